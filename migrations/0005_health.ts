@@ -1,0 +1,61 @@
+import type { Knex } from 'knex';
+
+/** What operators ask at three in the morning: answers given, credentials in use, drift, alerts. */
+export async function up(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.createTable('answers', (table) => {
+    table.text('connection').notNullable();
+    // The minute, ISO 8601 UTC.
+    table.text('minute').notNullable();
+    table.integer('status').notNullable();
+    table.integer('count').notNullable();
+    table.primary(['connection', 'minute', 'status']);
+  });
+  // Requests we refused or could not store: a gap's cause may lie here. Never anything of the request but its status and reason.
+  await trx.schema.createTable('refusals', (table) => {
+    table.bigIncrements('seq');
+    table.text('connection').notNullable();
+    table.text('at').notNullable();
+    table.integer('status').notNullable();
+    table.text('code').notNullable();
+    table.index(['connection', 'at']);
+  });
+  await trx.schema.createTable('credentials', (table) => {
+    table.text('connection').notNullable();
+    table.text('credential').notNullable();
+    table.text('last_used_at').notNullable();
+    table.bigInteger('uses').notNullable();
+    table.primary(['connection', 'credential']);
+  });
+  await trx.schema.createTable('collisions', (table) => {
+    table.text('connection').notNullable();
+    // `stale` (older than what is held) or `collision` (equal time, other content).
+    table.text('reason').notNullable();
+    table.bigInteger('count').notNullable();
+    table.primary(['connection', 'reason']);
+  });
+  await trx.schema.createTable('drift', (table) => {
+    table.text('connection').notNullable();
+    table.text('platform').notNullable();
+    table.text('kind').notNullable();
+    table.text('name').notNullable();
+    table.text('path').notNullable();
+    table.text('first_seen_at').notNullable();
+    table.text('last_seen_at').notNullable();
+    table.bigInteger('count').notNullable();
+    table.text('sample_id').notNullable();
+    table.primary(['connection', 'kind', 'path', 'name']);
+  });
+  await trx.schema.createTable('alerts', (table) => {
+    // One row per state that lasts: code and connection.
+    table.text('key').primary();
+    table.text('code').notNullable();
+    table.text('level').notNullable();
+    table.text('connection');
+    table.text('text').notNullable();
+    table.text('details').notNullable();
+    table.text('opened_at').notNullable();
+    table.text('last_sent_at');
+    table.text('closed_at');
+    table.integer('count').notNullable();
+  });
+}

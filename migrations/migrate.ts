@@ -1,0 +1,60 @@
+import type { Knex } from 'knex';
+import { OrderdockError } from '../src/domain/errors.ts';
+import * as deliveries from './0001_deliveries.ts';
+import * as entities from './0002_entities.ts';
+import * as changes from './0003_changes.ts';
+import * as access from './0004_access.ts';
+import * as health from './0005_health.ts';
+import * as reconcile from './0006_reconcile.ts';
+
+export interface Migration {
+  up(trx: Knex.Transaction): Promise<void>;
+}
+
+/** Forward only, in this order, never edited once released. */
+const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
+  ['0001_deliveries', deliveries],
+  ['0002_entities', entities],
+  ['0003_changes', changes],
+  ['0004_access', access],
+  ['0005_health', health],
+  ['0006_reconcile', reconcile],
+];
+
+const MIGRATION_LOCK = 7036280;
+
+export interface MigrationStatus {
+  name: string;
+  appliedAt: string | null;
+}
+
+/** Applies what is missing, in one transaction: two processes that start at once wait for each other, a failure leaves nothing behind. */
+export async function migrateUp(db: Knex): Promise<void> {
+  await db.transaction(async (trx) => {
+    if (isPostgres(db)) await trx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+    await trx.raw('create table if not exists migrations (name text primary key, applied_at text not null)');
+    const applied = await appliedNames(trx);
+    const newer = [...applied.keys()].filter((name) => !MIGRATIONS.some(([known]) => known === name));
+    if (newer.length > 0) {
+      throw new OrderdockError('newer_database', `The database was written by a newer Orderdock (it knows ${newer.join(', ')}). Start that version, or restore a backup.`);
+    }
+    for (const [name, migration] of MIGRATIONS) {
+      if (applied.has(name)) continue;
+      await migration.up(trx);
+      await trx('migrations').insert({ name, applied_at: new Date().toISOString() });
+    }
+  });
+}
+
+/** Every known migration and when it was applied. */
+export async function migrationStatus(db: Knex): Promise<MigrationStatus[]> {
+  const applied = (await db.schema.hasTable('migrations')) ? await appliedNames(db) : new Map<string, string>();
+  return MIGRATIONS.map(([name]) => ({ name, appliedAt: applied.get(name) ?? null }));
+}
+
+async function appliedNames(db: Knex): Promise<Map<string, string>> {
+  const rows = await db('migrations').select<{ name: string; applied_at: string }[]>('name', 'applied_at');
+  return new Map(rows.map((row) => [row.name, row.applied_at]));
+}
+
+const isPostgres = (db: Knex): boolean => db.client.config.client === 'pg';

@@ -1,0 +1,17 @@
+/** Something an operator should look at. Codes and their meaning: docs/operating.md. */
+export interface Alert {
+  level: 'info' | 'warning' | 'critical';
+  /** Stable, snake_case. */
+  code: string;
+  /** Reads well in a chat channel; no secrets. */
+  text: string;
+  connection: string | null;
+  details: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Opens, repeats (at most once an hour) and closes alerts. One per code and connection lasts at a time. */
+export interface Alerts {
+  open(alert: Alert): void;
+  /** The state has ended: a closing message, if one had been opened. */
+  close(code: string, connection: string | null, text: string): void;
+}

@@ -1,0 +1,35 @@
+import { isRawNumber } from './json.ts';
+
+/** Decimals are text, digit for digit as they were sent; they are only ever turned into numbers of this program to be added. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+
+/** The decimal text of a JSON number or a quoted one; `null` for anything else (missing, empty, not a number). */
+export function decimalText(value: unknown): string | null {
+  if (typeof value === 'number') return String(value);
+  if (isRawNumber(value)) return value.rawJSON;
+  if (typeof value === 'string' && DECIMAL.test(value.trim())) return value.trim();
+  return null;
+}
+
+/** The exact sum of decimal texts, with as many fraction digits as the longest of them; `null` when there is nothing to add. */
+export function sumDecimals(values: readonly (string | null)[]): string | null {
+  const parts = values.filter((value): value is string => value !== null && DECIMAL.test(value));
+  if (parts.length === 0) return null;
+  if (parts.length === 1) return parts[0] ?? null;
+  const digits = Math.max(...parts.map((part) => (part.split('.')[1] ?? '').length));
+  const total = parts.reduce((sum, part) => sum + scaled(part, digits), 0n);
+  return unscaled(total, digits);
+}
+
+function scaled(text: string, digits: number): bigint {
+  const negative = text.startsWith('-');
+  const [whole = '', fraction = ''] = text.replace(/^[+-]/, '').split('.');
+  const value = BigInt((whole || '0') + fraction.padEnd(digits, '0'));
+  return negative ? -value : value;
+}
+
+function unscaled(value: bigint, digits: number): string {
+  const text = (value < 0n ? -value : value).toString().padStart(digits + 1, '0');
+  const whole = text.slice(0, text.length - digits);
+  return `${value < 0n ? '-' : ''}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''}`;
+}

@@ -1,0 +1,75 @@
+/** A webhook request as it arrived, and its life. See docs/delivery-states.md. */
+export const DELIVERY_STATES = ['pending', 'working', 'done', 'ignored', 'dead'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export type AttemptOutcome = 'done' | 'retry' | 'dead' | 'ignored';
+
+export interface Attempt {
+  at: string;
+  outcome: AttemptOutcome;
+  error: string | null;
+  tookMs: number;
+}
+
+/** What is known of a request once its platform has looked at it; the door stores it with the bytes. */
+export interface Arrival {
+  connection: string;
+  platform: string;
+  method: 'POST' | 'GET';
+  /** Path and query below `/webhooks/{connection}`. */
+  path: string;
+  /** Lower-case names; secrets already redacted. */
+  headers: Record<string, string>;
+  /** As received (after unpacking), secrets already redacted where a platform puts them into bodies. */
+  body: Buffer;
+  contentType: string | null;
+  receivedAt: string;
+  /** Unique per connection. */
+  dedupeKey: string;
+  /** True for a notification without an id: repeats join it while it is unstarted. */
+  mergeable: boolean;
+  eventId: string | null;
+  eventType: string | null;
+  /** `kind:externalId`; null where nothing can be named: then it waits for nobody. */
+  subject: string | null;
+  /** It only names a resource: several of them are served by one fetch. */
+  notification: boolean;
+  /** Position of the credential that let it in, such as `auth[0].basic` or `secret[1]`. Never its value. */
+  credential: string | null;
+  /** `pending`, or `dead` for a body that cannot be read: its bytes are kept all the same. */
+  state: 'pending' | 'dead';
+  error: string | null;
+}
+
+/** What the door answers from: the stored delivery, new or known. */
+export interface Kept {
+  status: 'accepted' | 'duplicate';
+  deliveryId: string;
+}
+
+/** A delivery as the worker sees it. */
+export interface Delivery {
+  id: string;
+  seq: number;
+  connection: string;
+  platform: string;
+  state: DeliveryState;
+  method: 'POST' | 'GET';
+  path: string;
+  headers: Record<string, string>;
+  body: Buffer;
+  contentType: string | null;
+  receivedAt: string;
+  finishedAt: string | null;
+  eventId: string | null;
+  eventType: string | null;
+  subject: string | null;
+  notification: boolean;
+  duplicates: number;
+  conflict: boolean;
+  attempts: Attempt[];
+  error: string | null;
+  nextAttemptAt: string | null;
+  /** Set while a replay is under way: `fresh` asks the platform again, `recorded` uses what the first fetch returned. */
+  replay: 'fresh' | 'recorded' | null;
+}

@@ -1,0 +1,67 @@
+/**
+ * Errors are few and carry a stable code. They are decided at three borders: HTTP, the end of an attempt, main/cli.
+ * `message` is for people and never holds a secret.
+ */
+export class OrderdockError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** A body that is no JSON or XML, or has no shape that the platform is known to send. Kept as a dead delivery, answered 400. */
+export class InvalidBody extends OrderdockError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('invalid_body', message, options);
+  }
+}
+
+/** Something on our own side keeps us from working (database, disk, shutting down): the sender is asked to come again. */
+export class Unavailable extends OrderdockError {
+  readonly retryAfterMs: number;
+  constructor(code: string, message: string, retryAfterMs = 5000, options?: ErrorOptions) {
+    super(code, message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A remote system answered with an error or not at all. `status` 0: no answer (time-out, refused, circuit open). */
+export class RemoteFailure extends OrderdockError {
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+  constructor(code: string, message: string, status: number, retryAfterMs: number | null = null, options?: ErrorOptions) {
+    super(code, message, options);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The remote system does not know the resource (404, 410). */
+export class RemoteMissing extends RemoteFailure {
+  constructor(message: string, status = 404) {
+    super('remote_missing', message, status);
+  }
+}
+
+/** It can never succeed, however often it is tried: the delivery goes to the dead letters at once. */
+export class Hopeless extends OrderdockError {}
+
+/** A fault in what an operator or client asked for; `status` is the HTTP answer it becomes. */
+export class Refused extends OrderdockError {
+  readonly status: number;
+  constructor(status: number, code: string, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.status = status;
+  }
+}
+
+/** Faults in settings or the connections file: all of them at once. */
+export class FaultySettings extends OrderdockError {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super('faulty_settings', `The settings have ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}

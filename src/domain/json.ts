@@ -1,0 +1,73 @@
+/**
+ * JSON without losses. `JSON.parse` turns `1.10` into `1.1` and rounds long numbers; amounts must stay digit for digit as they were
+ * sent. A number that JavaScript would print differently is kept as `JSON.rawJSON`, which `JSON.stringify` writes back unchanged.
+ */
+export type Json = string | number | boolean | null | RawNumber | Json[] | JsonObject;
+export interface JsonObject {
+  [member: string]: Json | undefined;
+}
+export interface RawNumber {
+  readonly rawJSON: string;
+}
+
+interface LosslessJson {
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  rawJSON(text: string): RawNumber;
+  isRawJSON(value: unknown): value is RawNumber;
+}
+// Node 24 has them; TypeScript's library does not describe them yet (ECMA-262 proposal "JSON.parse source text access").
+const lossless = JSON as unknown as LosslessJson;
+
+export const isRawNumber = (value: unknown): value is RawNumber => lossless.isRawJSON(value);
+
+// A digit run that a double may not hold, a trailing zero after the point, or an exponent: only then is the slow parse needed.
+const mayLoseDigits = /\d{16}|\.\d*0(?!\d)|\.\d{15}|\d[eE]|-0/;
+
+/** Parses JSON text, keeping every number digit for digit. Throws `SyntaxError` like `JSON.parse`. */
+export function parseJson(text: string): Json {
+  if (!mayLoseDigits.test(text)) return JSON.parse(text) as Json;
+  return lossless.parse(text, (_key, value, context) =>
+    typeof value === 'number' && context.source !== undefined && String(value) !== context.source
+      ? lossless.rawJSON(context.source)
+      : value,
+  ) as Json;
+}
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
+
+/** The value as an object, or an empty one: for walking into documents whose members may be missing. */
+export const objectAt = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+/** The value as an array: a missing one is empty, a single one is a list of one (XML cannot tell them apart). */
+export const listAt = (value: unknown): Json[] =>
+  Array.isArray(value) ? value : value === undefined || value === null || value === '' ? [] : [value as Json];
+
+/** A text member; numbers and booleans are read as their text. Missing, null and empty text are `null`. */
+export function textAt(value: unknown): string | null {
+  if (typeof value === 'string') return value === '' ? null : value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return isRawNumber(value) ? value.rawJSON : null;
+}
+
+/** RFC 6901: the value a JSON pointer names, or undefined. */
+export function atPointer(document: Json, pointer: string): Json | undefined {
+  let value: Json | undefined = document;
+  for (const token of pointer.split('/').slice(1)) {
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (Array.isArray(value)) value = value[Number(key)];
+    else if (isObject(value) && Object.hasOwn(value, key)) value = value[key];
+    else return undefined;
+  }
+  return value;
+}
+
+/** A text that is equal for documents that are equal, whatever the order of their members. */
+export function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort();
+  return `{${members.map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`).join(',')}}`;
+}

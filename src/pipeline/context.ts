@@ -1,0 +1,25 @@
+import type { Alerts } from '../domain/alert.ts';
+import type { Clock, MakeId, Random } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import type { Signal } from '../domain/signal.ts';
+import type { Connection, Connections, PlatformApi } from '../platforms/platform.ts';
+import type { Database } from '../store/database.ts';
+
+/** What every pipeline verb works with; built once in `app.ts`. */
+export interface Context {
+  db: Database;
+  connections: Connections;
+  /** The line to a connection's platform API; null where none is configured. */
+  api(connection: Connection): PlatformApi | null;
+  clock: Clock;
+  random: Random;
+  makeId: MakeId;
+  log: Log;
+  alerts: Alerts;
+  /** Raised when a delivery has been stored or has become due. */
+  arrived: Signal;
+  /** Raised when the feed has new entries. */
+  changed: Signal;
+  /** Names this process in leases. */
+  processId: string;
+}

@@ -1,0 +1,92 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Knex } from 'knex';
+
+/** All that the two engines do differently. Table files ask what the engine can do here, never which engine it is. */
+export interface Dialect {
+  name: 'sqlite' | 'postgres';
+  writer: Knex.Config;
+  /** SQLite reads on connections of their own; null: the writer's pool serves both. */
+  reader: Knex.Config | null;
+  begin: string;
+  /**
+   * `from` clause that unfolds one JSON array parameter into rows. `columns` are `name type`; types: text, integer, boolean.
+   * JSON members are read as `rows.name`.
+   */
+  rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean'>>): string;
+  /** Statement that makes this transaction the only one that writes the feed; null where the engine has one writer anyway. */
+  feedLock: string | null;
+  /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
+  namedLock: string | null;
+  /** Cast of a text expression to JSON, and back. */
+  rows(result: unknown): unknown[];
+  /** True for errors of the ground: locked, full, gone. The sender is asked to come again. */
+  unavailable(error: unknown): boolean;
+}
+
+const errorCode = (error: unknown): string => String((error as { code?: unknown })?.code ?? '');
+const isTimeout = (error: unknown): boolean => (error as { name?: string })?.name === 'KnexTimeoutError';
+
+const SQLITE_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000', 'foreign_keys = ON', 'temp_store = MEMORY'];
+
+interface SqliteConnection {
+  exec(sql: string, done: (error: Error | null) => void): void;
+}
+
+export function sqliteDialect(filename: string): Dialect {
+  mkdirSync(dirname(filename), { recursive: true, mode: 0o700 });
+  const config = (min: number, max: number): Knex.Config => ({
+    client: 'sqlite3',
+    connection: { filename },
+    useNullAsDefault: true,
+    acquireConnectionTimeout: 8000,
+    pool: {
+      min,
+      max,
+      afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) =>
+        connection.exec(SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join(''), done),
+    },
+  });
+  return {
+    name: 'sqlite',
+    writer: config(1, 1),
+    reader: config(0, 4),
+    begin: 'begin immediate',
+    rowsOf: (columns) =>
+      `(select ${Object.keys(columns)
+        .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
+        .join(', ')} from json_each(?)) as rows`,
+    feedLock: null,
+    namedLock: null,
+    rows: (result) => result as unknown[],
+    unavailable: (error) => isTimeout(error) || /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/.test(errorCode(error)),
+  };
+}
+
+const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } as const;
+
+export function postgresDialect(url: string): Dialect {
+  return {
+    name: 'postgres',
+    writer: {
+      client: 'pg',
+      connection: { connectionString: url, connectionTimeoutMillis: 4000, statement_timeout: 8000, keepAlive: true, application_name: 'orderdock' },
+      acquireConnectionTimeout: 8000,
+      pool: { min: 0, max: 12 },
+    },
+    reader: null,
+    begin: 'begin',
+    rowsOf: (columns) =>
+      `json_to_recordset(?::json) as rows(${Object.entries(columns)
+        .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
+        .join(', ')})`,
+    feedLock: 'select pg_advisory_xact_lock(7036281)',
+    namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
+    rows: (result) => (result as { rows?: unknown[] }).rows ?? [],
+    // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
+    unavailable: (error) =>
+      isTimeout(error) ||
+      /^(08|53|57)|^55P03$|^25006$|^E(CONN|PIPE|TIMEDOUT|HOST)|^ENOTFOUND$/.test(errorCode(error)) ||
+      /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(String((error as Error)?.message)),
+  };
+}

