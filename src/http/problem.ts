@@ -1,0 +1,114 @@
+import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
+import type { Log } from '../domain/log.ts';
+
+/** What every error answer says (RFC 9457). `code` is stable, snake_case; `detail` is for people and holds no secret. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  /** Further members of the answer, such as `deliveryId` or `errors`. */
+  members?: Readonly<Record<string, unknown>>;
+  headers?: OutgoingHttpHeaders;
+}
+
+/** Writes the problem as `application/problem+json`: `type`, `title`, `status`, `code`, `detail` and its further members. */
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  const body = JSON.stringify({
+    type: `urn:orderdock:problem:${problem.code}`,
+    title: STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    ...problem.members,
+  });
+  response
+    .writeHead(problem.status, {
+      'Content-Type': 'application/problem+json',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      ...problem.headers,
+    })
+    .end(body);
+}
+
+/** The answer an error becomes; `null` for one that nobody foresaw. */
+export function problemOf(error: unknown): Problem | null {
+  if (error instanceof Refused) return { status: error.status, code: error.code, detail: error.message };
+  if (error instanceof InvalidBody) return { status: 400, code: error.code, detail: error.message, ...deliveryOf(error) };
+  if (error instanceof Unavailable) {
+    return { status: 503, code: error.code, detail: error.message, headers: { 'Retry-After': seconds(error.retryAfterMs) } };
+  }
+  if (error instanceof RemoteFailure) return { status: 502, code: error.code, detail: error.message };
+  return error instanceof OrderdockError ? null : foreignProblem(error);
+}
+
+/** `Retry-After` counts whole seconds, at least one. */
+const seconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));
+
+// A body that could not be read has been kept all the same: the sender may want to name it.
+function deliveryOf(error: InvalidBody): Pick<Problem, 'members'> {
+  const id = (error as { deliveryId?: unknown }).deliveryId;
+  return typeof id === 'string' ? { members: { deliveryId: id } } : {};
+}
+
+const CODES: Readonly<Record<number, string>> = {
+  400: 'invalid_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  406: 'not_acceptable',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
+
+/** Errors of Express's own parsers and of the OpenAPI validator carry a `status`; only those below 500 tell the client something. */
+function foreignProblem(error: unknown): Problem | null {
+  const { status, message, errors, headers } = (error ?? {}) as ForeignError;
+  const code = typeof status === 'number' ? CODES[status] : undefined;
+  if (status === undefined || code === undefined) return null;
+  return {
+    status,
+    code,
+    detail: message ?? STATUS_CODES[status] ?? code,
+    ...(Array.isArray(errors) ? { members: { errors: errors.map(({ path, message: text }) => ({ path, message: text })) } } : {}),
+    ...(headers?.Allow ? { headers: { Allow: headers.Allow } } : {}),
+  };
+}
+
+interface ForeignError {
+  status?: number;
+  message?: string;
+  errors?: { path?: string; message?: string }[];
+  headers?: { Allow?: string };
+}
+
+const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'Something went wrong on our side. It has been logged.' };
+
+/** The border of everything but the webhook paths: any error becomes a problem, and only what nobody foresaw is logged. */
+export const errorBorder =
+  (log: Log): ErrorRequestHandler =>
+  (error, request, response, _next) => {
+    const problem = problemOf(error);
+    if (problem === null) log.error('request_failed', { method: request.method, path: request.path, error: String(error) });
+    // Half an answer cannot be taken back: the client sees the connection break.
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, problem ?? INTERNAL);
+  };
+
+/** The last handler: nothing is at this path. */
+export const notFound: RequestHandler = (_request, response) =>
+  sendProblem(response, { status: 404, code: 'not_found', detail: 'There is nothing at this path.' });
+
+/** Answers 405 with `Allow`; mounted behind the handlers of the methods that are allowed. */
+export const allowOnly =
+  (...methods: readonly string[]): RequestHandler =>
+  (request, response) =>
+    sendProblem(response, {
+      status: 405,
+      code: 'method_not_allowed',
+      detail: `${request.method} is not possible here.`,
+      headers: { Allow: methods.join(', ') },
+    });
