@@ -1,0 +1,152 @@
+import type { Random } from '../domain/clock.ts';
+import { RemoteFailure } from '../domain/errors.ts';
+import type { Log } from '../domain/log.ts';
+import { type Circuit, createCircuit } from './circuit.ts';
+import { answerFailure, describeCall } from './failures.ts';
+import type { Budget, ClientOptions, Limits, RemoteAnswer, RemoteCall, RemoteClient, RemoteStream } from './remote.ts';
+import { openStream, sendRequest } from './send.ts';
+import { createSingleFile, createTurnstile, type Lane, type Turnstile } from './turnstile.ts';
+
+export interface Ground {
+  limits: Limits;
+  now(): Date;
+  random: Random;
+  sleep(ms: number): Promise<void>;
+  log: Log;
+}
+
+const DEFAULT_PATIENCE_MS = 5000;
+
+interface Line {
+  options: ClientOptions;
+  ground: Ground;
+  circuit: Circuit;
+  turnstiles: Map<string, Turnstile>;
+  /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it. `*` where a call has no budget. */
+  paused: Map<string, number>;
+  singleFile: <T>(lane: Lane, work: () => Promise<T>) => Promise<T>;
+}
+
+/** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
+export function createClient(options: ClientOptions, ground: Ground): RemoteClient {
+  const circuit = createCircuit(options.connection, ground.random);
+  const line: Line = { options, ground, circuit, turnstiles: new Map(), paused: new Map(), singleFile: createSingleFile() };
+  return {
+    call: (call) => inTurn(line, call, () => circuit.run(() => authorized(line, (renew) => exchange(line, call, renew)))),
+    open: (path, open) => openBody(line, path, open?.authorized ?? false),
+    circuit: circuit.state,
+  };
+}
+
+type Turn = Pick<RemoteCall, 'budgets' | 'lane' | 'patienceMs'>;
+
+// A sequential API's turn is taken before its budget: calls that had been counted early could otherwise go out in one burst.
+async function inTurn<T>(line: Line, turn: Turn, send: () => Promise<T>): Promise<T> {
+  const lane = turn.lane ?? 'fetch';
+  const admitted = async () => {
+    line.circuit.refuseWhileOpen();
+    await turnstileFor(line, turn).pass(lane, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
+    return await send().catch((error: unknown) => {
+      if (error instanceof RemoteFailure && error.status === 429) pause(line, turn, error.retryAfterMs ?? 1000);
+      throw error;
+    });
+  };
+  line.circuit.refuseWhileOpen();
+  if (!line.options.sequential) return admitted();
+  return line.singleFile(lane, async () => {
+    line.circuit.refuseWhileOpen();
+    return line.ground.limits.alone(`remote:${line.options.connection}`, admitted);
+  });
+}
+
+const budgetsOf = (line: Line, turn: Turn): Budget[] =>
+  line.options.budgets.filter((budget) => turn.budgets === undefined || turn.budgets.includes(budget.name));
+
+const namesOf = (line: Line, turn: Turn): string[] => {
+  const names = budgetsOf(line, turn).map((budget) => budget.name);
+  return names.length > 0 ? names : ['*'];
+};
+
+function turnstileFor(line: Line, turn: Turn): Turnstile {
+  const key = namesOf(line, turn).join(' ');
+  const known = line.turnstiles.get(key);
+  if (known) return known;
+  const { limits, now, sleep } = line.ground;
+  const budgets = budgetsOf(line, turn);
+  const enter = async () => {
+    const pausedMs = Math.max(...namesOf(line, turn).map((name) => (line.paused.get(name) ?? 0) - now().getTime()));
+    if (pausedMs > 0) return pausedMs;
+    return budgets.length === 0 ? 0 : limits.enter(line.options.connection, budgets, now());
+  };
+  const made = createTurnstile({ enter, now, sleep });
+  line.turnstiles.set(key, made);
+  return made;
+}
+
+function pause(line: Line, turn: Turn, waitMs: number): void {
+  const until = line.ground.now().getTime() + waitMs;
+  for (const name of namesOf(line, turn)) line.paused.set(name, Math.max(until, line.paused.get(name) ?? 0));
+}
+
+async function authorized<T>(line: Line, attempt: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+  const headers = await line.options.authorize(false);
+  try {
+    return await attempt(headers);
+  } catch (error) {
+    if (!(error instanceof RemoteFailure) || error.status !== 401) throw error;
+  }
+  return attempt(await line.options.authorize(true));
+}
+
+async function exchange(line: Line, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteAnswer> {
+  const { options, ground } = line;
+  const url = addressOf(options.baseUrl, call);
+  const startedMs = ground.now().getTime();
+  const answer = await sendRequest({
+    method: call.method,
+    url,
+    headers: { ...call.headers, ...authorization },
+    body: call.body,
+    timeoutMs: options.timeoutMs,
+  });
+  const what = describeCall(call.method, url);
+  ground.log.debug('remote_call', {
+    connection: options.connection,
+    call: what,
+    status: answer.status,
+    tookMs: ground.now().getTime() - startedMs,
+  });
+  if (answer.status < 200 || answer.status > 299) throw answerFailure(what, answer.status, answer.headers, ground.now());
+  return answer;
+}
+
+/** The full address of a call. An absolute one must have the base's origin: credentials go nowhere else. */
+export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'query'>): string {
+  const absolute = /^https?:\/\//i.test(call.path);
+  const url = new URL(absolute ? call.path : `${baseUrl.replace(/\/+$/, '')}/${call.path.replace(/^\/+/, '')}`);
+  if (url.origin !== new URL(baseUrl).origin) {
+    throw new RemoteFailure('remote_refused', `${url.origin} is not the API's own address`, 0);
+  }
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== null && value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url.href;
+}
+
+// Without authorisation it is another host's content (a presigned address): neither our budgets nor the API's circuit are concerned.
+async function openBody(line: Line, path: string, withAuthorization: boolean): Promise<RemoteStream> {
+  const { options, ground } = line;
+  const request = (url: string, headers: Record<string, string>) =>
+    openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, ground.now);
+  if (!withAuthorization) return request(/^https?:\/\//i.test(path) ? path : addressOf(options.baseUrl, { path }), {});
+  const url = addressOf(options.baseUrl, { path });
+  return inTurn(line, {}, () => line.circuit.run(() => authorized(line, (headers) => request(url, headers))));
+}
+
+/** A 2xx body as a stream; any other answer is thrown and its body discarded. */
+export async function openChecked(request: Parameters<typeof openStream>[0], now: () => Date): Promise<RemoteStream> {
+  const stream = await openStream(request);
+  if (stream.status >= 200 && stream.status < 300) return stream;
+  stream.content.destroy();
+  throw answerFailure(describeCall(request.method, request.url), stream.status, stream.headers, now());
+}

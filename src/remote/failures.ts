@@ -1,0 +1,44 @@
+import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
+import type { RemoteCall } from './remote.ts';
+
+/** Where a call went, for messages: method, origin and path. Queries stay out of it: some APIs take credentials there. */
+export function describeCall(method: RemoteCall['method'], url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${method} ${origin}${pathname}`;
+}
+
+/** Milliseconds that a `Retry-After` header (RFC 9110: seconds, or a date) asks for; `null` when there is none. */
+export function retryAfterMs(headers: Record<string, string>, now: Date): number | null {
+  const value = headers['retry-after']?.trim();
+  if (!value) return null;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
+  const until = Date.parse(value);
+  if (Number.isNaN(until)) return null;
+  // A date is meant by the remote's clock, which its `Date` header shows; ours may be off.
+  const theirNow = Date.parse(headers.date ?? '');
+  return Math.max(0, until - (Number.isNaN(theirNow) ? now.getTime() : theirNow));
+}
+
+const CODES: Readonly<Record<number, string>> = { 401: 'remote_unauthorized', 403: 'remote_forbidden', 429: 'remote_rate_limited' };
+
+/** The error that an answer other than 2xx becomes. Bodies stay out of messages: they may hold anything. */
+export function answerFailure(what: string, status: number, headers: Record<string, string>, now: Date): RemoteFailure {
+  if (status === 404 || status === 410) return new RemoteMissing(`${what} answered ${status}`, status);
+  const code = CODES[status] ?? (status >= 500 ? 'remote_unavailable' : status >= 400 ? 'remote_refused' : 'remote_redirected');
+  return new RemoteFailure(code, `${what} answered ${status}`, status, retryAfterMs(headers, now));
+}
+
+/** The error for no answer at all: `remote_timeout` or `remote_unreachable`, status 0. */
+export function noAnswer(what: string, timedOut: boolean, error: unknown): RemoteFailure {
+  // Only the text goes on: the HTTP library's own error holds the request with its credentials.
+  const cause = new Error(error instanceof Error ? error.message : String(error));
+  const reason = error instanceof Error && 'code' in error && error.code ? String(error.code) : 'no answer';
+  return timedOut
+    ? new RemoteFailure('remote_timeout', `${what} did not answer in time`, 0, null, { cause })
+    : new RemoteFailure('remote_unreachable', `${what} could not be reached (${reason})`, 0, null, { cause });
+}
+
+const OUTAGES: ReadonlySet<string> = new Set(['remote_timeout', 'remote_unreachable']);
+
+/** True for what says that the remote itself is down: no answer, or a 5xx. A 4xx is an answer about one request. */
+export const isOutage = (error: unknown): boolean => error instanceof RemoteFailure && (error.status >= 500 || OUTAGES.has(error.code));

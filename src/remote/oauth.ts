@@ -1,0 +1,79 @@
+import { ClientCredentials } from 'simple-oauth2';
+import { RemoteFailure } from '../domain/errors.ts';
+import { isObject } from '../domain/json.ts';
+import type { Oauth2Options } from './remote.ts';
+
+interface Token {
+  authorization: string;
+  /** Milliseconds since 1970; null: not told, used until it is refused. */
+  renewAtMs: number | null;
+}
+
+const TIMEOUT_MS = 10_000;
+const EARLY_MS = 60_000;
+
+/**
+ * Client credentials (RFC 6749, 4.4): gives the `Authorization` header. The token is kept until a minute before it expires (a tenth of
+ * its life, where that is shorter) and only one request for a new one is under way at a time.
+ * Throws `RemoteFailure`: `oauth_refused` for a 4xx of the token endpoint, else `remote_unavailable` or `remote_unreachable`.
+ */
+export function createOauth2(options: Oauth2Options, now: () => Date): (renew: boolean) => Promise<Record<string, string>> {
+  let token: Token | null = null;
+  let asking: Promise<Token> | null = null;
+  const ask = () => {
+    asking ??= requestToken(options, now).finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
+  return async (renew) => {
+    const usable = token !== null && !renew && (token.renewAtMs === null || now().getTime() < token.renewAtMs);
+    if (!usable || token === null) token = await ask();
+    return { Authorization: token.authorization };
+  };
+}
+
+// RFC 6749 requires servers to take the client by Basic, but some take it only from the form: asked again that way after a refusal.
+async function requestToken(options: Oauth2Options, now: () => Date): Promise<Token> {
+  try {
+    return await requestBy('header', options, now);
+  } catch (error) {
+    if (!(error instanceof RemoteFailure) || (error.status !== 400 && error.status !== 401)) throw error;
+    return requestBy('body', options, now);
+  }
+}
+
+async function requestBy(authorizationMethod: 'header' | 'body', options: Oauth2Options, now: () => Date): Promise<Token> {
+  const { origin, pathname, search } = new URL(options.tokenUrl);
+  const client = new ClientCredentials({
+    client: { id: options.clientId, secret: options.clientSecret },
+    auth: { tokenHost: origin, tokenPath: `${pathname}${search}` },
+    options: { authorizationMethod },
+    http: { timeout: TIMEOUT_MS, maxBytes: 1024 * 1024, json: 'force' },
+  });
+  const { scope, audience } = options;
+  const answer = await client
+    .getToken({ ...(scope === undefined ? {} : { scope }), ...(audience === undefined ? {} : { audience }) })
+    .catch((error: unknown) => {
+      throw asFailure(error, `${origin}${pathname}`);
+    });
+  return readToken(answer.token, now().getTime(), `${origin}${pathname}`);
+}
+
+function readToken(answer: Record<string, unknown>, nowMs: number, where: string): Token {
+  if (typeof answer.access_token !== 'string' || answer.access_token === '') {
+    throw new RemoteFailure('oauth_refused', `POST ${where} gave no access token`, 0);
+  }
+  const lifeMs = Number(answer.expires_in) * 1000;
+  const renewAtMs = Number.isFinite(lifeMs) && lifeMs > 0 ? nowMs + lifeMs - Math.min(EARLY_MS, lifeMs / 10) : null;
+  return { authorization: `Bearer ${answer.access_token}`, renewAtMs };
+}
+
+// The library's HTTP client reports its own time-out as 504 and a refused connection as 502, without `isResponseError`.
+function asFailure(error: unknown, where: string): RemoteFailure {
+  const seen = isObject(error) || error instanceof Error ? (error as unknown as { output?: { statusCode?: number }; data?: unknown }) : {};
+  const answered = typeof seen.data === 'object' && seen.data !== null && 'isResponseError' in seen.data;
+  const status = answered ? (seen.output?.statusCode ?? 0) : 0;
+  const code = status === 0 ? 'remote_unreachable' : status >= 500 ? 'remote_unavailable' : 'oauth_refused';
+  return new RemoteFailure(code, `POST ${where} ${status === 0 ? 'could not be reached' : `answered ${status}`}`, status);
+}

@@ -1,0 +1,101 @@
+import type { Agent } from 'node:http';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { RemoteFailure } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { describeCall, noAnswer } from './failures.ts';
+import type { RemoteAnswer, RemoteCall, RemoteStream } from './remote.ts';
+
+export interface OutgoingRequest {
+  method: RemoteCall['method'];
+  url: string;
+  headers: Record<string, string>;
+  body?: Json | string | undefined;
+  timeoutMs: number;
+  agents?: { httpAgent: Agent; httpsAgent: Agent };
+}
+
+// A page of 100 orders with hundreds of lines is some 50 MB at the very most; more than this is not an answer but an accident.
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+const STALL_MS = 30_000;
+
+/** One request, no redirects, the body as text exactly as sent. Any status is an answer; throws `RemoteFailure` with status 0 otherwise. */
+export async function sendRequest(request: OutgoingRequest): Promise<RemoteAnswer> {
+  const response = await exchange<string>(request, { responseType: 'text', maxContentLength: MAX_TEXT_BYTES });
+  return { status: response.status, headers: plainHeaders(response), text: typeof response.data === 'string' ? response.data : '' };
+}
+
+/** The same with the body as a stream. The time-out is for the first byte; afterwards the stream fails when nothing came for 30 seconds. */
+export async function openStream(request: OutgoingRequest): Promise<RemoteStream> {
+  const response = await exchange<Readable>(request, { responseType: 'stream' });
+  const guard = stallGuard(describeCall(request.method, request.url));
+  pipeline(response.data, guard, () => {});
+  return { status: response.status, headers: plainHeaders(response), content: guard };
+}
+
+async function exchange<T>(request: OutgoingRequest, options: AxiosRequestConfig): Promise<AxiosResponse<T>> {
+  const timer = new AbortController();
+  const timeout = setTimeout(() => timer.abort(), request.timeoutMs);
+  try {
+    return await axios.request<T>({
+      method: request.method,
+      url: request.url,
+      headers: { Accept: 'application/json', 'User-Agent': 'Orderdock', ...contentType(request), ...request.headers },
+      ...(request.body === undefined ? {} : { data: typeof request.body === 'string' ? request.body : JSON.stringify(request.body) }),
+      ...request.agents,
+      signal: timer.signal,
+      maxRedirects: 0,
+      // An environment variable must not lead calls with credentials, or the guarded ones, through somebody else.
+      proxy: false,
+      validateStatus: () => true,
+      transformRequest: (body: unknown) => body,
+      transformResponse: (body: unknown) => body,
+      ...options,
+    });
+  } catch (error) {
+    throw asFailure(error, request, timer.signal.aborted);
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+const contentType = (request: OutgoingRequest): Record<string, string> =>
+  request.body === undefined || typeof request.body === 'string' ? {} : { 'Content-Type': 'application/json' };
+
+function asFailure(error: unknown, request: OutgoingRequest, timedOut: boolean): RemoteFailure {
+  const what = describeCall(request.method, request.url);
+  if (axios.isAxiosError(error) && /maxContentLength/.test(error.message)) {
+    return new RemoteFailure('remote_too_large', `${what} answered more than ${MAX_TEXT_BYTES} bytes`, 0);
+  }
+  const code = axios.isAxiosError(error) ? error.code : undefined;
+  return noAnswer(what, timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED', error);
+}
+
+function plainHeaders(response: AxiosResponse): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined && value !== null) headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value);
+  }
+  return headers;
+}
+
+function stallGuard(what: string): Transform {
+  const fail = () => guard.destroy(new RemoteFailure('remote_timeout', `${what} stopped in the middle of the body`, 0));
+  let timer = setTimeout(fail, STALL_MS);
+  const guard = new Transform({
+    transform(chunk, _encoding, done) {
+      clearTimeout(timer);
+      timer = setTimeout(fail, STALL_MS);
+      done(null, chunk);
+    },
+    flush(done) {
+      clearTimeout(timer);
+      done();
+    },
+    destroy(error, done) {
+      clearTimeout(timer);
+      done(error);
+    },
+  });
+  return guard;
+}

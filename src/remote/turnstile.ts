@@ -1,0 +1,98 @@
+import { RemoteFailure } from '../domain/errors.ts';
+
+export type Lane = 'fetch' | 'reconcile';
+
+interface Waiting {
+  lane: Lane;
+  /** Milliseconds since 1970 after which it waits no longer. */
+  deadlineMs: number;
+  pass(): void;
+  refuse(failure: RemoteFailure): void;
+}
+
+export interface TurnstileOptions {
+  /** 0: the next may pass (and is counted); else the milliseconds until it is worth asking again. */
+  enter(): Promise<number>;
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+}
+
+export interface Turnstile {
+  /** Resolves when the call may go out. Throws `RemoteFailure('rate_limited_here')` when there will be no place within the patience. */
+  pass(lane: Lane, patienceMs: number): Promise<void>;
+}
+
+/** The queue before a set of budgets: one place at a time, fetches before reconciliation, else in the order of arrival. */
+export function createTurnstile({ enter, now, sleep }: TurnstileOptions): Turnstile {
+  const waiting: Waiting[] = [];
+  let running = false;
+  let closedUntilMs = 0;
+  return {
+    pass: (lane, patienceMs) =>
+      new Promise((pass, refuse) => {
+        const closedMs = closedUntilMs - now().getTime();
+        if (closedMs > patienceMs) return refuse(noPlace(closedMs));
+        waiting.push({ lane, deadlineMs: now().getTime() + patienceMs, pass, refuse });
+        if (!running) void run();
+      }),
+  };
+
+  async function run(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) {
+      const waitMs = await enter().catch((error: unknown) => (error instanceof RemoteFailure ? error : storageFailure(error)));
+      if (waitMs instanceof RemoteFailure) refuseAll(waitMs);
+      else if (waitMs <= 0) take().pass();
+      else await waitFor(waitMs);
+    }
+    running = false;
+  }
+
+  function take(): Waiting {
+    const fetching = waiting.findIndex((one) => one.lane === 'fetch');
+    return waiting.splice(Math.max(0, fetching), 1)[0] as Waiting;
+  }
+
+  function refuseAll(failure: RemoteFailure): void {
+    for (const one of waiting.splice(0)) one.refuse(failure);
+  }
+
+  async function waitFor(waitMs: number): Promise<void> {
+    const until = now().getTime() + waitMs;
+    for (const one of waiting.filter((candidate) => candidate.deadlineMs < until)) {
+      waiting.splice(waiting.indexOf(one), 1);
+      one.refuse(noPlace(waitMs));
+    }
+    if (waiting.length === 0) return;
+    closedUntilMs = until;
+    await sleep(waitMs);
+    closedUntilMs = 0;
+  }
+}
+
+const noPlace = (waitMs: number): RemoteFailure =>
+  new RemoteFailure('rate_limited_here', 'The limit of calls is used up for now', 0, Math.ceil(waitMs));
+
+const storageFailure = (error: unknown): RemoteFailure =>
+  new RemoteFailure('limits_unavailable', 'The memory of call limits could not be asked', 0, 1000, { cause: error });
+
+/** Runs one piece of work at a time within this process, fetches before reconciliation. */
+export function createSingleFile(): <T>(lane: Lane, work: () => Promise<T>) => Promise<T> {
+  const waiting: { lane: Lane; start(): void }[] = [];
+  let busy = false;
+  const next = () => {
+    const fetching = waiting.findIndex((one) => one.lane === 'fetch');
+    const [chosen] = waiting.splice(Math.max(0, fetching), 1);
+    busy = chosen !== undefined;
+    chosen?.start();
+  };
+  return async (lane, work) => {
+    if (busy) await new Promise<void>((start) => waiting.push({ lane, start }));
+    busy = true;
+    try {
+      return await work();
+    } finally {
+      next();
+    }
+  };
+}
