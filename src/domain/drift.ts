@@ -42,6 +42,13 @@ function walk(value: Json | undefined, shape: Shape, path: string, found: Map<st
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);
 
+/** An event type that the platform's description does not know; `path` says where it stood. */
+export const unknownEvent = (type: string, path: string): Drift => ({
+  kind: 'event',
+  name: PLAIN_VALUE.test(type) ? type : '(unprintable)',
+  path,
+});
+
 function noteValue(value: Json, known: readonly string[], path: string, found: Map<string, Drift>): void {
   if (value === '' || known.includes(String(value))) return;
   const name = PLAIN_VALUE.test(String(value)) ? String(value) : '(unprintable)';

@@ -102,6 +102,8 @@ export interface EntityReport {
   deleted: boolean;
   /** This report announces a creation: it may bring a deleted entity back even without a newer time. */
   creates?: boolean;
+  /** Only a part was told (a list's summary, a thin event): what is null in `header` or missing from `source` stays as it is held. */
+  partial?: boolean;
   /** The platform's own JSON of the header, credentials redacted; null: not told. */
   source: JsonObject | null;
   /** The member of `source` where the lines' own JSON belongs (`lines`, `lineItems`); null: `source` is whole without them. */

@@ -96,8 +96,11 @@ export interface PageStart {
 }
 
 export interface Page {
-  /** Each record with its own JSON text, in the order of the list. */
-  records: { subject: Subject; text: string }[];
+  /**
+   * Each record with its own JSON text, in the order of the list. `partial`: the row is a summary; where it tells of something newer than
+   * what is held, the whole resource has to be fetched.
+   */
+  records: { subject: Subject; text: string; partial?: boolean }[];
   /** Token of the next page; null: this was the last. */
   next: string | null;
   /** The watermark to store after the last page, as known so far; null: keep the old one. */
