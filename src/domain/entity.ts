@@ -67,6 +67,8 @@ export interface LineReport {
   content: LineContent;
   /** The platform's own JSON of this line, complete, credentials redacted. */
   source: JsonObject;
+  /** True: the platform says that this line is gone from its entity. */
+  removed?: boolean;
 }
 
 /** A document as it is announced: its content is fetched later. `key` names it within its entity (object id, else address). */
