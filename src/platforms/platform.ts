@@ -137,6 +137,12 @@ export interface RegisteredWebhook {
   enabled: boolean;
 }
 
+/**
+ * Puts secrets that a management API shows only once where the settings expect them: `setting` is the member of the connection
+ * (`webhook.verificationKey`), `values` all that are valid from now on, the newest first.
+ */
+export type KeepSecret = (setting: string, values: readonly string[]) => Promise<void>;
+
 /** The management API of a platform that has one. Secrets it returns are handed to `keepSecret`, never to the caller. */
 export interface WebhookManagement {
   list(): Promise<RegisteredWebhook[]>;
@@ -254,8 +260,8 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   interpret(delivery: Arrived, settings: S): Interpretation;
   /** Pure: what a fetched or listed resource says. */
   readFetched(subject: Subject, text: string, settings: S): { reports: EntityReport[]; drift: Drift[] };
-  /** Null: the connection has no API configured. */
-  connect(settings: S, remote: Remote): PlatformApi | null;
+  /** Null: the connection has no API configured. Without `keepSecret`, calls whose answer holds a new secret are refused. */
+  connect(settings: S, remote: Remote, keepSecret?: KeepSecret): PlatformApi | null;
   /** What an operator has to enter in the platform's portal, one line each, secrets left out. */
   portalGuide(settings: S, webhookUrl: string): string[];
   /** A connection for the sandbox, as it would stand in the connections file; credentials are generated. */
