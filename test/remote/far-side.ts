@@ -1,0 +1,54 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { Log } from '../../src/domain/log.ts';
+import { createRemote } from '../../src/remote/create-remote.ts';
+import type { Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';
+import { createLimits } from '../support/limits.ts';
+
+export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+/** A server on localhost that plays the far side of a call; closed with the test. */
+export async function farSide(t: TestContext, answer: Answer): Promise<string> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => answer(request, response, Buffer.concat(chunks).toString('utf8')));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.after(() => {
+    server.closeAllConnections();
+    return new Promise((closed) => server.close(closed));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A remote on a clock that only moves when somebody sleeps. */
+export function remoteOnFakeTime(log: Log = silentLog): { remote: Remote; sleeps: number[]; advance(ms: number): void } {
+  let nowMs = Date.parse('2026-03-01T12:00:00Z');
+  const sleeps: number[] = [];
+  const sleep = async (ms: number) => {
+    sleeps.push(ms);
+    nowMs += ms;
+  };
+  const remote = createRemote({ limits: createLimits(), clock: { now: () => new Date(nowMs) }, random: () => 0.5, log, sleep });
+  return {
+    remote,
+    sleeps,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+export const clientOptions = (baseUrl: string, more: Partial<ClientOptions> = {}): ClientOptions => ({
+  connection: 'acme',
+  baseUrl,
+  timeoutMs: 2000,
+  budgets: [] as Budget[],
+  sequential: false,
+  authorize: async () => ({ Authorization: 'Bearer first' }),
+  ...more,
+});
