@@ -42,6 +42,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.index(['received_at']);
   });
   await trx.raw(`create index deliveries_waiting on deliveries (seq) where state = 'pending'`);
+  await trx.raw(`create index deliveries_notifying on deliveries (connection, next_attempt_at) where state = 'pending' and notification`);
   await trx.raw(`create index deliveries_leased on deliveries (lease_until) where state = 'working'`);
   await trx.raw(`create index deliveries_dead on deliveries (seq) where state = 'dead'`);
   await trx.raw(`create index deliveries_open on deliveries (connection, subject, seq) where state in ('pending', 'working')`);

@@ -68,6 +68,8 @@ export interface Delivery {
   duplicates: number;
   conflict: boolean;
   attempts: Attempt[];
+  /** How many of the attempts belong to this life: a replay starts a new one. */
+  tries: number;
   error: string | null;
   nextAttemptAt: string | null;
   /** Set while a replay is under way: `fresh` asks the platform again, `recorded` uses what the first fetch returned. */

@@ -1,19 +1,24 @@
 /** Wakes those who wait, within this process. Whoever waits also looks again by the clock: another process may have written. */
 export interface Signal {
   raise(): void;
-  /** Resolves at the next `raise`, after `waitMs`, or when `stop` is aborted. */
-  wait(waitMs: number, stop?: AbortSignal): Promise<void>;
+  /** How often it has been raised: note it before looking, so that nothing is missed between the look and the wait. */
+  count(): number;
+  /** Resolves at the next `raise`, after `waitMs`, or when `stop` is aborted; at once when it was raised since `seen`. */
+  wait(waitMs: number, stop?: AbortSignal, seen?: number): Promise<void>;
 }
 
 export function createSignal(): Signal {
   const waiting = new Set<() => void>();
+  let count = 0;
   return {
+    count: () => count,
     raise() {
+      count += 1;
       for (const wake of [...waiting]) wake();
     },
-    wait: (waitMs, stop) =>
+    wait: (waitMs, stop, seen) =>
       new Promise((resolve) => {
-        if (stop?.aborted) return resolve();
+        if (stop?.aborted || (seen !== undefined && seen !== count)) return resolve();
         const timer = setTimeout(wake, waitMs);
         waiting.add(wake);
         stop?.addEventListener('abort', wake, { once: true });

@@ -33,8 +33,18 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
     .end(body);
 }
 
+/** A refusal whose answer needs headers of its own, such as `Allow`. */
+export class RefusedWith extends Refused {
+  readonly headers: OutgoingHttpHeaders;
+  constructor(status: number, code: string, message: string, headers: OutgoingHttpHeaders) {
+    super(status, code, message);
+    this.headers = headers;
+  }
+}
+
 /** The answer an error becomes; `null` for one that nobody foresaw. */
 export function problemOf(error: unknown): Problem | null {
+  if (error instanceof RefusedWith) return { status: error.status, code: error.code, detail: error.message, headers: error.headers };
   if (error instanceof Refused) return { status: error.status, code: error.code, detail: error.message };
   if (error instanceof InvalidBody) return { status: 400, code: error.code, detail: error.message, ...deliveryOf(error) };
   if (error instanceof Unavailable) {

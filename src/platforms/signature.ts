@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
 
 /** The one comparison of secrets: constant time whatever the lengths (both sides are hashed first). */
 export function equalSecret(given: string | Buffer, expected: string | Buffer): boolean {
@@ -22,3 +22,72 @@ export const hmac = (algorithm: HashAlgorithm, key: string | Buffer, message: st
   createHmac(algorithm, key).update(message).digest(encoding);
 
 export const sha256Hex = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
+
+/** A message in pieces: the raw body is never copied or decoded, so what is signed is exactly what was sent. */
+export type Message = readonly (string | Buffer)[];
+
+/** HMAC over the raw body, or over a composite such as `{timestamp}.{body}`. */
+export function digestHmac(algorithm: HashAlgorithm, key: string | Buffer, message: Message): Buffer {
+  const digest = createHmac(algorithm, key);
+  for (const part of message) digest.update(part);
+  return digest.digest();
+}
+
+/** A plain hash, for senders that put the secret into the message itself (Recharge's older scheme). */
+export function digestHash(algorithm: HashAlgorithm, message: Message): Buffer {
+  const digest = createHash(algorithm);
+  for (const part of message) digest.update(part);
+  return digest.digest();
+}
+
+/**
+ * The position of the key under which one of the `given` signatures is right, or -1. Every key is tried with every signature, so that
+ * the time does not tell which. A signature of another length, or of no sensible form at all, is only ever unequal.
+ */
+export function matchSignature<Key>(
+  given: readonly string[],
+  keys: readonly Key[],
+  encodings: readonly SignatureEncoding[],
+  sign: (key: Key) => Buffer,
+): number {
+  let match = -1;
+  keys.forEach((key, position) => {
+    const expected = sign(key);
+    for (const encoding of encodings) {
+      for (const value of given) {
+        const equal = equalSecret(encoding === 'hex' ? value.toLowerCase() : value, expected.toString(encoding));
+        if (equal && match < 0) match = position;
+      }
+    }
+  });
+  return match;
+}
+
+/** Ed25519 (Standard Webhooks `v1a`): `publicKey` and `signature` as raw bytes. False for anything that is not 32 and 64 bytes. */
+export function verifyEd25519(publicKey: Buffer, signature: Buffer, message: Message): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') }, format: 'jwk' });
+  return verify(null, Buffer.concat(message.map((part) => Buffer.from(part))), key, signature);
+}
+
+/**
+ * The signatures in a header: a bare value, one behind a prefix (`sha256=…`), repeatable members of a comma list (`t=…,v1=…,v1=…`), or
+ * a blank-separated list with versions (`v1,… v1,…`). Neither hex nor base64 can hold a comma or a blank.
+ */
+export function signatureValues(header: string, prefix: string): string[] {
+  if (prefix === '') return header.split(/[\s,]+/).filter((value) => value !== '');
+  return header
+    .split(prefix.includes(',') ? /\s+/ : /[\s,]+/)
+    .filter((value) => value.startsWith(prefix) && value.length > prefix.length)
+    .map((value) => value.slice(prefix.length));
+}
+
+/** Milliseconds since 1970 of a signed timestamp; null unless it is nothing but digits. */
+export function timestampMs(text: string | null | undefined, unit: 's' | 'ms'): number | null {
+  if (!text || !/^\d{1,15}$/.test(text)) return null;
+  return Number(text) * (unit === 's' ? 1000 : 1);
+}
+
+/** Neither too old nor too far ahead: a clock can be wrong in both directions. */
+export const withinTolerance = (atMs: number, now: Date, toleranceSeconds: number): boolean =>
+  Math.abs(now.getTime() - atMs) <= toleranceSeconds * 1000;

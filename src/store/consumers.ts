@@ -31,6 +31,6 @@ export async function deleteConsumer(sql: Sql, name: string): Promise<boolean> {
 /** True for a position that the feed has handed out: its beginning, one of its entries, or one that a consumer has stood at. */
 export async function isKnownPosition(sql: Sql, position: string): Promise<boolean> {
   const statement =
-    'select 1 as known where ? = 0 or exists (select 1 from changes where seq = ?) or exists (select 1 from consumers where position = ?)';
-  return (await sql.all(statement, [Number(position), position, position])).length === 1;
+    'select 1 as known where cast(? as bigint) = 0 or exists (select 1 from changes where seq = ?) or exists (select 1 from consumers where position = ?)';
+  return (await sql.all(statement, [position, position, position])).length === 1;
 }

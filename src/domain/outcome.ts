@@ -1,0 +1,45 @@
+import type { Attempt, AttemptOutcome, DeliveryState } from './delivery.ts';
+import { Hopeless, InvalidBody, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
+import { backoffMs, MOST_ATTEMPTS, MOST_MISSING } from './retry.ts';
+
+/** How an attempt ended, before it is known what follows from it. */
+export type AttemptEnd = { end: 'done' } | { end: 'ignored'; reason: string } | { end: 'failed'; error: unknown };
+
+/** Where a delivery goes from here. `counted` false: it only had to wait (limit, circuit), the attempt does not count. */
+export interface NextStep {
+  state: DeliveryState;
+  outcome: AttemptOutcome | null;
+  waitMs: number;
+  error: string | null;
+}
+
+/** Codes of failures in which nothing was tried: the delivery waits without losing an attempt. */
+const ONLY_WAITING = ['rate_limited_here', 'circuit_open', 'stopping', 'database_unavailable'];
+
+/** The next state of a delivery after an attempt: pure. `attempts` are those before this one, `random` is in [0, 1). */
+export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: number): NextStep {
+  if (end.end === 'done') return { state: 'done', outcome: 'done', waitMs: 0, error: null };
+  if (end.end === 'ignored') return { state: 'ignored', outcome: 'ignored', waitMs: 0, error: end.reason };
+  const error = errorText(end.error);
+  const code = end.error instanceof OrderdockError ? end.error.code : '';
+  if (ONLY_WAITING.includes(code)) return { state: 'pending', outcome: null, waitMs: remoteWaitMs(end.error) ?? 1000, error };
+  if (isHopeless(end.error, attempts)) return { state: 'dead', outcome: 'dead', waitMs: 0, error };
+  const failures = attempts.length + 1;
+  return { state: 'pending', outcome: 'retry', waitMs: Math.max(backoffMs(failures, random), remoteWaitMs(end.error) ?? 0), error };
+}
+
+function isHopeless(error: unknown, attempts: readonly Attempt[]): boolean {
+  if (error instanceof InvalidBody || error instanceof Hopeless) return true;
+  if (attempts.length + 1 >= MOST_ATTEMPTS) return true;
+  if (!(error instanceof RemoteMissing)) return false;
+  return attempts.filter((attempt) => attempt.error?.startsWith('remote_missing')).length >= MOST_MISSING;
+}
+
+const remoteWaitMs = (error: unknown): number | null => (error instanceof RemoteFailure ? error.retryAfterMs : null);
+
+/** `code: message` for the rows and the console; an unknown error keeps its message, cut to one readable line. */
+export function errorText(error: unknown): string {
+  if (error instanceof OrderdockError) return `${error.code}: ${error.message}`.slice(0, 500);
+  const message = error instanceof Error ? error.message : String(error);
+  return `internal: ${message.replaceAll(/\s+/g, ' ')}`.slice(0, 500);
+}

@@ -1,0 +1,13 @@
+/** At most this many attempts, over about a day. */
+export const MOST_ATTEMPTS = 12;
+/** A resource that its platform does not know is asked for again this often. */
+export const MOST_MISSING = 3;
+
+const FIRST_MS = 5000;
+const GROWTH = 2.7;
+
+/**
+ * Wait before the next attempt after `failures` failed ones: exponential with full jitter, so that many deliveries that failed together do
+ * not come back together. The first is at most 5 s; eleven waits add up to 23 h on average. `random` is in [0, 1).
+ */
+export const backoffMs = (failures: number, random: number): number => Math.round(random * FIRST_MS * GROWTH ** (failures - 1));

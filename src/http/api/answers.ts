@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Request, Response } from 'express';
+import { type Columns, toCsv } from './csv.ts';
+
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+const COMPRESS = {
+  br: (body: Buffer) => promisify(brotliCompress)(body, BROTLI),
+  gzip: (body: Buffer) => promisify(gzip)(body, { level: 4 }),
+};
+/** Smaller bodies fit into a packet anyway. */
+const COMPRESS_FROM_BYTES = 1024;
+
+/** Sends a text, compressed where the client takes that and it is worth it. */
+export async function sendText(request: Request, response: Response, contentType: string, text: string): Promise<void> {
+  let body = Buffer.from(text);
+  response.setHeader('Content-Type', contentType);
+  response.vary('Accept-Encoding');
+  const encoding = body.length > COMPRESS_FROM_BYTES ? request.acceptsEncodings('br', 'gzip', 'identity') : false;
+  if (encoding === 'br' || encoding === 'gzip') {
+    body = await COMPRESS[encoding](body);
+    response.setHeader('Content-Encoding', encoding);
+  }
+  response.setHeader('Content-Length', body.length);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export const sendJson = (request: Request, response: Response, body: unknown): Promise<void> =>
+  sendText(request, response, JSON_TYPE, JSON.stringify(body));
+
+export const sendJsonText = (request: Request, response: Response, text: string): Promise<void> => sendText(request, response, JSON_TYPE, text);
+
+/** A single resource: with an `ETag` of its content, and 304 for a client that holds it already. */
+export async function sendResource(request: Request, response: Response, resource: unknown): Promise<void> {
+  const text = JSON.stringify(resource);
+  response.setHeader('ETag', `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`);
+  if (request.fresh) return void response.status(304).end();
+  await sendText(request, response, JSON_TYPE, text);
+}
+
+/** One page: rows as they are shown, and the cursor of what follows. */
+export interface ListPage {
+  rows: readonly object[];
+  next: string | null;
+  columns: Columns;
+}
+
+/** `{"data", "next"}`, or CSV where that is asked for; the next page's address stands in `Link` too, as CSV has no place for it. */
+export async function sendList(request: Request, response: Response, page: ListPage): Promise<void> {
+  response.vary('Accept');
+  if (page.next !== null) response.setHeader('Link', `<${nextAddress(request, page.next)}>; rel="next"`);
+  if (request.accepts('application/json', 'text/csv') === 'text/csv') {
+    return sendText(request, response, 'text/csv; charset=utf-8; header=present', toCsv(page.rows, page.columns));
+  }
+  await sendJson(request, response, { data: page.rows, next: page.next });
+}
+
+function nextAddress(request: Request, next: string): string {
+  const [path = '', query] = request.originalUrl.split('?');
+  const parameters = new URLSearchParams(query);
+  parameters.set('after', next);
+  return `${path}?${parameters}`;
+}
+
+/** Cuts the row that was only read to see whether more follow. */
+export function cutPage<Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => string): { rows: Row[]; next: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { rows: page, next: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+}

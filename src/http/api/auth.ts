@@ -1,0 +1,79 @@
+import basicAuth from 'express-basic-auth';
+import type { Request, RequestHandler } from 'express';
+import { OrderdockError } from '../../domain/errors.ts';
+import { mayActAs, type Role } from '../../domain/role.ts';
+import { hashKey, noteKeyUse } from '../../pipeline/keys.ts';
+import { readApiKeyByHash } from '../../store/reading/api-keys.ts';
+import { sendProblem } from '../problem.ts';
+import type { ApiPorts } from './ports.ts';
+
+/** Who asks: the key's name, never the key. */
+export interface Caller {
+  name: string;
+  role: Role;
+}
+
+/** The caller a key belongs to; `name` null: whatever the key is called (Bearer). Null: no such key. */
+export type FindKey = (name: string | null, key: string) => Promise<Caller | null>;
+
+const NOTE_USE_EVERY_MS = 60_000;
+
+/** Finds keys among the setting `API_KEYS` (compared in constant time) and the stored ones (looked up by their hash). */
+export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>): FindKey {
+  return async (name, key) => {
+    let found: Caller | null = null;
+    for (const known of settingsKeys) {
+      if (basicAuth.safeCompare(key, known.key) && (name === null || name === known.name)) found = { name: known.name, role: known.role };
+    }
+    if (found || key === '') return found;
+    const stored = await readApiKeyByHash(context.db.read, hashKey(key));
+    if (!stored || (name !== null && name !== stored.name)) return null;
+    if (!stored.lastUsedAt || context.clock.now().getTime() - Date.parse(stored.lastUsedAt) > NOTE_USE_EVERY_MS) {
+      // That the use could not be noted must not keep anyone from reading.
+      await noteKeyUse(context, stored.name).catch((error: unknown) => context.log.debug('key_use_not_noted', { error: codeOf(error) }));
+    }
+    return { name: stored.name, role: stored.role };
+  };
+}
+
+const codeOf = (error: unknown): string => (error instanceof OrderdockError ? error.code : String(error));
+
+/** Lets a request pass whose key has at least the role it needs: else 401 with both challenges, or 403. `response.locals.caller` is who it is. */
+export function requireRole(findKey: FindKey, needed: Role | ((request: Request) => Role)): RequestHandler {
+  return async (request, response, next) => {
+    const given = readCredentials(request.headers.authorization ?? '');
+    const caller = given ? await findKey(given.name, given.key) : null;
+    if (!caller) {
+      return sendProblem(response, {
+        status: 401,
+        code: 'unauthorized',
+        detail: 'Send an API key: "Authorization: Bearer KEY", or HTTP Basic with the name of the key and the key.',
+        headers: { 'WWW-Authenticate': ['Bearer realm="orderdock"', 'Basic realm="orderdock", charset="UTF-8"'] },
+      });
+    }
+    const role = typeof needed === 'function' ? needed(request) : needed;
+    if (!mayActAs(caller.role, role)) {
+      return sendProblem(response, { status: 403, code: 'forbidden', detail: `This needs a key with the role ${role}; this one is ${caller.role}.` });
+    }
+    response.locals.caller = caller;
+    next();
+  };
+}
+
+function readCredentials(header: string): { name: string | null; key: string } | null {
+  const [, scheme = '', value = ''] = /^(\S+) +(\S+) *$/.exec(header) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return { name: null, key: value };
+  if (scheme.toLowerCase() !== 'basic') return null;
+  const text = Buffer.from(value, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? null : { name: text.slice(0, colon), key: text.slice(colon + 1) };
+}
+
+const READERS_POST = /^\/consumers\/[^/]+\/(ack|receipts)\/?$/;
+
+/** The role an API request needs: reading is for all; acknowledging and receipts too; keys are the admin's; the rest is the operator's. */
+export function roleOf(request: Pick<Request, 'method' | 'path'>): Role {
+  if (request.method === 'GET' || request.method === 'HEAD') return 'reader';
+  if (request.method === 'POST' && READERS_POST.test(request.path)) return 'reader';
+  return /^\/keys(\/|$)/i.test(request.path) ? 'admin' : 'operator';
+}

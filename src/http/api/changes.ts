@@ -1,0 +1,70 @@
+import { type Request, type Response, Router } from 'express';
+import type { FeedFilter } from '../../store/reading/changes.ts';
+import { sendJsonText, sendList } from './answers.ts';
+import { CHANGE_COLUMNS, changeObject, changeText, pageText } from './change-view.ts';
+import { readFeedCursor } from './cursors.ts';
+import { endOf, follow, readPage, writeAll } from './feed.ts';
+import type { ApiPorts } from './ports.ts';
+import { queryLimit, queryList, queryNumber, queryText } from './query.ts';
+
+type Ports = Pick<ApiPorts, 'context' | 'stop'>;
+
+/** A comment line keeps proxies from closing a quiet stream. */
+const HEARTBEAT_MS = 15_000;
+const STREAM_PAGE = 200;
+
+export function changeRoutes(ports: Ports): Router {
+  const router = Router();
+  router.get('/', (request, response) => sendFeed(ports, request, response));
+  router.get('/stream', (request, response) => streamFeed(ports, request, response));
+  return router;
+}
+
+const filterAsked = (request: Request): FeedFilter => ({ kinds: queryList(request, 'kind'), connections: queryList(request, 'connection') });
+
+async function sendFeed(ports: Ports, request: Request, response: Response): Promise<void> {
+  const wanted = {
+    filter: filterAsked(request),
+    after: readFeedCursor(queryText(request, 'after')),
+    limit: queryLimit(request),
+    waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
+  };
+  const end = endOf(response, ports.stop);
+  await sendFeedPage(request, response, await readPage(ports, wanted, end), wanted.after);
+}
+
+/** A page of the feed: `next` is the position to go on from, `after` itself while there is nothing new. */
+export async function sendFeedPage(
+  request: Request,
+  response: Response,
+  page: Awaited<ReturnType<typeof readPage>>,
+  after: string,
+): Promise<void> {
+  const next = page.at(-1)?.cursor ?? after;
+  if (response.destroyed) return;
+  if (request.accepts('application/json', 'text/csv') === 'text/csv') {
+    return sendList(request, response, { rows: page.map(changeObject), next, columns: CHANGE_COLUMNS });
+  }
+  response.vary('Accept');
+  await sendJsonText(request, response, pageText(page.map(changeText), next));
+}
+
+/** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a page here. */
+async function streamFeed(ports: Ports, request: Request, response: Response): Promise<void> {
+  const after = readFeedCursor(request.get('last-event-id') || queryText(request, 'after'));
+  const end = endOf(response, ports.stop);
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    // nginx holds answers back otherwise (nginx.org, X-Accel-Buffering).
+    'X-Accel-Buffering': 'no',
+  });
+  if (request.method === 'HEAD') return void response.end();
+  await writeAll(response, 'retry: 2000\n\n', end);
+  const pages = follow(ports, { filter: filterAsked(request), after, limit: STREAM_PAGE, quietMs: HEARTBEAT_MS }, end);
+  for await (const page of pages) {
+    const text = page.map((change) => `id: ${change.cursor}\ndata: ${changeText(change)}\n\n`).join('');
+    if (!(await writeAll(response, text || ': still here\n\n', end))) break;
+  }
+  response.end();
+}

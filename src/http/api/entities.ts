@@ -1,0 +1,85 @@
+import { type Request, type Response, Router } from 'express';
+import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
+import { Refused } from '../../domain/errors.ts';
+import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/reading/entities.ts';
+import { readHistory } from '../../store/reading/changes.ts';
+import { cutPage, sendJsonText, sendList, sendResource } from './answers.ts';
+import { viewAsOf } from './as-of.ts';
+import { changeText, pageText } from './change-view.ts';
+import { listCursor, readFeedCursor, readSequenceCursor } from './cursors.ts';
+import { type Parts, viewEntities } from './entity-view.ts';
+import type { ApiPorts } from './ports.ts';
+import { pathText, queryLimit, queryList, queryText, queryTime } from './query.ts';
+
+const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
+const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];
+
+type Ports = Pick<ApiPorts, 'context'>;
+
+export const orderRoutes = (ports: Ports): Router => entityRoutes(ports, 'orders', ['order']);
+export const shipmentRoutes = (ports: Ports): Router => entityRoutes(ports, 'shipments', ['shipment']);
+export const recordRoutes = (ports: Ports): Router => entityRoutes(ports, 'records', RECORD_KINDS);
+
+/** List, single, by external id and history: the same for orders, shipments and records. */
+function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKind[]): Router {
+  const router = Router();
+  const sql = context.db.read;
+
+  router.get('/', async (request, response) => {
+    const limit = queryLimit(request);
+    const parts = partsAsked(request);
+    const kind = queryText(request, 'kind') as EntityKind | null;
+    const filter = {
+      kinds: kind === null ? kinds : [kind],
+      connection: queryText(request, 'connection'),
+      status: queryText(request, 'status'),
+      number: queryText(request, 'number'),
+      updatedAfter: queryTime(request, 'updatedAfter'),
+    };
+    const after = readSequenceCursor(list, queryText(request, 'after')) ?? 0;
+    const found = await listEntities(sql, filter, { after, limit: limit + 1, withSource: parts.source });
+    const page = cutPage(found, limit, (row) => listCursor(list, [row.seq]));
+    await sendList(request, response, { rows: await viewEntities(sql, page.rows, parts), next: page.next, columns: columnsOf(list, parts) });
+  });
+
+  const show = async (request: Request, response: Response, entity: EntityRow | null): Promise<void> => {
+    if (!entity) throw notHere(list);
+    const asOf = queryText(request, 'asOf');
+    if (asOf !== null) return sendResource(request, response, await viewAsOf(sql, entity, readFeedCursor(asOf)));
+    const [view] = await viewEntities(sql, [entity], { lines: true, documents: true, source: partsAsked(request).source });
+    await sendResource(request, response, view);
+  };
+
+  const byExternalId = list === 'records' ? '/by-external/:connection/:kind/:externalId' : '/by-external/:connection/:externalId';
+  router.get(byExternalId, async (request, response) => {
+    const kind = list === 'records' ? (pathText(request, 'kind') as EntityKind) : (kinds[0] as EntityKind);
+    const entity = await readEntityByExternalId(sql, pathText(request, 'connection'), kind, pathText(request, 'externalId'));
+    await show(request, response, entity);
+  });
+
+  router.get('/:id', async (request, response) => show(request, response, await readEntity(sql, kinds, pathText(request, 'id'))));
+
+  router.get('/:id/history', async (request, response) => {
+    const entity = await readEntity(sql, kinds, pathText(request, 'id'));
+    if (!entity) throw notHere(list);
+    const limit = queryLimit(request);
+    const found = await readHistory(sql, entity.id, readFeedCursor(queryText(request, 'after')), limit + 1);
+    const page = cutPage(found, limit, (change) => change.cursor);
+    await sendJsonText(request, response, pageText(page.rows.map(changeText), page.next));
+  });
+  return router;
+}
+
+const notHere = (list: string) => new Refused(404, 'not_found', `There is nothing of this id among the ${list}.`);
+
+function partsAsked(request: Request): Parts {
+  const include = queryList(request, 'include') ?? [];
+  return { lines: include.includes('lines'), documents: include.includes('documents'), source: include.includes('source') };
+}
+
+function columnsOf(list: string, parts: Parts): string[] {
+  const isRecords = list === 'records';
+  const asked = (Object.keys(parts) as (keyof Parts)[]).filter((part) => parts[part] && (part === 'source' || !isRecords));
+  return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...asked];
+}
+

@@ -1,0 +1,102 @@
+import type { EntityKind, Header } from '../../domain/entity.ts';
+import { isObject, type Json, parseJson } from '../../domain/json.ts';
+import { type DocumentRow, readDocumentsOf } from '../../store/reading/documents.ts';
+import type { EntityRow } from '../../store/reading/entities.ts';
+import { type LineRow, readLines } from '../../store/reading/lines.ts';
+import type { Sql } from '../../store/database.ts';
+
+/** What stands beside the header. */
+export interface Parts {
+  lines: boolean;
+  documents: boolean;
+  source: boolean;
+}
+
+export const isRecord = (kind: EntityKind): boolean => kind !== 'order' && kind !== 'shipment';
+
+const headerView = (header: Header): Header => ({
+  number: header.number,
+  status: header.status,
+  currency: header.currency,
+  buyer: header.buyer,
+  supplier: header.supplier,
+  total: header.total,
+  orderedAt: header.orderedAt,
+});
+
+/** The header members of an order, shipment or record, in the order of the contract. */
+export const entityHead = (entity: EntityRow) => ({
+  id: entity.id,
+  connection: entity.connection,
+  platform: entity.platform,
+  ...(isRecord(entity.kind) ? { kind: entity.kind } : {}),
+  externalId: entity.externalId,
+  ...headerView(entity.header),
+  lastUpdatedAt: entity.lastUpdatedAt,
+  version: entity.version,
+  deletedAt: entity.deletedAt,
+  createdAt: entity.createdAt,
+  updatedAt: entity.updatedAt,
+});
+
+type LineParts = Pick<LineRow, 'externalId' | 'content' | 'lastUpdatedAt' | 'version' | 'removedAt'>;
+
+export const lineView = (line: LineParts) => ({
+  externalId: line.externalId,
+  position: line.content.position,
+  item: line.content.item,
+  description: line.content.description,
+  quantity: line.content.quantity,
+  unit: line.content.unit,
+  status: line.content.status,
+  price: line.content.price,
+  deliverySchedule: line.content.deliverySchedule,
+  lastUpdatedAt: line.lastUpdatedAt,
+  version: line.version,
+  removedAt: line.removedAt,
+});
+
+/** A document as its order or shipment shows it. */
+export const attachedDocumentView = (document: DocumentRow) => ({
+  id: document.id,
+  name: document.name,
+  contentType: document.contentType,
+  bytes: document.bytes,
+  sha256: document.sha256,
+  state: document.state,
+});
+
+/** The platform's own JSON, with the lines that are there now put back where they belong. */
+export function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
+  const source = entity.source === null ? null : parseJson(entity.source);
+  if (entity.sourceLines === null || !isObject(source)) return source;
+  const present = lines.filter((line) => line.removedAt === null && line.source !== null);
+  return { ...source, [entity.sourceLines]: present.map((line) => parseJson(line.source ?? 'null')) };
+}
+
+/** Entities with the parts that were asked for; one statement per part, however many entities. */
+export async function viewEntities(sql: Sql, entities: readonly EntityRow[], parts: Parts): Promise<object[]> {
+  const ids = entities.filter((entity) => !isRecord(entity.kind)).map((entity) => entity.id);
+  const lines = parts.lines || parts.source ? grouped(await readLines(sql, ids, parts.source)) : new Map<string, LineRow[]>();
+  const documents = parts.documents ? grouped(await readDocumentsOf(sql, ids)) : new Map<string, DocumentRow[]>();
+  return entities.map((entity) => {
+    const own = lines.get(entity.id) ?? [];
+    const hasLines = !isRecord(entity.kind);
+    return {
+      ...entityHead(entity),
+      ...(parts.lines && hasLines ? { lines: own.map(lineView) } : {}),
+      ...(parts.documents && hasLines ? { documents: (documents.get(entity.id) ?? []).map(attachedDocumentView) } : {}),
+      ...(parts.source ? { source: sourceView(entity, own) } : {}),
+    };
+  });
+}
+
+function grouped<Row extends { entityId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.entityId);
+    if (group) group.push(row);
+    else groups.set(row.entityId, [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,102 @@
+import type { Readable } from 'node:stream';
+import type { Role } from '../../domain/role.ts';
+import type { Context } from '../../pipeline/context.ts';
+
+type Connection = NonNullable<ReturnType<Context['connections']['get']>>;
+
+/** A key from the setting `API_KEYS`. */
+export interface SettingsKey {
+  name: string;
+  role: Role;
+  key: string;
+}
+
+/** Which deliveries a replay is about; null: any. Times are ISO 8601 UTC, `from` included, `to` not. */
+export interface ReplayFilter {
+  ids: readonly string[] | null;
+  state: string | null;
+  connection: string | null;
+  subject: string | null;
+  from: string | null;
+  to: string | null;
+}
+
+/** Where a replay gets what a notification only names: from the platform again, or from what the first fetch returned. */
+export type ReplayFetch = 'fresh' | 'recorded';
+
+/** One entity that a replay would change. */
+export interface PreviewedChange {
+  deliveryId: string;
+  connection: string;
+  kind: string;
+  externalId: string;
+  action: string;
+  lines: readonly string[];
+  diff: readonly { path: string; before: unknown; after: unknown }[];
+}
+
+export interface ReplayPreview {
+  /** How many deliveries the filter names. */
+  number: number;
+  changes: readonly PreviewedChange[];
+}
+
+/** The members of contract section 10, `connection health`; the nested ones are plain JSON. */
+export interface ConnectionHealth {
+  lastDeliveryAt: string | null;
+  lastSuccessAt: string | null;
+  /** Deliveries that wait or are being worked. */
+  backlog: number;
+  oldestWaitingAt: string | null;
+  circuit: 'closed' | 'open' | 'half-open' | null;
+  watermark: string | null;
+  lagMs: number | null;
+  /** Answers of the last 24 hours by status. */
+  answers: Readonly<Record<string, number>>;
+  failureBudget: object | null;
+  silence: object | null;
+  latency: object | null;
+  /** Which entry accepted, by its position; never its value. */
+  credentials: readonly { credential: string; lastUsedAt: string; uses: number }[];
+}
+
+/** A span of platform time and what is known of it. `to` is null for the open one. */
+export interface CoverageInterval {
+  from: string | null;
+  to: string | null;
+  state: 'proven' | 'open' | 'unproven';
+  reason: string | null;
+  runId?: string | null;
+}
+
+export interface Invariants {
+  /** 0 when all is well. */
+  violations: number;
+  checkedAt: string;
+  checks: readonly { name: string; violations: number; sample?: readonly string[] }[];
+}
+
+/** A part of a document's bytes: `start` and `end` included. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** What the API is built on. Other verbs than keys, consumers and receipts are lent to it. */
+export interface ApiPorts {
+  context: Pick<Context, 'db' | 'clock' | 'changed' | 'connections' | 'log'>;
+  settingsKeys: readonly SettingsKey[];
+  /** Aborted when the server stops: long polls and streams end. */
+  stop: AbortSignal;
+  /** Sets the deliveries going again; gives their number. Throws `Refused`. */
+  replay(filter: ReplayFilter, fetch: ReplayFetch): Promise<number>;
+  /** What a replay would change; changes nothing. */
+  previewReplay(filter: ReplayFilter, fetch: ReplayFetch): Promise<ReplayPreview>;
+  /** Begins a run, or gives the one under way: its id. Throws `Refused` where there is no API to ask. */
+  reconcile(connection: Connection): Promise<string>;
+  health(connection: Connection): Promise<ConnectionHealth>;
+  coverage(connection: Connection): Promise<readonly CoverageInterval[]>;
+  invariants(): Promise<Invariants>;
+  /** The stored bytes under this SHA-256 (hex); null range: all of them. */
+  openContent(sha256: string, range: ByteRange | null): Promise<Readable>;
+}

@@ -1,0 +1,43 @@
+import type { Request } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import { readTime } from '../../domain/time.ts';
+
+/** Query members as the validator left them: known names only, of the described types, lists split at their commas. */
+const members = (request: Request): Record<string, unknown> => request.query as Record<string, unknown>;
+
+export function queryText(request: Request, name: string): string | null {
+  const value = members(request)[name];
+  return typeof value === 'string' ? value : null;
+}
+
+export function queryNumber(request: Request, name: string): number | null {
+  const value = members(request)[name];
+  return typeof value === 'number' ? value : null;
+}
+
+/** Null when it was not asked for. */
+export function queryList(request: Request, name: string): string[] | null {
+  const value = members(request)[name];
+  return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : null;
+}
+
+/** ISO 8601 UTC with milliseconds, from any time the platforms' clocks could write. Refuses an unreadable one (400 `invalid_time`). */
+export function queryTime(request: Request, name: string): string | null {
+  const text = queryText(request, name);
+  return text === null ? null : timeOf(text, name);
+}
+
+export function timeOf(text: string, name: string): string {
+  const time = readTime(text);
+  if (time === null) throw new Refused(400, 'invalid_time', `${name} is no ISO 8601 time: ${text.slice(0, 40)}`);
+  return time;
+}
+
+export const DEFAULT_LIMIT = 100;
+export const queryLimit = (request: Request): number => queryNumber(request, 'limit') ?? DEFAULT_LIMIT;
+
+/** One segment of the path, decoded. */
+export function pathText(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === 'string' ? value : '';
+}

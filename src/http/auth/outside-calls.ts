@@ -1,0 +1,75 @@
+import type { Clock } from '../../domain/clock.ts';
+import { Unavailable } from '../../domain/errors.ts';
+
+export interface OutsideAnswer {
+  status: number;
+  text: string;
+}
+
+/** Calls to issuers of tokens. Any status is an answer; throws when there is none. */
+export interface OutsideCalls {
+  get(url: string): Promise<OutsideAnswer>;
+  post(url: string, form: Readonly<Record<string, string>>, basic: { username: string; password: string }): Promise<OutsideAnswer>;
+}
+
+/** One outgoing request, as the program's only HTTP client takes it. */
+export type PlainCall = (call: {
+  baseUrl: string;
+  path: string;
+  method: 'GET' | 'POST';
+  headers: Record<string, string>;
+  body?: string;
+  timeoutMs: number;
+}) => Promise<OutsideAnswer>;
+
+// The sender waits meanwhile, and must have its 503 within 10 s: discovery and key set together stay below.
+const TIMEOUT_MS = 3500;
+
+/** Calls to issuers over the program's HTTP client. */
+export function createOutsideCalls(plain: PlainCall): OutsideCalls {
+  const call = (url: string, rest: Omit<Parameters<PlainCall>[0], 'baseUrl' | 'path' | 'timeoutMs'>) =>
+    plain({ baseUrl: new URL(url).origin, path: url, timeoutMs: TIMEOUT_MS, ...rest });
+  return {
+    get: (url) => call(url, { method: 'GET', headers: { accept: 'application/json' } }),
+    post: (url, form, { username, password }) =>
+      call(url, {
+        method: 'POST',
+        headers: {
+          accept: 'application/json',
+          'content-type': 'application/x-www-form-urlencoded',
+          // RFC 6749, 2.3.1: both parts are form-encoded before they are joined.
+          authorization: `Basic ${Buffer.from(`${formEncode(username)}:${formEncode(password)}`).toString('base64')}`,
+        },
+        body: new URLSearchParams(form).toString(),
+      }),
+  };
+}
+
+const formEncode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
+
+const FAILURE_IS_KNOWN_MS = 2000;
+const MINUTE_MS = 60_000;
+const MOST_CALLS_PER_MINUTE = 20;
+
+/**
+ * A `get` that strangers cannot make us hammer an issuer with: a failure is remembered for two seconds, and each address is asked
+ * at most 20 times a minute. Gives the text of a 200 answer; throws `Unavailable` for anything else.
+ */
+export function cautiousGet(get: OutsideCalls['get'], clock: Clock): (url: string) => Promise<string> {
+  const known = new Map<string, { failedAtMs: number; calledAtMs: number[] }>();
+  return async (url) => {
+    const nowMs = clock.now().getTime();
+    const record = known.get(url) ?? { failedAtMs: Number.NEGATIVE_INFINITY, calledAtMs: [] };
+    record.calledAtMs = record.calledAtMs.filter((calledMs) => calledMs > nowMs - MINUTE_MS);
+    known.set(url, record);
+    if (nowMs - record.failedAtMs < FAILURE_IS_KNOWN_MS || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotAsk(url);
+    record.calledAtMs.push(nowMs);
+    const answer = await get(url).catch(() => null);
+    if (answer?.status === 200) return answer.text;
+    record.failedAtMs = nowMs;
+    throw cannotAsk(url);
+  };
+}
+
+export const cannotAsk = (url: string): Unavailable =>
+  new Unavailable('issuer_unavailable', `The issuer of the token cannot be asked (${new URL(url).host}).`);

@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Refused, Unavailable } from '../domain/errors.ts';
+import type { BodyBudget } from './body-budget.ts';
+import type { Inbound } from './ports.ts';
+import { RefusedWith } from './problem.ts';
+
+/**
+ * Own reading instead of `express.raw()`: that one reads an oversize request to its very end before it answers, unpacks more
+ * encodings than we want, and loses the bytes that cannot be unpacked, which must be kept (tried with body-parser 2, November 2026).
+ */
+export interface BodyRules {
+  maxBytes: number;
+  budget: BodyBudget;
+}
+
+/** A body that has been read. Call `release` once the request is answered: large bodies share a budget of memory. */
+export interface ReadBody {
+  bytes: Buffer;
+  release(): void;
+}
+
+const EMPTY = Buffer.alloc(0);
+const NOTHING: ReadBody = { bytes: EMPTY, release: () => {} };
+
+/** The raw bytes, unpacked when they come as gzip. Throws `Refused` (413, 415), `Unavailable` when too many large ones are in work. */
+export async function readBody(request: IncomingMessage, rules: BodyRules): Promise<ReadBody> {
+  const { 'content-length': length, 'transfer-encoding': chunked, 'content-encoding': encoding } = request.headers;
+  if (chunked === undefined && (length === undefined || length === '0')) return NOTHING;
+  const packed = isPacked(encoding);
+  if (Number(length) > rules.maxBytes) throw await tooLarge(request, rules);
+  const raw = await collect(request, rules, Number(length ?? rules.maxBytes)).catch(async (error) => {
+    if (error instanceof TooMuch) throw await tooLarge(request, rules);
+    throw error instanceof Unavailable ? error : new SenderGone();
+  });
+  return packed ? unpack(raw, rules) : raw;
+}
+
+function isPacked(encoding: string | undefined): boolean {
+  if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return false;
+  if (/^(x-)?gzip$/i.test(encoding)) return true;
+  throw new RefusedWith(415, 'unsupported_encoding', 'A body may be sent as it is or packed by gzip.', {
+    'Accept-Encoding': 'gzip, identity',
+  });
+}
+
+/** Bytes that cannot be unpacked are handed on as they are: nobody will be able to read them, and that is how they are kept. */
+async function unpack(raw: ReadBody, rules: BodyRules): Promise<ReadBody> {
+  const gunzip = createGunzip();
+  gunzip.end(raw.bytes);
+  try {
+    const unpacked = await collect(gunzip, rules, rules.maxBytes);
+    raw.release();
+    return unpacked;
+  } catch (error) {
+    if (isGzipFault(error)) return raw;
+    raw.release();
+    throw error instanceof TooMuch ? sizeRefusal(rules) : error;
+  } finally {
+    gunzip.destroy();
+  }
+}
+
+const isGzipFault = (error: unknown): boolean => /^Z_/.test(String((error as { code?: unknown }).code));
+
+class TooMuch extends Error {}
+
+/** The sender hung up in the middle: there is nobody left to answer. */
+export class SenderGone extends Error {}
+
+/** Up to this size a body is free; a larger one waits for its place in the budget, with its sender held back. */
+const FREE_BYTES = 65_536;
+
+function collect(stream: Readable, { maxBytes, budget }: BodyRules, expectedBytes: number): Promise<ReadBody> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    let place: Promise<() => void> | null = null;
+    const leave = () => {
+      chunks = [];
+      place?.then((release) => release()).catch(() => {});
+    };
+    const fail = (error: unknown) => {
+      stream.off('data', take).off('end', finish).off('close', hangUp);
+      leave();
+      reject(error);
+    };
+    function take(chunk: Buffer) {
+      size += chunk.length;
+      if (size > maxBytes) return fail(new TooMuch());
+      chunks.push(chunk);
+      if (size > FREE_BYTES && place === null) {
+        stream.pause();
+        place = budget.enter(expectedBytes);
+        place.then(() => stream.resume(), fail);
+      }
+    }
+    function finish() {
+      stream.off('close', hangUp);
+      const bytes = chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size);
+      chunks = [];
+      resolve({ bytes, release: leave });
+    }
+    const hangUp = () => fail(new SenderGone());
+    stream.on('data', take).once('end', finish).once('close', hangUp).on('error', fail);
+  });
+}
+
+const sizeRefusal = ({ maxBytes }: BodyRules): Refused => new Refused(413, 'body_too_large', `The body is larger than ${maxBytes} bytes.`);
+
+const DRAIN_MS = 3000;
+
+// Closing at once would reset the connection, and the sender would never read why. So the rest is thrown away for a moment.
+async function tooLarge(request: IncomingMessage, rules: BodyRules): Promise<Refused> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, DRAIN_MS);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once('end', done).once('close', done).resume();
+  });
+  const { code, message } = sizeRefusal(rules);
+  return new RefusedWith(413, code, message, request.complete ? {} : { Connection: 'close' });
+}
+
+const LESS_THAN = 0x3c;
+const FORMATS = new Map<string, Inbound['format']>([
+  ['application/json', 'json'],
+  ['text/json', 'json'],
+  ['application/xml', 'xml'],
+  ['text/xml', 'xml'],
+  ['application/x-www-form-urlencoded', 'form'],
+]);
+
+/** How the body is to be read; null: in no way that we know. Without a `Content-Type` its first character tells. */
+export function formatOf(contentType: string | undefined, body: Buffer): Inbound['format'] | null {
+  if (contentType === undefined || contentType.trim() === '') return firstCharacter(body) === LESS_THAN ? 'xml' : 'json';
+  const known = FORMATS.get(contentType);
+  if (known) return known;
+  const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  if (type.endsWith('+json')) return 'json';
+  return type.endsWith('+xml') ? 'xml' : (FORMATS.get(type) ?? null);
+}
+
+/** The first byte that is neither white space nor part of a byte order mark. */
+function firstCharacter(body: Buffer): number | undefined {
+  const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
+  for (let at = start; at < body.length; at++) {
+    const byte = body[at] ?? 0;
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte;
+  }
+  return undefined;
+}

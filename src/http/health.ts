@@ -1,0 +1,25 @@
+import { type RequestHandler, Router } from 'express';
+import { allowOnly } from './problem.ts';
+
+/** Whether requests can be stored at the moment; each check by its name, such as `database`. */
+export interface Readiness {
+  ready: boolean;
+  checks: Readonly<Record<string, boolean>>;
+}
+
+/** `/health/live` tells that the process answers, `/health/ready` whether it can store. Neither needs a key. */
+export function createHealth(ready: () => Promise<Readiness>): RequestHandler {
+  const router = Router();
+  router.get('/live', (_request, response) => {
+    response.set('Cache-Control', 'no-store').json({ status: 'live' });
+  });
+  router.get('/ready', async (_request, response) => {
+    const readiness = await ready().catch((): Readiness => ({ ready: false, checks: {} }));
+    response
+      .status(readiness.ready ? 200 : 503)
+      .set({ 'Cache-Control': 'no-store', ...(readiness.ready ? {} : { 'Retry-After': '5' }) })
+      .json({ status: readiness.ready ? 'ready' : 'unready', checks: readiness.checks });
+  });
+  router.all(['/live', '/ready'], allowOnly('GET', 'HEAD'));
+  return router;
+}

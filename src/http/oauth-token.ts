@@ -1,0 +1,134 @@
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import { Unavailable } from '../domain/errors.ts';
+import type { Log } from '../domain/log.ts';
+import { isOneOf, sameText } from './auth/compare.ts';
+import { readCredentials } from './auth/credentials.ts';
+import { OWN_TOKEN_SECONDS, type OwnTokens } from './auth/own-tokens.ts';
+import type { Connection, Connections } from './ports.ts';
+
+/** Our own token endpoint: client credentials (RFC 6749, 4.4), answers and errors in that RFC's form. */
+export interface TokenEndpointPorts {
+  connections: Connections;
+  ownTokens: OwnTokens;
+  requireHttps: boolean;
+  log: Log;
+}
+
+interface Client {
+  id: string;
+  secret: string;
+}
+
+class OauthError extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, description: string) {
+    super(description);
+    this.status = status;
+    this.code = code;
+  }
+}
+const invalidRequest = (description: string) => new OauthError(400, 'invalid_request', description);
+
+export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
+  const router = Router();
+  router.post('/', express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), async (request, response) => {
+    if (ports.requireHttps && !request.secure) throw invalidRequest('Credentials are only taken over HTTPS.');
+    const form = readForm(request);
+    const client = readClient(request, form);
+    const allowed = connectionsOf(ports.connections, client);
+    if (allowed.length === 0) throw new OauthError(401, 'invalid_client', 'The client is unknown or its secret is wrong.');
+    refuseOtherGrants(form);
+    answer(response, 200, {
+      access_token: await ports.ownTokens.issue(client.id, allowed),
+      token_type: 'Bearer',
+      expires_in: OWN_TOKEN_SECONDS,
+    });
+  });
+  router.all('/', (_request, response) => {
+    response.setHeader('Allow', 'POST');
+    answer(response, 405, { error: 'invalid_request', error_description: 'Tokens are asked for by POST.' });
+  });
+  router.use(tokenErrorBorder(ports.log));
+  return router;
+}
+
+/** The form's fields. A repeated parameter is an error (RFC 6749, 3.2). */
+function readForm(request: Request): Record<string, string> {
+  const form: unknown = request.body;
+  if (typeof form !== 'object' || form === null) throw invalidRequest('The body has to be application/x-www-form-urlencoded.');
+  const fields = Object.entries(form);
+  const repeated = fields.find(([, value]) => typeof value !== 'string');
+  if (repeated) throw invalidRequest('A parameter is there more than once.');
+  return Object.fromEntries(fields) as Record<string, string>;
+}
+
+/** The client by HTTP Basic (its parts form-encoded, RFC 6749, 2.3.1) or by form; never by both. */
+function readClient(request: Request, form: Record<string, string>): Client {
+  const credentials = readCredentials(request.headers.authorization);
+  if (credentials.scheme === 'basic') {
+    const client = { id: formDecode(credentials.username), secret: formDecode(credentials.password) };
+    const named = form.client_id;
+    if (form.client_secret !== undefined || (named !== undefined && named !== client.id))
+      throw invalidRequest('The client is named twice.');
+    return client;
+  }
+  if (request.headers.authorization !== undefined)
+    throw new OauthError(401, 'invalid_client', 'The client authenticates by HTTP Basic or form.');
+  if (!form.client_id || !form.client_secret) throw new OauthError(401, 'invalid_client', 'The client does not authenticate.');
+  return { id: form.client_id, secret: form.client_secret };
+}
+
+// Not every client encodes; a lone `%` then stands for itself.
+function formDecode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+/** The connections that list this client with this secret: the token is good for these alone. */
+const connectionsOf = (connections: Connections, client: Client): string[] =>
+  connections
+    .list()
+    .filter((connection) => ownClients(connection).filter((known) => isClient(client, known)).length > 0)
+    .map((connection) => connection.name);
+
+const ownClients = (connection: Connection) =>
+  (connection.settings.webhook.auth ?? []).flatMap((entry) => ('oauth2' in entry && 'clients' in entry.oauth2 ? entry.oauth2.clients : []));
+
+function isClient(given: Client, known: { id: string; secret: readonly string[] }): boolean {
+  const secretIsRight = isOneOf(given.secret, known.secret);
+  return sameText(given.id, known.id) && secretIsRight;
+}
+
+// We have no scopes of our own; some clients must send one, and a server may ignore it (RFC 6749, 3.3).
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+function refuseOtherGrants(form: Record<string, string>): void {
+  if (!form.grant_type) throw invalidRequest('grant_type is missing.');
+  if (form.grant_type !== 'client_credentials') throw new OauthError(400, 'unsupported_grant_type', 'Only client_credentials is possible.');
+  if (form.scope && !SCOPE.test(form.scope)) throw new OauthError(400, 'invalid_scope', 'The scope cannot be read.');
+}
+
+/** Errors as RFC 6749, 5.2 writes them. What nobody foresaw asks the client to come again. */
+const tokenErrorBorder =
+  (log: Log): ErrorRequestHandler =>
+  (error, _request, response, _next) => {
+    if (error instanceof OauthError) return refuse(response, error);
+    const status: unknown = error?.status;
+    if (typeof status === 'number' && status < 500) return refuse(response, invalidRequest('The body cannot be read as a form.'));
+    log.error('token_request_failed', { error: error instanceof Unavailable ? error.code : String(error) });
+    response.setHeader('Retry-After', '5');
+    answer(response, 503, { error: 'temporarily_unavailable', error_description: 'No token can be given now.' });
+  };
+
+function refuse(response: Response, error: OauthError): void {
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="orderdock", charset="UTF-8"');
+  answer(response, error.status, { error: error.code, error_description: error.message });
+}
+
+const answer = (response: Response, status: number, body: Record<string, unknown>): void => {
+  response.status(status).set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' }).json(body);
+};

@@ -1,0 +1,56 @@
+import type { RequestHandler } from 'express';
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import type { Context } from '../pipeline/context.ts';
+import type { Receiver } from '../pipeline/receive.ts';
+import type { OutsideCalls } from './auth/outside-calls.ts';
+import type { Readiness } from './health.ts';
+import type { Metrics } from './metrics.ts';
+
+// The door knows platforms only as what the receiver takes: their types are read off its signature.
+type Received = Parameters<Receiver['receive']>;
+export type Connection = Received[0];
+export type Inbound = Received[1];
+export type Gatekeeper = Received[2];
+export type Connections = Context['connections'];
+export type Route = Connection['platform']['routes'][number];
+
+export type AuthEntry = Parameters<Gatekeeper['accepts']>[0];
+type Oauth2 = Extract<AuthEntry, { oauth2: unknown }>['oauth2'];
+export type IssuerEntry = Extract<Oauth2, { issuer: unknown }>;
+export type OwnTokensEntry = Extract<Oauth2, { clients: unknown }>;
+export type IntrospectionEntry = Extract<Oauth2, { introspection: unknown }>;
+
+export interface DoorSettings {
+  /** Number of proxies, or addresses and CIDRs of those, whose `X-Forwarded-*` are believed; null: nobody's. */
+  trustProxy: number | readonly string[] | null;
+  requireHttps: boolean;
+  maxBodyBytes: number;
+  /** The address senders call, without a trailing slash; null: taken from each request. */
+  publicUrl: string | null;
+}
+
+/** Counts one answer on a webhook path. `connection` is null where the path names none that exists. */
+export type CountAnswer = (connection: string | null, status: number, code: string) => void;
+
+/** All that the door needs from the rest of the program. */
+export interface HttpPorts {
+  settings: DoorSettings;
+  connections: Connections;
+  receiver: Receiver;
+  clock: Clock;
+  log: Log;
+  outside: OutsideCalls;
+  /** At least 32 secret bytes, the same for every process of the database and over restarts. */
+  tokenKey(): Promise<Uint8Array>;
+  answered: CountAnswer;
+  ready(): Promise<Readiness>;
+  metrics: Metrics;
+  requireRole(role: 'reader'): RequestHandler;
+  /** Mounted at `/api/v1`. */
+  api: RequestHandler;
+  /** Mounted at `/api/docs`. */
+  apiDocs?: RequestHandler;
+  /** Mounted at `/console`. */
+  console: RequestHandler;
+}

@@ -1,0 +1,49 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { createGatekeeper } from './auth/gatekeeper.ts';
+import { createOwnTokens } from './auth/own-tokens.ts';
+import { createHealth } from './health.ts';
+import { metricsPage } from './metrics.ts';
+import { createTokenEndpoint } from './oauth-token.ts';
+import type { HttpPorts } from './ports.ts';
+import { allowOnly, errorBorder, notFound } from './problem.ts';
+import { createWebhooks } from './webhooks.ts';
+
+// Pages come from us alone. No upgrade to HTTPS: behind a proxy or on a developer's machine there may be none at our own address.
+const CONTENT_SECURITY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** Everything that is served. Webhooks stand first: nothing that they do not need is in their way. */
+export function createHttp(ports: HttpPorts): Express {
+  const { settings, connections, clock, log } = ports;
+  const ownTokens = createOwnTokens(ports.tokenKey, clock);
+  const gatekeeperFor = createGatekeeper({ outside: ports.outside, ownTokens, clock });
+
+  const app = express();
+  app.disable('x-powered-by');
+  if (settings.trustProxy !== null) app.set('trust proxy', settings.trustProxy);
+
+  app.use('/webhooks', createWebhooks({ ...ports, gatekeeperFor }));
+  app.use('/oauth/token', createTokenEndpoint({ connections, ownTokens, requireHttps: settings.requireHttps, log }));
+  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY }));
+  app.use('/health', createHealth(ports.ready));
+  app.get('/metrics', ports.requireRole('reader'), metricsPage(ports.metrics));
+  app.all('/metrics', allowOnly('GET', 'HEAD'));
+  app.use('/api/v1', ports.api);
+  if (ports.apiDocs) app.use('/api/docs', ports.apiDocs);
+  app.use('/console', ports.console);
+  app.get('/', (_request, response) => response.redirect('/console/'));
+  app.use(notFound);
+  app.use(errorBorder(log));
+  return app;
+}

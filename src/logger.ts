@@ -1,0 +1,26 @@
+import { createLogger as createWinston, format, transports } from 'winston';
+import type { Log, LogFields } from './domain/log.ts';
+
+export interface LoggerOptions {
+  level: string;
+  format: 'json' | 'pretty';
+}
+
+/** The log, on standard output: one JSON object a line, or readable lines on a terminal. */
+export function createLogger(options: LoggerOptions): Log {
+  const winston = createWinston({
+    level: options.level,
+    format: format.combine(format.timestamp(), options.format === 'json' ? format.json() : pretty),
+    transports: [new transports.Console()],
+  });
+  const at = (level: string) => (event: string, fields: LogFields = {}) => void winston.log({ level, message: event, ...fields });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const pretty = format.printf(({ timestamp, level, message, ...fields }) => {
+  const text = Object.entries(fields)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ');
+  return `${String(timestamp).slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${String(message)} ${text}`.trimEnd();
+});

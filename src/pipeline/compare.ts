@@ -1,0 +1,254 @@
+import type { Difference } from '../domain/change.ts';
+import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
+import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/image.ts';
+import { canonicalText, isObject, type Json, type JsonObject, parseJson } from '../domain/json.ts';
+
+/** Where and when a report is laid over what is held. */
+export interface Occasion {
+  connection: string;
+  platform: string;
+  /** ISO 8601: when the delivery was received, or the record was read. */
+  at: string;
+  makeId(): string;
+}
+
+type Age = 'newer' | 'equal' | 'older';
+
+const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
+
+/**
+ * Works out what is new: the header by the entity's time, each line by its own, documents by theirs. Older is stale and has no effect;
+ * an equal time with other content is applied and counted; a newer time with the same content is remembered and not reported.
+ * `held` is null for an unknown entity; it is changed in place and given back.
+ */
+export function layOver(held: EntityImage | null, report: EntityReport, occasion: Occasion): Effect {
+  const image = held ?? newImage(report, occasion);
+  const effect: Effect = { image, change: null, headerTouched: held === null, touchedLines: [], touchedDocuments: [], stale: 0, collisions: 0 };
+  const wasDeleted = image.deletedAt !== null;
+  if (report.deleted) return layTombstone(effect, report, occasion, held === null);
+  if (wasDeleted && !revives(image, report)) return { ...effect, stale: 1 };
+  const diff: Difference[] = [];
+  if (wasDeleted) {
+    diff.push({ path: '/deletedAt', before: image.deletedAt, after: null });
+    image.deletedAt = null;
+  }
+  const age = held === null || wasDeleted ? 'newer' : ageOf(report.lastUpdatedAt, image.lastUpdatedAt);
+  layHeader(effect, report, age, diff);
+  const lines = [...layLines(effect, report, occasion, diff), ...removeMissing(effect, report, age, occasion, diff)];
+  layDocuments(effect, report, age, occasion, diff);
+  if (held === null || diff.length > 0) conclude(effect, held === null || wasDeleted ? 'created' : 'updated', lines, diff, occasion);
+  return effect;
+}
+
+function newImage(report: EntityReport, occasion: Occasion): EntityImage {
+  return {
+    id: occasion.makeId(),
+    connection: occasion.connection,
+    platform: occasion.platform,
+    kind: report.kind,
+    externalId: report.externalId,
+    header: NO_HEADER,
+    source: null,
+    sourceLines: report.sourceLines,
+    lastUpdatedAt: null,
+    version: 0,
+    deletedAt: null,
+    createdAt: occasion.at,
+    updatedAt: occasion.at,
+    lines: new Map(),
+    documents: new Map(),
+  };
+}
+
+/** Without a time on either side the order of arrival decides: newer. */
+function ageOf(reported: string | null, held: string | null): Age {
+  if (reported === null || held === null || reported > held) return 'newer';
+  return reported === held ? 'equal' : 'older';
+}
+
+const later = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);
+
+/** Only a report newer than the tombstone, or one that announces a creation, brings a deleted entity back. */
+function revives(image: EntityImage, report: EntityReport): boolean {
+  if (report.creates && report.lastUpdatedAt === null) return true;
+  const deletedAsOf = later(image.lastUpdatedAt, image.deletedAt);
+  return report.lastUpdatedAt !== null && deletedAsOf !== null && report.lastUpdatedAt > deletedAsOf;
+}
+
+function layTombstone(effect: Effect, report: EntityReport, occasion: Occasion, unknown: boolean): Effect {
+  const { image } = effect;
+  if (image.deletedAt !== null) return effect;
+  if (!unknown && ageOf(report.lastUpdatedAt, image.lastUpdatedAt) === 'older') return { ...effect, stale: 1 };
+  image.deletedAt = report.lastUpdatedAt ?? occasion.at;
+  image.lastUpdatedAt = later(image.lastUpdatedAt, report.lastUpdatedAt);
+  conclude(effect, 'deleted', [], [{ path: '/deletedAt', before: null, after: image.deletedAt }], occasion);
+  return effect;
+}
+
+function conclude(effect: Effect, action: 'created' | 'updated' | 'deleted', lines: string[], diff: Difference[], occasion: Occasion): void {
+  effect.image.version += 1;
+  effect.image.updatedAt = occasion.at;
+  effect.headerTouched = true;
+  effect.change = { action, lines, diff, headerChanged: diff.some(({ path }) => !/^\/(lines|documents)\//.test(path)) };
+}
+
+function layHeader(effect: Effect, report: EntityReport, age: Age, diff: Difference[]): void {
+  const { image } = effect;
+  if (age === 'older') {
+    if (report.header !== null) effect.stale += 1;
+    return;
+  }
+  const before = diff.length;
+  if (report.header !== null) {
+    differences(image.header as unknown as Json, report.header as unknown as Json, '', diff);
+    if (age === 'equal' && diff.length > before) effect.collisions += 1;
+    image.header = report.header;
+  }
+  if (report.source !== null) {
+    const source = JSON.stringify(report.source);
+    if (age === 'newer' && diff.length === before && image.source !== null) sourceDifferences(image.source, report.source, '/source', diff, 'shared');
+    // Equal times keep the held source unless the content differs: an event and a fetch of one state are shaped differently.
+    if (age === 'newer' || diff.length > before) {
+      image.source = source;
+      image.sourceLines = report.sourceLines;
+    }
+  }
+  // A report that only carries lines says nothing of the header's time.
+  if (age === 'newer' && (report.header !== null || report.linesComplete)) {
+    const time = later(image.lastUpdatedAt, report.lastUpdatedAt);
+    effect.headerTouched ||= time !== image.lastUpdatedAt;
+    image.lastUpdatedAt = time;
+  }
+}
+
+function layLines(effect: Effect, report: EntityReport, occasion: Occasion, diff: Difference[]): string[] {
+  const touched: string[] = [];
+  for (const line of report.lines) {
+    const held = effect.image.lines.get(line.externalId);
+    const before = diff.length;
+    if (held) layLine(effect, held, line, report, occasion, diff);
+    else if (!line.removed) addLine(effect, line, report.lastUpdatedAt, diff);
+    if (diff.length > before) touched.push(line.content.position ?? line.externalId);
+  }
+  return touched;
+}
+
+const lineName = (position: string | null, externalId: string): string => (position ?? externalId).replaceAll('~', '~0').replaceAll('/', '~1');
+
+function addLine(effect: Effect, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
+  const image: LineImage = {
+    externalId: line.externalId,
+    rank: effect.image.lines.size,
+    content: line.content,
+    source: JSON.stringify(line.source),
+    lastUpdatedAt: line.lastUpdatedAt ?? reportedAt,
+    version: 1,
+    removedAt: null,
+  };
+  effect.image.lines.set(line.externalId, image);
+  effect.touchedLines.push(image);
+  diff.push({ path: `/lines/${lineName(line.content.position, line.externalId)}`, before: null, after: line.content as unknown as Json });
+}
+
+function layLine(effect: Effect, held: LineImage, line: LineReport, report: EntityReport, occasion: Occasion, diff: Difference[]): void {
+  const time = line.lastUpdatedAt ?? report.lastUpdatedAt;
+  const age = ageOf(time, held.lastUpdatedAt);
+  // A late event does not bring a removed line back; a whole entity that still has it does.
+  if (age === 'older' || (held.removedAt !== null && age === 'equal' && !report.linesComplete)) {
+    if (age === 'older') effect.stale += 1;
+    return;
+  }
+  const path = `/lines/${lineName(line.content.position, line.externalId)}`;
+  const before = diff.length;
+  if (line.removed) markRemoved(held, path, occasion.at, diff);
+  else layLineContent(held, line, age, path, diff);
+  const changed = diff.length > before;
+  if (changed && age === 'equal') effect.collisions += 1;
+  if (changed) held.version += 1;
+  const newest = later(held.lastUpdatedAt, time);
+  if (changed || newest !== held.lastUpdatedAt) effect.touchedLines.push(held);
+  held.lastUpdatedAt = newest;
+}
+
+function layLineContent(held: LineImage, line: LineReport, age: Age, path: string, diff: Difference[]): void {
+  const before = diff.length;
+  if (held.removedAt !== null) {
+    diff.push({ path: `${path}/removedAt`, before: held.removedAt, after: null });
+    held.removedAt = null;
+  }
+  differences(held.content as unknown as Json, line.content as unknown as Json, path, diff);
+  if (age === 'newer' && diff.length === before) sourceDifferences(held.source, line.source, `${path}/source`, diff, 'all');
+  if (age === 'newer' || diff.length > before) held.source = JSON.stringify(line.source);
+  held.content = line.content;
+}
+
+function markRemoved(held: LineImage, path: string, at: string, diff: Difference[]): void {
+  if (held.removedAt !== null) return;
+  diff.push({ path: `${path}/removedAt`, before: null, after: at });
+  held.removedAt = at;
+}
+
+/** A whole entity without a line that is held: the line is gone, unless it has a time of its own that is newer than the report. */
+function removeMissing(effect: Effect, report: EntityReport, age: Age, occasion: Occasion, diff: Difference[]): string[] {
+  if (!report.linesComplete || age === 'older') return [];
+  const told = new Set(report.lines.map((line) => line.externalId));
+  const removed: string[] = [];
+  for (const held of effect.image.lines.values()) {
+    if (told.has(held.externalId) || held.removedAt !== null) continue;
+    if (report.lastUpdatedAt !== null && held.lastUpdatedAt !== null && held.lastUpdatedAt > report.lastUpdatedAt) continue;
+    markRemoved(held, `/lines/${lineName(held.content.position, held.externalId)}`, occasion.at, diff);
+    held.version += 1;
+    effect.touchedLines.push(held);
+    removed.push(held.content.position ?? held.externalId);
+  }
+  return removed;
+}
+
+function layDocuments(effect: Effect, report: EntityReport, age: Age, occasion: Occasion, diff: Difference[]): void {
+  for (const document of report.documents ?? []) {
+    const held = effect.image.documents.get(document.key);
+    const own = held && document.lastUpdatedAt !== null ? ageOf(document.lastUpdatedAt, held.announced.lastUpdatedAt) : age;
+    if (held && own === 'older') continue;
+    if (held && sameDocument(held.announced, document)) continue;
+    const image: DocumentImage = { id: held?.id ?? occasion.makeId(), announced: document };
+    effect.image.documents.set(document.key, image);
+    effect.touchedDocuments.push(image);
+    const path = `/documents/${lineName(null, document.key)}`;
+    diff.push({ path, before: held ? documentLabel(held.announced) : null, after: documentLabel(document) });
+  }
+}
+
+const sameDocument = (a: DocumentReport, b: DocumentReport): boolean =>
+  canonicalText({ ...a, lastUpdatedAt: null }) === canonicalText({ ...b, lastUpdatedAt: null });
+
+const documentLabel = ({ name, code, revision, type, description, line }: DocumentReport): Json => ({ name, code, revision, type, description, line });
+
+/** Every difference between two JSON values, member by member; lists of unequal length as a whole. */
+export function differences(before: Json | undefined, after: Json | undefined, path: string, found: Difference[]): void {
+  if (before === after) return;
+  if (isObject(before) && isObject(after)) {
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) differences(before[name], after[name], `${path}/${lineName(name, '')}`, found);
+  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    before.forEach((entry, position) => differences(entry, after[position], `${path}/${position}`, found));
+  } else if (canonicalText(before ?? null) !== canonicalText(after ?? null)) {
+    found.push({ path, before: before ?? null, after: after ?? null });
+  }
+}
+
+/** Members that move with every message and say nothing of the content; and those that name the entity itself. */
+const RESTLESS = new Set(['lastUpdatedAt', 'updatedAt', 'updated_at', 'updated', 'last_updated', 'meta', 'version', 'eventName', 'eventDates', 'portalUrl', 'id', 'orderId', 'legacyOrderId']);
+
+/**
+ * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status).
+ * `shared`: only members that both have count, since events and fetches of one header are shaped differently.
+ */
+function sourceDifferences(held: string, reported: JsonObject, path: string, diff: Difference[], members: 'shared' | 'all'): void {
+  if (held === JSON.stringify(reported)) return;
+  const before = parseJson(held);
+  if (!isObject(before)) return;
+  for (const name of new Set([...Object.keys(before), ...Object.keys(reported)])) {
+    if (RESTLESS.has(name)) continue;
+    if (members === 'shared' && !(Object.hasOwn(before, name) && Object.hasOwn(reported, name))) continue;
+    differences(before[name], reported[name], `${path}/${lineName(name, '')}`, diff);
+  }
+}

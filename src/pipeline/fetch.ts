@@ -1,0 +1,156 @@
+import type { Drift } from '../domain/drift.ts';
+import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entity.ts';
+import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
+import type { AttemptEnd } from '../domain/outcome.ts';
+import type { Connection, Interpretation, PlatformApi, WhenMissing } from '../platforms/platform.ts';
+import { type Claimed, claimCompanions, claimDeliveries, connectionsToFetch, readBody, readRecorded } from '../store/deliveries.ts';
+import { applyReports } from './apply.ts';
+import type { Context } from './context.ts';
+import { interpretDelivery } from './interpret.ts';
+import { applicationOf, type Attempted, claimFor, workTogether } from './work.ts';
+
+const MOST_SUBJECTS = 20;
+
+/**
+ * Works a connection's waiting notifications: one fetch for all that wait for the same resource. Gives the number of resources that were taken.
+ * Rate limits and turns are the remote client's: what cannot go out now waits without losing an attempt.
+ */
+export async function workNotifications(context: Context, connection: Connection): Promise<number> {
+  const groups = await claimGroups(context, connection);
+  const worked = await Promise.all(groups.map((group) => workGroup(context, connection, group)));
+  await glanceAtWaiting(context, connection, worked.filter((one) => one.mustWait).map((one) => one.group));
+  for (const { attempted } of worked) await workTogether(context, attempted);
+  return groups.length;
+}
+
+/** The connections whose notifications are due. */
+export const connectionsDue = (context: Context): Promise<Set<string>> => connectionsToFetch(context.db.read, context.clock.now().toISOString());
+
+async function claimGroups(context: Context, connection: Connection): Promise<Claimed[][]> {
+  const claim = claimFor(context, true, connection.name, MOST_SUBJECTS);
+  const claimed = await context.db.write(async (sql) => {
+    const heads = await claimDeliveries(sql, claim);
+    const subjects = heads.filter((one) => one.replay === null).flatMap((one) => one.subject ?? []);
+    return subjects.length > 0 ? [...heads, ...(await claimCompanions(sql, claim, subjects))] : heads;
+  });
+  const groups = new Map<string, Claimed[]>();
+  for (const delivery of claimed) {
+    const key = delivery.subject ?? delivery.id;
+    groups.set(key, [...(groups.get(key) ?? []), delivery]);
+  }
+  for (const delivery of claimed) if (!delivery.bodyLoaded) delivery.body = await readBody(context.db.read, delivery.id);
+  return [...groups.values()];
+}
+
+interface WorkedGroup {
+  group: Claimed[];
+  attempted: Attempted[];
+  /** The limits had no place for its fetch. */
+  mustWait: boolean;
+}
+
+async function workGroup(context: Context, connection: Connection, group: Claimed[]): Promise<WorkedGroup> {
+  const startedAt = context.clock.now();
+  const all = (end: AttemptEnd, told: Partial<Attempted> = {}): Attempted[] =>
+    group.map((delivery, position) => ({
+      delivery,
+      startedAt,
+      end,
+      recorded: told.recorded,
+      reports: position === 0 ? (told.reports ?? []) : [],
+      drift: position === 0 ? (told.drift ?? []) : [],
+    }));
+  try {
+    const said = interpretDelivery(connection, group.at(-1) as Claimed);
+    if (said.do === 'ignore') return { group, attempted: all({ end: 'ignored', reason: said.reason }, said), mustWait: false };
+    if (said.do === 'apply') return { group, attempted: applyEach(connection, group, startedAt), mustWait: false };
+    const told = await fetchSubject(context, connection, said, group[0] as Claimed);
+    if (told === 'ignored') return { group, attempted: all({ end: 'ignored', reason: 'The platform does not know the resource (a test event, or gone).' }, said), mustWait: false };
+    return { group, attempted: all({ end: 'done' }, { ...told, drift: [...said.drift, ...told.drift] }), mustWait: false };
+  } catch (error) {
+    const mustWait = error instanceof OrderdockError && error.code === 'rate_limited_here';
+    return { group, attempted: all({ end: 'failed', error }), mustWait };
+  }
+}
+
+/** No API to ask: each notification is applied for what it says itself. */
+function applyEach(connection: Connection, group: readonly Claimed[], startedAt: Date): Attempted[] {
+  return group.map((delivery) => {
+    const said: Interpretation = interpretDelivery(connection, delivery);
+    return { delivery, startedAt, end: { end: 'done' }, reports: said.do === 'apply' ? said.reports : [], drift: said.drift };
+  });
+}
+
+interface Told {
+  reports: EntityReport[];
+  drift: Drift[];
+  recorded: string;
+}
+
+async function fetchSubject(
+  context: Context,
+  connection: Connection,
+  said: { subject: Subject; whenMissing: WhenMissing },
+  head: Claimed,
+): Promise<Told | 'ignored'> {
+  const { platform, settings } = connection;
+  try {
+    const text = await textOf(context, connection, said.subject, head);
+    return { ...platform.readFetched(said.subject, text, settings), recorded: text };
+  } catch (error) {
+    if (!(error instanceof RemoteMissing) || said.whenMissing === 'retry') throw error;
+    if (said.whenMissing === 'ignored') return 'ignored';
+    return { reports: [tombstone(said.subject)], drift: [], recorded: '' };
+  }
+}
+
+/** The resource's JSON: from the platform, or, for a replay that asks for it, what the first fetch returned. */
+async function textOf(context: Context, connection: Connection, subject: Subject, head: Claimed): Promise<string> {
+  if (head.replay === 'recorded') {
+    const recorded = await readRecorded(context.db.read, head.id);
+    if (recorded === '') throw new RemoteMissing('The recorded answer was: not found.');
+    if (recorded !== null) return recorded;
+  }
+  return (await apiOf(context, connection).fetch(subject)).text;
+}
+
+function apiOf(context: Context, connection: Connection): PlatformApi {
+  const api = context.api(connection);
+  if (!api) throw new Hopeless('api_missing', 'The connection has no API configured, so the resource cannot be fetched.');
+  return api;
+}
+
+const tombstone = ({ kind, externalId }: Subject): EntityReport => ({
+  kind,
+  externalId,
+  lastUpdatedAt: null,
+  header: null,
+  lines: [],
+  linesComplete: false,
+  documents: null,
+  deleted: true,
+  source: null,
+  sourceLines: null,
+});
+
+/** Resources that have to wait for their turn are shown in part at once, where the platform has a list that tells of many in one call. */
+async function glanceAtWaiting(context: Context, connection: Connection, groups: readonly Claimed[][]): Promise<void> {
+  const api = context.api(connection);
+  const fresh = groups.filter(([head]) => head && head.error === null && head.attempts.length === 0 && readSubject(head.subject) !== null);
+  if (!api?.glance || fresh.length === 0) return;
+  const heads = new Map(fresh.map(([head]) => [head?.subject ?? '', head as Claimed]));
+  try {
+    const subjects = [...heads.keys()].map((text) => readSubject(text) as Subject);
+    const texts = await api.glance(subjects);
+    const applications = subjects.flatMap((subject) => {
+      const text = texts.get(subjectText(subject));
+      const head = heads.get(subjectText(subject)) as Claimed;
+      return text === undefined ? [] : connection.platform.readFetched(subject, text, connection.settings).reports.map((one) => applicationOf(head, one));
+    });
+    await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
+    context.changed.raise();
+  } catch (error) {
+    // Only an early look: what could not be seen comes with the fetch. It is not an attempt.
+    context.log.warn('glance', { connection: connection.name, resources: fresh.length, error: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import type { Arrival, Kept } from '../domain/delivery.ts';
+import { subjectText } from '../domain/entity.ts';
+import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
+import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/platform.ts';
+import { keepDeliveries } from '../store/deliveries.ts';
+import type { Context } from './context.ts';
+
+export type ReceiveAnswer = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };
+
+/** Takes webhook requests in: nothing is answered that is not stored and synced. */
+export interface Receiver {
+  /**
+   * Throws `Refused` (401, 403) with nothing stored, `InvalidBody` with the bytes kept as a dead delivery, `Unavailable` when
+   * anything on our side keeps us from storing.
+   */
+  receive(connection: Connection, request: Inbound, gatekeeper: Gatekeeper): Promise<ReceiveAnswer>;
+  /** Waits until all that was taken is stored; everything after this is refused. */
+  stop(): Promise<void>;
+}
+
+export interface ReceiveLimits {
+  /** Deliveries waiting to be worked above which new ones are refused with 503. */
+  maxBacklog: number;
+  /** Longest wait for the database before the sender is asked to come again, milliseconds. */
+  patienceMs: number;
+  /** What counts against `maxBacklog` at the moment. */
+  backlog(): number;
+}
+
+const ALWAYS_SECRET = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'x-secret', 'x-connector-token'];
+
+export function createReceiver(context: Context, limits: ReceiveLimits): Receiver {
+  const commits = createGroupCommit(context, limits.patienceMs);
+  return {
+    stop: commits.stop,
+    async receive(connection, request, gatekeeper) {
+      const { platform, settings } = connection;
+      if (platform.isGreeting?.(request, settings)) return { status: 'greeting' };
+      const verdict = await platform.authenticate(request, settings, gatekeeper);
+      if (!verdict.accepted) throw new Refused(401, 'unauthorized', verdict.reason);
+      if (limits.backlog() >= limits.maxBacklog) throw new Unavailable('backlog_full', 'Too many deliveries wait to be worked.', 30_000);
+      const arrival = describeArrival(connection, request, verdict.credential);
+      const kept = await commits.keep({ ...arrival, id: context.makeId() });
+      if (arrival.state === 'dead') throw new InvalidBody(arrival.error ?? 'The body cannot be read.');
+      context.arrived.raise();
+      return kept;
+    },
+  };
+}
+
+/** What is stored of a request: identified, credentials redacted. A body that cannot be read is kept all the same, as dead. */
+function describeArrival(connection: Connection, request: Inbound, credential: string): Arrival {
+  const { platform, settings } = connection;
+  const body = platform.redactBody?.(request.body) ?? request.body;
+  const identity = identify(connection, request);
+  const unreadable = identity instanceof InvalidBody;
+  return {
+    connection: connection.name,
+    platform: platform.name,
+    method: request.method,
+    path: withQuery(request),
+    headers: redactHeaders(request.headers, platform.secretHeaders(settings)),
+    body,
+    contentType: request.headers['content-type'] ?? null,
+    receivedAt: request.receivedAt.toISOString(),
+    credential,
+    ...(unreadable ? { ...NO_IDENTITY, dedupeKey: bodyKey(request), state: 'dead', error: `${identity.code}: ${identity.message}` } : identity),
+  };
+}
+
+const NO_IDENTITY = { mergeable: false, eventId: null, eventType: null, subject: null, notification: false } as const;
+
+type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventType' | 'subject' | 'notification' | 'state' | 'error'>;
+
+function identify({ platform, settings }: Connection, request: Inbound): Identified | InvalidBody {
+  try {
+    const identity = platform.identify(request, settings);
+    const subject = identity.subject === null ? null : subjectText(identity.subject);
+    return {
+      dedupeKey: dedupeKeyOf(identity, subject, request),
+      mergeable: identity.mergeable && identity.dedupeKey === null,
+      eventId: identity.eventId,
+      eventType: identity.eventType,
+      subject,
+      notification: identity.notification,
+      state: 'pending',
+      error: null,
+    };
+  } catch (error) {
+    // A fault of ours in reading must not lose the bytes either: it is kept and shows up as dead.
+    return error instanceof InvalidBody ? error : new InvalidBody('The body could not be read.', { cause: error });
+  }
+}
+
+function dedupeKeyOf(identity: Identity, subject: string | null, request: Inbound): string {
+  if (identity.dedupeKey !== null) return `id:${identity.dedupeKey}`;
+  if (identity.mergeable) return `notification:${subject}`;
+  return bodyKey(request);
+}
+
+// The path belongs to it: the same empty body on two paths is two events.
+const bodyKey = (request: Inbound): string =>
+  `sha256:${createHash('sha256').update(request.body).digest('hex')}${request.method === 'GET' || request.path !== '' ? `:${request.method} ${withQuery(request)}` : ''}`;
+
+function withQuery(request: Inbound): string {
+  const query = new URLSearchParams(request.query).toString();
+  return query === '' ? request.path : `${request.path}?${query}`;
+}
+
+function redactHeaders(headers: Record<string, string>, secret: readonly string[]): Record<string, string> {
+  const hidden = new Set([...ALWAYS_SECRET, ...secret.map((name) => name.toLowerCase())]);
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hidden.has(name) ? '[redacted]' : value]));
+}
+
+interface Waiting {
+  arrival: Arrival & { id: string };
+  settle: (kept: Kept) => void;
+  fail: (error: unknown) => void;
+}
+
+interface GroupCommit {
+  keep(arrival: Arrival & { id: string }): Promise<Kept>;
+  stop(): Promise<void>;
+}
+
+const MOST_PER_COMMIT = 500;
+const MOST_BYTES_PER_COMMIT = 4_000_000;
+
+/**
+ * All requests that wait at the same moment share one synced transaction: while one is being written, the next group gathers.
+ * (One insert per request reached 0.15 to 0.3 of a handler that stores nothing; see docs/benchmarks.md.)
+ */
+function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | null = null;
+  let stopped = false;
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      // Requests that are already parsed join this group instead of the next.
+      await new Promise(setImmediate);
+      await commitGroup(context, takeGroup());
+    }
+    running = null;
+  }
+  function takeGroup(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < waiting.length && count < MOST_PER_COMMIT && (count === 0 || bytes < MOST_BYTES_PER_COMMIT)) {
+      bytes += waiting[count]?.arrival.body.length ?? 0;
+      count++;
+    }
+    const group = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return group;
+  }
+  return {
+    async keep(arrival) {
+      if (stopped) throw new Unavailable('stopping', 'The service is stopping.');
+      const kept = new Promise<Kept>((settle, fail) => waiting.push({ arrival, settle, fail }));
+      running ??= run();
+      return within(kept, patienceMs);
+    },
+    async stop() {
+      stopped = true;
+      await running;
+    },
+  };
+}
+
+async function commitGroup(context: Context, group: readonly Waiting[]): Promise<void> {
+  try {
+    const kept = await context.db.write((sql) => keepDeliveries(sql, group.map((one) => one.arrival)));
+    group.forEach((one, position) => one.settle(kept[position] as Kept));
+  } catch (error) {
+    if (error instanceof Unavailable || group.length === 1) {
+      for (const one of group) one.fail(error instanceof Unavailable ? error : notStored(error));
+      return;
+    }
+    // One request that the database will not take (or a deadlock between two groups) must not refuse the others.
+    for (const one of group) await commitGroup(context, [one]);
+  }
+}
+
+const notStored = (cause: unknown): Unavailable => new Unavailable('not_stored', 'The delivery could not be stored.', 5000, { cause });
+
+function within<T>(promise: Promise<T>, patienceMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Unavailable('store_slow', 'The delivery could not be stored in time.')), patienceMs);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

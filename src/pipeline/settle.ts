@@ -1,0 +1,95 @@
+import type { Attempt } from '../domain/delivery.ts';
+import { OrderdockError } from '../domain/errors.ts';
+import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
+import type { Sql } from '../store/database.ts';
+import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries.ts';
+import type { Context } from './context.ts';
+
+/** An attempt that has ended. */
+export interface Ended {
+  delivery: Claimed;
+  end: AttemptEnd;
+  startedAt: Date;
+  /** What the fetch returned, to be kept for replays. */
+  recorded?: string | undefined;
+  /** The delivery turned out to need a fetch: it goes back, as a notification, without an attempt. */
+  needsFetch?: boolean;
+}
+
+export interface SettledEnd extends Ended {
+  step: NextStep;
+  settled: Settled;
+}
+
+/** Decides where each delivery goes from here. Pure but for clock and randomness. */
+export function decide(context: Context, ended: readonly Ended[]): SettledEnd[] {
+  return ended.map((one) => {
+    const { delivery } = one;
+    const now = context.clock.now();
+    const inThisLife = delivery.tries > 0 ? delivery.attempts.slice(-delivery.tries) : [];
+    const step: NextStep = one.needsFetch
+      ? { state: 'pending', outcome: null, waitMs: 0, error: null }
+      : nextStep(one.end, inThisLife, context.random());
+    const attempt: Attempt | null =
+      step.outcome === null
+        ? null
+        : { at: one.startedAt.toISOString(), outcome: step.outcome, error: step.error, tookMs: now.getTime() - one.startedAt.getTime() };
+    const finished = step.state !== 'pending';
+    return {
+      ...one,
+      step,
+      settled: {
+        id: delivery.id,
+        state: step.state,
+        finishedAt: finished ? now.toISOString() : null,
+        nextAttemptAt: new Date(now.getTime() + step.waitMs).toISOString(),
+        error: step.error,
+        attempts: attempt ? [...delivery.attempts, attempt] : delivery.attempts,
+        tries: finished ? 0 : delivery.tries + (attempt ? 1 : 0),
+        notification: delivery.notification || one.needsFetch === true,
+        replay: finished ? null : delivery.replay,
+        recorded: one.recorded ?? null,
+      },
+    };
+  });
+}
+
+/**
+ * Writes the ends, in the caller's transaction. Throws when one of the deliveries is no longer ours (its lease ran out and another worker has it): then
+ * nothing of the transaction may stand.
+ */
+export async function writeEnds(sql: Sql, context: Context, ends: readonly SettledEnd[]): Promise<void> {
+  const own = await settleDeliveries(sql, context.processId, ends.map((one) => one.settled));
+  if (own.size < ends.length) throw new OrderdockError('lease_lost', 'Another worker has taken the delivery over.');
+}
+
+/** One log line per attempt, and an alert for a dead letter. After the transaction: only what is stored is told. */
+export function report(context: Context, ends: readonly SettledEnd[]): void {
+  for (const { delivery, step, settled, startedAt } of ends) {
+    if (step.outcome === null) continue;
+    const fields = {
+      deliveryId: delivery.id,
+      connection: delivery.connection,
+      eventType: delivery.eventType,
+      subject: delivery.subject,
+      outcome: step.outcome,
+      attempt: settled.attempts.length,
+      tookMs: context.clock.now().getTime() - startedAt.getTime(),
+      error: step.error,
+    };
+    if (step.outcome === 'dead') context.log.error('delivery', fields);
+    else if (step.outcome === 'retry') context.log.warn('delivery', fields);
+    else context.log.info('delivery', fields);
+    if (step.outcome === 'dead') alertDead(context, delivery, step);
+  }
+}
+
+function alertDead(context: Context, delivery: Claimed, step: NextStep): void {
+  context.alerts.open({
+    level: 'critical',
+    code: 'delivery_dead',
+    connection: delivery.connection,
+    text: `${delivery.connection}: a delivery could not be worked and is in the dead letters (${step.error}). Replay it when the cause is gone.`,
+    details: { deliveryId: delivery.id, eventType: delivery.eventType, subject: delivery.subject },
+  });
+}

@@ -1,0 +1,17 @@
+import type { Identity, Inbound } from '../platform.ts';
+import { readEvent, subjectOf } from './read-event.ts';
+import type { OrdergrooveSettings } from './settings.ts';
+
+/** No header names the event: the body's `id` is the only key, equal over repeats whose signature time differs. */
+export function identify(request: Inbound, settings: OrdergrooveSettings): Identity {
+  const event = readEvent(request.body);
+  const byFetch = event.family === 'order' || event.family === 'item';
+  return {
+    eventId: event.id,
+    eventType: event.type,
+    subject: subjectOf(event),
+    dedupeKey: event.id,
+    notification: byFetch && settings.api !== undefined && event.type !== 'order.delete',
+    mergeable: false,
+  };
+}

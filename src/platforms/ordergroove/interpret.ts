@@ -1,0 +1,60 @@
+import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entity.ts';
+import { listAt, objectAt, textAt } from '../../domain/json.ts';
+import type { Arrived, Interpretation } from '../platform.ts';
+import type { Family } from './events.ts';
+import { entitlementReports } from './read-entitlement.ts';
+import { type OrdergrooveEvent, readEvent, subjectOf } from './read-event.ts';
+import { itemsOf, lineReport, orderReport } from './read-order.ts';
+import { subscriberReport } from './read-subscriber.ts';
+import { subscriptionReport } from './read-subscription.ts';
+import type { OrdergrooveSettings } from './settings.ts';
+import { eventShapes } from './shapes.ts';
+
+type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject: Subject } | { do: 'ignore'; reason: string };
+
+/** Pure: what an event tells. Orders are fetched where there is an API: their events have neither items nor a time of change. */
+export function interpret(delivery: Arrived, settings: OrdergrooveSettings): Interpretation {
+  const event = readEvent(delivery.body);
+  if (event.family === null) return { do: 'ignore', reason: `the event type ${event.type} is not known`, drift: [unknownEvent(event.type, '/type')] };
+  const drift: Drift[] = findDrift(event.body, eventShapes[event.family]);
+  const subject = subjectOf(event);
+  const reading = READINGS[event.family](event, subject, settings.api !== undefined);
+  // Test events of the platform's admin have made-up ids: an unknown resource means nothing.
+  return reading.do === 'fetch' ? { ...reading, whenMissing: 'ignored', drift } : { ...reading, drift };
+}
+
+const READINGS: Readonly<Record<Family, (event: OrdergrooveEvent, subject: Subject | null, hasApi: boolean) => Reading>> = {
+  subscriber: ({ object, createdAt }) => apply([subscriberReport(object, createdAt)]),
+  subscription: ({ object, createdAt }) => apply([subscriptionReport(object, createdAt)]),
+  entitlement: ({ object, createdAt }) => apply(entitlementReports(object, createdAt)),
+  order: readOrderEvent,
+  item: readItemEvent,
+  workflow: ({ type }) => ({ do: 'ignore', reason: `${type} is a message to a customer` }),
+};
+
+function readOrderEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi: boolean): Reading {
+  const { object, snapshot, createdAt: at } = event;
+  if (subject === null) return { do: 'ignore', reason: 'the event names no order' };
+  const { externalId } = subject;
+  if (event.type === 'order.delete') return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false, at }), deleted: true }]);
+  if (hasApi) return { do: 'fetch', subject };
+  return apply([{ ...orderReport({ externalId, order: object, items: itemsOf(snapshot.items, externalId), complete: false, at }), lastUpdatedAt: at }]);
+}
+
+function readItemEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi: boolean): Reading {
+  const { object, snapshot, createdAt: at } = event;
+  if (hasApi && subject !== null) return { do: 'fetch', subject };
+  if (subject?.kind !== 'order') return { do: 'ignore', reason: 'the item does not name its order, and there is no API to ask' };
+  const order = listAt(snapshot.orders).map(objectAt).find((one) => textAt(one.public_id) === subject.externalId) ?? null;
+  const report = orderReport({ externalId: subject.externalId, order, items: [], complete: false, at });
+  const line = lineReport(object, order);
+  const lines = line === null ? [] : [event.type === 'item.remove' ? { ...line, removed: true } : line];
+  return apply([{ ...report, lastUpdatedAt: at, lines }]);
+}
+
+/** Events may have been customised: what one leaves out stays as it is held. */
+function apply(reports: readonly (EntityReport | null)[]): Reading {
+  const told = reports.filter((report) => report !== null).map((report) => ({ ...report, partial: true }));
+  return told.length === 0 ? { do: 'ignore', reason: 'the event carries nothing to keep' } : { do: 'apply', reports: told };
+}

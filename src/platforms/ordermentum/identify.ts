@@ -1,0 +1,23 @@
+import type { Identity, Inbound } from '../platform.ts';
+import { readWebhook, type Webhook } from './read-webhook.ts';
+import type { OrdermentumSettings } from './settings.ts';
+
+/**
+ * Ordermentum sends no event id: event, id and updatedAt together stand for one, else the body's hash. Two changes within one millisecond
+ * share that key, which is why the current state is fetched and the body's never applied where there is an API.
+ */
+export function identify(request: Inbound, settings: OrdermentumSettings): Identity {
+  const webhook = readWebhook(request.body);
+  const eventId = request.headers['x-event-id'] || null;
+  return {
+    eventId,
+    eventType: webhook.eventType,
+    subject: webhook.known ? { kind: webhook.kind, externalId: webhook.externalId } : null,
+    dedupeKey: eventId ?? composedKey(webhook),
+    notification: webhook.known && settings.api !== undefined,
+    mergeable: false,
+  };
+}
+
+const composedKey = ({ eventType, externalId, updatedAt }: Webhook): string | null =>
+  externalId === null || updatedAt === null ? null : `${eventType}:${externalId}:${updatedAt}`;

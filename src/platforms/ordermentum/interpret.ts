@@ -1,0 +1,32 @@
+import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
+import type { Arrived, Interpretation } from '../platform.ts';
+import { readResource } from './read-resource.ts';
+import { readWebhook, type Webhook } from './read-webhook.ts';
+import type { OrdermentumSettings } from './settings.ts';
+import { ordermentumShapes, shapeOfKind } from './shapes.ts';
+
+/** With an API only the id is trusted, and the current state fetched; without one the body is all there is, and it is applied. */
+export function interpret(delivery: Arrived, settings: OrdermentumSettings): Interpretation {
+  const webhook = readWebhook(delivery.body);
+  if (!webhook.known) {
+    return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(webhook.eventType, webhook.path)] };
+  }
+  const { kind, externalId } = webhook;
+  const drift = findWebhookDrift(webhook);
+  if (settings.api) return { do: 'fetch', subject: { kind, externalId }, whenMissing: 'retry', drift };
+  const report = readResource(kind, externalId, webhook.resource);
+  const stage = stageOfEvent.get(webhook.eventType);
+  if (stage !== undefined && report.header?.status === null) report.header = { ...report.header, status: stage };
+  return { do: 'apply', reports: [report], drift };
+}
+
+// A thin body says what became of a credit note by its event's name alone.
+const stageOfEvent = new Map([
+  ['credit_note_completed', 'Completed'],
+  ['credit_note_cancelled', 'Cancelled'],
+]);
+
+function findWebhookDrift(webhook: Webhook & { known: true }): Drift[] {
+  const resource = findDrift(webhook.resource, shapeOfKind[webhook.kind], webhook.at);
+  return webhook.at === '' ? resource : [...findDrift(webhook.document, ordermentumShapes.Envelope), ...resource];
+}

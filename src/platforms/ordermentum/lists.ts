@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
+import { readTime } from '../../domain/time.ts';
+import type { Page, PageStart, Stream } from '../platform.ts';
+import type { Line } from './api.ts';
+import type { OrdermentumKind } from './events.ts';
+import { isWhole } from './read-resource.ts';
+
+/** What the vendor's own SDK asks for; a larger size is nowhere promised. */
+export const PAGE_SIZE = 50;
+/** Rows of a transaction that was committed a little after a newer one. */
+const OVERLAP_MS = 2 * 60_000;
+/** A list that never comes to rest is left after this many readings, and the next run then begins that much earlier. */
+const MAX_PASSES = 5;
+const RESTLESS_OVERLAP_MS = 24 * 60 * 60_000;
+
+const lists: Record<string, { kind: OrdermentumKind; path: string; budget: string }> = {
+  orders: { kind: 'order', path: '/v2/orders', budget: 'order-search' },
+  invoices: { kind: 'invoice', path: '/v2/invoices', budget: 'invoice-read' },
+  purchasers: { kind: 'purchaser', path: '/v1/purchasers', budget: 'purchaser-read' },
+  'credit-notes': { kind: 'credit-note', path: '/v1/credit-notes', budget: 'credit-note-read' },
+};
+
+export const streams: readonly Stream[] = Object.entries(lists).map(([name, { kind }]) => ({ name, kinds: [kind], incremental: true }));
+
+/** Where a run stands: `fresh` when this pass has brought a row that no pass before had. */
+interface Place {
+  pageNo: number;
+  pass: number;
+  greatest: string | null;
+  fresh: boolean;
+}
+
+/**
+ * Reads a list page by page. Pages are offsets, so a row that is updated meanwhile moves others across page borders, and one can slip
+ * through unseen. A list of more than one page is therefore read again until a pass brings nothing that was not given before; rows
+ * already given are left out, as far as this process remembers the run (forgetting costs a repetition, no row).
+ */
+export function createLists(line: Line): (stream: string, start: PageStart) => Promise<Page> {
+  const given = new Map<string, Map<string, string>>();
+  return async (stream, start) => {
+    const list = lists[stream];
+    if (!list) throw new Error(`Ordermentum has no list ${stream}`);
+    const seen = start.page === null ? new Map<string, string>() : (given.get(stream) ?? new Map<string, string>());
+    given.set(stream, seen);
+    const place = readPlace(start.page);
+    const query = { ...windowOf(start), supplierId: line.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
+    const answer = await line.json({
+      method: 'GET',
+      path: list.path,
+      query,
+      budgets: [list.budget],
+      lane: 'reconcile',
+      patienceMs: 65_000,
+    });
+    const page = readListPage(answer, place.pageNo);
+    const fresh = page.rows.filter((row) => isNew(row, seen));
+    const here = { ...place, greatest: greatestOf(place.greatest, page.rows), fresh: place.fresh || fresh.length > 0 };
+    const next = nextPlace(here, page.more);
+    if (next === null) given.delete(stream);
+    return {
+      records: fresh.map((row) => recordOf(list.kind, row)),
+      next: next === null ? null : JSON.stringify(next),
+      watermark: next === null && here.fresh && here.pass === MAX_PASSES ? heldBack(here.greatest, start.watermark) : here.greatest,
+      total: page.total,
+    };
+  };
+}
+
+function recordOf(kind: OrdermentumKind, row: JsonObject): Page['records'][number] {
+  const record = { subject: { kind, externalId: textAt(row.id) ?? '' }, text: JSON.stringify(row) };
+  return isWhole(kind, row) ? record : { ...record, partial: true };
+}
+
+const readPlace = (page: string | null): Place =>
+  page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false } : (JSON.parse(page) as Place);
+
+/** A single page is read in one moment and needs no second pass. */
+function nextPlace(here: Place, more: boolean): Place | null {
+  if (more) return { ...here, pageNo: here.pageNo + 1 };
+  const quiet = here.pass > 1 && !here.fresh;
+  if (here.pageNo === 1 || quiet || here.pass >= MAX_PASSES) return null;
+  return { pageNo: 1, pass: here.pass + 1, greatest: here.greatest, fresh: false };
+}
+
+function windowOf(start: PageStart): Record<string, string> {
+  const from = shiftTime(start.watermark, -OVERLAP_MS) ?? readTime(start.since);
+  return from === null ? {} : { 'updatedAt[gte]': from };
+}
+
+function shiftTime(time: string | null, byMs: number): string | null {
+  const known = readTime(time);
+  return known === null ? null : new Date(Date.parse(known) + byMs).toISOString();
+}
+
+function isNew(row: JsonObject, seen: Map<string, string>): boolean {
+  const id = textAt(row.id);
+  if (id === null) return false;
+  const state = textAt(row.updatedAt) ?? createHash('sha256').update(JSON.stringify(row)).digest('hex');
+  if (seen.get(id) === state) return false;
+  seen.set(id, state);
+  return true;
+}
+
+/** The newest `updatedAt` received, as the platform wrote it. */
+function greatestOf(greatest: string | null, rows: JsonObject[]): string | null {
+  return rows.reduce((newest, row) => {
+    const time = readTime(row.updatedAt);
+    return time !== null && time > (readTime(newest) ?? '') ? textAt(row.updatedAt) : newest;
+  }, greatest);
+}
+
+function heldBack(greatest: string | null, watermark: string | null): string | null {
+  const back = shiftTime(greatest, -RESTLESS_OVERLAP_MS);
+  const before = readTime(watermark);
+  return back !== null && before !== null && back < before ? watermark : back;
+}
+
+export interface ListPage {
+  rows: JsonObject[];
+  more: boolean;
+  total: number | null;
+}
+
+/**
+ * `meta.totalPages` and `links.next` where they are sent (the example of `/v2/orders` has neither), the number of results where it tells of
+ * more, else a short page is the last. An empty page always is.
+ */
+export function readListPage(answer: Json, pageNo: number): ListPage {
+  const document = objectAt(answer);
+  const rows = (Array.isArray(answer) ? answer : listAt(document.data)).filter(isObject);
+  const meta = objectAt(document.meta);
+  const total = numberAt(meta.totalResults);
+  return { rows, total, more: rows.length > 0 && tellsMore(document, meta, rows.length, pageNo) };
+}
+
+function tellsMore(document: JsonObject, meta: JsonObject, count: number, pageNo: number): boolean {
+  const totalPages = numberAt(meta.totalPages);
+  if (totalPages !== null) return pageNo < totalPages;
+  if (isObject(document.links) && 'next' in document.links) return textAt(document.links.next) !== null;
+  const pageSize = numberAt(meta.pageSize) ?? PAGE_SIZE;
+  const total = numberAt(meta.totalResults);
+  return count >= pageSize || (total !== null && pageNo * pageSize < total);
+}
+
+function numberAt(value: unknown): number | null {
+  const text = textAt(value);
+  return text === null || !/^\d+$/.test(text) ? null : Number(text);
+}

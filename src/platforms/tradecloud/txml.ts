@@ -1,0 +1,80 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import type { Shape } from '../../domain/drift.ts';
+import { InvalidBody } from '../../domain/errors.ts';
+import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+
+// tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
+// written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)
+const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
+  lines: ['line'],
+  names: ['name'],
+  addressLines: ['addressLine'],
+  deliverySchedule: ['deliveryScheduleLine'],
+  deliveryScheduleIncludingRequests: [
+    'deliveryScheduleIncludingRequestsLine',
+    'deliveryScheduleLineIncludingRequests',
+    'deliveryScheduleIncludingRequestsDeliveryScheduleLine',
+  ],
+  deliveryHistory: ['deliveryHistoryLine'],
+  chargeLines: ['chargeLine'],
+  properties: ['property'],
+  documents: ['document'],
+  notes: ['note'],
+  labels: ['label'],
+  dimensions: ['dimension'],
+};
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+  // Everything stays text: `0001` is a position and `1.10` an amount.
+  parseTagValue: false,
+  // Only the references that XML and HTML define, character numbers among them. A document with entities of its own has a DOCTYPE, and
+  // never comes this far.
+  htmlEntities: true,
+  processEntities: { enabled: true, maxTotalExpansions: Number.MAX_SAFE_INTEGER, maxExpandedLength: Number.MAX_SAFE_INTEGER },
+});
+
+/** Reads a tXML document as the JSON it stands for, lists as `shape` has them. Throws `InvalidBody`; so does any DOCTYPE. */
+export function parseTxml(text: string, shape: Shape): JsonObject {
+  if (/<!DOCTYPE/i.test(text)) throw new InvalidBody('The XML has a DOCTYPE, which is not accepted');
+  const verdict = XMLValidator.validate(text);
+  if (verdict !== true) throw new InvalidBody(`The body is not well-formed XML (line ${verdict.err.line})`);
+  const root = Object.values(readXml(text))[0];
+  const body = asJson(root, shape);
+  if (!isObject(body)) throw new InvalidBody('The XML has no elements below its root');
+  return body;
+}
+
+function readXml(text: string): JsonObject {
+  try {
+    return parser.parse(text) as JsonObject;
+  } catch (error) {
+    throw new InvalidBody('The body cannot be read as XML', { cause: error });
+  }
+}
+
+function asJson(value: Json | undefined, shape: Shape | undefined): Json {
+  if (Array.isArray(value)) return value.map((entry) => asJson(entry, shape));
+  if (!isObject(value)) return value ?? null;
+  const members = shape !== undefined && typeof shape === 'object' && 'members' in shape ? shape.members : {};
+  const result: JsonObject = {};
+  for (const [element, content] of Object.entries(value)) {
+    const name = listNameOf(element, members) ?? element;
+    const inner = Object.hasOwn(members, name) ? members[name] : undefined;
+    const list = inner !== undefined && typeof inner === 'object' && 'list' in inner ? inner.list : null;
+    if (list === null) result[name] = asJson(content, inner);
+    else result[name] = [...asList(result[name]), ...asList(content).map((entry) => asJson(entry, list))];
+  }
+  return result;
+}
+
+// `name` is an entry of `names` in a party, but a text of its own in an item: what the place knows decides.
+function listNameOf(element: string, members: Readonly<Record<string, Shape>>): string | undefined {
+  if (Object.hasOwn(members, element)) return undefined;
+  return Object.keys(ELEMENTS).find((list) => Object.hasOwn(members, list) && ELEMENTS[list]?.includes(element));
+}
+
+const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined || value === '' ? [] : [value]);

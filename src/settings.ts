@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { FaultySettings } from './domain/errors.ts';
+
+/** Parts of the service that a process can run. */
+export const ROLES = ['web', 'worker', 'schedule'] as const;
+export type Role = (typeof ROLES)[number];
+export const KEY_ROLES = ['reader', 'operator', 'admin'] as const;
+
+const boolean = z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text));
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const API_KEY = /^([A-Za-z0-9_.-]{1,64}):(reader|operator|admin):(\S{8,256})$/;
+
+interface Variable {
+  schema: z.ZodType;
+  /** What stands in the faults and in docs/configuration.md. */
+  expected: string;
+  default: string;
+  text: string;
+}
+
+/** Every environment variable: the one list that reading, faults and docs are made from. */
+export const VARIABLES = {
+  HOST: { schema: z.string().min(1), expected: 'a host name or address', default: '127.0.0.1', text: 'Address to listen on.' },
+  PORT: { schema: count(0, 65_535), expected: 'a port number, 0 to 65535', default: '8080', text: 'Port to listen on; 0 picks a free one.' },
+  DATA_DIR: { schema: z.string().min(1), expected: 'a directory', default: 'data', text: 'Database file, documents, generated secrets (files mode 0600).' },
+  DATABASE_URL: {
+    schema: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/),
+    expected: 'sqlite:PATH or postgres://…',
+    default: '',
+    text: 'The store. Default: `sqlite:DATA_DIR/orderdock.db`.',
+  },
+  DOCUMENTS_URL: {
+    schema: z.string().regex(/^(file:.+|s3:\/\/.+)$/),
+    expected: 'file:DIRECTORY or s3://bucket/prefix',
+    default: '',
+    text: 'Where documents are kept. Default: `file:DATA_DIR/documents`. S3 uses the usual AWS variables and `S3_ENDPOINT`.',
+  },
+  CONNECTIONS_FILE: { schema: z.string().min(1), expected: 'a path', default: 'connections.yaml', text: 'The connections file. Absent: sandbox mode; absent with `NODE_ENV=production`: no start.' },
+  API_KEYS: {
+    schema: z.string().transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean)).pipe(z.array(z.string().regex(API_KEY))),
+    expected: 'name:role:key entries, comma separated; role reader, operator or admin; key of 8 to 256 characters',
+    default: '',
+    text: '`name:role:key`, comma separated; role `reader`, `operator` or `admin`. None: one admin key is generated into `DATA_DIR/api-key`.',
+  },
+  ROLES: {
+    schema: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(z.enum(ROLES)).min(1)),
+    expected: 'a comma separated list of web, worker, schedule',
+    default: 'web,worker,schedule',
+    text: 'Which parts this process runs.',
+  },
+  PUBLIC_URL: { schema: z.url(), expected: 'a URL', default: '', text: 'The address platforms reach this service at: for registering webhooks, and for signatures that cover the URL.' },
+  TLS_CERT_FILE: { schema: z.string().min(1), expected: 'a path to a PEM file', default: '', text: 'Serve HTTPS with this certificate chain (TLS 1.2 and 1.3 only), reloaded when it changes.' },
+  TLS_KEY_FILE: { schema: z.string().min(1), expected: 'a path to a PEM file', default: '', text: 'The private key of `TLS_CERT_FILE`.' },
+  TRUST_PROXY: { schema: z.string().regex(/^(\d{1,2}|[0-9a-fA-F:.,/ ]+)$/), expected: 'a number of proxies or a list of CIDR ranges', default: '', text: 'Number of proxies, or a CIDR list, whose `X-Forwarded-*` headers are believed.' },
+  REQUIRE_HTTPS: { schema: boolean, expected: 'true or false', default: '', text: 'Refuse webhook requests over plain HTTP. Default: `true` with `NODE_ENV=production`.' },
+  MAX_BODY_BYTES: { schema: count(1024, 1_073_741_824), expected: 'a number of bytes, 1024 to 1073741824', default: '20971520', text: 'A larger webhook body is answered 413.' },
+  MAX_BACKLOG: { schema: count(1, 1_000_000_000), expected: 'a number of deliveries', default: '500000', text: 'With more deliveries waiting, webhooks are answered 503 until the backlog is worked off.' },
+  LOG_LEVEL: { schema: z.enum(['debug', 'info', 'warn', 'error']), expected: 'debug, info, warn or error', default: 'info', text: 'What is logged.' },
+  LOG_FORMAT: { schema: z.enum(['json', 'pretty']), expected: 'json or pretty', default: '', text: 'Default: `json`, `pretty` on a terminal.' },
+  ALERT_WEBHOOK_URL: { schema: z.url(), expected: 'a URL', default: '', text: 'Alerts are POSTed there as JSON `{level, code, text, connection, at, details}`.' },
+  RETENTION_DAYS: { schema: count(1, 36_500), expected: 'a number of days', default: '90', text: 'Bodies of finished deliveries and old changes are kept this long; dedupe keys four times as long.' },
+  S3_ENDPOINT: { schema: z.url(), expected: 'a URL', default: '', text: 'An S3-compatible server other than AWS.' },
+} as const satisfies Record<string, Variable>;
+
+export interface Settings {
+  host: string;
+  port: number;
+  dataDir: string;
+  databaseUrl: string;
+  documentsUrl: string;
+  /** Null: sandbox mode. */
+  connectionsFile: string | null;
+  apiKeys: { name: string; role: (typeof KEY_ROLES)[number]; key: string }[];
+  roles: readonly Role[];
+  publicUrl: string | null;
+  tls: { certFile: string; keyFile: string } | null;
+  trustProxy: number | string[] | null;
+  requireHttps: boolean;
+  maxBodyBytes: number;
+  maxBacklog: number;
+  logLevel: string;
+  logFormat: 'json' | 'pretty';
+  alertWebhookUrl: string | null;
+  retentionDays: number;
+  s3Endpoint: string | null;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads every setting; throws `FaultySettings` with all faults at once, by name, with what was expected. Values are never repeated: they may be secret. */
+export function readSettings(env: Env, ground: { terminal: boolean }): Settings {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const text = env[name] === undefined || env[name] === '' ? variable.default : env[name];
+    if (text === '') continue;
+    const parsed = (variable.schema as z.ZodType).safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(`${name}: expected ${variable.expected}`);
+  }
+  const production = env.NODE_ENV === 'production';
+  const connectionsFile = resolve(String(values.CONNECTIONS_FILE ?? 'connections.yaml'));
+  const hasConnections = existsSync(connectionsFile);
+  if (!hasConnections && production) faults.push(`CONNECTIONS_FILE: ${String(values.CONNECTIONS_FILE)} does not exist, and there is no sandbox with NODE_ENV=production`);
+  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined)) faults.push('TLS_CERT_FILE, TLS_KEY_FILE: expected both or neither');
+  for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE']) {
+    if (typeof values[name] === 'string' && !existsSync(values[name])) faults.push(`${name}: the file does not exist`);
+  }
+  const apiKeys = readApiKeys((values.API_KEYS as string[] | undefined) ?? [], faults);
+  if (faults.length > 0) throw new FaultySettings([...new Set(faults)]);
+  const dataDir = resolve(String(values.DATA_DIR));
+  const text = (name: string): string | null => (values[name] === undefined ? null : String(values[name]));
+  return {
+    host: String(values.HOST),
+    port: Number(values.PORT),
+    dataDir,
+    databaseUrl: text('DATABASE_URL') ?? `sqlite:${join(dataDir, 'orderdock.db')}`,
+    documentsUrl: text('DOCUMENTS_URL') ?? `file:${join(dataDir, 'documents')}`,
+    connectionsFile: hasConnections ? connectionsFile : null,
+    apiKeys,
+    roles: values.ROLES as Role[],
+    publicUrl: text('PUBLIC_URL'),
+    tls: values.TLS_CERT_FILE ? { certFile: String(values.TLS_CERT_FILE), keyFile: String(values.TLS_KEY_FILE) } : null,
+    trustProxy: readTrustProxy(text('TRUST_PROXY')),
+    requireHttps: values.REQUIRE_HTTPS === undefined ? production : values.REQUIRE_HTTPS === true,
+    maxBodyBytes: Number(values.MAX_BODY_BYTES),
+    maxBacklog: Number(values.MAX_BACKLOG),
+    logLevel: String(values.LOG_LEVEL),
+    logFormat: (values.LOG_FORMAT as 'json' | 'pretty' | undefined) ?? (ground.terminal ? 'pretty' : 'json'),
+    alertWebhookUrl: text('ALERT_WEBHOOK_URL'),
+    retentionDays: Number(values.RETENTION_DAYS),
+    s3Endpoint: text('S3_ENDPOINT'),
+  };
+}
+
+function readApiKeys(entries: readonly string[], faults: string[]): Settings['apiKeys'] {
+  const keys = entries.flatMap((entry) => {
+    const [, name = '', role = '', key = ''] = API_KEY.exec(entry) ?? [];
+    return name ? [{ name, role: role as (typeof KEY_ROLES)[number], key }] : [];
+  });
+  const names = keys.map(({ name }) => name);
+  if (new Set(names).size < names.length) faults.push('API_KEYS: expected every name once');
+  return keys;
+}
+
+const readTrustProxy = (text: string | null): number | string[] | null =>
+  text === null ? null : /^\d+$/.test(text) ? Number(text) : text.split(',').map((one) => one.trim());

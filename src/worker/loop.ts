@@ -1,0 +1,59 @@
+import type { Context } from '../pipeline/context.ts';
+import { connectionsDue, workNotifications } from '../pipeline/fetch.ts';
+import { keepLeases, recoverLeases } from '../pipeline/lease.ts';
+import { workDeliveries } from '../pipeline/work.ts';
+
+/** How long an idle worker sleeps at most: another process may have stored something, or a retry may have become due. */
+const IDLE_MS = 400;
+const LEASE_BEAT_MS = 5000;
+
+export interface Worker {
+  /** Ends after the work in hand. */
+  stop(): Promise<void>;
+}
+
+/** Keeps the pipeline working until told to stop: what carries its content in one lane, every connection's fetches in a lane of their own. */
+export function startWorker(context: Context): Worker {
+  const stopping = new AbortController();
+  const lanes = new Map<string, Promise<void>>();
+  const beat = setInterval(() => void guard(context, 'lease', () => keepLeases(context)), LEASE_BEAT_MS);
+  const main = run();
+
+  async function run(): Promise<void> {
+    await guard(context, 'recover', () => recoverLeases(context));
+    while (!stopping.signal.aborted) {
+      const seen = context.arrived.count();
+      startLanes((await guard(context, 'look', () => connectionsDue(context))) ?? new Set());
+      const worked = await guard(context, 'work', () => workDeliveries(context));
+      if (!worked) await context.arrived.wait(IDLE_MS, stopping.signal, seen);
+    }
+    await Promise.all(lanes.values());
+  }
+  function startLanes(due: ReadonlySet<string>): void {
+    for (const connection of context.connections.list()) {
+      if (lanes.has(connection.name) || !due.has(connection.name)) continue;
+      const lane = guard(context, 'fetch', () => workNotifications(context, connection)).then((worked) => {
+        lanes.delete(connection.name);
+        if (worked) context.arrived.raise();
+      });
+      lanes.set(connection.name, lane);
+    }
+  }
+  return {
+    async stop() {
+      stopping.abort();
+      await main;
+      clearInterval(beat);
+    },
+  };
+}
+
+/** A failing database or a fault of ours must not end the loop: it is logged, and the next round tries again. */
+async function guard<T>(context: Context, step: string, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    context.log.error('worker', { step, error: error instanceof Error ? error.message : String(error) });
+    return null;
+  }
+}
