@@ -18,7 +18,8 @@ export async function authenticate(request: Inbound, settings: OrdergrooveSettin
   const ts = header.slice('ts='.length, header.indexOf(','));
   const { verificationKey, toleranceSeconds } = settings.webhook;
   const sentAtMs = timestampMs(ts, 's');
-  if (sentAtMs === null || !withinTolerance(sentAtMs, gatekeeper.now, toleranceSeconds)) return refused('the signature is too old or too new');
+  if (sentAtMs === null || !withinTolerance(sentAtMs, gatekeeper.now, toleranceSeconds))
+    return refused('the signature is too old or too new');
   const position = matchSignature(signatureValues(header, 'sig='), verificationKey, ['hex'], (key) => signBody(key, ts, request.body));
   return position < 0 ? refused('no key made the signature') : { accepted: true, credential: `verificationKey[${position}]` };
 }

@@ -14,7 +14,11 @@ const FAMILIES: Readonly<Record<Family, { kind: EntityKind | null; effect: Effec
   subscriber: {
     kind: 'subscriber',
     effect: 'apply',
-    names: [['create', 'once ever per customer'], ['cancel', 'the last active subscription is gone; may repeat'], ['subscriptions_created']],
+    names: [
+      ['create', 'once ever per customer'],
+      ['cancel', 'the last active subscription is gone; may repeat'],
+      ['subscriptions_created'],
+    ],
   },
   subscription: {
     kind: 'subscription',

@@ -16,7 +16,8 @@ type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject
 /** Pure: what an event tells. Orders are fetched where there is an API: their events have neither items nor a time of change. */
 export function interpret(delivery: Arrived, settings: OrdergrooveSettings): Interpretation {
   const event = readEvent(delivery.body);
-  if (event.family === null) return { do: 'ignore', reason: `the event type ${event.type} is not known`, drift: [unknownEvent(event.type, '/type')] };
+  if (event.family === null)
+    return { do: 'ignore', reason: `the event type ${event.type} is not known`, drift: [unknownEvent(event.type, '/type')] };
   const drift: Drift[] = findDrift(event.body, eventShapes[event.family]);
   const subject = subjectOf(event);
   const reading = READINGS[event.family](event, subject, settings.api !== undefined);
@@ -37,18 +38,24 @@ function readOrderEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi
   const { object, snapshot, createdAt: at } = event;
   if (subject === null) return { do: 'ignore', reason: 'the event names no order' };
   const { externalId } = subject;
-  if (event.type === 'order.delete') return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false, at }), deleted: true }]);
+  if (event.type === 'order.delete')
+    return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false, at }), deleted: true }]);
   if (hasApi) return { do: 'fetch', subject };
-  return apply([{ ...orderReport({ externalId, order: object, items: itemsOf(snapshot.items, externalId), complete: false, at }), lastUpdatedAt: at }]);
+  return apply([
+    { ...orderReport({ externalId, order: object, items: itemsOf(snapshot.items, externalId), complete: false, at }), lastUpdatedAt: at },
+  ]);
 }
 
 function readItemEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi: boolean): Reading {
   const { object, snapshot, createdAt: at } = event;
   if (hasApi && subject !== null) return { do: 'fetch', subject };
   if (subject?.kind !== 'order') return { do: 'ignore', reason: 'the item does not name its order, and there is no API to ask' };
-  const order = listAt(snapshot.orders).map(objectAt).find((one) => textAt(one.public_id) === subject.externalId) ?? null;
+  const order =
+    listAt(snapshot.orders)
+      .map(objectAt)
+      .find((one) => textAt(one.public_id) === subject.externalId) ?? null;
   const report = orderReport({ externalId: subject.externalId, order, items: [], complete: false, at });
-  const line = lineReport(object, order);
+  const line = lineReport(object);
   const lines = line === null ? [] : [event.type === 'item.remove' ? { ...line, removed: true } : line];
   return apply([{ ...report, lastUpdatedAt: at, lines }]);
 }

@@ -65,7 +65,8 @@ const SUBJECTS: Readonly<Record<Exclude<Family, 'workflow'>, (object: JsonObject
   // An item is a line of its order. Where a merchant has left `order` out, the item itself is the way to it.
   item: (object) => (textAt(object.public_id) === null ? undefined : (named('order', object.order) ?? named('item', object.public_id))),
   // One event may carry many entitlements: the first stands for them, each is newest-wins by its own time.
-  entitlement: (object) => (object.entitlements === undefined ? undefined : (entitlementIds(object).map((id) => named('entitlement', id))[0] ?? null)),
+  entitlement: (object) =>
+    object.entitlements === undefined ? undefined : (entitlementIds(object).map((id) => named('entitlement', id))[0] ?? null),
 };
 
 const entitlementIds = (object: JsonObject): string[] =>

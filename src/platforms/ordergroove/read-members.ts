@@ -17,8 +17,25 @@ export function headerOf(object: JsonObject, told: Partial<Header>): Header {
 }
 
 /** A record: a header and nothing else. */
-export function recordReport(kind: EntityKind, externalId: string, lastUpdatedAt: string | null, header: Header, source: JsonObject): EntityReport {
-  return { kind, externalId, lastUpdatedAt, header, lines: [], linesComplete: false, documents: null, deleted: false, source, sourceLines: null };
+export function recordReport(
+  kind: EntityKind,
+  externalId: string,
+  lastUpdatedAt: string | null,
+  header: Header,
+  source: JsonObject,
+): EntityReport {
+  return {
+    kind,
+    externalId,
+    lastUpdatedAt,
+    header,
+    lines: [],
+    linesComplete: false,
+    documents: null,
+    deleted: false,
+    source,
+    sourceLines: null,
+  };
 }
 
 export function partyOf(id: Json | undefined, name: string | null = null): Party | null {

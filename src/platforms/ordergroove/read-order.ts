@@ -42,7 +42,7 @@ export function orderReport({ externalId, order, items, complete, at }: OrderPar
     externalId,
     lastUpdatedAt: readTime(order?.updated) ?? latest(items) ?? at,
     header: order === null ? null : orderHeader(order),
-    lines: items.flatMap((item) => lineReport(item, order) ?? []),
+    lines: items.flatMap((item) => lineReport(item) ?? []),
     linesComplete: complete,
     documents: null,
     deleted: false,
@@ -69,11 +69,10 @@ function orderStatus(order: JsonObject): string | null {
 }
 
 /** One item as a line; null where it has no id. Items have no position. */
-export function lineReport(item: JsonObject, order: JsonObject | null = null): LineReport | null {
+export function lineReport(item: JsonObject): LineReport | null {
   const externalId = textAt(item.public_id);
   if (externalId === null) return null;
   const price = decimalText(item.price);
-  const currency = textAt(order?.currency_code);
   const product = textAt(item.product);
   return {
     externalId,
@@ -85,7 +84,7 @@ export function lineReport(item: JsonObject, order: JsonObject | null = null): L
       quantity: decimalText(item.quantity),
       unit: null,
       status: textAt(item.first_placed) === null ? null : 'PLACED',
-      price: price === null ? null : { net: price, gross: null, currency, unit: null, per: null },
+      price: price === null ? null : { net: price, gross: null, currency: textAt(item.currency_code), unit: null, per: null },
       deliverySchedule: [],
     },
     source: item,

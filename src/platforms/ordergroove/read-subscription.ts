@@ -7,7 +7,12 @@ import { headerOf, recordReport } from './read-members.ts';
 export function subscriptionReport(object: JsonObject, at: string | null): EntityReport | null {
   const id = textAt(object.public_id);
   if (id === null) return null;
-  const header = headerOf(object, { number: textAt(object.external_id), status: statusOf(object), total: null, orderedAt: readTime(object.created) });
+  const header = headerOf(object, {
+    number: textAt(object.external_id),
+    status: statusOf(object),
+    total: null,
+    orderedAt: readTime(object.created),
+  });
   return recordReport('subscription', id, readTime(object.updated) ?? at, header, object);
 }
 
