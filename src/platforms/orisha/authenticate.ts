@@ -1,0 +1,20 @@
+import { Refused } from '../../domain/errors.ts';
+import type { Inbound, Verdict } from '../platform.ts';
+import { matchSecret } from '../signature.ts';
+import type { OrishaSettings } from './settings.ts';
+
+/**
+ * The secret travels in clear in `X-Secret` and is compared as it is: nothing binds it to the body, which is why only the codes are
+ * believed. The administration is looked at last, so that nobody without the secret learns which ones there are.
+ */
+export async function authenticate(request: Inbound, settings: OrishaSettings): Promise<Verdict> {
+  const given = request.headers['x-secret'];
+  if (given === undefined || given === '') return { accepted: false, reason: 'X-Secret is missing' };
+  const position = matchSecret(given, settings.webhook.secret);
+  if (position < 0) return { accepted: false, reason: 'X-Secret is not one of ours' };
+  const { administrations } = settings.webhook;
+  if (administrations && !administrations.includes(request.headers['x-administration-code'] ?? '')) {
+    throw new Refused(403, 'administration_not_allowed', 'This connection does not accept webhooks of that administration.');
+  }
+  return { accepted: true, credential: `secret[${position}]` };
+}

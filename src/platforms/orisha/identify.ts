@@ -1,0 +1,21 @@
+import type { Identity, Inbound } from '../platform.ts';
+import { sha256Hex } from '../signature.ts';
+import { pathFor } from './read-record.ts';
+import { readWebhook } from './read-webhook.ts';
+import type { OrishaSettings } from './settings.ts';
+
+/** Administration and event id together: several webhooks may share one URL, and ids are promised per event only. */
+export function identify(request: Inbound, settings: OrishaSettings): Identity {
+  const webhook = readWebhook(request.headers, request.body);
+  const administration = request.headers['x-administration-code'] ?? '';
+  const eventId = request.headers['x-event-id'] || null;
+  return {
+    eventId,
+    eventType: webhook.eventType,
+    subject: webhook.event ? { kind: webhook.event.kind, externalId: webhook.externalId } : null,
+    // Bodies are codes alone: without the type, a creation and the deletion of the same item would be one.
+    dedupeKey: eventId === null ? `${administration}:${webhook.eventType}:${sha256Hex(request.body)}` : `${administration}:${eventId}`,
+    notification: webhook.event !== null && webhook.event.action !== 'deleted' && pathFor(webhook.event.kind, settings) !== null,
+    mergeable: false,
+  };
+}

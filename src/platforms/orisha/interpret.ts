@@ -1,0 +1,25 @@
+import { findDrift, unknownEvent } from '../../domain/drift.ts';
+import type { Arrived, Interpretation } from '../platform.ts';
+import { pathFor, readDeletion, readRecord } from './read-record.ts';
+import { readWebhook } from './read-webhook.ts';
+import type { OrishaSettings } from './settings.ts';
+import { shapeOfKind } from './shapes.ts';
+
+/**
+ * A deletion is a tombstone at once. Else the record is fetched where its kind has a path, and where not, its codes are the record.
+ * A 404 is tried again and then a dead letter: a fault in a path template must not look like a catalogue of deletions.
+ */
+export function interpret(delivery: Arrived, settings: OrishaSettings): Interpretation {
+  const webhook = readWebhook(delivery.headers, delivery.body);
+  if (webhook.event === null) {
+    return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(webhook.eventType, webhook.path)] };
+  }
+  const { event, externalId, document } = webhook;
+  const drift = findDrift(document, shapeOfKind[event.kind]);
+  if (event.action === 'deleted') return { do: 'apply', reports: [readDeletion(event.kind, externalId)], drift };
+  if (pathFor(event.kind, settings) !== null) {
+    return { do: 'fetch', subject: { kind: event.kind, externalId }, whenMissing: 'retry', drift };
+  }
+  const report = readRecord(event.kind, externalId, document);
+  return { do: 'apply', reports: [event.action === 'created' ? { ...report, creates: true } : report], drift };
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { allowIps, secretList } from '../auth-entry.ts';
+import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+export const ADMINISTRATION = 'AdministrationCode';
+
+/** The names in `{…}` of a path template, as they are written. */
+export const placeholdersOf = (template: string): string[] => [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+
+const isIn = (name: string, names: readonly string[]): boolean => names.some((one) => one.toLowerCase() === name.toLowerCase());
+
+const detailPath = (kind: OrishaKind) => {
+  const codes = codesOfKind[kind];
+  const own = codes.at(-1) ?? '';
+  return z
+    .string()
+    .startsWith('/')
+    .refine((path) => isIn(own, placeholdersOf(path)), `must contain {${own}}`)
+    .refine(
+      (path) => placeholdersOf(path).every((name) => isIn(name, [...codes, ADMINISTRATION])),
+      `may only contain {${[...codes, ADMINISTRATION].join('}, {')}}`,
+    )
+    .optional();
+};
+
+const pointer = z.string().regex(/^(\/.*)?$/, 'must be a JSON pointer such as /data/items');
+
+// The vendor's paths, paging and row shapes are not public: every part of them is a setting.
+const list = z.strictObject({
+  path: z.string().startsWith('/'),
+  /** Query parameter of the page number; false: the whole list comes in one answer. */
+  pageParameter: z.union([z.string().min(1), z.literal(false)]).default('page'),
+  sizeParameter: z.union([z.string().min(1), z.literal(false)]).default('pageSize'),
+  pageSize: z.int().min(1).max(1000).default(100),
+  firstPage: z.union([z.literal(0), z.literal(1)]).default(1),
+  /** Where the rows are in an answer; default: the answer itself, or its first member that is a list. */
+  items: pointer.optional(),
+  /** Where the code is in a row; default: its published name in any casing, else `code`. */
+  code: pointer.optional(),
+  /** The customer's code in a row of contact persons or addresses. */
+  customerCode: pointer.optional(),
+  /** `summary`: rows tell less than the detail, so the detail of each is read (one call a row). */
+  rows: z.enum(['whole', 'summary']).default('whole'),
+});
+export type OrishaList = z.infer<typeof list>;
+
+const perKind = <T extends z.ZodType>(schemaOf: (kind: OrishaKind) => T) =>
+  z.strictObject(Object.fromEntries(ORISHA_KINDS.map((kind) => [kind, schemaOf(kind)])) as Record<OrishaKind, T>);
+
+const api = z
+  .strictObject({
+    baseUrl: z.url({ protocol: /^https?$/ }),
+    oauth2: z.strictObject({
+      tokenUrl: z.url({ protocol: /^https?$/ }),
+      clientId: z.string().min(1),
+      clientSecret: secretList,
+      audience: z.string().min(1).optional(),
+      scope: z.string().min(1).optional(),
+    }),
+    paths: perKind(detailPath).default({}),
+    lists: perKind(() => list.optional()).default({}),
+  })
+  .superRefine(({ paths, lists }, fault) => {
+    for (const kind of ORISHA_KINDS) {
+      if (lists[kind]?.rows !== 'summary' || paths[kind] !== undefined) continue;
+      fault.addIssue({ code: 'custom', path: ['lists', kind, 'rows'], message: `summary rows need paths.${kind}` });
+    }
+  });
+export type OrishaApiSettings = z.infer<typeof api>;
+
+export const orishaSettings = z
+  .strictObject({
+    webhook: z.strictObject({
+      /** A reset has no overlap: list the new secret beside the old one while deliveries with the old one may still come. */
+      secret: secretList,
+      /** Administration codes that are accepted; absent: all. */
+      administrations: z.array(z.string().min(1)).min(1).optional(),
+      allowIps,
+    }),
+    api: api.optional(),
+  })
+  .superRefine(({ webhook, api: configured }, fault) => {
+    const templates = [...Object.values(configured?.paths ?? {}), ...Object.values(configured?.lists ?? {}).map((one) => one?.path)];
+    const named = templates.some((template) => template !== undefined && isIn(ADMINISTRATION, placeholdersOf(template)));
+    if (!named || webhook.administrations?.length === 1) return;
+    fault.addIssue({ code: 'custom', path: ['webhook', 'administrations'], message: `must name exactly one, for {${ADMINISTRATION}}` });
+  });
+export type OrishaSettings = z.infer<typeof orishaSettings>;

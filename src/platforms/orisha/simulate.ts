@@ -1,0 +1,57 @@
+import type { OutgoingWebhook, Simulation, SimulationTools } from '../platform.ts';
+import { externalIdOf } from './codes.ts';
+import { codesOfKind, findEvent, type OrishaKind } from './events.ts';
+import type { OrishaSettings } from './settings.ts';
+import { createSimulatedApi } from './simulate-api.ts';
+import { createWorld } from './simulate-world.ts';
+
+/** Orisha Commerce in small. Forms of a body: `pascal` (as the published table names the codes; the default) and `camel`. */
+export function simulate(settings: OrishaSettings, tools: SimulationTools): Simulation {
+  const world = createWorld(tools);
+  const administration = settings.webhook.administrations?.[0] ?? '1001';
+  const userId = tools.makeId();
+  const happen = (eventType: string, form = 'pascal'): OutgoingWebhook[] => {
+    const silent = silentChanges[eventType];
+    if (silent) {
+      world.change(silent);
+      return [];
+    }
+    const headers = {
+      'content-type': 'application/json',
+      'x-event-id': tools.makeId(),
+      'x-event-type': eventType,
+      'x-secret': settings.webhook.secret[0] ?? '',
+      'x-administration-code': administration,
+      'x-triggeredby-id': userId,
+    };
+    const sent = { method: 'POST', path: '', headers, eventType } as const;
+    const event = findEvent(eventType);
+    if (event === null) return [{ ...sent, body: '{}', subject: null }];
+    const codes = world.happen(event);
+    const body = Object.fromEntries(codesOfKind[event.kind].map((name) => [form === 'camel' ? camel(name) : name, codes[name]]));
+    return [{ ...sent, body: JSON.stringify(body), subject: { kind: event.kind, externalId: externalIdOf(event.kind, codes) } }];
+  };
+  return {
+    answer: createSimulatedApi(world, settings, tools),
+    happen,
+    story: [
+      { eventType: 'customer.created', form: 'pascal' },
+      { eventType: 'customer.contactperson.created', form: 'camel' },
+      { eventType: 'customer.address.created', form: 'pascal' },
+      { eventType: 'item.created', form: 'pascal' },
+      { eventType: 'item.created', form: 'camel' },
+      { eventType: 'pricelist.created', form: 'pascal' },
+      { eventType: 'customer.updated', form: 'camel' },
+      { eventType: 'item.deleted', form: 'pascal' },
+    ],
+    resources: () =>
+      world
+        .list()
+        .map(({ kind, codes, record }) => ({ subject: { kind, externalId: externalIdOf(kind, codes) }, text: JSON.stringify(record) })),
+  };
+}
+
+/** Changes for which the platform has no event: the world moves on, and only its lists tell. */
+const silentChanges: Record<string, OrishaKind> = { 'item.updated': 'item', 'pricelist.updated': 'price-list' };
+
+const camel = (name: string): string => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
