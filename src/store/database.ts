@@ -27,10 +27,20 @@ const sqlOn = (dialect: Dialect, db: Knex, connection?: unknown): Sql => ({
   dialect,
   async all<Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> {
     const query = db.raw(statement, bindings as Knex.RawBinding[]);
-    const result: unknown = await (connection === undefined ? query : query.connection(connection));
+    const result: unknown = await (connection === undefined ? query : query.connection(connection)).catch((error: unknown) => {
+      throw withoutStatement(error);
+    });
     return dialect.rows(result) as Row[];
   },
 });
+
+/** knex puts the statement and its values before the engine's words: bodies and secrets would reach the log. Only the engine's words stay. */
+function withoutStatement(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  error.message = error.message.slice(error.message.lastIndexOf(' - ') + 1).replace(/^- /, '');
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}
 
 /**
  * Opens the database and brings its tables up to date. `url` is `sqlite:PATH` or `postgres://…`.

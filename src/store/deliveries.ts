@@ -319,7 +319,7 @@ export async function settleDeliveries(sql: Sql, worker: string, settled: readon
   const done = await sql.all<{ id: string }>(
     `update deliveries set state = rows.state, finished_at = rows.finished_at, next_attempt_at = rows.next_attempt_at, error = rows.error,
        attempts = rows.attempts, tries = rows.tries, notification = rows.notification, replay = rows.replay,
-       recorded = coalesce(rows.recorded, recorded), worker = null, lease_until = null
+       recorded = coalesce(rows.recorded, deliveries.recorded), worker = null, lease_until = null
      from ${sql.dialect.rowsOf(SETTLED)}
      where deliveries.id = rows.id and deliveries.state = 'working' and deliveries.worker = ? returning deliveries.id`,
     [rowsParameter(rows), worker],

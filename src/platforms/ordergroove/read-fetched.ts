@@ -17,7 +17,8 @@ export function readFetched(subject: Subject, text: string): FetchedReading {
   const document = objectAt(parseJson(text));
   if (subject.kind === 'order' || subject.kind === 'item') return readOrder(subject, document);
   const [report, shape] = READINGS[subject.kind as keyof typeof READINGS]?.(document) ?? [];
-  return { reports: report ? [report] : [], drift: shape ? findDrift(document, shape) : [] };
+  // Documented list rows leave members out that a retrieved object has.
+  return { reports: report ? [{ ...report, partial: true }] : [], drift: shape ? findDrift(document, shape) : [] };
 }
 
 /** Lists give orders without their items, and items without their order; a fetch gives both, and then the items are complete. */
@@ -31,7 +32,8 @@ function readOrder(subject: Subject, document: JsonObject): FetchedReading {
   ];
   if (externalId === null) return { reports: [], drift };
   const complete = order !== null && Array.isArray(document.items);
-  return { reports: [orderReport({ externalId, order, items, complete, at: null })], drift };
+  const report = orderReport({ externalId, order, items, complete, at: null });
+  return { reports: [complete ? report : { ...report, partial: true }], drift };
 }
 
 const READINGS = {

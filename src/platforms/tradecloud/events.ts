@@ -49,7 +49,10 @@ const ORDER_EVENTS = [
 
 // Real, but missing from that list; where each was seen.
 const UNLISTED_ORDER_EVENTS: readonly (readonly [type: string, note: string])[] = [
-  ['OrderLinesItemDetailsChangedBySupplier', 'the settings sample of the maker; a table rewrite of 2023-11-14 dropped the suffix in the docs'],
+  [
+    'OrderLinesItemDetailsChangedBySupplier',
+    'the settings sample of the maker; a table rewrite of 2023-11-14 dropped the suffix in the docs',
+  ],
   ['OrderCustomLabelsUpdatedByBuyer', 'selectable in the settings sample of the maker'],
   ['OrderCustomLabelsUpdatedBySupplier', 'selectable in the settings sample of the maker'],
   ['OrderSynced', 'from the legacy platform; left the docs in 2025'],
@@ -77,7 +80,12 @@ const SHIPMENT_EVENTS = [
 ] as const;
 
 const order = (type: string, note?: string): EventDescription => ({ type, kind: 'order', effect: 'apply', ...(note ? { note } : {}) });
-const shipment = (type: string, note?: string): EventDescription => ({ type, kind: 'shipment', effect: 'apply', ...(note ? { note } : {}) });
+const shipment = (type: string, note?: string): EventDescription => ({
+  type,
+  kind: 'shipment',
+  effect: 'apply',
+  ...(note ? { note } : {}),
+});
 
 /** Every event name that is known, current or not. The name decides nothing: the body holds the state, whatever brought it about. */
 export const events: readonly EventDescription[] = [
@@ -89,7 +97,5 @@ export const events: readonly EventDescription[] = [
 ];
 
 const KNOWN: ReadonlySet<string> = new Set(events.map((event) => event.type));
-const DOCUMENTS: ReadonlySet<string> = new Set(DOCUMENT_EVENTS);
 
 export const isKnownEvent = (type: string): boolean => KNOWN.has(type);
-export const isDocumentsEvent = (type: string): boolean => DOCUMENTS.has(type);

@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The generated admin key and where it lies; made on the first start without `API_KEYS`, file mode 0600. */
+export async function generatedApiKey(dataDir: string): Promise<{ path: string; key: string }> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const path = join(dataDir, 'api-key');
+  try {
+    // `wx`: of two processes that start at once, one makes it and the other reads it.
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(`${randomBytes(24).toString('base64url')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return { path, key: (await readFile(path, 'utf8')).trim() };
+}

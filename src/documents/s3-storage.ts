@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { ContentMissing, contentPath, type DocumentStorage, storageUnavailable } from './storage.ts';
+import { prepareTemporaryDirectory, writeTemporaryFile } from './temporary-file.ts';
+
+export interface S3Place {
+  bucket: string;
+  /** Before every key, without slashes at its ends; may be empty. */
+  prefix: string;
+  /** An S3-compatible server; null: AWS. */
+  endpoint: string | null;
+  /** A directory of our own: contents pass through it. */
+  workDirectory: string;
+}
+
+const PART_BYTES = 8 * 1024 * 1024;
+// AWS has a region in every address; other servers take any.
+const DEFAULT_REGION = 'us-east-1';
+
+/**
+ * Contents as objects of a bucket. The key is the hash, so a content is written to a local temporary file first and uploaded when its hash is
+ * known: an object that is there is whole. Credentials and region come from the usual AWS variables.
+ */
+export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3Place): DocumentStorage {
+  const client = new S3Client({
+    region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION,
+    ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+    // Many compatible servers do not know the trailing checksums that the client sends by default since 2025-01.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  const objectOf = (sha256: string) => ({ Bucket: bucket, Key: `${prefix === '' ? '' : `${prefix}/`}${contentPath(sha256)}` });
+  const guarded = <T>(work: () => Promise<T>): Promise<T> =>
+    work().catch((error: unknown) => {
+      throw storageUnavailable('The bucket of the documents does not take part.', error);
+    });
+
+  async function sizeOf(sha256: string): Promise<number | null> {
+    try {
+      return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength ?? null;
+    } catch (error) {
+      if (isMissing(error) || error instanceof ContentMissing) return null;
+      throw storageUnavailable('The bucket of the documents cannot be asked.', error);
+    }
+  }
+  async function upload(path: string, sha256: string, bytes: number): Promise<void> {
+    if ((await sizeOf(sha256)) === bytes) return;
+    const params = { ...objectOf(sha256), Body: createReadStream(path), ContentType: 'application/octet-stream' };
+    await guarded(() => new Upload({ client, params, queueSize: 2, partSize: PART_BYTES }).done());
+    const held = await sizeOf(sha256);
+    if (held !== bytes) throw storageUnavailable(`The bucket holds ${held} of ${bytes} bytes.`, null);
+  }
+
+  return {
+    async prepare() {
+      await guarded(async () => {
+        await prepareTemporaryDirectory(workDirectory, new Date());
+        await client.send(new HeadBucketCommand({ Bucket: bucket }));
+      });
+    },
+    async put(content, options) {
+      const { path, sha256, bytes } = await writeTemporaryFile(workDirectory, content, options);
+      try {
+        await upload(path, sha256, bytes);
+      } finally {
+        await rm(path, { force: true });
+      }
+      return { sha256, bytes };
+    },
+    async openContent(sha256, range) {
+      try {
+        const asked = range ? { Range: `bytes=${range.start}-${range.end}` } : {};
+        return (await client.send(new GetObjectCommand({ ...objectOf(sha256), ...asked }))).Body as Readable;
+      } catch (error) {
+        throw isMissing(error) ? new ContentMissing(sha256) : storageUnavailable('The bucket of the documents cannot be read.', error);
+      }
+    },
+    sizeOf,
+    close: () => client.destroy(),
+  };
+}
+
+const isMissing = (error: unknown): boolean => {
+  const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode;
+  return status === 404 || (error instanceof Error && /^(NoSuchKey|NotFound)$/.test(error.name));
+};

@@ -1,0 +1,73 @@
+import { type Request, Router } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import { readRun } from '../../store/reading/reconcile-runs.ts';
+import { sendJson, sendList, sendResource } from './answers.ts';
+import { readListCursor, listCursor } from './cursors.ts';
+import type { ApiPorts } from './ports.ts';
+import { pathText, queryLimit, queryText } from './query.ts';
+import { runView } from './reconcile-runs.ts';
+
+type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'reconcile'>;
+type Connection = Parameters<Ports['health']>[0];
+
+const COLUMNS = [
+  'name',
+  'platform',
+  'lastDeliveryAt',
+  'lastSuccessAt',
+  'backlog',
+  'oldestWaitingAt',
+  'circuit',
+  'watermark',
+  'lagMs',
+  'answers',
+  'failureBudget',
+  'silence',
+  'latency',
+  'credentials',
+];
+
+export function connectionRoutes(ports: Ports): Router {
+  const router = Router();
+  const { connections, db } = ports.context;
+  const view = async (connection: Connection) => ({
+    name: connection.name,
+    platform: connection.platform.name,
+    reconcile: connection.reconcile,
+    ...(await ports.health(connection)),
+  });
+  const named = (request: Request): Connection => {
+    const connection = connections.get(pathText(request, 'name'));
+    if (!connection) throw new Refused(404, 'not_found', `There is no connection named ${pathText(request, 'name')}.`);
+    return connection;
+  };
+
+  router.get('/', async (request, response) => {
+    const limit = queryLimit(request);
+    const text = queryText(request, 'after');
+    const after = text === null ? '' : String(readListCursor('connections', text)[0]);
+    const all = connections.list().filter((connection) => connection.name > after);
+    const sorted = all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const page = sorted.slice(0, limit);
+    const last = page.at(-1);
+    const next = last && sorted.length > limit ? listCursor('connections', [last.name]) : null;
+    await sendList(request, response, { rows: await Promise.all(page.map(view)), next, columns: COLUMNS });
+  });
+
+  router.get('/:name', async (request, response) => sendResource(request, response, await view(named(request))));
+
+  router.get('/:name/coverage', async (request, response) => {
+    const spans = await ports.coverage(named(request));
+    const rows = spans.map(({ from, to, state, reason, runId }) => ({ from, to, state, reason, runId: runId ?? null }));
+    await sendList(request, response, { rows, next: null, columns: ['from', 'to', 'state', 'reason', 'runId'] });
+  });
+
+  router.post('/:name/reconcile', async (request, response) => {
+    const id = await ports.reconcile(named(request));
+    const run = await readRun(db.read, id);
+    if (!run) throw new Refused(409, 'reconcile_not_started', 'The run could not be started.');
+    response.status(202).location(`${request.baseUrl.replace(/\/connections$/, '')}/reconcile-runs/${id}`);
+    await sendJson(request, response, { ...runView(run), gaps: [] });
+  });
+  return router;
+}

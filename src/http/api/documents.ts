@@ -1,0 +1,120 @@
+import { pipeline } from 'node:stream/promises';
+import { type Request, type Response, Router } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import { type DocumentRow, listDocuments, readDocument } from '../../store/reading/documents.ts';
+import { cutPage, sendList, sendResource } from './answers.ts';
+import { listCursor, readSequenceCursor } from './cursors.ts';
+import type { ApiPorts, ByteRange } from './ports.ts';
+import { pathText, queryLimit, queryText } from './query.ts';
+
+type Ports = Pick<ApiPorts, 'context' | 'openContent'>;
+
+const documentView = (document: DocumentRow) => ({
+  id: document.id,
+  connection: document.connection,
+  order: document.kind === 'order' ? document.entityId : null,
+  shipment: document.kind === 'shipment' ? document.entityId : null,
+  externalId: document.entityExternalId,
+  line: document.line,
+  name: document.name,
+  code: document.code,
+  revision: document.revision,
+  type: document.type,
+  description: document.description,
+  lastUpdatedAt: document.lastUpdatedAt,
+  contentType: document.contentType,
+  bytes: document.bytes,
+  sha256: document.sha256,
+  state: document.state,
+  error: document.error,
+  announcedAt: document.announcedAt,
+  storedAt: document.storedAt,
+});
+
+const COLUMNS = Object.keys(documentView({} as DocumentRow));
+
+export function documentRoutes(ports: Ports): Router {
+  const router = Router();
+  const sql = ports.context.db.read;
+  const named = async (request: Request): Promise<DocumentRow> => {
+    const document = await readDocument(sql, pathText(request, 'id'));
+    if (!document) throw new Refused(404, 'not_found', 'There is no document of this id.');
+    return document;
+  };
+
+  router.get('/', async (request, response) => {
+    const limit = queryLimit(request);
+    const filter = {
+      order: queryText(request, 'order'),
+      shipment: queryText(request, 'shipment'),
+      connection: queryText(request, 'connection'),
+      state: queryText(request, 'state'),
+    };
+    const after = readSequenceCursor('documents', queryText(request, 'after')) ?? 0;
+    const found = await listDocuments(sql, filter, { after, limit: limit + 1 });
+    const page = cutPage(found, limit, (row) => listCursor('documents', [row.seq]));
+    await sendList(request, response, { rows: page.rows.map(documentView), next: page.next, columns: COLUMNS });
+  });
+
+  router.get('/:id', async (request, response) => sendResource(request, response, documentView(await named(request))));
+  router.get('/:id/content', async (request, response) => sendContent(ports, request, response, await named(request)));
+  return router;
+}
+
+/** Streams the bytes, or the part of them that was asked for. They come from outside: never to be shown or run by a browser as ours. */
+async function sendContent({ openContent }: Ports, request: Request, response: Response, document: DocumentRow): Promise<void> {
+  const { sha256, bytes } = document;
+  if (document.state !== 'stored' || sha256 === null || bytes === null) {
+    throw new Refused(404, 'document_not_stored', `The content of this document is not held: its state is ${document.state}.`);
+  }
+  const etag = `"${sha256}"`;
+  response.attachment(safeName(document.name));
+  response.set({
+    'Content-Type': safeType(document.contentType),
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+    'Accept-Ranges': 'bytes',
+    Digest: `sha-256=${Buffer.from(sha256, 'hex').toString('base64')}`,
+    ETag: etag,
+  });
+  if (request.fresh) return void response.status(304).end();
+  const range = rangeAsked(request, bytes, etag);
+  if (range === 'unsatisfiable') {
+    response.set('Content-Range', `bytes */${bytes}`);
+    throw new Refused(416, 'range_not_satisfiable', `The document has ${bytes} bytes.`);
+  }
+  if (range) response.status(206).set('Content-Range', `bytes ${range.start}-${range.end}/${bytes}`);
+  response.set('Content-Length', String(range ? range.end - range.start + 1 : bytes));
+  if (request.method === 'HEAD') return void response.end();
+  const content = await openContent(sha256, range);
+  // A client that leaves in the middle ends the stream with it; there is nobody left to be told.
+  await pipeline(content, response).catch((error: unknown) => {
+    if (!response.destroyed) throw error;
+  });
+}
+
+/** One range is served; several at once, a malformed one, or one for another version of the content give the whole. */
+function rangeAsked(request: Request, bytes: number, etag: string): ByteRange | 'unsatisfiable' | null {
+  const condition = request.get('if-range');
+  if (condition !== undefined && condition !== etag) return null;
+  const ranges = request.range(bytes);
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
+  const [range] = ranges;
+  return range ? { start: range.start, end: range.end } : null;
+}
+
+/** Names come from business partners: no path, no control or direction-changing characters, not endless. */
+function safeName(name: string): string {
+  const plain = name
+    .toWellFormed()
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '')
+    .replace(/[\\/:*?"<>|]/g, '_')
+    .replace(/^[. ]+|[. ]+$/g, '')
+    .slice(0, 150);
+  return plain || 'document';
+}
+
+const safeType = (contentType: string | null): string =>
+  contentType !== null && /^[\w.+-]{1,60}\/[\w.+-]{1,80}(; ?charset=[\w-]{1,40})?$/.test(contentType) ? contentType : 'application/octet-stream';

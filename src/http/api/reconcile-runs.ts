@@ -1,0 +1,66 @@
+import { Router } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import { isObject, type Json, textAt } from '../../domain/json.ts';
+import { listRuns, readGaps, readRun, type RunRow } from '../../store/reading/reconcile-runs.ts';
+import { cutPage, sendList, sendResource } from './answers.ts';
+import { listCursor, readSequenceCursor } from './cursors.ts';
+import type { ApiPorts } from './ports.ts';
+import { pathText, queryLimit, queryText } from './query.ts';
+
+export const runView = (run: RunRow) => ({
+  id: run.id,
+  connection: run.connection,
+  trigger: run.trigger,
+  state: run.state,
+  startedAt: run.startedAt,
+  finishedAt: run.finishedAt,
+  watermark: watermarkOf(run.progress),
+  error: run.error,
+  counts: run.counts,
+});
+
+/** How far the run got: the watermark of its stream; several streams are named. Watermarks are strings of the platforms' own making. */
+function watermarkOf(progress: Json): string | null {
+  if (!isObject(progress)) return null;
+  const marks = Object.entries(progress).map(([stream, at]) => [stream, isObject(at) ? textAt(at.candidate ?? at.watermark) : textAt(at)] as const);
+  const known = marks.filter(([, mark]) => mark !== null);
+  if (known.length <= 1) return known[0]?.[1] ?? null;
+  return known.map(([stream, mark]) => `${stream}=${mark}`).join(' ');
+}
+
+const COLUMNS = [
+  'id',
+  'connection',
+  'trigger',
+  'state',
+  'startedAt',
+  'finishedAt',
+  'watermark',
+  'error',
+  'counts.seen',
+  'counts.unchanged',
+  'counts.applied',
+  'counts.gaps',
+  'counts.failed',
+];
+
+export function reconcileRunRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+  const router = Router();
+  const sql = context.db.read;
+
+  router.get('/', async (request, response) => {
+    const limit = queryLimit(request);
+    const filter = { connection: queryText(request, 'connection'), state: queryText(request, 'state') };
+    const before = readSequenceCursor('reconcile-runs', queryText(request, 'after'));
+    const found = await listRuns(sql, filter, { before, limit: limit + 1 });
+    const page = cutPage(found, limit, (row) => listCursor('reconcile-runs', [row.seq]));
+    await sendList(request, response, { rows: page.rows.map(runView), next: page.next, columns: COLUMNS });
+  });
+
+  router.get('/:id', async (request, response) => {
+    const run = await readRun(sql, pathText(request, 'id'));
+    if (!run) throw new Refused(404, 'not_found', 'There is no reconcile run of this id.');
+    await sendResource(request, response, { ...runView(run), gaps: await readGaps(sql, run.id) });
+  });
+  return router;
+}

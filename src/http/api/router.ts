@@ -1,0 +1,72 @@
+import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import OpenApiValidator from 'express-openapi-validator';
+import { Refused, Unavailable } from '../../domain/errors.ts';
+import { sendJson, sendResource } from './answers.ts';
+import { createFindKey, requireRole, roleOf } from './auth.ts';
+import { changeRoutes } from './changes.ts';
+import { connectionRoutes } from './connections.ts';
+import { consumerRoutes } from './consumers.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import { documentRoutes } from './documents.ts';
+import { driftRoutes } from './drift.ts';
+import { orderRoutes, recordRoutes, shipmentRoutes } from './entities.ts';
+import { keyRoutes } from './keys.ts';
+import type { ApiPorts } from './ports.ts';
+import { reconcileRunRoutes } from './reconcile-runs.ts';
+import { readApiSpec, withHead } from './spec.ts';
+
+const MAX_BODY = '1mb';
+
+/**
+ * The REST API, to be mounted at `/api/v1`. Who asks is settled before what is asked (401, 403), and that before whether it is there
+ * (400, 404). Errors go on to the border of the app.
+ */
+export function createApi(ports: ApiPorts): Router {
+  const spec = readApiSpec();
+  const router = Router({ caseSensitive: true });
+  router.use(privately);
+  router.get('/openapi.json', (request, response) => sendResource(request, response, spec));
+  router.use(requireRole(createFindKey(ports), roleOf));
+  router.use(refuseNul, express.json({ limit: MAX_BODY }));
+  router.use(
+    OpenApiValidator.middleware({
+      apiSpec: withHead(spec) as never,
+      validateRequests: { allowUnknownQueryParameters: false },
+      validateSecurity: false,
+      validateResponses: false,
+      fileUploader: false,
+    }),
+  );
+  router.use('/orders', orderRoutes(ports));
+  router.use('/shipments', shipmentRoutes(ports));
+  router.use('/records', recordRoutes(ports));
+  router.use('/documents', documentRoutes(ports));
+  router.use('/changes', changeRoutes(ports));
+  router.use('/consumers', consumerRoutes(ports));
+  router.use('/deliveries', deliveryRoutes(ports));
+  router.use('/connections', connectionRoutes(ports));
+  router.use('/reconcile-runs', reconcileRunRoutes(ports));
+  router.use('/drift', driftRoutes(ports));
+  router.use('/keys', keyRoutes(ports));
+  router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));
+  router.use(sayUnavailable(ports));
+  return router;
+}
+
+/** Answers are for the one who asked; a copy is asked about again before it is used. */
+const privately: RequestHandler = (_request, response, next) => {
+  response.setHeader('Cache-Control', 'private, no-cache');
+  next();
+};
+
+/** No engine can hold a NUL in a text: nothing that is stored is named by one. */
+const refuseNul: RequestHandler = (request, _response, next) => {
+  if (/%00/.test(request.originalUrl)) throw new Refused(400, 'invalid_request', 'A NUL character is in no name.');
+  next();
+};
+
+/** A database that cannot be read now is not the client's fault, nor a bug: it is asked to come again. */
+const sayUnavailable =
+  ({ context }: ApiPorts): ErrorRequestHandler =>
+  (error, _request, _response, next) =>
+    next(context.db.dialect.unavailable(error) ? new Unavailable('database_unavailable', 'The database cannot be read now.', 5000, { cause: error }) : error);

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createConnections, type LiveConnections } from './connections.ts';
+import type { Alerts } from './domain/alert.ts';
+import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
+import type { Log } from './domain/log.ts';
+import { createSignal } from './domain/signal.ts';
+import type { Context } from './pipeline/context.ts';
+import { processName } from './pipeline/lease.ts';
+import type { CommonSettings, Connection, PlatformApi } from './platforms/platform.ts';
+import { createRemote } from './remote/create-remote.ts';
+import type { Remote } from './remote/remote.ts';
+import type { Settings } from './settings.ts';
+import { openDatabase } from './store/database.ts';
+import { createLimits } from './store/limits.ts';
+
+/** What tests give in place of the ground: clock, randomness, the name of the process. */
+export interface Ground {
+  log: Log;
+  clock?: Clock;
+  random?: Random;
+  processId?: string;
+  /** Waits before an outgoing call whose budget is used up. */
+  sleep?: (ms: number) => Promise<void>;
+}
+
+export interface OpenContext extends Context {
+  connections: LiveConnections;
+  remote: Remote;
+  close(): Promise<void>;
+}
+
+/** Opens the database and builds what every verb works with. The caller closes it. */
+export async function openContext(
+  settings: Settings,
+  connections: readonly Connection[],
+  ground: Ground,
+  alertsOf: (context: Omit<Context, 'alerts'>, remote: Remote) => Alerts,
+): Promise<OpenContext> {
+  const clock = ground.clock ?? systemClock;
+  const random = ground.random ?? Math.random;
+  const processId = ground.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
+  const db = await openDatabase(settings.databaseUrl);
+  const limits = createLimits(db, processId, () => clock.now());
+  const remote = createRemote({ limits, clock, random, log: ground.log, ...(ground.sleep ? { sleep: ground.sleep } : {}) });
+  const context = {
+    db,
+    connections: createConnections(connections),
+    api: createApis(remote),
+    clock,
+    random,
+    makeId: () => uuidV7(clock.now().getTime(), randomBytes(16)),
+    log: ground.log,
+    arrived: createSignal(),
+    changed: createSignal(),
+    processId,
+  };
+  return { ...context, alerts: alertsOf(context, remote), remote, close: () => db.close() };
+}
+
+/** One line to a platform per connection's settings: its login and its circuit are shared by all who call. */
+function createApis(remote: Remote): (connection: Connection) => PlatformApi | null {
+  const apis = new WeakMap<CommonSettings, { api: PlatformApi | null }>();
+  return (connection) => {
+    const known = apis.get(connection.settings);
+    if (known) return known.api;
+    const api = connection.platform.connect(connection.settings, { ...remote, client: (options) => remote.client({ ...options, connection: connection.name }) });
+    apis.set(connection.settings, { api });
+    return api;
+  };
+}

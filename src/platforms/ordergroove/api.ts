@@ -1,0 +1,78 @@
+import type { Subject } from '../../domain/entity.ts';
+import { Hopeless, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
+import { type Json, objectAt, textAt } from '../../domain/json.ts';
+import type { Remote } from '../../remote/remote.ts';
+import type { Fetched, Finding, KeepSecret, PlatformApi } from '../platform.ts';
+import { allRows, createLine, type Line } from './line.ts';
+import { PAGE_SIZE, readChanges, streams } from './lists.ts';
+import type { OrdergrooveSettings } from './settings.ts';
+import { createWebhookManagement } from './webhooks.ts';
+
+/** The REST API, and the webhook management API where it is configured: either may be there without the other. */
+export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecret?: KeepSecret): PlatformApi | null {
+  const { api, management } = settings;
+  if (!api && !management) return null;
+  const line = api ? createLine(api.baseUrl, api.apiKey, remote) : null;
+  return {
+    fetch: async (subject) => fetchSubject(existing(line), subject),
+    streams: line ? streams : [],
+    changesSince: async (stream, start) => readChanges(existing(line), stream, start),
+    check: () => check(line),
+    ...(management
+      ? {
+          webhooks: createWebhookManagement({
+            line: createLine(management.baseUrl, management.apiKey ?? api?.apiKey ?? [], remote),
+            merchant: management.merchant,
+            keys: settings.webhook.verificationKey,
+            keepSecret,
+          }),
+        }
+      : {}),
+  };
+}
+
+function existing(line: Line | null): Line {
+  if (!line) throw new Hopeless('no_api', 'The connection has no api: only its webhooks can be managed');
+  return line;
+}
+
+async function fetchSubject(line: Line, { kind, externalId }: Subject): Promise<Fetched> {
+  const id = encodeURIComponent(externalId);
+  if (kind === 'order') return fetchOrder(line, externalId);
+  if (kind === 'subscription') return whole(await get(line, `/subscriptions/${id}/`));
+  if (kind === 'subscriber') return whole(await get(line, `/customers/${id}/`));
+  if (kind === 'item') return fetchOrderOf(line, externalId);
+  throw new Hopeless('not_fetchable', `There is no call that gives one ${kind}`);
+}
+
+/** An order and its items, one call after the other: parallel work on one object is answered 423. */
+async function fetchOrder(line: Line, id: string): Promise<Fetched> {
+  const order = await get(line, `/orders/${encodeURIComponent(id)}/`);
+  const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE } });
+  return whole({ order, items });
+}
+
+/** The order of an item whose event did not name it. */
+async function fetchOrderOf(line: Line, itemId: string): Promise<Fetched> {
+  const item = objectAt(await get(line, `/items/${encodeURIComponent(itemId)}/`));
+  const order = textAt(item.order);
+  if (order === null) throw new RemoteMissing('The item belongs to no order');
+  return fetchOrder(line, order);
+}
+
+const get = (line: Line, path: string): Promise<Json> => line.json({ method: 'GET', path });
+
+const whole = (resource: Json): Fetched => ({ text: JSON.stringify(resource), partial: false });
+
+async function check(line: Line | null): Promise<Finding[]> {
+  if (!line) return [{ what: 'Ordergroove API', ok: true, text: 'not configured: events are applied as they come' }];
+  try {
+    await line.page({ method: 'GET', path: '/orders/', query: { page_size: 1 } });
+    return [{ what: 'Ordergroove API', ok: true, text: 'the key is accepted and may list across customers' }];
+  } catch (error) {
+    if (!(error instanceof RemoteFailure)) throw error;
+    const refused = error.status === 401 || error.status === 403;
+    const advice = refused ? 'give api.apiKey a valid key with the Bulk Operations permission' : 'check api.baseUrl and the network';
+    return [{ what: 'Ordergroove API', ok: false, text: `${error.message}: ${advice}` }];
+  }
+}

@@ -1,0 +1,57 @@
+import type { Subject } from '../../domain/entity.ts';
+import { InvalidBody } from '../../domain/errors.ts';
+import { type Json, type JsonObject, objectAt, textAt } from '../../domain/json.ts';
+import type { Identity, Inbound } from '../platform.ts';
+import { type Content, contentOf, externalIdOf, readBody } from './read-body.ts';
+
+const LONGEST_ID = 500;
+
+/** What the request is, without reading more of it than that. Throws `InvalidBody` where it has no shape that could be Tradecloud's. */
+export function identify(request: Inbound): Identity {
+  return request.method === 'GET' ? identifyNotification(request) : identifyEvent(request);
+}
+
+function identifyNotification(request: Inbound): Identity {
+  const kind = request.path.startsWith('/shipments') ? 'shipment' : 'order';
+  const name = `${kind}Id`;
+  const externalId = request.params[name] ?? request.query[name];
+  if (!externalId) throw new InvalidBody(`The notification names no ${name}`);
+  checkLength(externalId);
+  const eventId = headerId(request);
+  return {
+    eventId,
+    eventType: null,
+    subject: { kind, externalId },
+    dedupeKey: eventId,
+    notification: true,
+    mergeable: eventId === null,
+  };
+}
+
+function identifyEvent(request: Inbound): Identity {
+  const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', (text) => JSON.parse(text) as Json);
+  const content = contentOf(body);
+  const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
+  if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');
+  const eventId = headerId(request) ?? messageId(body, content);
+  return { eventId, eventType, subject: subjectOf(content), dedupeKey: eventId, notification: false, mergeable: false };
+}
+
+function subjectOf(content: Content | null): Subject | null {
+  if (content === null) return null;
+  const externalId = externalIdOf(content);
+  if (externalId === null) throw new InvalidBody(`The ${content.kind} has no id`);
+  checkLength(externalId);
+  return { kind: content.kind === 'shipment' ? 'shipment' : 'order', externalId };
+}
+
+function checkLength(externalId: string): void {
+  if (externalId.length > LONGEST_ID) throw new InvalidBody(`The id is longer than ${LONGEST_ID} characters`);
+}
+
+const headerId = (request: Inbound): string | null => textAt(request.headers['x-event-id']);
+
+// Documented beside the event and inside it: both are read.
+function messageId(body: JsonObject, content: Content | null): string | null {
+  return textAt(objectAt(body.meta).messageId) ?? textAt(objectAt(content?.state.meta).messageId);
+}

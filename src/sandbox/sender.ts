@@ -1,0 +1,69 @@
+import type { AnswerPolicy, OutgoingWebhook } from '../platforms/platform.ts';
+import type { Post, PostAnswer } from './post.ts';
+
+export interface SenderCounts {
+  sent: number;
+  accepted: number;
+  duplicates: number;
+  refused: number;
+  retries: number;
+  givenUp: number;
+}
+
+/** What became of one webhook. `delivered` false: the platform gave up. */
+export interface Sent {
+  delivered: boolean;
+  attempts: number;
+  answer: PostAnswer;
+}
+
+export interface SenderOptions {
+  /** Base URL of the service: asked before every attempt, since it may have moved. */
+  baseUrl(): string | null;
+  post: Post;
+  sleep(ms: number, stop?: AbortSignal): Promise<unknown>;
+  /** Attempts where the platform's own rule names no number. */
+  mostAttempts: number;
+  stop?: AbortSignal;
+}
+
+/** A platform's webhook sender: it repeats what the platform would repeat, only sooner. */
+export interface Sender {
+  send(connection: string, answers: AnswerPolicy, webhook: OutgoingWebhook): Promise<Sent>;
+  counts: Readonly<SenderCounts>;
+}
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 3000;
+
+export function createSender(options: SenderOptions): Sender {
+  const counts: SenderCounts = { sent: 0, accepted: 0, duplicates: 0, refused: 0, retries: 0, givenUp: 0 };
+  return {
+    counts,
+    async send(connection, answers, webhook) {
+      const most = answers.budget?.kind === 'attempts-per-event' ? answers.budget.limit : options.mostAttempts;
+      for (let attempts = 1; ; attempts++) {
+        const answer = await postOnce(options, connection, webhook);
+        counts.sent++;
+        if (isSuccess(answer)) counts[answer.status === 202 ? 'accepted' : 'duplicates']++;
+        if (isSuccess(answer)) return { delivered: true, attempts, answer };
+        if (isFinal(answers, answer) || attempts >= most || options.stop?.aborted) {
+          counts[isFinal(answers, answer) ? 'refused' : 'givenUp']++;
+          return { delivered: false, attempts, answer };
+        }
+        counts.retries++;
+        await options.sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempts - 1)), options.stop);
+      }
+    },
+  };
+}
+
+async function postOnce({ baseUrl, post }: SenderOptions, connection: string, webhook: OutgoingWebhook): Promise<PostAnswer> {
+  const base = baseUrl();
+  if (base === null) return { status: 0, retryAfterMs: null, body: 'The service is not there.' };
+  return post(`${base}/webhooks/${connection}${webhook.path}`, webhook);
+}
+
+const isSuccess = ({ status }: PostAnswer): boolean => status >= 200 && status < 300;
+
+const isFinal = ({ final }: AnswerPolicy, { status }: PostAnswer): boolean => final.some(([from, to]) => status >= from && status <= to);

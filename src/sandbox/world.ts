@@ -1,0 +1,72 @@
+import type { JsonObject } from '../domain/json.ts';
+import type { AnyPlatform, CommonSettings, OutgoingWebhook, Simulation, SimulationTools } from '../platforms/platform.ts';
+import { seededId, seededRandom, seededSecrets } from './chance.ts';
+
+/** Something that happened in a simulated world; `at` is ISO 8601 UTC. Told again in the same order, it gives the same world. */
+export interface Occurrence {
+  connection: string;
+  eventType: string;
+  form?: string | undefined;
+  at: string;
+}
+
+/** One platform in small, with the connection to it. */
+export interface World {
+  connection: string;
+  platform: AnyPlatform;
+  /** The connection as it would stand in the connections file, credentials included. */
+  entry: JsonObject;
+  settings: CommonSettings;
+  simulation: Simulation;
+  /** How much has happened so far. */
+  count(): number;
+  happen(occurrence: Occurrence): OutgoingWebhook[];
+}
+
+export interface WorldGround {
+  seed: string;
+  /** Base URL of the simulator of this platform. */
+  baseUrl: string;
+  now(): Date;
+}
+
+export const connectionNameOf = (platform: AnyPlatform): string => `sandbox-${platform.name}`;
+
+/**
+ * Makes a platform's world. Every occurrence draws its chance from the seed and its own number, and sees the time it happened at:
+ * what the simulated API is asked in between changes nothing.
+ */
+export function createWorld(platform: AnyPlatform, ground: WorldGround): World {
+  const connection = connectionNameOf(platform);
+  const own = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
+  const settings = platform.settings.parse(own);
+  const drawFrom = (what: string) => seededRandom(`${ground.seed} ${connection} ${what}`);
+  let random = drawFrom('beginning');
+  let count = 0;
+  let now = ground.now;
+  const tools: SimulationTools = {
+    now: () => now(),
+    random: () => random(),
+    makeId: () => seededId(() => random())(),
+    baseUrl: ground.baseUrl,
+  };
+  const simulation = platform.simulate(settings, tools);
+  return {
+    connection,
+    platform,
+    entry: { platform: platform.name, ...own },
+    settings,
+    simulation,
+    count: () => count,
+    happen(occurrence) {
+      random = drawFrom(String(count++));
+      now = () => new Date(occurrence.at);
+      try {
+        return simulation.happen(occurrence.eventType, occurrence.form);
+      } finally {
+        now = ground.now;
+        random = drawFrom(`between ${count} ${ground.now().getTime()}`);
+      }
+    },
+  };
+}

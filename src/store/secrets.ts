@@ -1,0 +1,12 @@
+import type { Database } from './database.ts';
+
+/** A secret of the service's own, the same for every process of the database and over restarts: made on first use. `make` gives text. */
+export async function ownSecret(db: Database, name: string, make: () => string): Promise<string> {
+  const [known] = await db.read.all<{ value: string }>('select value from secrets where name = ?', [name]);
+  if (known) return known.value;
+  return db.write(async (sql) => {
+    await sql.all('insert into secrets (name, value) values (?, ?) on conflict (name) do nothing', [name, make()]);
+    const [row] = await sql.all<{ value: string }>('select value from secrets where name = ?', [name]);
+    return row?.value ?? '';
+  });
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import type { Express } from 'express';
+import type { Clock } from '../../src/domain/clock.ts';
+import { InvalidBody, Refused } from '../../src/domain/errors.ts';
+import type { Log, LogFields } from '../../src/domain/log.ts';
+import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
+import { createHttp } from '../../src/http/server.ts';
+import type { Receiver } from '../../src/pipeline/receive.ts';
+import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/auth-entry.ts';
+import type { AnyPlatform, Connection, Inbound, Route } from '../../src/platforms/platform.ts';
+
+const ROUTES: readonly Route[] = [
+  { method: 'POST', path: '', formats: ['json'] },
+  { method: 'POST', path: '/orders', formats: ['json', 'xml'] },
+  { method: 'GET', path: '/orders', formats: ['none'] },
+  { method: 'GET', path: '/orders/:orderId', formats: ['none'] },
+];
+
+/** A platform that knows nothing but its ways in: what the door needs of one. */
+const plainPlatform = {
+  name: 'plain',
+  routes: ROUTES,
+  isGreeting: (request: Inbound) => request.format === 'form' && request.body.toString() === 'webhook_id=7',
+  async authenticate(request, settings, gatekeeper) {
+    for (const [position, entry] of (settings.webhook.auth ?? []).entries()) {
+      if (await gatekeeper.accepts(entry)) return { accepted: true, credential: `auth[${position}]` };
+    }
+    return { accepted: false, reason: `The credentials of this ${request.method} request are missing or wrong.` };
+  },
+} satisfies Partial<AnyPlatform>;
+
+/** A connection named `name`; `auth` and `allowed` as they stand in the connections file. */
+export function connectionNamed(name: string, auth: unknown[], allowed?: string[]): Connection {
+  const webhook = { auth: authEntries.parse(auth) as AuthEntry[], allowIps: allowIps.parse(allowed) };
+  return { name, platform: plainPlatform as unknown as AnyPlatform, settings: { webhook }, reconcile: { schedule: false, since: null } };
+}
+
+export const BASIC = { basic: { username: 'sender', password: ['north-star', 'old-star'] } };
+
+/** What the door is made of in a test: everything real but what stores. */
+export interface TestDoor {
+  app: Express;
+  /** What was handed on to be stored, in order. */
+  taken: Inbound[];
+  answers: string[];
+  logged: { event: string; fields: LogFields }[];
+  /** Put in place of the receiver's own way: to throw, to wait. */
+  onReceive(action: () => Promise<void> | void): void;
+}
+
+export interface DoorOptions extends Partial<DoorSettings> {
+  connections?: Connection[];
+  clock?: Clock;
+  tokenKey?: () => Promise<Uint8Array>;
+  ready?: HttpPorts['ready'];
+}
+
+export function openDoor(options: DoorOptions = {}): TestDoor {
+  const { connections = [connectionNamed('acme', [BASIC])], clock = { now: () => new Date() } } = options;
+  const byName = new Map(connections.map((connection) => [connection.name, connection]));
+  const memory = createMemory();
+  const logged: TestDoor['logged'] = [];
+  const answers: string[] = [];
+  const { trustProxy = null, requireHttps = false, maxBodyBytes = 200_000, publicUrl = null } = options;
+  const app = createHttp({
+    settings: { trustProxy, requireHttps, maxBodyBytes, publicUrl },
+    connections: { get: (name) => byName.get(name), list: () => connections },
+    receiver: memory.receiver,
+    clock,
+    log: logInto(logged),
+    outside: createOutsideCalls(plainCall),
+    tokenKey: options.tokenKey ?? (async () => new Uint8Array(32).fill(7)),
+    answered: (connection, status, code) => answers.push(`${connection} ${status} ${code}`),
+    ready: options.ready ?? (async () => ({ ready: true, checks: { database: true } })),
+    metrics: createMetrics(),
+    requireRole: (role) => (request, _response, next) => {
+      if (request.headers.authorization !== 'Bearer reader-key') throw new Refused(401, 'unauthorized', `A ${role} key is needed.`);
+      next();
+    },
+    api: (request, response) => {
+      if (request.path === '/broken') throw new Error('postgres://orderdock:hidden@db/orderdock is gone');
+      response.json({ path: request.path });
+    },
+    console: (_request, response) => {
+      response.send('<h1>Console</h1>');
+    },
+  });
+  return { app, taken: memory.taken, answers, logged, onReceive: memory.onReceive };
+}
+
+/** Keeps in memory as the real receiver keeps in the database: one delivery for equal bytes, unreadable ones too. */
+function createMemory() {
+  const taken: Inbound[] = [];
+  const ids = new Map<string, string>();
+  let action: () => Promise<void> | void = () => {};
+  const receiver: Receiver = {
+    stop: async () => {},
+    async receive(connection, request, gatekeeper) {
+      if (connection.platform.isGreeting?.(request, connection.settings)) return { status: 'greeting' };
+      const verdict = await connection.platform.authenticate(request, connection.settings, gatekeeper);
+      if (!verdict.accepted) throw new Refused(401, 'unauthorized', verdict.reason);
+      await action();
+      taken.push(request);
+      const key = createHash('sha256')
+        .update(`${connection.name} ${request.path} ${JSON.stringify(request.query)} `)
+        .update(request.body)
+        .digest('hex');
+      const known = ids.get(key);
+      if (known) return { status: 'duplicate', deliveryId: known };
+      const deliveryId = `delivery-${ids.size + 1}`;
+      ids.set(key, deliveryId);
+      if (request.format === 'json' && !isJson(request.body)) throw Object.assign(new InvalidBody('This is no JSON.'), { deliveryId });
+      return { status: 'accepted', deliveryId };
+    },
+  };
+  return { taken, receiver, onReceive: (wanted: typeof action) => (action = wanted) };
+}
+
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function plainCall(call: Parameters<Parameters<typeof createOutsideCalls>[0]>[0]) {
+  assert.equal(new URL(call.path).origin, call.baseUrl);
+  const answer = await fetch(call.path, {
+    method: call.method,
+    headers: call.headers,
+    signal: AbortSignal.timeout(call.timeoutMs),
+    ...(call.body === undefined ? {} : { body: call.body }),
+  });
+  return { status: answer.status, headers: {}, text: await answer.text() };
+}
+
+function logInto(logged: TestDoor['logged']): Log {
+  const note = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });
+  return { debug: note, info: note, warn: note, error: note };
+}

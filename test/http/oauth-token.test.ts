@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { decodeJwt, SignJWT } from 'jose';
+import request from 'supertest';
+import { BASIC, connectionNamed, type DoorOptions, openDoor, type TestDoor } from './door.ts';
+
+const clients = (...list: object[]) => [{ oauth2: { clients: list } }];
+const ACME = { id: 'acme-client', secret: ['s3cret one', 's3cret:two'] };
+
+const openTokenDoor = (options: DoorOptions = {}) =>
+  openDoor({
+    connections: [
+      connectionNamed('acme', clients(ACME)),
+      connectionNamed('acme-two', [BASIC, ...clients(ACME, { id: 'other', secret: 'x' })]),
+      connectionNamed('elsewhere', clients({ id: 'acme-client', secret: 'a different secret' })),
+    ],
+    ...options,
+  });
+
+const ask = (door: TestDoor, form: Record<string, string>) => request(door.app).post('/oauth/token').type('form').send(form);
+const GRANT = { grant_type: 'client_credentials' };
+const byForm = (secret: string) => ({ ...GRANT, client_id: 'acme-client', client_secret: secret });
+
+const statusWith = async (door: TestDoor, token: string, connection: string) =>
+  (await request(door.app).post(`/webhooks/${connection}`).set('Authorization', `Bearer ${token}`).send({ connection })).status;
+
+test('a client gets a token for an hour, by form or by HTTP Basic', async () => {
+  const door = openTokenDoor();
+  for (const answer of [
+    await ask(door, byForm('s3cret one')),
+    await ask(door, { ...byForm('s3cret:two'), scope: 'https://receiver.example/.default' }),
+    await ask(door, GRANT).auth('acme-client', 's3cret%3Atwo'),
+    await ask(door, GRANT).auth('acme-client', 's3cret+one'),
+    await ask(door, { ...GRANT, client_id: 'acme-client' }).auth('acme-client', 's3cret:two'),
+  ]) {
+    assert.equal(answer.status, 200);
+    assert.deepEqual(Object.keys(answer.body), ['access_token', 'token_type', 'expires_in']);
+    assert.equal(answer.body.token_type, 'Bearer');
+    assert.equal(answer.body.expires_in, 3600);
+    assert.equal(answer.headers['cache-control'], 'no-store');
+  }
+});
+
+test('a token opens the connections that list its client, and no other', async () => {
+  const door = openTokenDoor();
+  const token = (await ask(door, byForm('s3cret one'))).body.access_token;
+  assert.deepEqual(decodeJwt(token).aud, ['acme', 'acme-two']);
+  assert.equal(await statusWith(door, token, 'acme'), 202);
+  assert.equal(await statusWith(door, token, 'acme-two'), 202);
+  assert.equal(await statusWith(door, token, 'elsewhere'), 401);
+});
+
+test('a token is good in another process with the same key, and nowhere else', async () => {
+  const token = (await ask(openTokenDoor(), byForm('s3cret one'))).body.access_token;
+  assert.equal(await statusWith(openTokenDoor(), token, 'acme'), 202);
+  assert.equal(await statusWith(openTokenDoor({ tokenKey: async () => new Uint8Array(32).fill(9) }), token, 'acme'), 401);
+});
+
+test('a token ends after its hour, and with its client', async () => {
+  let now = Date.now();
+  const door = openTokenDoor({ clock: { now: () => new Date(now) } });
+  const token = (await ask(door, byForm('s3cret one'))).body.access_token;
+  now += 3_590_000;
+  assert.equal(await statusWith(door, token, 'acme'), 202);
+  now += 11_000;
+  assert.equal(await statusWith(door, token, 'acme'), 401);
+  const fresh = (await ask(door, byForm('s3cret one'))).body.access_token;
+  const withoutClient = openTokenDoor({ connections: [connectionNamed('acme', clients({ id: 'somebody', secret: 'x' }))] });
+  assert.equal(await statusWith(withoutClient, fresh, 'acme'), 401);
+});
+
+test('a token that we did not sign is refused', async () => {
+  const door = openTokenDoor();
+  const forged = await new SignJWT({ iss: 'orderdock', sub: 'acme-client', aud: 'acme', exp: 4_000_000_000 })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new Uint8Array(32));
+  assert.equal(await statusWith(door, forged, 'acme'), 401);
+  assert.equal(await statusWith(door, 'opaque', 'acme'), 401);
+});
+
+test('a wrong client is answered invalid_client', async () => {
+  const door = openTokenDoor();
+  for (const attempt of [
+    ask(door, byForm('s3cret')),
+    ask(door, { ...byForm('s3cret one'), client_id: 'acme' }),
+    ask(door, GRANT),
+    ask(door, { ...GRANT, client_id: 'acme-client' }),
+    ask(door, GRANT).auth('acme-client', 'wrong'),
+    ask(door, GRANT).auth('acme-client', 'lone%percent'),
+    ask(door, GRANT).set('Authorization', 'Bearer something'),
+  ]) {
+    const answer = await attempt;
+    assert.equal(answer.status, 401);
+    assert.equal(answer.body.error, 'invalid_client');
+    assert.match(answer.headers['www-authenticate'] ?? '', /^Basic realm=/);
+    assert.equal(answer.headers['cache-control'], 'no-store');
+  }
+});
+
+test('the other errors are those of RFC 6749', async () => {
+  const door = openTokenDoor();
+  const secret = 's3cret one';
+  const errorOf = async (attempt: request.Test) => {
+    const answer = await attempt;
+    return `${answer.status} ${answer.body.error}`;
+  };
+  assert.equal(await errorOf(ask(door, { ...byForm(secret), grant_type: 'password' })), '400 unsupported_grant_type');
+  assert.equal(await errorOf(ask(door, { client_id: 'acme-client', client_secret: secret })), '400 invalid_request');
+  assert.equal(await errorOf(ask(door, { ...byForm(secret), scope: 'quoted" scope' })), '400 invalid_scope');
+  assert.equal(await errorOf(ask(door, byForm(secret)).auth('acme-client', secret)), '400 invalid_request');
+  assert.equal(await errorOf(ask(door, { ...GRANT, client_id: 'other' }).auth('acme-client', secret)), '400 invalid_request');
+  const raw = (type: string, body: string) => request(door.app).post('/oauth/token').type(type).send(body);
+  assert.equal(await errorOf(raw('form', 'grant_type=client_credentials&grant_type=password')), '400 invalid_request');
+  assert.equal(await errorOf(raw('application/json', JSON.stringify(byForm(secret)))), '400 invalid_request');
+  assert.equal(await errorOf(raw('form', `client_id=${'x'.repeat(20_000)}`)), '400 invalid_request');
+  const got = await request(door.app).get('/oauth/token');
+  assert.equal(got.status, 405);
+  assert.equal(got.headers.allow, 'POST');
+});
+
+test('without its key no token is given, and none is refused for good', async () => {
+  let broken = true;
+  const door = openTokenDoor({
+    tokenKey: async () => {
+      if (broken) throw new Error('database is gone');
+      return new Uint8Array(32).fill(7);
+    },
+  });
+  const refused = await ask(door, byForm('s3cret one'));
+  assert.equal(refused.status, 503);
+  assert.ok(refused.headers['retry-after']);
+  assert.doesNotMatch(refused.text, /database is gone/);
+  assert.equal(await statusWith(door, 'any-token', 'acme'), 503);
+  broken = false;
+  assert.equal((await ask(door, byForm('s3cret one'))).status, 200);
+});
+
+test('where HTTPS is required, no secret is taken over plain HTTP', async () => {
+  const answer = await ask(openTokenDoor({ requireHttps: true }), byForm('s3cret one'));
+  assert.equal(answer.status, 400);
+  assert.equal(answer.body.error, 'invalid_request');
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import request from 'supertest';
+import { openDoor } from './door.ts';
+
+test('the process is live, and ready while it can store', async () => {
+  const door = openDoor();
+  assert.deepEqual((await request(door.app).get('/health/live')).body, { status: 'live' });
+  const ready = await request(door.app).get('/health/ready');
+  assert.equal(ready.status, 200);
+  assert.deepEqual(ready.body, { status: 'ready', checks: { database: true } });
+});
+
+test('while storing fails it is live and not ready', async () => {
+  const door = openDoor({ ready: async () => ({ ready: false, checks: { database: false } }) });
+  assert.equal((await request(door.app).get('/health/live')).status, 200);
+  const unready = await request(door.app).get('/health/ready');
+  assert.equal(unready.status, 503);
+  assert.deepEqual(unready.body, { status: 'unready', checks: { database: false } });
+  const broken = openDoor({ ready: () => Promise.reject(new Error('gone')) });
+  assert.equal((await request(broken.app).get('/health/ready')).status, 503);
+});
+
+test('the answers on webhook paths are in the metrics, for readers', async () => {
+  const door = openDoor();
+  await request(door.app).post('/webhooks/acme').auth('sender', 'north-star').send({ a: 1 });
+  await request(door.app).post('/webhooks/nobody').send({ a: 1 });
+  assert.equal((await request(door.app).get('/metrics')).status, 401);
+  const page = await request(door.app).get('/metrics').set('Authorization', 'Bearer reader-key');
+  assert.equal(page.status, 200);
+  assert.match(page.headers['content-type'] ?? '', /^text\/plain/);
+  assert.match(page.text, /orderdock_webhook_answers_total\{connection="acme",status="202",code="accepted"\} 1/);
+  assert.match(page.text, /orderdock_webhook_answers_total\{connection="",status="404",code="unknown_connection"\} 1/);
+  assert.match(page.text, /orderdock_webhook_seconds_count\{connection="acme"\} 1/);
+});
+
+test('the front page leads to the console', async () => {
+  const answer = await request(openDoor().app).get('/');
+  assert.equal(answer.status, 302);
+  assert.equal(answer.headers.location, '/console/');
+});
+
+test('pages are sent with the headers that keep them to themselves', async () => {
+  const { headers } = await request(openDoor().app).get('/console/');
+  assert.match(headers['content-security-policy'] ?? '', /default-src 'self'.*frame-ancestors 'none'/);
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['x-powered-by'], undefined);
+});
+
+test('unknown paths are problems, and errors tell nothing of our inside', async () => {
+  const door = openDoor();
+  const missing = await request(door.app).get('/nothing/here');
+  assert.equal(missing.status, 404);
+  assert.equal(missing.body.code, 'not_found');
+  assert.match(missing.headers['content-type'] ?? '', /^application\/problem\+json/);
+  const broken = await request(door.app).get('/api/v1/broken');
+  assert.equal(broken.status, 500);
+  assert.equal(broken.body.code, 'internal');
+  assert.doesNotMatch(broken.text, /postgres|hidden/);
+});

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import request from 'supertest';
+import { connectionNamed, openDoor, type TestDoor } from './door.ts';
+import { AUDIENCE, CALLER, RECEIVER, startIssuer, type TestIssuer } from './issuer.ts';
+
+const send = (door: TestDoor, token: string, connection = 'acme') =>
+  request(door.app).post(`/webhooks/${connection}`).set('Authorization', `Bearer ${token}`).send({ number: ++sent });
+let sent = 0;
+
+const statusOf = async (door: TestDoor, token: string, connection = 'acme') => (await send(door, token, connection)).status;
+
+async function withIssuer(t: test.TestContext): Promise<TestIssuer> {
+  const issuer = await startIssuer();
+  t.after(() => issuer.close());
+  return issuer;
+}
+
+const trusting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) =>
+  openDoor({
+    connections: [connectionNamed('acme', [{ oauth2: { issuer: issuer.url, audience: AUDIENCE, ...more } }])],
+    ...(clock ? { clock } : {}),
+  });
+
+test('a token of an outside issuer lets its caller in', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer);
+  assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
+  assert.equal(await statusOf(door, await issuer.token('jwt', { audience: 'https://elsewhere.example' })), 401);
+  assert.equal((await send(door, 'nonsense')).headers['www-authenticate'], 'Bearer realm="orderdock"');
+});
+
+test('issuer and audience may be lists, and the caller may be named', async (t) => {
+  const issuer = await withIssuer(t);
+  const lists = { issuer: ['https://old.example', issuer.url], audience: ['urn:other', AUDIENCE] };
+  assert.equal(await statusOf(trusting(issuer, { ...lists, clientIds: [CALLER.id] }), await issuer.token('jwt')), 202);
+  assert.equal(await statusOf(trusting(issuer, { clientIds: ['somebody-else'] }), await issuer.token('jwt')), 401);
+  const door = trusting(issuer, { clientIds: ['app-1'] });
+  assert.equal(await statusOf(door, await issuer.sign({ azp: 'app-1' })), 202, 'Entra v2');
+  assert.equal(await statusOf(door, await issuer.sign({ appid: 'app-1', client_id: undefined })), 202, 'Entra v1');
+});
+
+test('the key set may be named instead of discovered', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer, { jwksUri: `${issuer.url}/jwks` });
+  issuer.asked.length = 0;
+  const token = await issuer.sign({});
+  assert.equal(await statusOf(door, token), 202);
+  assert.deepEqual(issuer.asked, ['/jwks']);
+});
+
+test('expired, early, endless and foreign tokens are refused', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer);
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  assert.equal(await statusOf(door, await issuer.sign({})), 202);
+  assert.equal(await statusOf(door, await issuer.sign({ nbf: nowSeconds + 30 })), 202, 'our clock may be a little behind');
+  for (const claims of [
+    { exp: nowSeconds - 10 },
+    { exp: undefined },
+    { nbf: nowSeconds + 300 },
+    { iss: 'https://attacker.example' },
+    { iss: undefined },
+    { aud: undefined },
+    { aud: ['urn:a', 'urn:b'] },
+  ]) {
+    assert.equal(await statusOf(door, await issuer.sign(claims)), 401, JSON.stringify(claims));
+  }
+});
+
+test('a forged signature is refused whatever algorithm it names', async (t) => {
+  const issuer = await withIssuer(t);
+  const stranger = await startIssuer();
+  t.after(() => stranger.close());
+  const door = trusting(issuer);
+  const claims = { iss: issuer.url, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 600 };
+  const unsigned = new UnsecuredJWT(claims).encode();
+  const jwks = await (await fetch(`${issuer.url}/jwks`)).text();
+  const symmetric = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'key-1' }).sign(Buffer.from(jwks));
+  const genuine = await issuer.sign({});
+  const altered = genuine.replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ ...claims, sub: 'root' })).toString('base64url')}.`);
+  for (const token of [
+    await stranger.sign({ iss: issuer.url }),
+    await stranger.sign({ iss: issuer.url }, { kid: 'key-unknown' }),
+    unsigned,
+    symmetric,
+    altered,
+    genuine.slice(0, -8),
+    `${genuine}.x`,
+    '..',
+  ]) {
+    assert.equal(await statusOf(door, token), 401, token);
+  }
+});
+
+test('a key that the issuer has just changed to is accepted at once', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer);
+  assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
+  await issuer.rotateKey();
+  const token = await issuer.token('jwt');
+  assert.equal(await statusOf(door, token), 202);
+});
+
+test('strangers cannot make us ask the issuer without end', async (t) => {
+  const issuer = await withIssuer(t);
+  const stranger = await startIssuer();
+  t.after(() => stranger.close());
+  const door = trusting(issuer);
+  const genuine = await issuer.token('jwt');
+  assert.equal(await statusOf(door, genuine), 202);
+  issuer.asked.length = 0;
+  for (let number = 0; number < 40; number++) {
+    const forged = await stranger.sign({ iss: issuer.url }, { kid: `guess-${number}` });
+    assert.ok([401, 503].includes(await statusOf(door, forged)));
+  }
+  assert.ok(issuer.asked.length <= 20, `${issuer.asked.length} calls`);
+  assert.equal(await statusOf(door, genuine), 202, 'known keys go on');
+});
+
+test('tokens that claim another issuer make us ask nobody', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer);
+  issuer.asked.length = 0;
+  assert.equal(await statusOf(door, await issuer.sign({ iss: 'https://attacker.example' })), 401);
+  assert.equal(await statusOf(door, 'abc.def.ghi'), 401);
+  assert.deepEqual(issuer.asked, []);
+});
+
+test('many tokens at once are one question to the issuer', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer);
+  const token = await issuer.token('jwt');
+  issuer.asked.length = 0;
+  const answers = await Promise.all(Array.from({ length: 30 }, () => statusOf(door, token)));
+  assert.deepEqual(answers, Array(30).fill(202));
+  assert.deepEqual(issuer.asked, ['/.well-known/openid-configuration', '/jwks']);
+});
+
+test('an issuer that cannot be asked means 503, never in and never 401', async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const door = trusting(issuer, {}, { now: () => new Date(now) });
+  const token = await issuer.token('jwt');
+  issuer.fail(502);
+  issuer.asked.length = 0;
+  const refused = await send(door, token);
+  assert.equal(refused.status, 503);
+  assert.equal(refused.body.code, 'issuer_unavailable');
+  assert.ok(refused.headers['retry-after']);
+  assert.equal(await statusOf(door, token), 503);
+  assert.equal(issuer.asked.length, 1, 'the failure is remembered for a moment');
+  issuer.heal();
+  now += 2000;
+  assert.equal(await statusOf(door, token), 202);
+});
+
+test('an issuer that is gone means 503', async () => {
+  const issuer = await startIssuer();
+  const token = await issuer.sign({});
+  await issuer.close();
+  assert.equal(await statusOf(trusting(issuer), token), 503);
+});
+
+test('a discovery document of another issuer is not believed', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = trusting(issuer, { issuer: `${issuer.url}/` });
+  assert.equal(await statusOf(door, await issuer.sign({ iss: `${issuer.url}/` })), 503);
+});
+
+const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) => {
+  const introspection = { url: `${issuer.url}/token/introspection`, clientId: RECEIVER.id, clientSecret: RECEIVER.secret, ...more };
+  return openDoor({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
+};
+
+test('an opaque token is asked about at its issuer, once in a while', async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const token = await issuer.token('opaque');
+  issuer.asked.length = 0;
+  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(door, token), 202);
+  assert.equal(issuer.asked.length, 1);
+  assert.equal(await statusOf(door, 'made-up'), 401);
+  assert.equal(await statusOf(door, 'made-up'), 401);
+  assert.equal(issuer.asked.length, 2);
+  await issuer.revoke(token);
+  now += 30_000;
+  assert.equal(await statusOf(door, token), 401, 'a revoked token ends with the cache');
+});
+
+test('what was heard of an opaque token never outlives it', async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const token = await issuer.token('opaque', { ttlSeconds: 10 });
+  assert.equal(await statusOf(door, token), 202);
+  now += 11_000;
+  assert.equal(await statusOf(door, token), 401);
+});
+
+test('an old secret of ours may stand beside the new one', async (t) => {
+  const issuer = await withIssuer(t);
+  const token = await issuer.token('opaque');
+  assert.equal(await statusOf(introspecting(issuer, { clientSecret: ['not-yet', RECEIVER.secret] }), token), 202);
+  assert.equal(await statusOf(introspecting(issuer, { clientSecret: 'wrong' }), token), 503, 'the fault is ours: the sender comes again');
+});
+
+test('an introspection endpoint that cannot be asked means 503', async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const token = await issuer.token('opaque');
+  issuer.fail(500);
+  assert.equal(await statusOf(door, token), 503);
+  issuer.heal();
+  now += 2000;
+  assert.equal(await statusOf(door, token), 202);
+});
+
+test('any entry may accept, in whatever order they stand', async (t) => {
+  const issuer = await withIssuer(t);
+  const door = openDoor({
+    connections: [
+      connectionNamed('acme', [
+        { oauth2: { issuer: issuer.url, audience: AUDIENCE } },
+        { bearer: { token: ['static-new', 'static-old'] } },
+        { header: { name: 'X-Connector-Token', value: 'in-a-header' } },
+        { basic: { username: 'sender', password: 'with:colon:and-ü' } },
+      ]),
+    ],
+  });
+  assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
+  assert.equal(await statusOf(door, 'static-new'), 202);
+  assert.equal(await statusOf(door, 'static-old'), 202);
+  assert.equal(await statusOf(door, 'static-older'), 401);
+  const open = () => request(door.app).post('/webhooks/acme');
+  assert.equal((await open().set('x-connector-token', 'in-a-header').send({ n: 1 })).status, 202);
+  assert.equal((await open().set('x-connector-token', 'in-a-heade').send({ n: 1 })).status, 401);
+  assert.equal((await open().auth('sender', 'with:colon:and-ü').send({ n: 2 })).status, 202);
+  assert.equal((await open().set('authorization', 'bEARER   static-new').send({ n: 3 })).status, 202);
+});

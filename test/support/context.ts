@@ -1,0 +1,79 @@
+import type { Alert } from '../../src/domain/alert.ts';
+import { type OpenContext, openContext } from '../../src/open-context.ts';
+import { workNotifications } from '../../src/pipeline/fetch.ts';
+import type { ReceiveAnswer, Receiver } from '../../src/pipeline/receive.ts';
+import { createReceiver } from '../../src/pipeline/receive.ts';
+import { workDeliveries } from '../../src/pipeline/work.ts';
+import type { Connection, Inbound } from '../../src/platforms/platform.ts';
+import { readSettings } from '../../src/settings.ts';
+import { type ManualClock, manualClock } from './clock.ts';
+import { createTestDatabase, type Engine } from './engines.ts';
+import { type MemoryLog, memoryLog } from './log.ts';
+import { type ToyWorld, toyPlatform, toyWorld } from './toy-platform.ts';
+
+export interface TestContext {
+  context: OpenContext;
+  clock: ManualClock;
+  log: MemoryLog;
+  alerts: Alert[];
+  world: ToyWorld;
+  connection: Connection;
+  receiver: Receiver;
+  /** Sends an event of the toy platform through the door's verb. */
+  send(event: object): Promise<ReceiveAnswer>;
+  /** Works until nothing is due any more. */
+  settle(): Promise<void>;
+  /** Another process on the same database. */
+  another(processId: string): Promise<TestContext>;
+  close(): Promise<void>;
+}
+
+/** The pipeline on a real database, with the toy platform as the far side and a clock that stands still. */
+export async function createTestContext(engine: Engine): Promise<TestContext> {
+  const { url, drop } = await createTestDatabase(engine);
+  const test = await onDatabase(url, 'one:0:test', manualClock(), toyWorld());
+  return { ...test, close: () => test.close().then(drop) };
+}
+
+async function onDatabase(url: string, processId: string, clock: ManualClock, world: ToyWorld): Promise<TestContext> {
+  const settings = readSettings({ DATABASE_URL: url }, { terminal: false });
+  const connection: Connection = { name: 'toy', platform: toyPlatform(world), settings: { webhook: { secret: 's' } as object }, reconcile: { schedule: false, since: null } };
+  const log = memoryLog();
+  const alerts: Alert[] = [];
+  const context = await openContext(settings, [connection], { log, clock, random: () => 0.5, processId }, () => ({ open: (alert) => alerts.push(alert), close: () => {} }));
+  const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
+  return {
+    context,
+    clock,
+    log,
+    alerts,
+    world,
+    connection,
+    receiver,
+    send: (event) => receiver.receive(connection, inbound(event, clock), { accepts: async () => false, now: clock.now() }),
+    async settle() {
+      while ((await workDeliveries(context)) + (await workNotifications(context, connection)) > 0);
+    },
+    another: (otherId) => onDatabase(url, otherId, clock, world),
+    close: async () => {
+      await receiver.stop();
+      await context.close();
+    },
+  };
+}
+
+export function inbound(event: object | string, clock: ManualClock): Inbound {
+  const body = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event));
+  return {
+    method: 'POST',
+    path: '',
+    params: {},
+    query: {},
+    headers: { 'content-type': 'application/json', 'x-toy-secret': 's' },
+    body,
+    format: 'json',
+    url: 'http://localhost/webhooks/toy',
+    receivedAt: clock.now(),
+    remoteAddress: '127.0.0.1',
+  };
+}
