@@ -3,7 +3,6 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { Provider } from 'oidc-provider';
-import { default as MemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 
 export const AUDIENCE = 'https://receiver.example/webhooks';
 export const CALLER = { id: 'order-platform', secret: 'a-secret-of-forty-characters-or-so-000001' };
@@ -95,6 +94,16 @@ export async function startIssuer(): Promise<TestIssuer> {
   };
 }
 
+/** Where the issuer keeps its opaque tokens; gone with the test. */
+function createMemory() {
+  const kept = new Map<string, object>();
+  return (kind: string) => ({
+    upsert: async (id: string, payload: object) => void kept.set(`${kind} ${id}`, payload),
+    find: async (id: string) => kept.get(`${kind} ${id}`),
+    destroy: async (id: string) => void kept.delete(`${kind} ${id}`),
+  });
+}
+
 const ALGORITHM = 'ES256';
 
 const client = ({ id, secret }: typeof CALLER) => ({
@@ -107,7 +116,7 @@ const client = ({ id, secret }: typeof CALLER) => ({
 });
 
 const configuration = (keys: object[], ttlSeconds: () => number) => ({
-  adapter: MemoryAdapter,
+  adapter: createMemory(),
   jwks: { keys },
   cookies: { keys: ['not-used-by-machines'] },
   clients: [client(CALLER), client(RECEIVER)],

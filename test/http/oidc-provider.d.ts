@@ -7,9 +7,3 @@ declare module 'oidc-provider' {
     callback(): RequestListener;
   }
 }
-
-declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
-  export { Adapter as default };
-
-  class Adapter {}
-}
