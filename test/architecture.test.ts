@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import test from 'node:test';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const SRC = join(ROOT, 'src');
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+/** Who may import whom, by place below src/. `self` is the own folder; everything not named is forbidden. See ARCHITECTURE.md. */
+const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]])[] = [
+  [/^domain\//, [/^domain\//]],
+  [/^remote\//, [/^domain\//, /^remote\//]],
+  [/^store\//, [/^domain\//, /^store\//, /^\.\.\/migrations\//]],
+  [/^documents\//, [/^domain\//, /^documents\//]],
+  [/^platforms\/registry\.ts$/, [/^platforms\/[a-z-]+\/index\.ts$/, /^platforms\/platform\.ts$/]],
+  [/^platforms\/[a-z-]+\.ts$/, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/[a-z-]+\.ts$/]],
+  [/^platforms\/[a-z-]+\//, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/(platform|signature|auth-entry)\.ts$/]],
+  [/^pipeline\//, [/^domain\//, /^store\//, /^pipeline\//, /^platforms\/platform\.ts$/]],
+  [/^worker\//, [/^domain\//, /^pipeline\//, /^worker\//]],
+  [/^schedule\.ts$/, [/^domain\//, /^pipeline\//]],
+  [/^http\//, [/^domain\//, /^pipeline\//, /^store\/reading\//, /^http\//]],
+  [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/platform\.ts$/]],
+];
+
+/** Only these may import the place: everything else comes in through them. */
+const ONLY_FOR: readonly (readonly [place: RegExp, importers: RegExp])[] = [
+  [/^app\.ts$/, /^(main\.ts|cli\/|sandbox\/)/],
+  [/^platforms\/registry\.ts$/, /^(app\.ts|main\.ts|cli\/|sandbox\/|open-context\.ts)/],
+];
+
+/** Each library has one home. */
+const HOMES: Readonly<Record<string, RegExp>> = {
+  express: /^http\//,
+  'express-basic-auth': /^http\//,
+  'express-openapi-validator': /^http\//,
+  helmet: /^http\//,
+  jose: /^http\/auth\//,
+  'prom-client': /^http\//,
+  knex: /^(store\/|\.\.\/migrations\/)/,
+  sqlite3: /^store\//,
+  pg: /^store\//,
+  axios: /^remote\//,
+  'simple-oauth2': /^remote\//,
+  cockatiel: /^remote\//,
+  'request-filtering-agent': /^remote\//,
+  winston: /^logger\.ts$/,
+  'node-cron': /^schedule\.ts$/,
+  yaml: /^(connections|http\/api\/spec)\.ts$/,
+  commander: /^(cli\/|main\.ts)/,
+  '@aws-sdk/client-s3': /^documents\//,
+  '@aws-sdk/lib-storage': /^documents\//,
+  'fast-xml-parser': /^platforms\/tradecloud\//,
+  standardwebhooks: /^platforms\/standard\//,
+};
+
+const files = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+
+function importsOf(path: string, text: string): Import[] {
+  const from = relative(SRC, path);
+  return [...text.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm)].map((match) => {
+    const named = match[1] ?? match[2] ?? match[3] ?? '';
+    return { from, to: named.startsWith('.') ? relative(SRC, resolve(dirname(path), named)) : named, typeOnly: /^\s*(import|export) type\b/.test(match[0]) };
+  });
+}
+
+function faultsOf({ from, to, typeOnly }: Import): string[] {
+  const faults: string[] = [];
+  const isOwn = to.endsWith('.ts') || to.startsWith('..');
+  if (isOwn) {
+    const rule = MAY_IMPORT.find(([place]) => place.test(from));
+    const ownFolder = /^platforms\/[a-z-]+\//.exec(from)?.[0];
+    // The door may name what the store gives; it may only call its reads.
+    const onlyNamed = typeOnly && from.startsWith('http/') && to.startsWith('store/');
+    if (rule && !onlyNamed && !rule[1].some((allowed) => allowed.test(to)) && !(ownFolder && to.startsWith(ownFolder))) faults.push(`${from} may not import ${to}`);
+    for (const [place, importers] of ONLY_FOR) if (place.test(to) && !importers.test(from)) faults.push(`${from} may not import ${to}`);
+  } else {
+    const library = to.startsWith('@') ? to.split('/').slice(0, 2).join('/') : (to.split('/')[0] ?? '');
+    const home = HOMES[library];
+    if (home && !home.test(from)) faults.push(`${from} may not import ${library}: its home is ${home.source}`);
+  }
+  return faults;
+}
+
+test('folders point one way, and each library has one home', () => {
+  const imports = files(SRC).flatMap((path) => importsOf(path, readFileSync(path, 'utf8')));
+  assert.ok(imports.length > 100, 'the imports were read');
+  assert.deepEqual(imports.flatMap(faultsOf), []);
+});
+
+test('a planted bad import is caught', () => {
+  const planted = (path: string, line: string) => importsOf(join(SRC, path), line).flatMap(faultsOf).length;
+  assert.equal(planted('domain/entity.ts', `import { openDatabase } from '../store/database.ts';`), 1);
+  assert.equal(planted('pipeline/apply.ts', `import { tradecloud } from '../platforms/tradecloud/index.ts';`), 1);
+  assert.equal(planted('platforms/orisha/index.ts', `export { hmac } from '../ordergroove/read.ts';`), 1);
+  assert.equal(planted('http/webhooks.ts', `import axios from 'axios';`), 1);
+  assert.equal(planted('worker/loop.ts', `const later = await import('../store/deliveries.ts');`), 1);
+  assert.equal(planted('pipeline/apply.ts', `import { layOver } from './compare.ts';`), 0);
+});
