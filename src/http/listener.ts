@@ -13,6 +13,8 @@ export interface ListenOptions {
   log: Log;
   /** How often the TLS files are looked at. Default 5000. */
   tlsCheckMs?: number;
+  /** In place of the usual limits, milliseconds. */
+  times?: Partial<typeof TIMES>;
   /** How long `stop` waits for requests that were taken. Default 8000: the process has 10 s in all. */
   finishWithinMs?: number;
 }
@@ -32,12 +34,14 @@ const HANDSHAKE_MS = 10_000;
 /** Opens the port. Throws what Node throws when it is taken, or when the TLS files cannot be read. */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const taken = createTaken(handler);
-  const server = await createNodeServer(taken.handler, options.tls);
+  const { server, unwatch } = await createNodeServer(taken.handler, options);
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
+  }).catch((error) => {
+    unwatch();
+    throw error;
   });
-  const unwatch = watchIfTls(server, options);
   return {
     address: addressOf(server, options),
     async stop() {
@@ -51,14 +55,13 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   };
 }
 
-async function createNodeServer(handler: RequestListener, tls: TlsFiles | null): Promise<Server> {
-  if (tls === null) return createServer(TIMES, handler);
-  return createTlsServer({ ...TIMES, ...(await readTls(tls)), handshakeTimeout: HANDSHAKE_MS }, handler);
-}
-
-function watchIfTls(server: Server, { tls, tlsCheckMs = 5000, log }: ListenOptions): () => void {
-  if (tls === null || !('setSecureContext' in server)) return () => {};
-  return watchTls(server as Parameters<typeof watchTls>[0], tls, tlsCheckMs, log);
+async function createNodeServer(handler: RequestListener, options: ListenOptions): Promise<{ server: Server; unwatch(): void }> {
+  const times = { ...TIMES, ...options.times };
+  const files = options.tls;
+  if (files === null) return { server: createServer(times, handler), unwatch: () => {} };
+  const tls = await readTls(files);
+  const server = createTlsServer({ ...times, ...tls, handshakeTimeout: HANDSHAKE_MS }, handler);
+  return { server, unwatch: watchTls(server, files, tls, options.tlsCheckMs ?? 5000, options.log) };
 }
 
 /** Knows which requests have been taken and not yet answered. */

@@ -1,7 +1,5 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
 import type { Log } from '../domain/log.ts';
 
 export interface TlsFiles {
@@ -9,31 +7,38 @@ export interface TlsFiles {
   keyFile: string;
 }
 
+/** The certificate chain and its key, PEM, with the protocols that are spoken. */
+export interface TlsContext {
+  cert: Buffer;
+  key: Buffer;
+  minVersion: 'TLSv1.2';
+  maxVersion: 'TLSv1.3';
+}
+
 /** TLS 1.2 and 1.3 only, whatever Node's own default or its command line says. */
-export async function readTls({ certFile, keyFile }: TlsFiles): Promise<SecureContextOptions> {
+export async function readTls({ certFile, keyFile }: TlsFiles): Promise<TlsContext> {
   const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
   return { cert, key, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' };
 }
 
 /**
- * Takes a new certificate as soon as its files change; connections that are open keep the old one. Looks at the files every
- * `everyMs`, since mounted secrets are swapped by links, which file events do not see. Returns what ends the watch.
+ * Takes a new certificate as soon as its files hold one; connections that are open keep the old. Reads the files every `everyMs`
+ * and compares them: mounted secrets are swapped by links, which file events do not see. Returns what ends the watch.
  */
-export function watchTls(server: Server, files: TlsFiles, everyMs: number, log: Log): () => void {
-  const names = [files.certFile, files.keyFile];
-  const changed = () => void renewTls(server, files, log);
-  for (const name of names) watchFile(name, { interval: everyMs, persistent: false }, changed);
-  return () => {
-    for (const name of names) unwatchFile(name, changed);
-  };
-}
-
-// While one file is new and the other is not, they do not fit: the old pair stays until both do.
-async function renewTls(server: Server, files: TlsFiles, log: Log): Promise<void> {
-  try {
-    server.setSecureContext(await readTls(files));
-    log.info('tls_renewed', { certFile: files.certFile });
-  } catch (error) {
-    log.warn('tls_not_renewed', { certFile: files.certFile, error: error instanceof Error ? error.message : String(error) });
-  }
+export function watchTls(server: Server, files: TlsFiles, present: TlsContext, everyMs: number, log: Log): () => void {
+  let last = present;
+  const timer = setInterval(async () => {
+    try {
+      const found = await readTls(files);
+      if (found.cert.equals(last.cert) && found.key.equals(last.key)) return;
+      last = found;
+      server.setSecureContext(found);
+      log.info('tls_renewed', { certFile: files.certFile });
+    } catch (error) {
+      // While one file is new and the other is not, they do not fit: the old pair stays until both do.
+      log.warn('tls_not_renewed', { certFile: files.certFile, error: error instanceof Error ? error.message : String(error) });
+    }
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
