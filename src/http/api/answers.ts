@@ -31,13 +31,26 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export const sendJson = (request: Request, response: Response, body: unknown): Promise<void> =>
   sendText(request, response, JSON_TYPE, JSON.stringify(body));
 
-export const sendJsonText = (request: Request, response: Response, text: string): Promise<void> => sendText(request, response, JSON_TYPE, text);
+export const sendJsonText = (request: Request, response: Response, text: string): Promise<void> =>
+  sendText(request, response, JSON_TYPE, text);
+
+/**
+ * True when `If-None-Match` names this version. Not Express's `fresh`: that gives the whole again to `Cache-Control: no-cache`, which
+ * fetch sends along by itself with every condition.
+ */
+export function isHeld(request: Request, etag: string): boolean {
+  const held = request.get('if-none-match');
+  if (held === undefined) return false;
+  const bare = (tag: string) => tag.trim().replace(/^W\//, '');
+  return held.trim() === '*' || held.split(',').some((tag) => bare(tag) === bare(etag));
+}
 
 /** A single resource: with an `ETag` of its content, and 304 for a client that holds it already. */
 export async function sendResource(request: Request, response: Response, resource: unknown): Promise<void> {
   const text = JSON.stringify(resource);
-  response.setHeader('ETag', `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`);
-  if (request.fresh) return void response.status(304).end();
+  const etag = `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+  response.setHeader('ETag', etag);
+  if (isHeld(request, etag)) return void response.status(304).end();
   await sendText(request, response, JSON_TYPE, text);
 }
 

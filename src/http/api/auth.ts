@@ -1,5 +1,5 @@
-import basicAuth from 'express-basic-auth';
 import type { Request, RequestHandler } from 'express';
+import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
 import { hashKey, noteKeyUse } from '../../pipeline/keys.ts';
@@ -53,7 +53,11 @@ export function requireRole(findKey: FindKey, needed: Role | ((request: Request)
     }
     const role = typeof needed === 'function' ? needed(request) : needed;
     if (!mayActAs(caller.role, role)) {
-      return sendProblem(response, { status: 403, code: 'forbidden', detail: `This needs a key with the role ${role}; this one is ${caller.role}.` });
+      return sendProblem(response, {
+        status: 403,
+        code: 'forbidden',
+        detail: `This needs a key with the role ${role}; this one is ${caller.role}.`,
+      });
     }
     response.locals.caller = caller;
     next();

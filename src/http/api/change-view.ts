@@ -9,7 +9,8 @@ export const changeText = (change: ChangeRow): string =>
   `"cause":{"type":"${change.causeType}","id":${quoted(change.causeId)},"eventType":${quoted(change.eventType)}}}`;
 
 /** A list answer of entries that are JSON texts already. */
-export const pageText = (entries: readonly string[], next: string | null): string => `{"data":[${entries.join(',')}],"next":${quoted(next)}}`;
+export const pageText = (entries: readonly string[], next: string | null): string =>
+  `{"data":[${entries.join(',')}],"next":${quoted(next)}}`;
 
 export const CHANGE_COLUMNS = [
   'cursor',

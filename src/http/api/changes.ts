@@ -20,7 +20,10 @@ export function changeRoutes(ports: Ports): Router {
   return router;
 }
 
-const filterAsked = (request: Request): FeedFilter => ({ kinds: queryList(request, 'kind'), connections: queryList(request, 'connection') });
+const filterAsked = (request: Request): FeedFilter => ({
+  kinds: queryList(request, 'kind'),
+  connections: queryList(request, 'connection'),
+});
 
 async function sendFeed(ports: Ports, request: Request, response: Response): Promise<void> {
   const wanted = {

@@ -2,7 +2,7 @@ import { type Request, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { readRun } from '../../store/reading/reconcile-runs.ts';
 import { sendJson, sendList, sendResource } from './answers.ts';
-import { readListCursor, listCursor } from './cursors.ts';
+import { listCursor, readListCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText } from './query.ts';
 import { runView } from './reconcile-runs.ts';

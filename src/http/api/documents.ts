@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/reading/documents.ts';
-import { cutPage, sendList, sendResource } from './answers.ts';
+import { cutPage, isHeld, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts, ByteRange } from './ports.ts';
 import { pathText, queryLimit, queryText } from './query.ts';
@@ -77,7 +77,7 @@ async function sendContent({ openContent }: Ports, request: Request, response: R
     Digest: `sha-256=${Buffer.from(sha256, 'hex').toString('base64')}`,
     ETag: etag,
   });
-  if (request.fresh) return void response.status(304).end();
+  if (isHeld(request, etag)) return void response.status(304).end();
   const range = rangeAsked(request, bytes, etag);
   if (range === 'unsatisfiable') {
     response.set('Content-Range', `bytes */${bytes}`);
@@ -117,4 +117,6 @@ function safeName(name: string): string {
 }
 
 const safeType = (contentType: string | null): string =>
-  contentType !== null && /^[\w.+-]{1,60}\/[\w.+-]{1,80}(; ?charset=[\w-]{1,40})?$/.test(contentType) ? contentType : 'application/octet-stream';
+  contentType !== null && /^[\w.+-]{1,60}\/[\w.+-]{1,80}(; ?charset=[\w-]{1,40})?$/.test(contentType)
+    ? contentType
+    : 'application/octet-stream';

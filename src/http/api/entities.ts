@@ -1,8 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
-import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/reading/entities.ts';
 import { readHistory } from '../../store/reading/changes.ts';
+import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/reading/entities.ts';
 import { cutPage, sendJsonText, sendList, sendResource } from './answers.ts';
 import { viewAsOf } from './as-of.ts';
 import { changeText, pageText } from './change-view.ts';
@@ -39,7 +39,11 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
     const after = readSequenceCursor(list, queryText(request, 'after')) ?? 0;
     const found = await listEntities(sql, filter, { after, limit: limit + 1, withSource: parts.source });
     const page = cutPage(found, limit, (row) => listCursor(list, [row.seq]));
-    await sendList(request, response, { rows: await viewEntities(sql, page.rows, parts), next: page.next, columns: columnsOf(list, parts) });
+    await sendList(request, response, {
+      rows: await viewEntities(sql, page.rows, parts),
+      next: page.next,
+      columns: columnsOf(list, parts),
+    });
   });
 
   const show = async (request: Request, response: Response, entity: EntityRow | null): Promise<void> => {
@@ -82,4 +86,3 @@ function columnsOf(list: string, parts: Parts): string[] {
   const asked = (Object.keys(parts) as (keyof Parts)[]).filter((part) => parts[part] && (part === 'source' || !isRecords));
   return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...asked];
 }
-

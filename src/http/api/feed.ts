@@ -55,4 +55,3 @@ export async function writeAll(response: Response, text: string, end: AbortSigna
     end.addEventListener('abort', settle, { once: true });
   });
 }
-

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { isObject, type Json, textAt } from '../../domain/json.ts';
-import { listRuns, readGaps, readRun, type RunRow } from '../../store/reading/reconcile-runs.ts';
+import { listRuns, type RunRow, readGaps, readRun } from '../../store/reading/reconcile-runs.ts';
 import { cutPage, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
@@ -22,7 +22,9 @@ export const runView = (run: RunRow) => ({
 /** How far the run got: the watermark of its stream; several streams are named. Watermarks are strings of the platforms' own making. */
 function watermarkOf(progress: Json): string | null {
   if (!isObject(progress)) return null;
-  const marks = Object.entries(progress).map(([stream, at]) => [stream, isObject(at) ? textAt(at.candidate ?? at.watermark) : textAt(at)] as const);
+  const marks = Object.entries(progress).map(
+    ([stream, at]) => [stream, isObject(at) ? textAt(at.candidate ?? at.watermark) : textAt(at)] as const,
+  );
   const known = marks.filter(([, mark]) => mark !== null);
   if (known.length <= 1) return known[0]?.[1] ?? null;
   return known.map(([stream, mark]) => `${stream}=${mark}`).join(' ');

@@ -14,8 +14,16 @@ export interface ApiSpec {
 
 const SPEC_FILE = new URL('../../../openapi/api.yaml', import.meta.url);
 
-/** Reads `openapi/api.yaml`: the one description that requests are validated against, that is served and that is shown. */
-export const readApiSpec = (): ApiSpec => parse(readFileSync(SPEC_FILE, 'utf8')) as ApiSpec;
+let known: ApiSpec | undefined;
+
+/**
+ * Reads `openapi/api.yaml`, once: the one description that requests are validated against, that is served and that is shown. It is
+ * shared: not to be changed.
+ */
+export function readApiSpec(): ApiSpec {
+  known ??= parse(readFileSync(SPEC_FILE, 'utf8')) as ApiSpec;
+  return known;
+}
 
 /** The description as the validator needs it: HEAD is allowed wherever GET is, which OpenAPI does not imply. */
 export function withHead(spec: ApiSpec): ApiSpec {

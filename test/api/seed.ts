@@ -1,0 +1,145 @@
+import type { Database } from '../../src/store/database.ts';
+import { rowsParameter } from '../../src/store/rows.ts';
+
+type Row = Record<string, string | number | boolean | null>;
+
+/** Writes rows as they stand; the columns are those of the first row. */
+export async function insertRows(db: Database, table: string, rows: readonly Row[]): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  const names = Object.keys(first);
+  const kinds = Object.fromEntries(names.map((name) => [name, typeOf(first[name])]));
+  const columns = names.map((name) => `"${name}"`).join(', ');
+  await db.write((sql) =>
+    sql.all(
+      `insert into ${table} (${columns}) select ${names.map((name) => `rows."${name}"`).join(', ')} from ${sql.dialect.rowsOf(kinds)} where true`,
+      [rowsParameter(rows)],
+    ),
+  );
+}
+
+const typeOf = (value: unknown): 'text' | 'integer' | 'boolean' =>
+  typeof value === 'number' ? 'integer' : typeof value === 'boolean' ? 'boolean' : 'text';
+
+export const header = (changed: Row = {}) =>
+  JSON.stringify({
+    number: 'PO1',
+    status: 'Issued',
+    currency: 'EUR',
+    buyer: { id: 'b1', name: 'Acme' },
+    supplier: null,
+    total: null,
+    orderedAt: null,
+    ...changed,
+  });
+
+export const content = (position: string | null, quantity: string) => ({
+  position,
+  item: { number: '77', name: 'Gasket', supplierNumber: null },
+  description: null,
+  quantity,
+  unit: 'PCE',
+  status: 'Issued',
+  price: { net: '1.10', gross: null, currency: 'EUR', unit: 'PCE', per: '1' },
+  deliverySchedule: [{ position: '1', date: '2026-04-01', quantity, status: 'Open' }],
+});
+
+export const entity = (id: string, changed: Row = {}): Row => ({
+  id,
+  connection: 'acme',
+  platform: 'tradecloud',
+  kind: 'order',
+  external_id: `x-${id}`,
+  number: 'PO1',
+  status: 'Issued',
+  header: header(),
+  source: null,
+  source_lines: null,
+  last_updated_at: '2026-02-01T08:00:00.000Z',
+  version: 1,
+  deleted_at: null,
+  created_at: '2026-02-01T08:00:01.000Z',
+  updated_at: '2026-02-01T08:00:01.000Z',
+  ...changed,
+});
+
+export const line = (entityId: string, externalId: string, rank: number, changed: Row = {}): Row => ({
+  entity_id: entityId,
+  external_id: externalId,
+  rank,
+  content: JSON.stringify(content(`000${rank + 1}`, '10')),
+  source: `{"position":"000${rank + 1}","amount":10.50}`,
+  last_updated_at: '2026-02-01T08:00:00.000Z',
+  version: 1,
+  removed_at: null,
+  ...changed,
+});
+
+export const change = (entityId: string, version: number, changed: Row = {}): Row => ({
+  at: `2026-02-01T08:00:0${Math.min(version, 9)}.000Z`,
+  connection: 'acme',
+  kind: 'order',
+  action: version === 1 ? 'created' : 'updated',
+  entity_id: entityId,
+  external_id: `x-${entityId}`,
+  version,
+  lines: '["0001"]',
+  diff: '[{"path":"/lines/0001/quantity","before":"10","after":"8"}]',
+  state: '{"header":null,"lastUpdatedAt":null,"deletedAt":null,"lines":{}}',
+  cause_type: 'delivery',
+  cause_id: 'd1',
+  event_type: 'OrderIssued',
+  ...changed,
+});
+
+export const delivery = (id: string, changed: Row = {}): Row => ({
+  id,
+  connection: 'acme',
+  platform: 'tradecloud',
+  dedupe_key: id,
+  state: 'done',
+  method: 'POST',
+  path: '/orders',
+  event_type: 'OrderIssued',
+  event_id: id,
+  subject: 'order:x-o1',
+  notification: false,
+  mergeable: false,
+  received_at: '2026-02-01T08:00:00.000Z',
+  finished_at: '2026-02-01T08:00:01.000Z',
+  next_attempt_at: '2026-02-01T08:00:00.000Z',
+  headers: '{"authorization":"[redacted]"}',
+  content_type: 'application/json',
+  body: '{"a":1}',
+  body_encoding: 'utf8',
+  body_sha256: '00',
+  attempts: '[{"at":"2026-02-01T08:00:00.500Z","outcome":"done","error":null,"tookMs":41}]',
+  error: null,
+  ...changed,
+});
+
+export const document = (id: string, entityId: string, changed: Row = {}): Row => ({
+  id,
+  connection: 'acme',
+  entity_id: entityId,
+  key: id,
+  line: null,
+  announced: JSON.stringify({
+    key: id,
+    name: 'drawing.pdf',
+    objectId: 'obj',
+    url: null,
+    code: 'C',
+    revision: null,
+    type: 'General',
+    description: null,
+    line: null,
+    lastUpdatedAt: null,
+  }),
+  state: 'announced',
+  content_type: null,
+  sha256: null,
+  announced_at: '2026-02-01T08:00:01.000Z',
+  next_attempt_at: '2026-02-01T08:00:01.000Z',
+  ...changed,
+});

@@ -1,0 +1,181 @@
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import express from 'express';
+import OpenApiValidator from 'express-openapi-validator';
+import { createSignal } from '../../src/domain/signal.ts';
+import { createApiDocs } from '../../src/http/api/docs-page.ts';
+import type { ApiPorts, ConnectionHealth } from '../../src/http/api/ports.ts';
+import { createApi } from '../../src/http/api/router.ts';
+import { readApiSpec } from '../../src/http/api/spec.ts';
+import { errorBorder, notFound } from '../../src/http/problem.ts';
+import type { Database } from '../../src/store/database.ts';
+import { type Engine, openTestDatabase } from '../support/engines.ts';
+
+export const READER = 'reader-key-0123456789';
+export const OPERATOR = 'operator-key-0123456789';
+export const ADMIN = 'admin-key-0123456789';
+export const NOW = '2026-03-01T12:00:00.000Z';
+
+const HEALTH: ConnectionHealth = {
+  lastDeliveryAt: '2026-03-01T11:00:00.000Z',
+  lastSuccessAt: null,
+  backlog: 2,
+  oldestWaitingAt: null,
+  circuit: 'closed',
+  watermark: null,
+  lagMs: null,
+  answers: { 202: 5 },
+  failureBudget: null,
+  silence: null,
+  latency: null,
+  credentials: [{ credential: 'auth[0].basic', lastUsedAt: '2026-03-01T11:00:00.000Z', uses: 5 }],
+};
+
+export interface TestApi {
+  db: Database;
+  ports: ApiPorts;
+  url: string;
+  /** Raised by tests that append to the feed. */
+  changed: { raise(): void };
+  /** Calls the API with a key (null: none) and checks the JSON it answers against the description. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  get(path: string, options?: CallOptions): Promise<Answer>;
+  stopServer(): void;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  key?: string | null;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // The tests look into answers as a client without types would.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  json: any;
+}
+
+const connection = (name: string, platform: string) =>
+  ({ name, platform: { name: platform }, settings: { webhook: {} }, reconcile: { schedule: '*/5 * * * *', since: null } }) as never;
+
+/** The API on a real server over a real, empty database; every other verb is a small fake that tests replace. */
+export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {}): Promise<TestApi> {
+  const { db, close } = await openTestDatabase(engine);
+  const changed = createSignal();
+  const stop = new AbortController();
+  const names = new Map([
+    ['acme', connection('acme', 'tradecloud')],
+    ['fresh', connection('fresh', 'ordermentum')],
+  ]);
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const ports: ApiPorts = {
+    context: {
+      db,
+      changed,
+      clock: { now: () => new Date(NOW) },
+      connections: { get: (name) => names.get(name), list: () => [...names.values()] },
+      log,
+    },
+    settingsKeys: [
+      { name: 'r', role: 'reader', key: READER },
+      { name: 'o', role: 'operator', key: OPERATOR },
+      { name: 'a', role: 'admin', key: ADMIN },
+    ],
+    stop: stop.signal,
+    replay: async () => 0,
+    previewReplay: async () => ({ number: 0, changes: [] }),
+    reconcile: async () => 'none',
+    health: async () => HEALTH,
+    coverage: async () => [],
+    invariants: async () => ({ violations: 0, checkedAt: NOW, checks: [] }),
+    openContent: async () => Readable.from([]),
+    ...replaced,
+  };
+  const app = express();
+  app.use('/api/v1', createApi(ports));
+  app.use('/api/docs', createApiDocs());
+  app.use(notFound, errorBorder(log));
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const check = await startChecker();
+  const call: TestApi['call'] = async (method, path, { key = ADMIN, headers = {}, body } = {}) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const json = isJson && text !== '' ? JSON.parse(text) : null;
+    if (json !== null && path !== '/openapi.json')
+      await check.verify(method, path, response.status, response.headers.get('content-type') ?? '', text);
+    return { status: response.status, headers: response.headers, text, json };
+  };
+  return {
+    db,
+    ports,
+    url,
+    changed,
+    call,
+    get: (path, options) => call('GET', path, options),
+    stopServer: () => stop.abort(),
+    close: async () => {
+      stop.abort();
+      await check.close();
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await close();
+    },
+  };
+}
+
+/** Lets the OpenAPI validator judge answers as they came over the wire: a second server says them again under its eyes. */
+async function startChecker() {
+  const app = express();
+  let said = { status: 200, contentType: '', text: '' };
+  app.use(
+    OpenApiValidator.middleware({
+      apiSpec: structuredClone(readApiSpec()) as never,
+      validateRequests: false,
+      validateSecurity: false,
+      validateResponses: true,
+      fileUploader: false,
+    }),
+  );
+  app.use((_request, response) => {
+    response.status(said.status).type(said.contentType).json(JSON.parse(said.text));
+  });
+  app.use(((error: Error, _request, response, _next) => {
+    response.status(599).type('text/plain').end(error.message);
+  }) satisfies express.ErrorRequestHandler);
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const port = (server.address() as AddressInfo).port;
+  return {
+    async verify(method: string, path: string, status: number, contentType: string, text: string): Promise<void> {
+      said = { status, contentType, text };
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { method });
+      const verdict = await response.text();
+      // Paths and methods that are not described have no answer to judge: 404 and 405.
+      if (response.status === 599 && status !== 404 && status !== 405) {
+        throw new Error(`${method} ${path} answered ${status}, not as described: ${verdict}\n${text.slice(0, 2000)}`);
+      }
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
