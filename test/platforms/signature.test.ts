@@ -16,7 +16,8 @@ import {
 const body = Buffer.from('{"order":"A-17","note":"Käse ✓","total":1.10}');
 
 test('secrets of any length are compared without throwing', () => {
-  for (const given of ['', 'x', 'a'.repeat(10_000), 'right secret', 'right secret\n']) assert.equal(equalSecret(given, 'right secreT'), false);
+  for (const given of ['', 'x', 'a'.repeat(10_000), 'right secret', 'right secret\n'])
+    assert.equal(equalSecret(given, 'right secreT'), false);
   assert.equal(equalSecret('right secret', 'right secret'), true);
 });
 
@@ -29,7 +30,9 @@ test('a shared token names the position of the secret that matched', () => {
 
 test('an HMAC over pieces equals the HMAC over the bytes that were sent', () => {
   for (const algorithm of ['sha1', 'sha256', 'sha512'] as const) {
-    const expected = createHmac(algorithm, 'key').update(Buffer.concat([Buffer.from('1700000000.'), body])).digest('hex');
+    const expected = createHmac(algorithm, 'key')
+      .update(Buffer.concat([Buffer.from('1700000000.'), body]))
+      .digest('hex');
     assert.equal(digestHmac(algorithm, 'key', ['1700000000', '.', body]).toString('hex'), expected);
   }
 });
@@ -43,8 +46,14 @@ test('a plain hash with the secret in front is not an HMAC', () => {
 test('JSON that was parsed and written again has another signature than the raw bytes', () => {
   const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
   const given = [digestHmac('sha256', 'key', [body]).toString('base64')];
-  assert.equal(matchSignature(given, ['key'], ['base64'], (key) => digestHmac('sha256', key, [body])), 0);
-  assert.equal(matchSignature(given, ['key'], ['base64'], (key) => digestHmac('sha256', key, [rewritten])), -1);
+  assert.equal(
+    matchSignature(given, ['key'], ['base64'], (key) => digestHmac('sha256', key, [body])),
+    0,
+  );
+  assert.equal(
+    matchSignature(given, ['key'], ['base64'], (key) => digestHmac('sha256', key, [rewritten])),
+    -1,
+  );
 });
 
 test('any key may have made any of the signatures', () => {

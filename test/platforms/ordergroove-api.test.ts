@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import { objectAt, parseJson } from '../../src/domain/json.ts';
+import { readCentral, writeCentral } from '../../src/platforms/ordergroove/central-time.ts';
+import { createGate } from '../../src/platforms/ordergroove/gate.ts';
+import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
+import type { KeepSecret, Page, PlatformApi } from '../../src/platforms/platform.ts';
+import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
+import { NOW, serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
+
+const connected = (baseUrl: string): PlatformApi => {
+  const api = ordergroove.connect(withApi(baseUrl), remoteOnFakeTime().remote);
+  assert.ok(api);
+  return api;
+};
+
+const managed = (baseUrl: string, keepSecret?: KeepSecret) => {
+  const settings = settingsWith({ management: { baseUrl, apiKey: 'api-key-1', merchant: 'merchant-1' } });
+  const webhooks = ordergroove.connect(settings, remoteOnFakeTime().remote, keepSecret)?.webhooks;
+  assert.ok(webhooks);
+  return webhooks;
+};
+
+const answering = (t: TestContext, status: number, body = '{}', headers: Record<string, string> = {}) =>
+  farSide(t, (_request, response) => response.writeHead(status, headers).end(body));
+
+async function allPages(api: PlatformApi, stream: string, watermark: string | null): Promise<Page[]> {
+  const pages: Page[] = [];
+  for (let page: string | null = null; pages.length === 0 || page !== null; page = pages.at(-1)?.next ?? null) {
+    pages.push(await api.changesSince(stream, { watermark, since: null, page }));
+  }
+  return pages;
+}
+
+test('an order is fetched with all of its items, over pages, and they are its lines', async (t) => {
+  const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
+  const [created] = world.happen('order.create');
+  for (let items = 0; items < 104; items++) world.happen('item.create');
+  const subject = created?.subject;
+  assert.ok(subject);
+  const fetched = await connected(baseUrl).fetch(subject);
+  const { reports, drift } = ordergroove.readFetched(subject, fetched.text, withApi());
+  assert.deepEqual([reports.length, reports[0]?.lines.length, reports[0]?.linesComplete, reports[0]?.sourceLines], [1, 105, true, 'items']);
+  assert.equal(reports[0]?.header?.status, 'UNSENT');
+  assert.equal(reports[0]?.lastUpdatedAt, '2026-01-01T10:00:05.000Z');
+  assert.deepEqual(drift, []);
+  assert.deepEqual(
+    asked.map(({ path }) => path),
+    [`/orders/${subject.externalId}/`, '/items/', '/items/'],
+  );
+  for (const { headers } of asked) assert.deepEqual([headers['x-api-key'], headers['x-og-api-version']], ['api-key-1', '2']);
+  assert.deepEqual([asked[1]?.query.page_size, asked[1]?.query.order], ['100', subject.externalId]);
+});
+
+test('an item whose order is not known leads to its order', async (t) => {
+  const { baseUrl, world } = await serve(t, (url) => simulation(url));
+  const [sent] = world.happen('item.create');
+  const item = String(objectAt(objectAt(objectAt(parseJson(sent?.body ?? '')).data).object).public_id);
+  const fetched = await connected(baseUrl).fetch({ kind: 'item', externalId: item });
+  const [report] = ordergroove.readFetched({ kind: 'item', externalId: item }, fetched.text, withApi()).reports;
+  assert.deepEqual([report?.kind, report?.externalId], ['order', sent?.subject?.externalId]);
+  assert.ok(report?.lines.some(({ externalId }) => externalId === item));
+});
+
+test('subscriptions and subscribers are fetched whole, an entitlement cannot be', async (t) => {
+  const { baseUrl, world } = await serve(t, (url) => simulation(url));
+  const api = connected(baseUrl);
+  for (const type of ['subscription.create', 'subscriber.create']) {
+    const subject = world.happen(type)[0]?.subject;
+    assert.ok(subject);
+    const [report] = ordergroove.readFetched(subject, (await api.fetch(subject)).text, withApi()).reports;
+    assert.deepEqual([report?.kind, report?.externalId, report?.header?.status], [subject.kind, subject.externalId, 'live']);
+  }
+  await assert.rejects(api.fetch({ kind: 'entitlement', externalId: 'e' }), Hopeless);
+  await assert.rejects(api.fetch({ kind: 'order', externalId: 'made-up' }), RemoteMissing);
+});
+
+test('credentials in an answer are redacted before anybody sees them', async (t) => {
+  const baseUrl = await answering(t, 200, '{"public_id":"s-1","one_click_token":"eyJh.secret","price":"1.10","rate":1.10}');
+  const { text } = await connected(baseUrl).fetch({ kind: 'subscription', externalId: 's-1' });
+  assert.equal(text, '{"public_id":"s-1","one_click_token":"[redacted]","price":"1.10","rate":1.10}');
+});
+
+test('reconciliation pages through every list and ends with the newest time that the platform wrote', async (t) => {
+  const clock = { value: NOW.getTime() };
+  const { baseUrl, world, asked } = await serve(t, (url) => simulation(url, clock));
+  for (let orders = 0; orders < 130; orders++) world.happen('order.create');
+  clock.value += 60_000;
+  world.happen('entitlement.entitlements_granted');
+  world.happen('subscription.change_quantity');
+  world.happen('subscriber.create');
+  const api = connected(baseUrl);
+  const found = new Map<string, { subjects: Set<string>; watermark: string | null; pages: number; partial: boolean }>();
+  for (const { name } of api.streams) {
+    const pages = await allPages(api, name, null);
+    const records = pages.flatMap((page) => page.records);
+    found.set(name, {
+      subjects: new Set(records.map(({ subject }) => `${subject.kind}:${subject.externalId}`)),
+      watermark: pages.at(-1)?.watermark ?? null,
+      pages: pages.length,
+      partial: records.every(({ partial }) => partial === true),
+    });
+  }
+  const orders = world
+    .resources()
+    .filter(({ subject }) => subject.kind === 'order')
+    .map(({ subject }) => `order:${subject.externalId}`);
+  assert.deepEqual([...(found.get('orders')?.subjects ?? [])].sort(), orders.sort());
+  assert.deepEqual([...(found.get('items')?.subjects ?? [])].sort(), orders.sort());
+  assert.deepEqual(
+    [...found].map(([name, { pages, partial }]) => [name, pages, partial]),
+    [
+      ['subscriptions', 1, false],
+      ['customers', 1, false],
+      ['orders', 2, true],
+      ['items', 2, true],
+      ['entitlements', 1, false],
+    ],
+  );
+  assert.equal(found.get('orders')?.watermark, '2026-01-01T10:00:05.000Z');
+  assert.equal(found.get('subscriptions')?.watermark, '2026-01-01T10:01:05.000Z');
+  assert.ok(asked.every(({ query }) => query.updated_start === undefined && query.page_size === '100'));
+});
+
+test('a later run asks from before the watermark, in US Central time, and each stream by its own filter', async (t) => {
+  const { baseUrl, asked } = await serve(t, (url) => simulation(url));
+  const api = connected(baseUrl);
+  for (const { name } of api.streams) {
+    const page = await api.changesSince(name, { watermark: '2026-07-01T12:00:00.000Z', since: null, page: null });
+    assert.equal(page.watermark, '2026-07-01T12:00:00.000Z', 'an empty list keeps the watermark');
+  }
+  assert.deepEqual(
+    asked.map(({ path, query }) => [path, query.updated_start ?? query.order_updated_start ?? null]),
+    [
+      ['/subscriptions/', '2026-07-01T04:00:00'],
+      ['/customers/', '2026-07-01T04:00:00'],
+      ['/orders/', '2026-07-01T04:00:00'],
+      ['/items/', '2026-07-01T04:00:00'],
+      ['/entitlements/', null],
+    ],
+  );
+  await api.changesSince('orders', { watermark: null, since: '2026-01-01T00:00:00Z', page: null });
+  assert.equal(asked.at(-1)?.query.updated_start, '2025-12-31T15:00:00');
+});
+
+test('a change within two hours before the watermark is listed again, in winter and in summer', async (t) => {
+  for (const at of ['2026-01-15T08:00:00Z', '2026-07-15T08:00:00Z', '2026-03-08T08:30:00Z', '2026-11-01T07:30:00Z']) {
+    const clock = { value: Date.parse(at) };
+    const { baseUrl, world } = await serve(t, (url) => simulation(url, clock));
+    const [sent] = world.happen('subscription.create');
+    const watermark = new Date(Date.parse(at) + 2 * 3_600_000).toISOString();
+    const page = await connected(baseUrl).changesSince('subscriptions', { watermark, since: null, page: null });
+    assert.deepEqual(
+      page.records.map(({ subject }) => subject),
+      [sent?.subject],
+      at,
+    );
+    const later = new Date(Date.parse(at) + 25 * 3_600_000).toISOString();
+    assert.deepEqual(
+      (await connected(baseUrl).changesSince('subscriptions', { watermark: later, since: null, page: null })).records,
+      [],
+      at,
+    );
+  }
+});
+
+test('the rows of a list tell only a part: an order no lines, items no header', async (t) => {
+  const { baseUrl, world } = await serve(t, (url) => simulation(url));
+  world.happen('order.create');
+  const api = connected(baseUrl);
+  const read = async (stream: string) => {
+    const [record] = (await api.changesSince(stream, { watermark: null, since: null, page: null })).records;
+    assert.ok(record);
+    return ordergroove.readFetched(record.subject, record.text, withApi()).reports[0];
+  };
+  const [order, items] = [await read('orders'), await read('items')];
+  assert.deepEqual([order?.header?.status, order?.lines.length, order?.linesComplete, order?.partial], ['UNSENT', 0, false, true]);
+  assert.deepEqual([items?.header, items?.lines.length, items?.linesComplete, items?.partial], [null, 1, false, true]);
+  assert.equal(items?.externalId, order?.externalId);
+});
+
+test('a list may be bare, or lead back to itself, or to another host: only the first is read', async (t) => {
+  const bare = await answering(t, 200, '[{"public_id":"s-1"}]');
+  const page = await connected(bare).changesSince('subscriptions', { watermark: null, since: null, page: null });
+  assert.deepEqual([page.records.length, page.next, page.watermark], [1, null, null]);
+  const elsewhere = await answering(t, 200, '{"results":[],"next":"https://elsewhere.example/subscriptions/?cursor=2"}');
+  const first = await connected(elsewhere).changesSince('subscriptions', { watermark: null, since: null, page: null });
+  await assert.rejects(
+    connected(elsewhere).changesSince('subscriptions', { watermark: null, since: null, page: first.next }),
+    RemoteFailure,
+  );
+  const circle = await farSide(t, (request, response) =>
+    response.end(JSON.stringify({ results: [], next: `http://${request.headers.host}/orders/?cursor=1` })),
+  );
+  const begin = await connected(circle).changesSince('orders', { watermark: null, since: null, page: null });
+  await assert.rejects(connected(circle).changesSince('orders', { watermark: null, since: null, page: begin.next }), RemoteFailure);
+});
+
+test('a locked object and too many calls are failures that say when to come again', async (t) => {
+  for (const status of [423, 429]) {
+    const api = connected(await answering(t, status, '{}', { 'retry-after': '7' }));
+    await assert.rejects(api.fetch({ kind: 'subscription', externalId: 's' }), (error) => {
+      assert.ok(error instanceof RemoteFailure);
+      assert.deepEqual([error.status, error.retryAfterMs], [status, 7000]);
+      return true;
+    });
+  }
+  await assert.rejects(connected(await answering(t, 200, '<html>')).fetch({ kind: 'subscription', externalId: 's' }), RemoteFailure);
+});
+
+test('a merchant without entitlements is no fault', async (t) => {
+  for (const status of [403, 404]) {
+    const page = await connected(await answering(t, status)).changesSince('entitlements', { watermark: null, since: null, page: null });
+    assert.deepEqual([page.records, page.next], [[], null]);
+  }
+  await assert.rejects(
+    connected(await answering(t, 503)).changesSince('entitlements', { watermark: null, since: null, page: null }),
+    RemoteFailure,
+  );
+});
+
+test('a refused key is followed by the next one', async (t) => {
+  const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
+  world.happen('subscriber.create');
+  const settings = settingsWith({ api: { baseUrl, apiKey: ['expired', 'api-key-1'] } });
+  const findings = await ordergroove.connect(settings, remoteOnFakeTime().remote)?.check();
+  assert.deepEqual(
+    findings?.map(({ ok }) => ok),
+    [false],
+    'a 403 is an answer, not a reason to try another key',
+  );
+  assert.match(findings?.[0]?.text ?? '', /Bulk Operations/);
+  const strict = await farSide(t, (request, response) =>
+    response.writeHead(request.headers['x-api-key'] === 'api-key-1' ? 200 : 401).end('{"results":[]}'),
+  );
+  const turned = settingsWith({ api: { baseUrl: strict, apiKey: ['expired', 'api-key-1'] } });
+  assert.deepEqual(
+    (await ordergroove.connect(turned, remoteOnFakeTime().remote)?.check())?.map(({ ok }) => ok),
+    [true],
+  );
+  assert.equal(asked.length, 1);
+});
+
+test('without an api and without management there is nothing to connect to', () => {
+  assert.equal(ordergroove.connect(settingsWith(), remoteOnFakeTime().remote), null);
+});
+
+test('a target is registered with a filter, its key is kept, and only then is it enabled', async (t) => {
+  const { baseUrl, asked } = await serve(t, (url) => simulation(url));
+  const kept: [string, readonly string[]][] = [];
+  const webhooks = managed(baseUrl, async (setting, values) => {
+    kept.push([setting, values]);
+  });
+  const made = await webhooks.register('https://hooks.example.net/webhooks/subs', ['order.create', 'order.delete']);
+  assert.deepEqual(
+    [made.url, made.events, made.enabled],
+    ['https://hooks.example.net/webhooks/subs', ['order.create', 'order.delete'], true],
+  );
+  assert.deepEqual(
+    kept.map(([setting, values]) => [setting, values.length, ...values.slice(1)]),
+    [['webhook.verificationKey', 3, 'first-verification-key', 'second-verification-key']],
+  );
+  assert.deepEqual(
+    asked.slice(0, 4).map(({ method, path }) => `${method} ${path.replace(made.id, '{id}')}`),
+    [
+      'POST /webhook_targets/',
+      'POST /webhook_targets/{id}/filters',
+      'GET /webhook_targets/{id}/signing_key',
+      'PATCH /webhook_targets/{id}',
+    ],
+  );
+  assert.equal(objectAt(parseJson(asked[0]?.body ?? '')).enabled, false);
+  assert.deepEqual(await webhooks.list(), [made]);
+});
+
+test('a target is changed, rotated and disabled', async (t) => {
+  const { baseUrl } = await serve(t, (url) => simulation(url));
+  let kept: readonly string[] = [];
+  const webhooks = managed(baseUrl, async (_setting, values) => {
+    kept = values;
+  });
+  const { id, events } = await webhooks.register('https://one.example/webhooks/subs', null);
+  assert.equal(events.length, 45, 'everything but the workflow event');
+  const changed = await webhooks.update(id, 'https://two.example/webhooks/subs', ['item.remove']);
+  assert.deepEqual([changed.url, changed.events], ['https://two.example/webhooks/subs', ['item.remove']]);
+  const [first] = kept;
+  await webhooks.rotateSecret?.(id);
+  assert.deepEqual([kept.length, kept[1] === first, kept[0] === first], [4, true, false]);
+  await webhooks.delete(id);
+  assert.deepEqual(
+    (await webhooks.list()).map(({ enabled }) => enabled),
+    [false],
+  );
+});
+
+test('a key that could not be kept anywhere is not asked for', async (t) => {
+  const { baseUrl, asked } = await serve(t, (url) => simulation(url));
+  await assert.rejects(managed(baseUrl).register('https://one.example/', null), OrderdockError);
+  assert.deepEqual(asked, []);
+});
+
+test('Central time is six hours behind in winter, five in summer, and can be read back', () => {
+  assert.equal(writeCentral(new Date('2026-01-01T00:00:00Z')), '2025-12-31T18:00:00');
+  assert.equal(writeCentral(new Date('2026-07-01T00:00:00Z')), '2026-06-30T19:00:00');
+  for (const at of ['2026-01-01T00:00:00.000Z', '2026-07-01T23:59:59.000Z', '2026-03-08T07:59:59.000Z', '2026-03-08T08:00:00.000Z']) {
+    assert.equal(readCentral(writeCentral(new Date(at)))?.toISOString(), at);
+  }
+  assert.equal(readCentral('2026-01-01')?.toISOString(), '2026-01-01T06:00:00.000Z');
+  assert.equal(readCentral(''), null);
+});
+
+test('no more calls are under way than the gate has places, and a failure gives its place back', async () => {
+  const gate = createGate(2);
+  let under = 0;
+  let most = 0;
+  const work = (fails: boolean) =>
+    gate(async () => {
+      most = Math.max(most, ++under);
+      await Promise.resolve();
+      under -= 1;
+      if (fails) throw new Error('refused');
+    });
+  const ended = await Promise.allSettled([work(false), work(true), work(true), work(false), work(false)]);
+  assert.deepEqual([most, under, ended.filter(({ status }) => status === 'fulfilled').length], [2, 0, 3]);
+});

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { InvalidBody } from '../../src/domain/errors.ts';
+import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
+import { arrived, event, gatekeeper, inbound, KEYS, NOW, settingsWith, simulation, withApi } from './ordergroove-support.ts';
+
+const body =
+  '{"id":"evt-9f31c2","type":"order.success","created":1767261600,"data":{"object":{"type":"order","public_id":"ord-77aa01","total":"48.10","note":"Zürich ☕"}}}';
+// Computed with another implementation of HMAC-SHA256 over `1767261605.` and the body.
+const FIRST = '948554165f14dcce7e37c69af6bf383177acc11d62d8b9b03b31b9a2297a41ae';
+const SECOND = 'd81799af54f83ad9be354c51bc43e6bc063c945fc8b80583e82dc798a72d1696';
+const TS = 1767261605;
+
+const verdict = (header: string | undefined, options: { webhook?: object; now?: Date; body?: string | Buffer } = {}) =>
+  ordergroove.authenticate(
+    inbound(options.body ?? body, header === undefined ? {} : { 'ordergroove-signature': header }),
+    settingsWith({}, options.webhook),
+    { ...gatekeeper, now: options.now ?? new Date(TS * 1000) },
+  );
+const accepted = async (...args: Parameters<typeof verdict>) => (await verdict(...args)).accepted;
+
+test('a signature with any of the keys lets a request in, and says which key it was', async () => {
+  assert.deepEqual(await verdict(`ts=${TS},sig=${FIRST}`), { accepted: true, credential: 'verificationKey[0]' });
+  assert.deepEqual(await verdict(`ts=${TS},sig=${SECOND}`), { accepted: true, credential: 'verificationKey[1]' });
+});
+
+test('while a key is being rotated either of two signatures will do, in any order', async () => {
+  for (const verificationKey of KEYS) {
+    assert.equal(await accepted(`ts=${TS},sig=${FIRST},sig=${SECOND}`, { webhook: { verificationKey } }), true);
+    assert.equal(await accepted(`ts=${TS},sig=${SECOND},sig=${FIRST}`, { webhook: { verificationKey } }), true);
+  }
+  assert.equal(await accepted(`ts=${TS},sig=${FIRST},sig=${SECOND}`, { webhook: { verificationKey: 'a third key' } }), false);
+});
+
+test('a header that strays from the grammar is refused', async () => {
+  const malformed = [
+    '',
+    FIRST,
+    `sig=${FIRST}`,
+    `sig=${FIRST},sig=${SECOND}`,
+    `ts=${TS}`,
+    `ts=${TS},sig=`,
+    `ts=${TS},sig=${FIRST.slice(1)}`,
+    `ts=${TS},sig=${FIRST}0`,
+    `ts=${TS},ts=${TS},sig=${FIRST}`,
+    `ts=${TS},sig=${FIRST},v=1`,
+    `ts=${TS}, sig=${FIRST}`,
+    `ts=${TS}.5,sig=${FIRST}`,
+    `ts=-${TS},sig=${FIRST}`,
+    `ts=,sig=${FIRST}`,
+    `sig=${FIRST},ts=${TS}`,
+    `ts=${TS},sig=${FIRST}, ts=${TS},sig=${FIRST}`,
+  ];
+  for (const header of malformed) assert.equal(await accepted(header), false, header);
+  assert.equal(await accepted(undefined), false);
+});
+
+test('other bytes, another time or a signature of zeros are refused', async () => {
+  assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { body: body.replace('48.10', '48.1') }), false);
+  assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { body: JSON.stringify(JSON.parse(body), null, 1) }), false);
+  assert.equal(await accepted(`ts=${TS + 1},sig=${FIRST}`), false);
+  assert.equal(await accepted(`ts=${TS},sig=${'0'.repeat(64)}`), false);
+});
+
+test('the time may lie as far away as the tolerance says, both ways, with no upper bound', async () => {
+  const at = (seconds: number) => ({ now: new Date((TS + seconds) * 1000) });
+  for (const seconds of [-300, 300]) assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, at(seconds)), true);
+  for (const seconds of [-301, 301]) assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, at(seconds)), false);
+  const wide = { webhook: { toleranceSeconds: 400_000_000 } };
+  assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { ...at(300_000_000), ...wide }), true);
+  assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { ...at(31), webhook: { toleranceSeconds: 30 } }), false);
+});
+
+test('settings without a verification key, with an empty one or with unknown members are faults', () => {
+  for (const faulty of [
+    { webhook: {} },
+    { webhook: { verificationKey: '' } },
+    { webhook: { verificationKey: [] } },
+    { webhook: { verificationKey: 'k', secret: 's' } },
+  ]) {
+    assert.equal(ordergroove.settings.safeParse(faulty).success, false);
+  }
+});
+
+test('an event is known by its body id alone, whatever the signature header says', () => {
+  const first = ordergroove.identify(inbound(body, { 'ordergroove-signature': `ts=${TS},sig=${FIRST}` }), settingsWith());
+  const repeated = ordergroove.identify(inbound(body, { 'ordergroove-signature': `ts=${TS + 60},sig=${SECOND}` }), settingsWith());
+  assert.deepEqual(first, repeated);
+  assert.equal(first.dedupeKey, 'evt-9f31c2');
+  assert.deepEqual(first.subject, { kind: 'order', externalId: 'ord-77aa01' });
+});
+
+test('order and item events are notifications where there is an API to ask, a deletion is not', () => {
+  const identify = (type: string) => {
+    const sent = inbound(JSON.stringify(event(type, { public_id: 'p', order: 'o', merchant_user_id: 'm' })));
+    return [ordergroove.identify(sent, settingsWith()).notification, ordergroove.identify(sent, withApi()).notification];
+  };
+  assert.deepEqual(identify('order.create'), [false, true]);
+  assert.deepEqual(identify('item.change_quantity'), [false, true]);
+  assert.deepEqual(identify('order.delete'), [false, false]);
+  assert.deepEqual(identify('subscription.create'), [false, false]);
+});
+
+test('a body that is no event of the platform is invalid', () => {
+  for (const broken of [
+    '',
+    'null',
+    '[]',
+    '"text"',
+    '{',
+    '{}',
+    '{"type":""}',
+    '<xml/>',
+    '{"type":"order.create","data":{"object":{}}}',
+    '{"type":"item.create"}',
+  ]) {
+    assert.throws(() => ordergroove.identify(inbound(broken), settingsWith()), InvalidBody, broken);
+  }
+});
+
+test('an unknown event type is ignored and noted, never refused', () => {
+  const unknown = event('order.teleported', { public_id: 'o-1' });
+  assert.equal(ordergroove.identify(inbound(JSON.stringify(unknown)), settingsWith()).eventType, 'order.teleported');
+  const interpretation = ordergroove.interpret(arrived(unknown), withApi());
+  assert.equal(interpretation.do, 'ignore');
+  assert.deepEqual(interpretation.drift, [{ kind: 'event', name: 'order.teleported', path: '/type' }]);
+});
+
+test('45 event types and one alias are described, each once', () => {
+  const types = ordergroove.events.map(({ type }) => type);
+  assert.equal(types.length, 46);
+  assert.equal(new Set(types).size, 46);
+  assert.ok(types.includes('subscription.create') && types.includes('subscription.created'));
+});
+
+test('context and snapshot are read beside data, inside data and inside the object, and are no part of the object', () => {
+  const object = { public_id: 'o-1', status: 5, status_display: 'Success', total: '20.50' };
+  const context = { actor: { type: 'apikey', api_key: { public_id: 'k', name: 'erp' } } };
+  const snapshot = {
+    items: [
+      { public_id: 'i-1', order: 'o-1', product: 'OAT', quantity: 2, price: '7.75' },
+      { public_id: 'i-2', order: 'o-2' },
+    ],
+  };
+  const places = [
+    event('order.success', object, { context, snapshot }),
+    { ...event('order.success', object), data: { object, context, snapshot } },
+    event('order.success', { ...object, context, snapshot }),
+    { ...event('order.success', object, { context, snapshot: {} }), data: { object, snapshot } },
+  ];
+  const read = places.map((place) => ordergroove.interpret(arrived(place), settingsWith()));
+  for (const interpretation of read) {
+    assert.deepEqual(interpretation, read[0]);
+    assert.ok(interpretation.do === 'apply');
+    const [report] = interpretation.reports;
+    assert.deepEqual(report?.source, object);
+    assert.deepEqual(
+      report?.lines.map(({ externalId, content }) => [externalId, content.quantity, content.price?.net]),
+      [['i-1', '2', '7.75']],
+    );
+    assert.deepEqual(interpretation.drift, []);
+  }
+});
+
+test('without an API an item event touches one line of its order, and a removal takes it away', () => {
+  const item = { public_id: 'i-1', order: 'o-1', product: 'OAT', quantity: 3, price: '20.00', total_price: '60.00' };
+  const line = (type: string) => {
+    const interpretation = ordergroove.interpret(arrived(event(type, item)), settingsWith());
+    assert.ok(interpretation.do === 'apply');
+    const [report] = interpretation.reports;
+    assert.deepEqual([report?.kind, report?.externalId, report?.header, report?.linesComplete], ['order', 'o-1', null, false]);
+    return report?.lines[0];
+  };
+  assert.deepEqual(line('item.change_quantity')?.content.item, { number: 'OAT', name: null, supplierNumber: null });
+  assert.equal(line('item.change_quantity')?.content.position, null);
+  assert.equal(line('item.change_quantity')?.removed, undefined);
+  assert.equal(line('item.remove')?.removed, true);
+});
+
+test('an item that does not name its order is asked for, or ignored where nobody can be asked', () => {
+  const item = event('item.update_price', { public_id: 'i-7' });
+  const asked = ordergroove.interpret(arrived(item), withApi());
+  assert.deepEqual(asked.do === 'fetch' && [asked.subject, asked.whenMissing], [{ kind: 'item', externalId: 'i-7' }, 'ignored']);
+  assert.equal(ordergroove.interpret(arrived(item), settingsWith()).do, 'ignore');
+});
+
+test('tokens are taken out of bodies, also inside texts that hold JSON, and every other byte stays', () => {
+  const secret = 'eyJhbGciOi"JFUzUx\\Mi';
+  const nested = JSON.stringify({ deep: [{ one_click_token: secret }], link: `https://shop.example/one?one_click_token=${'T0K3N'}&x=1` });
+  const sent = `{ "id" : "e1",\t"data":{"object":{"one_click_token" : ${JSON.stringify(secret)},"price":1.10,"extra_data":${JSON.stringify(nested)},"user_token_id":"kept","list":[{"One_Click_Token":12345}],"note":"token"}} }\n`;
+  const redacted = ordergroove.redactBody?.(Buffer.from(sent)).toString() ?? '';
+  for (const leak of ['JFUzUx', 'T0K3N', '12345']) assert.ok(!redacted.includes(leak), leak);
+  const expectedNested = JSON.stringify({
+    deep: [{ one_click_token: '[redacted]' }],
+    link: 'https://shop.example/one?one_click_token=[redacted]&x=1',
+  });
+  assert.equal(
+    redacted,
+    `{ "id" : "e1",\t"data":{"object":{"one_click_token" : "[redacted]","price":1.10,"extra_data":${JSON.stringify(expectedNested)},"user_token_id":"kept","list":[{"One_Click_Token":"[redacted]"}],"note":"token"}} }\n`,
+  );
+});
+
+test('a body without tokens, or without any JSON, is handed back as it is', () => {
+  for (const untouched of [
+    Buffer.from(body),
+    Buffer.from([0xff, 0xfe, 0x22, 0x5c]),
+    Buffer.from('"token'),
+    Buffer.from('{"token":{"a":1}}'),
+  ]) {
+    assert.deepEqual(ordergroove.redactBody?.(untouched), untouched);
+  }
+});
+
+test('the simulation sends every event type signed, and each is understood with and without an API', async () => {
+  const world = simulation('http://localhost');
+  const seen = new Set<string>();
+  for (const { type, effect } of ordergroove.events) {
+    for (const form of [undefined, 'snapshot', 'customised']) {
+      for (const sent of world.happen(type, form)) {
+        const request = inbound(sent.body, sent.headers);
+        assert.equal((await ordergroove.authenticate(request, settingsWith(), { ...gatekeeper, now: NOW })).accepted, true, type);
+        const { eventType, subject } = ordergroove.identify(request, settingsWith());
+        assert.deepEqual([eventType, subject], [sent.eventType, sent.subject]);
+        const plain = ordergroove.interpret(arrived(JSON.parse(sent.body)), settingsWith());
+        assert.equal(plain.do, effect === 'ignore' ? 'ignore' : 'apply', `${type} ${form}`);
+        const [report] = plain.do === 'apply' ? plain.reports : [];
+        assert.deepEqual(report && { kind: report.kind, externalId: report.externalId }, subject ?? undefined, type);
+        assert.equal(
+          ordergroove.interpret(arrived(JSON.parse(sent.body)), withApi()).do,
+          sent.eventType === type ? (effect === 'delete' ? 'apply' : effect) : 'fetch',
+        );
+        assert.deepEqual(
+          plain.drift.map(({ name }) => name),
+          form === 'customised' && effect !== 'ignore' ? ['loyalty_tier'] : [],
+        );
+        seen.add(sent.eventType);
+      }
+    }
+  }
+  assert.equal(seen.size, 46);
+});
