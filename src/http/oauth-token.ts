@@ -1,10 +1,10 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
-import { Unavailable } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 import { isOneOf, sameText } from './auth/compare.ts';
 import { readCredentials } from './auth/credentials.ts';
 import { OWN_TOKEN_SECONDS, type OwnTokens } from './auth/own-tokens.ts';
 import type { Connection, Connections } from './ports.ts';
+import { faultOf } from './problem.ts';
 
 /** Our own token endpoint: client credentials (RFC 6749, 4.4), answers and errors in that RFC's form. */
 export interface TokenEndpointPorts {
@@ -119,7 +119,7 @@ const tokenErrorBorder =
     if (error instanceof OauthError) return refuse(response, error);
     const status: unknown = error?.status;
     if (typeof status === 'number' && status < 500) return refuse(response, invalidRequest('The body cannot be read as a form.'));
-    log.error('token_request_failed', { error: error instanceof Unavailable ? error.code : String(error) });
+    log.error('token_request_failed', faultOf(error));
     response.setHeader('Retry-After', '5');
     answer(response, 503, { error: 'temporarily_unavailable', error_description: 'No token can be given now.' });
   };

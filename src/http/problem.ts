@@ -1,7 +1,7 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
-import type { Log } from '../domain/log.ts';
+import type { Log, LogFields } from '../domain/log.ts';
 
 /** What every error answer says (RFC 9457). `code` is stable, snake_case; `detail` is for people and holds no secret. */
 export interface Problem {
@@ -97,12 +97,23 @@ interface ForeignError {
 
 const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'Something went wrong on our side. It has been logged.' };
 
+/**
+ * What the log tells of an error that nobody foresaw: its kind and where it arose. Never its message: a database puts the statement
+ * into it, and with that what was to be stored.
+ */
+export function faultOf(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const { code } = error as { code?: unknown };
+  const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
+  return { error: typeof code === 'string' ? `${error.name} ${code}` : error.name, at: at?.trim() };
+}
+
 /** The border of everything but the webhook paths: any error becomes a problem, and only what nobody foresaw is logged. */
 export const errorBorder =
   (log: Log): ErrorRequestHandler =>
   (error, request, response, _next) => {
     const problem = problemOf(error);
-    if (problem === null) log.error('request_failed', { method: request.method, path: request.path, error: String(error) });
+    if (problem === null) log.error('request_failed', { method: request.method, path: request.path, ...faultOf(error) });
     // Half an answer cannot be taken back: the client sees the connection break.
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem ?? INTERNAL);

@@ -6,7 +6,7 @@ import { challengesOf, type MakeGatekeeper } from './auth/gatekeeper.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { Connection, Gatekeeper, HttpPorts, Inbound } from './ports.ts';
-import { type Problem, problemOf, sendProblem } from './problem.ts';
+import { faultOf, type Problem, problemOf, sendProblem } from './problem.ts';
 import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes.ts';
 
 /** What a webhook request meets at the door, whatever its platform. */
@@ -47,7 +47,7 @@ async function answerWebhook(door: Door, request: Request, response: Response): 
     const problem = webhookProblem(door, error, connection);
     sendProblem(response, problem);
     count(door, connection, problem.status, problem.code, receivedAt);
-    logRefusal(door, connection, problem, addressOf(door, request));
+    logRefusal(door, connection, problem, addressOf(door, request), error);
   }
 }
 
@@ -133,7 +133,8 @@ function sendAnswer(response: Response, answer: ReceiveAnswer): void {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
   });
-  response.end(body);
+  // ASCII throughout: the cheaper of Node's two ways to write a text.
+  response.end(body, 'latin1');
 }
 
 const INTERNAL: Problem = {
@@ -145,7 +146,7 @@ const INTERNAL: Problem = {
 
 function webhookProblem(door: Door, error: unknown, connection: Connection | null): Problem {
   const problem = problemOf(error);
-  if (problem === null) door.log.error('webhook_failed', { connection: connection?.name, error: String(error) });
+  if (problem === null) door.log.error('webhook_failed', { connection: connection?.name, ...faultOf(error) });
   if (problem === null) return INTERNAL;
   if (problem.status === 401 && connection) return { ...problem, headers: { 'WWW-Authenticate': challengesOf(connection) } };
   const isFinal = problem.status === 408 || problem.status === 429 || (problem.status >= 500 && problem.status !== 503);
@@ -158,8 +159,12 @@ function count(door: Door, connection: Connection | null, status: number, code: 
   door.metrics.answered(name, status, code, door.clock.now().getTime() - receivedAt.getTime());
 }
 
-function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, remoteAddress: string): void {
-  door.log.warn('webhook_refused', { connection: connection?.name, status, code, remoteAddress });
+/** One line for each refusal; where the fault is ours, with what lies behind it. */
+function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, remoteAddress: string, error: unknown): void {
+  const fields = { connection: connection?.name, status, code, remoteAddress };
+  const cause = error instanceof Unavailable ? error.cause : undefined;
+  if (cause === undefined) door.log.warn('webhook_refused', fields);
+  else door.log.error('webhook_refused', { ...fields, ...faultOf(cause) });
 }
 
 const addressOf = (door: Door, request: Request): string =>

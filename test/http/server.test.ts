@@ -56,5 +56,6 @@ test('unknown paths are problems, and errors tell nothing of our inside', async 
   const broken = await request(door.app).get('/api/v1/broken');
   assert.equal(broken.status, 500);
   assert.equal(broken.body.code, 'internal');
-  assert.doesNotMatch(broken.text, /postgres|hidden/);
+  assert.doesNotMatch(broken.text + JSON.stringify(door.logged), /postgres|hidden/);
+  assert.equal(door.logged[0]?.event, 'request_failed');
 });

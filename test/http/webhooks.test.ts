@@ -332,6 +332,7 @@ test('whatever is thrown, a webhook path never answers 500, 408 or 429', async (
     assert.ok(answer.headers['retry-after']);
     assert.doesNotMatch(answer.text, /var\/lib/);
   }
+  assert.doesNotMatch(JSON.stringify(door.logged), /var\/lib/);
 });
 
 test('a platform may refuse with a code of its own', async () => {
