@@ -1,7 +1,7 @@
 import type { Difference } from '../domain/change.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
 import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/image.ts';
-import { canonicalText, isObject, type Json, type JsonObject, parseJson } from '../domain/json.ts';
+import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson } from '../domain/json.ts';
 
 /** Where and when a report is laid over what is held. */
 export interface Occasion {
@@ -100,25 +100,33 @@ function layHeader(effect: Effect, report: EntityReport, age: Age, diff: Differe
   }
   const before = diff.length;
   if (report.header !== null) {
-    differences(image.header as unknown as Json, report.header as unknown as Json, '', diff);
+    const header = report.partial ? told(image.header, report.header) : report.header;
+    differences(image.header as unknown as Json, header as unknown as Json, '', diff);
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
-    image.header = report.header;
+    image.header = header;
   }
-  if (report.source !== null) {
-    const source = JSON.stringify(report.source);
-    if (age === 'newer' && diff.length === before && image.source !== null) sourceDifferences(image.source, report.source, '/source', diff, 'shared');
-    // Equal times keep the held source unless the content differs: an event and a fetch of one state are shaped differently.
-    if (age === 'newer' || diff.length > before) {
-      image.source = source;
-      image.sourceLines = report.sourceLines;
-    }
-  }
+  if (report.source !== null) laySource(effect, report, age, before, diff);
   // A report that only carries lines says nothing of the header's time.
   if (age === 'newer' && (report.header !== null || report.linesComplete)) {
     const time = later(image.lastUpdatedAt, report.lastUpdatedAt);
     effect.headerTouched ||= time !== image.lastUpdatedAt;
     image.lastUpdatedAt = time;
   }
+}
+
+/** What a part tells, over what is held: its nulls say nothing. */
+const told = (held: Header, part: Header): Header => ({ ...held, ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)) });
+
+function laySource(effect: Effect, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
+  const { image } = effect;
+  const reported = report.source ?? {};
+  if (age === 'newer' && diff.length === before && image.source !== null) sourceDifferences(image.source, reported, '/source', diff, 'shared');
+  // At an equal time a whole entity may replace what an event or a summary told; nothing else does.
+  if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
+  const source = JSON.stringify(report.partial && image.source !== null ? { ...objectAt(parseJson(image.source)), ...reported } : reported);
+  effect.headerTouched ||= source !== image.source;
+  image.source = source;
+  image.sourceLines = report.sourceLines;
 }
 
 function layLines(effect: Effect, report: EntityReport, occasion: Occasion, diff: Difference[]): string[] {
