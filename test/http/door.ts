@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Express } from 'express';
 import type { Clock } from '../../src/domain/clock.ts';
@@ -71,7 +70,7 @@ export function openDoor(options: DoorOptions = {}): TestDoor {
     receiver: memory.receiver,
     clock,
     log: logInto(logged),
-    outside: createOutsideCalls(plainCall),
+    outside: createOutsideCalls(createRemote({ limits: createLimits(), clock, random: Math.random, log: logInto([]) }).plain),
     tokenKey: options.tokenKey ?? (async () => new Uint8Array(32).fill(7)),
     answered: (connection, status, code) => answers.push(`${connection} ${status} ${code}`),
     ready: options.ready ?? (async () => ({ ready: true, checks: { database: true } })),
@@ -126,17 +125,6 @@ function isJson(body: Buffer): boolean {
   } catch {
     return false;
   }
-}
-
-async function plainCall(call: Parameters<Parameters<typeof createOutsideCalls>[0]>[0]) {
-  assert.equal(new URL(call.path).origin, call.baseUrl);
-  const answer = await fetch(call.path, {
-    method: call.method,
-    headers: call.headers,
-    signal: AbortSignal.timeout(call.timeoutMs),
-    ...(call.body === undefined ? {} : { body: call.body }),
-  });
-  return { status: answer.status, headers: {}, text: await answer.text() };
 }
 
 function logInto(logged: TestDoor['logged']): Log {
