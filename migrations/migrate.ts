@@ -6,6 +6,7 @@ import * as changes from './0003_changes.ts';
 import * as access from './0004_access.ts';
 import * as health from './0005_health.ts';
 import * as reconcile from './0006_reconcile.ts';
+import * as documents from './0007_documents.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0004_access', access],
   ['0005_health', health],
   ['0006_reconcile', reconcile],
+  ['0007_documents', documents],
 ];
 
 const MIGRATION_LOCK = 7036280;

@@ -21,7 +21,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^platforms\/registry\.ts$/, [/^platforms\/[a-z-]+\/index\.ts$/, /^platforms\/platform\.ts$/]],
   [/^platforms\/[a-z-]+\.ts$/, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/[a-z-]+\.ts$/]],
   [/^platforms\/[a-z-]+\//, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/(platform|signature|auth-entry)\.ts$/]],
-  [/^pipeline\//, [/^domain\//, /^store\//, /^pipeline\//, /^platforms\/platform\.ts$/]],
+  [/^pipeline\//, [/^domain\//, /^store\//, /^pipeline\//, /^platforms\/platform\.ts$/, /^documents\/storage\.ts$/]],
   [/^worker\//, [/^domain\//, /^pipeline\//, /^worker\//]],
   [/^schedule\.ts$/, [/^domain\//, /^pipeline\//]],
   [/^http\//, [/^domain\//, /^pipeline\//, /^store\/reading\//, /^http\//]],

@@ -42,7 +42,7 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
     try {
       return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength ?? null;
     } catch (error) {
-      if (isMissing(error) || error instanceof ContentMissing) return null;
+      if (isMissing(error)) return null;
       throw storageUnavailable('The bucket of the documents cannot be asked.', error);
     }
   }
@@ -84,6 +84,7 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
 }
 
 const isMissing = (error: unknown): boolean => {
+  if (error instanceof ContentMissing) return true;
   const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode;
   return status === 404 || (error instanceof Error && /^(NoSuchKey|NotFound)$/.test(error.name));
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Transform, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { OrderdockError, Unavailable } from '../domain/errors.ts';
 
 /** A part of a content's bytes: `start` and `end` included. */
@@ -47,7 +47,8 @@ export class ContentMissing extends OrderdockError {
 export const storageUnavailable = (text: string, cause: unknown): Unavailable =>
   new Unavailable('storage_unavailable', `${text} (${reasonOf(cause)})`, 60_000, { cause });
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : 'unknown reason');
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : 'unknown reason';
 
 /** Counts and hashes what flows through; fails with `ContentTooLarge` at the first byte too many. */
 export function createMeter(maxBytes: number): { through: Transform; measured(): StoredContent } {

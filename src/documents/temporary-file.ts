@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,7 +12,8 @@ export interface TemporaryFile extends StoredContent {
 const GROUND_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOENT', 'ENOTDIR']);
 
 /** True for errors of the file system; what a download fails with has other codes. */
-export const isGroundFault = (error: unknown): boolean => error instanceof Error && GROUND_FAULTS.has((error as NodeJS.ErrnoException).code ?? '');
+export const isGroundFault = (error: unknown): boolean =>
+  error instanceof Error && GROUND_FAULTS.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** Writes `content` to a new file in `directory` (mode 0600), synced; the file is gone again when this throws. See `DocumentStorage.put`. */
 export async function writeTemporaryFile(
@@ -22,18 +23,17 @@ export async function writeTemporaryFile(
 ): Promise<TemporaryFile> {
   const path = join(directory, `${randomUUID()}.part`);
   const meter = createMeter(options.maxBytes);
-  let file: FileHandle | undefined;
   try {
-    file = await open(path, 'wx', 0o600);
-    // Not closed by the stream: it is to be synced first, and a failure of that must be seen.
-    const target = file.createWriteStream({ autoClose: false });
-    await pipeline(content, meter.through, target, options.stop ? { signal: options.stop } : {});
-    await file.sync();
-    await file.close();
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await pipeline(content, meter.through, (chunks) => file.writeFile(chunks), options.stop ? { signal: options.stop } : {});
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     return { path, ...meter.measured() };
   } catch (error) {
     content.destroy();
-    await file?.close().catch(() => {});
     await rm(path, { force: true }).catch(() => {});
     throw isGroundFault(error) ? storageUnavailable('The document cannot be written to disk.', error) : error;
   }

@@ -12,6 +12,8 @@ export interface ClaimedDocument {
   /** Failed tries so far. */
   tries: number;
   leaseUntil: string;
+  /** It has failed, or has been announced, before. */
+  again: boolean;
 }
 
 interface ClaimedRow {
@@ -20,6 +22,8 @@ interface ClaimedRow {
   announced: string;
   tries: number | string;
   lease_until: string;
+  announced_at: string;
+  next_attempt_at: string;
 }
 
 const DUE = `state = 'announced' and next_attempt_at <= ? and (lease_until is null or lease_until <= ?)`;
@@ -38,7 +42,7 @@ export async function claimDocuments(
   const rows = await sql.all<ClaimedRow>(
     `update documents set lease_until = ? where ${DUE} and id in (
        select id from documents where ${DUE} ${others} order by next_attempt_at, seq limit ?)
-     returning id, connection, announced, tries, lease_until`,
+     returning id, connection, announced, tries, lease_until, announced_at, next_attempt_at`,
     [claim.leaseUntil, claim.now, claim.now, claim.now, claim.now, ...claim.busy, claim.limit],
   );
   return rows.map((row) => ({
@@ -48,11 +52,16 @@ export async function claimDocuments(
     announcedText: row.announced,
     tries: numberOf(row.tries),
     leaseUntil: row.lease_until,
+    again: row.announced_at !== row.next_attempt_at,
   }));
 }
 
 /** Lengthens the lease; false when the document is no longer ours. */
-export async function renewDocumentLease(sql: Sql, document: Pick<ClaimedDocument, 'id' | 'leaseUntil'>, leaseUntil: string): Promise<boolean> {
+export async function renewDocumentLease(
+  sql: Sql,
+  document: Pick<ClaimedDocument, 'id' | 'leaseUntil'>,
+  leaseUntil: string,
+): Promise<boolean> {
   const rows = await sql.all('update documents set lease_until = ? where id = ? and lease_until = ? returning id', [
     leaseUntil,
     document.id,
@@ -103,18 +112,19 @@ export async function settleDocument(sql: Sql, document: ClaimedDocument, end: D
 /** Lets a document that has been given up be fetched again; false when there is none, or it is held or waits anyway. */
 export async function announceAgain(sql: Sql, id: string, now: string): Promise<boolean> {
   const rows = await sql.all(
-    `update documents set state = 'announced', tries = 0, error = null, next_attempt_at = ?, lease_until = null
+    `update documents set state = 'announced', tries = 0, next_attempt_at = ?, lease_until = null
      where id = ? and state in ('missing', 'too_large', 'refused', 'failed') returning id`,
     [now, id],
   );
   return rows.length > 0;
 }
 
-/** How many documents of a connection have been given up. */
-export async function countGivenUp(sql: Sql, connection: string): Promise<number> {
-  const [row] = await sql.all<{ count: number | string }>(
-    `select count(*) as count from documents where connection = ? and state in ('missing', 'too_large', 'refused', 'failed')`,
+/** True when a document of the connection has been given up and not come since. */
+export async function hasGivenUp(sql: Sql, connection: string): Promise<boolean> {
+  // The first condition is that of the index.
+  const rows = await sql.all(
+    `select 1 from documents where state not in ('stored', 'empty') and state <> 'announced' and connection = ? limit 1`,
     [connection],
   );
-  return numberOf(row?.count);
+  return rows.length > 0;
 }

@@ -1,0 +1,35 @@
+import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
+import type { DocumentEnd } from '../store/documents.ts';
+
+export const MOST_DOCUMENT_TRIES = 3;
+
+const WAITS_MS: readonly number[] = [5_000, 30_000];
+const LONGEST_WAIT_MS = 3_600_000;
+const OWN_FAULT_WAIT_MS = 60_000;
+
+export interface DocumentOutcome {
+  state: Exclude<DocumentEnd['state'], 'stored' | 'empty'>;
+  tries: number;
+  waitMs: number;
+}
+
+const GIVEN_UP_AT_ONCE: Readonly<Record<string, DocumentOutcome['state']>> = { too_large: 'too_large', address_refused: 'refused' };
+// The call never went out: that says nothing of the document.
+const NOT_CALLED: ReadonlySet<string> = new Set(['rate_limited_here', 'circuit_open', 'limits_unavailable']);
+
+/** Where a document goes after a failed try, `failedBefore` of which were counted. Pure; `random` is in [0, 1). */
+export function documentOutcome(error: unknown, failedBefore: number, random: number): DocumentOutcome {
+  const code = error instanceof OrderdockError ? error.code : '';
+  const givenUp = GIVEN_UP_AT_ONCE[code];
+  if (givenUp) return { state: givenUp, tries: failedBefore + 1, waitMs: 0 };
+  if (error instanceof Hopeless) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
+  const askedMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
+  // Ours, or nobody's: however long it lasts, the document is not given up for it.
+  if (NOT_CALLED.has(code)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };
+  if (error instanceof Unavailable)
+    return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, OWN_FAULT_WAIT_MS) };
+  const tries = failedBefore + 1;
+  if (tries >= MOST_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };
+  const usualMs = Math.round((WAITS_MS[tries - 1] ?? LONGEST_WAIT_MS) * (0.5 + random / 2));
+  return { state: 'announced', tries, waitMs: Math.max(askedMs, usualMs) };
+}
