@@ -1,4 +1,4 @@
-import { type Drift, findDrift, type Shape } from '../../domain/drift.ts';
+import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/drift.ts';
 import { type EntityReport, readSubject, type Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
@@ -38,7 +38,7 @@ function interpretNotification(delivery: Arrived): Interpretation {
 function driftOf(body: JsonObject, content: Content | null): Drift[] {
   const shape: Shape = content?.kind === 'shipment' ? shapes.ShipmentWebhookBody : shapes.OrderWebhookBody;
   const name = textAt(body.eventName);
-  const event: Drift[] = name === null || isKnownEvent(name) ? [] : [{ kind: 'event', name: name.slice(0, 100), path: '/eventName' }];
+  const event: Drift[] = name === null || isKnownEvent(name) ? [] : [unknownEvent(name, '/eventName')];
   return [...event, ...findDrift(body, shape)];
 }
 

@@ -18,16 +18,19 @@ import { documentsOf, onceEach } from './read-documents.ts';
 export function readOrder(order: JsonObject, orderId: string, whole: boolean): EntityReport {
   const lines = readLines(order, orderId);
   const { lines: _lines, ...source } = order;
+  const header = readHeader(order, orderId, lines);
   return {
     kind: 'order',
     externalId: orderId,
     lastUpdatedAt: updatedAt(order),
-    header: readHeader(order, orderId, lines),
+    header,
     lines,
     // A shortened record without any `lines` member tells nothing about them.
     linesComplete: whole && Array.isArray(order.lines),
     documents: readOrderDocuments(order, lines),
     deleted: false,
+    // The currency stands in the lines' prices: an event whose lines have none does not say that the order has none.
+    ...(whole || header.currency !== null ? {} : { partial: true }),
     source,
     sourceLines: 'lines',
   };

@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 
 // tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
 // written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)
-const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
+export const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   lines: ['line'],
   names: ['name'],
   addressLines: ['addressLine'],

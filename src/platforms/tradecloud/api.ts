@@ -1,0 +1,155 @@
+import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
+import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
+import type { Remote, RemoteAnswer, RemoteClient, RemoteStream } from '../../remote/remote.ts';
+import type { Finding, OpenedDocument, Page, PageStart, PlatformApi, Stream } from '../platform.ts';
+import { makePage, pollRequest, readPosition, readRows } from './poll.ts';
+import { createSession, type Session } from './session.ts';
+import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
+
+// docs.tradecloud1.com, API rules (2026-07-14): at most ten requests a second, the next one only after the answer; their side gives up after 5 s.
+const LIMITS = { timeoutMs: 5000, budgets: [{ name: 'api', calls: 10, perMs: 1000 }], sequential: true } as const;
+const POLL_PATIENCE_MS = 60_000;
+const CLOCK_TOLERANCE_MS = 60_000;
+
+const STREAMS: readonly Stream[] = [
+  { name: 'orders', kinds: ['order'], incremental: true },
+  { name: 'shipments', kinds: ['shipment'], incremental: true },
+];
+
+interface Authorization {
+  authorize(renew: boolean): Promise<Record<string, string>>;
+  session: Session | null;
+}
+
+/** The line to Tradecloud's API v2; null without credentials. */
+export function connect(settings: TradecloudSettings, remote: Remote): PlatformApi | null {
+  const { api } = settings;
+  const authorization = api && authorizationOf(api, remote);
+  if (!api || !authorization) return null;
+  const client = remote.client({ connection: 'tradecloud', baseUrl: api.baseUrl, ...LIMITS, authorize: authorization.authorize });
+  return {
+    async fetch({ kind, externalId }) {
+      if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetched', `Tradecloud has no ${kind} to fetch`);
+      const answer = await client.call({ method: 'GET', path: `/${kind}/${encodeURIComponent(externalId)}` });
+      return { text: answer.text, partial: false };
+    },
+    streams: STREAMS,
+    changesSince: (stream, start) =>
+      stream === 'shipments' ? pollShipments(client, settings, start) : pollOrders(client, settings, start),
+    openDocument: ({ objectId, url }) => openDocument(client, remote, objectId, url),
+    check: () => check(api, remote, authorization),
+  };
+}
+
+function authorizationOf(api: TradecloudApiSettings, remote: Remote): Authorization | null {
+  if (api.oauth2) {
+    const { tokenUrl, clientId, clientSecret, scope, audience } = api.oauth2;
+    const authorize = remote.oauth2({ tokenUrl, clientId, clientSecret: clientSecret[0] ?? '', scope, audience: audience?.[0] });
+    return { authorize, session: null };
+  }
+  if (api.username === undefined || api.password === undefined) return null;
+  const session = createSession({ baseUrl: api.baseUrl, username: api.username, passwords: api.password }, remote);
+  return { authorize: session.authorize, session };
+}
+
+async function pollOrders(client: RemoteClient, settings: TradecloudSettings, start: PageStart): Promise<Page> {
+  const position = readPosition(start);
+  const filters: JsonObject = settings.companyId === undefined ? {} : { companyId: settings.companyId };
+  const path = settings.deliveryMode === 'single' ? '/order-search/poll/single-delivery' : '/order-search/poll';
+  const answer = await poll(client, path, pollRequest(position, filters));
+  const { rows, total } = readRows(answer.text, 'order');
+  return makePage(position, rows, total, 'order');
+}
+
+async function pollShipments(client: RemoteClient, settings: TradecloudSettings, start: PageStart): Promise<Page> {
+  const position = readPosition(start);
+  const filters: JsonObject = settings.companyId === undefined ? {} : { buyerShipment: { companyId: settings.companyId } };
+  try {
+    const answer = await poll(client, '/shipment/poll', pollRequest(position, filters));
+    const { rows, total } = readRows(answer.text, 'shipment');
+    return makePage(position, rows, total, 'shipment');
+  } catch (error) {
+    // The shipment module is not part of every account ("under development"): there is nothing to compare then.
+    if (error instanceof RemoteFailure && [403, 404].includes(error.status)) return { records: [], next: null, watermark: null, total: 0 };
+    throw error;
+  }
+}
+
+const poll = (client: RemoteClient, path: string, body: JsonObject): Promise<RemoteAnswer> =>
+  client.call({ method: 'POST', path, body, lane: 'reconcile', patienceMs: POLL_PATIENCE_MS });
+
+/**
+ * Metadata, then at once the presigned address it names (it is good for about a minute: on 403 ask again, with fresh metadata). Where that
+ * storage cannot be reached the platform streams the file itself. A partner's own `url` only from the public internet.
+ */
+async function openDocument(client: RemoteClient, remote: Remote, objectId: string | null, url: string | null): Promise<OpenedDocument> {
+  if (objectId === null) {
+    if (url === null) throw new Hopeless('document_without_content', 'The document has neither an object id nor an address');
+    return opened(await remote.openPublic(url), null, null);
+  }
+  const path = `/object-storage/document/${encodeURIComponent(objectId)}`;
+  const metadata = readMetadata(await client.call({ method: 'GET', path: `${path}/metadata` }));
+  const stream = await openStored(client, textAt(metadata.downloadUrl), path);
+  return opened(stream, textAt(metadata.filename), textAt(metadata.contentType));
+}
+
+function readMetadata(answer: RemoteAnswer): JsonObject {
+  try {
+    const metadata = parseJson(answer.text);
+    if (isObject(metadata)) return metadata;
+  } catch {
+    // Said below.
+  }
+  throw new RemoteFailure('remote_unreadable', 'The document metadata cannot be read', answer.status);
+}
+
+async function openStored(client: RemoteClient, downloadUrl: string | null, proxyPath: string): Promise<RemoteStream> {
+  try {
+    if (downloadUrl !== null) return await client.open(downloadUrl);
+  } catch (error) {
+    if (!(error instanceof RemoteFailure) || error.status !== 0) throw error;
+  }
+  return client.open(proxyPath, { authorized: true });
+}
+
+function opened({ headers, content }: RemoteStream, filename: string | null, contentType: string | null): OpenedDocument {
+  // The length of a packed body says nothing of the content.
+  const length = headers['content-encoding'] === undefined ? Number(headers['content-length'] ?? Number.NaN) : Number.NaN;
+  return {
+    filename,
+    contentType: contentType ?? headers['content-type'] ?? null,
+    content,
+    contentLength: Number.isInteger(length) ? length : null,
+  };
+}
+
+async function check(api: TradecloudApiSettings, remote: Remote, { session, authorize }: Authorization): Promise<Finding[]> {
+  try {
+    if (!session) await authorize(true);
+    const answer = session
+      ? await session.login()
+      : await remote.plain({ baseUrl: api.baseUrl, method: 'GET', path: '/', timeoutMs: LIMITS.timeoutMs });
+    return [
+      { what: 'credentials', ok: true, text: `${new URL(api.baseUrl).host} accepted the credentials` },
+      clockFinding(answer, remote.now()),
+    ];
+  } catch (error) {
+    if (!(error instanceof OrderdockError)) throw error;
+    return [
+      {
+        what: 'credentials',
+        ok: false,
+        text: `${error.message}. Check api.username and api.password (or api.oauth2), and that the user has the role "integration".`,
+      },
+    ];
+  }
+}
+
+function clockFinding(answer: RemoteAnswer, now: Date): Finding {
+  const theirs = Date.parse(answer.headers.date ?? '');
+  if (Number.isNaN(theirs)) return { what: 'clock', ok: true, text: 'The API does not tell its time' };
+  const offMs = now.getTime() - theirs;
+  const ok = Math.abs(offMs) <= CLOCK_TOLERANCE_MS;
+  const text = `This machine's clock is ${Math.abs(Math.round(offMs / 1000))} s ${offMs < 0 ? 'behind' : 'ahead of'} the API's`;
+  return { what: 'clock', ok, text: ok ? text : `${text}: synchronise it (NTP)` };
+}

@@ -1,0 +1,93 @@
+import { RemoteFailure } from '../../domain/errors.ts';
+import { isObject, parseJson } from '../../domain/json.ts';
+import { answerFailure } from '../../remote/failures.ts';
+import type { Remote, RemoteAnswer } from '../../remote/remote.ts';
+
+export interface Login {
+  baseUrl: string;
+  username: string;
+  passwords: readonly string[];
+}
+
+interface Tokens {
+  access: string;
+  refresh: string | null;
+  /** Milliseconds since 1970, by our clock. */
+  renewAtMs: number;
+}
+
+export interface Session {
+  /** Headers for a call; `renew`: the last token was refused, log in again. */
+  authorize(renew: boolean): Promise<Record<string, string>>;
+  /** Logs in and gives the answer: for checks. */
+  login(): Promise<RemoteAnswer>;
+}
+
+const TIMEOUT_MS = 5000;
+const EARLY_MS = 60_000;
+// When a token does not say: the shortest life that was ever documented (2020 to 2024).
+const UNKNOWN_LIFE_MS = 10 * 60_000;
+
+/**
+ * The platform's own login: Basic once, then a JWT that is renewed with a rotating refresh token a minute before it expires. One renewal at
+ * a time: a refresh token that was used is dead at once, so two renewals side by side would log each other out.
+ */
+export function createSession(login: Login, remote: Remote): Session {
+  let tokens: Tokens | null = null;
+  let renewing: Promise<Tokens> | null = null;
+  const renew = (fromScratch: boolean): Promise<Tokens> => {
+    renewing ??= obtain(login, remote, fromScratch ? null : (tokens?.refresh ?? null)).finally(() => {
+      renewing = null;
+    });
+    return renewing;
+  };
+  return {
+    async authorize(refused) {
+      if (refused || tokens === null || remote.now().getTime() >= tokens.renewAtMs) tokens = await renew(refused);
+      return { Authorization: `Bearer ${tokens.access}` };
+    },
+    login: () => logIn(login, remote),
+  };
+}
+
+async function obtain(login: Login, remote: Remote, refreshToken: string | null): Promise<Tokens> {
+  if (refreshToken !== null) {
+    const answer = await ask(login, remote, 'refresh', { 'Refresh-Token': refreshToken });
+    if (answer.status === 200) return readTokens(answer, remote.now());
+    if (answer.status !== 401) throw answerFailure('GET authentication/refresh', answer.status, answer.headers, remote.now());
+  }
+  return readTokens(await logIn(login, remote), remote.now());
+}
+
+async function logIn(login: Login, remote: Remote): Promise<RemoteAnswer> {
+  for (const [position, password] of login.passwords.entries()) {
+    const credentials = Buffer.from(`${login.username}:${password}`, 'utf8').toString('base64');
+    const answer = await ask(login, remote, 'login', { Authorization: `Basic ${credentials}` });
+    if (answer.status === 200) return answer;
+    const last = position === login.passwords.length - 1;
+    if (answer.status !== 401 || last) throw answerFailure('GET authentication/login', answer.status, answer.headers, remote.now());
+  }
+  throw new RemoteFailure('remote_unauthorized', 'No password is configured', 401);
+}
+
+const ask = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteAnswer> =>
+  remote.plain({ baseUrl: login.baseUrl, method: 'GET', path: `/authentication/${what}`, headers, timeoutMs: TIMEOUT_MS });
+
+function readTokens(answer: RemoteAnswer, now: Date): Tokens {
+  const access = answer.headers['set-authorization']?.replace(/^Bearer\s+/i, '').trim();
+  if (!access) throw new RemoteFailure('remote_unreadable', 'The login answer has no Set-Authorization header', answer.status);
+  // `exp` is meant by their clock, which the answer's `Date` shows.
+  const theirNowMs = Date.parse(answer.headers.date ?? '') || now.getTime();
+  const lifeMs = (expiryMs(access) ?? theirNowMs + UNKNOWN_LIFE_MS) - theirNowMs;
+  const refresh = answer.headers['set-refresh-token']?.trim() || null;
+  return { access, refresh, renewAtMs: now.getTime() + Math.max(lifeMs - EARLY_MS, lifeMs / 2, 0) };
+}
+
+function expiryMs(token: string): number | null {
+  try {
+    const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return isObject(claims) && typeof claims.exp === 'number' ? claims.exp * 1000 : null;
+  } catch {
+    return null;
+  }
+}

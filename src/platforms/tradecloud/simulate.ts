@@ -1,0 +1,47 @@
+import type { Simulation, SimulationTools } from '../platform.ts';
+import type { TradecloudSettings } from './settings.ts';
+import { createApi } from './simulated-api.ts';
+import { happenIn } from './simulated-events.ts';
+import { orderJson, shipmentJson } from './simulated-json.ts';
+import { makeWebhook, readForm } from './simulated-webhook.ts';
+import { createWorld } from './simulated-world.ts';
+
+const STORY = [
+  { eventType: 'OrderIssuedByBuyer' },
+  { eventType: 'OrderLinesAcceptedBySupplier', form: 'json:bearer' },
+  { eventType: 'OrderChangesProposedBySupplier' },
+  { eventType: 'OrderChangesProposalApprovedByBuyer', form: 'get' },
+  { eventType: 'OrderDocumentsAttachedByBuyer' },
+  { eventType: 'OrderIssuedByBuyer', form: 'xml' },
+  { eventType: 'OrderLinesConfirmedBySupplier', form: 'xml' },
+  { eventType: 'ShipmentIssuedBySupplier' },
+  { eventType: 'ShipmentDocumentAttachedBySupplier' },
+  { eventType: 'OrderLinesShippedByBuyer' },
+  { eventType: 'OrderIssuedByBuyer', form: 'single' },
+  { eventType: 'OrderLinesReissuedByBuyer', form: 'single' },
+  { eventType: 'ShipmentApprovedByBuyer', form: 'get-query' },
+] as const;
+
+/** Tradecloud in small. What the API answers and what the webhooks say is the same world. */
+export function simulate(settings: TradecloudSettings, tools: SimulationTools): Simulation {
+  const world = createWorld(tools);
+  return {
+    answer: createApi(world, settings),
+    happen(eventType, formText) {
+      const form = readForm(formText, settings);
+      const single = form.name === 'single' || form.name === 'simple';
+      return [makeWebhook(world, settings, happenIn(world, eventType, single), eventType, form)];
+    },
+    story: STORY,
+    resources: () => [
+      ...[...world.orders.values()].map((order) => ({
+        subject: { kind: 'order' as const, externalId: order.id },
+        text: JSON.stringify(orderJson(order, order.lines, 'id', order.single)),
+      })),
+      ...[...world.shipments.values()].map((shipment) => ({
+        subject: { kind: 'shipment' as const, externalId: shipment.id },
+        text: JSON.stringify(shipmentJson(shipment)),
+      })),
+    ],
+  };
+}
