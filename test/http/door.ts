@@ -10,6 +10,8 @@ import { createHttp } from '../../src/http/server.ts';
 import type { Receiver } from '../../src/pipeline/receive.ts';
 import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/auth-entry.ts';
 import type { AnyPlatform, Connection, Inbound, Route } from '../../src/platforms/platform.ts';
+import { createRemote } from '../../src/remote/create-remote.ts';
+import { createLimits } from '../support/limits.ts';
 
 const ROUTES: readonly Route[] = [
   { method: 'POST', path: '', formats: ['json'] },
