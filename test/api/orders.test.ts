@@ -39,7 +39,9 @@ for (const engine of ENGINES) {
       assert.deepEqual([known.status, known.text], [304, '']);
       assert.equal((await api.get('/orders/nothing')).json.code, 'not_found');
       assert.equal((await api.get('/orders/s1')).status, 404);
-      const malformed = await fetch(`${api.url}/api/v1/orders/by-external/acme/%E0%A4%A`, { headers: { Authorization: `Bearer ${READER}` } });
+      const malformed = await fetch(`${api.url}/api/v1/orders/by-external/acme/%E0%A4%A`, {
+        headers: { Authorization: `Bearer ${READER}` },
+      });
       assert.equal(malformed.status, 400);
     } finally {
       await api.close();

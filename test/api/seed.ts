@@ -113,6 +113,7 @@ export const delivery = (id: string, changed: Row = {}): Row => ({
   body: '{"a":1}',
   body_encoding: 'utf8',
   body_sha256: '00',
+  conflict: false,
   attempts: '[{"at":"2026-02-01T08:00:00.500Z","outcome":"done","error":null,"tookMs":41}]',
   error: null,
   ...changed,

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { ENGINES } from '../support/engines.ts';
+import { change, insertRows } from './seed.ts';
+import { READER, startApi } from './support.ts';
+
+const cursors = (page: { data: { cursor: string }[] }) => page.data.map((entry) => entry.cursor);
+
+for (const engine of ENGINES) {
+  test(`the feed is read page by page, and says where to go on (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      assert.deepEqual((await api.get('/changes')).json, { data: [], next: '0' });
+      await insertRows(api.db, 'changes', [
+        change('o1', 1, { external_id: 'quote " and \\ and ü' }),
+        change('s1', 1, { kind: 'shipment' }),
+        change('o2', 1, { connection: 'fresh', event_type: null, cause_type: 'reconcile' }),
+      ]);
+      const first = (await api.get('/changes?limit=2')).json;
+      assert.deepEqual([cursors(first), first.next], [['1', '2'], '2']);
+      assert.deepEqual(first.data[0], {
+        cursor: '1',
+        at: '2026-02-01T08:00:01.000Z',
+        connection: 'acme',
+        kind: 'order',
+        action: 'created',
+        id: 'o1',
+        externalId: 'quote " and \\ and ü',
+        version: 1,
+        lines: ['0001'],
+        diff: [{ path: '/lines/0001/quantity', before: '10', after: '8' }],
+        cause: { type: 'delivery', id: 'd1', eventType: 'OrderIssued' },
+      });
+      assert.deepEqual(cursors((await api.get('/changes?after=2')).json), ['3']);
+      assert.deepEqual((await api.get('/changes?after=3')).json, { data: [], next: '3' });
+      assert.deepEqual(cursors((await api.get('/changes?kind=shipment')).json), ['2']);
+      assert.deepEqual(cursors((await api.get('/changes?kind=shipment,order&connection=acme')).json), ['1', '2']);
+      assert.deepEqual((await api.get('/changes?kind=item&after=1')).json, { data: [], next: '1' });
+      const csv = await api.get('/changes', { headers: { Accept: 'text/csv' } });
+      assert.equal(csv.text.trim().split('\r\n').length, 4);
+    } finally {
+      await api.close();
+    }
+  });
+
+  test(`a long poll answers as soon as there is an entry, and when the server stops (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      const waiting = api.get('/changes?wait=60&kind=order');
+      await insertRows(api.db, 'changes', [change('s1', 1, { kind: 'shipment' }), change('o1', 1)]);
+      api.changed.raise();
+      assert.deepEqual(cursors((await waiting).json), ['2']);
+      const last = api.get('/changes?wait=60&after=2');
+      await api.get('/changes?after=2');
+      api.stopServer();
+      assert.deepEqual((await last).json, { data: [], next: '2' });
+    } finally {
+      await api.close();
+    }
+  });
+
+  test(`the feed streams as server-sent events and resumes after the last one received (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      await insertRows(api.db, 'changes', [change('o1', 1), change('o1', 2)]);
+      const all = await openStream(api.url, '');
+      assert.deepEqual(
+        (await all.take(2)).map((event) => event.id),
+        ['1', '2'],
+      );
+      await insertRows(api.db, 'changes', [change('o1', 3)]);
+      api.changed.raise();
+      const [third] = await all.take(1);
+      assert.deepEqual([third?.id, JSON.parse(third?.data ?? '').version], ['3', 3]);
+      const resumed = await openStream(api.url, '?after=0', { 'Last-Event-ID': '2' });
+      assert.deepEqual(
+        (await resumed.take(1)).map((event) => event.id),
+        ['3'],
+      );
+      const from = await openStream(api.url, '?after=1');
+      assert.deepEqual(
+        (await from.take(2)).map((event) => event.id),
+        ['2', '3'],
+      );
+      assert.equal((await api.get('/changes/stream', { headers: { 'Last-Event-ID': 'x' } })).status, 400);
+      api.stopServer();
+      for (const stream of [all, resumed, from]) assert.deepEqual(await stream.take(1), []);
+    } finally {
+      await api.close();
+    }
+  });
+}
+
+interface StreamEvent {
+  id: string;
+  data: string;
+}
+
+/** A client of server-sent events: `take` gives the next `count` events, fewer when the stream ends. */
+async function openStream(url: string, query: string, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}/api/v1/changes/stream${query}`, { headers: { Authorization: `Bearer ${READER}`, ...headers } });
+  assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
+  const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  const pending: StreamEvent[] = [];
+  const read = async (): Promise<boolean> => {
+    const { value, done } = await reader.read();
+    if (done) return false;
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const match = /^id: (.*)\ndata: (.*)$/.exec(block);
+      if (match) pending.push({ id: match[1] ?? '', data: match[2] ?? '' });
+    }
+    return true;
+  };
+  return {
+    async take(count: number): Promise<StreamEvent[]> {
+      while (pending.length < count && (await read()));
+      return pending.splice(0, count);
+    },
+  };
+}
