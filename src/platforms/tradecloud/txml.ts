@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Shape } from '../../domain/drift.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../../domain/json.ts';
 
 // tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
 // written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)
@@ -29,7 +29,7 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   removeNSPrefix: true,
-  // Everything stays text: `0001` is a position and `1.10` an amount.
+  // Everything stays text here: `0001` is a position and `1.10` an amount.
   parseTagValue: false,
   // Only the references that XML and HTML define, character numbers among them. A document with entities of its own has a DOCTYPE, and
   // never comes this far.
@@ -56,19 +56,32 @@ function readXml(text: string): JsonObject {
   }
 }
 
-function asJson(value: Json | undefined, shape: Shape | undefined): Json {
-  if (Array.isArray(value)) return value.map((entry) => asJson(entry, shape));
-  if (!isObject(value)) return value ?? null;
+function asJson(value: Json | undefined, shape: Shape | undefined, name = '', owner = ''): Json {
+  if (Array.isArray(value)) return value.map((entry) => asJson(entry, shape, name, owner));
+  if (!isObject(value)) return typeof value === 'string' ? typed(value, name, owner) : null;
   const members = shape !== undefined && typeof shape === 'object' && 'members' in shape ? shape.members : {};
   const result: JsonObject = {};
   for (const [element, content] of Object.entries(value)) {
-    const name = listNameOf(element, members) ?? element;
-    const inner = Object.hasOwn(members, name) ? members[name] : undefined;
+    const member = listNameOf(element, members) ?? element;
+    const inner = Object.hasOwn(members, member) ? members[member] : undefined;
     const list = inner !== undefined && typeof inner === 'object' && 'list' in inner ? inner.list : null;
-    if (list === null) result[name] = asJson(content, inner);
-    else result[name] = [...asList(result[name]), ...asList(content).map((entry) => asJson(entry, list))];
+    if (list === null) result[member] = asJson(content, inner, member, name);
+    else result[member] = [...asList(result[member]), ...asList(content).map((entry) => asJson(entry, list))];
   }
   return result;
+}
+
+// The JSON that a tXML document stands for has numbers and flags in these places; without them the same order would look changed whenever
+// it came by webhook in XML and by poll in JSON.
+const NUMBERS = new Set(['quantity', 'priceUnitQuantity', 'discountPercentage', 'measure', 'netWeight', 'version']);
+const MONEY = new Set(['priceInTransactionCurrency', 'priceInBaseCurrency']);
+const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+function typed(text: string, name: string, owner: string): Json {
+  const numeric = NUMBERS.has(name) || (name === 'value' && MONEY.has(owner));
+  if (numeric && JSON_NUMBER.test(text)) return parseJson(text);
+  if (owner === 'indicators' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
 }
 
 // `name` is an entry of `names` in a party, but a text of its own in an item: what the place knows decides.
