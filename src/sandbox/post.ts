@@ -30,7 +30,9 @@ export function createPost(certificate: string | Buffer | null): Post {
       };
       const none = (error: Error) => resolve({ status: 0, retryAfterMs: null, body: error.message });
       const answered = (response: IncomingMessage) => void readAnswer(response).then(resolve, none);
-      const request = url.startsWith('https:') ? requestHttps(url, { ...options, ...trust }, answered) : requestHttp(url, options, answered);
+      const request = url.startsWith('https:')
+        ? requestHttps(url, { ...options, ...trust }, answered)
+        : requestHttp(url, options, answered);
       request.on('error', none);
       request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
       request.end(webhook.method === 'GET' ? undefined : webhook.body);

@@ -32,15 +32,23 @@ export interface WorldGround {
 
 export const connectionNameOf = (platform: AnyPlatform): string => `sandbox-${platform.name}`;
 
-/**
- * Makes a platform's world. Every occurrence draws its chance from the seed and its own number, and sees the time it happened at:
- * what the simulated API is asked in between changes nothing.
- */
+/** Makes a platform's world, with the connection to it: its credentials come from the seed too. */
 export function createWorld(platform: AnyPlatform, ground: WorldGround): World {
   const connection = connectionNameOf(platform);
   const own = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
   const settings = platform.settings.parse(own);
-  const drawFrom = (what: string) => seededRandom(`${ground.seed} ${connection} ${what}`);
+  return { connection, platform, entry: { platform: platform.name, ...own }, settings, ...tellWorld(platform, settings, ground) };
+}
+
+/** The same connection with the same credentials before a world of its own, in which other things happen. */
+export const twinOf = (world: World, ground: WorldGround): World => ({ ...world, ...tellWorld(world.platform, world.settings, ground) });
+
+/**
+ * Every occurrence draws its chance from the seed and its own number, and sees the time it happened at: what the simulated API is asked
+ * in between changes nothing.
+ */
+function tellWorld(platform: AnyPlatform, settings: CommonSettings, ground: WorldGround): Pick<World, 'simulation' | 'count' | 'happen'> {
+  const drawFrom = (what: string) => seededRandom(`${ground.seed} ${platform.name} ${what}`);
   let random = drawFrom('beginning');
   let count = 0;
   let now = ground.now;
@@ -52,10 +60,6 @@ export function createWorld(platform: AnyPlatform, ground: WorldGround): World {
   };
   const simulation = platform.simulate(settings, tools);
   return {
-    connection,
-    platform,
-    entry: { platform: platform.name, ...own },
-    settings,
     simulation,
     count: () => count,
     happen(occurrence) {

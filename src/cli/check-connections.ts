@@ -1,0 +1,65 @@
+import type { OpenContext } from '../open-context.ts';
+import type { Connection } from '../platforms/platform.ts';
+import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
+
+const TIMEOUT_MS = 10_000;
+/** Tokens and signatures are refused beyond some minutes; half of one already tells of a clock that nobody keeps. */
+const CLOCK_TOLERANCE_MS = 30_000;
+
+/** Asks every connection's API whether it takes our credentials, and compares clocks. */
+export async function checkConnections(context: OpenContext): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const connection of context.connections.list()) findings.push(...(await checkConnection(context, connection)));
+  return findings;
+}
+
+async function checkConnection(context: OpenContext, connection: Connection): Promise<Finding[]> {
+  const { name } = connection;
+  const entry = checkEntry(connection);
+  try {
+    const api = context.api(connection);
+    if (!api) return [entry, warning('connections', name, 'no api configured: nothing can be fetched or reconciled')];
+    const found = (await api.check()).map(
+      (one): Finding => ({ area: 'connections', what: `${name}: ${one.what}`, level: one.ok ? 'ok' : 'failure', text: one.text }),
+    );
+    const clock = found.some((one) => /clock/i.test(one.what)) ? [] : await checkClock(context, connection);
+    return [entry, ...found, ...clock];
+  } catch (error) {
+    return [entry, failure('connections', `${name}: api`, `${errorLine(error)} Check the api part of this connection`)];
+  }
+}
+
+/** Whether anybody can come in at all: no secret, no entry. */
+function checkEntry({ name, settings }: Connection): Finding {
+  const webhook = settings.webhook as Record<string, unknown>;
+  const { auth, allowIps: _allowIps, ...others } = webhook;
+  const open = (Array.isArray(auth) && auth.length > 0) || Object.keys(others).some((member) => /secret|key|signature/i.test(member));
+  return open
+    ? ok('connections', `${name}: webhook`, 'credentials for incoming webhooks are configured')
+    : failure(
+        'connections',
+        `${name}: webhook`,
+        'no credentials are configured, so every webhook is refused. Add an entry to webhook.auth',
+      );
+}
+
+async function checkClock(context: OpenContext, connection: Connection): Promise<Finding[]> {
+  const what = `${connection.name}: clock`;
+  const baseUrl = (connection.settings as { api?: { baseUrl?: unknown } }).api?.baseUrl;
+  if (typeof baseUrl !== 'string') return [];
+  try {
+    const reply = await context.remote.plain({ baseUrl, method: 'GET', path: '', timeoutMs: TIMEOUT_MS });
+    const theirs = Date.parse(reply.headers.date ?? '');
+    if (Number.isNaN(theirs)) return [];
+    const apartMs = Math.abs(theirs - context.clock.now().getTime());
+    const text = `${Math.round(apartMs / 1000)} s apart from the platform's`;
+    return [
+      apartMs < CLOCK_TOLERANCE_MS
+        ? ok('connections', what, text)
+        : failure('connections', what, `${text}. Set this machine's clock by NTP: signatures and tokens depend on it`),
+    ];
+  } catch {
+    // Whether it can be reached is told by the API's own finding.
+    return [];
+  }
+}

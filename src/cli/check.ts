@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { FaultySettings } from '../domain/errors.ts';
+import { type OpenContext, openContext } from '../open-context.ts';
+import type { Connection } from '../platforms/platform.ts';
+import type { Settings } from '../settings.ts';
+import { answer, table } from './answer.ts';
+import { checkConnections } from './check-connections.ts';
+import { checkFiles } from './check-files.ts';
+import { checkProxy } from './check-proxy.ts';
+import { checkTls } from './check-tls.ts';
+import { errorLine, type Finding, failure, ok } from './findings.ts';
+import { type CliGround, CommandFailed, createProgress, quietLog } from './ground.ts';
+import { connectionsOf, settingsOf } from './open.ts';
+
+export function addCheck(program: Command, ground: CliGround): void {
+  program
+    .command('check')
+    .description(
+      'Look at everything that could keep deliveries from coming in: settings, files, database, connections, clock, TLS, proxies.',
+    )
+    .option('--json', 'answer as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock check\n  PUBLIC_URL=https://orderdock.example.com orderdock check --json\n\nExit code 1 when anything failed; warnings alone do not count.',
+    )
+    .action((options: { json?: true }) => check(ground, options));
+}
+
+async function check(ground: CliGround, options: { json?: true }): Promise<void> {
+  const findings = await lookAtAll(ground);
+  const failed = findings.filter((finding) => finding.level === 'failure').length;
+  answer(ground, options.json, { ok: failed === 0, findings }, () => {
+    const rows = findings.map((finding) => ({ '': MARKS[finding.level], area: finding.area, what: finding.what, finding: finding.text }));
+    return `${table(rows, '')}\n${failed === 0 ? 'All is well.' : `${failed} to be mended.`}\n`;
+  });
+  if (failed > 0) throw new CommandFailed();
+}
+
+const MARKS = { ok: 'ok', warning: 'WARN', failure: 'FAIL' } as const;
+
+async function lookAtAll(ground: CliGround): Promise<Finding[]> {
+  const settings = trySettings(ground);
+  if (Array.isArray(settings)) return settings;
+  const progress = createProgress(ground);
+  const step = async (what: string, look: () => Promise<Finding[]>) => {
+    progress.show(`looking at ${what} …`);
+    return look();
+  };
+  const connections = await readConnectionsFindings(settings, ground);
+  const findings = [
+    ok('settings', 'environment', 'all settings can be read'),
+    ...connections.findings,
+    ...(await step('files', () => checkFiles(settings))),
+    ...(await step('proxies', async () => checkProxy(settings, ground.env))),
+    ...(await step('TLS', () => checkTls(settings, new Date()))),
+    ...(await step('the database', () => checkStore(settings, connections.found, ground))),
+  ];
+  progress.clear();
+  return findings;
+}
+
+function trySettings(ground: CliGround): Settings | Finding[] {
+  try {
+    return settingsOf(ground);
+  } catch (error) {
+    if (!(error instanceof FaultySettings)) throw error;
+    return error.faults.map((fault) => failure('settings', 'environment', fault));
+  }
+}
+
+async function readConnectionsFindings(settings: Settings, ground: CliGround): Promise<{ found: Connection[]; findings: Finding[] }> {
+  const file = settings.connectionsFile ?? 'the sandbox';
+  try {
+    const found = await connectionsOf(settings, ground);
+    const none = settings.connectionsFile === null && found.length === 0;
+    return {
+      found,
+      findings: [
+        ok(
+          'connections',
+          file,
+          none ? 'sandbox mode, which makes its connections at the first start' : `${found.length} connection(s), all can be read`,
+        ),
+      ],
+    };
+  } catch (error) {
+    const faults = error instanceof FaultySettings ? error.faults : [errorLine(error)];
+    return { found: [], findings: faults.map((fault) => failure('connections', file, fault)) };
+  }
+}
+
+/** The database, and through it (limits, tokens) every connection's API. */
+async function checkStore(settings: Settings, connections: readonly Connection[], ground: CliGround): Promise<Finding[]> {
+  let context: OpenContext;
+  try {
+    context = await openContext(settings, connections, { log: quietLog(ground) }, () => ({ open: () => {}, close: () => {} }));
+  } catch (error) {
+    return [
+      failure('database', engineOf(settings), `${errorLine(error)} Look at DATABASE_URL, and whether the server runs and lets us in`),
+    ];
+  }
+  try {
+    return [await checkDatabase(settings, context), ...(await checkConnections(context))];
+  } finally {
+    await context.close();
+  }
+}
+
+const engineOf = (settings: Settings): string => settings.databaseUrl.replace(/:.*$/s, '');
+
+async function checkDatabase(settings: Settings, context: OpenContext): Promise<Finding> {
+  try {
+    await context.db.write((sql) => sql.all('delete from leases where name = ?', ['check-probe']));
+    const [row] = await context.db.read.all<{ count: number | string }>('select count(*) as count from migrations');
+    return ok('database', engineOf(settings), `can be written, ${Number(row?.count)} migrations applied`);
+  } catch (error) {
+    return failure('database', engineOf(settings), `${errorLine(error)} It can be read but not written: look at free space and rights`);
+  }
+}

@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DELIVERY_STATES } from '../domain/delivery.ts';
+import { listDeliveries } from '../store/reading/deliveries.ts';
+import { answer, table } from './answer.ts';
+import type { CliGround } from './ground.ts';
+import { withContext } from './open.ts';
+
+interface Options {
+  state?: string;
+  connection?: string;
+  subject?: string;
+  limit: number;
+  json?: true;
+}
+
+export const countOf =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < least || count > most) throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
+    return count;
+  };
+
+export function addDeliveries(program: Command, ground: CliGround): void {
+  program
+    .command('deliveries')
+    .description('The webhook requests that were taken, newest first, and what became of them.')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(DELIVERY_STATES))
+    .option('--connection <name>', 'only those of this connection')
+    .option('--subject <subject>', 'only those about this resource, such as order:abc-PO1')
+    .option('--limit <count>', 'how many at most', countOf(1, 10_000), 50)
+    .option('--json', 'answer as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock deliveries --state dead\n  orderdock deliveries --connection acme-tradecloud --limit 10 --json',
+    )
+    .action((options: Options) => show(ground, options));
+}
+
+async function show(ground: CliGround, options: Options): Promise<void> {
+  const filter = {
+    state: options.state ?? null,
+    connection: options.connection ?? null,
+    subject: options.subject ?? null,
+    eventType: null,
+    from: null,
+    to: null,
+  };
+  const rows = await withContext(ground, (context) => listDeliveries(context.db.read, filter, { before: null, limit: options.limit }));
+  const shown = rows.map(({ seq: _seq, ...row }) => row);
+  answer(ground, options.json, shown, () =>
+    table(
+      shown.map((row) => ({
+        id: row.id,
+        received: row.receivedAt,
+        connection: row.connection,
+        state: row.state,
+        event: row.eventType,
+        subject: row.subject,
+        tries: row.attempts.length,
+        error: row.error,
+      })),
+      'There are no such deliveries.',
+    ),
+  );
+}

@@ -1,0 +1,178 @@
+import { Argument, type Command, Option } from 'commander';
+import { readTime } from '../domain/time.ts';
+import { CHANGE_COLUMNS, changeObject, changeText } from '../http/api/change-view.ts';
+import { toCsv } from '../http/api/csv.ts';
+import { readFeedCursor } from '../http/api/cursors.ts';
+import { viewEntities } from '../http/api/entity-view.ts';
+import type { Sql } from '../store/database.ts';
+import { readFeed } from '../store/reading/changes.ts';
+import { listEntities } from '../store/reading/entities.ts';
+import { type ExportSink, openSink } from './export-sink.ts';
+import { type CliGround, CommandFailed, createProgress } from './ground.ts';
+import { withContext } from './open.ts';
+
+const WHAT = ['orders', 'shipments', 'changes'] as const;
+type What = (typeof WHAT)[number];
+
+interface Options {
+  format: 'csv' | 'jsonl';
+  output?: string;
+  force?: true;
+  connection?: string;
+  status?: string;
+  updatedAfter?: string;
+  after?: string;
+  include?: 'source';
+  json?: true;
+}
+
+/** A page of rows, already read; `position` is where the next one begins. */
+interface Page {
+  rows: object[];
+  /** The rows as JSON texts. */
+  texts: string[];
+  position: string;
+}
+
+type ReadPage = (sql: Sql, position: string, limit: number) => Promise<Page>;
+
+const PAGE = 500;
+
+export function addExport(program: Command, ground: CliGround): void {
+  program
+    .command('export')
+    .description('Write orders, shipments or the feed of changes as CSV or JSON lines, as many as there are.')
+    .addArgument(new Argument('<what>', 'what to write').choices(WHAT))
+    .addOption(new Option('--format <format>', 'csv (a line for each order line), or jsonl').choices(['csv', 'jsonl']).default('jsonl'))
+    .option('--output <file>', 'where to; default: standard output. Interrupted, the same command goes on where it stopped')
+    .option('--force', 'begin again, over a file that is there')
+    .option('--connection <name>', 'only of this connection')
+    .option('--status <status>', 'orders and shipments: only in this status')
+    .option('--updated-after <time>', 'orders and shipments: only those changed since')
+    .option('--after <cursor>', 'changes: only those after this position')
+    .addOption(new Option('--include <part>', "orders and shipments as jsonl: with the platform's own JSON").choices(['source']))
+    .option('--json', 'say at the end, as JSON on standard error, how much was written and where the next export begins')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock export orders --format csv --output orders.csv\n  orderdock export changes --after 1200 > changes.jsonl\n  orderdock export shipments --connection acme-tradecloud --format csv',
+    )
+    .action((what: What, options: Options) => exportAll(ground, what, options));
+}
+
+async function exportAll(ground: CliGround, what: What, options: Options): Promise<void> {
+  const reader = what === 'changes' ? changesReader(options) : entitiesReader(what, options);
+  const asked = JSON.stringify([
+    what,
+    options.format,
+    options.connection,
+    options.status,
+    options.updatedAfter,
+    options.after,
+    options.include,
+  ]);
+  const sink = await openSink(ground, { path: options.output ?? null, force: options.force === true, asked });
+  const progress = createProgress(ground);
+  try {
+    const end = await withContext(ground, (context) =>
+      copy(context.db.read, reader, sink, what, options, (rows) => progress.show(`${rows} ${what}`)),
+    );
+    await sink.finish();
+    progress.clear();
+    sayEnd(ground, what, options, end);
+  } catch (error) {
+    await sink.abandon();
+    throw error;
+  }
+}
+
+async function copy(
+  sql: Sql,
+  read: ReadPage,
+  sink: ExportSink,
+  what: What,
+  options: Options,
+  show: (rows: number) => void,
+): Promise<{ rows: number; position: string }> {
+  let { position, rows } = sink.from ?? { position: '0', rows: 0 };
+  if (what === 'changes' && !sink.from) position = readFeedCursor(options.after ?? null);
+  for (;;) {
+    const page = await read(sql, position, PAGE);
+    position = page.rows.length > 0 ? page.position : position;
+    rows += page.rows.length;
+    await sink.write(textOf(page, what, options, !sink.started()), { position, rows });
+    show(rows);
+    if (page.rows.length < PAGE) return { rows, position };
+  }
+}
+
+function textOf(page: Page, what: What, options: Options, first: boolean): string {
+  if (options.format === 'jsonl') return page.texts.map((text) => `${text}\n`).join('');
+  const csv = what === 'changes' ? toCsv(page.rows, CHANGE_COLUMNS) : toCsv(page.rows.flatMap(lineRows), LINE_COLUMNS);
+  return first ? csv : csv.slice(csv.indexOf('\r\n') + 2);
+}
+
+function changesReader({ connection }: Options): ReadPage {
+  const filter = { kinds: null, connections: connection === undefined ? null : [connection] };
+  return async (sql, position, limit) => {
+    const rows = await readFeed(sql, filter, position, limit);
+    return { rows: rows.map(changeObject), texts: rows.map(changeText), position: rows.at(-1)?.cursor ?? position };
+  };
+}
+
+function entitiesReader(what: 'orders' | 'shipments', options: Options): ReadPage {
+  const updatedAfter = options.updatedAfter === undefined ? null : readTime(options.updatedAfter);
+  if (options.updatedAfter !== undefined && updatedAfter === null) throw new CommandFailed('--updated-after: expected an ISO 8601 time.');
+  const filter = {
+    kinds: [what === 'orders' ? ('order' as const) : ('shipment' as const)],
+    connection: options.connection ?? null,
+    status: options.status ?? null,
+    number: null,
+    updatedAfter,
+  };
+  const source = options.include === 'source';
+  return async (sql, position, limit) => {
+    const found = await listEntities(sql, filter, { after: Number(position), limit, withSource: source });
+    const rows = await viewEntities(sql, found, { lines: true, documents: true, source });
+    return { rows, texts: rows.map((row) => JSON.stringify(row)), position: String(found.at(-1)?.seq ?? position) };
+  };
+}
+
+const HEAD = [
+  'id',
+  'connection',
+  'platform',
+  'externalId',
+  'number',
+  'status',
+  'currency',
+  'buyer.id',
+  'buyer.name',
+  'supplier.id',
+  'supplier.name',
+];
+const REST = ['total', 'orderedAt', 'lastUpdatedAt', 'version', 'deletedAt'];
+const LINE = ['externalId', 'position', 'item.number', 'item.name', 'item.supplierNumber', 'description', 'quantity', 'unit', 'status'];
+const LINE_REST = [
+  'price.net',
+  'price.gross',
+  'price.currency',
+  'price.unit',
+  'price.per',
+  'deliverySchedule',
+  'lastUpdatedAt',
+  'removedAt',
+];
+const LINE_COLUMNS = [...HEAD, ...REST, ...[...LINE, ...LINE_REST].map((name) => `line.${name}`)];
+
+/** One row for each line, the header repeated; one row without a line for what has none. */
+function lineRows(entity: object): object[] {
+  const { lines = [] } = entity as { lines?: object[] };
+  return lines.length === 0 ? [entity] : lines.map((line) => ({ ...entity, line }));
+}
+
+function sayEnd(ground: CliGround, what: What, options: Options, end: { rows: number; position: string }): void {
+  const next = what === 'changes' ? { next: end.position } : {};
+  const said = `${end.rows} ${what} written to ${options.output}.${what === 'changes' ? ` Later ones: --after ${end.position}` : ''}`;
+  if (options.json) ground.err(`${JSON.stringify({ what, rows: end.rows, ...next })}\n`);
+  else if (options.output !== undefined) ground.err(`${said}\n`);
+}

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { isScalar, parseDocument } from 'yaml';
+import { OrderdockError } from '../domain/errors.ts';
+import type { Connection, KeepSecret } from '../platforms/platform.ts';
+import { writePrivateFile } from '../sandbox/sandbox-file.ts';
+import type { Settings } from '../settings.ts';
+import type { CliGround } from './ground.ts';
+
+/**
+ * Writes secrets that a platform shows only once into the connections file, comments and all else untouched; the file is its owner's
+ * alone afterwards. A `${NAME}` that stands for one of the values stays as it is.
+ */
+export function createKeepSecret(settings: Settings, connection: Connection, ground: CliGround): KeepSecret {
+  return async (setting, values) => {
+    const { connectionsFile } = settings;
+    if (connectionsFile === null)
+      throw new OrderdockError(
+        'nowhere_to_keep_secret',
+        'The secrets of the sandbox are made from its seed: there is no place for others.',
+      );
+    const text = withSecrets(
+      await readFile(connectionsFile, 'utf8'),
+      ['connections', connection.name, ...setting.split('.')],
+      values,
+      ground.env,
+    );
+    await writePrivateFile(connectionsFile, text);
+    ground.err(`Written to ${connectionsFile}: ${setting} of ${connection.name} (${values.length} value(s)).\n`);
+  };
+}
+
+/** The file's text with `values` at `path`, the newest first. */
+export function withSecrets(text: string, path: readonly string[], values: readonly string[], env: CliGround['env']): string {
+  const document = parseDocument(text, { schema: 'core' });
+  const before = document.getIn(path, true);
+  const entries = isScalar(before) ? [before.value] : toList(before);
+  const spelled = new Map(entries.map((entry) => [resolved(String(entry), env), String(entry)]));
+  document.setIn(path, document.createNode(values.map((value) => spelled.get(value) ?? value)));
+  return document.toString();
+}
+
+const toList = (node: unknown): unknown[] => {
+  const plain = (node as { toJSON?: () => unknown } | undefined)?.toJSON?.();
+  return Array.isArray(plain) ? plain : [];
+};
+
+const resolved = (text: string, env: CliGround['env']): string =>
+  text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => env[name] ?? whole);

@@ -1,0 +1,64 @@
+import { Argument, type Command, Option } from 'commander';
+import { ROLES, type Role } from '../domain/role.ts';
+import { createKey, deleteKey } from '../pipeline/keys.ts';
+import { listApiKeys } from '../store/reading/api-keys.ts';
+import { answer, table } from './answer.ts';
+import { type CliGround, CommandFailed } from './ground.ts';
+import { withContext } from './open.ts';
+
+interface Options {
+  json?: true;
+  role: Role;
+}
+
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+export function addKeys(program: Command, ground: CliGround): void {
+  const keys = program
+    .command('keys')
+    .description('API keys: only their hashes are stored, a key is shown once.')
+    .addHelpText('after', '\nExamples:\n  orderdock keys create erp --role reader\n  orderdock keys list\n  orderdock keys revoke erp');
+  keys
+    .command('create')
+    .description('Make a key and show it, this once.')
+    .addArgument(new Argument('<name>', 'what the key is called in lists and logs'))
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('reader'))
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  orderdock keys create erp --role reader --json')
+    .action((name: string, options: Options) => create(ground, name, options));
+  keys
+    .command('list')
+    .description('The stored keys and when they were last used.')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  orderdock keys list')
+    .action((options: Options) => list(ground, options));
+  keys
+    .command('revoke')
+    .description('End a key at once, on every process.')
+    .argument('<name>', 'the key to end')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  orderdock keys revoke erp')
+    .action((name: string, options: Options) => revoke(ground, name, options));
+}
+
+async function create(ground: CliGround, name: string, options: Options): Promise<void> {
+  if (!NAME.test(name)) throw new CommandFailed('A key is named with letters, digits, "_", "." and "-", at most 64.');
+  const key = await withContext(ground, (context) => createKey(context, { name, role: options.role }));
+  answer(ground, options.json, key, () => `${key.key}\n`);
+  if (!options.json) ground.err(`This is the key ${name} (${options.role}). It is not shown again.\n`);
+}
+
+async function list(ground: CliGround, options: Options): Promise<void> {
+  const keys = await withContext(ground, (context) => listApiKeys(context.db.read));
+  answer(ground, options.json, keys, () =>
+    table(
+      keys.map((key) => ({ name: key.name, role: key.role, created: key.createdAt, 'last used': key.lastUsedAt })),
+      'There are no stored keys (those of API_KEYS and DATA_DIR/api-key are not listed here).',
+    ),
+  );
+}
+
+async function revoke(ground: CliGround, name: string, options: Options): Promise<void> {
+  await withContext(ground, (context) => deleteKey(context, name));
+  answer(ground, options.json, { name, revoked: true }, () => `The key ${name} is no longer valid.\n`);
+}

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readConnections } from '../connections.ts';
+import { Refused } from '../domain/errors.ts';
+import { type OpenContext, openContext } from '../open-context.ts';
+import type { Connection } from '../platforms/platform.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import { readSandboxFile } from '../sandbox/sandbox-file.ts';
+import { readSettings, type Settings } from '../settings.ts';
+import { type CliGround, CommandFailed, quietLog } from './ground.ts';
+
+export const settingsOf = (ground: CliGround): Settings => readSettings(ground.env, { terminal: ground.outTerminal });
+
+/** The connections of the file, or, where there is none, those that the sandbox wrote down. */
+export async function connectionsOf(settings: Settings, ground: CliGround): Promise<Connection[]> {
+  if (settings.connectionsFile !== null) {
+    return readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
+  }
+  const sandbox = await readSandboxFile(settings.dataDir);
+  return sandbox === null ? [] : readConnections(JSON.stringify({ connections: sandbox.connections }), {}, PLATFORMS);
+}
+
+/** The connection of this name. Refuses an unknown one, telling which there are. */
+export function findConnection(connections: readonly Connection[], name: string): Connection {
+  const found = connections.find((connection) => connection.name === name);
+  if (found) return found;
+  const names = connections.map((connection) => connection.name).join(', ');
+  throw new Refused(
+    404,
+    'not_found',
+    `There is no connection ${name}. ${names === '' ? 'There is none at all: start the service once, or write a connections file.' : `There are: ${names}.`}`,
+  );
+}
+
+/** Opens the store and the lines to the platforms for one command, and closes them after it. */
+export async function withContext<T>(ground: CliGround, work: (context: OpenContext, settings: Settings) => Promise<T>): Promise<T> {
+  const settings = settingsOf(ground);
+  const context = await openContext(settings, await connectionsOf(settings, ground), { log: quietLog(ground) }, () => ({
+    open: () => {},
+    close: () => {},
+  }));
+  try {
+    return await work(context, settings);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Where the running service is reached: `url` where it is given, else `PUBLIC_URL`, else what it wrote down when it started. */
+export async function serviceUrl(settings: Settings, url: string | undefined): Promise<string> {
+  const found = url ?? settings.publicUrl ?? (await readFile(join(settings.dataDir, 'address'), 'utf8').catch(() => null));
+  if (found === null) throw new CommandFailed('The service is not running here: start it, or name its address with --url.');
+  return found.trim().replace(/\/+$/, '');
+}

@@ -1,0 +1,48 @@
+import { Command, CommanderError } from 'commander';
+import { OrderdockError } from '../domain/errors.ts';
+import { addCheck } from './check.ts';
+import { addDeliveries } from './deliveries.ts';
+import { addExport } from './export.ts';
+import { type CliGround, CommandFailed } from './ground.ts';
+import { addKeys } from './keys.ts';
+import { addMigrate } from './migrate.ts';
+import { addReconcile } from './reconcile.ts';
+import { addSend } from './send.ts';
+import { addServe } from './serve.ts';
+import { addWebhooks } from './webhooks.ts';
+
+/** Every command, in the order in which they are met. */
+const COMMANDS = [addServe, addMigrate, addCheck, addSend, addDeliveries, addReconcile, addWebhooks, addKeys, addExport];
+
+/** The command line as commander knows it: parsing, help and docs are made from it. */
+export function createProgram(ground: CliGround): Command {
+  const program = new Command('orderdock')
+    .description('Receives commerce platform webhooks, keeps what is new, and lets the ERP pull it.')
+    .helpCommand(true)
+    .showHelpAfterError('(add --help for what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: ground.out, writeErr: ground.err });
+  for (const add of COMMANDS) add(program, ground);
+  return program;
+}
+
+/** Runs one command and gives the exit code: 0 only on success. Faults end here, as one clear message. */
+export async function runCommandLine(words: readonly string[], ground: CliGround): Promise<number> {
+  try {
+    await createProgram(ground).parseAsync([...words], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    const message = messageOf(error);
+    if (message !== '') ground.err(`${message}\n`);
+    return 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CommandFailed) return error.message;
+  if (error instanceof OrderdockError) return `orderdock: ${error.message}`;
+  const node = error as NodeJS.ErrnoException;
+  if (typeof node?.code === 'string' && node.syscall !== undefined) return `orderdock: ${node.message}`;
+  return `orderdock: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { readTime } from '../domain/time.ts';
+import type { OpenContext } from '../open-context.ts';
+import { type Begun, createReconciler } from '../pipeline/reconcile.ts';
+import { type RunRow, readGaps, readRun } from '../store/reading/reconcile-runs.ts';
+import { answer, table } from './answer.ts';
+import { type CliGround, CommandFailed, createProgress } from './ground.ts';
+import { findConnection, withContext } from './open.ts';
+
+interface Options {
+  since?: string;
+  json?: true;
+}
+
+export function addReconcile(program: Command, ground: CliGround): void {
+  program
+    .command('reconcile')
+    .description("Compare with the platform's API now, and take in what no delivery had reported.")
+    .argument('<connection>', 'name of the connection')
+    .option('--since <time>', 'read from this time (ISO 8601) instead of where the last run ended')
+    .option('--json', 'answer as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock reconcile acme-tradecloud\n  orderdock reconcile acme-tradecloud --since 2026-01-01 --json',
+    )
+    .action((connection: string, options: Options) => reconcile(ground, connection, options));
+}
+
+async function reconcile(ground: CliGround, name: string, options: Options): Promise<void> {
+  const since = options.since === undefined ? null : readTime(options.since);
+  if (options.since !== undefined && since === null) throw new CommandFailed('--since: expected an ISO 8601 time.');
+  const { run, gaps } = await withContext(ground, async (context) => {
+    const reconciler = createReconciler(context);
+    try {
+      const begun = await reconciler.reconcile(findConnection(context.connections.list(), name), 'demand', { since });
+      const ended = await follow(ground, context, begun);
+      return { run: ended, gaps: await readGaps(context.db.read, begun.runId) };
+    } finally {
+      await reconciler.stop();
+    }
+  });
+  const { seq: _seq, progress: _progress, ...shown } = run;
+  answer(ground, options.json, { ...shown, gaps }, () => {
+    const rows = gaps.map((gap) => ({ kind: gap.kind, 'external id': gap.externalId, cause: gap.cause, cursor: gap.cursor }));
+    return `${counts(run)}\n${gaps.length > 0 ? `\n${table(rows, '')}` : ''}`;
+  });
+  if (run.state !== 'done')
+    throw new CommandFailed(
+      `The run ${run.id} ${run.state === 'failed' ? 'failed' : 'was broken off'}: ${run.error ?? 'it goes on at the next start'}`,
+    );
+}
+
+const LOOK_EVERY_MS = 300;
+
+/** Shows how far it is, until it has ended: here, or in the process that does it. */
+async function follow(ground: CliGround, context: OpenContext, begun: Begun): Promise<RunRow> {
+  const progress = createProgress(ground);
+  let here = true;
+  const ended = begun.ended.then(() => {
+    here = false;
+  });
+  for (;;) {
+    const run = await readRun(context.db.read, begun.runId);
+    if (!run) throw new CommandFailed(`The run ${begun.runId} is not there any more.`);
+    if (run.state !== 'running' || (!here && !begun.joined)) {
+      progress.clear();
+      return (await readRun(context.db.read, begun.runId)) ?? run;
+    }
+    progress.show(counts(run));
+    await (here ? Promise.race([ended, sleep(LOOK_EVERY_MS)]) : sleep(LOOK_EVERY_MS));
+  }
+}
+
+const counts = ({ counts: { seen, unchanged, applied, gaps, failed } }: RunRow): string =>
+  `${seen} seen, ${unchanged} unchanged, ${applied} applied, ${gaps} gaps, ${failed} failed`;

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { AnyPlatform, Connection, OutgoingWebhook } from '../platforms/platform.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import { createPost, type PostAnswer } from '../sandbox/post.ts';
+import { readSandboxFile } from '../sandbox/sandbox-file.ts';
+import type { Settings } from '../settings.ts';
+import { answer, table } from './answer.ts';
+import { type CliGround, CommandFailed } from './ground.ts';
+import { connectionsOf, findConnection, serviceUrl, settingsOf } from './open.ts';
+
+interface Options {
+  form?: string;
+  connection?: string;
+  url?: string;
+  json?: true;
+}
+
+export function addSend(program: Command, ground: CliGround): void {
+  program
+    .command('send')
+    .description("Sign a sample event with a connection's own credentials and post it to the service.")
+    .argument('<platform>', PLATFORMS.map((platform) => platform.name).join(', '))
+    .argument('<event>', 'the event type, as the platform names it')
+    .option('--form <form>', "a variant of the sender's, such as get or xml: see the platform's README")
+    .option('--connection <name>', 'default: the first connection of that platform')
+    .option('--url <url>', 'base URL of the service; default: PUBLIC_URL, else DATA_DIR/address')
+    .option('--json', 'answer as JSON')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  orderdock send tradecloud OrderIssuedByBuyer',
+        '  orderdock send tradecloud OrderLinesAcceptedBySupplier --form get',
+        '  orderdock send ordermentum order_created --connection fresh-ordermentum --url https://orderdock.example.com',
+        '',
+        'In the sandbox the event happens in the simulated platform, whose API then tells of it too. With a connections file the sample is made',
+        "up: an event that only names a resource is accepted, but the platform's own API will not know the resource.",
+      ].join('\n'),
+    )
+    .action((platform: string, event: string, options: Options) => send(ground, platform, event, options));
+}
+
+async function send(ground: CliGround, platformName: string, eventType: string, options: Options): Promise<void> {
+  const settings = settingsOf(ground);
+  const platform = PLATFORMS.find((one) => one.name === platformName);
+  if (!platform) throw new CommandFailed(`Unknown platform ${platformName}. There are: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
+  const connection = chooseConnection(await connectionsOf(settings, ground), platform, options.connection);
+  const base = await serviceUrl(settings, options.url);
+  const webhooks = await compose(settings, connection, eventType, options.form);
+  const post = createPost(settings.tls === null ? null : await readFile(settings.tls.certFile));
+  const sent = [];
+  for (const webhook of webhooks) {
+    const url = `${base}/webhooks/${connection.name}${webhook.path}`;
+    sent.push({ method: webhook.method, url, eventType: webhook.eventType, ...(await post(url, webhook)) });
+  }
+  report(ground, options, eventType, sent);
+}
+
+function chooseConnection(connections: readonly Connection[], platform: AnyPlatform, name: string | undefined): Connection {
+  const own = connections.filter((connection) => connection.platform.name === platform.name);
+  if (name !== undefined) return findConnection(own, name);
+  const [first] = own;
+  if (!first) throw new CommandFailed(`There is no connection of the platform ${platform.name}.`);
+  return first;
+}
+
+/** In the sandbox the simulated platform makes it happen; elsewhere a made-up one of the moment does. */
+async function compose(
+  settings: Settings,
+  connection: Connection,
+  eventType: string,
+  form: string | undefined,
+): Promise<OutgoingWebhook[]> {
+  const sandbox = settings.connectionsFile === null ? await readSandboxFile(settings.dataDir) : null;
+  if (sandbox) {
+    const response = await fetch(`${sandbox.simulator.url}/_sandbox/happen`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.simulator.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ connection: connection.name, eventType, form }),
+    }).catch(() => {
+      throw new CommandFailed('The sandbox is not running: start the service first.');
+    });
+    const told = (await response.json()) as { webhooks?: OutgoingWebhook[]; detail?: string };
+    if (!response.ok) throw new CommandFailed(`The sandbox refused: ${told.detail ?? response.status}`);
+    return told.webhooks ?? [];
+  }
+  const tools = {
+    now: () => new Date(),
+    random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
+    makeId: () => randomUUID(),
+    baseUrl: 'http://127.0.0.1',
+  };
+  return connection.platform.simulate(connection.settings, tools).happen(eventType, form);
+}
+
+type Sent = PostAnswer & { method: string; url: string; eventType: string };
+
+function report(ground: CliGround, options: Options, eventType: string, sent: readonly Sent[]): void {
+  const nothing = `${eventType} has happened, and the platform sends nothing for it.`;
+  answer(
+    ground,
+    options.json,
+    sent.map(({ retryAfterMs: _retryAfterMs, ...one }) => one),
+    () =>
+      sent.length === 0
+        ? `${nothing}\n`
+        : table(
+            sent.map((one) => ({ request: `${one.method} ${one.url}`, status: one.status, answer: one.body })),
+            nothing,
+          ),
+  );
+  if (sent.some(({ status }) => status < 200 || status > 299)) throw new CommandFailed('The service did not take it.');
+}

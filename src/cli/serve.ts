@@ -1,0 +1,126 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { type App, startApp } from '../app.ts';
+import { readConnections } from '../connections.ts';
+import { FaultySettings } from '../domain/errors.ts';
+import type { Log } from '../domain/log.ts';
+import { createLogger } from '../logger.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import { sandboxBanner } from '../sandbox/banner.ts';
+import { createPost } from '../sandbox/post.ts';
+import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { writePrivateFile } from '../sandbox/sandbox-file.ts';
+import { createSender } from '../sandbox/sender.ts';
+import type { Settings } from '../settings.ts';
+import type { CliGround } from './ground.ts';
+import { settingsOf } from './open.ts';
+
+const STOP_WITHIN_MS = 9500;
+
+export function addServe(program: Command, ground: CliGround): void {
+  program
+    .command('serve')
+    .description('Run the service until it is told to stop. Without a connections file: the sandbox.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock serve\n  PORT=0 DATA_DIR=/var/lib/orderdock orderdock serve\n\nSIGTERM and SIGINT stop it within 10 seconds, SIGHUP reads the connections file again.',
+    )
+    .action(() => serve(ground));
+}
+
+async function serve(ground: CliGround): Promise<void> {
+  const settings = settingsOf(ground);
+  const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
+  dieOfTheUnexpected(log);
+  const stopping = new AbortController();
+  const signal = untilTold();
+  const sandbox = settings.connectionsFile === null ? await openSandbox({ dataDir: settings.dataDir, platforms: PLATFORMS }) : null;
+  try {
+    const app = await startApp(settings, await readConnectionsOf(settings, sandbox, ground), { log });
+    process.on('SIGHUP', () => void reload(settings, app, ground, log));
+    await announce(settings, app, sandbox, ground, log);
+    const story = sandbox && app.url ? playStory(settings, sandbox, app.url, log, stopping.signal) : null;
+    log.info('stopping', { signal: await signal });
+    stopping.abort();
+    giveUpLater(log);
+    await rm(addressFile(settings), { force: true });
+    await app.stop();
+    await story;
+  } finally {
+    await sandbox?.stop();
+  }
+  log.info('stopped');
+}
+
+const addressFile = (settings: Settings): string => join(settings.dataDir, 'address');
+
+const untilTold = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  });
+
+const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, ground: CliGround) =>
+  sandbox
+    ? readConnections(sandbox.connectionsText, {}, PLATFORMS)
+    : readConnections(await readFile(settings.connectionsFile ?? '', 'utf8'), ground.env, PLATFORMS);
+
+/** The start line; where the service is reached, for scripts and other commands; in the sandbox, what a newcomer needs. */
+async function announce(settings: Settings, app: App, sandbox: Sandbox | null, ground: CliGround, log: Log): Promise<void> {
+  const { url, keyFile } = app;
+  if (url !== null) await writePrivateFile(addressFile(settings), `${url}\n`);
+  log.info('started', {
+    url,
+    sandbox: sandbox !== null,
+    roles: settings.roles.join(','),
+    apiKeyFile: keyFile,
+    connections: app.context.connections.list().length,
+  });
+  if (sandbox && url !== null) {
+    ground.err(await sandboxBanner({ sandbox, url, dataDir: settings.dataDir, keyFile, workingDir: ground.workingDir }));
+  }
+}
+
+async function playStory(settings: Settings, sandbox: Sandbox, url: string, log: Log, stop: AbortSignal): Promise<void> {
+  try {
+    const certificate = settings.tls === null ? null : await readFile(settings.tls.certFile);
+    const rest = (ms: number, end?: AbortSignal) => sleep(ms, undefined, end ? { signal: end } : {}).catch(() => {});
+    const sender = createSender({ baseUrl: () => url, post: createPost(certificate), sleep: rest, mostAttempts: 5, stop });
+    await sandbox.playStory(sender, stop);
+    if (sender.counts.sent > 0) log.info('sandbox_story', { ...sender.counts });
+  } catch (error) {
+    log.error('sandbox_story', { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** A faulty file is refused, and the connections in force stay. */
+async function reload(settings: Settings, app: App, ground: CliGround, log: Log): Promise<void> {
+  try {
+    if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
+    const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
+    app.reload(connections);
+    log.info('connections_reloaded', { connections: connections.length });
+  } catch (error) {
+    const reason = error instanceof FaultySettings ? error.faults.join('; ') : error instanceof Error ? error.message : String(error);
+    log.error('connections_refused', { reason });
+  }
+}
+
+/** What nobody caught leaves us in a state that nobody knows: the next start continues from what is stored. */
+function dieOfTheUnexpected(log: Log): void {
+  const die = (error: unknown) => {
+    log.error('uncaught', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+function giveUpLater(log: Log): void {
+  const timer = setTimeout(() => {
+    log.error('stop_took_too_long', { waitedMs: STOP_WITHIN_MS });
+    process.exit(0);
+  }, STOP_WITHIN_MS);
+  timer.unref();
+}

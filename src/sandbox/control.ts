@@ -1,0 +1,35 @@
+import { timingSafeEqual } from 'node:crypto';
+import { isObject, parseJson, textAt } from '../domain/json.ts';
+import type { OutgoingWebhook, SimulatedAnswer, SimulatedRequest } from '../platforms/platform.ts';
+import type { Answer } from './simulators.ts';
+
+/** Where the sandbox itself is asked, beside the simulated platforms. */
+export const CONTROL_NAME = '_sandbox';
+
+const problem = (status: number, detail: string): SimulatedAnswer => ({
+  status,
+  headers: { 'content-type': 'application/problem+json' },
+  body: JSON.stringify({ status, detail }),
+});
+
+/** `POST /_sandbox/happen {connection, eventType, form}`: makes it happen and answers `{webhooks}`, signed, for the caller to send. */
+export function answerControl(key: string, happen: (connection: string, eventType: string, form?: string) => OutgoingWebhook[]): Answer {
+  return (request) => {
+    if (!isAuthorized(request, key)) return problem(401, 'The key of DATA_DIR/sandbox.json is needed.');
+    if (request.method !== 'POST' || request.path !== '/happen') return problem(404, 'There is only POST /happen.');
+    try {
+      const asked = parseJson(request.body);
+      if (!isObject(asked)) return problem(400, 'Expected a JSON object.');
+      const webhooks = happen(textAt(asked.connection) ?? '', textAt(asked.eventType) ?? '', textAt(asked.form) ?? undefined);
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ webhooks }) };
+    } catch (error) {
+      return problem(400, error instanceof Error ? error.message : 'It could not happen.');
+    }
+  };
+}
+
+function isAuthorized(request: SimulatedRequest, key: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const expected = Buffer.from(`Bearer ${key}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

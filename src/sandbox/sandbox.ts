@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { Refused } from '../domain/errors.ts';
+import type { AnyPlatform, OutgoingWebhook } from '../platforms/platform.ts';
+import { answerControl, CONTROL_NAME } from './control.ts';
+import { appendJournal, readJournal, readSandboxFile, type SandboxFile, writeSandboxFile } from './sandbox-file.ts';
+import type { Sender } from './sender.ts';
+import { type Simulators, startSimulators } from './simulators.ts';
+import { createWorld, type World } from './world.ts';
+
+/** Simulated platforms, one connection to each, ready to be called. */
+export interface Sandbox {
+  /** To be read as a connections file. */
+  connectionsText: string;
+  worlds: readonly World[];
+  simulators: Simulators;
+  /** Makes something happen and gives the webhooks that tell of it. Refuses an unknown connection (404). */
+  happen(connection: string, eventType: string, form?: string): OutgoingWebhook[];
+  /** The first start's short story; where it was interrupted it goes on, where it has been played it is not played again. */
+  playStory(sender: Sender, stop?: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface SandboxOptions {
+  dataDir: string;
+  platforms: readonly AnyPlatform[];
+  now?: () => Date;
+  /** What each connection's `reconcile` member says. */
+  reconcile?: { schedule: string | false };
+  /** Keeps what happens for the next start. Default true. */
+  journal?: boolean;
+}
+
+const ABOUT = 'Simulated platforms for trying things out. The credentials are generated and open nothing else.';
+
+/** Starts the simulated APIs and tells them all that had happened before, in silence. The caller stops it. */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { dataDir, platforms, now = () => new Date(), journal = true } = options;
+  const known = await readSandboxFile(dataDir);
+  const seed = known?.seed ?? randomBytes(32).toString('base64url');
+  const simulators = await startSimulators(known ? Number(new URL(known.simulator.url).port) : 0);
+  try {
+    const worlds = platforms.map((platform) => createWorld(platform, { seed, baseUrl: `${simulators.origin}/${platform.name}`, now }));
+    for (const world of worlds) simulators.host(world.platform.name, (request) => world.simulation.answer(request));
+    const find = (name: string) => worlds.find((world) => world.connection === name);
+    for (const past of readJournal(dataDir)) find(past.connection)?.happen(past);
+    const file = fileOf(known, seed, simulators.origin, worlds, options);
+    await writeSandboxFile(dataDir, file);
+
+    const happen = (connection: string, eventType: string, form?: string): OutgoingWebhook[] => {
+      const world = find(connection);
+      if (!world) throw new Refused(404, 'not_found', `The sandbox has no connection ${connection}.`);
+      const occurrence = { connection, eventType, form, at: now().toISOString() };
+      const webhooks = world.happen(occurrence);
+      if (journal) appendJournal(dataDir, occurrence);
+      return webhooks;
+    };
+    simulators.host(CONTROL_NAME, answerControl(file.simulator.key, happen));
+    return {
+      connectionsText: JSON.stringify({ connections: file.connections }),
+      worlds,
+      simulators,
+      happen,
+      async playStory(sender, stop) {
+        if (file.played !== null) return;
+        await Promise.all(worlds.map((world) => playWorld(world, happen, sender, stop)));
+        if (stop?.aborted) return;
+        file.played = now().toISOString();
+        await writeSandboxFile(dataDir, file);
+      },
+      stop: () => simulators.stop(),
+    };
+  } catch (error) {
+    await simulators.stop();
+    throw error;
+  }
+}
+
+function fileOf(
+  known: SandboxFile | null,
+  seed: string,
+  url: string,
+  worlds: readonly World[],
+  { reconcile }: SandboxOptions,
+): SandboxFile {
+  const entries = worlds.map((world) => [world.connection, { ...world.entry, ...(reconcile ? { reconcile } : {}) }] as const);
+  return {
+    about: ABOUT,
+    seed,
+    played: known?.played ?? null,
+    simulator: { url, key: known?.simulator.key ?? randomBytes(24).toString('base64url') },
+    connections: Object.fromEntries(entries),
+  };
+}
+
+/** One event after the other: a story is told in order. */
+async function playWorld(world: World, happen: Sandbox['happen'], sender: Sender, stop?: AbortSignal): Promise<void> {
+  for (const { eventType, form } of world.simulation.story.slice(world.count())) {
+    if (stop?.aborted) return;
+    for (const webhook of happen(world.connection, eventType, form)) await sender.send(world.connection, world.platform.answers, webhook);
+  }
+}
