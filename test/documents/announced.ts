@@ -1,0 +1,84 @@
+import type { Alert } from '../../src/domain/alert.ts';
+import type { DocumentReport } from '../../src/domain/entity.ts';
+import type { EntityImage } from '../../src/domain/image.ts';
+import type { Context } from '../../src/pipeline/context.ts';
+import type { OpenedDocument, PlatformApi } from '../../src/platforms/platform.ts';
+import { announceDocuments, writeEntities } from '../../src/store/entities.ts';
+import { type DocumentRow, readDocumentsOf } from '../../src/store/reading/documents.ts';
+
+const ORDER: EntityImage = {
+  id: 'order-1',
+  connection: 'toy',
+  platform: 'toy',
+  kind: 'order',
+  externalId: 'PO-7',
+  header: { number: 'PO-7', status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null },
+  source: null,
+  sourceLines: null,
+  lastUpdatedAt: null,
+  version: 1,
+  deletedAt: null,
+  createdAt: '2026-03-01T08:00:00.000Z',
+  updatedAt: '2026-03-01T08:00:00.000Z',
+  lines: new Map(),
+  documents: new Map(),
+};
+
+/** Announces documents of one order, as the apply step does: by object id (`key`) unless something else is said. */
+export async function announce(context: Context, ...documents: (Partial<DocumentReport> & { key: string })[]): Promise<void> {
+  const at = context.clock.now().toISOString();
+  await context.db.write(async (sql) => {
+    await writeEntities(sql, [ORDER]);
+    await announceDocuments(
+      sql,
+      documents.map((document) => ({
+        image: ORDER,
+        document: { id: `doc-${document.key}`, announced: { ...REPORT, objectId: document.key, ...document } },
+      })),
+      at,
+    );
+  });
+}
+
+const REPORT: DocumentReport = {
+  key: '',
+  name: 'terms.pdf',
+  objectId: null,
+  url: null,
+  code: null,
+  revision: null,
+  type: null,
+  description: null,
+  line: null,
+  lastUpdatedAt: null,
+};
+
+export async function documentOf(context: Context, key: string): Promise<DocumentRow> {
+  const found = (await readDocumentsOf(context.db.read, [ORDER.id])).find((document) => document.id === `doc-${key}`);
+  if (!found) throw new Error(`no document ${key}`);
+  return found;
+}
+
+export interface WatchedContext {
+  context: Context;
+  opened: Alert[];
+  closed: string[];
+}
+
+/** The context with a platform API that only opens documents, and with alerts that are kept. */
+export function withDocuments(
+  context: Context,
+  openDocument: (document: { objectId: string | null }) => Promise<OpenedDocument>,
+): WatchedContext {
+  const opened: Alert[] = [];
+  const closed: string[] = [];
+  const api: PlatformApi = {
+    fetch: () => Promise.reject(new Error('not asked for')),
+    streams: [],
+    changesSince: () => Promise.reject(new Error('not asked for')),
+    check: async () => [],
+    openDocument,
+  };
+  const alerts = { open: (alert: Alert) => void opened.push(alert), close: (code: string) => void closed.push(code) };
+  return { context: { ...context, api: () => api, alerts }, opened, closed };
+}
