@@ -230,6 +230,15 @@ test('an interrupted run goes on from its page in another process', async (t) =>
   assert.equal(watermark, at(69));
 });
 
+test('a page that was broken off gives its rows again', async (t) => {
+  const rows = Array.from({ length: 70 }, (_, n) => ({ id: `o-${n}`, updatedAt: at(n) }));
+  const { api } = await against(t, ({ query }) => listOf(rows, query));
+  const first = await api.changesSince('orders', { watermark: null, since: null, page: null });
+  const second = { watermark: null, since: null, page: first.next };
+  assert.equal((await api.changesSince('orders', second)).records.length, 20);
+  assert.equal((await api.changesSince('orders', second)).records.length, 20);
+});
+
 test('rows that are whole are not marked partial, and digits survive the list', async (t) => {
   const { api } = await against(t, () => ({
     body: '{"data":[{"id":"c-1","supplierId":"s","total":10.50,"updatedAt":"2026-02-01T00:00:00Z"}]}',

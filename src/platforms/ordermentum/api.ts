@@ -36,7 +36,7 @@ export function connect(settings: OrdermentumSettings, remote: Remote): Platform
   if (!settings.api) return null;
   const line = createLine(settings.api, settings.api.baseUrl, remote);
   return {
-    fetch: (subject) => fetchDetail(line, subject),
+    fetch: (subject, lane = 'fetch') => fetchDetail(line, subject, lane),
     glance: createGlance(line),
     streams,
     changesSince: createLists(line),
@@ -88,7 +88,7 @@ const details: Record<OrdermentumKind, { path: string; budget: string }> = {
   purchaser: { path: '/v1/purchasers', budget: 'purchaser-read' },
 };
 
-async function fetchDetail(line: Line, subject: Subject): Promise<Fetched> {
+async function fetchDetail(line: Line, subject: Subject, lane: 'fetch' | 'reconcile'): Promise<Fetched> {
   if (!isOrdermentumKind(subject.kind)) throw new RemoteFailure('unknown_kind', `Ordermentum has no ${subject.kind}`, 0);
   const { path, budget } = details[subject.kind];
   const answer = await line.client.call({
@@ -96,6 +96,7 @@ async function fetchDetail(line: Line, subject: Subject): Promise<Fetched> {
     path: `${path}/${encodeURIComponent(subject.externalId)}`,
     headers: { Accept: 'application/json' },
     budgets: [budget],
+    lane,
   });
   parseAnswer(answer.text, answer.status);
   return { text: answer.text, partial: false };

@@ -31,33 +31,32 @@ interface Place {
   fresh: boolean;
 }
 
+/** What this process remembers of a run through one list: row id → its state. */
+interface Memory {
+  given: Map<string, string>;
+  /** The page given last: its rows count as given once a page behind it is asked for. A page that is asked for again was broken off. */
+  last: { page: string | null; rows: Map<string, string> };
+}
+
 /**
  * Reads a list page by page. Pages are offsets, so a row that is updated meanwhile moves others across page borders, and one can slip
  * through unseen. A list of more than one page is therefore read again until a pass brings nothing that was not given before; rows
  * already given are left out, as far as this process remembers the run (forgetting costs a repetition, no row).
  */
 export function createLists(line: Line): (stream: string, start: PageStart) => Promise<Page> {
-  const given = new Map<string, Map<string, string>>();
+  const memories = new Map<string, Memory>();
   return async (stream, start) => {
     const list = lists[stream];
     if (!list) throw new Error(`Ordermentum has no list ${stream}`);
-    const seen = start.page === null ? new Map<string, string>() : (given.get(stream) ?? new Map<string, string>());
-    given.set(stream, seen);
+    const memory = recall(memories.get(stream), start.page);
+    memories.set(stream, memory);
     const place = readPlace(start.page);
     const query = { ...windowOf(start), supplierId: line.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
-    const answer = await line.json({
-      method: 'GET',
-      path: list.path,
-      query,
-      budgets: [list.budget],
-      lane: 'reconcile',
-      patienceMs: 65_000,
-    });
+    const answer = await line.json({ method: 'GET', path: list.path, query, budgets: [list.budget], lane: 'reconcile' });
     const page = readListPage(answer, place.pageNo);
-    const fresh = page.rows.filter((row) => isNew(row, seen));
+    const fresh = page.rows.filter((row) => isNew(row, memory));
     const here = { ...place, greatest: greatestOf(place.greatest, page.rows), fresh: place.fresh || fresh.length > 0 };
     const next = nextPlace(here, page.more);
-    if (next === null) given.delete(stream);
     return {
       records: fresh.map((row) => recordOf(list.kind, row)),
       next: next === null ? null : JSON.stringify(next),
@@ -65,6 +64,12 @@ export function createLists(line: Line): (stream: string, start: PageStart) => P
       total: page.total,
     };
   };
+}
+
+function recall(known: Memory | undefined, page: string | null): Memory {
+  if (page === null || !known) return { given: new Map(), last: { page, rows: new Map() } };
+  if (page !== known.last.page) for (const [id, state] of known.last.rows) known.given.set(id, state);
+  return { given: known.given, last: { page, rows: new Map() } };
 }
 
 function recordOf(kind: OrdermentumKind, row: JsonObject): Page['records'][number] {
@@ -93,12 +98,12 @@ function shiftTime(time: string | null, byMs: number): string | null {
   return known === null ? null : new Date(Date.parse(known) + byMs).toISOString();
 }
 
-function isNew(row: JsonObject, seen: Map<string, string>): boolean {
+function isNew(row: JsonObject, { given, last }: Memory): boolean {
   const id = textAt(row.id);
   if (id === null) return false;
   const state = textAt(row.updatedAt) ?? createHash('sha256').update(JSON.stringify(row)).digest('hex');
-  if (seen.get(id) === state) return false;
-  seen.set(id, state);
+  if (given.get(id) === state || last.rows.get(id) === state) return false;
+  last.rows.set(id, state);
   return true;
 }
 

@@ -46,7 +46,7 @@ export function createSimulatedApi(world: World, keys: readonly string[], tools:
     if (matchSecret(request.headers['x-api-key'] ?? '', keys) < 0) return answerJson(401, { error: 'API key required' });
     const [version, collection, id] = request.path.split('/').filter(Boolean);
     const root = `/${version}/${collection}`;
-    if (root === '/v1/webhooks') return answerWebhooks(webhooks, world, request, id, tools);
+    if (root === '/v1/webhooks') return answerWebhooks(webhooks, request, id, tools);
     const place = places[root];
     if (!place || request.method !== 'GET' || (id === undefined && place.form === 'detail')) return missing();
     const limited = id !== undefined && place.kind === 'order' ? 'order-detail' : root;
@@ -73,7 +73,6 @@ const rowOf = ({ row }: Place, resource: JsonObject): JsonObject =>
 
 function answerWebhooks(
   webhooks: Map<string, JsonObject>,
-  world: World,
   request: SimulatedRequest,
   id: string | undefined,
   tools: SimulationTools,
@@ -82,13 +81,13 @@ function answerWebhooks(
     const data = [...webhooks.values()];
     return answerJson(200, { data, meta: { totalResults: data.length, totalPages: 1, pageSize: data.length, pageNo: 1 } });
   }
-  const known = id === undefined ? { id: tools.makeId(), createdAt: world.tick(), deletedAt: null } : webhooks.get(id);
+  const known = id === undefined ? { id: tools.makeId(), createdAt: tools.now().toISOString(), deletedAt: null } : webhooks.get(id);
   if (!known) return missing();
   if (request.method === 'DELETE') webhooks.delete(String(known.id));
   if (request.method !== 'POST' && request.method !== 'PUT') return answerJson(request.method === 'DELETE' ? 204 : 200, known);
   const { url, name, events, entityId } = readBody(request.body);
   const told = Object.fromEntries(Object.entries({ url, name, events, supplierId: entityId }).filter(([, value]) => value !== undefined));
-  const webhook = { ...known, ...told, updatedAt: world.tick() };
+  const webhook = { ...known, ...told, updatedAt: tools.now().toISOString() };
   webhooks.set(String(known.id), webhook);
   return answerJson(request.method === 'POST' ? 201 : 200, webhook);
 }

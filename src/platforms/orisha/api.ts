@@ -20,7 +20,7 @@ export interface Line {
   settings: OrishaSettings;
   /** JSON text of an answer. Throws `RemoteFailure` for one that is no JSON. */
   text(call: RemoteCall): Promise<string>;
-  detail(subject: Subject, lane: RemoteCall['lane']): Promise<string>;
+  detail(subject: Subject, lane: 'fetch' | 'reconcile'): Promise<string>;
   /** A path template with its codes put in. */
   fill(template: string, codes: Codes): string;
 }
@@ -29,7 +29,7 @@ export function connect(settings: OrishaSettings, remote: Remote): PlatformApi |
   if (!settings.api) return null;
   const line = createLine(settings, settings.api, remote);
   return {
-    fetch: async (subject): Promise<Fetched> => ({ text: await line.detail(subject, 'fetch'), partial: false }),
+    fetch: async (subject, lane = 'fetch'): Promise<Fetched> => ({ text: await line.detail(subject, lane), partial: false }),
     streams: streamsOf(settings.api),
     changesSince: (stream, start) => changesIn(line, stream, start),
     check: () => check(line, remote),
@@ -49,11 +49,11 @@ function createLine(settings: OrishaSettings, api: OrishaApiSettings, remote: Re
   const fill = (template: string, codes: Codes) =>
     fillTemplate(template, { ...codes, [ADMINISTRATION]: settings.webhook.administrations?.[0] ?? '' });
   const text = (call: RemoteCall) => readJsonText(client, call);
-  const detail = async ({ kind, externalId }: Subject, lane: RemoteCall['lane']) => {
+  const detail = async ({ kind, externalId }: Subject, lane: 'fetch' | 'reconcile') => {
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
     if (template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
     const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
-    return text({ method: 'GET', path, ...(lane ? { lane } : {}) });
+    return text({ method: 'GET', path, lane });
   };
   return { api, settings, text, detail, fill };
 }

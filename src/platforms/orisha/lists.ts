@@ -38,9 +38,7 @@ async function readRows(line: Line, list: OrishaList, page: number): Promise<Jso
     ...(list.sizeParameter === false ? {} : { [list.sizeParameter]: list.pageSize }),
   };
   try {
-    const answer = parseJson(
-      await line.text({ method: 'GET', path: line.fill(list.path, {}), query, lane: 'reconcile', patienceMs: 10_000 }),
-    );
+    const answer = parseJson(await line.text({ method: 'GET', path: line.fill(list.path, {}), query, lane: 'reconcile' }));
     return listAt(list.items === undefined ? firstList(answer) : atPointer(answer, list.items)).filter(isObject);
   } catch (error) {
     if (error instanceof RemoteMissing && page > list.firstPage) return [];
