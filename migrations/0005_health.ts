@@ -10,6 +10,14 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.integer('count').notNullable();
     table.primary(['connection', 'minute', 'status']);
   });
+  // How long our answers to a connection have been failures without a success between them.
+  await trx.schema.createTable('answer_streaks', (table) => {
+    table.text('connection').primary();
+    table.integer('failures').notNullable();
+    table.text('first_failed_at');
+    table.text('last_failed_at');
+    table.text('last_succeeded_at');
+  });
   // Requests we refused or could not store: a gap's cause may lie here. Never anything of the request but its status and reason.
   await trx.schema.createTable('refusals', (table) => {
     table.bigIncrements('seq');

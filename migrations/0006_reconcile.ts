@@ -42,22 +42,23 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('updated_at').notNullable();
     table.primary(['connection', 'stream']);
   });
-  // Spans of platform time and what is known of them: proven, or unproven with its reason. What lies after the last one is open.
+  // Spans of platform time that finished runs have proven; `from_at` null: from the beginning. What lies after the last one is open.
   await trx.schema.createTable('coverage', (table) => {
     table.bigIncrements('seq');
     table.text('connection').notNullable();
-    table.text('from_at').notNullable();
+    table.text('from_at');
     table.text('to_at').notNullable();
-    table.text('state').notNullable();
-    table.text('reason');
-    table.text('run_id');
-    table.index(['connection', 'from_at']);
+    table.text('run_id').notNullable();
+    table.index(['connection', 'to_at']);
   });
   // When processes ran: a standstill is the time between them.
   await trx.schema.createTable('uptime', (table) => {
     table.text('process').primary();
+    // True where it answered webhooks: only then was anything received.
+    table.boolean('receives').notNullable();
     table.text('started_at').notNullable();
     table.text('last_seen_at').notNullable();
     table.text('stopped_at');
+    table.index(['last_seen_at']);
   });
 }

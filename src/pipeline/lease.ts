@@ -21,7 +21,8 @@ export async function recoverLeases(context: Context): Promise<void> {
   context.arrived.raise();
 }
 
-function isGone(worker: string, self: string): boolean {
+/** Whether the process that goes by `worker` (`host:pid:random`) is known to be no more, as seen by `self`. */
+export function isGone(worker: string, self: string): boolean {
   const [host, pid] = worker.split(':');
   const [ownHost, ownPid] = self.split(':');
   if (worker === self || host !== ownHost) return false;

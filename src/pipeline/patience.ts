@@ -1,0 +1,36 @@
+import { OrderdockError, RemoteFailure } from '../domain/errors.ts';
+
+/** Waits before asking a failing platform again, milliseconds; after the last the run fails, and the next one goes on from there. */
+const RETRY_MS = [1000, 3000, 10_000, 30_000] as const;
+const LONGEST_WAIT_MS = 5 * 60_000;
+/** Answers of the 4xx range that ask for another try. */
+const COME_AGAIN = [408, 423, 425, 429];
+
+export interface Patience {
+  wait(ms: number, stop: AbortSignal): Promise<void>;
+  stop: AbortController;
+}
+
+const interrupted = (): OrderdockError => new OrderdockError('interrupted', 'The run was broken off and will be continued.');
+
+/** Asks the platform, again after a while when it fails. A place in its limits is waited for as long as it takes: fetching goes first. */
+export async function patiently<T>(patience: Patience, ask: () => Promise<T>): Promise<T> {
+  for (let failures = 0; ; ) {
+    if (patience.stop.signal.aborted) throw interrupted();
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof RemoteFailure) || isVerdict(error)) throw error;
+      const waitMs = Math.max(RETRY_MS[failures] ?? Number.POSITIVE_INFINITY, error.retryAfterMs ?? 0);
+      if (error.code === 'rate_limited_here') await patience.wait(error.retryAfterMs ?? 1000, patience.stop.signal);
+      else if (waitMs > LONGEST_WAIT_MS) throw error;
+      else {
+        failures += 1;
+        await patience.wait(waitMs, patience.stop.signal);
+      }
+    }
+  }
+}
+
+/** The platform understood and refused: asking again would be answered the same. */
+const isVerdict = ({ status }: RemoteFailure): boolean => status >= 400 && status < 500 && !COME_AGAIN.includes(status);

@@ -1,0 +1,40 @@
+import { OrderdockError } from '../domain/errors.ts';
+import { errorText } from '../domain/outcome.ts';
+import type { Connection, PlatformApi } from '../platforms/platform.ts';
+import type { Sql } from '../store/database.ts';
+import { type Lease, renewLease } from '../store/leases.ts';
+import type { RunProgress } from '../store/reconcile-runs.ts';
+import type { Context } from './context.ts';
+
+/** A reconcile run that this process works on. */
+export interface Run {
+  context: Context;
+  connection: Connection;
+  api: PlatformApi;
+  runId: string;
+  /** How far each stream has come: changed as the run goes on, stored with every piece of work. */
+  progress: RunProgress;
+  /** Where it was asked to begin in place of the watermark; null: at the watermark. */
+  since: string | null;
+  lease: { name: string; owner: string; until(): string };
+  /** Its page tokens are those of an earlier attempt. */
+  continued: boolean;
+  wait(ms: number, stop: AbortSignal): Promise<void>;
+  stop: AbortController;
+}
+
+/** Every write of a run renews its lease: one that was taken over writes nothing any more. */
+export async function fence(sql: Sql, { lease }: Run): Promise<void> {
+  const own: Lease = { name: lease.name, owner: lease.owner, until: lease.until() };
+  if (!(await renewLease(sql, own))) throw new OrderdockError('lease_lost', 'Another process has taken the run over.');
+}
+
+/** A sign of life while the run waits for the platform; without its lease the run is broken off. */
+export async function keepLease({ context, lease, runId, stop }: Run): Promise<void> {
+  try {
+    const ours = await context.db.write((sql) => renewLease(sql, { name: lease.name, owner: lease.owner, until: lease.until() }));
+    if (!ours) stop.abort();
+  } catch (error) {
+    context.log.warn('reconcile_lease', { runId, error: errorText(error) });
+  }
+}

@@ -1,0 +1,163 @@
+import type { Drift } from '../domain/drift.ts';
+import type { EntityReport } from '../domain/entity.ts';
+import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
+import { errorText } from '../domain/outcome.ts';
+import type { Page } from '../platforms/platform.ts';
+import type { Sql } from '../store/database.ts';
+import { noteDrift } from '../store/drift.ts';
+import { entityKeyText, readImages } from '../store/entities.ts';
+import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconcile-runs.ts';
+import { type Application, type Applied, applyReports } from './apply.ts';
+import { keepGaps } from './gaps.ts';
+import { patiently } from './patience.ts';
+import { fence, type Run } from './reconcile-hold.ts';
+
+/** Records per transaction; fewer where each may need a call of its own, so that an interruption repeats little. */
+const TOGETHER = 50;
+const TOGETHER_PARTIAL = 10;
+
+type ListedRecord = Page['records'][number];
+
+/** A record, and what it says; null reports: it could not be read. */
+interface Told {
+  record: ListedRecord;
+  reports: EntityReport[] | null;
+  drift: Drift[];
+}
+
+/** Takes a page in, some records per transaction; with the last of them the run goes on to the next page. A page that is broken off is read again. */
+export async function takePage(run: Run, stream: StreamProgress, page: Page, askedAt: string): Promise<void> {
+  const size = page.records.some((record) => record.partial) ? TOGETHER_PARTIAL : TOGETHER;
+  for (let from = 0; from < page.records.length; from += size) {
+    await keepTogether(run, await readRecords(run, page.records.slice(from, from + size)), askedAt);
+  }
+  stream.page = page.next;
+  stream.candidate = page.watermark ?? stream.candidate;
+  stream.done = page.next === null;
+  await run.context.db.write(async (sql) => {
+    await fence(sql, run);
+    await advanceRun(sql, run.runId, counted(), run.progress);
+  });
+}
+
+async function readRecords(run: Run, records: readonly ListedRecord[]): Promise<Told[]> {
+  const told: Told[] = [];
+  for (const record of records) told.push(await readRecord(run, record));
+  return told;
+}
+
+async function readRecord(run: Run, record: ListedRecord): Promise<Told> {
+  const { platform, settings } = run.connection;
+  try {
+    const listed = platform.readFetched(record.subject, record.text, settings);
+    if (!record.partial) return { record, ...listed };
+    if (await isKnown(run, listed.reports)) return { record, reports: [], drift: listed.drift };
+    const { text } = await patiently(run, () => run.api.fetch(record.subject, 'reconcile'));
+    return { record, ...platform.readFetched(record.subject, text, settings) };
+  } catch (error) {
+    // Gone between list and fetch: its own event tells of that.
+    if (error instanceof RemoteMissing) return { record, reports: [], drift: [] };
+    if (error instanceof RemoteFailure || error instanceof Unavailable || isInterruption(error)) throw error;
+    noteFailure(run, record, error);
+    return { record, reports: null, drift: [] };
+  }
+}
+
+const isInterruption = (error: unknown): boolean => error instanceof OrderdockError && ['interrupted', 'lease_lost'].includes(error.code);
+
+/** Whether a summary tells of nothing newer than what is held. Without a time it cannot be told. */
+async function isKnown(run: Run, reports: readonly EntityReport[]): Promise<boolean> {
+  const keyOf = (report: EntityReport) => ({ connection: run.connection.name, kind: report.kind, externalId: report.externalId });
+  const images = await readImages(run.context.db.read, reports.map(keyOf));
+  return reports.every((report) => {
+    const held = images.get(entityKeyText(keyOf(report)));
+    return held?.lastUpdatedAt != null && report.lastUpdatedAt !== null && report.lastUpdatedAt <= held.lastUpdatedAt;
+  });
+}
+
+/** All records in one transaction with the run's counts; when that fails, each in its own, so that a poison one harms no other. */
+async function keepTogether(run: Run, told: readonly Told[], askedAt: string): Promise<void> {
+  const { context } = run;
+  try {
+    await context.db.write(async (sql) => {
+      await fence(sql, run);
+      await advanceRun(sql, run.runId, await applyTold(sql, run, told, askedAt), run.progress);
+    });
+  } catch (error) {
+    if (error instanceof Unavailable || isInterruption(error)) throw error;
+    if (told.length > 1) {
+      for (const one of told) await keepTogether(run, [one], askedAt);
+      return;
+    }
+    const [poison] = told;
+    if (!poison) throw error;
+    noteFailure(run, poison.record, error);
+    await context.db.write((sql) => advanceRun(sql, run.runId, counted({ seen: 1, failed: 1 }), run.progress));
+  }
+  context.changed.raise();
+}
+
+async function applyTold(sql: Sql, run: Run, told: readonly Told[], askedAt: string): Promise<RunCounts> {
+  const { context, connection, runId } = run;
+  const now = context.clock.now().toISOString();
+  const readable = told.filter((one) => one.reports !== null);
+  const overtaken = await findOvertaken(sql, run, readable, askedAt);
+  const sources = readable.flatMap((one) =>
+    (one.reports ?? []).filter((report) => !overtaken.has(report)).map((report) => ({ one, report })),
+  );
+  const applications = sources.map(
+    ({ report }): Application => ({
+      connection: connection.name,
+      platform: connection.platform.name,
+      report,
+      cause: { type: 'reconcile', id: runId, eventType: null },
+      receivedAt: null,
+    }),
+  );
+  const applied = await applyReports(sql, applications, { now, makeId: context.makeId });
+  for (const { drift } of readable) {
+    if (drift.length > 0)
+      await noteDrift(sql, { connection: connection.name, platform: connection.platform.name, sampleId: runId, at: now }, drift);
+  }
+  const gaps = await keepGaps(
+    sql,
+    { connection: connection.name, runId, now, processId: context.processId },
+    foundChanges(applications, applied),
+  );
+  const changed = new Set(sources.filter((_source, position) => applied[position]?.position != null).map(({ one }) => one));
+  const failed = told.length - readable.length;
+  return counted({ seen: told.length, applied: changed.size, unchanged: readable.length - changed.size, gaps, failed });
+}
+
+/**
+ * Reports without a time of their own about entities that a delivery has changed since the page was asked for: which of the two is newer
+ * cannot be told, and the delivery came later.
+ */
+async function findOvertaken(sql: Sql, run: Run, told: readonly Told[], askedAt: string): Promise<Set<EntityReport>> {
+  const timeless = told.flatMap((one) => one.reports ?? []).filter((report) => report.lastUpdatedAt === null);
+  if (timeless.length === 0) return new Set();
+  const keyOf = (report: EntityReport) => ({ connection: run.connection.name, kind: report.kind, externalId: report.externalId });
+  const images = await readImages(sql, timeless.map(keyOf));
+  return new Set(timeless.filter((report) => (images.get(entityKeyText(keyOf(report)))?.updatedAt ?? '') > askedAt));
+}
+
+const foundChanges = (applications: readonly Application[], applied: readonly Applied[]) =>
+  applied.flatMap(({ position }, index) => {
+    const report = applications[index]?.report;
+    return position === null || !report
+      ? []
+      : [{ kind: report.kind, externalId: report.externalId, position, platformAt: report.lastUpdatedAt }];
+  });
+
+const counted = (counts: Partial<RunCounts> = {}): RunCounts => ({ seen: 0, unchanged: 0, applied: 0, gaps: 0, failed: 0, ...counts });
+
+function noteFailure(run: Run, record: ListedRecord, error: unknown): void {
+  const { kind, externalId } = record.subject;
+  run.context.log.error('reconcile_record', {
+    runId: run.runId,
+    connection: run.connection.name,
+    kind,
+    externalId,
+    error: errorText(error),
+  });
+}

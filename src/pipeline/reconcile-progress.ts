@@ -1,0 +1,56 @@
+import { readTime } from '../domain/time.ts';
+import type { Stream } from '../platforms/platform.ts';
+import type { RunProgress, StreamProgress } from '../store/reconcile-runs.ts';
+
+/** Where a new run begins. */
+export interface Beginning {
+  watermarks: ReadonlyMap<string, string | null>;
+  /** ISO 8601; null: the platform's own beginning. */
+  since: string | null;
+  /** True: `since` counts, not the watermarks. */
+  ownSince: boolean;
+  /** How far the failed run before it had come: the new one goes on from there. */
+  failed: RunProgress | null;
+  now: string;
+}
+
+/** Pages of a list that was begun longer ago are not gone on with: a platform's token does not last for ever. */
+const STALE_MS = 24 * 3_600_000;
+
+export function beginProgress(streams: readonly Stream[], beginning: Beginning): RunProgress {
+  return Object.fromEntries(streams.map(({ name }) => [name, beginStream(name, beginning)]));
+}
+
+function beginStream(name: string, { watermarks, since, ownSince, failed, now }: Beginning): StreamProgress {
+  const watermark = ownSince ? null : (watermarks.get(name) ?? null);
+  const before = failed?.[name];
+  const fresh = before?.readFrom && Date.parse(now) - Date.parse(before.readFrom) < STALE_MS;
+  if (before && fresh && !before.ownSince && before.watermark === watermark && before.since === since) return before;
+  return { watermark, since, ownSince, page: null, readFrom: null, candidate: null, done: false };
+}
+
+/**
+ * The watermark to store for a stream that was read to its end; undefined: it stays. A run with a beginning of its own moves it only when it
+ * left nothing out between the watermark and that beginning.
+ */
+export function watermarkAfter(stream: StreamProgress, held: string | null): string | null | undefined {
+  if (stream.candidate === null || stream.candidate === held) return undefined;
+  if (!stream.ownSince || held === null) return stream.candidate;
+  const [heldAt, since] = [readTime(held), readTime(stream.since)];
+  return heldAt !== null && since !== null && since <= heldAt ? stream.candidate : undefined;
+}
+
+/**
+ * The span of platform time that a finished run has proven: to the moment at which the first of its lists was begun, or to the newest time
+ * received where that is later. A platform tells no time for "nothing has changed since", so that moment is by our clock.
+ */
+export function provenSpan(progress: RunProgress): { from: string | null; to: string } | null {
+  const streams = Object.values(progress);
+  const ends = streams.map((stream) => latest(readTime(stream.candidate), stream.readFrom)).filter((at) => at !== null);
+  const to = ends.sort()[0];
+  if (to === undefined || ends.length < streams.length) return null;
+  const starts = streams.map((stream) => readTime(stream.watermark) ?? (stream.watermark === null ? readTime(stream.since) : null));
+  return { from: starts.includes(null) ? null : (starts.filter((at) => at !== null).sort()[0] ?? null), to };
+}
+
+const latest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);

@@ -1,0 +1,131 @@
+import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
+import { errorText } from '../domain/outcome.ts';
+import type { Page } from '../platforms/platform.ts';
+import { addProven } from '../store/coverage.ts';
+import type { Sql } from '../store/database.ts';
+import { correctLateGaps } from '../store/gap-rows.ts';
+import { releaseLease } from '../store/leases.ts';
+import { type RunRow, readRun } from '../store/reading/reconcile-runs.ts';
+import { endRun, type StreamProgress } from '../store/reconcile-runs.ts';
+import { moveWatermark, readWatermarks } from '../store/watermarks.ts';
+import { patiently } from './patience.ts';
+import { fence, type Run } from './reconcile-hold.ts';
+import { takePage } from './reconcile-page.ts';
+import { provenSpan, watermarkAfter } from './reconcile-progress.ts';
+import { judgeGaps } from './reconcile-verdict.ts';
+
+const LATE_MS = 24 * 3_600_000;
+
+/** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
+export async function runThrough(run: Run): Promise<void> {
+  try {
+    for (const { name } of run.api.streams) {
+      const stream = run.progress[name];
+      if (stream && !stream.done) await readStream(run, name, stream);
+    }
+    await finish(run);
+  } catch (error) {
+    await breakOff(run, error).catch((fault: unknown) => run.context.log.error('reconcile', { runId: run.runId, error: errorText(fault) }));
+  }
+}
+
+async function readStream(run: Run, name: string, stream: StreamProgress): Promise<void> {
+  stream.readFrom ??= run.context.clock.now().toISOString();
+  while (!stream.done) {
+    const askedAt = run.context.clock.now().toISOString();
+    const page = await askPage(run, name, stream);
+    if (page.next !== null && page.next === stream.page && page.records.length === 0) {
+      throw new RemoteFailure('remote_paging', `The list ${name} does not go on.`, 0);
+    }
+    await takePage(run, stream, page, askedAt);
+  }
+}
+
+async function askPage(run: Run, name: string, stream: StreamProgress): Promise<Page> {
+  return patiently(run, async () => {
+    try {
+      const { watermark, since, page } = stream;
+      return await run.api.changesSince(name, { watermark, since, page });
+    } catch (error) {
+      // The token of an earlier attempt may have run out: then the list is read from its beginning, once.
+      if (!(run.continued && stream.page !== null && isTokenRefused(error))) throw error;
+      run.continued = false;
+      stream.page = null;
+      stream.candidate = null;
+      return run.api.changesSince(name, { watermark: stream.watermark, since: stream.since, page: null });
+    }
+  });
+}
+
+const isTokenRefused = (error: unknown): boolean =>
+  error instanceof RemoteFailure && ([400, 404, 410, 422].includes(error.status) || error.code === 'page_unreadable');
+
+/**
+ * The end of a run that has read everything. Records that could not be read leave a hole: then the watermarks stay and nothing is proven,
+ * so that the next run meets them again.
+ */
+async function finish(run: Run): Promise<void> {
+  const { context, connection, runId } = run;
+  const now = context.clock.now();
+  const done = await context.db.write(async (sql) => {
+    await fence(sql, run);
+    const held = await readRun(sql, runId);
+    if (held === null) throw new OrderdockError('run_unknown', 'The run is not in the store.');
+    const { failed, seen } = held.counts;
+    if (failed === 0) await keepProof(sql, run, now.toISOString());
+    const error = failed === 0 ? null : `records_failed: ${failed} of ${seen} records could not be taken; the watermark stays.`;
+    await endRun(sql, runId, { state: 'done', at: now.toISOString(), error });
+    await correctLateGaps(sql, connection.name, new Date(now.getTime() - LATE_MS).toISOString());
+    await releaseLease(sql, run.lease.name, run.lease.owner);
+    return { ...held, state: 'done', error };
+  });
+  report(run, done);
+  await judgeGaps(context, connection, done);
+}
+
+async function keepProof(sql: Sql, run: Run, now: string): Promise<void> {
+  const { name: connection } = run.connection;
+  const watermarks = await readWatermarks(sql, connection);
+  for (const [name, stream] of Object.entries(run.progress)) {
+    const watermark = watermarkAfter(stream, watermarks.get(name) ?? null);
+    if (watermark !== undefined) await moveWatermark(sql, connection, name, watermark, now);
+  }
+  const span = provenSpan(run.progress);
+  if (span) await addProven(sql, connection, { ...span, runId: run.runId });
+}
+
+/** Stopped, taken over, or the store is away: the run stays as it is, to be continued. Anything else: it has failed. */
+async function breakOff(run: Run, error: unknown): Promise<void> {
+  const { context, connection, runId, lease } = run;
+  const code = error instanceof OrderdockError ? error.code : '';
+  if (run.stop.signal.aborted || code === 'lease_lost' || error instanceof Unavailable) {
+    context.log.info('reconcile', { runId, connection: connection.name, state: 'interrupted', error: errorText(error) });
+    await context.db.write((sql) => releaseLease(sql, lease.name, lease.owner));
+    return;
+  }
+  const failed = await context.db.write(async (sql) => {
+    await fence(sql, run);
+    await endRun(sql, runId, { state: 'failed', at: context.clock.now().toISOString(), error: errorText(error) });
+    await releaseLease(sql, lease.name, lease.owner);
+    return readRun(sql, runId);
+  });
+  if (failed) report(run, failed);
+}
+
+function report({ context, connection, runId }: Run, { state, error, counts, startedAt }: RunRow): void {
+  const tookMs = context.clock.now().getTime() - Date.parse(startedAt);
+  const fields = { runId, connection: connection.name, state, ...counts, tookMs, error };
+  if (error === null) {
+    context.log.info('reconcile', fields);
+    context.alerts.close('reconcile_failed', connection.name, `${connection.name}: reconciliation runs to its end again.`);
+    return;
+  }
+  context.log.error('reconcile', fields);
+  context.alerts.open({
+    level: 'warning',
+    code: 'reconcile_failed',
+    connection: connection.name,
+    text: `${connection.name}: a reconcile run did not prove anything (${error}). The next one goes on from there.`,
+    details: { runId, error },
+  });
+}

@@ -1,0 +1,30 @@
+import type { Connection } from '../platforms/platform.ts';
+import { hasDeliveries } from '../store/gap-rows.ts';
+import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
+import type { Context } from './context.ts';
+
+const MOST_GAPS = 10;
+const MOST_SHARE = 0.05;
+
+/** Alerts when a run has found more gaps than can be put down to chance; ends the alert with the first run that finds fewer. */
+export async function judgeGaps(context: Context, connection: Connection, run: RunRow): Promise<void> {
+  const { gaps, seen } = run.counts;
+  if (gaps <= MOST_GAPS && gaps <= seen * MOST_SHARE) {
+    context.alerts.close('gaps_found', connection.name, `${connection.name}: the last reconcile run found the deliveries complete.`);
+    return;
+  }
+  if (await isFirstFilling(context, connection, run)) return;
+  context.alerts.open({
+    level: 'warning',
+    code: 'gaps_found',
+    connection: connection.name,
+    text: `${connection.name}: reconciliation found ${gaps} change(s) that no delivery had reported, of ${seen} compared. They are applied; see the run for their causes.`,
+    details: { runId: run.id, gaps, seen },
+  });
+}
+
+/** Before the first run and the first delivery everything is new: nothing was missed. */
+async function isFirstFilling(context: Context, connection: Connection, run: RunRow): Promise<boolean> {
+  const runs = await listRuns(context.db.read, { connection: connection.name, state: 'done' }, { before: run.seq, limit: 1 });
+  return runs.length === 0 && !(await hasDeliveries(context.db.read, connection.name));
+}

@@ -1,0 +1,158 @@
+import { Refused } from '../domain/errors.ts';
+import type { Connection, PlatformApi } from '../platforms/platform.ts';
+import type { Sql } from '../store/database.ts';
+import { readLease, takeLease } from '../store/leases.ts';
+import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
+import { endRun, insertRun, type RunTrigger, readProgress } from '../store/reconcile-runs.ts';
+import { readWatermarks } from '../store/watermarks.ts';
+import type { Context } from './context.ts';
+import { isGone } from './lease.ts';
+import { keepLease, type Run } from './reconcile-hold.ts';
+import { beginProgress } from './reconcile-progress.ts';
+import { runThrough } from './reconcile-run.ts';
+
+/** How long a run may be held without a sign of life. */
+const LEASE_MS = 20_000;
+const BEAT_MS = 5000;
+
+export interface Begun {
+  runId: string;
+  /** True: it was under way already, here or in another process. */
+  joined: boolean;
+  /** The run has ended, or was broken off to be continued. Never rejects; at once for a run of another process. */
+  ended: Promise<void>;
+}
+
+export interface Reconciler {
+  /**
+   * Compares a connection with its platform's API: continues an interrupted run, joins one that is under way, or begins a new one.
+   * `since` (ISO 8601) reads from there instead of the watermark. Throws `Refused` where there is no API to ask.
+   */
+  reconcile(connection: Connection, trigger: RunTrigger, options?: { since?: string | null }): Promise<Begun>;
+  /** Breaks off what runs here: it is continued at the next start. */
+  stop(): Promise<void>;
+}
+
+export interface ReconcilerGround {
+  /** Waits, or ends at once when `stop` is aborted. */
+  wait(ms: number, stop: AbortSignal): Promise<void>;
+}
+
+const realGround: ReconcilerGround = {
+  wait: (ms, stop) =>
+    new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        stop.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      if (stop.aborted) end();
+      else stop.addEventListener('abort', end, { once: true });
+    }),
+};
+
+export function createReconciler(context: Context, ground: ReconcilerGround = realGround): Reconciler {
+  const running = new Map<string, Begun>();
+  const stopping = new AbortController();
+
+  function start(connection: Connection, api: PlatformApi, taken: Taken): Begun {
+    const run: Run = { ...taken, context, connection, api, wait: ground.wait, stop: new AbortController() };
+    const breakOff = () => run.stop.abort();
+    if (stopping.signal.aborted) breakOff();
+    stopping.signal.addEventListener('abort', breakOff);
+    const beat = setInterval(() => void keepLease(run), BEAT_MS);
+    const ended = runThrough(run).finally(() => {
+      clearInterval(beat);
+      stopping.signal.removeEventListener('abort', breakOff);
+      running.delete(connection.name);
+    });
+    const begun = { runId: taken.runId, joined: true, ended };
+    running.set(connection.name, begun);
+    return { ...begun, joined: false };
+  }
+
+  return {
+    async reconcile(connection, trigger, options = {}) {
+      const api = context.api(connection);
+      if (!api) throw new Refused(409, 'api_missing', `${connection.name} has no API configured: there is nothing to compare with.`);
+      if (stopping.signal.aborted) throw new Refused(503, 'stopping', 'The service is stopping.');
+      const here = running.get(connection.name);
+      if (here) return here;
+      const taken = await takeRun(context, connection, api, { trigger, since: options.since ?? null });
+      if ('joined' in taken) return taken;
+      return start(connection, api, taken);
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all([...running.values()].map((begun) => begun.ended));
+    },
+  };
+}
+
+/** A run that this process may work on. */
+type Taken = Pick<Run, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
+
+interface Asked {
+  trigger: RunTrigger;
+  since: string | null;
+}
+
+const leaseName = (connection: Connection): string => `reconcile:${connection.name}`;
+
+/** Takes the connection's lease with its interrupted run, or with a new one; one transaction, so that there is never a lease without a run. */
+function takeRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<Taken | Begun> {
+  const now = context.clock.now();
+  const owner = `${context.processId}#${context.makeId()}`;
+  const lease = { name: leaseName(connection), owner, until: () => new Date(context.clock.now().getTime() + LEASE_MS).toISOString() };
+  return context.db.write(async (sql) => {
+    const gone = await goneHolder(sql, lease.name, context.processId);
+    const taken = await takeLease(sql, { ...lease, until: lease.until() }, now.toISOString(), gone);
+    const [last] = await listRuns(sql, { connection: connection.name, state: null }, { before: null, limit: 1 });
+    if (!taken) {
+      if (last?.state !== 'running') throw new Refused(409, 'reconcile_busy', `${connection.name} is being reconciled.`);
+      return { runId: last.id, joined: true, ended: Promise.resolve() };
+    }
+    if (last?.state === 'running' && asked.since === null) {
+      return { runId: last.id, progress: readProgress(last.progress), lease, continued: true, since: sinceOf(last) };
+    }
+    if (last?.state === 'running') {
+      await endRun(sql, last.id, {
+        state: 'failed',
+        at: now.toISOString(),
+        error: 'superseded: A run with a beginning of its own took its place.',
+      });
+    }
+    return beginRun(sql, { context, connection, api, asked, lease, last: last ?? null });
+  });
+}
+
+async function beginRun(sql: Sql, { context, connection, api, asked, lease, last }: Begin): Promise<Taken> {
+  const runId = context.makeId();
+  const startedAt = context.clock.now().toISOString();
+  const watermarks = await readWatermarks(sql, connection.name);
+  const since = asked.since ?? connection.reconcile.since;
+  // A failed run that met unreadable records is not gone on with: they must be met again.
+  const failed = last?.state === 'failed' && last.counts.failed === 0 && asked.since === null ? readProgress(last.progress) : null;
+  const progress = beginProgress(api.streams, { watermarks, since, ownSince: asked.since !== null, failed, now: startedAt });
+  await insertRun(sql, { id: runId, connection: connection.name, trigger: asked.trigger, startedAt, progress });
+  return { runId, progress, lease, continued: failed !== null, since: asked.since };
+}
+
+interface Begin {
+  context: Context;
+  connection: Connection;
+  api: PlatformApi;
+  asked: Asked;
+  lease: Run['lease'];
+  last: RunRow | null;
+}
+
+function sinceOf(run: RunRow): string | null {
+  return Object.values(readProgress(run.progress)).find((stream) => stream.ownSince)?.since ?? null;
+}
+
+async function goneHolder(sql: Sql, name: string, processId: string): Promise<string | null> {
+  const held = await readLease(sql, name);
+  return held && isGone(held.owner.split('#')[0] ?? '', processId) ? held.owner : null;
+}

@@ -1,0 +1,48 @@
+import type { Sql } from './database.ts';
+
+export interface Lease {
+  name: string;
+  owner: string;
+  /** ISO 8601 UTC. */
+  until: string;
+}
+
+/** Who holds the lease, whether it has run out or not; null: nobody. */
+export async function readLease(sql: Sql, name: string): Promise<Lease | null> {
+  const [row] = await sql.all<Lease>('select name, owner, until from leases where name = ?', [name]);
+  return row ?? null;
+}
+
+/** Takes a lease that is free, has run out, or belongs to `gone`: an owner that is known to be no more. False when another holds it. */
+export async function takeLease(sql: Sql, lease: Lease, now: string, gone: string | null = null): Promise<boolean> {
+  const taken = await sql.all(
+    `insert into leases (name, owner, until) values (?, ?, ?)
+     on conflict (name) do update set owner = excluded.owner, until = excluded.until where leases.until < ? or leases.owner = ? returning name`,
+    [lease.name, lease.owner, lease.until, now, gone ?? ''],
+  );
+  return taken.length === 1;
+}
+
+/** Lengthens a lease; false when it is no longer the owner's. */
+export async function renewLease(sql: Sql, lease: Lease): Promise<boolean> {
+  const renewed = await sql.all('update leases set until = ? where name = ? and owner = ? returning name', [
+    lease.until,
+    lease.name,
+    lease.owner,
+  ]);
+  return renewed.length === 1;
+}
+
+export async function releaseLease(sql: Sql, name: string, owner: string): Promise<void> {
+  await sql.all('delete from leases where name = ? and owner = ?', [name, owner]);
+}
+
+/** Takes one tick of a timetable: true for the first process that asks for `tickAt` (ISO 8601), false for all others and for older ticks. */
+export async function takeTick(sql: Sql, name: string, tickAt: string): Promise<boolean> {
+  const taken = await sql.all(
+    `insert into leases (name, owner, until) values (?, ?, ?)
+     on conflict (name) do update set owner = excluded.owner, until = excluded.until where leases.owner < excluded.owner returning name`,
+    [name, tickAt, tickAt],
+  );
+  return taken.length === 1;
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createReconciler } from '../../src/pipeline/reconcile.ts';
+import { readGaps } from '../../src/store/reading/reconcile-runs.ts';
+import { beat, noteStop } from '../../src/store/uptime.ts';
+import { inbound } from '../support/context.ts';
+import { ENGINES } from '../support/engines.ts';
+import { lastRun, type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';
+
+const START = '2026-03-01T08:00:00.000Z';
+const after = (seconds: number): string => new Date(Date.parse(START) + seconds * 1000).toISOString();
+
+/** The causes that the last run gave, by external id. */
+async function causes(test: ReconcileTest): Promise<Record<string, unknown>> {
+  const gaps = await readGaps(test.context.db.read, (await lastRun(test)).id);
+  return Object.fromEntries(gaps.map((gap) => [gap.externalId, gap.cause]));
+}
+const details = async (test: ReconcileTest) => (await readGaps(test.context.db.read, (await lastRun(test)).id))[0]?.details;
+
+for (const engine of ENGINES) {
+  const on = (name: string, body: (run: ReconcileTest) => Promise<void>) => test(`${name} (${engine})`, () => withReconciler(engine, body));
+
+  on('a change whose delivery still waits was only late', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', after(0)) });
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'late' });
+  });
+
+  on('a change whose delivery was accepted and then failed says so, with the delivery and its error', async (test) => {
+    await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', after(0)) });
+    await test.settle();
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'failed_after_accept' });
+    const [delivery] = await rows<{ id: string }>(test, 'select id from deliveries');
+    assert.deepEqual(await details(test), { deliveryId: delivery?.id ?? null, error: 'internal: a fault of ours' });
+  });
+
+  on('a dead delivery explains only what came with it, not a change after the last finished run', async (test) => {
+    await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', after(0)) });
+    for (let n = 0; n < 12; n++) {
+      await test.settle();
+      test.clock.advance(24 * 3_600_000);
+    }
+    assert.deepEqual(await rows(test, 'select state from deliveries'), [{ state: 'dead' }]);
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'failed_after_accept' });
+    test.clock.advance(60_000);
+    test.world.orders.set('PO1', toyOrder('PO1', test.clock.now().toISOString(), '11'));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'never_delivered' });
+  });
+
+  on('a change whose delivery we refused carries the status and the time', async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    await test.context.db.write((sql) =>
+      sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(1)]),
+    );
+    test.clock.advance(5000);
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'rejected' });
+    assert.deepEqual(await details(test), { status: 401, code: 'unauthorized', at: after(1) });
+  });
+
+  on('a refusal from before the last finished run explains nothing', async (test) => {
+    await test.context.db.write((sql) =>
+      sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(1)]),
+    );
+    test.clock.advance(60_000);
+    await test.run();
+    test.world.orders.set('PO1', toyOrder('PO1', after(61)));
+    test.clock.advance(60_000);
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'never_delivered' });
+  });
+
+  on('a change at a time when nobody answered was stopped; before and after it was never delivered', async (test) => {
+    await test.context.db.write(async (sql) => {
+      await beat(sql, 'before:1:x', true, after(0));
+      await noteStop(sql, 'before:1:x', after(100));
+      await beat(sql, test.context.processId, true, after(200));
+    });
+    test.world.orders.set('PO1', toyOrder('PO1', after(50)));
+    test.world.orders.set('PO2', toyOrder('PO2', after(150)));
+    test.world.orders.set('PO3', toyOrder('PO3', after(201)));
+    test.clock.set(after(205));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'never_delivered', PO2: 'stopped', PO3: 'never_delivered' });
+  });
+
+  on('a process that was killed answered until its last sign of life; one that does not receive counts for nothing', async (test) => {
+    await test.context.db.write(async (sql) => {
+      await beat(sql, 'killed:1:x', true, after(0));
+      await beat(sql, 'killed:1:x', true, after(100));
+      await beat(sql, 'worker:1:x', false, after(0));
+      await beat(sql, 'worker:1:x', false, after(205));
+      await beat(sql, test.context.processId, true, after(200));
+    });
+    test.world.orders.set('PO1', toyOrder('PO1', after(150)));
+    test.clock.set(after(205));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'stopped' });
+  });
+
+  on('a change whose platform time lies before the last finished run is explained by what happened since', async (test) => {
+    await test.context.db.write(async (sql) => {
+      await beat(sql, 'before:1:x', true, after(0));
+      await noteStop(sql, 'before:1:x', after(100));
+    });
+    test.clock.set(after(90));
+    await test.run();
+    await test.context.db.write((sql) => beat(sql, test.context.processId, true, after(200)));
+    test.world.orders.set('PO1', toyOrder('PO1', '2026-01-01T00:00:00.000Z'));
+    test.clock.set(after(205));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'stopped' });
+  });
+
+  on('a delivery that comes after all, and brings nothing that is not held, turns its gap into a late one', async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    test.world.orders.set('PO2', toyOrder('PO2', after(0)));
+    const first = await test.run();
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', after(0)) });
+    test.clock.advance(1000);
+    await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', after(1), '12') });
+    await test.settle();
+    test.world.orders.set('PO2', toyOrder('PO2', after(1), '12'));
+    await test.run();
+    const gaps = await readGaps(test.context.db.read, first.id);
+    assert.deepEqual(
+      gaps.map((gap) => [gap.externalId, gap.cause]),
+      [
+        ['PO1', 'late'],
+        ['PO2', 'never_delivered'],
+      ],
+    );
+  });
+
+  on('an unreadable body that was refused is what lost the change', async (test) => {
+    await assert.rejects(
+      test.receiver.receive(test.connection, inbound('{', test.clock), { accepts: async () => false, now: test.clock.now() }),
+    );
+    await test.context.db.write((sql) =>
+      sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 400, 'invalid_body')", [after(0)]),
+    );
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'rejected' });
+  });
+
+  on('rows that are only summaries are fetched whole where they tell of something newer, and only there', async (test) => {
+    const { platform, settings } = test.connection;
+    const api = platform.connect(settings, {} as never);
+    if (!api) throw new Error('The toy has an API.');
+    const partialApi = {
+      ...api,
+      changesSince: async (stream: string, start: Parameters<typeof api.changesSince>[1]) => {
+        const page = await api.changesSince(stream, start);
+        return {
+          ...page,
+          records: page.records.map((one) => ({ ...one, partial: true, text: one.text.replace(/"lines":\[.*\]/, '"lines":[]') })),
+        };
+      },
+    };
+    const reconciler = createReconciler({ ...test.context, api: () => partialApi });
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    test.world.orders.set('PO2', toyOrder('PO2', after(1)));
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', after(0)) });
+    await test.settle();
+    await (await reconciler.reconcile(test.connection, 'demand')).ended;
+    assert.deepEqual(test.world.fetches, ['PO2']);
+    assert.deepEqual((await lastRun(test)).counts, { seen: 2, unchanged: 1, applied: 1, gaps: 1, failed: 0 });
+    assert.deepEqual(await rows(test, 'select external_id, removed_at from lines order by entity_id'), [
+      { external_id: '1', removed_at: null },
+      { external_id: '1', removed_at: null },
+    ]);
+    await reconciler.stop();
+  });
+}
