@@ -1,0 +1,18 @@
+import type { Identity, Inbound } from '../platform.ts';
+import { textOf } from './expression.ts';
+import { openRequest, subjectOf } from './read-request.ts';
+import type { StandardSettings } from './settings.ts';
+
+/** By the connection's expressions. A dedupe key has to have its first part; without it the raw body's hash is the key. */
+export function identify(request: Inbound, settings: StandardSettings): Identity {
+  const sources = openRequest(request);
+  const [eventId = null, ...rest] = settings.dedupe.map((expression) => textOf(expression, sources));
+  return {
+    eventId,
+    eventType: textOf(settings.type, sources),
+    subject: subjectOf(settings, sources),
+    dedupeKey: eventId === null ? null : [eventId, ...rest.filter((part) => part !== null)].join(' '),
+    notification: false,
+    mergeable: false,
+  };
+}

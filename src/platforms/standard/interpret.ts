@@ -1,0 +1,51 @@
+import { decimalText } from '../../domain/decimal.ts';
+import { unknownEvent } from '../../domain/drift.ts';
+import type { EntityReport, Header } from '../../domain/entity.ts';
+import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { readTime } from '../../domain/time.ts';
+import type { Arrived, Interpretation } from '../platform.ts';
+import { type Sources, textOf, valueAt } from './expression.ts';
+import { matches, openRequest, subjectOf, tellsOf } from './read-request.ts';
+import type { EntityRule, StandardSettings } from './settings.ts';
+
+/** Pure: one entity with the whole body as its source. What cannot be named is kept as a delivery, and ignored. */
+export function interpret(delivery: Arrived, settings: StandardSettings): Interpretation {
+  const sources = openRequest(delivery);
+  const { entity } = settings;
+  if (!entity) return { do: 'ignore', reason: 'the connection names no entity', drift: [] };
+  const type = textOf(settings.type, sources);
+  if (type !== null && !tellsOf(entity, type)) {
+    return { do: 'ignore', reason: `${type} does not tell of the connection's ${entity.kind}`, drift: [unknownEvent(type, settings.type)] };
+  }
+  const subject = subjectOf(settings, sources);
+  if (!subject) return { do: 'ignore', reason: `there is no id at ${entity.id}`, drift: [] };
+  const deleted = type !== null && matches(entity.deletedTypes, type);
+  const report: EntityReport = {
+    ...subject,
+    lastUpdatedAt: entity.updatedAt ? timeOf(valueAt(entity.updatedAt, sources)) : null,
+    header: deleted ? null : headerOf(entity, sources),
+    lines: [],
+    linesComplete: false,
+    documents: null,
+    deleted,
+    source: deleted ? null : sourceOf(sources.body),
+    sourceLines: null,
+  };
+  return { do: 'apply', reports: [report], drift: [] };
+}
+
+const headerOf = (entity: EntityRule, sources: Sources): Header => ({
+  number: textOf(entity.number, sources),
+  status: textOf(entity.status, sources),
+  currency: textOf(entity.currency, sources),
+  buyer: null,
+  supplier: null,
+  total: entity.total ? decimalText(valueAt(entity.total, sources)) : null,
+  orderedAt: null,
+});
+
+/** Headers can only hold text, and some senders quote their seconds. */
+const timeOf = (value: Json | undefined): string | null =>
+  readTime(typeof value === 'string' && /^\d{9,14}$/.test(value) ? Number(value) : value);
+
+const sourceOf = (body: Json): JsonObject => (isObject(body) ? body : { body });

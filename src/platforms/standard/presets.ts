@@ -1,0 +1,123 @@
+import type { EntityKind } from '../../domain/entity.ts';
+import type { HashAlgorithm, SignatureEncoding } from '../signature.ts';
+
+export const PRESET_NAMES = ['shopify', 'woocommerce', 'commerce-layer', 'square', 'fourthwall', 'ecwid'] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+/** What a preset fills in. Whatever the connection says itself goes before. */
+export interface Preset {
+  title: string;
+  signature: { scheme: 'hmac'; header: string; algorithm: HashAlgorithm; encoding: SignatureEncoding; template: string };
+  /** The parts of the dedupe key, each an expression; the first one has to be there. */
+  dedupe: readonly string[];
+  type: string;
+  entity: {
+    kind: EntityKind;
+    id: string;
+    updatedAt: string;
+    number?: string;
+    status?: string;
+    currency?: string;
+    total?: string;
+    types: readonly string[];
+    deletedTypes: readonly string[];
+  };
+  /** Where the rules come from, for people. */
+  source: string;
+}
+
+const hmacBase64 = (header: string, template = '{body}') =>
+  ({ scheme: 'hmac', header, algorithm: 'sha256', encoding: 'base64', template }) as const;
+
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  shopify: {
+    title: 'Shopify',
+    signature: hmacBase64('X-Shopify-Hmac-SHA256'),
+    // Two subscriptions of one event differ in the webhook id and share the event id; one action may raise several topics.
+    dedupe: ['header:X-Shopify-Event-Id | header:X-Shopify-Webhook-Id', 'header:X-Shopify-Topic'],
+    type: 'header:X-Shopify-Topic',
+    entity: {
+      kind: 'order',
+      id: '/id',
+      updatedAt: '/updated_at',
+      number: '/name',
+      status: '/financial_status',
+      currency: '/currency',
+      total: '/total_price',
+      types: ['orders/*'],
+      deletedTypes: ['orders/delete'],
+    },
+    source: 'https://shopify.dev/docs/apps/build/webhooks/verify-deliveries (read 2026-07)',
+  },
+  woocommerce: {
+    title: 'WooCommerce',
+    signature: hmacBase64('X-WC-Webhook-Signature'),
+    dedupe: ['header:X-WC-Webhook-Delivery-ID'],
+    type: 'header:X-WC-Webhook-Topic',
+    entity: {
+      kind: 'order',
+      id: '/id',
+      updatedAt: '/date_modified_gmt',
+      number: '/number',
+      status: '/status',
+      currency: '/currency',
+      total: '/total',
+      types: ['order.*'],
+      deletedTypes: ['order.deleted'],
+    },
+    source: 'https://woocommerce.com/document/webhooks (as known in 2026-07)',
+  },
+  'commerce-layer': {
+    title: 'Commerce Layer',
+    signature: hmacBase64('X-CommerceLayer-Signature'),
+    // The payload's id is the resource's own: with the topic alone, the second update of an order would pass for the first.
+    dedupe: ['/data/id', 'header:X-CommerceLayer-Topic', '/data/attributes/updated_at'],
+    type: 'header:X-CommerceLayer-Topic',
+    entity: {
+      kind: 'order',
+      id: '/data/id',
+      updatedAt: '/data/attributes/updated_at',
+      number: '/data/attributes/number',
+      status: '/data/attributes/status',
+      currency: '/data/attributes/currency_code',
+      total: '/data/attributes/total_amount_float',
+      types: ['orders.*'],
+      deletedTypes: [],
+    },
+    source: 'https://docs.commercelayer.io/core/real-time-webhooks (read 2026-07)',
+  },
+  square: {
+    title: 'Square',
+    signature: hmacBase64('x-square-hmacsha256-signature', '{url}{body}'),
+    dedupe: ['/event_id'],
+    type: '/type',
+    entity: { kind: 'order', id: '/data/id', updatedAt: '/created_at', types: ['order.*'], deletedTypes: [] },
+    source: 'https://developer.squareup.com/docs/webhooks/step3validate (read 2026-07)',
+  },
+  fourthwall: {
+    title: 'Fourthwall',
+    signature: hmacBase64('X-Fourthwall-Hmac-SHA256'),
+    dedupe: ['/id'],
+    type: '/type',
+    entity: {
+      kind: 'order',
+      id: '/data/id',
+      updatedAt: '/data/updatedAt | /createdAt',
+      number: '/data/friendlyId',
+      status: '/data/status',
+      currency: '/data/amounts/total/currency',
+      total: '/data/amounts/total/value',
+      types: ['ORDER_*'],
+      deletedTypes: [],
+    },
+    source: 'https://docs.fourthwall.com/platform/webhooks/signature-verification (read 2026-07)',
+  },
+  ecwid: {
+    title: 'Ecwid',
+    signature: hmacBase64('X-Ecwid-Webhook-Signature', '{pointer:/eventCreated}.{pointer:/eventId}'),
+    dedupe: ['/eventId'],
+    type: '/eventType',
+    entity: { kind: 'order', id: '/entityId', updatedAt: '/eventCreated', types: ['order.*'], deletedTypes: ['order.deleted'] },
+    source: 'https://docs.ecwid.com/api-reference/webhooks (read 2026-07)',
+  },
+};
