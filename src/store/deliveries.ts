@@ -3,8 +3,8 @@ import type { Arrival, Attempt, Delivery, DeliveryState, Kept } from '../domain/
 import type { Sql, SqlValue } from './database.ts';
 import { booleanOf, columnList, numberOf, rowsParameter, storableText } from './rows.ts';
 
-/** A body larger than this travels as a parameter of its own, and is worked alone: memory stays bounded. */
-export const LARGE_BODY_CHARS = 262_144;
+/** A delivery with a body larger than this is worked alone: memory stays bounded. */
+export const LARGE_BODY_BYTES = 262_144;
 
 const NEW_DELIVERY = {
   id: 'text',
@@ -20,18 +20,14 @@ const NEW_DELIVERY = {
   notification: 'boolean',
   mergeable: 'boolean',
   received_at: 'text',
-  finished_at: 'text',
-  next_attempt_at: 'text',
   credential: 'text',
   headers: 'text',
   content_type: 'text',
-  body: 'text',
-  body_encoding: 'text',
   body_sha256: 'text',
   error: 'text',
   conflict: 'boolean',
 } as const;
-type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null };
+type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body: Buffer };
 
 interface KnownRow {
   id: string;
@@ -87,18 +83,25 @@ async function keepConflicts(sql: Sql, rows: readonly NewRow[], repeats: Map<str
   }
 }
 
+/**
+ * One statement for all: the rows as one JSON parameter, their bodies as one binary parameter beside it, so that no body is escaped and
+ * parsed again. Gives the ids that were new.
+ */
 async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>> {
-  const large = rows.filter((row) => typeof row.body === 'string' && row.body.length > LARGE_BODY_CHARS);
-  const light = large.length === 0 ? rows : rows.map((row) => (large.includes(row) ? { ...row, body: null } : row));
+  let at = 1;
+  const placed = rows.map(({ body, ...row }) => {
+    const start = at;
+    at += body.length;
+    return { ...row, at: start, bytes: body.length };
+  });
   const inserted = await sql.all<{ id: string }>(
-    `insert into deliveries (${columnList(NEW_DELIVERY)})
-     select ${columnList(NEW_DELIVERY, 'rows.')} from ${sql.dialect.rowsOf(NEW_DELIVERY)} where true
+    `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at, body)
+     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${sql.dialect.slice}
+     from ${sql.dialect.rowsOf({ ...NEW_DELIVERY, at: 'integer', bytes: 'integer' })} where true
      on conflict (connection, dedupe_key) do nothing returning id`,
-    [rowsParameter(light)],
+    [Buffer.concat(rows.map((row) => row.body)), rowsParameter(placed)],
   );
-  const ids = new Set(inserted.map((row) => row.id));
-  for (const row of large) if (ids.has(String(row.id))) await sql.all('update deliveries set body = ? where id = ?', [row.body, row.id]);
-  return ids;
+  return new Set(inserted.map((row) => row.id));
 }
 
 async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {
@@ -112,7 +115,6 @@ async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string,
 }
 
 function newRow(arrival: Arrival & { id: string }): NewRow {
-  const { text, encoding } = bodyText(arrival.body);
   return {
     id: arrival.id,
     connection: arrival.connection,
@@ -127,30 +129,14 @@ function newRow(arrival: Arrival & { id: string }): NewRow {
     notification: arrival.notification,
     mergeable: arrival.mergeable,
     received_at: arrival.receivedAt,
-    finished_at: arrival.state === 'dead' ? arrival.receivedAt : null,
-    next_attempt_at: arrival.receivedAt,
     credential: arrival.credential,
     headers: JSON.stringify(arrival.headers),
     content_type: arrival.contentType,
-    body: text,
-    body_encoding: encoding,
+    body: arrival.body,
     body_sha256: createHash('sha256').update(arrival.body).digest('hex'),
     error: arrival.error,
     conflict: false,
   };
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text where the bytes are clean UTF-8, else base64: what comes back are the bytes as received. */
-function bodyText(body: Buffer): { text: string; encoding: 'utf8' | 'base64' } {
-  try {
-    const text = utf8.decode(body);
-    if (!text.includes('\0')) return { text, encoding: 'utf8' };
-  } catch {
-    // not UTF-8
-  }
-  return { text: body.toString('base64'), encoding: 'base64' };
 }
 
 interface DeliveryRow {
@@ -162,9 +148,8 @@ interface DeliveryRow {
   method: 'POST' | 'GET';
   path: string;
   headers: string;
-  body: string | null;
-  body_encoding: string;
-  body_chars: number | string | null;
+  body: Buffer | null;
+  body_bytes: number | string | null;
   content_type: string | null;
   received_at: string;
   finished_at: string | null;
@@ -181,13 +166,12 @@ interface DeliveryRow {
   replay: 'fresh' | 'recorded' | null;
 }
 
-const CLAIMED = `id, seq, connection, platform, state, method, path, headers, body_encoding, content_type, received_at, finished_at, event_id, event_type,
-  subject, notification, duplicates, conflict, attempts, tries, error, next_attempt_at, replay, length(body) as body_chars,
-  case when length(body) <= ${LARGE_BODY_CHARS} then body end as body`;
+const CLAIMED = `id, seq, connection, platform, state, method, path, headers, content_type, received_at, finished_at, event_id, event_type,
+  subject, notification, duplicates, conflict, attempts, tries, error, next_attempt_at, replay, length(body) as body_bytes,
+  case when length(body) <= ${LARGE_BODY_BYTES} then body end as body`;
 
 /** A claimed delivery; the body of a large one is read when its turn comes. */
 export interface Claimed extends Delivery {
-  bodyChars: number;
   bodyLoaded: boolean;
 }
 
@@ -201,9 +185,8 @@ function toClaimed(row: DeliveryRow): Claimed {
     method: row.method,
     path: row.path,
     headers: JSON.parse(row.headers) as Record<string, string>,
-    body: bodyBytes(row.body, row.body_encoding),
-    bodyChars: numberOf(row.body_chars),
-    bodyLoaded: row.body !== null || row.body_chars === null,
+    body: row.body ?? Buffer.alloc(0),
+    bodyLoaded: row.body !== null || row.body_bytes === null,
     contentType: row.content_type,
     receivedAt: row.received_at,
     finishedAt: row.finished_at,
@@ -221,11 +204,9 @@ function toClaimed(row: DeliveryRow): Claimed {
   };
 }
 
-const bodyBytes = (text: string | null, encoding: string): Buffer => Buffer.from(text ?? '', encoding === 'base64' ? 'base64' : 'utf8');
-
 export async function readBody(sql: Sql, id: string): Promise<Buffer> {
-  const [row] = await sql.all<{ body: string | null; body_encoding: string }>('select body, body_encoding from deliveries where id = ?', [id]);
-  return bodyBytes(row?.body ?? null, row?.body_encoding ?? 'utf8');
+  const [row] = await sql.all<{ body: Buffer | null }>('select body from deliveries where id = ?', [id]);
+  return row?.body ?? Buffer.alloc(0);
 }
 
 export interface Claim {
@@ -255,7 +236,7 @@ export async function claimDeliveries(sql: Sql, claim: Claim): Promise<Claimed[]
        where d.state = 'pending' and ${claim.notifications ? 'd.notification' : 'not d.notification'} and d.next_attempt_at <= ? ${claim.connection === null ? '' : 'and d.connection = ?'}
          and not exists (
            select 1 from deliveries e
-           where e.connection = d.connection and e.subject = d.subject and e.state in ('pending', 'working')
+           where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working')
              and e.id <> d.id and (e.seq < d.seq or e.state = 'working'))
        order by d.seq limit ?)
      returning ${CLAIMED}`,

@@ -14,11 +14,12 @@ export interface Dialect {
    * JSON members are read as `rows.name`.
    */
   rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean'>>): string;
+  /** Expression for a part of a binary parameter: the row's `at` (from 1) and `bytes` name it. */
+  slice: string;
   /** Statement that makes this transaction the only one that writes the feed; null where the engine has one writer anyway. */
   feedLock: string | null;
   /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
   namedLock: string | null;
-  /** Cast of a text expression to JSON, and back. */
   rows(result: unknown): unknown[];
   /** True for errors of the ground: locked, full, gone. The sender is asked to come again. */
   unavailable(error: unknown): boolean;
@@ -56,6 +57,7 @@ export function sqliteDialect(filename: string): Dialect {
       `(select ${Object.keys(columns)
         .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
         .join(', ')} from json_each(?)) as rows`,
+    slice: 'substr(?, rows.at, rows.bytes)',
     feedLock: null,
     namedLock: null,
     rows: (result) => result as unknown[],
@@ -80,6 +82,7 @@ export function postgresDialect(url: string): Dialect {
       `json_to_recordset(?::json) as rows(${Object.entries(columns)
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
         .join(', ')})`,
+    slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
     feedLock: 'select pg_advisory_xact_lock(7036281)',
     namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
     rows: (result) => (result as { rows?: unknown[] }).rows ?? [],

@@ -12,7 +12,7 @@ for (const engine of ENGINES) {
       await insertRows(api.db, 'deliveries', [
         delivery('d1', { conflict: true }),
         delivery('d2', { state: 'pending', finished_at: null, next_attempt_at: '2026-02-01T09:00:00.000Z', connection: 'fresh' }),
-        delivery('d3', { state: 'dead', body: '/9g=', body_encoding: 'base64', received_at: '2026-02-09T00:00:00.000Z' }),
+        delivery('d3', { state: 'dead', body: Buffer.from('/9g=', 'base64'), received_at: '2026-02-09T00:00:00.000Z' }),
       ]);
       await insertRows(api.db, 'changes', [change('o1', 1), change('o1', 2)]);
       const page = (await api.get('/deliveries?limit=2')).json;

@@ -1,7 +1,7 @@
 import type { Attempt, DeliveryState } from '../../domain/delivery.ts';
 import type { Sql } from '../database.ts';
 import { booleanOf, numberOf } from '../rows.ts';
-import { equals, where } from './conditions.ts';
+import { type Condition, equals, where } from './conditions.ts';
 
 /** A delivery as operators see it. */
 export interface DeliveryRow {
@@ -65,8 +65,7 @@ interface ContentRow extends Row {
   path: string;
   content_type: string | null;
   headers: string;
-  body: string | null;
-  body_encoding: string;
+  body: Buffer | null;
 }
 
 const COLUMNS = `seq, id, connection, platform, state, event_type, event_id, subject, received_at, finished_at, duplicates, conflict, attempts,
@@ -90,6 +89,29 @@ const fromRow = (row: Row): DeliveryRow => ({
   nextAttemptAt: row.state === 'pending' ? row.next_attempt_at : null,
 });
 
+/** Two partial indexes, one for the unfinished and one for the rest, have all deliveries of a subject between them. */
+const subjectIs = (subject: string | null): Condition =>
+  subject === null
+    ? null
+    : [
+        `seq in (select seq from deliveries where subject = ? and finished_at is not null
+           union all select seq from deliveries where subject = ? and state in ('pending', 'working'))`,
+        subject,
+        subject,
+      ];
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text where the bytes are UTF-8, else base64: what is shown are the bytes as received. */
+function bodyText(body: Buffer | null): { body: string | null; bodyEncoding: string } {
+  if (body === null) return { body: null, bodyEncoding: 'utf8' };
+  try {
+    return { body: utf8.decode(body), bodyEncoding: 'utf8' };
+  } catch {
+    return { body: body.toString('base64'), bodyEncoding: 'base64' };
+  }
+}
+
 /** Deliveries before position `before` (null: from the newest), newest first. */
 export async function listDeliveries(
   sql: Sql,
@@ -99,7 +121,7 @@ export async function listDeliveries(
   const asked = where(
     equals('state', filter.state),
     equals('connection', filter.connection),
-    equals('subject', filter.subject),
+    subjectIs(filter.subject),
     equals('event_type', filter.eventType),
     filter.from === null ? null : ['received_at >= ?', filter.from],
     filter.to === null ? null : ['received_at < ?', filter.to],
@@ -110,7 +132,7 @@ export async function listDeliveries(
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {
-  const statement = `select ${COLUMNS}, method, path, content_type, headers, body, body_encoding from deliveries where id = ?`;
+  const statement = `select ${COLUMNS}, method, path, content_type, headers, body from deliveries where id = ?`;
   const [row] = await sql.all<ContentRow>(statement, [id]);
   if (!row) return null;
   return {
@@ -119,7 +141,6 @@ export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow &
     path: row.path,
     contentType: row.content_type,
     headers: JSON.parse(row.headers) as Record<string, string>,
-    body: row.body,
-    bodyEncoding: row.body_encoding,
+    ...bodyText(row.body),
   };
 }
