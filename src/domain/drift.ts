@@ -18,7 +18,7 @@ export type Shape = 'any' | readonly string[] | { readonly list: Shape } | { rea
 export const listOf = (shape: Shape): Shape => ({ list: shape });
 export const membersOf = (members: { readonly [name: string]: Shape }): Shape => ({ members });
 
-const PLAIN_VALUE = /^[\w .:-]{1,64}$/;
+const PLAIN_VALUE = /^[\w .:/-]{1,64}$/;
 
 /** Every field and enum value in `document` that `shape` does not know; each path once. */
 export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
