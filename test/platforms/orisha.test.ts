@@ -148,6 +148,22 @@ test('a change without an event of its own happens in silence', () => {
   assert.notEqual(simulation.resources()[0]?.text, before);
 });
 
+test('a customer goes with its contact persons and addresses, each with an event of its own', () => {
+  const simulation = orisha.simulate(sandbox(), tools());
+  for (const type of ['customer.created', 'customer.contactperson.created', 'customer.address.created']) simulation.happen(type);
+  const sent = simulation.happen('customer.deleted', 'camel');
+  assert.deepEqual(
+    sent.map(({ headers, subject }) => [headers['x-event-type'], subject?.externalId]),
+    [
+      ['customer.deleted', 'D0001'],
+      ['customer.contactperson.deleted', 'D0001/P0002'],
+      ['customer.address.deleted', 'D0001/A0003'],
+    ],
+  );
+  assert.equal(new Set(sent.map(({ headers }) => headers['x-event-id'])).size, 3);
+  assert.deepEqual(simulation.resources(), []);
+});
+
 test('the story leaves contact persons and addresses only where their customer is', () => {
   const simulation = orisha.simulate(sandbox(), tools());
   for (const { eventType, form } of simulation.story) simulation.happen(eventType, form);

@@ -18,6 +18,8 @@ export const sandboxLists = {
   item: { path: '/items', items: '/items' },
   customer: { path: '/customers', items: '/items' },
   'price-list': { path: '/pricelists', items: '/items' },
+  'contact-person': { path: '/contactpersons', items: '/items' },
+  address: { path: '/addresses', items: '/items' },
 } as const;
 
 const TOKEN_SECONDS = 3600;

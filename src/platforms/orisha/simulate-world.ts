@@ -9,11 +9,20 @@ interface Held {
   record: JsonObject;
 }
 
+/** What an event happened to. */
+export interface Happened {
+  kind: OrishaKind;
+  codes: Codes;
+}
+
 export interface World {
-  /** Makes the event happen and gives the codes of the record; one that has to be there first comes into being in silence. */
-  happen(event: OrishaEvent): Codes;
-  /** Changes a record and gives its codes. */
-  change(kind: OrishaKind): Codes;
+  /**
+   * Makes the event happen: the record it was about comes first, then those that went with it (a customer's persons and addresses). A
+   * record that has to be there first comes into being in silence.
+   */
+  happen(event: OrishaEvent): Happened[];
+  /** Changes a record, and tells nobody. */
+  change(kind: OrishaKind): Happened;
   find(kind: OrishaKind, codes: Codes): JsonObject | null;
   list(kind?: OrishaKind): Held[];
 }
@@ -41,24 +50,25 @@ export function createWorld(tools: SimulationTools): World {
     return among[Math.floor(tools.random() * among.length)] ?? make(kind);
   }
 
-  function happen({ kind, action }: OrishaEvent): Codes {
-    if (action === 'created') return make(kind).codes;
-    if (action === 'updated') return change(kind);
-    const { codes } = any(kind);
-    remove(kind, codes);
-    return codes;
+  function happen({ kind, action }: OrishaEvent): Happened[] {
+    if (action === 'created') return [make(kind)];
+    if (action === 'updated') return [change(kind)];
+    return remove(kind);
   }
 
-  function change(kind: OrishaKind): Codes {
+  function change(kind: OrishaKind): Happened {
     const { codes, record } = any(kind);
     held.set(keyOf(kind, codes), { kind, codes, record: { ...record, Remark: `Note ${++made}` } });
-    return codes;
+    return { kind, codes };
   }
 
-  function remove(kind: OrishaKind, codes: Codes): void {
-    held.delete(keyOf(kind, codes));
-    if (kind !== 'customer') return;
-    for (const [key, one] of held) if (one.codes.CustomerCode === codes.CustomerCode) held.delete(key);
+  // The oldest goes, so that nobody is still fetching what has just been announced.
+  function remove(kind: OrishaKind): Happened[] {
+    const one = ofKind(kind)[0] ?? make(kind);
+    const owned = kind === 'customer' ? [...held.values()].filter(({ codes }) => codes.CustomerCode === one.codes.CustomerCode) : [];
+    const gone = [one, ...owned.filter((other) => other.kind !== 'customer')];
+    for (const other of gone) held.delete(keyOf(other.kind, other.codes));
+    return gone;
   }
 
   return {

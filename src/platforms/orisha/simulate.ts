@@ -1,6 +1,8 @@
+import type { Subject } from '../../domain/entity.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { OutgoingWebhook, Simulation, SimulationTools } from '../platform.ts';
 import { externalIdOf } from './codes.ts';
-import { codesOfKind, findEvent, type OrishaKind } from './events.ts';
+import { codesOfKind, findEvent, type OrishaEvent, type OrishaKind, orishaEvents } from './events.ts';
 import type { OrishaSettings } from './settings.ts';
 import { createSimulatedApi } from './simulate-api.ts';
 import { createWorld } from './simulate-world.ts';
@@ -10,26 +12,31 @@ export function simulate(settings: OrishaSettings, tools: SimulationTools): Simu
   const world = createWorld(tools);
   const administration = settings.webhook.administrations?.[0] ?? '1001';
   const userId = tools.makeId();
-  const happen = (eventType: string, form = 'pascal'): OutgoingWebhook[] => {
-    const silent = silentChanges[eventType];
-    if (silent) {
-      world.change(silent);
-      return [];
-    }
-    const headers = {
+  const webhookOf = (eventType: string, subject: Subject | null, body: JsonObject): OutgoingWebhook => ({
+    method: 'POST',
+    path: '',
+    headers: {
       'content-type': 'application/json',
       'x-event-id': tools.makeId(),
       'x-event-type': eventType,
       'x-secret': settings.webhook.secret[0] ?? '',
       'x-administration-code': administration,
       'x-triggeredby-id': userId,
-    };
-    const sent = { method: 'POST', path: '', headers, eventType } as const;
+    },
+    body: JSON.stringify(body),
+    eventType,
+    subject,
+  });
+  const happen = (eventType: string, form = 'pascal'): OutgoingWebhook[] => {
+    const silent = silentChanges[eventType];
+    if (silent) world.change(silent);
+    if (silent) return [];
     const event = findEvent(eventType);
-    if (event === null) return [{ ...sent, body: '{}', subject: null }];
-    const codes = world.happen(event);
-    const body = Object.fromEntries(codesOfKind[event.kind].map((name) => [form === 'camel' ? camel(name) : name, codes[name]]));
-    return [{ ...sent, body: JSON.stringify(body), subject: { kind: event.kind, externalId: externalIdOf(event.kind, codes) } }];
+    if (event === null) return [webhookOf(eventType, null, {})];
+    return world.happen(event).map(({ kind, codes }) => {
+      const body = Object.fromEntries(codesOfKind[kind].map((name) => [form === 'camel' ? camel(name) : name, codes[name]]));
+      return webhookOf(typeOf(kind, event.action), { kind, externalId: externalIdOf(kind, codes) }, body);
+    });
   };
   return {
     answer: createSimulatedApi(world, settings, tools),
@@ -50,6 +57,9 @@ export function simulate(settings: OrishaSettings, tools: SimulationTools): Simu
         .map(({ kind, codes, record }) => ({ subject: { kind, externalId: externalIdOf(kind, codes) }, text: JSON.stringify(record) })),
   };
 }
+
+const typeOf = (kind: OrishaKind, action: OrishaEvent['action']): string =>
+  orishaEvents.find((event) => event.kind === kind && event.action === action)?.type ?? '';
 
 /** Changes for which the platform has no event: the world moves on, and only its lists tell. */
 const silentChanges: Record<string, OrishaKind> = { 'item.updated': 'item', 'pricelist.updated': 'price-list' };
