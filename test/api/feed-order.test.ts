@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { type Application, applyReports } from '../../src/pipeline/apply.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { readFeed } from '../../src/store/reading/changes.ts';
+import { createTestDatabase, ENGINES } from '../support/engines.ts';
+
+const ALL = { kinds: null, connections: null };
+
+const applicationOf = (externalId: string): Application => ({
+  connection: 'acme',
+  platform: 'tradecloud',
+  report: {
+    kind: 'order',
+    externalId,
+    lastUpdatedAt: '2026-02-01T08:00:00.000Z',
+    header: { number: externalId, status: 'Issued', currency: null, buyer: null, supplier: null, total: null, orderedAt: null },
+    lines: [],
+    linesComplete: false,
+    documents: null,
+    deleted: false,
+    source: null,
+    sourceLines: null,
+  },
+  cause: { type: 'delivery', id: `d-${externalId}`, eventType: null },
+  receivedAt: null,
+});
+
+let made = 0;
+const tools = { now: '2026-02-01T08:00:01.000Z', makeId: () => `id-${++made}` };
+
+for (const engine of ENGINES) {
+  test(`a slow writer's entries never appear behind a position that was already handed out (${engine})`, async () => {
+    const { url, drop } = await createTestDatabase(engine);
+    const [slow, quick] = [await openDatabase(url), await openDatabase(url)];
+    try {
+      const gate = Promise.withResolvers<void>();
+      const holding = Promise.withResolvers<void>();
+      const first = slow.write(async (sql) => {
+        await applyReports(sql, [applicationOf('slow')], tools);
+        holding.resolve();
+        await gate.promise;
+      });
+      await holding.promise;
+      let quickIsDone = false;
+      const second = quick
+        .write((sql) => applyReports(sql, [applicationOf('quick')], tools))
+        .then(() => {
+          quickIsDone = true;
+        });
+      // The quick one gets every chance to be seen first: it must wait for the slow one instead.
+      const seen: string[] = [];
+      for (let look = 0; look < 50 && !quickIsDone; look++) {
+        seen.push(...(await readFeed(quick.read, ALL, '0', 10)).map((change) => change.externalId));
+      }
+      assert.deepEqual(seen, []);
+      gate.resolve();
+      await Promise.all([first, second]);
+      const rest = await readFeed(quick.read, ALL, '0', 10);
+      assert.deepEqual(
+        rest.map((change) => change.externalId),
+        ['slow', 'quick'],
+      );
+    } finally {
+      await Promise.all([slow.close(), quick.close()]);
+      await drop();
+    }
+  });
+
+  test(`a reader that follows several writers sees every entry once, in one order (${engine})`, async () => {
+    const { url, drop } = await createTestDatabase(engine);
+    const databases = [await openDatabase(url), await openDatabase(url), await openDatabase(url)];
+    try {
+      const [reader] = databases;
+      assert.ok(reader);
+      let writing = true;
+      const writers = Promise.all(
+        databases.map(async (db, writer) => {
+          for (let i = 0; i < 15; i++) await db.write((sql) => applyReports(sql, [applicationOf(`${writer}-${i}`)], tools));
+        }),
+      ).finally(() => {
+        writing = false;
+      });
+      const followed: string[] = [];
+      let after = '0';
+      for (let last = false; !last; ) {
+        last = !writing;
+        const page = await readFeed(reader.read, ALL, after, 1000);
+        followed.push(...page.map((change) => change.cursor));
+        after = page.at(-1)?.cursor ?? after;
+      }
+      await writers;
+      const whole = await readFeed(reader.read, ALL, '0', 1000);
+      assert.equal(whole.length, 45);
+      assert.deepEqual(
+        followed,
+        whole.map((change) => change.cursor),
+      );
+    } finally {
+      await Promise.all(databases.map((db) => db.close()));
+      await drop();
+    }
+  });
+}
