@@ -33,8 +33,8 @@ for (const engine of ENGINES) {
   test(`a slow writer's entries never appear behind a position that was already handed out (${engine})`, async () => {
     const { url, drop } = await createTestDatabase(engine);
     const [slow, quick] = [await openDatabase(url), await openDatabase(url)];
+    const gate = Promise.withResolvers<void>();
     try {
-      const gate = Promise.withResolvers<void>();
       const holding = Promise.withResolvers<void>();
       const first = slow.write(async (sql) => {
         await applyReports(sql, [applicationOf('slow')], tools);
@@ -62,6 +62,7 @@ for (const engine of ENGINES) {
         ['slow', 'quick'],
       );
     } finally {
+      gate.resolve();
       await Promise.all([slow.close(), quick.close()]);
       await drop();
     }

@@ -1,25 +1,18 @@
 import type { Database } from '../../src/store/database.ts';
-import { rowsParameter } from '../../src/store/rows.ts';
 
-type Row = Record<string, string | number | boolean | null>;
+type Row = Record<string, string | number | boolean | null | Buffer>;
 
 /** Writes rows as they stand; the columns are those of the first row. */
 export async function insertRows(db: Database, table: string, rows: readonly Row[]): Promise<void> {
   const [first] = rows;
   if (!first) return;
   const names = Object.keys(first);
-  const kinds = Object.fromEntries(names.map((name) => [name, typeOf(first[name])]));
   const columns = names.map((name) => `"${name}"`).join(', ');
-  await db.write((sql) =>
-    sql.all(
-      `insert into ${table} (${columns}) select ${names.map((name) => `rows."${name}"`).join(', ')} from ${sql.dialect.rowsOf(kinds)} where true`,
-      [rowsParameter(rows)],
-    ),
-  );
+  const values = names.map(() => '?').join(', ');
+  await db.write(async (sql) => {
+    for (const row of rows) await sql.all(`insert into ${table} (${columns}) values (${values})`, names.map((name) => row[name] ?? null));
+  });
 }
-
-const typeOf = (value: unknown): 'text' | 'integer' | 'boolean' =>
-  typeof value === 'number' ? 'integer' : typeof value === 'boolean' ? 'boolean' : 'text';
 
 export const header = (changed: Row = {}) =>
   JSON.stringify({
