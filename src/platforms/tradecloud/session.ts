@@ -1,6 +1,5 @@
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, parseJson } from '../../domain/json.ts';
-import { answerFailure } from '../../remote/failures.ts';
 import type { Remote, RemoteAnswer } from '../../remote/remote.ts';
 
 export interface Login {
@@ -54,7 +53,7 @@ async function obtain(login: Login, remote: Remote, refreshToken: string | null)
   if (refreshToken !== null) {
     const answer = await ask(login, remote, 'refresh', { 'Refresh-Token': refreshToken });
     if (answer.status === 200) return readTokens(answer, remote.now());
-    if (answer.status !== 401) throw answerFailure('GET authentication/refresh', answer.status, answer.headers, remote.now());
+    if (answer.status !== 401) throw loginFailure('refresh', answer);
   }
   return readTokens(await logIn(login, remote), remote.now());
 }
@@ -65,13 +64,19 @@ async function logIn(login: Login, remote: Remote): Promise<RemoteAnswer> {
     const answer = await ask(login, remote, 'login', { Authorization: `Basic ${credentials}` });
     if (answer.status === 200) return answer;
     const last = position === login.passwords.length - 1;
-    if (answer.status !== 401 || last) throw answerFailure('GET authentication/login', answer.status, answer.headers, remote.now());
+    if (answer.status !== 401 || last) throw loginFailure('login', answer);
   }
   throw new RemoteFailure('remote_unauthorized', 'No password is configured', 401);
 }
 
 const ask = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteAnswer> =>
   remote.plain({ baseUrl: login.baseUrl, method: 'GET', path: `/authentication/${what}`, headers, timeoutMs: TIMEOUT_MS });
+
+function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteAnswer): RemoteFailure {
+  const code = status === 401 ? 'remote_unauthorized' : status >= 500 ? 'remote_unavailable' : 'remote_refused';
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  return new RemoteFailure(code, `GET authentication/${what} answered ${status}`, status, Number.isFinite(seconds) ? seconds * 1000 : null);
+}
 
 function readTokens(answer: RemoteAnswer, now: Date): Tokens {
   const access = answer.headers['set-authorization']?.replace(/^Bearer\s+/i, '').trim();

@@ -42,9 +42,8 @@ export function createApi(world: World, settings: TradecloudSettings): (request:
   const api: Api = { world, settings, access: new Map(), refresh: new Map(), downloads: new Map() };
   return (request) => {
     for (const [method, path, access, handler] of ROUTES) {
-      const match = path.exec(request.path);
+      const match = method === request.method ? path.exec(request.path) : null;
       if (!match) continue;
-      if (method !== request.method) return text(405, 'Method not allowed');
       if (!mayCall(api, request, access)) return text(401, 'These credentials are not valid');
       return handler(api, request, decodeURIComponent(match[1] ?? ''));
     }

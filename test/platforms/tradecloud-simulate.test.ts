@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { EntityReport, LineReport } from '../../src/domain/entity.ts';
+import type { Simulation } from '../../src/platforms/platform.ts';
+import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
+import { inboundOfWebhook, settings, simulationTools, understand } from './tradecloud-support.ts';
+
+function sandbox(): { own: ReturnType<typeof settings>; simulation: Simulation; tools: ReturnType<typeof simulationTools> } {
+  const tools = simulationTools('http://127.0.0.1:1/tradecloud');
+  let secrets = 0;
+  const { platform, ...connection } = tradecloud.sandboxConnection(tools.baseUrl, () => `secret-${++secrets}`);
+  assert.equal(platform, 'tradecloud');
+  const own = settings(connection);
+  return { own, simulation: tradecloud.simulate(own, tools), tools };
+}
+
+/** The state that the world itself gives for a subject. */
+function stateOf(simulation: Simulation, externalId: string): EntityReport {
+  const resource = simulation.resources().find(({ subject }) => subject.externalId === externalId);
+  assert.ok(resource, `the world does not hold ${externalId}`);
+  const { reports, drift } = tradecloud.readFetched(resource.subject, resource.text, settings());
+  assert.deepEqual(drift, []);
+  return reports[0] as EntityReport;
+}
+
+const told = (line: LineReport) => ({ externalId: line.externalId, lastUpdatedAt: line.lastUpdatedAt, content: line.content });
+
+for (const form of ['json', 'xml', 'single', 'simple', 'get', 'get-query']) {
+  test(`every event sent as ${form} is understood, without drift, and says what the API says`, () => {
+    const { simulation } = sandbox();
+    for (const { type } of tradecloud.events) {
+      for (const webhook of simulation.happen(type, form)) {
+        const { identity, interpretation } = understand(inboundOfWebhook(webhook));
+        assert.deepEqual(identity.subject, webhook.subject, type);
+        assert.deepEqual(interpretation.drift, [], type);
+        if (form.startsWith('get')) {
+          assert.equal(interpretation.do, 'fetch', type);
+          continue;
+        }
+        assert.equal(identity.eventType, type);
+        assert.ok(interpretation.do === 'apply', type);
+        const [report] = interpretation.reports;
+        assert.ok(report);
+        const state = stateOf(simulation, report.externalId);
+        if (report.header) assert.deepEqual({ ...report.header, currency: 'EUR' }, { ...state.header, currency: 'EUR' }, type);
+        assert.equal(report.lastUpdatedAt, state.lastUpdatedAt, type);
+        for (const line of report.lines) {
+          const held = state.lines.find(({ externalId }) => externalId === line.externalId);
+          assert.deepEqual(told(line), held && told(held), type);
+        }
+      }
+    }
+  });
+}
+
+test('laying every event of a long life over one another ends with what the API gives', () => {
+  const { simulation } = sandbox();
+  const held = new Map<string, Map<string, ReturnType<typeof told>>>();
+  for (let round = 0; round < 3; round++) {
+    for (const { type } of tradecloud.events) {
+      for (const webhook of simulation.happen(type)) {
+        const { interpretation } = understand(inboundOfWebhook(webhook));
+        assert.ok(interpretation.do === 'apply');
+        for (const report of interpretation.reports) {
+          const lines = held.get(report.externalId) ?? new Map();
+          for (const line of report.lines) lines.set(line.externalId, told(line));
+          held.set(report.externalId, lines);
+        }
+      }
+    }
+  }
+  for (const { subject } of simulation.resources()) {
+    const state = stateOf(simulation, subject.externalId);
+    const lines = [...(held.get(subject.externalId)?.values() ?? [])].map(({ externalId, content }) => ({ externalId, content }));
+    assert.deepEqual(
+      lines.sort((a, b) => (a.externalId < b.externalId ? -1 : 1)),
+      state.lines.map(({ externalId, content }) => ({ externalId, content })).sort((a, b) => (a.externalId < b.externalId ? -1 : 1)),
+      subject.externalId,
+    );
+  }
+});
+
+test('a shipment never gets a line twice, and a documents event announces what the order then has', () => {
+  const { simulation } = sandbox();
+  simulation.happen('OrderIssuedByBuyer');
+  const [webhook] = simulation.happen('OrderDocumentsAttachedByBuyer');
+  assert.ok(webhook);
+  const { interpretation } = understand(inboundOfWebhook(webhook));
+  assert.ok(interpretation.do === 'apply');
+  const [report] = interpretation.reports;
+  assert.ok(report);
+  assert.equal(report.documents?.length, 2);
+  assert.deepEqual(report.documents, stateOf(simulation, report.externalId).documents);
+});
+
+test('webhooks carry the first usable credentials, or the kind asked for', () => {
+  const { simulation } = sandbox();
+  const header = (form?: string) => simulation.happen('OrderIssuedByBuyer', form)[0]?.headers.Authorization;
+  assert.equal(header(), `Basic ${Buffer.from('tradecloud:secret-1').toString('base64')}`);
+  assert.equal(header('xml:bearer'), 'Bearer secret-2');
+  assert.equal(header('json:header'), undefined);
+});
+
+test('each webhook is a message of its own', () => {
+  const { simulation } = sandbox();
+  const ids = ['OrderIssuedByBuyer', 'OrderResentByBuyer', 'ShipmentIssuedBySupplier'].map((type) => {
+    const [webhook] = simulation.happen(type);
+    assert.ok(webhook);
+    return understand(inboundOfWebhook(webhook)).identity.eventId;
+  });
+  assert.equal(new Set(ids).size, 3);
+  assert.ok(ids.every((id) => id !== null));
+});
+
+test('the story is made of events that are known', () => {
+  const { simulation } = sandbox();
+  const known = new Set(tradecloud.events.map((event) => event.type));
+  assert.ok(simulation.story.length > 5);
+  for (const { eventType } of simulation.story) assert.ok(known.has(eventType), eventType);
+});

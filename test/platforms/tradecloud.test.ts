@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { InvalidBody, Unavailable } from '../../src/domain/errors.ts';
+import type { Gatekeeper } from '../../src/platforms/platform.ts';
+import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
+import { arrivedFrom, assertPart, fixtures, inboundOf, settings, understand } from './tradecloud-support.ts';
+
+for (const { file, name, request, identity, outcome, drift } of fixtures()) {
+  test(`${name} (${file})`, () => {
+    const text = typeof request.body === 'string' ? request.body : request.body === undefined ? '' : JSON.stringify(request.body);
+    const inbound = inboundOf(request.method, request.path, request.headers, text);
+    if (outcome.error !== undefined) {
+      assert.throws(
+        () => understand(inbound),
+        (error) => error instanceof InvalidBody && error.code === outcome.error,
+      );
+      return;
+    }
+    const seen = understand(inbound);
+    const { interpretation } = seen;
+    if (identity) assertPart(seen.identity, identity, 'identity');
+    assert.equal(interpretation.do, outcome.do);
+    if (interpretation.do === 'apply') assertPart(interpretation.reports, outcome.entities, 'entities');
+    if (interpretation.do === 'fetch') {
+      assert.equal(`${interpretation.subject.kind}:${interpretation.subject.externalId}`, outcome.subject);
+      assert.equal(interpretation.whenMissing, outcome.whenMissing);
+    }
+    const noted = interpretation.drift.map(({ kind, name: what }) => `${kind} ${what}`);
+    if (drift) assert.deepEqual(noted.sort(), drift.map((entry) => `${entry.kind} ${entry.name}`).sort());
+    assert.deepEqual(understand(inbound), seen);
+  });
+}
+
+const ID = 'c0-PO1';
+const orderText = (event: object) =>
+  JSON.stringify({ eventName: 'OrderLinesUpdatedByBuyer', singleDeliveryOrderEvent: { orderId: ID, ...event } });
+const linesOf = (event: object): { externalId: string; quantity: string | null }[] => {
+  const { interpretation } = understand(inboundOf('POST', '/orders', { 'content-type': 'application/json' }, orderText(event)));
+  assert.ok(interpretation.do === 'apply');
+  return (interpretation.reports[0]?.lines ?? []).map(({ externalId, content }) => ({ externalId, quantity: content.quantity }));
+};
+const split = (date: string, quantity: number, originalPosition = '1') => ({
+  buyerLine: { position: '', originalPosition },
+  statusLine: { scheduledDelivery: { date, quantity } },
+});
+
+test('a split-off line without a position keeps its name when its quantity changes, alone or among others', () => {
+  const [first, second] = linesOf({ lines: [split('2026-04-01', 5), split('2026-04-08', 6)] });
+  assert.notEqual(first?.externalId, second?.externalId);
+  assert.deepEqual(linesOf({ lines: [split('2026-04-08', 7)] }), [{ externalId: second?.externalId, quantity: '7' }]);
+});
+
+test('split-off lines that cannot be told apart are still two lines', () => {
+  const [first, second] = linesOf({ lines: [split('2026-04-01', 5), split('2026-04-01', 5)] });
+  assert.equal(second?.externalId, `${first?.externalId}-2`);
+});
+
+test('split-off lines of different lines of origin do not fall together', () => {
+  const [first, second] = linesOf({ lines: [split('2026-04-01', 5, '1'), split('2026-04-01', 5, '2')] });
+  assert.notEqual(first?.externalId, second?.externalId);
+});
+
+test('a line without an id is named by order and position', () => {
+  assert.deepEqual(linesOf({ lines: [{ buyerLine: { position: '0010' } }] }), [{ externalId: `${ID}-0010`, quantity: null }]);
+});
+
+const polled = (lines: object[]) =>
+  JSON.stringify({ id: ID, lastUpdatedAt: '2026-03-01T10:00:00Z', status: { processStatus: 'InProgress' }, lines });
+const waiting = {
+  id: `${ID}-1`,
+  buyerLine: { position: '1' },
+  status: { processStatus: 'InProgress', inProgressStatus: 'OpenBuyerReopenRequest' },
+};
+const agreed = { id: `${ID}-2`, buyerLine: { position: '2' }, status: { processStatus: 'Confirmed' } };
+const order = { kind: 'order', externalId: ID } as const;
+
+test('a fetched order is complete, an order in a list without its lines is not', () => {
+  const [whole] = tradecloud.readFetched(order, polled([waiting, agreed]), settings()).reports;
+  assert.deepEqual([whole?.linesComplete, whole?.lines.length, whole?.externalId], [true, 2, ID]);
+  const [short] = tradecloud.readFetched(order, JSON.stringify({ id: ID }), settings()).reports;
+  assert.equal(short?.linesComplete, false);
+});
+
+for (const [echo, kept] of [
+  ['keep', 2],
+  ['buyer', 1],
+  ['supplier', 2],
+  ['in-progress', 1],
+] as const) {
+  test(`echo ${echo} keeps ${kept} of a line that waits for our own request and an agreed one`, () => {
+    const [report] = tradecloud.readFetched(order, polled([waiting, agreed]), settings({ echo })).reports;
+    assert.equal(report?.lines.length, kept);
+    assert.equal(report?.linesComplete, kept === 2);
+  });
+}
+
+test('a fetched answer that is no JSON object is a body that cannot be read', () => {
+  for (const text of ['<html>', '[]', '"x"']) assert.throws(() => tradecloud.readFetched(order, text, settings()), InvalidBody);
+});
+
+test('whatever bytes arrive, they are understood or refused as unreadable, never anything else', () => {
+  const members = fc.constantFrom(
+    'eventName',
+    'orderEvent',
+    'singleDeliveryOrderEvent',
+    'orderDocumentsEvent',
+    'shipment',
+    'meta',
+    'lines',
+    'orderId',
+    'id',
+  );
+  const anything = fc.dictionary(members, fc.oneof(fc.jsonValue(), fc.dictionary(members, fc.jsonValue())));
+  const texts = fc.oneof(
+    anything.map((value) => JSON.stringify(value)),
+    fc.json(),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(texts, fc.constantFrom('application/json', 'application/xml'), (text, type) => {
+      const request = inboundOf('POST', '/orders', { 'content-type': type }, text);
+      try {
+        const identity = tradecloud.identify(request, settings());
+        tradecloud.interpret(arrivedFrom(request, identity), settings());
+      } catch (error) {
+        assert.ok(error instanceof InvalidBody, String(error));
+      }
+    }),
+    { numRuns: 500, seed: 20260301 },
+  );
+});
+
+test('settings: username needs its password, secrets may be lists, unknown members are faults', () => {
+  const accepts = (value: unknown) => tradecloud.settings.safeParse(value).success;
+  const api = { baseUrl: 'https://api.accp.tradecloud1.com/v2' };
+  assert.ok(accepts({ webhook: { auth: [{ basic: { username: 'u', password: ['new', 'old'] } }], allowIps: ['35.204.36.162/32'] } }));
+  assert.ok(accepts({ webhook: {}, api: { ...api, username: 'u', password: ['a', 'b'] } }));
+  assert.ok(accepts({ webhook: {}, api }));
+  assert.ok(!accepts({ webhook: {}, api: { ...api, username: 'u' } }));
+  assert.ok(!accepts({ webhook: {}, api: { ...api, username: 'u', password: '' } }));
+  assert.ok(!accepts({ webhook: {}, api: { username: 'u', password: 'p' } }));
+  assert.ok(!accepts({ webhook: { secret: 'x' } }));
+  assert.ok(!accepts({ webhook: {}, deliveryMode: 'both' }));
+});
+
+const BASIC = { basic: { username: 'u', password: 'p' } };
+const gatekeeper = (accepts: Gatekeeper['accepts']): Gatekeeper => ({ accepts, now: new Date('2026-03-01T12:00:00Z') });
+const request = inboundOf('POST', '', {}, '{}');
+
+test('any entry lets a request in, named by its position; without entries nothing passes', async () => {
+  const two = settings({ webhook: { auth: [{ bearer: { token: 't' } }, BASIC] } });
+  const byBasic = gatekeeper(async (entry) => 'basic' in entry);
+  assert.deepEqual(await tradecloud.authenticate(request, two, byBasic), { accepted: true, credential: 'auth[1].basic' });
+  const everything = gatekeeper(async () => true);
+  assert.equal((await tradecloud.authenticate(request, settings(), everything)).accepted, false);
+  assert.equal(
+    (
+      await tradecloud.authenticate(
+        request,
+        two,
+        gatekeeper(async () => false),
+      )
+    ).accepted,
+    false,
+  );
+});
+
+test('an issuer that cannot be asked counts only where no other entry accepts', async () => {
+  const two = settings({ webhook: { auth: [{ bearer: { token: 't' } }, BASIC] } });
+  const issuerDown = (other: boolean) =>
+    gatekeeper(async (entry) => {
+      if ('bearer' in entry) throw new Unavailable('issuer_unreachable', 'down');
+      return other;
+    });
+  assert.deepEqual(await tradecloud.authenticate(request, two, issuerDown(true)), { accepted: true, credential: 'auth[1].basic' });
+  await assert.rejects(tradecloud.authenticate(request, two, issuerDown(false)), Unavailable);
+});
+
+test('headers with static secrets are named, and the portal guide shows addresses but no secret', () => {
+  const own = settings({
+    webhook: { auth: [{ header: { name: 'X-Key', value: 'hush-1' } }, { basic: { username: 'tc', password: 'hush-2' } }] },
+  });
+  assert.deepEqual(tradecloud.secretHeaders(own), ['x-key']);
+  const guide = tradecloud.portalGuide(own, 'https://dock.example/webhooks/acme').join('\n');
+  assert.match(guide, /https:\/\/dock\.example\/webhooks\/acme\/orders/);
+  assert.match(guide, /https:\/\/dock\.example\/webhooks\/acme\/shipments/);
+  assert.match(guide, /username tc/);
+  assert.doesNotMatch(guide, /hush/);
+});
+
+test('a status that the platform repeats after is not among the final ones, the others are', () => {
+  const final = (status: number) => tradecloud.answers.final.some(([from, to]) => status >= from && status <= to);
+  assert.deepEqual([400, 401, 408, 413, 429, 500].map(final), [true, true, true, true, true, true]);
+  assert.deepEqual([200, 202, 501, 502, 503, 504].map(final), [false, false, false, false, false, false]);
+});
