@@ -1,0 +1,13 @@
+import type { Connection } from '../platforms/platform.ts';
+import { readLease } from '../store/leases.ts';
+import { listRuns } from '../store/reading/reconcile-runs.ts';
+import type { Context } from './context.ts';
+import { isGone } from './lease.ts';
+
+/** Whether a connection's run was left in the middle by a process that is gone, or has lost its lease. */
+export async function isInterrupted(context: Context, connection: Connection): Promise<boolean> {
+  const [last] = await listRuns(context.db.read, { connection: connection.name, state: null }, { before: null, limit: 1 });
+  if (last?.state !== 'running') return false;
+  const lease = await readLease(context.db.read, `reconcile:${connection.name}`);
+  return lease === null || lease.until < context.clock.now().toISOString() || isGone(lease.owner.split('#')[0] ?? '', context.processId);
+}
