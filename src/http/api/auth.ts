@@ -6,6 +6,7 @@ import { hashKey, noteKeyUse } from '../../pipeline/keys.ts';
 import { readApiKeyByHash } from '../../store/reading/api-keys.ts';
 import { sendProblem } from '../problem.ts';
 import type { ApiPorts } from './ports.ts';
+import { readFault } from './read-fault.ts';
 
 /** Who asks: the key's name, never the key. */
 export interface Caller {
@@ -26,7 +27,9 @@ export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context
       if (basicAuth.safeCompare(key, known.key) && (name === null || name === known.name)) found = { name: known.name, role: known.role };
     }
     if (found || key === '') return found;
-    const stored = await readApiKeyByHash(context.db.read, hashKey(key));
+    const stored = await readApiKeyByHash(context.db.read, hashKey(key)).catch((error: unknown) =>
+      Promise.reject(readFault(context.db, error)),
+    );
     if (!stored || (name !== null && name !== stored.name)) return null;
     if (!stored.lastUsedAt || context.clock.now().getTime() - Date.parse(stored.lastUsedAt) > NOTE_USE_EVERY_MS) {
       // That the use could not be noted must not keep anyone from reading.

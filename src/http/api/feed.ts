@@ -5,11 +5,17 @@ import type { ApiPorts } from './ports.ts';
 /** Another process may have written: whoever waits looks again at least this often. */
 const LOOK_AGAIN_MS = 500;
 
-/** Aborted when the client goes away or the server stops. */
+/** Aborted when the client goes away or the server stops; nothing is left on the long-lived `stop` once the answer is over. */
 export function endOf(response: Response, stop: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return AbortSignal.any([stop, gone.signal]);
+  const end = new AbortController();
+  const finish = () => {
+    stop.removeEventListener('abort', finish);
+    end.abort();
+  };
+  stop.addEventListener('abort', finish);
+  response.once('close', finish);
+  if (stop.aborted) finish();
+  return end.signal;
 }
 
 /** One page of the feed; with nothing there, waits up to `waitMs` for the first entry. Empty when `end` comes first. */

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import OpenApiValidator from 'express-openapi-validator';
-import { Refused, Unavailable } from '../../domain/errors.ts';
+import { Refused } from '../../domain/errors.ts';
 import { sendJson, sendResource } from './answers.ts';
 import { createFindKey, requireRole, roleOf } from './auth.ts';
 import { changeRoutes } from './changes.ts';
@@ -12,6 +12,7 @@ import { driftRoutes } from './drift.ts';
 import { orderRoutes, recordRoutes, shipmentRoutes } from './entities.ts';
 import { keyRoutes } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
+import { readFault } from './read-fault.ts';
 import { reconcileRunRoutes } from './reconcile-runs.ts';
 import { readApiSpec, withHead } from './spec.ts';
 
@@ -67,12 +68,7 @@ const refuseNul: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** A database that cannot be read now is not the client's fault, nor a bug: it is asked to come again. */
 const sayUnavailable =
   ({ context }: ApiPorts): ErrorRequestHandler =>
   (error, _request, _response, next) =>
-    next(
-      context.db.dialect.unavailable(error)
-        ? new Unavailable('database_unavailable', 'The database cannot be read now.', 5000, { cause: error })
-        : error,
-    );
+    next(readFault(context.db, error));

@@ -84,8 +84,26 @@ const wanted = (filter: FeedFilter): Condition[] => [
  * visible after a higher one: reading by sequence skips nothing.
  */
 export async function readFeed(sql: Sql, filter: FeedFilter, after: string, limit: number): Promise<ChangeRow[]> {
-  const asked = where(['changes.seq > ?', after], ...wanted(filter));
-  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`, [...asked.bindings, limit]);
+  const branches = branchesOf(filter).map((branch) => {
+    const asked = where(['changes.seq > ?', after], ...wanted(branch));
+    return {
+      statement: `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`,
+      bindings: [...asked.bindings, limit],
+    };
+  });
+  const [only] = branches;
+  if (only && branches.length === 1) return select(sql, only.statement, only.bindings);
+  const statement = branches.map((branch, position) => `select * from (${branch.statement}) as branch${position}`).join(' union all ');
+  return select(sql, `${statement} order by seq limit ?`, [...branches.flatMap((branch) => branch.bindings), limit]);
+}
+
+/** One kind or one connection is read straight off its index; several at once would be sorted anew for every page, or scanned for. */
+function branchesOf(filter: FeedFilter): FeedFilter[] {
+  const { kinds, connections } = filter;
+  if (kinds !== null && kinds.length > 1) return [...new Set(kinds)].map((kind) => ({ kinds: [kind], connections }));
+  if (connections !== null && connections.length > 1)
+    return [...new Set(connections)].map((connection) => ({ kinds, connections: [connection] }));
+  return [filter];
 }
 
 /** Every change of one entity after `after`, oldest first. */
