@@ -6,7 +6,7 @@ const PLACEHOLDER = /\{(\w+)\}/g;
 export const ADMINISTRATION = 'AdministrationCode';
 
 /** The names in `{…}` of a path template, as they are written. */
-export const placeholdersOf = (template: string): string[] => [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+const placeholdersOf = (template: string): string[] => [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
 
 const isIn = (name: string, names: readonly string[]): boolean => names.some((one) => one.toLowerCase() === name.toLowerCase());
 

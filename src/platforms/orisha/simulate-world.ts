@@ -10,7 +10,7 @@ interface Held {
 }
 
 /** What an event happened to. */
-export interface Happened {
+interface Happened {
   kind: OrishaKind;
   codes: Codes;
 }

@@ -28,7 +28,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationTools): Simu
     subject,
   });
   const happen = (eventType: string, form = 'pascal'): OutgoingWebhook[] => {
-    const silent = silentChanges[eventType];
+    const silent = silentChanges.get(eventType);
     if (silent) world.change(silent);
     if (silent) return [];
     const event = findEvent(eventType);
@@ -62,6 +62,9 @@ const typeOf = (kind: OrishaKind, action: OrishaEvent['action']): string =>
   orishaEvents.find((event) => event.kind === kind && event.action === action)?.type ?? '';
 
 /** Changes for which the platform has no event: the world moves on, and only its lists tell. */
-const silentChanges: Record<string, OrishaKind> = { 'item.updated': 'item', 'pricelist.updated': 'price-list' };
+const silentChanges = new Map<string, OrishaKind>([
+  ['item.updated', 'item'],
+  ['pricelist.updated', 'price-list'],
+]);
 
 const camel = (name: string): string => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
