@@ -28,7 +28,7 @@ export const quietLog = (ground: CliGround): Log => {
     const text = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
     ground.err(`${[event, ...text].join(' ')}\n`);
   };
-  return { debug: () => {}, info: () => {}, warn: say, error: say };
+  return { debug: () => {}, info: () => {}, warn: () => {}, error: say };
 };
 
 /** A line that is written over itself while something takes long; silent where nobody watches. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { OrderdockError } from '../domain/errors.ts';
 import { addCheck } from './check.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addDemo } from './demo.ts';
 import { addExport } from './export.ts';
 import { type CliGround, CommandFailed } from './ground.ts';
 import { addKeys } from './keys.ts';
@@ -12,7 +13,7 @@ import { addServe } from './serve.ts';
 import { addWebhooks } from './webhooks.ts';
 
 /** Every command, in the order in which they are met. */
-const COMMANDS = [addServe, addMigrate, addCheck, addSend, addDeliveries, addReconcile, addWebhooks, addKeys, addExport];
+const COMMANDS = [addServe, addMigrate, addCheck, addSend, addDeliveries, addReconcile, addWebhooks, addKeys, addExport, addDemo];
 
 /** The command line as commander knows it: parsing, help and docs are made from it. */
 export function createProgram(ground: CliGround): Command {

@@ -35,7 +35,7 @@ export const connectionNameOf = (platform: AnyPlatform): string => `sandbox-${pl
 /** Makes a platform's world, with the connection to it: its credentials come from the seed too. */
 export function createWorld(platform: AnyPlatform, ground: WorldGround): World {
   const connection = connectionNameOf(platform);
-  const own = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
+  const { platform: _name, ...own } = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
   const settings = platform.settings.parse(own);
   return { connection, platform, entry: { platform: platform.name, ...own }, settings, ...tellWorld(platform, settings, ground) };
 }

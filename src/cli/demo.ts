@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, InvalidArgumentError } from 'commander';
+import { systemClock } from '../domain/clock.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import { createRemote } from '../remote/create-remote.ts';
+import { type DemoResult, runDemo } from '../sandbox/demo.ts';
+import type { World } from '../sandbox/world.ts';
+import { VARIABLES } from '../settings.ts';
+import { answer, table } from './answer.ts';
+import { type CliGround, CommandFailed, createProgress, quietLog } from './ground.ts';
+import { settingsOf } from './open.ts';
+
+interface Options {
+  seconds?: number;
+  json?: true;
+}
+
+export function addDemo(program: Command, ground: CliGround): void {
+  program
+    .command('demo')
+    .description('The sandbox on bad days: lost, repeated and late webhooks, an outage, a killed service; then everything is compared.')
+    .option('--seconds <count>', 'how long the traffic lasts; default: until Ctrl-C', secondsOf)
+    .option('--json', 'answer as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run demo\n  npm run demo -- --seconds 60\n\nExit code 0 only when the service ends up equal to the simulated platforms, every gap has its reason, and no invariant is hurt.',
+    )
+    .action((options: Options) => demo(ground, options));
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 5 && seconds <= 86_400)) throw new InvalidArgumentError('Expected a number of seconds, 5 to 86400.');
+  return seconds;
+}
+
+async function demo(ground: CliGround, options: Options): Promise<void> {
+  const settings = settingsOf(ground);
+  const progress = createProgress(ground);
+  const end = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
+  const result = await runDemo({
+    dataDir: join(settings.dataDir, 'demo'),
+    main: fileURLToPath(new URL('../main.ts', import.meta.url)),
+    env: serviceEnv(ground),
+    platforms: PLATFORMS,
+    listedKinds: (world) => listedKinds(world, ground),
+    random: Math.random,
+    end: end.signal,
+    seconds: options.seconds ?? null,
+    show: progress.show,
+    say(text) {
+      progress.clear();
+      ground.err(`${text}\n`);
+    },
+  });
+  progress.clear();
+  answer(ground, options.json, result, () => summary(result));
+  if (!result.ok) throw new CommandFailed();
+}
+
+/** Nothing of the caller's settings but where to listen and where to store: the demo's service is one of its own. */
+function serviceEnv({ env }: CliGround): Record<string, string> {
+  const others = Object.entries(env).filter(([name]) => !(name in VARIABLES) && name !== 'NODE_ENV');
+  const kept = ['HOST', 'PORT', 'DATABASE_URL', 'LOG_LEVEL'].map((name) => [name, env[name]] as const);
+  const set = [...others, ...kept].filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { PORT: '0', LOG_FORMAT: 'json', ...Object.fromEntries(set) };
+}
+
+const noLimits = { enter: async () => 0, alone: <T>(_name: string, work: () => Promise<T>) => work() };
+
+/** The kinds that the platform's API lists; nothing is called. */
+function listedKinds(world: World, ground: CliGround): ReadonlySet<string> {
+  const remote = createRemote({ limits: noLimits, clock: systemClock, random: Math.random, log: quietLog(ground) });
+  const streams = world.platform.connect(world.settings, remote)?.streams ?? [];
+  return new Set(streams.flatMap((stream) => stream.kinds));
+}
+
+const MOST_SHOWN = 20;
+
+function summary(result: DemoResult): string {
+  const { counts, comparison, gaps, unexplained, coverage } = result;
+  const lines = (title: string, texts: readonly string[]) =>
+    texts.length === 0
+      ? []
+      : [
+          title,
+          ...texts.slice(0, MOST_SHOWN).map((text) => `  ${text}`),
+          ...(texts.length > MOST_SHOWN ? [`  and ${texts.length - MOST_SHOWN} more`] : []),
+          '',
+        ];
+  const rows = Object.entries(comparison.equal).map(([connection, equal]) => ({
+    connection,
+    'equal entities': equal,
+    'proven up to': coverage[connection]?.findLast((span) => span.state === 'proven')?.to ?? null,
+    'unproven spans': coverage[connection]?.filter((span) => span.state === 'unproven').length ?? null,
+  }));
+  return [
+    '',
+    `${counts.happened} events: ${counts.dropped} lost, ${counts.duplicated} sent twice, ${counts.held} out of order; ${counts.retries} attempts repeated, ${counts.givenUp} given up.`,
+    `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service.`,
+    '',
+    table(rows, 'There are no connections.'),
+    `Gaps that reconciliation found, by cause: ${
+      Object.entries(gaps)
+        .map(([cause, count]) => `${cause} ${count}`)
+        .join(', ') || 'none'
+    }.`,
+    `Invariants hurt: ${result.violations}.`,
+    '',
+    ...lines('Differences:', comparison.differences),
+    ...lines(
+      'Gaps without a reason:',
+      unexplained.map((gap) => `${gap.connection} ${gap.kind}:${gap.externalId} (${gap.cause})`),
+    ),
+    result.ok
+      ? 'The service and the simulated platforms are equal.'
+      : 'The service and the simulated platforms are NOT equal, or something has no reason.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,240 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { Random } from '../domain/clock.ts';
+import type { AnyPlatform } from '../platforms/platform.ts';
+import { type BadDays, createBadDays, troubleOf, USUAL_MISFORTUNE } from './bad-days.ts';
+import { type Comparison, compareWithWorlds } from './compare.ts';
+import { type Gap, readBacklogs, readCoverage, readGaps, reconcileAll, type Span, waitForQuiet } from './healing.ts';
+import { createPost } from './post.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+import { writePrivateFile } from './sandbox-file.ts';
+import { createSender, type Sender, type SenderCounts } from './sender.ts';
+import { createServiceClient, type ServiceClient } from './service-client.ts';
+import { createServiceProcess, type ServiceProcess } from './service-process.ts';
+import { runTraffic } from './traffic.ts';
+import type { World } from './world.ts';
+
+export interface DemoOptions {
+  /** A directory of the demo's own, emptied at the start. */
+  dataDir: string;
+  /** `src/main.ts`. */
+  main: string;
+  env: Record<string, string>;
+  platforms: readonly AnyPlatform[];
+  /** Names of the streams that a platform's API lists, by kind: what no list tells of is never lost here. */
+  listedKinds(world: World): ReadonlySet<string>;
+  random: Random;
+  /** Ends the traffic; the demo then heals, compares and stops. */
+  end: AbortSignal;
+  /** Length of the traffic in seconds; null: until `end`. */
+  seconds: number | null;
+  /** A line that may be written over by the next. */
+  show(text: string): void;
+  /** A line that stays. */
+  say(text: string): void;
+}
+
+export interface DemoResult {
+  ok: boolean;
+  counts: BadDays['counts'] & SenderCounts;
+  kills: number;
+  outages: number;
+  comparison: Comparison;
+  gaps: Record<string, number>;
+  /** Gaps about resources whose webhooks all arrived: they have no reason. */
+  unexplained: Gap[];
+  coverage: Record<string, Span[]>;
+  violations: number;
+  serviceExitCode: number | null;
+}
+
+const EVERY_MS = 450;
+/** More waiting deliveries than this, and a platform pauses: remote limits are real here too. */
+const BUSY_BACKLOG = 12;
+const HEAL_WITHIN_MS = 240_000;
+const ROUNDS = 3;
+
+interface Stage extends DemoOptions {
+  sandbox: Sandbox;
+  service: ServiceProcess;
+  client: ServiceClient;
+  sender: Sender;
+  badDays: BadDays;
+  over: AbortController;
+}
+
+/** Simulated platforms on bad days before a service of its own process: it is killed, lied to and left alone, and must end up right. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  await rm(options.dataDir, { recursive: true, force: true });
+  const sandbox = await openSandbox({
+    dataDir: options.dataDir,
+    platforms: options.platforms,
+    reconcile: { schedule: '*/10 * * * * *' },
+    journal: false,
+  });
+  const connectionsFile = join(options.dataDir, 'connections.yaml');
+  const service = createServiceProcess(options.main, options.dataDir, {
+    ...options.env,
+    DATA_DIR: options.dataDir,
+    CONNECTIONS_FILE: connectionsFile,
+  });
+  try {
+    await writePrivateFile(connectionsFile, sandbox.connectionsText);
+    options.say('Starting the service …');
+    await service.start();
+    const stage = setStage(options, sandbox, service);
+    options.say(`This is the sandbox on bad days. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`);
+    const { kills, outages } = await playBadDays(stage);
+    return await concludeDemo(stage, { kills, outages });
+  } finally {
+    await service.kill();
+    await sandbox.stop();
+  }
+}
+
+function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProcess): Stage {
+  const over = new AbortController();
+  const key = () => readFile(join(options.dataDir, 'api-key'), 'utf8').then((text) => text.trim());
+  const sender = createSender({ baseUrl: service.url, post: createPost(null), sleep: (ms) => sleepMs(ms), mostAttempts: 60 });
+  const listed = new Map(sandbox.worlds.map((world) => [world.connection, options.listedKinds(world)]));
+  const badDays = createBadDays({
+    sender,
+    random: options.random,
+    sleep: (ms) => sleepMs(ms),
+    misfortune: USUAL_MISFORTUNE,
+    mayBeLost: (world, { subject, eventType }) =>
+      subject !== null && listed.get(world.connection)?.has(subject.kind) === true && !isDeletion(world, eventType),
+  });
+  return { ...options, sandbox, service, client: createServiceClient(service.url, key), sender, badDays, over };
+}
+
+// No list tells of what is gone.
+const isDeletion = (world: World, eventType: string): boolean =>
+  world.platform.events.some((event) => event.type === eventType && event.effect === 'delete');
+
+/** Traffic, with an outage of the APIs and the death of the service in the middle. */
+async function playBadDays(stage: Stage): Promise<{ kills: number; outages: number }> {
+  const { over, end, sandbox, badDays, random, seconds } = stage;
+  const stop = () => over.abort();
+  end.addEventListener('abort', stop, { once: true });
+  const timer = seconds === null ? null : setTimeout(stop, seconds * 1000);
+  const busy = new Set<string>();
+  const rest = (ms: number, until: AbortSignal = over.signal) => sleepMs(ms, undefined, { signal: until }).catch(() => {});
+  const watching = watch(stage, busy, rest);
+  const traffic = runTraffic({
+    sandbox,
+    random,
+    sleep: rest,
+    everyMs: EVERY_MS,
+    isBusy: (connection) => busy.has(connection),
+    deliver: badDays.deliver,
+    stop: over.signal,
+  });
+  try {
+    const done = await misbehave(stage, rest);
+    await traffic;
+    return done;
+  } finally {
+    if (timer) clearTimeout(timer);
+    over.abort();
+    sandbox.simulators.setOutage(false);
+    await Promise.all([watching, traffic.catch(() => {})]);
+  }
+}
+
+type Rest = (ms: number) => Promise<unknown>;
+
+/** The outage begins after 3 tenths, the kill comes after 6; without a length, a minute is taken for the whole, again and again. */
+async function misbehave({ over, sandbox, service, seconds, say }: Stage, rest: Rest): Promise<{ kills: number; outages: number }> {
+  const roundMs = (seconds ?? 60) * 1000;
+  let kills = 0;
+  let outages = 0;
+  while (!over.signal.aborted) {
+    await rest(roundMs * 0.3);
+    if (over.signal.aborted) break;
+    outages++;
+    say("The platforms' APIs are down.");
+    sandbox.simulators.setOutage(true);
+    await rest(Math.min(10_000, roundMs * 0.15));
+    sandbox.simulators.setOutage(false);
+    say("The platforms' APIs are back.");
+    await rest(roundMs * 0.15);
+    if (!over.signal.aborted && kills === 0) {
+      kills++;
+      await killService(service, say);
+    }
+    await rest(roundMs * 0.4);
+  }
+  return { kills, outages };
+}
+
+async function killService(service: ServiceProcess, say: (text: string) => void): Promise<void> {
+  say('The service is killed (SIGKILL).');
+  await service.kill();
+  await sleepMs(1500);
+  await service.start();
+  say('The service is back.');
+}
+
+/** Once a second: how it goes, and who is to pause. */
+async function watch({ over, client, sandbox, sender, badDays, show }: Stage, busy: Set<string>, rest: Rest): Promise<void> {
+  while (!over.signal.aborted) {
+    await rest(1000);
+    const backlogs = await readBacklogs(client, sandbox.worlds).catch(() => null);
+    for (const [connection, backlog] of backlogs ?? []) busy[backlog > BUSY_BACKLOG ? 'add' : 'delete'](connection);
+    const waiting = backlogs === null ? 'not there' : `${[...backlogs.values()].reduce((sum, one) => sum + one, 0)} waiting`;
+    const { happened, dropped, duplicated, held } = badDays.counts;
+    show(
+      `${happened} events, ${dropped} lost, ${duplicated} sent twice, ${held} out of order, ${sender.counts.retries} tried again; service: ${waiting}`,
+    );
+  }
+}
+
+/** Lets everything arrive, has the service compare itself with the platforms, and then compares it with the worlds. */
+async function concludeDemo(stage: Stage, done: { kills: number; outages: number }): Promise<DemoResult> {
+  const { badDays, client, sandbox, sender, service, show, say } = stage;
+  say('The traffic has ended. What is still on its way arrives …');
+  await badDays.settle();
+  const quiet = () =>
+    waitForQuiet(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still to be worked`));
+  const reconcilable = sandbox.worlds.filter((world) => stage.listedKinds(world).size > 0);
+  let comparison: Comparison = { equal: {}, differences: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    await quiet();
+    say('Every connection is compared with its platform …');
+    await reconcileAll(client, reconcilable, HEAL_WITHIN_MS);
+    await quiet();
+    comparison = await compareWithWorlds(client, sandbox.worlds);
+    if (comparison.differences.length === 0) break;
+  }
+  const gaps = await readGaps(client);
+  const unexplained = gaps.filter((gap) => !isExplained(stage, gap));
+  const { violations } = await client.get<{ violations: number }>('/api/v1/invariants');
+  const coverage = Object.fromEntries(await readCoverage(client, reconcilable));
+  const serviceExitCode = await service.stop();
+  return {
+    ok: comparison.differences.length === 0 && unexplained.length === 0 && violations === 0 && serviceExitCode === 0,
+    counts: { ...badDays.counts, ...sender.counts },
+    ...done,
+    comparison,
+    gaps: countBy(gaps, (gap) => gap.cause),
+    unexplained,
+    coverage,
+    violations,
+    serviceExitCode,
+  };
+}
+
+/** A gap has its reason when a webhook about the resource was lost, late or refused here, or when its platform announces nothing at all. */
+function isExplained({ badDays, sandbox }: Stage, gap: Gap): boolean {
+  if (badDays.troubled.has(troubleOf(gap.connection, `${gap.kind}:${gap.externalId}`))) return true;
+  const events = sandbox.worlds.find((world) => world.connection === gap.connection)?.platform.events ?? [];
+  return !events.some((event) => event.kind === gap.kind && /update|change/i.test(event.type));
+}
+
+function countBy<T>(list: readonly T[], nameOf: (one: T) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const one of list) counts[nameOf(one)] = (counts[nameOf(one)] ?? 0) + 1;
+  return counts;
+}

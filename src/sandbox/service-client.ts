@@ -1,0 +1,46 @@
+/** The service's REST API, as the demo reads it: like anybody else. */
+export interface ServiceClient {
+  /** Throws `Error` for anything but a 2xx answer. */
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string): Promise<T>;
+  /** Null for 404. */
+  find<T>(path: string): Promise<T | null>;
+  /** All pages of a list. */
+  all<T>(path: string): Promise<T[]>;
+}
+
+const PAGE = 500;
+
+/** `base` gives the base URL, asked before each call since the service may have been restarted. */
+export function createServiceClient(base: () => string | null, key: () => Promise<string>): ServiceClient {
+  async function call(method: string, path: string): Promise<Response> {
+    const url = base();
+    if (url === null) throw new Error('The service is not there.');
+    return fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${await key()}` } });
+  }
+  async function read<T>(method: string, path: string): Promise<T> {
+    const response = await call(method, path);
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
+    return (await response.json()) as T;
+  }
+  return {
+    get: (path) => read('GET', path),
+    post: (path) => read('POST', path),
+    async find<T>(path: string) {
+      const response = await call('GET', path);
+      if (response.status === 404) return null;
+      if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
+      return (await response.json()) as T;
+    },
+    async all<T>(path: string) {
+      const rows: T[] = [];
+      let after = '';
+      for (;;) {
+        const page = await read<{ data: T[]; next: string | null }>('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}${after}`);
+        rows.push(...page.data);
+        if (page.next === null || page.data.length === 0) return rows;
+        after = `&after=${encodeURIComponent(page.next)}`;
+      }
+    },
+  };
+}
