@@ -10,7 +10,11 @@ export async function insertRows(db: Database, table: string, rows: readonly Row
   const columns = names.map((name) => `"${name}"`).join(', ');
   const values = names.map(() => '?').join(', ');
   await db.write(async (sql) => {
-    for (const row of rows) await sql.all(`insert into ${table} (${columns}) values (${values})`, names.map((name) => row[name] ?? null));
+    for (const row of rows)
+      await sql.all(
+        `insert into ${table} (${columns}) values (${values})`,
+        names.map((name) => row[name] ?? null),
+      );
   });
 }
 

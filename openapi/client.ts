@@ -1,0 +1,694 @@
+// Made by openapi/generate-client.ts from openapi/api.yaml: not to be edited.
+// biome-ignore-all format: it stands as it was made
+
+/** ISO 8601, UTC, milliseconds. */
+export type Time = string;
+
+/** ISO 8601, UTC, milliseconds; null when unknown. */
+export type TimeOrNull = string | null;
+
+/** A decimal, digit for digit as it was sent. */
+export type DecimalOrNull = string | null;
+
+/** A position in the feed. */
+export type Cursor = string;
+
+export type EntityKind = 'order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement';
+
+export type RecordKind = 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement';
+
+/** RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  /** Stable, snake_case. */
+  code: string;
+  detail: string;
+  errors?: ({
+    path?: string;
+    message?: string;
+    [further: string]: unknown;
+  })[];
+  [further: string]: unknown;
+}
+
+export interface Party {
+  id: string | null;
+  name: string | null;
+}
+
+/** An order or shipment in a list; `lines`, `documents` and `source` with `include`. */
+export interface OrderRow {
+  id: string;
+  connection: string;
+  platform: string;
+  externalId: string;
+  number: string | null;
+  status: string | null;
+  currency: string | null;
+  buyer: Party | null;
+  supplier: Party | null;
+  total: DecimalOrNull;
+  orderedAt: TimeOrNull;
+  /** The time of the platform. */
+  lastUpdatedAt: string | null;
+  version: number;
+  deletedAt: TimeOrNull;
+  createdAt: Time;
+  updatedAt: Time;
+  lines?: Line[];
+  documents?: AttachedDocument[];
+  /** The JSON of the platform itself, complete, credentials redacted. */
+  source?: unknown;
+}
+
+export interface Order {
+  id: string;
+  connection: string;
+  platform: string;
+  externalId: string;
+  number: string | null;
+  status: string | null;
+  currency: string | null;
+  buyer: Party | null;
+  supplier: Party | null;
+  total: DecimalOrNull;
+  orderedAt: TimeOrNull;
+  /** The time of the platform. */
+  lastUpdatedAt: string | null;
+  version: number;
+  deletedAt: TimeOrNull;
+  createdAt: Time;
+  updatedAt: Time;
+  lines: Line[];
+  documents: AttachedDocument[];
+  /** The JSON of the platform itself, complete, credentials redacted. */
+  source?: unknown;
+}
+
+export type Shipment = Order;
+
+export interface StoredRecord {
+  id: string;
+  connection: string;
+  platform: string;
+  kind: RecordKind;
+  externalId: string;
+  number: string | null;
+  status: string | null;
+  currency: string | null;
+  buyer: Party | null;
+  supplier: Party | null;
+  total: DecimalOrNull;
+  orderedAt: TimeOrNull;
+  /** The time of the platform. */
+  lastUpdatedAt: string | null;
+  version: number;
+  deletedAt: TimeOrNull;
+  createdAt: Time;
+  updatedAt: Time;
+  /** The JSON of the platform itself, complete, credentials redacted. */
+  source?: unknown;
+}
+
+export interface LineItem {
+  number: string | null;
+  name: string | null;
+  supplierNumber: string | null;
+}
+
+export interface Price {
+  net: DecimalOrNull;
+  gross: DecimalOrNull;
+  currency: string | null;
+  unit: string | null;
+  per: DecimalOrNull;
+}
+
+export interface ScheduledDelivery {
+  position: string | null;
+  date: string | null;
+  quantity: DecimalOrNull;
+  status: string | null;
+}
+
+export interface Line {
+  externalId: string;
+  position: string | null;
+  item: LineItem | null;
+  description: string | null;
+  quantity: DecimalOrNull;
+  unit: string | null;
+  status: string | null;
+  price: Price | null;
+  deliverySchedule: ScheduledDelivery[];
+  lastUpdatedAt: string | null;
+  version: number;
+  removedAt: TimeOrNull;
+}
+
+export interface AttachedDocument {
+  id: string;
+  name: string;
+  contentType: string | null;
+  bytes: number | null;
+  sha256: string | null;
+  state: string;
+}
+
+export interface Document {
+  id: string;
+  connection: string;
+  /** Id of its order, where it belongs to one. */
+  order: string | null;
+  /** Id of its shipment, where it belongs to one. */
+  shipment: string | null;
+  /** The external id of its order or shipment. */
+  externalId: string;
+  line: string | null;
+  name: string;
+  code: string | null;
+  revision: string | null;
+  type: string | null;
+  description: string | null;
+  lastUpdatedAt: string | null;
+  contentType: string | null;
+  bytes: number | null;
+  sha256: string | null;
+  /** Only `stored` has content. */
+  state: string;
+  error: string | null;
+  announcedAt: Time;
+  storedAt: TimeOrNull;
+}
+
+export interface Difference {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+export interface Cause {
+  type: 'delivery' | 'reconcile' | 'replay';
+  id: string;
+  eventType: string | null;
+}
+
+/** One entity went from one version to the next, and why. */
+export interface Change {
+  cursor: Cursor;
+  at: Time;
+  connection: string;
+  kind: EntityKind;
+  action: 'created' | 'updated' | 'deleted';
+  id: string;
+  externalId: string;
+  version: number;
+  /** Only the lines that this change touched: position, or external id where the position is empty. */
+  lines: string[];
+  diff: Difference[];
+  cause: Cause;
+}
+
+export interface OutstandingChange {
+  cursor: Cursor;
+  at: Time;
+  connection: string;
+  kind: EntityKind;
+  action: 'created' | 'updated' | 'deleted';
+  id: string;
+  externalId: string;
+  version: number;
+  /** Only the lines that this change touched: position, or external id where the position is empty. */
+  lines: string[];
+  diff: Difference[];
+  cause: Cause;
+  ageMs: number;
+}
+
+export interface FeedPage {
+  data: Change[];
+  /** Never null. */
+  next: string;
+}
+
+export interface OrderList {
+  data: OrderRow[];
+  next: string | null;
+}
+
+export interface ShipmentList {
+  data: OrderRow[];
+  next: string | null;
+}
+
+export interface RecordList {
+  data: StoredRecord[];
+  next: string | null;
+}
+
+export interface DocumentList {
+  data: Document[];
+  next: string | null;
+}
+
+export interface ChangeList {
+  data: Change[];
+  next: string | null;
+}
+
+export interface OutstandingList {
+  data: OutstandingChange[];
+  next: string | null;
+}
+
+export interface ConsumerList {
+  data: Consumer[];
+  next: string | null;
+}
+
+export interface DeliveryList {
+  data: DeliveryRow[];
+  next: string | null;
+}
+
+export interface ConnectionList {
+  data: Connection[];
+  next: string | null;
+}
+
+export interface CoverageList {
+  data: CoverageInterval[];
+  next: string | null;
+}
+
+export interface ReconcileRunList {
+  data: ReconcileRunRow[];
+  next: string | null;
+}
+
+export interface DriftList {
+  data: Drift[];
+  next: string | null;
+}
+
+export interface KeyList {
+  data: Key[];
+  next: string | null;
+}
+
+export interface Consumer {
+  name: string;
+  position: Cursor;
+  kind: EntityKind[] | null;
+  connection: string[] | null;
+  createdAt: Time;
+  lastReadAt: TimeOrNull;
+  lastReadPosition: string | null;
+  lastAckAt: TimeOrNull;
+}
+
+export interface ConsumerWish {
+  kind?: EntityKind | EntityKind[] | null;
+  connection?: string | string[] | null;
+  [further: string]: unknown;
+}
+
+export interface Acknowledgement {
+  cursor: string;
+  force?: boolean;
+}
+
+export interface Receipt {
+  cursor: string;
+  status: 'booked' | 'rejected';
+  /** What the ERP calls it. */
+  reference?: string | null;
+  reason?: string | null;
+}
+
+export interface Receipts {
+  receipts: Receipt[];
+}
+
+export interface HowMany {
+  number: number;
+}
+
+export interface Attempt {
+  at: Time;
+  outcome: 'done' | 'retry' | 'dead' | 'ignored';
+  error: string | null;
+  tookMs: number;
+}
+
+export interface DeliveryRow {
+  id: string;
+  connection: string;
+  platform: string;
+  state: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  eventType: string | null;
+  eventId: string | null;
+  subject: string | null;
+  receivedAt: Time;
+  finishedAt: TimeOrNull;
+  duplicates: number;
+  /** The same event id came with different content. */
+  conflict: boolean;
+  attempts: Attempt[];
+  error: string | null;
+  nextAttemptAt: TimeOrNull;
+  /** Cursors of the feed entries it caused. */
+  changes: string[];
+}
+
+export interface Delivery {
+  id: string;
+  connection: string;
+  platform: string;
+  state: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  eventType: string | null;
+  eventId: string | null;
+  subject: string | null;
+  receivedAt: Time;
+  finishedAt: TimeOrNull;
+  duplicates: number;
+  /** The same event id came with different content. */
+  conflict: boolean;
+  attempts: Attempt[];
+  error: string | null;
+  nextAttemptAt: TimeOrNull;
+  method: 'GET' | 'POST';
+  path: string;
+  contentType: string | null;
+  headers: Record<string, string>;
+  /** As received; null once retention has emptied it. */
+  body: string | null;
+  bodyEncoding: 'utf8' | 'base64';
+  /** Cursors of the feed entries it caused. */
+  changes: string[];
+}
+
+/** A delivery is meant when it fits all that are given. `from` is included, `to` is not. */
+export interface ReplayFilter {
+  ids?: string[];
+  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  connection?: string;
+  subject?: string;
+  from?: string;
+  to?: string;
+}
+
+export interface ReplayOne {
+  fetch?: 'fresh' | 'recorded';
+  preview?: boolean;
+}
+
+export interface Replay {
+  filter?: ReplayFilter;
+  ids?: string[];
+  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  connection?: string;
+  subject?: string;
+  from?: string;
+  to?: string;
+  fetch?: 'fresh' | 'recorded';
+  preview?: boolean;
+}
+
+export interface ReplayPreview {
+  preview: boolean;
+  number: number;
+  changes: PreviewedChange[];
+}
+
+export interface PreviewedChange {
+  deliveryId: string;
+  connection: string;
+  kind: EntityKind;
+  externalId: string;
+  action: 'created' | 'updated' | 'deleted';
+  lines: string[];
+  diff: Difference[];
+  [further: string]: unknown;
+}
+
+export interface Connection {
+  name: string;
+  platform: string;
+  reconcile: {
+    /** Cron expression; false: switched off. */
+    schedule: string | boolean;
+    since: string | null;
+    [further: string]: unknown;
+  };
+  lastDeliveryAt: TimeOrNull;
+  lastSuccessAt: TimeOrNull;
+  backlog: number;
+  oldestWaitingAt: TimeOrNull;
+  circuit: 'closed' | 'open' | 'half-open' | null;
+  watermark: string | null;
+  lagMs: number | null;
+  /** Answers of the last 24 hours, by status. */
+  answers: Record<string, number>;
+  failureBudget: Record<string, unknown> | null;
+  silence: Record<string, unknown> | null;
+  latency: Record<string, unknown> | null;
+  credentials: ({
+    credential: string;
+    lastUsedAt: Time;
+    uses: number;
+    [further: string]: unknown;
+  })[];
+  [further: string]: unknown;
+}
+
+export interface CoverageInterval {
+  from: TimeOrNull;
+  to: TimeOrNull;
+  state: 'proven' | 'open' | 'unproven';
+  reason: string | null;
+  runId: string | null;
+}
+
+export interface Counts {
+  seen: number;
+  unchanged: number;
+  applied: number;
+  gaps: number;
+  failed: number;
+}
+
+export interface ReconcileRunRow {
+  id: string;
+  connection: string;
+  trigger: 'schedule' | 'start' | 'demand';
+  state: 'running' | 'done' | 'failed';
+  startedAt: Time;
+  finishedAt: TimeOrNull;
+  watermark: string | null;
+  error: string | null;
+  counts: Counts;
+}
+
+export interface ReconcileRun {
+  id: string;
+  connection: string;
+  trigger: 'schedule' | 'start' | 'demand';
+  state: 'running' | 'done' | 'failed';
+  startedAt: Time;
+  finishedAt: TimeOrNull;
+  watermark: string | null;
+  error: string | null;
+  counts: Counts;
+  gaps: Gap[];
+}
+
+/** A change that no delivery had reported. */
+export interface Gap {
+  kind: EntityKind;
+  externalId: string;
+  cause: 'never_delivered' | 'rejected' | 'failed_after_accept' | 'stopped' | 'late';
+  /** Such as status and time of a rejection. */
+  details: unknown;
+  cursor: string | null;
+  platformAt: string | null;
+  at: Time;
+}
+
+export interface Drift {
+  connection: string;
+  platform: string;
+  kind: 'event' | 'field' | 'value';
+  name: string;
+  path: string;
+  firstSeenAt: Time;
+  lastSeenAt: Time;
+  count: number;
+  /** A delivery that had it. */
+  sampleId: string;
+}
+
+export interface Key {
+  name: string;
+  role: 'reader' | 'operator' | 'admin';
+  /** From the setting API_KEYS, or made here. */
+  origin: 'settings' | 'stored';
+  createdAt: TimeOrNull;
+  lastUsedAt: TimeOrNull;
+}
+
+export interface KeyWish {
+  name: string;
+  role: 'reader' | 'operator' | 'admin';
+}
+
+export interface NewKey {
+  name: string;
+  role: 'reader' | 'operator' | 'admin';
+  createdAt: Time;
+  key: string;
+}
+
+export interface Invariants {
+  violations: number;
+  checkedAt: Time;
+  checks: ({
+    name: string;
+    violations: number;
+    sample?: string[];
+    [further: string]: unknown;
+  })[];
+  [further: string]: unknown;
+}
+
+export interface ClientOptions {
+  baseUrl: string;
+  /** An API key. */
+  key: string;
+  fetch?: typeof globalThis.fetch;
+}
+
+/** An answer that is no success; `problem` is what the service says of it. */
+export class ApiError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(`${problem.status} ${problem.code}: ${problem.detail}`);
+    this.name = 'ApiError';
+    this.problem = problem;
+  }
+}
+
+interface Asked {
+  query?: Record<string, string | number | string[] | undefined>;
+  headers?: Record<string, string | undefined>;
+  body?: unknown;
+}
+
+function caller(baseUrl: string, key: string, fetch: typeof globalThis.fetch) {
+  const raw = async (method: string, path: string, { query = {}, headers = {}, body }: Asked): Promise<Response> => {
+    const url = new URL(`${baseUrl}/api/v1${path}`);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    const sent = new Headers({ Authorization: `Bearer ${key}` });
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent.set(name, value);
+    if (body !== undefined) sent.set('Content-Type', 'application/json');
+    const response = await fetch(url, { method, headers: sent, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    if (!response.ok) throw new ApiError((await response.json()) as Problem);
+    return response;
+  };
+  return {
+    raw,
+    json: async <T>(method: string, path: string, asked: Asked): Promise<T> => (await raw(method, path, asked)).json() as Promise<T>,
+    nothing: async (method: string, path: string, asked: Asked): Promise<void> => void (await raw(method, path, asked)),
+  };
+}
+
+/** Every operation of the API; `baseUrl` is without `/api/v1`. */
+export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientOptions) {
+  const request = caller(baseUrl, key, fetch);
+  return {
+    /** List orders. */
+    listOrders: (asked: { connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<OrderList> => request.json('GET', `/orders`, { query: { connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    /** Read one order. */
+    getOrder: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    /** Every change of one order. */
+    getOrderHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Read one order by the platform's id. */
+    getOrderByExternalId: (asked: { connection: string; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    /** List shipments. */
+    listShipments: (asked: { connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<ShipmentList> => request.json('GET', `/shipments`, { query: { connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    /** Read one shipment. */
+    getShipment: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    /** Every change of one shipment. */
+    getShipmentHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Read one shipment by the platform's id. */
+    getShipmentByExternalId: (asked: { connection: string; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    /** List records. */
+    listRecords: (asked: { kind?: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<RecordList> => request.json('GET', `/records`, { query: { kind: asked.kind, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    /** Read one record. */
+    getRecord: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<StoredRecord> => request.json('GET', `/records/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    /** Every change of one record. */
+    getRecordHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/records/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Read one record by the platform's id. */
+    getRecordByExternalId: (asked: { connection: string; kind: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<StoredRecord> => request.json('GET', `/records/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.kind)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    /** List documents. */
+    listDocuments: (asked: { order?: string; shipment?: string; connection?: string; state?: string; limit?: number; after?: string } = {}): Promise<DocumentList> => request.json('GET', `/documents`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    /** Read what is known of one document. */
+    getDocument: (asked: { id: string }): Promise<Document> => request.json('GET', `/documents/${encodeURIComponent(asked.id)}`, {}),
+    /** Download one document. */
+    getDocumentContent: (asked: { id: string; Range?: string }): Promise<Response> => request.raw('GET', `/documents/${encodeURIComponent(asked.id)}/content`, { headers: { Range: asked.Range } }),
+    /** Read the feed. */
+    listChanges: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; limit?: number; wait?: number } = {}): Promise<FeedPage> => request.json('GET', `/changes`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after, limit: asked.limit, wait: asked.wait } }),
+    /** Follow the feed as server-sent events. */
+    streamChanges: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; 'Last-Event-ID'?: string } = {}): Promise<Response> => request.raw('GET', `/changes/stream`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after }, headers: { 'Last-Event-ID': asked['Last-Event-ID'] } }),
+    /** List consumers. */
+    listConsumers: (asked: { limit?: number; after?: string } = {}): Promise<ConsumerList> => request.json('GET', `/consumers`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Read one consumer. */
+    getConsumer: (asked: { name: string }): Promise<Consumer> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}`, {}),
+    /** Register a consumer. */
+    putConsumer: (asked: { name: string; body?: ConsumerWish }): Promise<Consumer> => request.json('PUT', `/consumers/${encodeURIComponent(asked.name)}`, { body: asked.body }),
+    /** Drop a consumer with its position and receipts. */
+    deleteConsumer: (asked: { name: string }): Promise<void> => request.nothing('DELETE', `/consumers/${encodeURIComponent(asked.name)}`, {}),
+    /** Read from the position of a consumer. */
+    readAsConsumer: (asked: { name: string; limit?: number; wait?: number }): Promise<FeedPage> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/changes`, { query: { limit: asked.limit, wait: asked.wait } }),
+    /** Move the position of a consumer. */
+    acknowledge: (asked: { name: string; body: Acknowledgement }): Promise<Consumer> => request.json('POST', `/consumers/${encodeURIComponent(asked.name)}/ack`, { body: asked.body }),
+    /** Say what became of changes that were pulled. */
+    sendReceipts: (asked: { name: string; body: Receipts }): Promise<HowMany> => request.json('POST', `/consumers/${encodeURIComponent(asked.name)}/receipts`, { body: asked.body }),
+    /** What was pulled and has no receipt, oldest first. */
+    listOutstanding: (asked: { name: string; limit?: number; after?: string }): Promise<OutstandingList> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/outstanding`, { query: { limit: asked.limit, after: asked.after } }),
+    /** List deliveries, newest first. */
+    listDeliveries: (asked: { state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead'; connection?: string; subject?: string; eventType?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<DeliveryList> => request.json('GET', `/deliveries`, { query: { state: asked.state, connection: asked.connection, subject: asked.subject, eventType: asked.eventType, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
+    /** Read one delivery with headers and body. */
+    getDelivery: (asked: { id: string }): Promise<Delivery> => request.json('GET', `/deliveries/${encodeURIComponent(asked.id)}`, {}),
+    /** Work one delivery again. */
+    replayDelivery: (asked: { id: string; body?: ReplayOne }): Promise<ReplayPreview | HowMany> => request.json('POST', `/deliveries/${encodeURIComponent(asked.id)}/replay`, { body: asked.body }),
+    /** Work many deliveries again, or see what that would change. */
+    replayDeliveries: (asked: { body: Replay }): Promise<ReplayPreview | HowMany> => request.json('POST', `/deliveries/replay`, { body: asked.body }),
+    /** List connections with their health. */
+    listConnections: (asked: { limit?: number; after?: string } = {}): Promise<ConnectionList> => request.json('GET', `/connections`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Read one connection with its health. */
+    getConnection: (asked: { name: string }): Promise<Connection> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}`, {}),
+    /** What is known to be complete, and what is not. */
+    getCoverage: (asked: { name: string }): Promise<CoverageList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/coverage`, {}),
+    /** Compare with the platform's API now. */
+    reconcile: (asked: { name: string }): Promise<ReconcileRun> => request.json('POST', `/connections/${encodeURIComponent(asked.name)}/reconcile`, {}),
+    /** List reconcile runs, newest first. */
+    listReconcileRuns: (asked: { connection?: string; state?: 'running' | 'done' | 'failed'; limit?: number; after?: string } = {}): Promise<ReconcileRunList> => request.json('GET', `/reconcile-runs`, { query: { connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    /** Read one run with the gaps it found. */
+    getReconcileRun: (asked: { id: string }): Promise<ReconcileRun> => request.json('GET', `/reconcile-runs/${encodeURIComponent(asked.id)}`, {}),
+    /** What platforms sent that our description of them does not know. */
+    listDrift: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<DriftList> => request.json('GET', `/drift`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
+    /** List API keys. */
+    listKeys: (asked: { limit?: number; after?: string } = {}): Promise<KeyList> => request.json('GET', `/keys`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Make an API key. */
+    createKey: (asked: { body: KeyWish }): Promise<NewKey> => request.json('POST', `/keys`, { body: asked.body }),
+    /** End an API key at once. */
+    deleteKey: (asked: { name: string }): Promise<void> => request.nothing('DELETE', `/keys/${encodeURIComponent(asked.name)}`, {}),
+    /** What must always hold, checked. */
+    getInvariants: (): Promise<Invariants> => request.json('GET', `/invariants`, {}),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { parse } from 'yaml';
+import { ApiError, createClient } from '../../openapi/client.ts';
+import { findBreaks, type Spec } from '../../openapi/find-breaks.ts';
+import { currentClient } from '../../openapi/generate-client.ts';
+import { roleOf } from '../../src/http/api/auth.ts';
+import { renderDocs } from '../../src/http/api/docs-page.ts';
+import { readApiSpec } from '../../src/http/api/spec.ts';
+import { ENGINES } from '../support/engines.ts';
+import { change, entity, insertRows } from './seed.ts';
+import { ADMIN, READER, startApi } from './support.ts';
+
+const openapi = (name: string) => readFileSync(new URL(`../../openapi/${name}`, import.meta.url), 'utf8');
+const copy = () => structuredClone(readApiSpec()) as unknown as Spec;
+
+test('the generated client is what the description makes of it now', () => {
+  assert.equal(openapi('client.ts'), currentClient(), 'run: node openapi/generate-client.ts');
+});
+
+test('nothing that was released is broken', () => {
+  assert.deepEqual(findBreaks(parse(openapi('released/api.yaml')) as Spec, copy()), []);
+});
+
+test('a break is found: something gone, something needed, something else than was announced', () => {
+  const broken = copy() as unknown as {
+    paths: Record<string, Record<string, { parameters?: object[]; operationId: string }>>;
+    components: { schemas: Record<string, { required: string[]; properties: Record<string, { type?: string; enum?: string[] }> }> };
+  };
+  const { schemas } = broken.components;
+  delete broken.paths['/drift'];
+  broken.paths['/orders']?.get?.parameters?.push({ name: 'tenant', in: 'query', required: true, schema: { type: 'string' } });
+  delete schemas.Line?.properties.unit;
+  schemas.KeyWish?.required.push('reason');
+  schemas.Attempt?.properties.outcome?.enum?.push('lost');
+  if (schemas.Cause) schemas.Cause.properties.id = { type: 'integer' };
+  const found = findBreaks(copy(), broken as unknown as Spec);
+  for (const expected of [
+    'GET /drift is gone',
+    'GET /orders needs tenant now',
+    'GET /orders/{id} 200/lines/*/unit is gone',
+    'POST /keys body/reason is needed now',
+    'GET /deliveries/{id} 200/attempts/*/outcome may be "lost" now',
+    'GET /changes 200/data/*/cause/id may be integer now',
+  ]) {
+    assert.ok(found.includes(expected), `${expected}\nfound:\n${found.join('\n')}`);
+  }
+});
+
+test('every operation names the role that it needs, and that is the role it needs', () => {
+  for (const [path, methods] of Object.entries(readApiSpec().paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      assert.equal(
+        operation['x-role'],
+        roleOf({ method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, 'x') }),
+        `${method} ${path}`,
+      );
+    }
+  }
+});
+
+test('the page of the description escapes what it shows', () => {
+  const spec = { ...structuredClone(readApiSpec()), tags: [{ name: '<script>', description: '"><img src=x>' }] };
+  const html = renderDocs(spec);
+  assert.equal(/<script|<img/.test(html), false);
+});
+
+for (const engine of ENGINES) {
+  test(`an ERP pulls, books and acknowledges with the generated client (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      await insertRows(api.db, 'entities', [entity('o1'), entity('o2')]);
+      await insertRows(api.db, 'changes', [change('o1', 1), change('o2', 1), change('o1', 2)]);
+      const admin = createClient({ baseUrl: api.url, key: ADMIN });
+      await admin.putConsumer({ name: 'erp', body: { kind: ['order'] } });
+      const erp = createClient({ baseUrl: api.url, key: READER });
+      const booked: string[] = [];
+      for (;;) {
+        const page = await erp.readAsConsumer({ name: 'erp', limit: 2 });
+        if (page.data.length === 0) break;
+        for (const one of page.data) booked.push(`${(await erp.getOrder({ id: one.id })).externalId} ${one.version}`);
+        const receipts = page.data.map(({ cursor }) => ({ cursor, status: 'booked' as const, reference: `SO-${cursor}` }));
+        await erp.sendReceipts({ name: 'erp', body: { receipts } });
+        await erp.acknowledge({ name: 'erp', body: { cursor: page.next } });
+      }
+      assert.deepEqual(booked, ['x-o1 1', 'x-o2 1', 'x-o1 2']);
+      assert.deepEqual((await erp.listOutstanding({ name: 'erp' })).data, []);
+      await assert.rejects(erp.putConsumer({ name: 'mine' }), (error) => error instanceof ApiError && error.problem.code === 'forbidden');
+      await admin.deleteConsumer({ name: 'erp' });
+      await assert.rejects(erp.readAsConsumer({ name: 'erp' }), (error) => error instanceof ApiError && error.problem.status === 404);
+    } finally {
+      await api.close();
+    }
+  });
+}
