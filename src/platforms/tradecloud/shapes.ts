@@ -42,16 +42,15 @@ const destination = membersOf({
 });
 const terms = membersOf(anyOf('incotermsCode', 'incoterms', 'paymentTermsCode', 'paymentTerms', 'contractNumber', 'contractPosition'));
 const properties = listOf(membersOf(anyOf('key', 'value')));
+const lastUpdated = membersOf(anyOf('lastUpdatedAt'));
 const document = membersOf({
   ...anyOf('code', 'revision', 'name', 'objectId', 'url', 'type', 'description', 'filename'),
-  meta: membersOf(anyOf('lastUpdatedAt')),
+  meta: lastUpdated,
 });
 const documents = listOf(document);
 
-const money = membersOf({
-  priceInTransactionCurrency: membersOf(anyOf('value', 'currencyIso')),
-  priceInBaseCurrency: membersOf(anyOf('value', 'currencyIso')),
-});
+const amount = membersOf(anyOf('value', 'currencyIso'));
+const money = membersOf({ priceInTransactionCurrency: amount, priceInBaseCurrency: amount });
 const prices = membersOf({
   grossPrice: money,
   netPrice: money,
@@ -193,7 +192,6 @@ const stop = membersOf({
   ...anyOf('etaStartDate', 'etaStartTime', 'etaEndDate', 'etaEndTime', 'etaDate', 'ataDate', 'etdDate', 'atdDate'),
   location,
 });
-const lastUpdated = membersOf(anyOf('lastUpdatedAt'));
 const shipmentLine = membersOf({
   ...anyOf('purchaseOrderNumber', 'purchaseOrderLinePosition', 'deliverySchedulePosition'),
   item: membersOf({
