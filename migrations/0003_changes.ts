@@ -36,6 +36,14 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.bigInteger('last_read_position');
     table.text('last_ack_at');
   });
+  // When a consumer had been given everything up to a position, for latency.
+  await trx.schema.createTable('consumer_reads', (table) => {
+    table.text('consumer').notNullable();
+    table.bigInteger('position').notNullable();
+    table.text('at').notNullable();
+    table.primary(['consumer', 'position']);
+    table.index(['position']);
+  });
   await trx.schema.createTable('receipts', (table) => {
     table.text('consumer').notNullable();
     table.bigInteger('change_seq').notNullable();

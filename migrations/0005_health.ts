@@ -27,13 +27,6 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('code').notNullable();
     table.index(['connection', 'at']);
   });
-  await trx.schema.createTable('credentials', (table) => {
-    table.text('connection').notNullable();
-    table.text('credential').notNullable();
-    table.text('last_used_at').notNullable();
-    table.bigInteger('uses').notNullable();
-    table.primary(['connection', 'credential']);
-  });
   await trx.schema.createTable('collisions', (table) => {
     table.text('connection').notNullable();
     // `stale` (older than what is held) or `collision` (equal time, other content).

@@ -20,11 +20,17 @@ export async function noteConsumerRead(sql: Sql, read: { name: string; position:
   const statement = `update consumers set last_read_at = ?,
     last_read_position = case when last_read_position is null or last_read_position < ? then ? else last_read_position end where name = ?`;
   await sql.all(statement, [read.at, read.position, read.position, read.name]);
+  await sql.all('insert into consumer_reads (consumer, position, at) values (?, ?, ?) on conflict do nothing', [
+    read.name,
+    read.position,
+    read.at,
+  ]);
 }
 
 /** False when there was none of this name. Its receipts go with it. */
 export async function deleteConsumer(sql: Sql, name: string): Promise<boolean> {
   await sql.all('delete from receipts where consumer = ?', [name]);
+  await sql.all('delete from consumer_reads where consumer = ?', [name]);
   return (await sql.all('delete from consumers where name = ? returning name', [name])).length === 1;
 }
 

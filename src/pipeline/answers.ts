@@ -1,0 +1,106 @@
+import { errorText } from '../domain/outcome.ts';
+import { type AnswerCount, addAnswers, addStreak, insertRefusals, type RefusalRow, type Streak } from '../store/answers.ts';
+import type { Context } from './context.ts';
+import { watchBudget } from './failure-budget.ts';
+
+/** Keeps account of the answers that senders were given: what they take as failures is what loses deliveries. */
+export interface AnswerLedger {
+  /** Counts one answer on a webhook path; costs no time. `connection` null: the path names none. */
+  answered(connection: string | null, status: number, code: string): void;
+  /** Writes what is counted so far. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const FLUSH_MS = 1000;
+/** Refusals of one kind that are kept one by one per flush: a flood of strangers must not fill the table. */
+const MOST_ALIKE = 20;
+/** While the store is away, counts go on and single refusals are kept up to here. */
+const MOST_REFUSALS = 2000;
+
+interface Account {
+  counts: Map<string, AnswerCount>;
+  refusals: RefusalRow[];
+  alike: Map<string, number>;
+  streaks: Map<string, Streak>;
+}
+
+const emptyAccount = (): Account => ({ counts: new Map(), refusals: [], alike: new Map(), streaks: new Map() });
+
+export function createAnswerLedger(context: Context): AnswerLedger {
+  let account = emptyAccount();
+  let flushing: Promise<void> | null = null;
+
+  async function write(): Promise<void> {
+    const written = account;
+    if (written.counts.size === 0) return;
+    account = emptyAccount();
+    try {
+      await context.db.write(async (sql) => {
+        await addAnswers(sql, [...written.counts.values()]);
+        if (written.refusals.length > 0) await insertRefusals(sql, written.refusals);
+        for (const [connection, streak] of written.streaks) await addStreak(sql, connection, streak);
+      });
+    } catch (error) {
+      context.log.warn('answers', { error: errorText(error) });
+      account = joinAccounts(written, account);
+      return;
+    }
+    for (const name of written.streaks.keys()) await watchBudget(context, context.connections.get(name));
+  }
+  const flush = async (): Promise<void> => {
+    await flushing;
+    flushing = write().catch((error: unknown) => context.log.warn('answers', { error: errorText(error) }));
+    await flushing;
+  };
+  const timer = setInterval(() => void flush(), FLUSH_MS);
+  return {
+    answered: (connection, status, code) =>
+      connection !== null && note(account, { connection, at: context.clock.now().toISOString(), status, code }),
+    flush,
+    async stop() {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
+
+function note(account: Account, answer: RefusalRow): void {
+  const { connection, at, status, code } = answer;
+  const minute = `${at.slice(0, 16)}:00.000Z`;
+  const key = `${connection} ${minute} ${status}`;
+  account.counts.set(key, { connection, minute, status, count: (account.counts.get(key)?.count ?? 0) + 1 });
+  account.streaks.set(connection, goOn(account.streaks.get(connection), status < 300, at));
+  if (status < 400 || account.refusals.length >= MOST_REFUSALS) return;
+  const kind = `${connection} ${status} ${code}`;
+  const alike = (account.alike.get(kind) ?? 0) + 1;
+  account.alike.set(kind, alike);
+  if (alike <= MOST_ALIKE) account.refusals.push(answer);
+}
+
+const NO_STREAK: Streak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };
+
+function goOn(streak: Streak = NO_STREAK, success: boolean, at: string): Streak {
+  if (success) return { ...NO_STREAK, lastSucceededAt: at };
+  return { ...streak, failures: streak.failures + 1, firstFailedAt: streak.firstFailedAt ?? at, lastFailedAt: at };
+}
+
+/** What could not be written, and what came meanwhile. */
+function joinAccounts(older: Account, newer: Account): Account {
+  const joined: Account = { ...older, refusals: [...older.refusals, ...newer.refusals].slice(0, MOST_REFUSALS) };
+  for (const [key, count] of newer.counts) {
+    joined.counts.set(key, { ...count, count: count.count + (older.counts.get(key)?.count ?? 0) });
+  }
+  for (const [connection, streak] of newer.streaks) {
+    const before = older.streaks.get(connection);
+    joined.streaks.set(connection, streak.lastSucceededAt !== null || !before ? streak : joinStreaks(before, streak));
+  }
+  return joined;
+}
+
+const joinStreaks = (older: Streak, newer: Streak): Streak => ({
+  failures: older.failures + newer.failures,
+  firstFailedAt: older.firstFailedAt ?? newer.firstFailedAt,
+  lastFailedAt: newer.lastFailedAt ?? older.lastFailedAt,
+  lastSucceededAt: older.lastSucceededAt,
+});

@@ -1,0 +1,73 @@
+import type { Connection } from '../platforms/platform.ts';
+import { readAnswers } from '../store/answers.ts';
+import { readProven } from '../store/coverage.ts';
+import {
+  type CredentialUse,
+  readBacklog,
+  readCredentialsInUse,
+  readLastDeliveryAt,
+  readLastSuccessAt,
+} from '../store/reading/connection-health.ts';
+import { readWatermarks } from '../store/watermarks.ts';
+import type { Context } from './context.ts';
+import { type FailureBudget, failureBudget } from './failure-budget.ts';
+import { type Latency, latency } from './latency.ts';
+import { type Silence, silence } from './silence.ts';
+
+/** All that an operator asks about a connection. */
+export interface ConnectionHealth {
+  lastDeliveryAt: string | null;
+  lastSuccessAt: string | null;
+  /** Deliveries that wait or are being worked. */
+  backlog: number;
+  oldestWaitingAt: string | null;
+  /** Null where there is no API. */
+  circuit: CircuitState | null;
+  /** The platform's own string; several lists are named. */
+  watermark: string | null;
+  /** How far back the end of what reconciliation has proven lies; null: nothing is proven yet. */
+  lagMs: number | null;
+  /** Answers of the last 24 hours by status. */
+  answers: Readonly<Record<string, number>>;
+  failureBudget: FailureBudget;
+  silence: Silence;
+  latency: Latency;
+  credentials: readonly CredentialUse[];
+}
+
+type CircuitState = 'closed' | 'open' | 'half-open';
+
+const DAY_MS = 86_400_000;
+
+/** `circuit`: the state of the connection's line to its platform, as the remote side tells it. */
+export async function connectionHealth(
+  context: Context,
+  connection: Connection,
+  circuit: (name: string) => CircuitState,
+): Promise<ConnectionHealth> {
+  const sql = context.db.read;
+  const { name } = connection;
+  const now = context.clock.now().getTime();
+  const backlog = await readBacklog(sql, name);
+  const provenTo = (await readProven(sql, name)).at(-1)?.to ?? null;
+  return {
+    lastDeliveryAt: await readLastDeliveryAt(sql, name),
+    lastSuccessAt: await readLastSuccessAt(sql, name),
+    backlog: backlog.count,
+    oldestWaitingAt: backlog.oldestAt,
+    circuit: context.api(connection) === null ? null : circuit(name),
+    watermark: watermarkText(await readWatermarks(sql, name)),
+    lagMs: provenTo === null ? null : Math.max(0, now - Date.parse(provenTo)),
+    answers: await readAnswers(sql, name, new Date(now - DAY_MS).toISOString()),
+    failureBudget: await failureBudget(context, connection),
+    silence: await silence(context, connection),
+    latency: await latency(context, connection),
+    credentials: await readCredentialsInUse(sql, name),
+  };
+}
+
+function watermarkText(watermarks: ReadonlyMap<string, string | null>): string | null {
+  const known = [...watermarks].filter(([, watermark]) => watermark !== null);
+  if (known.length <= 1) return known[0]?.[1] ?? null;
+  return known.map(([stream, watermark]) => `${stream}=${watermark}`).join(' ');
+}

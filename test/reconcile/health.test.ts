@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createAnswerLedger } from '../../src/pipeline/answers.ts';
+import { acknowledge, noteRead, registerConsumer } from '../../src/pipeline/consumers.ts';
+import { budgetOf } from '../../src/pipeline/failure-budget.ts';
+import { connectionHealth } from '../../src/pipeline/health.ts';
+import { keepReceipts } from '../../src/pipeline/receipts.ts';
+import { expectedSilenceMs, watchSilence } from '../../src/pipeline/silence.ts';
+import { readConsumer } from '../../src/store/reading/consumers.ts';
+import { ENGINES } from '../support/engines.ts';
+import { type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';
+
+const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection, () => 'closed');
+
+for (const engine of ENGINES) {
+  const on = (name: string, body: (run: ReconcileTest) => Promise<void>) => test(`${name} (${engine})`, () => withReconciler(engine, body));
+
+  on('a connection of which nothing is known has a health without figures', async (test) => {
+    const { failureBudget, latency, ...rest } = await health(test);
+    assert.deepEqual(rest, {
+      lastDeliveryAt: null,
+      lastSuccessAt: null,
+      backlog: 0,
+      oldestWaitingAt: null,
+      circuit: 'closed',
+      watermark: null,
+      lagMs: null,
+      answers: {},
+      silence: { quietMs: null, expectedMs: null, silent: false },
+      credentials: [],
+    });
+    assert.equal(failureBudget.usedPercent, 0);
+    assert.deepEqual(latency.platformToReceived, { p50: null, p90: null, p99: null, samples: 0 });
+  });
+
+  on('backlog, last delivery, last success, watermark, lag and credentials are what they are', async (test) => {
+    const T = test.clock.now().toISOString();
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', T) });
+    await test.settle();
+    test.clock.advance(1000);
+    await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', T) });
+    test.world.orders.set('PO1', toyOrder('PO1', T));
+    await test.run();
+    test.clock.advance(500);
+    const seen = await health(test);
+    assert.equal(seen.lastDeliveryAt, '2026-03-01T08:00:01.000Z');
+    assert.equal(seen.lastSuccessAt, '2026-03-01T08:00:00.000Z');
+    assert.equal(seen.backlog, 1);
+    assert.equal(seen.oldestWaitingAt, '2026-03-01T08:00:01.000Z');
+    assert.equal(seen.watermark, T);
+    assert.equal(seen.lagMs, 500);
+    assert.deepEqual(seen.credentials, [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T08:00:01.000Z', uses: 2 }]);
+  });
+
+  on('latency is told for each leg from the platform to the books', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.000Z') });
+    test.clock.advance(300);
+    await test.settle();
+    const [change] = await rows<{ seq: number | string }>(test, 'select seq from changes');
+    const cursor = String(change?.seq);
+    await registerConsumer(test.context, 'erp', { kinds: null, connections: null });
+    test.clock.advance(2000);
+    const consumer = await readConsumer(test.context.db.read, 'erp');
+    if (!consumer) throw new Error('There is no consumer.');
+    await noteRead(test.context, consumer, cursor);
+    await acknowledge(test.context, 'erp', cursor, false);
+    test.clock.advance(700);
+    await keepReceipts(test.context, 'erp', [{ cursor, status: 'booked', reference: '4711', reason: null }]);
+    const { latency } = await health(test);
+    assert.deepEqual(
+      [latency.platformToReceived.p50, latency.receivedToApplied.p90, latency.appliedToPulled.p99, latency.pulledToBooked.p50],
+      [2000, 300, 2000, 700],
+    );
+  });
+
+  on(
+    "answers are counted by status, refusals kept, failures in a row held against the platform's patience, and a success ends them",
+    async (test) => {
+      const ledger = createAnswerLedger(test.context);
+      try {
+        ledger.answered('toy', 202, 'accepted');
+        ledger.answered(null, 404, 'not_found');
+        for (let n = 0; n < 5; n++) ledger.answered('toy', 503, 'database_unavailable');
+        await ledger.flush();
+        const half = await health(test);
+        assert.deepEqual(half.answers, { 202: 1, 503: 5 });
+        assert.equal(half.failureBudget.usedPercent, 50);
+        assert.equal(half.failureBudget.consecutiveFailures, 5);
+        assert.deepEqual(
+          test.alerts.map((alert) => [alert.code, alert.level]),
+          [['failure_budget', 'info']],
+        );
+        assert.equal(
+          (await rows(test, "select * from refusals where connection = 'toy' and status = 503 and code = 'database_unavailable'")).length,
+          5,
+        );
+        ledger.answered('toy', 503, 'database_unavailable');
+        ledger.answered('toy', 503, 'database_unavailable');
+        await ledger.flush();
+        for (let n = 0; n < 2; n++) ledger.answered('toy', 401, 'unauthorized');
+        await ledger.flush();
+        assert.deepEqual(
+          test.alerts.map((alert) => alert.level),
+          ['info', 'warning', 'critical'],
+        );
+        ledger.answered('toy', 200, 'duplicate');
+        ledger.answered('toy', 400, 'invalid_body');
+        await ledger.flush();
+        assert.equal((await health(test)).failureBudget.consecutiveFailures, 1);
+      } finally {
+        await ledger.stop();
+      }
+    },
+  );
+
+  on('what cannot be written while the store is away is written when it is back', async (test) => {
+    const { db } = test.context;
+    let away = true;
+    const write: typeof db.write = (work) => (away ? Promise.reject(new Error('away')) : db.write(work));
+    const ledger = createAnswerLedger({ ...test.context, db: { ...db, write } });
+    try {
+      ledger.answered('toy', 202, 'accepted');
+      ledger.answered('toy', 503, 'database_unavailable');
+      await ledger.flush();
+      ledger.answered('toy', 503, 'database_unavailable');
+      away = false;
+      await ledger.flush();
+      const seen = await health(test);
+      assert.deepEqual(seen.answers, { 202: 1, 503: 2 });
+      assert.equal(seen.failureBudget.consecutiveFailures, 2);
+      assert.equal((await rows(test, 'select * from refusals')).length, 2);
+    } finally {
+      await ledger.stop();
+    }
+  });
+
+  on('a connection that is quiet for longer than its history explains opens an alert', async (test) => {
+    for (let n = 0; n < 25; n++) {
+      await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', test.clock.now().toISOString()) });
+      test.clock.advance(10 * 60_000);
+    }
+    test.clock.advance(15 * 60_000);
+    await watchSilence(test.context, test.connection);
+    assert.deepEqual(test.alerts, []);
+    test.clock.advance(10 * 60_000);
+    await watchSilence(test.context, test.connection);
+    assert.equal(test.alerts[0]?.code, 'silence');
+    assert.deepEqual((await health(test)).silence, { quietMs: 35 * 60_000, expectedMs: 30 * 60_000, silent: true });
+  });
+
+  on('a silence that this hour of the week has known before is no alarm', async (test) => {
+    const monday = Date.parse('2026-02-23T06:00:00.000Z');
+    await test.context.db.write((sql) =>
+      sql.all(
+        "insert into answers (connection, minute, status, count) values ('toy', '2026-02-20T18:00:00.000Z', 202, 1), ('toy', ?, 202, 1)",
+        [new Date(monday).toISOString()],
+      ),
+    );
+    test.clock.set('2026-02-27T10:00:00.000Z');
+    for (let n = 0; n < 49; n++) {
+      await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', test.clock.now().toISOString()) });
+      if (n < 48) test.clock.advance(10 * 60_000);
+    }
+    test.clock.set('2026-03-01T08:00:00.000Z');
+    await watchSilence(test.context, test.connection);
+    assert.deepEqual(test.alerts, []);
+    test.clock.set('2026-03-02T12:00:00.000Z');
+    await watchSilence(test.context, test.connection);
+    assert.equal(test.alerts[0]?.code, 'silence');
+  });
+}
+
+test('with fewer than twenty gaps no silence is expected or missed', () => {
+  const arrivals = Array.from({ length: 20 }, (_none, n) => new Date(n * 60_000).toISOString());
+  assert.equal(expectedSilenceMs(arrivals, []), null);
+  assert.equal(expectedSilenceMs([...arrivals, new Date(20 * 60_000).toISOString()], []), 5 * 60_000);
+});
+
+test('patience that is measured in days runs from the first failure after the last success', () => {
+  const policy = { rule: 'disabled after 3 days', source: '', final: [], budget: { kind: 'time-without-success', days: 3 } } as const;
+  const streak = {
+    failures: 4,
+    firstFailedAt: '2026-03-01T00:00:00.000Z',
+    lastFailedAt: '2026-03-02T10:00:00.000Z',
+    lastSucceededAt: '2026-02-28T00:00:00.000Z',
+  };
+  const budget = budgetOf(policy, streak, new Date('2026-03-02T12:00:00.000Z'));
+  assert.equal(budget.used, 1.5);
+  assert.equal(budget.usedPercent, 50);
+  assert.equal(budgetOf(policy, { ...streak, failures: 0 }, new Date('2026-03-09T00:00:00.000Z')).usedPercent, 0);
+});
