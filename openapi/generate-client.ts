@@ -39,7 +39,7 @@ interface Spec {
 const file = (name: string) => new URL(name, import.meta.url);
 
 /** The text of the client. */
-export function renderClient(spec: Spec): string {
+function renderClient(spec: Spec): string {
   const schemas = Object.entries(spec.components.schemas).map(([name, schema]) => renderSchema(name, schema));
   const operations = Object.entries(spec.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => renderOperation(spec, path, method, operation)),

@@ -67,7 +67,7 @@ export const attachedDocumentView = (document: DocumentRow) => ({
 });
 
 /** The platform's own JSON, with the lines that are there now put back where they belong. */
-export function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
+function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
   const source = entity.source === null ? null : parseJson(entity.source);
   if (entity.sourceLines === null || !isObject(source)) return source;
   const present = lines.filter((line) => line.removedAt === null && line.source !== null);

@@ -33,7 +33,7 @@ export function timeOf(text: string, name: string): string {
   return time;
 }
 
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_LIMIT = 100;
 export const queryLimit = (request: Request): number => queryNumber(request, 'limit') ?? DEFAULT_LIMIT;
 
 /** One segment of the path, decoded. */

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { EntityReport, LineReport } from '../../src/domain/entity.ts';
+import { applyReports } from '../../src/pipeline/apply.ts';
+import { ENGINES } from '../support/engines.ts';
+import { content } from './seed.ts';
+import { startApi } from './support.ts';
+
+const header = (status: string) => ({ number: 'PO7', status, currency: 'EUR', buyer: null, supplier: null, total: null, orderedAt: null });
+
+const line = (externalId: string, quantity: string, at: string): LineReport => ({
+  externalId,
+  lastUpdatedAt: at,
+  content: content(externalId, quantity),
+  source: { quantity },
+});
+
+const report = (at: string, changed: Partial<EntityReport>): EntityReport => ({
+  kind: 'order',
+  externalId: 'b-PO7',
+  lastUpdatedAt: at,
+  header: header('Issued'),
+  lines: [],
+  linesComplete: false,
+  documents: null,
+  deleted: false,
+  source: null,
+  sourceLines: null,
+  ...changed,
+});
+
+const STORY = [
+  report('2026-02-01T00:00:00.000Z', {
+    lines: [line('0001', '10', '2026-02-01T00:00:00.000Z'), line('0002', '5', '2026-02-01T00:00:00.000Z')],
+  }),
+  report('2026-02-02T00:00:00.000Z', { lines: [line('0001', '8', '2026-02-02T00:00:00.000Z')] }),
+  report('2026-02-03T00:00:00.000Z', { header: header('Confirmed') }),
+  report('2026-02-04T00:00:00.000Z', {
+    header: header('Confirmed'),
+    lines: [line('0002', '5', '2026-02-01T00:00:00.000Z')],
+    linesComplete: true,
+  }),
+  report('2026-02-05T00:00:00.000Z', { deleted: true, header: null }),
+];
+
+for (const engine of ENGINES) {
+  test(`at every position of the feed an order is shown as it was given then (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      const then: { cursor: string; order: object }[] = [];
+      let ids = 0;
+      for (const [step, one] of STORY.entries()) {
+        const cause = { type: 'delivery' as const, id: `d${step}`, eventType: null };
+        const tools = { now: `2026-02-1${step}T00:00:00.000Z`, makeId: () => `id${++ids}` };
+        await api.db.write((sql) =>
+          applyReports(sql, [{ connection: 'acme', platform: 'tradecloud', report: one, cause, receivedAt: null }], tools),
+        );
+        const { next } = (await api.get('/changes')).json;
+        then.push({ cursor: next, order: (await api.get('/orders/by-external/acme/b-PO7')).json });
+      }
+      assert.equal(new Set(then.map(({ cursor }) => cursor)).size, STORY.length);
+      for (const { cursor, order } of then) {
+        assert.deepEqual((await api.get(`/orders/by-external/acme/b-PO7?asOf=${cursor}`)).json, order, `at ${cursor}`);
+      }
+    } finally {
+      await api.close();
+    }
+  });
+}
