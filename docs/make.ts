@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { connectionsSchema } from '../src/connections.ts';
 import { PLATFORMS } from '../src/platforms/registry.ts';
 import { VARIABLES } from '../src/settings.ts';
+import { commandLinePage } from './command-line.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -10,6 +11,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 export function generatedDocuments(): Record<string, string> {
   return {
     'docs/configuration.md': configurationPage(),
+    'docs/command-line.md': commandLinePage(),
     '.env.example': envExample(),
     'docs/connections.schema.json': `${JSON.stringify(connectionsSchema(PLATFORMS), null, 2)}\n`,
   };
@@ -20,7 +22,9 @@ function configurationPage(): string {
     const value = standard === '' ? '-' : `\`${standard}\``;
     return `| \`${name}\` | ${value} | ${text.replaceAll('|', '\\|')} | ${expected.replaceAll('|', '\\|')} |`;
   });
-  const platforms = PLATFORMS.map((platform) => `- **${platform.title}** (\`platform: ${platform.name}\`): [its page](../src/platforms/${platform.name}/README.md)`);
+  const platforms = PLATFORMS.map(
+    (platform) => `- **${platform.title}** (\`platform: ${platform.name}\`): [its page](../src/platforms/${platform.name}/README.md)`,
+  );
   return [
     '# Configuration',
     '',

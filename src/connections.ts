@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml';
+import { isScalar, parseDocument, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { FaultySettings } from './domain/errors.ts';
 import type { AnyPlatform, Connection, Connections } from './platforms/platform.ts';
@@ -12,7 +12,10 @@ const cron = z.string().regex(/^(\S+\s+){4,5}\S+$/, 'expected a cron expression 
 /** What every connection may say of its reconciliation. Default: every five minutes. */
 export const reconcileSettings = z.strictObject({
   schedule: z.union([z.literal(false), cron]).default('*/5 * * * *'),
-  since: z.union([z.iso.datetime({ offset: true }), z.iso.date()]).nullable().default(null),
+  since: z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()])
+    .nullable()
+    .default(null),
 });
 
 /**
@@ -40,7 +43,8 @@ function readTree(text: string, faults: string[]): Tree {
 
 function connectionEntries(tree: Tree, faults: string[]): { [name: string]: Tree } {
   const entries = isTree(tree) ? tree.connections : null;
-  for (const name of isTree(tree) ? Object.keys(tree) : []) if (name !== 'connections') faults.push(`${name}: unknown, expected only "connections"`);
+  for (const name of isTree(tree) ? Object.keys(tree) : [])
+    if (name !== 'connections') faults.push(`${name}: unknown, expected only "connections"`);
   if (isTree(entries) && Object.keys(entries).length > 0) return entries;
   if (faults.length === 0) faults.push('connections: expected at least one connection, by name');
   return {};
@@ -66,13 +70,16 @@ function readConnection(name: string, entry: Tree, platforms: readonly AnyPlatfo
   return settings.success && timing.success ? { name, platform, settings: settings.data, reconcile: timing.data } : null;
 }
 
-const isTree = (value: Tree | undefined): value is { [name: string]: Tree } => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTree = (value: Tree | undefined): value is { [name: string]: Tree } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function fillIn(value: Tree, place: string, env: Env, faults: string[]): Tree {
   if (typeof value === 'string') return fillInText(value, place, env, faults);
   if (Array.isArray(value)) return value.map((entry, position) => fillIn(entry, `${place}[${position}]`, env, faults));
   if (!isTree(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, fillIn(entry, place ? `${place}.${name}` : name, env, faults)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, fillIn(entry, place ? `${place}.${name}` : name, env, faults)]),
+  );
 }
 
 const fillInText = (text: string, place: string, env: Env, faults: string[]): string =>
@@ -99,7 +106,9 @@ function faultsOf(issues: readonly Issue[], place: string): string[] {
 
 /** A branch whose faults lie deep was nearly right; one that did not know the members was not meant. */
 const closeness = (issues: readonly Issue[]): number =>
-  Math.min(...issues.map((issue) => issue.path.length)) * 10 - issues.filter((issue) => issue.code === 'unrecognized_keys').length * 5 - issues.length;
+  Math.min(...issues.map((issue) => issue.path.length)) * 10 -
+  issues.filter((issue) => issue.code === 'unrecognized_keys').length * 5 -
+  issues.length;
 
 export interface LiveConnections extends Connections {
   /** Puts other connections in force. */
@@ -138,7 +147,25 @@ export function connectionsSchema(platforms: readonly AnyPlatform[]): object {
     required: ['connections'],
     additionalProperties: false,
     properties: {
-      connections: { type: 'object', minProperties: 1, propertyNames: { pattern: NAME.source }, additionalProperties: { oneOf: connection } },
+      connections: {
+        type: 'object',
+        minProperties: 1,
+        propertyNames: { pattern: NAME.source },
+        additionalProperties: { oneOf: connection },
+      },
     },
   };
+}
+
+/**
+ * The connections file's text with `values` at `path`, the newest first; comments and all else stay. A `${NAME}` that stands for one of
+ * the values stays too: its secret is not written out.
+ */
+export function withSecrets(text: string, path: readonly string[], values: readonly string[], env: Env): string {
+  const document = parseDocument(text, { schema: 'core' });
+  const before = document.getIn(path, true) as { toJSON?: () => unknown } | undefined;
+  const entries = isScalar(before) ? [before.value] : (before?.toJSON?.() ?? []);
+  const spelled = new Map((Array.isArray(entries) ? entries : []).map((entry) => [fillInText(String(entry), '', env, []), String(entry)]));
+  document.setIn(path, document.createNode(values.map((value) => spelled.get(value) ?? value)));
+  return document.toString();
 }

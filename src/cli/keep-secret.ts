@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isScalar, parseDocument } from 'yaml';
+import { withSecrets } from '../connections.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import type { Connection, KeepSecret } from '../platforms/platform.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
@@ -28,21 +28,3 @@ export function createKeepSecret(settings: Settings, connection: Connection, gro
     ground.err(`Written to ${connectionsFile}: ${setting} of ${connection.name} (${values.length} value(s)).\n`);
   };
 }
-
-/** The file's text with `values` at `path`, the newest first. */
-export function withSecrets(text: string, path: readonly string[], values: readonly string[], env: CliGround['env']): string {
-  const document = parseDocument(text, { schema: 'core' });
-  const before = document.getIn(path, true);
-  const entries = isScalar(before) ? [before.value] : toList(before);
-  const spelled = new Map(entries.map((entry) => [resolved(String(entry), env), String(entry)]));
-  document.setIn(path, document.createNode(values.map((value) => spelled.get(value) ?? value)));
-  return document.toString();
-}
-
-const toList = (node: unknown): unknown[] => {
-  const plain = (node as { toJSON?: () => unknown } | undefined)?.toJSON?.();
-  return Array.isArray(plain) ? plain : [];
-};
-
-const resolved = (text: string, env: CliGround['env']): string =>
-  text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => env[name] ?? whole);
