@@ -106,6 +106,27 @@ function branchesOf(filter: FeedFilter): FeedFilter[] {
   return [filter];
 }
 
+/** The newest entries before position `before` (null: from the end), newest first. */
+export async function readNewest(sql: Sql, filter: FeedFilter, before: string | null, limit: number): Promise<ChangeRow[]> {
+  const asked = where(before === null ? null : ['changes.seq < ?', before], ...wanted(filter));
+  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq desc limit ?`, [...asked.bindings, limit]);
+}
+
+/** What one delivery or run has caused, oldest first. */
+export async function readByCause(sql: Sql, causeId: string, limit: number): Promise<ChangeRow[]> {
+  return select(sql, `select ${COLUMNS} from changes where cause_id = ? order by changes.seq limit ?`, [causeId, limit]);
+}
+
+/** How many entries lie after `after`, counted up to `most`. */
+export async function countAfter(sql: Sql, filter: FeedFilter, after: string, most: number): Promise<number> {
+  const asked = where(['changes.seq > ?', after], ...wanted(filter));
+  const [row] = await sql.all<{ count: number | string }>(
+    `select count(*) as count from (select 1 from changes where ${asked.text} limit ?) as entries`,
+    [...asked.bindings, most],
+  );
+  return numberOf(row?.count);
+}
+
 /** Every change of one entity after `after`, oldest first. */
 export async function readHistory(sql: Sql, entityId: string, after: string, limit: number): Promise<ChangeRow[]> {
   const statement = `select ${COLUMNS} from changes where entity_id = ? and seq > ? order by version limit ?`;

@@ -1,0 +1,61 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import type { Role } from '../../domain/role.ts';
+import { problemOf } from '../problem.ts';
+import { callerOf, csrfOf } from './access.ts';
+import { html } from './html.ts';
+import { pageOf } from './layout.ts';
+import { link } from './links.ts';
+import { type ConsolePorts, type Page, type View, type Visit, visitOf } from './page.ts';
+
+export const visitFor = (ports: ConsolePorts, request: Request, response: Response): Visit =>
+  visitOf(request, callerOf(response), csrfOf(response), ports.context.clock.now());
+
+/** Serves a page to whoever has the role; `place` is the part of the console it belongs to. */
+export const serve =
+  (ports: ConsolePorts, place: string, page: Page, needed: Role = 'reader'): RequestHandler =>
+  async (request, response) => {
+    const visit = visitFor(ports, request, response);
+    needRole(visit, needed);
+    send(ports, response, await page(visit), place, visit);
+  };
+
+export function send(ports: ConsolePorts, response: Response, view: View, place: string, visit: Visit): void {
+  response
+    .status(view.status ?? 200)
+    .type('text/html')
+    .send(pageOf(view, place, visit, ports.sandbox));
+}
+
+/** Does something for whoever has the role, then leads to the page that shows it. */
+export const act =
+  (ports: ConsolePorts, needed: Role, verb: (visit: Visit) => Promise<string>): RequestHandler =>
+  async (request, response) => {
+    const visit = visitFor(ports, request, response);
+    needRole(visit, needed);
+    response.redirect(303, await verb(visit));
+  };
+
+export function needRole(visit: Visit, needed: Role): void {
+  if (!visit.may(needed)) throw new Refused(403, 'forbidden', `This needs a key with the role ${needed}; yours is ${visit.caller.role}.`);
+}
+
+/** Any error becomes a page that says what to do; what nobody foresaw is logged. */
+export const errorPage =
+  (ports: ConsolePorts): ErrorRequestHandler =>
+  (error, request, response, next) => {
+    if (response.headersSent || response.locals.caller === undefined) return next(error);
+    const unavailable = ports.context.db.dialect.unavailable(error);
+    const problem = unavailable
+      ? { status: 503, code: 'database_unavailable', detail: 'The database cannot be reached right now.' }
+      : problemOf(error);
+    if (problem === null) ports.context.log.error('request_failed', { method: request.method, path: request.path, error: String(error) });
+    const { status, detail } = problem ?? { status: 500, detail: 'Something went wrong on our side. It has been logged.' };
+    const view: View = {
+      title: status === 404 ? 'Not here' : status === 403 ? 'Not allowed' : 'That did not work',
+      status,
+      lead: html`<p class="verdict ${status >= 500 ? 'bad' : 'watch'}">${detail}</p>`,
+      body: html`<p><a class="button" href="${link('/')}">To the overview</a></p>`,
+    };
+    send(ports, response, view, '', visitFor(ports, request, response));
+  };

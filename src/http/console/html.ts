@@ -1,0 +1,25 @@
+/** A piece of markup that is safe to send as it is. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What may stand in a template: texts are escaped, markup is not, lists are joined; null, undefined and false are nothing. */
+export type Content = Html | string | number | boolean | null | undefined | readonly Content[];
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+export const escapeText = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+
+function textOf(content: Content): string {
+  if (content === null || content === undefined || content === false || content === true) return '';
+  if (content instanceof Html) return content.text;
+  if (typeof content === 'string' || typeof content === 'number') return escapeText(String(content));
+  return content.map(textOf).join('');
+}
+
+/** Markup with everything that is put into it escaped. Attribute values must stand in double quotes. */
+export const html = (strings: TemplateStringsArray, ...values: readonly Content[]): Html =>
+  new Html(strings.map((part, position) => (position === 0 ? part : textOf(values[position - 1]) + part)).join(''));

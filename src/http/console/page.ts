@@ -1,0 +1,78 @@
+import type { Request } from 'express';
+import { mayActAs, type Role } from '../../domain/role.ts';
+import type { Caller, FindKey } from '../api/auth.ts';
+import type { ApiPorts, SettingsKey } from '../api/ports.ts';
+import type { Connection } from '../ports.ts';
+import type { Html } from './html.ts';
+
+/** What the console is built on: the API's reads and verbs, and who may ask. */
+export interface ConsolePorts
+  extends Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'reconcile' | 'health' | 'coverage' | 'invariants' | 'openContent'> {
+  findKey: FindKey;
+  settingsKeys: readonly Pick<SettingsKey, 'name' | 'role'>[];
+  /** Everything is simulated: said on top of every page. */
+  sandbox: boolean;
+}
+
+/** One page: what it is called, what it says in one sentence, and the rest. */
+export interface View {
+  title: string;
+  /** Was anything lost, what happened, what do I press? */
+  lead: Html;
+  body: Html;
+  /** Default 200. */
+  status?: number;
+}
+
+/** A request of somebody who has signed in. */
+export interface Visit {
+  caller: Caller;
+  /** Goes into every form that changes something. */
+  csrf: string;
+  now: Date;
+  may(role: Role): boolean;
+  /** A member of the query or of a form; null where it is missing or empty. */
+  asked(name: string): string | null;
+  /** A segment of the path, decoded. */
+  segment(name: string): string;
+}
+
+export type Page = (visit: Visit) => Promise<View>;
+
+export function visitOf(request: Request, caller: Caller, csrf: string, now: Date): Visit {
+  const members = { ...(request.query as Record<string, unknown>), ...(request.body as Record<string, unknown> | undefined) };
+  return {
+    caller,
+    csrf,
+    now,
+    may: (role) => mayActAs(caller.role, role),
+    asked: (name) => {
+      const value = Object.hasOwn(members, name) ? members[name] : undefined;
+      return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+    },
+    segment: (name) => {
+      const value = request.params[name];
+      return typeof value === 'string' ? value : '';
+    },
+  };
+}
+
+export const PAGE_ROWS = 50;
+
+/** A position that an address carries; null where there is none or it is no number. */
+export function askedPosition(visit: Visit, name = 'before'): number | null {
+  const text = visit.asked(name);
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** The first `PAGE_ROWS` rows of one more, and whether there are more. */
+export const cutRows = <Row>(rows: readonly Row[]): { rows: Row[]; last: Row | null } => {
+  const page = rows.slice(0, PAGE_ROWS);
+  return { rows: page, last: rows.length > PAGE_ROWS ? (page.at(-1) ?? null) : null };
+};
+
+export const connectionNames = (ports: Pick<ConsolePorts, 'context'>): string[] =>
+  ports.context.connections
+    .list()
+    .map((connection: Connection) => connection.name)
+    .sort();
