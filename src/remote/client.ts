@@ -144,7 +144,7 @@ async function openBody(line: Line, path: string, withAuthorization: boolean): P
 }
 
 /** A 2xx body as a stream; any other answer is thrown and its body discarded. */
-export async function openChecked(request: Parameters<typeof openStream>[0], now: () => Date): Promise<RemoteStream> {
+async function openChecked(request: Parameters<typeof openStream>[0], now: () => Date): Promise<RemoteStream> {
   const stream = await openStream(request);
   if (stream.status >= 200 && stream.status < 300) return stream;
   stream.content.destroy();

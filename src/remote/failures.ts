@@ -8,7 +8,7 @@ export function describeCall(method: RemoteCall['method'], url: string): string 
 }
 
 /** Milliseconds that a `Retry-After` header (RFC 9110: seconds, or a date) asks for; `null` when there is none. */
-export function retryAfterMs(headers: Record<string, string>, now: Date): number | null {
+function retryAfterMs(headers: Record<string, string>, now: Date): number | null {
   const value = headers['retry-after']?.trim();
   if (!value) return null;
   if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);

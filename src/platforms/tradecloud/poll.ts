@@ -4,7 +4,7 @@ import { readTime } from '../../domain/time.ts';
 import type { Page, PageStart } from '../platform.ts';
 import { externalIdOf } from './read-body.ts';
 
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 /**
  * How far before the watermark a run begins. The search index may lag behind the orders, and a row that changes while the pages are read can
  * carry a time below the greatest one received: both are seen again in the next run. Repeated rows have no effect.

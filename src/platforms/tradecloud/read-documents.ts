@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '
 import { readTime } from '../../domain/time.ts';
 
 /** One announced document. `key` is what its content is found by; one without any has nothing to download. */
-export function readDocument(document: JsonObject, line: string | null): DocumentReport {
+function readDocument(document: JsonObject, line: string | null): DocumentReport {
   const [objectId, url] = [textAt(document.objectId), textAt(document.url)];
   const [code, revision] = [textAt(document.code), textAt(document.revision)];
   const name = textAt(document.name) ?? textAt(document.filename);
