@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { OutgoingWebhook } from '../../src/platforms/platform.ts';
+import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
+import { createBadDays, type Misfortune } from '../../src/sandbox/bad-days.ts';
+import type { Sender } from '../../src/sandbox/sender.ts';
+import { createWorld } from '../../src/sandbox/world.ts';
+
+const world = createWorld(tradecloud, { seed: 'a', baseUrl: 'http://127.0.0.1:1', now: () => new Date(0) });
+const webhook = (externalId: string): OutgoingWebhook => ({
+  method: 'POST',
+  path: '',
+  headers: {},
+  body: externalId,
+  eventType: 'made',
+  subject: { kind: 'order', externalId },
+});
+
+interface Day {
+  misfortune?: Partial<Misfortune>;
+  mayBeLost?: boolean;
+  attempts?: number;
+}
+
+function day({ misfortune = {}, mayBeLost = true, attempts = 1 }: Day) {
+  const arrived: string[] = [];
+  const waiting: (() => void)[] = [];
+  const sender: Sender = {
+    counts: { sent: 0, accepted: 0, duplicates: 0, refused: 0, retries: 0, givenUp: 0 },
+    async send(_connection, _answers, { body }) {
+      arrived.push(body);
+      return { delivered: true, attempts, answer: { status: 202, retryAfterMs: null, body: '' } };
+    },
+  };
+  const badDays = createBadDays({
+    sender,
+    random: () => 0.5,
+    sleep: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    misfortune: { dropped: 0, duplicated: 0, held: 0, longestMs: 100, ...misfortune },
+    mayBeLost: () => mayBeLost,
+  });
+  return { badDays, arrived, wake: () => waiting.splice(0).forEach((resume) => void resume()) };
+}
+
+test('on a good day everything arrives once, and nothing is in trouble', async () => {
+  const { badDays, arrived } = day({});
+  badDays.deliver(world, webhook('1'));
+  await badDays.settle();
+  assert.deepEqual(arrived, ['1']);
+  assert.equal(badDays.troubled.size, 0);
+});
+
+test('a lost webhook does not arrive, and is remembered by its subject', async () => {
+  const { badDays, arrived } = day({ misfortune: { dropped: 1 } });
+  badDays.deliver(world, webhook('1'));
+  await badDays.settle();
+  assert.deepEqual(arrived, []);
+  assert.deepEqual([...badDays.troubled], ['sandbox-tradecloud order:1']);
+  assert.equal(badDays.counts.dropped, 1);
+});
+
+test('what nobody could find out again is not lost', async () => {
+  const { badDays, arrived } = day({ misfortune: { dropped: 1 }, mayBeLost: false });
+  badDays.deliver(world, webhook('1'));
+  await badDays.settle();
+  assert.deepEqual(arrived, ['1']);
+});
+
+test('a held webhook is overtaken by the next one', async () => {
+  const { badDays, arrived, wake } = day({ misfortune: { held: 1 } });
+  badDays.deliver(world, webhook('early'));
+  const good = day({});
+  good.badDays.deliver(world, webhook('late'));
+  await good.badDays.settle();
+  assert.deepEqual(arrived, [], 'it is still on its way');
+  wake();
+  await badDays.settle();
+  assert.deepEqual(arrived, ['early']);
+  assert.equal(badDays.counts.held, 1);
+  assert.equal(badDays.troubled.size, 1);
+});
+
+test('a repeated webhook arrives twice', async () => {
+  const { badDays, arrived, wake } = day({ misfortune: { duplicated: 1 } });
+  badDays.deliver(world, webhook('1'));
+  wake();
+  await badDays.settle();
+  assert.deepEqual(arrived, ['1', '1']);
+});
+
+test('a webhook that needed several attempts was in trouble', async () => {
+  const { badDays } = day({ attempts: 3 });
+  badDays.deliver(world, webhook('1'));
+  await badDays.settle();
+  assert.equal(badDays.troubled.size, 1);
+});
