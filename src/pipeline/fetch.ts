@@ -7,7 +7,7 @@ import { type Claimed, claimCompanions, claimDeliveries, connectionsToFetch, rea
 import { applyReports } from './apply.ts';
 import type { Context } from './context.ts';
 import { interpretDelivery } from './interpret.ts';
-import { applicationOf, type Attempted, claimFor, workTogether } from './work.ts';
+import { type Attempted, applicationOf, claimFor, workTogether } from './work.ts';
 
 const MOST_SUBJECTS = 20;
 
@@ -18,13 +18,18 @@ const MOST_SUBJECTS = 20;
 export async function workNotifications(context: Context, connection: Connection): Promise<number> {
   const groups = await claimGroups(context, connection);
   const worked = await Promise.all(groups.map((group) => workGroup(context, connection, group)));
-  await glanceAtWaiting(context, connection, worked.filter((one) => one.mustWait).map((one) => one.group));
+  await glanceAtWaiting(
+    context,
+    connection,
+    worked.filter((one) => one.mustWait).map((one) => one.group),
+  );
   for (const { attempted } of worked) await workTogether(context, attempted);
   return groups.length;
 }
 
 /** The connections whose notifications are due. */
-export const connectionsDue = (context: Context): Promise<Set<string>> => connectionsToFetch(context.db.read, context.clock.now().toISOString());
+export const connectionsDue = (context: Context): Promise<Set<string>> =>
+  connectionsToFetch(context.db.read, context.clock.now().toISOString());
 
 async function claimGroups(context: Context, connection: Connection): Promise<Claimed[][]> {
   const claim = claimFor(context, true, connection.name, MOST_SUBJECTS);
@@ -65,7 +70,12 @@ async function workGroup(context: Context, connection: Connection, group: Claime
     if (said.do === 'ignore') return { group, attempted: all({ end: 'ignored', reason: said.reason }, said), mustWait: false };
     if (said.do === 'apply') return { group, attempted: applyEach(connection, group, startedAt), mustWait: false };
     const told = await fetchSubject(context, connection, said, group[0] as Claimed);
-    if (told === 'ignored') return { group, attempted: all({ end: 'ignored', reason: 'The platform does not know the resource (a test event, or gone).' }, said), mustWait: false };
+    if (told === 'ignored')
+      return {
+        group,
+        attempted: all({ end: 'ignored', reason: 'The platform does not know the resource (a test event, or gone).' }, said),
+        mustWait: false,
+      };
     return { group, attempted: all({ end: 'done' }, { ...told, drift: [...said.drift, ...told.drift] }), mustWait: false };
   } catch (error) {
     const mustWait = error instanceof OrderdockError && error.code === 'rate_limited_here';
@@ -120,7 +130,8 @@ function apiOf(context: Context, connection: Connection): PlatformApi {
   return api;
 }
 
-const tombstone = ({ kind, externalId }: Subject): EntityReport => ({
+/** What a missing resource means where its event says that it is gone. */
+export const tombstone = ({ kind, externalId }: Subject): EntityReport => ({
   kind,
   externalId,
   lastUpdatedAt: null,
@@ -145,12 +156,18 @@ async function glanceAtWaiting(context: Context, connection: Connection, groups:
     const applications = subjects.flatMap((subject) => {
       const text = texts.get(subjectText(subject));
       const head = heads.get(subjectText(subject)) as Claimed;
-      return text === undefined ? [] : connection.platform.readFetched(subject, text, connection.settings).reports.map((one) => applicationOf(head, one));
+      return text === undefined
+        ? []
+        : connection.platform.readFetched(subject, text, connection.settings).reports.map((one) => applicationOf(head, one));
     });
     await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
     context.changed.raise();
   } catch (error) {
     // Only an early look: what could not be seen comes with the fetch. It is not an attempt.
-    context.log.warn('glance', { connection: connection.name, resources: fresh.length, error: error instanceof Error ? error.message : String(error) });
+    context.log.warn('glance', {
+      connection: connection.name,
+      resources: fresh.length,
+      error: error instanceof Error ? error.message : String(error),
+    });
   }
 }

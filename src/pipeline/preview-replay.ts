@@ -1,0 +1,148 @@
+import { type EntityReport, type Subject, subjectText } from '../domain/entity.ts';
+import { RemoteMissing } from '../domain/errors.ts';
+import type { Connection, WhenMissing } from '../platforms/platform.ts';
+import { countReplayable, type Replayable, type ReplayFilter, readLastPosition, readReplayable } from '../store/replay.ts';
+import { type Applied, applyReports } from './apply.ts';
+import type { Context } from './context.ts';
+import { tombstone } from './fetch.ts';
+import type { ReplayFetch } from './replay.ts';
+
+/** One entity that a replay would change. */
+export interface PreviewedChange {
+  deliveryId: string;
+  connection: string;
+  kind: string;
+  externalId: string;
+  action: string;
+  lines: readonly string[];
+  diff: readonly { path: string; before: unknown; after: unknown }[];
+}
+
+export interface ReplayPreview {
+  /** How many deliveries the filter names. */
+  number: number;
+  changes: readonly PreviewedChange[];
+  /** False: there are more deliveries than a preview looks at, or some could not be read or fetched. */
+  complete: boolean;
+}
+
+const PER_STEP = 100;
+const MOST_DELIVERIES = 1000;
+const MOST_BYTES = 32 * 1024 * 1024;
+/** Calls to the platform that one preview may make. */
+const MOST_FETCHES = 50;
+
+/** What replaying would change; changes nothing: the work is done in a transaction that is rolled back. */
+export async function previewReplay(context: Context, filter: ReplayFilter, fetch: ReplayFetch): Promise<ReplayPreview> {
+  const number = await countReplayable(context.db.read, filter);
+  const { told, complete } = await readTold(context, filter, fetch);
+  return { number, changes: await computeChanges(context, told), complete };
+}
+
+interface Told {
+  delivery: Replayable;
+  report: EntityReport;
+}
+
+async function readTold(context: Context, filter: ReplayFilter, fetch: ReplayFetch): Promise<{ told: Told[]; complete: boolean }> {
+  const upTo = await readLastPosition(context.db.read);
+  const reader = createReader(context, fetch);
+  const told: Told[] = [];
+  let bytes = 0;
+  for (let after = 0, looked = 0; ; looked += PER_STEP) {
+    const deliveries = await readReplayable(context.db.read, filter, { after, upTo, limit: PER_STEP });
+    for (const delivery of deliveries) {
+      bytes += delivery.body.length;
+      told.push(...(await reader.read(delivery)).map((report) => ({ delivery, report })));
+    }
+    after = deliveries.at(-1)?.seq ?? upTo;
+    if (deliveries.length < PER_STEP) return { told, complete: reader.complete() };
+    if (looked + PER_STEP >= MOST_DELIVERIES || bytes > MOST_BYTES) return { told, complete: false };
+  }
+}
+
+interface Reader {
+  read(delivery: Replayable): Promise<EntityReport[]>;
+  complete(): boolean;
+}
+
+/** Reads what deliveries tell; what they only name is fetched once for all of them. */
+function createReader(context: Context, fetch: ReplayFetch): Reader {
+  const fetched = new Map<string, Promise<string>>();
+  let complete = true;
+  const textOf = (connection: Connection, subject: Subject, delivery: Replayable): Promise<string> => {
+    if (fetch === 'recorded' && delivery.recorded !== null) return Promise.resolve(delivery.recorded);
+    const key = `${connection.name} ${subjectText(subject)}`;
+    const known = fetched.get(key);
+    const asked = known ?? fetchText(context, connection, subject, fetched.size);
+    fetched.set(key, asked);
+    return asked;
+  };
+  return {
+    complete: () => complete,
+    async read(delivery) {
+      const connection = context.connections.get(delivery.connection);
+      try {
+        if (!connection) throw new Error('The connection is not configured any more.');
+        const said = connection.platform.interpret(delivery, connection.settings);
+        if (said.do === 'ignore') return [];
+        if (said.do === 'apply') return said.reports;
+        return await readFetched(connection, said, () => textOf(connection, said.subject, delivery));
+      } catch {
+        complete = false;
+        return [];
+      }
+    },
+  };
+}
+
+async function readFetched(
+  { platform, settings }: Connection,
+  { subject, whenMissing }: { subject: Subject; whenMissing: WhenMissing },
+  textOf: () => Promise<string>,
+): Promise<EntityReport[]> {
+  try {
+    const text = await textOf();
+    // An empty recording: the platform did not know the resource.
+    if (text === '') throw new RemoteMissing('The recorded answer was: not found.');
+    return platform.readFetched(subject, text, settings).reports;
+  } catch (error) {
+    if (!(error instanceof RemoteMissing)) throw error;
+    return whenMissing === 'deleted' ? [tombstone(subject)] : [];
+  }
+}
+
+async function fetchText(context: Context, connection: Connection, subject: Subject, calls: number): Promise<string> {
+  const api = context.api(connection);
+  if (!api || calls >= MOST_FETCHES) throw new Error('The resource is not fetched for a preview.');
+  return (await api.fetch(subject)).text;
+}
+
+/** Ends the transaction of a preview. */
+class OnlyLooked extends Error {}
+
+async function computeChanges(context: Context, told: readonly Told[]): Promise<PreviewedChange[]> {
+  let applied: Applied[] = [];
+  const now = context.clock.now().toISOString();
+  const applications = told.map(({ delivery, report }) => ({
+    connection: delivery.connection,
+    platform: delivery.platform,
+    report,
+    cause: { type: 'replay' as const, id: delivery.id, eventType: delivery.eventType },
+    receivedAt: delivery.receivedAt,
+  }));
+  const look = context.db.write(async (sql) => {
+    applied = await applyReports(sql, applications, { now, makeId: context.makeId });
+    throw new OnlyLooked();
+  });
+  await look.catch((error: unknown) => {
+    if (!(error instanceof OnlyLooked)) throw error;
+  });
+  return applied.flatMap(({ effect: { change } }, position) => {
+    const one = told[position];
+    if (change === null || !one) return [];
+    const { kind, externalId } = one.report;
+    const { action, lines, diff } = change;
+    return [{ deliveryId: one.delivery.id, connection: one.delivery.connection, kind, externalId, action, lines, diff }];
+  });
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import test from 'node:test';
+import { previewReplay } from '../../src/pipeline/preview-replay.ts';
+import { type ReplayFilter, replay } from '../../src/pipeline/replay.ts';
+import { createTestContext, type TestContext } from '../support/context.ts';
+import { ENGINES } from '../support/engines.ts';
+import { at, toyOrder } from './support.ts';
+
+const ALL: ReplayFilter = { ids: null, state: null, connection: null, subject: null, from: null, to: null };
+const select = <Row>(test: TestContext, statement: string) => test.context.db.read.all<Row>(statement);
+const states = async (test: TestContext) =>
+  (await select<{ state: string }>(test, 'select state from deliveries order by seq')).map((row) => row.state);
+
+/** All that a reader of the store can see, without what differs from one life to the next: ids, and when we wrote it. */
+async function contentHash(test: TestContext): Promise<string> {
+  const entities = await select(
+    test,
+    'select connection, kind, external_id, number, status, header, source, last_updated_at, version, deleted_at from entities order by connection, kind, external_id',
+  );
+  const lines = await select(
+    test,
+    `select e.external_id as entity, l.external_id, l.rank, l.content, l.source, l.last_updated_at, l.version, case when l.removed_at is null then 0 else 1 end as removed
+     from lines l join entities e on e.id = l.entity_id order by e.external_id, l.external_id`,
+  );
+  const changes = await select(test, 'select external_id, version, action, lines from changes order by external_id, version');
+  return createHash('sha256')
+    .update(JSON.stringify([entities, lines, changes]))
+    .digest('hex');
+}
+
+const emptyStore = (test: TestContext) =>
+  test.context.db.write(async (sql) => {
+    for (const table of ['changes', 'lines', 'entities', 'collisions']) await sql.all(`delete from ${table}`);
+  });
+
+for (const engine of ENGINES) {
+  const on = (name: string, body: (run: TestContext) => Promise<void>) =>
+    test(`${name} (${engine})`, async () => {
+      const run = await createTestContext(engine);
+      try {
+        await body(run);
+      } finally {
+        await run.close();
+      }
+    });
+
+  on('a replay of everything onto an empty store gives the same rows, from recorded answers', async (test) => {
+    for (let n = 0; n < 12; n++) {
+      const id = `PO${n % 4}`;
+      await test.send({
+        id: `e${n}`,
+        type: 'order',
+        order: { ...toyOrder(id, at(n), String(n)), lines: [{ id: String(n % 3), quantity: `${n}.50`, updatedAt: at(n) }] },
+      });
+    }
+    await test.send({ id: 'old', type: 'order', order: toyOrder('PO1', at(-5), '99') });
+    test.world.orders.set('PO9', toyOrder('PO9', at(20)));
+    await test.send({ type: 'changed', subject: 'PO9' });
+    await test.settle();
+    const before = await contentHash(test);
+    const fetches = test.world.fetches.length;
+    test.world.orders.set('PO9', toyOrder('PO9', at(30), 'changed since'));
+    await emptyStore(test);
+    assert.notEqual(await contentHash(test), before);
+    assert.equal(await replay(test.context, ALL, 'recorded'), 14);
+    await test.settle();
+    assert.equal(await contentHash(test), before);
+    assert.equal(test.world.fetches.length, fetches, 'nothing was fetched again');
+    const [{ causes } = { causes: '' }] = await select<{ causes: string }>(test, 'select min(cause_type) as causes from changes');
+    assert.equal(causes, 'replay');
+  });
+
+  on('a replay that changes nothing makes no feed entry, and keeps the attempts of the first life', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.settle();
+    assert.equal(await replay(test.context, ALL, 'fresh'), 1);
+    assert.deepEqual(await states(test), ['pending']);
+    await test.settle();
+    assert.deepEqual(await states(test), ['done']);
+    assert.equal((await select(test, 'select seq from changes')).length, 1);
+    const [row] = await select<{ attempts: string; replay: string | null }>(test, 'select attempts, replay from deliveries');
+    assert.equal(JSON.parse(row?.attempts ?? '').length, 2);
+    assert.equal(row?.replay, null);
+  });
+
+  on('a fresh replay asks the platform again', async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', at(1), '1'));
+    await test.send({ type: 'changed', subject: 'PO1' });
+    await test.settle();
+    test.world.orders.set('PO1', toyOrder('PO1', at(2), '2'));
+    await replay(test.context, ALL, 'fresh');
+    await test.settle();
+    assert.deepEqual(test.world.fetches, ['PO1', 'PO1']);
+    assert.equal((await select(test, 'select seq from changes')).length, 2);
+  });
+
+  on('only what the filter names and what has ended is replayed', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.send({ id: 'e2', type: 'unheard-of', subject: 'PO2' });
+    await test.settle();
+    test.clock.advance(1000);
+    await test.send({ id: 'e3', type: 'order', order: toyOrder('PO3', at(1)) });
+    assert.deepEqual(await states(test), ['done', 'ignored', 'pending']);
+    assert.equal(await replay(test.context, { ...ALL, state: 'dead' }, 'fresh'), 0);
+    assert.equal(await replay(test.context, { ...ALL, connection: 'other' }, 'fresh'), 0);
+    assert.equal(await replay(test.context, { ...ALL, from: test.clock.now().toISOString() }, 'fresh'), 0);
+    assert.equal(await replay(test.context, { ...ALL, subject: 'order:PO1', to: test.clock.now().toISOString() }, 'fresh'), 1);
+    assert.equal(await replay(test.context, { ...ALL, state: 'ignored' }, 'fresh'), 1);
+    assert.deepEqual(await states(test), ['pending', 'pending', 'pending']);
+  });
+
+  on('a delivery whose body was emptied is not replayed; asked for by its id it is refused', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.settle();
+    await test.context.db.write((sql) => sql.all('update deliveries set body = null'));
+    const [row] = await select<{ id: string }>(test, 'select id from deliveries');
+    assert.equal(await replay(test.context, ALL, 'fresh'), 0);
+    await assert.rejects(replay(test.context, { ...ALL, ids: [row?.id ?? ''] }, 'fresh'), { code: 'body_gone', status: 409 });
+  });
+
+  on('a preview says what a replay would change, and changes nothing', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1), '10') });
+    test.world.orders.set('PO2', toyOrder('PO2', at(1), '1'));
+    await test.send({ type: 'changed', subject: 'PO2' });
+    await test.settle();
+    const nothing = await previewReplay(test.context, ALL, 'recorded');
+    assert.deepEqual(nothing, { number: 2, changes: [], complete: true });
+    test.world.orders.set('PO2', toyOrder('PO2', at(2), '2'));
+    await test.context.db.write(async (sql) => {
+      await sql.all("delete from changes where external_id = 'PO1'");
+      await sql.all("delete from lines where entity_id in (select id from entities where external_id = 'PO1')");
+      await sql.all("delete from entities where external_id = 'PO1'");
+    });
+    const before = await contentHash(test);
+    const preview = await previewReplay(test.context, ALL, 'fresh');
+    assert.equal(preview.number, 2);
+    assert.equal(preview.complete, true);
+    assert.deepEqual(
+      preview.changes.map((change) => [change.externalId, change.action, change.lines]),
+      [
+        ['PO1', 'created', ['1']],
+        ['PO2', 'updated', ['1']],
+      ],
+    );
+    assert.deepEqual(preview.changes[1]?.diff, [{ path: '/lines/1/quantity', before: '1', after: '2' }]);
+    assert.equal(await contentHash(test), before);
+    assert.deepEqual(await states(test), ['done', 'done']);
+    assert.equal((await select(test, 'select * from collisions')).length, 0);
+  });
+
+  on('a preview that could not look at everything says so', async (test) => {
+    await test.send({ type: 'changed', subject: 'PO1' });
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    await test.settle();
+    test.world.failures = [new Error('gone')];
+    assert.equal((await previewReplay(test.context, ALL, 'fresh')).complete, false);
+  });
+}
