@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { after } from 'node:test';
 import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { createSignal } from '../../src/domain/signal.ts';
@@ -102,7 +103,8 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const check = await startChecker();
+  checking ??= startChecker();
+  const check = await checking;
   const call: TestApi['call'] = async (method, path, { key = ADMIN, headers = {}, body } = {}) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
@@ -130,7 +132,6 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     stopServer: () => stop.abort(),
     close: async () => {
       stop.abort();
-      await check.close();
       await new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
@@ -140,10 +141,14 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   };
 }
 
+// One for all tests of a file: what the validator has compiled once serves them all.
+let checking: ReturnType<typeof startChecker> | undefined;
+after(async () => (await checking)?.close());
+
 /** Lets the OpenAPI validator judge answers as they came over the wire: a second server says them again under its eyes. */
 async function startChecker() {
   const app = express();
-  let said = { status: 200, contentType: '', text: '' };
+  const said = new Map<string, { status: number; contentType: string; text: string }>();
   app.use(
     OpenApiValidator.middleware({
       apiSpec: structuredClone(readApiSpec()) as never,
@@ -153,8 +158,12 @@ async function startChecker() {
       fileUploader: false,
     }),
   );
-  app.use((_request, response) => {
-    response.status(said.status).type(said.contentType).json(JSON.parse(said.text));
+  app.use((request, response) => {
+    const answer = said.get(request.get('x-said') ?? '');
+    response
+      .status(answer?.status ?? 0)
+      .type(answer?.contentType ?? '')
+      .json(JSON.parse(answer?.text ?? ''));
   });
   app.use(((error: Error, _request, response, _next) => {
     response.status(599).type('text/plain').end(error.message);
@@ -164,8 +173,9 @@ async function startChecker() {
   const port = (server.address() as AddressInfo).port;
   return {
     async verify(method: string, path: string, status: number, contentType: string, text: string): Promise<void> {
-      said = { status, contentType, text };
-      const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { method });
+      const id = String(said.size);
+      said.set(id, { status, contentType, text });
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { method, headers: { 'x-said': id } });
       const verdict = await response.text();
       // A path or method that is not described has no answer to judge.
       if (response.status === 599 && !/^not found$|method not allowed$/.test(verdict)) {

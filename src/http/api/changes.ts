@@ -1,7 +1,6 @@
 import { type Request, type Response, Router } from 'express';
-import type { FeedFilter } from '../../store/reading/changes.ts';
-import { sendJsonText, sendList } from './answers.ts';
-import { CHANGE_COLUMNS, changeObject, changeText, pageText } from './change-view.ts';
+import type { ChangeRow, FeedFilter } from '../../store/reading/changes.ts';
+import { changeText, sendChanges } from './change-view.ts';
 import { readFeedCursor } from './cursors.ts';
 import { endOf, follow, readPage, writeAll } from './feed.ts';
 import type { ApiPorts } from './ports.ts';
@@ -37,19 +36,8 @@ async function sendFeed(ports: Ports, request: Request, response: Response): Pro
 }
 
 /** A page of the feed: `next` is the position to go on from, `after` itself while there is nothing new. */
-export async function sendFeedPage(
-  request: Request,
-  response: Response,
-  page: Awaited<ReturnType<typeof readPage>>,
-  after: string,
-): Promise<void> {
-  const next = page.at(-1)?.cursor ?? after;
-  if (response.destroyed) return;
-  if (request.accepts('application/json', 'text/csv') === 'text/csv') {
-    return sendList(request, response, { rows: page.map(changeObject), next, columns: CHANGE_COLUMNS });
-  }
-  response.vary('Accept');
-  await sendJsonText(request, response, pageText(page.map(changeText), next));
+export async function sendFeedPage(request: Request, response: Response, page: readonly ChangeRow[], after: string): Promise<void> {
+  if (!response.destroyed) await sendChanges(request, response, page, page.at(-1)?.cursor ?? after);
 }
 
 /** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a page here. */

@@ -3,9 +3,9 @@ import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
 import { readHistory } from '../../store/reading/changes.ts';
 import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/reading/entities.ts';
-import { cutPage, sendJsonText, sendList, sendResource } from './answers.ts';
+import { cutPage, sendList, sendResource } from './answers.ts';
 import { viewAsOf } from './as-of.ts';
-import { changeText, pageText } from './change-view.ts';
+import { sendChanges } from './change-view.ts';
 import { listCursor, readFeedCursor, readSequenceCursor } from './cursors.ts';
 import { type Parts, viewEntities } from './entity-view.ts';
 import type { ApiPorts } from './ports.ts';
@@ -69,7 +69,7 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
     const limit = queryLimit(request);
     const found = await readHistory(sql, entity.id, readFeedCursor(queryText(request, 'after')), limit + 1);
     const page = cutPage(found, limit, (change) => change.cursor);
-    await sendJsonText(request, response, pageText(page.rows.map(changeText), page.next));
+    await sendChanges(request, response, page.rows, page.next);
   });
   return router;
 }
