@@ -14,7 +14,7 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecre
   if (!api && !management) return null;
   const line = api ? createLine(api.baseUrl, api.apiKey, remote) : null;
   return {
-    fetch: async (subject) => fetchSubject(existing(line), subject),
+    fetch: async (subject, lane) => fetchSubject({ line: existing(line), lane: lane ?? 'fetch' }, subject),
     streams: line ? streams : [],
     changesSince: async (stream, start) => readChanges(existing(line), stream, start),
     check: () => check(line),
@@ -36,31 +36,38 @@ function existing(line: Line | null): Line {
   return line;
 }
 
-async function fetchSubject(line: Line, { kind, externalId }: Subject): Promise<Fetched> {
+/** Where a fetch waits for its turn. */
+interface Turn {
+  line: Line;
+  lane: 'fetch' | 'reconcile';
+}
+
+async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<Fetched> {
   const id = encodeURIComponent(externalId);
-  if (kind === 'order') return fetchOrder(line, externalId);
-  if (kind === 'subscription') return whole(await get(line, `/subscriptions/${id}/`));
-  if (kind === 'subscriber') return whole(await get(line, `/customers/${id}/`));
-  if (kind === 'item') return fetchOrderOf(line, externalId);
+  if (kind === 'order') return fetchOrder(turn, externalId);
+  if (kind === 'subscription') return whole(await get(turn, `/subscriptions/${id}/`));
+  if (kind === 'subscriber') return whole(await get(turn, `/customers/${id}/`));
+  if (kind === 'item') return fetchOrderOf(turn, externalId);
   throw new Hopeless('not_fetchable', `There is no call that gives one ${kind}`);
 }
 
 /** An order and its items, one call after the other: parallel work on one object is answered 423. */
-async function fetchOrder(line: Line, id: string): Promise<Fetched> {
-  const order = await get(line, `/orders/${encodeURIComponent(id)}/`);
-  const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE } });
+async function fetchOrder(turn: Turn, id: string): Promise<Fetched> {
+  const order = await get(turn, `/orders/${encodeURIComponent(id)}/`);
+  const { line, lane } = turn;
+  const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, lane });
   return whole({ order, items });
 }
 
 /** The order of an item whose event did not name it. */
-async function fetchOrderOf(line: Line, itemId: string): Promise<Fetched> {
-  const item = objectAt(await get(line, `/items/${encodeURIComponent(itemId)}/`));
+async function fetchOrderOf(turn: Turn, itemId: string): Promise<Fetched> {
+  const item = objectAt(await get(turn, `/items/${encodeURIComponent(itemId)}/`));
   const order = textAt(item.order);
   if (order === null) throw new RemoteMissing('The item belongs to no order');
-  return fetchOrder(line, order);
+  return fetchOrder(turn, order);
 }
 
-const get = (line: Line, path: string): Promise<Json> => line.json({ method: 'GET', path });
+const get = ({ line, lane }: Turn, path: string): Promise<Json> => line.json({ method: 'GET', path, lane });
 
 const whole = (resource: Json): Fetched => ({ text: JSON.stringify(resource), partial: false });
 

@@ -29,7 +29,6 @@ export interface Line {
 export function createLine(baseUrl: string, apiKeys: readonly string[], remote: Remote): Line {
   let current = 0;
   const client = remote.client({
-    // The limit counts by our address, whichever merchant a call is for: all connections share it.
     connection: 'ordergroove',
     baseUrl,
     timeoutMs: TIMEOUT_MS,

@@ -1,13 +1,6 @@
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Family } from './events.ts';
-import type { World } from './simulate-world.ts';
-
-/** Something that happened to one object, in its REST shape, and the event that tells of it. */
-export interface Happened {
-  type: string;
-  family: Family;
-  object: JsonObject;
-}
+import type { Happened, World } from './simulate-world.ts';
 
 type Happening = (world: World) => JsonObject;
 
@@ -20,7 +13,7 @@ const onSubscription =
   (change: (world: World, held: JsonObject) => JsonObject, fits = isLive): Happening =>
   (world) => {
     const held = world.some('subscription', fits);
-    return Object.assign(held, change(world, held), { updated: world.now() });
+    return Object.assign(held, change(world, held), { updated: world.after(held.updated) });
   };
 
 const onOrder =
@@ -43,8 +36,10 @@ const onItem =
 
 const onEntitlement =
   (change: (world: World) => JsonObject): Happening =>
-  (world) =>
-    Object.assign(world.some('entitlement', any), change(world), { last_updated: world.now() });
+  (world) => {
+    const held = world.some('entitlement', any);
+    return Object.assign(held, change(world), { last_updated: world.after(held.last_updated) });
+  };
 
 const reactivate = onSubscription(() => ({ live: true, cancelled: null, cancel_reason: null }), isCancelled);
 const newAddress = (world: World) => ({ shipping_address: world.makeId() });
@@ -55,11 +50,15 @@ const nothing = () => ({});
 
 const subscriber: Record<string, Happening> = {
   create: (world) => world.addSubscriber(),
-  cancel: (world) => Object.assign(world.some('subscriber', isLive), { live: false, last_updated: world.now() }),
+  cancel: (world) => {
+    const held = world.some('subscriber', isLive);
+    return Object.assign(held, { live: false, last_updated: world.after(held.last_updated) });
+  },
   subscriptions_created: (world) => {
-    const { customer } = world.addSubscription();
-    const held = world.held.subscriber.get(textAt(customer) ?? '') ?? world.addSubscriber();
-    return Object.assign(held, { live: true, last_updated: world.now() });
+    const made = world.addSubscription();
+    world.announce({ type: 'subscription.create', family: 'subscription', object: made });
+    const held = world.held.subscriber.get(textAt(made.customer) ?? '') ?? world.addSubscriber();
+    return Object.assign(held, { live: true, last_updated: world.after(held.last_updated) });
   },
 };
 
@@ -107,12 +106,15 @@ const order: Record<string, Happening> = {
 const item: Record<string, Happening> = {
   create: (world) => world.addItem(world.some('order', isOpen)),
   change_order: (world) => {
-    const from = world.some('order', isOpen);
-    const moved = world.addItem(from);
-    const to = world.addOrder();
+    // The order that it leaves is empty then, and is gone.
+    const left = world.addOrder();
+    world.announce({ type: 'order.create', family: 'order', object: left });
+    const [moved = world.addItem(left)] = world.itemsOf(left);
+    world.held.order.delete(textAt(left.public_id) ?? '');
+    const to = world.some('order', isOpen);
     moved.order = to.public_id;
-    world.settle(from);
     world.settle(to);
+    world.announce({ type: 'order.delete', family: 'order', object: left });
     return moved;
   },
   change_quantity: onItem(oneMore),
@@ -150,14 +152,20 @@ const workflow: Record<string, Happening> = {
 
 const HAPPENINGS: Readonly<Record<Family, Record<string, Happening>>> = { subscriber, subscription, order, item, entitlement, workflow };
 
-/** Makes an event type happen. A type that the platform does not have is sent all the same, about nothing in particular. */
+/**
+ * Makes an event type happen, after whatever had to be there for it, each with an event of its own. A type that the platform does not have
+ * is sent all the same, about nothing in particular.
+ */
 export function makeHappen(world: World, eventType: string): Happened[] {
   const [family = '', name = ''] = eventType.split('.');
   const happening = Object.hasOwn(HAPPENINGS, family) ? HAPPENINGS[family as Family][name] : undefined;
   if (!happening) return [{ type: eventType, family: 'workflow', object: { merchant: world.merchant } }];
   const happened = { type: eventType, family: family as Family, object: happening(world) };
+  const before = world.announced.splice(0);
+  if (eventType !== 'order.skip_order') return [...before, happened];
   // A skipped order is followed by the next cycle's.
-  return eventType === 'order.skip_order' ? [happened, { type: 'order.create', family: 'order', object: world.addOrder() }] : [happened];
+  const next: Happened = { type: 'order.create', family: 'order', object: world.addOrder() };
+  return [...before, happened, ...world.announced.splice(0), next];
 }
 
 const seconds = (time: unknown): number | null =>

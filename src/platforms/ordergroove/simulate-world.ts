@@ -1,7 +1,15 @@
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import type { SimulationTools } from '../platform.ts';
+import type { Family } from './events.ts';
 
 export type Held = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';
+
+/** Something that happened to one object, in its REST shape, and the event that tells of it. */
+export interface Happened {
+  type: string;
+  family: Family;
+  object: JsonObject;
+}
 
 /** The simulated merchant's objects, in the shapes of the REST API, by id. */
 export interface World {
@@ -10,6 +18,8 @@ export interface World {
   makeId(): string;
   /** Now, as the REST API writes it. */
   now(): string;
+  /** The time of a change to something that was last changed at `before`: now, and at least a second later. */
+  after(before: unknown): string;
   /** `days` from now, as a plain date. */
   dateIn(days: number): string;
   pick<T>(choices: readonly T[]): T;
@@ -19,8 +29,12 @@ export interface World {
   addOrder(): JsonObject;
   addItem(order: JsonObject): JsonObject;
   addEntitlement(): JsonObject;
-  /** One that fits, or a new one. */
+  /** One that fits, or a new one, which is announced. */
   some(kind: 'subscriber' | 'subscription' | 'order' | 'entitlement', fits: (object: JsonObject) => boolean): JsonObject;
+  /** Has an event sent that tells of an object as it is now. */
+  announce(happened: Happened): void;
+  /** What has been announced and not yet sent. */
+  announced: Happened[];
   itemsOf(order: JsonObject): JsonObject[];
   /** Gives an order new totals and a new time, which its items repeat. */
   settle(order: JsonObject): JsonObject;
@@ -40,7 +54,12 @@ export function createWorld(merchant: string, tools: SimulationTools): World {
     entitlement: new Map(),
   } as World['held'];
   const makeId = () => tools.makeId().replaceAll('-', '');
-  const now = () => tools.now().toISOString().slice(0, 19).replace('T', ' ');
+  const write = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+  const now = () => write(tools.now().getTime());
+  const after = (before: unknown) => {
+    const ms = typeof before === 'string' ? Date.parse(`${before.replace(' ', 'T')}Z`) + 1000 : 0;
+    return write(Math.max(tools.now().getTime(), ms));
+  };
   const dateIn = (days: number) => new Date(tools.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(tools.random() * choices.length)] as T;
   const keep = (kind: Held, id: string, object: JsonObject) => {
@@ -48,17 +67,19 @@ export function createWorld(merchant: string, tools: SimulationTools): World {
     return object;
   };
   const itemsOf = (order: JsonObject) => [...held.item.values()].filter((item) => item.order === order.public_id);
+  const announced: Happened[] = [];
   const settle = (order: JsonObject) => {
     const items = itemsOf(order);
     const cents = items.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * Number(item.quantity), 0);
     const shipping = items.length === 0 ? 0 : 495;
     const amounts = { sub_total: money(cents), shipping_total: money(shipping), total: money(cents + shipping) };
-    Object.assign(order, amounts, { updated: now() });
+    Object.assign(order, amounts, { updated: after(order.updated) });
     for (const item of items) item.order_updated = order.updated;
     return order;
   };
   const world: World = {
-    ...{ merchant, held, makeId, now, dateIn, pick, itemsOf, settle },
+    ...{ merchant, held, makeId, now, after, dateIn, pick, itemsOf, settle, announced },
+    announce: ({ type, family, object }) => void announced.push({ type, family, object: { ...object } }),
     addSubscriber: () => {
       const id = String(700_000 + held.subscriber.size);
       return keep('subscriber', id, newSubscriber(world, id));
@@ -95,17 +116,21 @@ export function createWorld(merchant: string, tools: SimulationTools): World {
     some: (kind, fits) => {
       const fitting = [...held[kind].values()].filter(fits);
       if (fitting.length > 0) return pick(fitting);
-      const add = {
-        subscriber: world.addSubscriber,
-        subscription: world.addSubscription,
-        order: world.addOrder,
-        entitlement: world.addEntitlement,
-      };
-      return add[kind]();
+      const [type, add] = NEW[kind];
+      const made = add(world);
+      world.announce({ type, family: kind, object: made });
+      return made;
     },
   };
   return world;
 }
+
+const NEW = {
+  subscriber: ['subscriber.create', (world: World) => world.addSubscriber()],
+  subscription: ['subscription.create', (world: World) => world.addSubscription()],
+  order: ['order.create', (world: World) => world.addOrder()],
+  entitlement: ['entitlement.entitlements_granted', (world: World) => world.addEntitlement()],
+} as const;
 
 const money = (cents: number): string => (cents / 100).toFixed(2);
 
@@ -172,7 +197,7 @@ function newOrder(world: World, subscription: JsonObject): JsonObject {
     discount_total: '0.00',
     total: '0.00',
     created: world.now(),
-    updated: world.now(),
+    updated: null,
     place: `${world.dateIn(28)} 00:00:00`,
     cancelled: null,
     tries: 0,

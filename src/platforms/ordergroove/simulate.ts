@@ -1,13 +1,14 @@
 import type { Subject } from '../../domain/entity.ts';
 import { type JsonObject, objectAt } from '../../domain/json.ts';
+import { readTime } from '../../domain/time.ts';
 import type { OutgoingWebhook, Simulation, SimulationTools } from '../platform.ts';
 import { signBody } from './authenticate.ts';
 import { familyOf } from './events.ts';
 import { readEvent, subjectOf } from './read-event.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 import { createSimulatedApi } from './simulate-api.ts';
-import { eventObject, type Happened, makeHappen } from './simulate-events.ts';
-import { createWorld, type World } from './simulate-world.ts';
+import { eventObject, makeHappen } from './simulate-events.ts';
+import { createWorld, type Happened, type World } from './simulate-world.ts';
 
 /**
  * Ordergroove in small. Forms of a webhook: none (the default payload), `snapshot` (with the opt-in content), `customised` (a merchant
@@ -57,11 +58,11 @@ function webhookOf(
   settings: OrdergrooveSettings,
   tools: SimulationTools,
 ): OutgoingWebhook {
-  const nowMs = tools.now().getTime();
-  const envelope = { id: world.makeId(), type: happened.type, created: Math.floor(nowMs / 1000) };
+  const nowSeconds = Math.floor(tools.now().getTime() / 1000);
+  const envelope = { id: world.makeId(), type: happened.type, created: Math.max(nowSeconds, changedAtSeconds(happened.object)) };
   const body = JSON.stringify({ ...envelope, ...contentOf(world, happened, form) });
   // Every key signs, as the platform does it while a rotation lasts.
-  const ts = String(envelope.created);
+  const ts = String(nowSeconds);
   const signatures = settings.webhook.verificationKey.map((key) => `,sig=${signBody(key, ts, body).toString('hex')}`);
   return {
     method: 'POST',
@@ -73,6 +74,10 @@ function webhookOf(
   };
 }
 
+/** An event is never older than the change it tells of. */
+const changedAtSeconds = ({ updated, last_updated: lastUpdated }: JsonObject): number =>
+  Math.floor(Date.parse(readTime(updated ?? lastUpdated) ?? '1970-01-01T00:00:00Z') / 1000);
+
 function contentOf(world: World, happened: Happened, form: string | undefined): JsonObject {
   const object = eventObject(world, happened);
   const context = { actor: { type: 'og-system-process' } };
@@ -82,7 +87,7 @@ function contentOf(world: World, happened: Happened, form: string | undefined): 
 }
 
 // What a merchant may do in the admin: `id`, `type` and the object's id always stay.
-function customised({ session_id: _session, merchant: _merchant, extra_data: _extra, ...object }: JsonObject): JsonObject {
+function customised({ session_id: _session, offer: _offer, extra_data: _extra, ...object }: JsonObject): JsonObject {
   return { ...object, loyalty_tier: 'gold' };
 }
 
