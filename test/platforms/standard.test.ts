@@ -405,6 +405,27 @@ test('the sandbox’s connection ignores a type that it does not expect', () => 
   assert.equal(standard.interpret(arrived(sent?.body ?? '', sent?.headers), settings).do, 'ignore');
 });
 
+test('what the simulated shop holds is what a receiver has been told', () => {
+  const settings = settingsOf(standard.sandboxConnection('http://localhost', () => 'generated-secret-of-the-sandbox'));
+  let ids = 0;
+  const world = standard.simulate(settings, {
+    now: () => NOW,
+    random: () => (++ids % 10) / 10,
+    makeId: () => 'id',
+    baseUrl: 'http://localhost',
+  });
+  const told = ['order.created', 'order.created', 'order.updated', 'order.teleported'].flatMap((type) => world.happen(type));
+  const read = world.resources().map(({ subject, text }) => standard.readFetched(subject, text, settings).reports[0]);
+  const last = new Map(
+    told.flatMap((sent) => {
+      const interpretation = standard.interpret(arrived(sent.body, sent.headers), settings);
+      return interpretation.do === 'apply' ? interpretation.reports.map((report) => [report.externalId, report] as const) : [];
+    }),
+  );
+  assert.deepEqual(read, [...last.values()]);
+  assert.equal(read.length, 2);
+});
+
 test('the guide for the portal holds no secret', () => {
   for (const name of PRESET_NAMES) {
     const guide = standard.portalGuide(preset(name), 'https://hooks.example.net/webhooks/shop').join('\n');

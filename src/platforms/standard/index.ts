@@ -1,7 +1,7 @@
 import { definePlatform, type Inbound } from '../platform.ts';
 import { authenticate } from './authenticate.ts';
 import { identify } from './identify.ts';
-import { interpret } from './interpret.ts';
+import { interpret, readFetched } from './interpret.ts';
 import { PRESETS } from './presets.ts';
 import { type StandardSettings, standardSettings } from './settings.ts';
 import { simulate } from './simulate.ts';
@@ -40,7 +40,7 @@ export const standard = definePlatform<StandardSettings>({
   authenticate,
   identify,
   interpret,
-  readFetched: () => ({ reports: [], drift: [] }),
+  readFetched,
   connect: () => null,
   portalGuide,
   sandboxConnection: (_baseUrl, secret) => ({

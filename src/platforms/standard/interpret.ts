@@ -1,6 +1,6 @@
 import { decimalText } from '../../domain/decimal.ts';
-import { unknownEvent } from '../../domain/drift.ts';
-import type { EntityReport, Header } from '../../domain/entity.ts';
+import { type Drift, unknownEvent } from '../../domain/drift.ts';
+import type { EntityReport, Header, Subject } from '../../domain/entity.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
 import type { Arrived, Interpretation } from '../platform.ts';
@@ -20,19 +20,28 @@ export function interpret(delivery: Arrived, settings: StandardSettings): Interp
   const subject = subjectOf(settings, sources);
   if (!subject) return { do: 'ignore', reason: `there is no id at ${entity.id}`, drift: [] };
   const deleted = type !== null && matches(entity.deletedTypes, type);
-  const report: EntityReport = {
-    ...subject,
-    lastUpdatedAt: entity.updatedAt ? timeOf(valueAt(entity.updatedAt, sources)) : null,
-    header: deleted ? null : headerOf(entity, sources),
-    lines: [],
-    linesComplete: false,
-    documents: null,
-    deleted,
-    source: deleted ? null : sourceOf(sources.body),
-    sourceLines: null,
-  };
-  return { do: 'apply', reports: [report], drift: [] };
+  return { do: 'apply', reports: [reportOf(entity, subject, sources, deleted)], drift: [] };
 }
+
+/** The same of a resource's JSON on its own: there is no event type, so it is alive. */
+export function readFetched(_subject: Subject, text: string, settings: StandardSettings): { reports: EntityReport[]; drift: Drift[] } {
+  const sources = openRequest({ headers: {}, body: Buffer.from(text) });
+  const { entity } = settings;
+  const subject = entity ? subjectOf(settings, sources) : null;
+  return { reports: entity && subject ? [reportOf(entity, subject, sources, false)] : [], drift: [] };
+}
+
+const reportOf = (entity: EntityRule, subject: Subject, sources: Sources, deleted: boolean): EntityReport => ({
+  ...subject,
+  lastUpdatedAt: entity.updatedAt ? timeOf(valueAt(entity.updatedAt, sources)) : null,
+  header: deleted ? null : headerOf(entity, sources),
+  lines: [],
+  linesComplete: false,
+  documents: null,
+  deleted,
+  source: deleted ? null : sourceOf(sources.body),
+  sourceLines: null,
+});
 
 const headerOf = (entity: EntityRule, sources: Sources): Header => ({
   number: textOf(entity.number, sources),

@@ -11,6 +11,8 @@ interface World {
   settings: StandardSettings;
   tools: SimulationTools;
   orders: Map<string, SimulatedOrder>;
+  /** The last body that was sent of each order: what a receiver can know of it. */
+  sent: Map<string, string>;
 }
 
 /**
@@ -18,13 +20,17 @@ interface World {
  * way with the connection's first secret; none: as the connection is set up.
  */
 export function simulate(settings: StandardSettings, tools: SimulationTools): Simulation {
-  const world: World = { settings, tools, orders: new Map() };
+  const world: World = { settings, tools, orders: new Map(), sent: new Map() };
   return {
     // Nothing is ever asked of a standard sender.
     answer: () => ({ status: 404, body: '' }),
     happen: (eventType, form) => [webhookOf(world, eventType, formOf(form, settings))],
     story: [{ eventType: 'order.created' }, { eventType: 'order.updated' }, { eventType: 'order.created' }, { eventType: 'order.deleted' }],
-    resources: () => [...world.orders.values()].map((order) => ({ subject: subjectFor(settings, order), text: JSON.stringify(order) })),
+    resources: () =>
+      [...world.orders.values()].flatMap((order) => {
+        const text = world.sent.get(order.id);
+        return text === undefined ? [] : [{ subject: subjectFor(settings, order), text }];
+      }),
   };
 }
 
@@ -41,12 +47,15 @@ function formOf(form: string | undefined, settings: StandardSettings): Form {
 function webhookOf(world: World, eventType: string, form: Form): OutgoingWebhook {
   const { settings, tools } = world;
   const happening = happeningOf(eventType);
-  const composed = COMPOSERS[form](happening === null ? newOrder(world) : happen(world, happening), happening ?? 'updated', tools);
+  const order = happening === null ? newOrder(world) : happen(world, happening);
+  const composed = COMPOSERS[form](order, happening ?? 'updated', tools);
   // A type that no shop of ours has is sent all the same, where the body names it.
   if (happening === null && 'type' in composed.body) composed.body.type = eventType;
+  if (happening === null) world.orders.delete(order.id);
   const own = form === (settings.preset ?? 'standard-webhooks');
   const sender = own ? settings : settingsOf(form, settings);
   const body = JSON.stringify(composed.body);
+  world.sent.set(order.id, body);
   const headers = { 'content-type': 'application/json', ...composed.headers };
   const sources = openRequest({ headers, body: Buffer.from(body) });
   return {
