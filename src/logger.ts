@@ -13,7 +13,10 @@ export function createLogger(options: LoggerOptions): Log {
     format: format.combine(format.timestamp(), options.format === 'json' ? format.json() : pretty),
     transports: [new transports.Console()],
   });
-  const at = (level: string) => (event: string, fields: LogFields = {}) => void winston.log({ level, message: event, ...fields });
+  const at =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) =>
+      void winston.log({ ...fields, ...('level' in fields ? { alertLevel: fields.level } : {}), level, message: event });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

@@ -9,7 +9,7 @@ import type { Context } from './pipeline/context.ts';
 import { processName } from './pipeline/lease.ts';
 import type { CommonSettings, Connection, PlatformApi } from './platforms/platform.ts';
 import { createRemote } from './remote/create-remote.ts';
-import type { Remote } from './remote/remote.ts';
+import type { CircuitState, Remote, RemoteClient } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
 import { openDatabase } from './store/database.ts';
 import { createLimits } from './store/limits.ts';
@@ -27,6 +27,8 @@ export interface Ground {
 export interface OpenContext extends Context {
   connections: LiveConnections;
   remote: Remote;
+  /** The state of a connection's line to its platform, as this process sees it. */
+  circuit(connection: string): CircuitState;
   close(): Promise<void>;
 }
 
@@ -43,10 +45,11 @@ export async function openContext(
   const db = await openDatabase(settings.databaseUrl);
   const limits = createLimits(db, processId, () => clock.now());
   const remote = createRemote({ limits, clock, random, log: ground.log, ...(ground.sleep ? { sleep: ground.sleep } : {}) });
+  const lines = createLines(remote);
   const context = {
     db,
     connections: createConnections(connections),
-    api: createApis(remote),
+    api: lines.api,
     clock,
     random,
     makeId: () => uuidV7(clock.now().getTime(), randomBytes(16)),
@@ -55,17 +58,29 @@ export async function openContext(
     changed: createSignal(),
     processId,
   };
-  return { ...context, alerts: alertsOf(context, remote), remote, close: () => db.close() };
+  return { ...context, alerts: alertsOf(context, remote), remote, circuit: lines.circuit, close: () => db.close() };
 }
 
 /** One line to a platform per connection's settings: its login and its circuit are shared by all who call. */
-function createApis(remote: Remote): (connection: Connection) => PlatformApi | null {
+function createLines(remote: Remote) {
   const apis = new WeakMap<CommonSettings, { api: PlatformApi | null }>();
-  return (connection) => {
-    const known = apis.get(connection.settings);
-    if (known) return known.api;
-    const api = connection.platform.connect(connection.settings, { ...remote, client: (options) => remote.client({ ...options, connection: connection.name }) });
-    apis.set(connection.settings, { api });
-    return api;
+  const clients = new Map<string, RemoteClient>();
+  const remoteFor = (connection: string): Remote => ({
+    ...remote,
+    client(options) {
+      const client = remote.client({ ...options, connection });
+      clients.set(connection, client);
+      return client;
+    },
+  });
+  return {
+    api(connection: Connection): PlatformApi | null {
+      const known = apis.get(connection.settings);
+      if (known) return known.api;
+      const api = connection.platform.connect(connection.settings, remoteFor(connection.name));
+      apis.set(connection.settings, { api });
+      return api;
+    },
+    circuit: (connection: string): CircuitState => clients.get(connection)?.circuit() ?? 'closed',
   };
 }

@@ -23,8 +23,18 @@ interface Variable {
 /** Every environment variable: the one list that reading, faults and docs are made from. */
 export const VARIABLES = {
   HOST: { schema: z.string().min(1), expected: 'a host name or address', default: '127.0.0.1', text: 'Address to listen on.' },
-  PORT: { schema: count(0, 65_535), expected: 'a port number, 0 to 65535', default: '8080', text: 'Port to listen on; 0 picks a free one.' },
-  DATA_DIR: { schema: z.string().min(1), expected: 'a directory', default: 'data', text: 'Database file, documents, generated secrets (files mode 0600).' },
+  PORT: {
+    schema: count(0, 65_535),
+    expected: 'a port number, 0 to 65535',
+    default: '8080',
+    text: 'Port to listen on; 0 picks a free one.',
+  },
+  DATA_DIR: {
+    schema: z.string().min(1),
+    expected: 'a directory',
+    default: 'data',
+    text: 'Database file, documents, generated secrets (files mode 0600).',
+  },
   DATABASE_URL: {
     schema: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/),
     expected: 'sqlite:PATH or postgres://…',
@@ -37,30 +47,96 @@ export const VARIABLES = {
     default: '',
     text: 'Where documents are kept. Default: `file:DATA_DIR/documents`. S3 uses the usual AWS variables and `S3_ENDPOINT`.',
   },
-  CONNECTIONS_FILE: { schema: z.string().min(1), expected: 'a path', default: 'connections.yaml', text: 'The connections file. Absent: sandbox mode; absent with `NODE_ENV=production`: no start.' },
+  CONNECTIONS_FILE: {
+    schema: z.string().min(1),
+    expected: 'a path',
+    default: 'connections.yaml',
+    text: 'The connections file. Absent: sandbox mode; absent with `NODE_ENV=production`: no start.',
+  },
   API_KEYS: {
-    schema: z.string().transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean)).pipe(z.array(z.string().regex(API_KEY))),
+    schema: z
+      .string()
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
+      .pipe(z.array(z.string().regex(API_KEY))),
     expected: 'name:role:key entries, comma separated; role reader, operator or admin; key of 8 to 256 characters',
     default: '',
     text: '`name:role:key`, comma separated; role `reader`, `operator` or `admin`. None: one admin key is generated into `DATA_DIR/api-key`.',
   },
   ROLES: {
-    schema: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(z.enum(ROLES)).min(1)),
+    schema: z
+      .string()
+      .transform((text) => text.split(',').map((one) => one.trim()))
+      .pipe(z.array(z.enum(ROLES)).min(1)),
     expected: 'a comma separated list of web, worker, schedule',
     default: 'web,worker,schedule',
     text: 'Which parts this process runs.',
   },
-  PUBLIC_URL: { schema: z.url(), expected: 'a URL', default: '', text: 'The address platforms reach this service at: for registering webhooks, and for signatures that cover the URL.' },
-  TLS_CERT_FILE: { schema: z.string().min(1), expected: 'a path to a PEM file', default: '', text: 'Serve HTTPS with this certificate chain (TLS 1.2 and 1.3 only), reloaded when it changes.' },
+  PUBLIC_URL: {
+    schema: z.url(),
+    expected: 'a URL',
+    default: '',
+    text: 'The address platforms reach this service at: for registering webhooks, and for signatures that cover the URL.',
+  },
+  TLS_CERT_FILE: {
+    schema: z.string().min(1),
+    expected: 'a path to a PEM file',
+    default: '',
+    text: 'Serve HTTPS with this certificate chain (TLS 1.2 and 1.3 only), reloaded when it changes.',
+  },
   TLS_KEY_FILE: { schema: z.string().min(1), expected: 'a path to a PEM file', default: '', text: 'The private key of `TLS_CERT_FILE`.' },
-  TRUST_PROXY: { schema: z.string().regex(/^(\d{1,2}|[0-9a-fA-F:.,/ ]+)$/), expected: 'a number of proxies or a list of CIDR ranges', default: '', text: 'Number of proxies, or a CIDR list, whose `X-Forwarded-*` headers are believed.' },
-  REQUIRE_HTTPS: { schema: boolean, expected: 'true or false', default: '', text: 'Refuse webhook requests over plain HTTP. Default: `true` with `NODE_ENV=production`.' },
-  MAX_BODY_BYTES: { schema: count(1024, 1_073_741_824), expected: 'a number of bytes, 1024 to 1073741824', default: '20971520', text: 'A larger webhook body is answered 413.' },
-  MAX_BACKLOG: { schema: count(1, 1_000_000_000), expected: 'a number of deliveries', default: '500000', text: 'With more deliveries waiting, webhooks are answered 503 until the backlog is worked off.' },
-  LOG_LEVEL: { schema: z.enum(['debug', 'info', 'warn', 'error']), expected: 'debug, info, warn or error', default: 'info', text: 'What is logged.' },
-  LOG_FORMAT: { schema: z.enum(['json', 'pretty']), expected: 'json or pretty', default: '', text: 'Default: `json`, `pretty` on a terminal.' },
-  ALERT_WEBHOOK_URL: { schema: z.url(), expected: 'a URL', default: '', text: 'Alerts are POSTed there as JSON `{level, code, text, connection, at, details}`.' },
-  RETENTION_DAYS: { schema: count(1, 36_500), expected: 'a number of days', default: '90', text: 'Bodies of finished deliveries and old changes are kept this long; dedupe keys four times as long.' },
+  TRUST_PROXY: {
+    schema: z.string().regex(/^(\d{1,2}|[0-9a-fA-F:.,/ ]+)$/),
+    expected: 'a number of proxies or a list of CIDR ranges',
+    default: '',
+    text: 'Number of proxies, or a CIDR list, whose `X-Forwarded-*` headers are believed.',
+  },
+  REQUIRE_HTTPS: {
+    schema: boolean,
+    expected: 'true or false',
+    default: '',
+    text: 'Refuse webhook requests over plain HTTP. Default: `true` with `NODE_ENV=production`.',
+  },
+  MAX_BODY_BYTES: {
+    schema: count(1024, 1_073_741_824),
+    expected: 'a number of bytes, 1024 to 1073741824',
+    default: '20971520',
+    text: 'A larger webhook body is answered 413.',
+  },
+  MAX_BACKLOG: {
+    schema: count(1, 1_000_000_000),
+    expected: 'a number of deliveries',
+    default: '500000',
+    text: 'With more deliveries waiting, webhooks are answered 503 until the backlog is worked off.',
+  },
+  LOG_LEVEL: {
+    schema: z.enum(['debug', 'info', 'warn', 'error']),
+    expected: 'debug, info, warn or error',
+    default: 'info',
+    text: 'What is logged.',
+  },
+  LOG_FORMAT: {
+    schema: z.enum(['json', 'pretty']),
+    expected: 'json or pretty',
+    default: '',
+    text: 'Default: `json`, `pretty` on a terminal.',
+  },
+  ALERT_WEBHOOK_URL: {
+    schema: z.url(),
+    expected: 'a URL',
+    default: '',
+    text: 'Alerts are POSTed there as JSON `{level, code, text, connection, at, details}`.',
+  },
+  RETENTION_DAYS: {
+    schema: count(1, 36_500),
+    expected: 'a number of days',
+    default: '90',
+    text: 'Bodies of finished deliveries and old changes are kept this long; dedupe keys four times as long.',
+  },
   S3_ENDPOINT: { schema: z.url(), expected: 'a URL', default: '', text: 'An S3-compatible server other than AWS.' },
 } as const satisfies Record<string, Variable>;
 
@@ -103,8 +179,10 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
   const production = env.NODE_ENV === 'production';
   const connectionsFile = resolve(String(values.CONNECTIONS_FILE ?? 'connections.yaml'));
   const hasConnections = existsSync(connectionsFile);
-  if (!hasConnections && production) faults.push(`CONNECTIONS_FILE: ${String(values.CONNECTIONS_FILE)} does not exist, and there is no sandbox with NODE_ENV=production`);
-  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined)) faults.push('TLS_CERT_FILE, TLS_KEY_FILE: expected both or neither');
+  if (!hasConnections && production)
+    faults.push(`CONNECTIONS_FILE: ${String(values.CONNECTIONS_FILE)} does not exist, and there is no sandbox with NODE_ENV=production`);
+  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined))
+    faults.push('TLS_CERT_FILE, TLS_KEY_FILE: expected both or neither');
   for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE']) {
     if (typeof values[name] === 'string' && !existsSync(values[name])) faults.push(`${name}: the file does not exist`);
   }

@@ -1,7 +1,10 @@
 import type { Sql } from './database.ts';
 
 /** Counts what had no effect because it was older (`stale`), and what was applied although its time was equal (`collision`). */
-export async function countCollisions(sql: Sql, counts: readonly { connection: string; stale: number; collisions: number }[]): Promise<void> {
+export async function countCollisions(
+  sql: Sql,
+  counts: readonly { connection: string; stale: number; collisions: number }[],
+): Promise<void> {
   const sums = new Map<string, { connection: string; reason: string; count: number }>();
   const add = (connection: string, reason: string, count: number) => {
     const key = `${connection} ${reason}`;

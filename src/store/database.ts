@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
-import { Unavailable } from '../domain/errors.ts';
 import { migrateUp } from '../../migrations/migrate.ts';
+import { Unavailable } from '../domain/errors.ts';
 import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
 
 export type SqlValue = string | number | boolean | null | Buffer;
@@ -57,7 +57,9 @@ export async function openDatabase(url: string): Promise<Database> {
     await migrateUp(writer);
   } catch (error) {
     await close();
-    throw dialect.unavailable(error) ? new Unavailable('database_unavailable', 'The database cannot be reached.', 5000, { cause: error }) : error;
+    throw dialect.unavailable(error)
+      ? new Unavailable('database_unavailable', 'The database cannot be reached.', 5000, { cause: error })
+      : error;
   }
   return { dialect, read: sqlOn(dialect, reader), write: (work) => inTransaction(dialect, writer, work), close };
 }
@@ -77,7 +79,8 @@ async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => 
       throw error;
     }
   } catch (error) {
-    if (dialect.unavailable(error)) throw new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause: error });
+    if (dialect.unavailable(error))
+      throw new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause: error });
     throw error;
   } finally {
     if (connection !== undefined) await db.client.releaseConnection(connection);

@@ -49,7 +49,11 @@ export async function keepDeliveries(sql: Sql, arrivals: readonly (Arrival & { i
   return arrivals.map((arrival) => known.get(arrival.id) ?? { status: 'accepted', deliveryId: arrival.id });
 }
 
-async function countRepeats(sql: Sql, rows: readonly NewRow[], arrivals: readonly (Arrival & { id: string })[]): Promise<Map<string, Kept>> {
+async function countRepeats(
+  sql: Sql,
+  rows: readonly NewRow[],
+  arrivals: readonly (Arrival & { id: string })[],
+): Promise<Map<string, Kept>> {
   const mergeable = new Set(arrivals.filter((arrival) => arrival.mergeable).map((arrival) => arrival.id));
   const kept = new Map<string, Kept>();
   const first = await findKnown(sql, rows);
@@ -320,7 +324,9 @@ export async function renewLeases(sql: Sql, worker: string, leaseUntil: string):
 
 /** Gives back what workers held that are gone: their lease has run out, or `isGone` knows better. Gives the number. */
 export async function reclaimDeliveries(sql: Sql, now: string, isGone: (worker: string) => boolean): Promise<number> {
-  const workers = await sql.all<{ worker: string }>(`select distinct worker from deliveries where state = 'working' and worker is not null`);
+  const workers = await sql.all<{ worker: string }>(
+    `select distinct worker from deliveries where state = 'working' and worker is not null`,
+  );
   const gone = workers.map((row) => row.worker).filter(isGone);
   const given = await sql.all<{ id: string }>(
     `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working'
@@ -355,6 +361,9 @@ export async function connectionsToFetch(sql: Sql, now: string): Promise<Set<str
 
 /** Whether anything that carries its content is due. */
 export async function isWorkDue(sql: Sql, now: string): Promise<boolean> {
-  const rows = await sql.all(`select 1 as due from deliveries where state = 'pending' and not notification and next_attempt_at <= ? limit 1`, [now]);
+  const rows = await sql.all(
+    `select 1 as due from deliveries where state = 'pending' and not notification and next_attempt_at <= ? limit 1`,
+    [now],
+  );
   return rows.length > 0;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 
@@ -36,6 +36,8 @@ interface SqliteConnection {
 
 export function sqliteDialect(filename: string): Dialect {
   mkdirSync(dirname(filename), { recursive: true, mode: 0o700 });
+  // SQLite gives its side files the mode of the main one: orders are nobody else's business.
+  closeSync(openSync(filename, 'a', 0o600));
   const config = (min: number, max: number): Knex.Config => ({
     client: 'sqlite3',
     connection: { filename },
@@ -72,7 +74,13 @@ export function postgresDialect(url: string): Dialect {
     name: 'postgres',
     writer: {
       client: 'pg',
-      connection: { connectionString: url, connectionTimeoutMillis: 4000, statement_timeout: 8000, keepAlive: true, application_name: 'orderdock' },
+      connection: {
+        connectionString: url,
+        connectionTimeoutMillis: 4000,
+        statement_timeout: 8000,
+        keepAlive: true,
+        application_name: 'orderdock',
+      },
       acquireConnectionTimeout: 8000,
       pool: { min: 0, max: 12 },
     },

@@ -13,7 +13,16 @@ export async function noteDrift(
       `insert into drift (connection, platform, kind, name, path, first_seen_at, last_seen_at, count, sample_id) values (?, ?, ?, ?, ?, ?, ?, 1, ?)
        on conflict (connection, kind, path, name) do update set last_seen_at = excluded.last_seen_at, count = drift.count + 1,
          sample_id = excluded.sample_id`,
-      [origin.connection, origin.platform, drift.kind, storableText(drift.name), storableText(drift.path), origin.at, origin.at, origin.sampleId],
+      [
+        origin.connection,
+        origin.platform,
+        drift.kind,
+        storableText(drift.name),
+        storableText(drift.path),
+        origin.at,
+        origin.at,
+        origin.sampleId,
+      ],
     );
   }
 }

@@ -98,7 +98,8 @@ async function addDocuments(sql: Sql, images: Map<string, EntityImage>): Promise
     `select d.id, d.entity_id, d.key, d.announced from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
-  for (const row of rows) images.get(row.entity_id)?.documents.set(row.key, { id: row.id, announced: JSON.parse(row.announced) as DocumentReport });
+  for (const row of rows)
+    images.get(row.entity_id)?.documents.set(row.key, { id: row.id, announced: JSON.parse(row.announced) as DocumentReport });
 }
 
 const ENTITY = {

@@ -35,7 +35,11 @@ async function enterBudgets(sql: Sql, connection: string, budgets: readonly Call
   const waitMs = Math.max(0, ...waits);
   if (waitMs > 0) return waitMs;
   for (const budget of budgets) {
-    await sql.all('delete from remote_calls where connection = ? and budget = ? and at_ms <= ?', [connection, budget.name, nowMs - budget.perMs]);
+    await sql.all('delete from remote_calls where connection = ? and budget = ? and at_ms <= ?', [
+      connection,
+      budget.name,
+      nowMs - budget.perMs,
+    ]);
     await sql.all('insert into remote_calls (connection, budget, at_ms) values (?, ?, ?)', [connection, budget.name, nowMs]);
   }
   return 0;

@@ -10,3 +10,13 @@ export async function ownSecret(db: Database, name: string, make: () => string):
     return row?.value ?? '';
   });
 }
+
+/** Writes a row and commits it: throws when the database takes nothing. */
+export async function proveWriting(db: Database, now: string): Promise<void> {
+  await db.write((sql) =>
+    sql.all('insert into secrets (name, value) values (?, ?) on conflict (name) do update set value = excluded.value', [
+      'ready-probe',
+      now,
+    ]),
+  );
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { generatedApiKey } from './api-key.ts';
+import type { DocumentStorage } from './documents/storage.ts';
+import { createFindKey, requireRole } from './http/api/auth.ts';
+import { createApiDocs } from './http/api/docs-page.ts';
+import type { ApiPorts } from './http/api/ports.ts';
+import { createApi } from './http/api/router.ts';
+import { createOutsideCalls } from './http/auth/outside-calls.ts';
+import { createConsole } from './http/console/console.ts';
+import { listen } from './http/listener.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createHttp } from './http/server.ts';
+import type { OpenContext } from './open-context.ts';
+import { createAnswerLedger } from './pipeline/answers.ts';
+import { coverage } from './pipeline/coverage.ts';
+import { connectionHealth } from './pipeline/health.ts';
+import { previewReplay } from './pipeline/preview-replay.ts';
+import { createReceiver } from './pipeline/receive.ts';
+import type { Reconciler } from './pipeline/reconcile.ts';
+import { replay } from './pipeline/replay.ts';
+import type { Settings } from './settings.ts';
+import { countBacklog } from './store/deliveries.ts';
+import { ownSecret, proveWriting } from './store/secrets.ts';
+
+/** The open door. */
+export interface Web {
+  url: string;
+  keyFile: string | null;
+  stop(): Promise<void>;
+}
+
+export interface WebParts {
+  storage: DocumentStorage;
+  reconciler: Reconciler;
+}
+
+/** How long a sender waits for the store before it is asked to come again. */
+const PATIENCE_MS = 8000;
+
+/** Opens the door: webhooks, token endpoint, REST API, console, health and metrics. */
+export async function startWeb(settings: Settings, context: OpenContext, parts: WebParts): Promise<Web> {
+  const generated = settings.apiKeys.length === 0 ? await generatedApiKey(settings.dataDir) : null;
+  const settingsKeys = generated ? [{ name: 'admin', role: 'admin' as const, key: generated.key }] : settings.apiKeys;
+  const backlog = watchBacklog(context);
+  const ledger = createAnswerLedger(context);
+  const stopping = new AbortController();
+  const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, patienceMs: PATIENCE_MS, backlog: backlog.count });
+  const ports = apiPorts(context, parts, settingsKeys, stopping.signal);
+  const findKey = createFindKey(ports);
+  const handler = createHttp({
+    settings,
+    connections: context.connections,
+    receiver,
+    clock: context.clock,
+    log: context.log,
+    outside: createOutsideCalls((call) => context.remote.plain(call)),
+    tokenKey: async () => Buffer.from(await ownSecret(context.db, 'token-key', () => randomBytes(32).toString('base64')), 'base64'),
+    answered: (connection, status, code) => {
+      ledger.answered(connection, status, code);
+      if (status === 413) alertOversize(context, settings, connection);
+    },
+    ready: () => readiness(context),
+    metrics: createMetrics(),
+    requireRole: (role) => requireRole(findKey, role),
+    api: createApi(ports),
+    apiDocs: createApiDocs(),
+    console: createConsole({ ...ports, findKey, sandbox: settings.connectionsFile === null }),
+  });
+  const listener = await listen(handler, { host: settings.host, port: settings.port, tls: settings.tls, log: context.log });
+  return {
+    url: listener.address,
+    keyFile: generated?.path ?? null,
+    async stop() {
+      stopping.abort();
+      backlog.stop();
+      await listener.stop();
+      await receiver.stop();
+      await ledger.stop();
+    },
+  };
+}
+
+function apiPorts(
+  context: OpenContext,
+  { storage, reconciler }: WebParts,
+  settingsKeys: ApiPorts['settingsKeys'],
+  stop: AbortSignal,
+): ApiPorts {
+  return {
+    context,
+    settingsKeys,
+    stop,
+    replay: (filter, fetch) => replay(context, filter, fetch),
+    previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
+    reconcile: async (connection) => (await reconciler.reconcile(connection, 'demand')).runId,
+    health: (connection) => connectionHealth(context, connection, context.circuit),
+    coverage: (connection) => coverage(context, connection),
+    invariants: () => Promise.reject(new Error('to come')),
+    openContent: (sha256, range) => storage.openContent(sha256, range),
+  };
+}
+
+function alertOversize({ alerts }: OpenContext, { maxBodyBytes }: Settings, connection: string | null): void {
+  alerts.open({
+    level: 'warning',
+    code: 'body_too_large',
+    connection,
+    text: `${connection ?? 'A sender'}: a webhook body larger than MAX_BODY_BYTES (${maxBodyBytes}) was refused with 413. Its sender does not send it again: raise the limit and reconcile.`,
+    details: { maxBodyBytes },
+  });
+}
+
+const BACKLOG_LOOK_MS = 2000;
+
+/** The number of waiting deliveries, looked at in the background so that no request waits for the count. */
+function watchBacklog(context: OpenContext): { count(): number; stop(): void } {
+  let count = 0;
+  // While the database is away the last count stands: the store itself refuses then.
+  const look = () =>
+    void countBacklog(context.db.read).then(
+      (waiting) => {
+        count = waiting;
+      },
+      () => {},
+    );
+  look();
+  const timer = setInterval(look, BACKLOG_LOOK_MS);
+  return { count: () => count, stop: () => clearInterval(timer) };
+}
+
+/** Ready is who can store: tried by storing. */
+async function readiness(context: OpenContext): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
+  const database = await proveWriting(context.db, context.clock.now().toISOString()).then(
+    () => true,
+    () => false,
+  );
+  return { ready: database, checks: { database } };
+}
