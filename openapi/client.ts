@@ -420,6 +420,8 @@ export interface Replay {
 export interface ReplayPreview {
   preview: boolean;
   number: number;
+  /** False: there are more deliveries than a preview looks at, or some could not be read or fetched. */
+  complete: boolean;
   changes: PreviewedChange[];
 }
 
@@ -452,15 +454,57 @@ export interface Connection {
   lagMs: number | null;
   /** Answers of the last 24 hours, by status. */
   answers: Record<string, number>;
-  failureBudget: Record<string, unknown> | null;
-  silence: Record<string, unknown> | null;
-  latency: Record<string, unknown> | null;
+  failureBudget: FailureBudget | null;
+  silence: Silence | null;
+  latency: Latency | null;
   credentials: ({
     credential: string;
     lastUsedAt: Time;
     uses: number;
     [further: string]: unknown;
   })[];
+  [further: string]: unknown;
+}
+
+/** How much of the patience of the platform our failures have used up. */
+export interface FailureBudget {
+  /** The rule of the platform, in words. */
+  rule: string;
+  kind: 'consecutive' | 'attempts-per-event' | 'time-without-success' | null;
+  /** Failures in a row, tries for one event, or days without a success; null: the platform never gives up. */
+  limit: number | null;
+  used: number;
+  usedPercent: number;
+  consecutiveFailures: number;
+  firstFailureAt: TimeOrNull;
+  lastSuccessAt: TimeOrNull;
+  [further: string]: unknown;
+}
+
+/** How long it has been quiet, and how long it may be by its own history. */
+export interface Silence {
+  quietMs: number | null;
+  /** Null while too little is known of it. */
+  expectedMs: number | null;
+  silent: boolean;
+  [further: string]: unknown;
+}
+
+/** How long changes took on each leg of their way from the platform to the books. */
+export interface Latency {
+  platformToReceived: Percentiles;
+  receivedToApplied: Percentiles;
+  appliedToPulled: Percentiles;
+  pulledToBooked: Percentiles;
+  [further: string]: unknown;
+}
+
+/** Milliseconds; null without a sample. */
+export interface Percentiles {
+  p50: number | null;
+  p90: number | null;
+  p99: number | null;
+  samples: number;
   [further: string]: unknown;
 }
 

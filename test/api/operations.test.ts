@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
       replay: async (filter, fetch) => asked.push(['replay', filter, fetch]),
       previewReplay: async (filter, fetch) => {
         asked.push(['preview', filter, fetch]);
-        return { number: 1, changes: [preview] };
+        return { number: 1, complete: true, changes: [preview] };
       },
     });
     try {
@@ -60,7 +60,7 @@ for (const engine of ENGINES) {
       const shown = await api.call('POST', '/deliveries/replay', {
         body: { filter: { connection: 'acme' }, preview: true, fetch: 'recorded' },
       });
-      assert.deepEqual([shown.status, shown.json], [200, { preview: true, number: 1, changes: [preview] }]);
+      assert.deepEqual([shown.status, shown.json], [200, { preview: true, number: 1, complete: true, changes: [preview] }]);
       assert.equal((await api.call('POST', '/deliveries/d1/replay')).status, 202);
       assert.equal((await api.call('POST', '/deliveries/none/replay')).status, 404);
       assert.equal((await api.call('POST', '/deliveries/replay', { body: { filter: { state: 'lost' } } })).status, 400);

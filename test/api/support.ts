@@ -88,7 +88,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     ],
     stop: stop.signal,
     replay: async () => 0,
-    previewReplay: async () => ({ number: 0, changes: [] }),
+    previewReplay: async () => ({ number: 0, complete: true, changes: [] }),
     reconcile: async () => 'none',
     health: async () => HEALTH,
     coverage: async () => [],

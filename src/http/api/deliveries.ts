@@ -87,8 +87,8 @@ async function startReplay(ports: Ports, request: Request, response: Response, f
 }
 
 async function sendPreview(ports: Ports, request: Request, response: Response, filter: ReplayFilter, fetch: ReplayFetch): Promise<void> {
-  const { number, changes } = await ports.previewReplay(filter, fetch);
-  await sendJson(request, response, { preview: true, number, changes });
+  const { number, complete, changes } = await ports.previewReplay(filter, fetch);
+  await sendJson(request, response, { preview: true, number, complete, changes });
 }
 
 const NO_FILTER: ReplayFilter = { ids: null, state: null, connection: null, subject: null, from: null, to: null };

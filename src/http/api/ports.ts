@@ -38,6 +38,8 @@ export interface PreviewedChange {
 export interface ReplayPreview {
   /** How many deliveries the filter names. */
   number: number;
+  /** False: not every one of them could be looked at. */
+  complete: boolean;
   changes: readonly PreviewedChange[];
 }
 
