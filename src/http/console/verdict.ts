@@ -78,7 +78,8 @@ export function verdictOf({ health, coverage, dead, notHeld, compared }: Connect
   return { tone: 'good', sentence: `Nothing was lost up to ${timeText(upTo)}.`, next: null };
 }
 
-const WORSE: readonly Tone[] = ['good', 'plain', 'watch', 'bad'];
+// That a connection cannot be compared is no trouble of today.
+const WORSE: readonly Tone[] = ['plain', 'good', 'watch', 'bad'];
 
 /** All connections in one sentence. */
 export function overallVerdict(all: readonly { name: string; verdict: Verdict; provenUpTo: string | null }[]): Verdict {

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import supertest from 'supertest';
+import { createKey, deleteKey } from '../../src/pipeline/keys.ts';
+import { announce, documentOf } from '../documents/announced.ts';
+import { askAs, fill, KEYS, openConsole, pressAs, type TestConsole, tokenIn } from './support.ts';
+
+const cookieOf = (headers: Record<string, unknown>): string =>
+  String((headers['set-cookie'] as unknown as string[] | undefined)?.[0] ?? '');
+
+async function signedIn({ app }: TestConsole, key: string): Promise<string> {
+  const { headers } = await supertest(app).post('/console/sign-in').type('form').send({ key });
+  return cookieOf(headers).split(';')[0] ?? '';
+}
+
+test('whoever has not signed in is led to the door, and from there to where they wanted to go', async (t) => {
+  const console = await openConsole(t);
+  const turned = await supertest(console.app).get('/console/deliveries?state=dead');
+  assert.deepEqual([turned.status, turned.headers.location], [303, '/console/sign-in?to=%2Fconsole%2Fdeliveries%3Fstate%3Ddead']);
+  const door = await supertest(console.app).get(turned.headers.location ?? '');
+  assert.match(door.text, /name="to" value="\/console\/deliveries\?state=dead"/);
+  const entered = await supertest(console.app)
+    .post('/console/sign-in')
+    .type('form')
+    .send({ key: KEYS.reader, to: '/console/deliveries?state=dead' });
+  assert.deepEqual([entered.status, entered.headers.location], [303, '/console/deliveries?state=dead']);
+});
+
+test('a piece of a page sends the whole page to the door', async (t) => {
+  const { app } = await openConsole(t);
+  const { status, headers } = await supertest(app).get('/console/feed/newer').set('HX-Request', 'true');
+  assert.deepEqual([status, headers['hx-redirect']], [401, '/console/sign-in']);
+});
+
+test('the way back never leads out of the console', async (t) => {
+  const { app } = await openConsole(t);
+  for (const to of [
+    'https://evil.example/',
+    '//evil.example',
+    '/console//evil.example',
+    '/api/v1/orders',
+    '/console/../api',
+    'javascript:alert(1)',
+    '/console/\\evil',
+  ]) {
+    const { headers } = await supertest(app).post('/console/sign-in').type('form').send({ key: KEYS.reader, to });
+    assert.match(headers.location ?? '', /^\/console\/(\.\.\/api)?$/, to);
+  }
+});
+
+test('a session lives in a cookie that scripts and other sites never see, over HTTPS only where there is HTTPS', async (t) => {
+  const { app } = await openConsole(t);
+  const plain = await supertest(app).post('/console/sign-in').type('form').send({ key: KEYS.admin });
+  assert.match(cookieOf(plain.headers), /^orderdock_session=[\w-]{43}; Path=\/console; HttpOnly; SameSite=Strict$/);
+  const secure = await supertest(app).post('/console/sign-in').set('X-Forwarded-Proto', 'https').type('form').send({ key: KEYS.admin });
+  assert.match(cookieOf(secure.headers), /; Secure/);
+});
+
+test('a wrong key opens nothing, and is not shown again', async (t) => {
+  const { app } = await openConsole(t);
+  for (const key of ['wrong-key-9999', '', 'admin']) {
+    const { status, text, headers } = await supertest(app).post('/console/sign-in').type('form').send({ key });
+    assert.equal(status, 401);
+    assert.equal(cookieOf(headers), '');
+    assert.match(text, /There is no such key/);
+    assert.doesNotMatch(text, /wrong-key-9999/);
+  }
+});
+
+test('HTTP Basic with the name of a key and the key is as good; a wrong pair is asked again', async (t) => {
+  const { app } = await openConsole(t);
+  assert.equal((await askAs(app, 'reader', '/console/')).status, 200);
+  for (const [name, key] of [
+    ['reader', KEYS.admin],
+    ['nobody', KEYS.reader],
+    ['reader', ''],
+  ] as const) {
+    const { status, headers } = await supertest(app).get('/console/').auth(name, key);
+    assert.equal(status, 401);
+    assert.match(headers['www-authenticate'] ?? '', /^Basic realm="orderdock"/);
+  }
+});
+
+test('a session ends when it is signed out, after eight idle hours, and as soon as its key is taken away', async (t) => {
+  const console = await openConsole(t);
+  const { key } = await createKey(console.context, { name: 'guest', role: 'reader' });
+  const statusOf = async (cookie: string) => (await supertest(console.app).get('/console/').set('Cookie', cookie)).status;
+
+  const idle = await signedIn(console, KEYS.reader);
+  console.clock.advance(7 * 3_600_000);
+  assert.equal(await statusOf(idle), 200);
+  console.clock.advance(8 * 3_600_000 + 1);
+  assert.equal(await statusOf(idle), 303);
+
+  const guest = await signedIn(console, key);
+  assert.equal(await statusOf(guest), 200);
+  await deleteKey(console.context, 'guest');
+  assert.equal(await statusOf(guest), 303);
+
+  const leaving = await signedIn(console, KEYS.reader);
+  const page = await supertest(console.app).get('/console/').set('Cookie', leaving);
+  await supertest(console.app)
+    .post('/console/sign-out')
+    .set('Cookie', leaving)
+    .type('form')
+    .send({ csrf: tokenIn(page.text) });
+  assert.equal(await statusOf(leaving), 303);
+});
+
+test('a form that did not come from our own page does nothing', async (t) => {
+  const console = await openConsole(t);
+  const cookie = await signedIn(console, KEYS.admin);
+  const mine = tokenIn((await supertest(console.app).get('/console/').set('Cookie', cookie)).text);
+  const others = tokenIn(
+    (
+      await supertest(console.app)
+        .get('/console/')
+        .set('Cookie', await signedIn(console, KEYS.admin))
+    ).text,
+  );
+  const press = (members: object, headers: Record<string, string> = {}) =>
+    supertest(console.app).post('/console/connections/toy/reconcile').set('Cookie', cookie).set(headers).type('form').send(members);
+  assert.equal((await press({})).status, 403);
+  assert.equal((await press({ csrf: 'guessed' })).status, 403);
+  assert.equal((await press({ csrf: others })).status, 403);
+  assert.equal((await press({ csrf: mine }, { 'Sec-Fetch-Site': 'cross-site' })).status, 403);
+  assert.deepEqual(console.pressed, []);
+  assert.equal((await press({ csrf: mine }, { 'Sec-Fetch-Site': 'same-origin' })).status, 303);
+  assert.deepEqual(console.pressed, ['reconcile toy']);
+});
+
+test('readers see no button but the one to leave, and press none', async (t) => {
+  const console = await openConsole(t);
+  await fill(console);
+  const { text } = await askAs(console.app, 'reader', '/console/');
+  assert.deepEqual(
+    [...text.matchAll(/<button[^>]*>([^<]+)/g)].map((match) => match[1]),
+    ['Sign out'],
+  );
+  assert.doesNotMatch(text, /href="\/console\/keys"/);
+  for (const path of [
+    '/connections/toy/reconcile',
+    '/deliveries/replay',
+    '/deliveries/x/replay',
+    '/documents/x/fetch',
+    '/consumers/x/drop',
+    '/keys',
+    '/keys/x/revoke',
+  ]) {
+    const { status, text: page } = await pressAs(console.app, 'reader', `/console${path}`);
+    assert.equal(status, 403, path);
+    assert.match(page, /yours is reader/);
+  }
+  assert.equal((await askAs(console.app, 'reader', '/console/deliveries/replay')).status, 403);
+  assert.deepEqual(console.pressed, []);
+});
+
+test('keys are the admin’s alone', async (t) => {
+  const { app } = await openConsole(t);
+  assert.equal((await askAs(app, 'operator', '/console/keys')).status, 403);
+  assert.equal((await pressAs(app, 'operator', '/console/keys', { name: 'mine', role: 'admin' })).status, 403);
+});
+
+test('an admin makes a key, which is shown once, and takes it away', async (t) => {
+  const console = await openConsole(t);
+  const made = await pressAs(console.app, 'admin', '/console/keys', { name: 'erp', role: 'reader' });
+  assert.equal(made.status, 201);
+  const [key = ''] = /od_[\w-]{43}/.exec(made.text) ?? [];
+  assert.deepEqual(await console.ports.findKey('erp', key), { name: 'erp', role: 'reader' });
+  const list = await askAs(console.app, 'admin', '/console/keys');
+  assert.ok(list.text.includes('erp') && !list.text.includes(key));
+  assert.equal((await pressAs(console.app, 'admin', '/console/keys', { name: 'erp', role: 'reader' })).status, 409);
+  assert.equal((await pressAs(console.app, 'admin', '/console/keys', { name: 'admin', role: 'reader' })).status, 409);
+  assert.equal((await pressAs(console.app, 'admin', '/console/keys', { name: 'no good', role: 'reader' })).status, 400);
+  assert.equal((await pressAs(console.app, 'admin', '/console/keys/erp/revoke')).status, 303);
+  assert.equal(await console.ports.findKey('erp', key), null);
+});
+
+test('a replay is shown before it is done, and done when it is pressed', async (t) => {
+  const console = await openConsole(t);
+  await fill(console);
+  const { rows } = { rows: await console.context.db.read.all<{ id: string }>(`select id from deliveries where event_id = 'event-odd'`) };
+  const id = rows[0]?.id ?? '';
+  console.told.preview = [
+    {
+      deliveryId: id,
+      connection: 'toy',
+      kind: 'order',
+      externalId: 'PO8',
+      action: 'updated',
+      lines: ['0002'],
+      diff: [{ path: '/lines/0002/quantity', before: '1', after: '2' }],
+    },
+  ];
+  const preview = await askAs(console.app, 'operator', `/console/deliveries/${id}/replay`);
+  assert.match(preview.text, /1 delivery is named\. Nothing has been changed yet\. Replaying would change 1 entity/);
+  assert.match(preview.text, /<code>\/lines\/0002\/quantity<\/code>/);
+  assert.deepEqual(console.pressed, []);
+  const done = await pressAs(console.app, 'operator', `/console/deliveries/${id}/replay`, { fetch: 'recorded' });
+  assert.deepEqual([done.status, done.headers.location], [303, `/console/deliveries/${id}`]);
+  await pressAs(console.app, 'operator', '/console/deliveries/replay', { state: 'dead', connection: 'toy' });
+  assert.deepEqual(console.pressed, [
+    `replay {"ids":["${id}"],"state":null,"connection":null,"subject":null,"from":null,"to":null} recorded`,
+    'replay {"ids":null,"state":"dead","connection":"toy","subject":null,"from":null,"to":null} fresh',
+  ]);
+});
+
+test('a reconcile run is begun with one press, and its page comes', async (t) => {
+  const console = await openConsole(t);
+  const { status, headers } = await pressAs(console.app, 'operator', '/console/connections/toy/reconcile');
+  assert.deepEqual([status, headers.location, console.pressed], [303, '/console/reconcile-runs/run-1', ['reconcile toy']]);
+});
+
+test('a document that was given up is fetched again with one press; one that is held is saved as a file', async (t) => {
+  const console = await openConsole(t);
+  await announce(console.context, { key: 'a', name: '../terms "v2".pdf' }, { key: 'b' });
+  await console.context.db.write((sql) =>
+    sql.all(`update documents set state = 'failed', error = 'remote_timeout: slow' where id = 'doc-a'`),
+  );
+  const list = await askAs(console.app, 'operator', '/console/documents');
+  assert.match(list.text, /1 document has been given up, 1 is still being fetched/);
+  assert.equal((await pressAs(console.app, 'operator', '/console/documents/doc-a/fetch')).status, 303);
+  assert.equal((await documentOf(console.context, 'a')).state, 'announced');
+
+  await console.context.db.write((sql) =>
+    sql.all(`update documents set state = 'stored', sha256 = ?, bytes = 15, content_type = 'text/html' where id = 'doc-a'`, [
+      'f'.repeat(64),
+    ]),
+  );
+  const { headers, body } = await askAs(console.app, 'reader', '/console/documents/doc-a/content');
+  assert.equal((body as Buffer).toString(), 'content of ffff');
+  assert.match(headers['content-disposition'] ?? '', /^attachment; filename="terms _v2_\.pdf"$/);
+  assert.equal(headers['content-type'], 'application/octet-stream');
+});
+
+test('a consumer that will not come back is dropped', async (t) => {
+  const console = await openConsole(t);
+  await console.context.db.write((sql) =>
+    sql.all(
+      `insert into consumers (name, position, filter, created_at) values ('old', 0, '{"kinds":null,"connections":null}', '2026-03-01T07:00:00.000Z')`,
+    ),
+  );
+  await pressAs(console.app, 'operator', '/console/consumers/old/drop');
+  assert.deepEqual(await console.context.db.read.all('select name from consumers'), []);
+  assert.equal((await pressAs(console.app, 'operator', '/console/consumers/old/drop')).status, 404);
+});
