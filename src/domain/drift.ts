@@ -1,4 +1,4 @@
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 
 /** Something a platform sent that our description of it does not know. Never the content itself: only where it stood. */
 export interface Drift {
@@ -29,11 +29,14 @@ export function findDrift(document: Json | undefined, shape: Shape, path = ''): 
 
 function walk(value: Json | undefined, shape: Shape, path: string, found: Map<string, Drift>): void {
   if (shape === 'any' || value === null || value === undefined) return;
-  if (isEnum(shape)) return noteValue(value, shape, path, found);
-  if ('list' in shape) return (Array.isArray(value) ? value : [value]).forEach((entry) => walk(entry, shape.list, `${path}/*`, found));
-  if (!isObject(value)) return;
+  if (isEnum(shape)) noteValue(value, shape, path, found);
+  else if ('list' in shape) for (const entry of Array.isArray(value) ? value : [value]) walk(entry, shape.list, `${path}/*`, found);
+  else if (isObject(value)) walkMembers(value, shape.members, path, found);
+}
+
+function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, path: string, found: Map<string, Drift>): void {
   for (const [name, member] of Object.entries(value)) {
-    const known = Object.hasOwn(shape.members, name) ? shape.members[name] : undefined;
+    const known = Object.hasOwn(members, name) ? members[name] : undefined;
     const at = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 100)}`;
     if (known) walk(member, known, at, found);
     else found.set(`field ${at}`, { kind: 'field', name: name.slice(0, 100), path: at });

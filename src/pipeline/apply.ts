@@ -42,7 +42,10 @@ export async function applyReports(sql: Sql, applications: readonly Application[
   await writeRows(sql, effects, tools.now);
   const changes = applications.flatMap((application, position) => newChange(application, effects[position] as Effected, tools.now));
   const positions = changes.length > 0 ? await appendChanges(sql, changes) : [];
-  await countCollisions(sql, applications.map(({ connection }, position) => ({ connection, ...countsOf(effects[position] as Effected) })));
+  await countCollisions(
+    sql,
+    applications.map(({ connection }, position) => ({ connection, ...countsOf(effects[position] as Effected) })),
+  );
   return effects.map((effected) => ({ effect: effected.effect, position: effected.effect.change ? (positions.shift() ?? null) : null }));
 }
 
@@ -80,7 +83,10 @@ function stateOf({ image, touchedLines, change }: Effect): ChangeState {
     lastUpdatedAt: image.lastUpdatedAt,
     deletedAt: image.deletedAt,
     lines: Object.fromEntries(
-      touchedLines.map(({ externalId, content, rank, version, lastUpdatedAt, removedAt }) => [externalId, { content, rank, version, lastUpdatedAt, removedAt }]),
+      touchedLines.map(({ externalId, content, rank, version, lastUpdatedAt, removedAt }) => [
+        externalId,
+        { content, rank, version, lastUpdatedAt, removedAt },
+      ]),
     ),
   };
 }

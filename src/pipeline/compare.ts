@@ -23,7 +23,15 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
  */
 export function layOver(held: EntityImage | null, report: EntityReport, occasion: Occasion): Effect {
   const image = held ?? newImage(report, occasion);
-  const effect: Effect = { image, change: null, headerTouched: held === null, touchedLines: [], touchedDocuments: [], stale: 0, collisions: 0 };
+  const effect: Effect = {
+    image,
+    change: null,
+    headerTouched: held === null,
+    touchedLines: [],
+    touchedDocuments: [],
+    stale: 0,
+    collisions: 0,
+  };
   const wasDeleted = image.deletedAt !== null;
   if (report.deleted) return layTombstone(effect, report, occasion, held === null);
   if (wasDeleted && !revives(image, report)) return { ...effect, stale: 1 };
@@ -85,7 +93,13 @@ function layTombstone(effect: Effect, report: EntityReport, occasion: Occasion, 
   return effect;
 }
 
-function conclude(effect: Effect, action: 'created' | 'updated' | 'deleted', lines: string[], diff: Difference[], occasion: Occasion): void {
+function conclude(
+  effect: Effect,
+  action: 'created' | 'updated' | 'deleted',
+  lines: string[],
+  diff: Difference[],
+  occasion: Occasion,
+): void {
   effect.image.version += 1;
   effect.image.updatedAt = occasion.at;
   effect.headerTouched = true;
@@ -115,12 +129,16 @@ function layHeader(effect: Effect, report: EntityReport, age: Age, diff: Differe
 }
 
 /** What a part tells, over what is held: its nulls say nothing. */
-const told = (held: Header, part: Header): Header => ({ ...held, ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)) });
+const told = (held: Header, part: Header): Header => ({
+  ...held,
+  ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)),
+});
 
 function laySource(effect: Effect, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
   const { image } = effect;
   const reported = report.source ?? {};
-  if (age === 'newer' && diff.length === before && image.source !== null) sourceDifferences(image.source, reported, '/source', diff, 'shared');
+  if (age === 'newer' && diff.length === before && image.source !== null)
+    sourceDifferences(image.source, reported, '/source', diff, 'shared');
   // At an equal time a whole entity may replace what an event or a summary told; nothing else does.
   if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
   const source = JSON.stringify(report.partial && image.source !== null ? { ...objectAt(parseJson(image.source)), ...reported } : reported);
@@ -141,7 +159,8 @@ function layLines(effect: Effect, report: EntityReport, occasion: Occasion, diff
   return touched;
 }
 
-const lineName = (position: string | null, externalId: string): string => (position ?? externalId).replaceAll('~', '~0').replaceAll('/', '~1');
+const lineName = (position: string | null, externalId: string): string =>
+  (position ?? externalId).replaceAll('~', '~0').replaceAll('/', '~1');
 
 function addLine(effect: Effect, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
   const image: LineImage = {
@@ -229,22 +248,44 @@ function layDocuments(effect: Effect, report: EntityReport, age: Age, occasion: 
 const sameDocument = (a: DocumentReport, b: DocumentReport): boolean =>
   canonicalText({ ...a, lastUpdatedAt: null }) === canonicalText({ ...b, lastUpdatedAt: null });
 
-const documentLabel = ({ name, code, revision, type, description, line }: DocumentReport): Json => ({ name, code, revision, type, description, line });
+const documentLabel = ({ name, code, revision, type, description, line }: DocumentReport): Json => ({
+  name,
+  code,
+  revision,
+  type,
+  description,
+  line,
+});
 
 /** Every difference between two JSON values, member by member; lists of unequal length as a whole. */
 export function differences(before: Json | undefined, after: Json | undefined, path: string, found: Difference[]): void {
   if (before === after) return;
   if (isObject(before) && isObject(after)) {
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) differences(before[name], after[name], `${path}/${lineName(name, '')}`, found);
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
+      differences(before[name], after[name], `${path}/${lineName(name, '')}`, found);
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    before.forEach((entry, position) => differences(entry, after[position], `${path}/${position}`, found));
+    for (const [position, entry] of before.entries()) differences(entry, after[position], `${path}/${position}`, found);
   } else if (canonicalText(before ?? null) !== canonicalText(after ?? null)) {
     found.push({ path, before: before ?? null, after: after ?? null });
   }
 }
 
 /** Members that move with every message and say nothing of the content; and those that name the entity itself. */
-const RESTLESS = new Set(['lastUpdatedAt', 'updatedAt', 'updated_at', 'updated', 'last_updated', 'meta', 'version', 'eventName', 'eventDates', 'portalUrl', 'id', 'orderId', 'legacyOrderId']);
+const RESTLESS = new Set([
+  'lastUpdatedAt',
+  'updatedAt',
+  'updated_at',
+  'updated',
+  'last_updated',
+  'meta',
+  'version',
+  'eventName',
+  'eventDates',
+  'portalUrl',
+  'id',
+  'orderId',
+  'legacyOrderId',
+]);
 
 /**
  * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status).

@@ -4,6 +4,7 @@ import type { Log } from '../domain/log.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Connection, Connections, PlatformApi } from '../platforms/platform.ts';
 import type { Database } from '../store/database.ts';
+import type { AttemptSign } from './brake.ts';
 
 /** What every pipeline verb works with; built once in `app.ts`. */
 export interface Context {
@@ -20,6 +21,8 @@ export interface Context {
   arrived: Signal;
   /** Raised when the feed has new entries. */
   changed: Signal;
+  /** Told of every attempt that counted; the worker's brake listens. */
+  attempted?: (attempt: AttemptSign) => void;
   /** Names this process in leases. */
   processId: string;
 }

@@ -15,8 +15,8 @@ const MOST_SUBJECTS = 20;
  * Works a connection's waiting notifications: one fetch for all that wait for the same resource. Gives the number of resources that were taken.
  * Rate limits and turns are the remote client's: what cannot go out now waits without losing an attempt.
  */
-export async function workNotifications(context: Context, connection: Connection): Promise<number> {
-  const groups = await claimGroups(context, connection);
+export async function workNotifications(context: Context, connection: Connection, most = MOST_SUBJECTS): Promise<number> {
+  const groups = await claimGroups(context, connection, most);
   const worked = await Promise.all(groups.map((group) => workGroup(context, connection, group)));
   await glanceAtWaiting(
     context,
@@ -31,8 +31,8 @@ export async function workNotifications(context: Context, connection: Connection
 export const connectionsDue = (context: Context): Promise<Set<string>> =>
   connectionsToFetch(context.db.read, context.clock.now().toISOString());
 
-async function claimGroups(context: Context, connection: Connection): Promise<Claimed[][]> {
-  const claim = claimFor(context, true, connection.name, MOST_SUBJECTS);
+async function claimGroups(context: Context, connection: Connection, most: number): Promise<Claimed[][]> {
+  const claim = claimFor(context, true, connection.name, most);
   const claimed = await context.db.write(async (sql) => {
     const heads = await claimDeliveries(sql, claim);
     const subjects = heads.filter((one) => one.replay === null).flatMap((one) => one.subject ?? []);

@@ -65,7 +65,9 @@ function describeArrival(connection: Connection, request: Inbound, credential: s
     contentType: request.headers['content-type'] ?? null,
     receivedAt: request.receivedAt.toISOString(),
     credential,
-    ...(unreadable ? { ...NO_IDENTITY, dedupeKey: bodyKey(request), state: 'dead', error: `${identity.code}: ${identity.message}` } : identity),
+    ...(unreadable
+      ? { ...NO_IDENTITY, dedupeKey: bodyKey(request), state: 'dead', error: `${identity.code}: ${identity.message}` }
+      : identity),
   };
 }
 
@@ -171,8 +173,13 @@ function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
 
 async function commitGroup(context: Context, group: readonly Waiting[]): Promise<void> {
   try {
-    const kept = await context.db.write((sql) => keepDeliveries(sql, group.map((one) => one.arrival)));
-    group.forEach((one, position) => one.settle(kept[position] as Kept));
+    const kept = await context.db.write((sql) =>
+      keepDeliveries(
+        sql,
+        group.map((one) => one.arrival),
+      ),
+    );
+    for (const [position, one] of group.entries()) one.settle(kept[position] as Kept);
   } catch (error) {
     if (error instanceof Unavailable || group.length === 1) {
       for (const one of group) one.fail(error instanceof Unavailable ? error : notStored(error));

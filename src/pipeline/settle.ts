@@ -3,6 +3,7 @@ import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
 import type { Sql } from '../store/database.ts';
 import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries.ts';
+import { isOurFault } from './brake.ts';
 import type { Context } from './context.ts';
 
 /** An attempt that has ended. */
@@ -59,14 +60,19 @@ export function decide(context: Context, ended: readonly Ended[]): SettledEnd[] 
  * nothing of the transaction may stand.
  */
 export async function writeEnds(sql: Sql, context: Context, ends: readonly SettledEnd[]): Promise<void> {
-  const own = await settleDeliveries(sql, context.processId, ends.map((one) => one.settled));
+  const own = await settleDeliveries(
+    sql,
+    context.processId,
+    ends.map((one) => one.settled),
+  );
   if (own.size < ends.length) throw new OrderdockError('lease_lost', 'Another worker has taken the delivery over.');
 }
 
 /** One log line per attempt, and an alert for a dead letter. After the transaction: only what is stored is told. */
 export function report(context: Context, ends: readonly SettledEnd[]): void {
-  for (const { delivery, step, settled, startedAt } of ends) {
+  for (const { delivery, end, step, settled, startedAt } of ends) {
     if (step.outcome === null) continue;
+    context.attempted?.({ resource: delivery.subject ?? delivery.id, failedByUs: isOurFault(end) });
     const fields = {
       deliveryId: delivery.id,
       connection: delivery.connection,

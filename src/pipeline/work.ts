@@ -24,11 +24,15 @@ export function claimFor(context: Context, notifications: boolean, connection: s
  * Works what is due and carries its content with it: many deliveries of different resources in one transaction, since that is ten times
  * faster than one each; a poison one falls back to its own. Gives the number of deliveries that were taken.
  */
-export async function workDeliveries(context: Context): Promise<number> {
+export async function workDeliveries(context: Context, most = MOST_PER_TRANSACTION): Promise<number> {
   if (!(await isWorkDue(context.db.read, context.clock.now().toISOString()))) return 0;
-  const claimed = await context.db.write((sql) => claimDeliveries(sql, claimFor(context, false, null, MOST_PER_TRANSACTION)));
+  const claimed = await context.db.write((sql) => claimDeliveries(sql, claimFor(context, false, null, most)));
   const light = claimed.filter((delivery) => delivery.bodyLoaded);
-  if (light.length > 0) await workTogether(context, light.map((delivery) => attempt(context, delivery)));
+  if (light.length > 0)
+    await workTogether(
+      context,
+      light.map((delivery) => attempt(context, delivery)),
+    );
   for (const delivery of claimed.filter((one) => !one.bodyLoaded)) {
     delivery.body = await readBody(context.db.read, delivery.id);
     await workTogether(context, [attempt(context, delivery)]);
@@ -91,7 +95,13 @@ export const causeOf = (delivery: Claimed): Cause => ({
 });
 
 export function applicationOf(delivery: Claimed, entity: EntityReport): Application {
-  return { connection: delivery.connection, platform: delivery.platform, report: entity, cause: causeOf(delivery), receivedAt: delivery.receivedAt };
+  return {
+    connection: delivery.connection,
+    platform: delivery.platform,
+    report: entity,
+    cause: causeOf(delivery),
+    receivedAt: delivery.receivedAt,
+  };
 }
 
 /** The rows could not be written: nothing of the attempt stands, and only its failure is kept. */
@@ -100,4 +110,3 @@ async function endFailed(context: Context, { delivery, startedAt }: Attempted, e
   await context.db.write((sql) => writeEnds(sql, context, ends));
   report(context, ends);
 }
-

@@ -21,7 +21,8 @@ interface FeedRow {
   diff: string;
   cause_type: string;
 }
-const feed = (run: TestContext) => run.context.db.read.all<FeedRow>('select action, version, lines, diff, cause_type from changes order by seq');
+const feed = (run: TestContext) =>
+  run.context.db.read.all<FeedRow>('select action, version, lines, diff, cause_type from changes order by seq');
 const states = async (run: TestContext) =>
   (await run.context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
@@ -57,7 +58,9 @@ for (const engine of ENGINES) {
     const entries = await feed(run);
     assert.equal(entries.length, 2);
     assert.deepEqual(JSON.parse(entries[1]?.lines ?? ''), ['2']);
-    const [row] = await run.context.db.read.all<{ status: string; last_updated_at: string }>('select status, last_updated_at from entities');
+    const [row] = await run.context.db.read.all<{ status: string; last_updated_at: string }>(
+      'select status, last_updated_at from entities',
+    );
     assert.deepEqual({ ...row }, { status: 'Issued', last_updated_at: T2 });
     const [stale] = await run.context.db.read.all<{ count: number | string }>(`select count from collisions where reason = 'stale'`);
     assert.equal(Number(stale?.count), 3);
@@ -71,7 +74,9 @@ for (const engine of ENGINES) {
     await run.send({ id: 'e3', type: 'order', order: order(T1, [line('1', '11', T1)]) });
     await run.settle();
     assert.equal((await feed(run)).length, 2);
-    const [collision] = await run.context.db.read.all<{ count: number | string }>(`select count from collisions where reason = 'collision'`);
+    const [collision] = await run.context.db.read.all<{ count: number | string }>(
+      `select count from collisions where reason = 'collision'`,
+    );
     assert.equal(Number(collision?.count), 1);
   });
 
@@ -86,7 +91,10 @@ for (const engine of ENGINES) {
     const [, change] = await feed(run);
     assert.deepEqual(JSON.parse(change?.lines ?? ''), ['3', '2']);
     const removed = await run.context.db.read.all<{ external_id: string }>('select external_id from lines where removed_at is not null');
-    assert.deepEqual(removed.map((row) => row.external_id), ['2']);
+    assert.deepEqual(
+      removed.map((row) => row.external_id),
+      ['2'],
+    );
   });
 
   on('a notification without an id joins one that has not been started, and is news once that one has', async (run) => {
@@ -120,7 +128,10 @@ for (const engine of ENGINES) {
     }
     assert.equal(run.world.fetches.length, 4);
     assert.deepEqual(await states(run), ['dead']);
-    assert.deepEqual(run.alerts.map((alert) => alert.code), ['delivery_dead']);
+    assert.deepEqual(
+      run.alerts.map((alert) => alert.code),
+      ['delivery_dead'],
+    );
   });
 
   on('a delivery that always throws is tried twelve times and never keeps others from being worked', async (run) => {
@@ -175,7 +186,10 @@ for (const engine of ENGINES) {
   });
 
   on('a body that cannot be read is refused and kept as a dead delivery with its bytes', async (run) => {
-    await assert.rejects(run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }), { code: 'invalid_body' });
+    await assert.rejects(
+      run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }),
+      { code: 'invalid_body' },
+    );
     const [row] = await run.context.db.read.all<{ state: string; body: Buffer }>('select state, body from deliveries');
     assert.deepEqual([row?.state, row?.body.toString()], ['dead', '{"broken']);
   });

@@ -37,10 +37,18 @@ export async function createTestContext(engine: Engine): Promise<TestContext> {
 
 async function onDatabase(url: string, processId: string, clock: ManualClock, world: ToyWorld): Promise<TestContext> {
   const settings = readSettings({ DATABASE_URL: url }, { terminal: false });
-  const connection: Connection = { name: 'toy', platform: toyPlatform(world), settings: { webhook: { secret: 's' } as object }, reconcile: { schedule: false, since: null } };
+  const connection: Connection = {
+    name: 'toy',
+    platform: toyPlatform(world),
+    settings: { webhook: { secret: 's' } as object },
+    reconcile: { schedule: false, since: null },
+  };
   const log = memoryLog();
   const alerts: Alert[] = [];
-  const context = await openContext(settings, [connection], { log, clock, random: () => 0.5, processId }, () => ({ open: (alert) => alerts.push(alert), close: () => {} }));
+  const context = await openContext(settings, [connection], { log, clock, random: () => 0.5, processId }, () => ({
+    open: (alert) => alerts.push(alert),
+    close: () => {},
+  }));
   const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
   return {
     context,

@@ -7,6 +7,9 @@ export interface MemoryLog extends Log {
 /** Keeps what is logged, so that a test can look for what must, or must not, stand in it. */
 export function memoryLog(): MemoryLog {
   const lines: MemoryLog['lines'] = [];
-  const at = (level: string) => (event: string, fields: LogFields = {}) => void lines.push({ level, event, fields });
+  const at =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) =>
+      void lines.push({ level, event, fields });
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

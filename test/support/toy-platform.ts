@@ -88,16 +88,26 @@ export const toyPlatform = (world: ToyWorld) =>
     shapes: {},
     secretHeaders: () => ['x-toy-secret'],
     authenticate: async (request, { webhook }) =>
-      request.headers['x-toy-secret'] === webhook.secret ? { accepted: true, credential: 'secret[0]' } : { accepted: false, reason: 'wrong secret' },
+      request.headers['x-toy-secret'] === webhook.secret
+        ? { accepted: true, credential: 'secret[0]' }
+        : { accepted: false, reason: 'wrong secret' },
     identify(request) {
       const event = readEvent(request.body);
       const subject: Subject = { kind: 'order', externalId: event.order?.id ?? event.subject ?? 'none' };
-      return { eventId: event.id ?? null, eventType: event.type, subject, dedupeKey: event.id ?? null, notification: event.type === 'changed', mergeable: event.type === 'changed' && !event.id };
+      return {
+        eventId: event.id ?? null,
+        eventType: event.type,
+        subject,
+        dedupeKey: event.id ?? null,
+        notification: event.type === 'changed',
+        mergeable: event.type === 'changed' && !event.id,
+      };
     },
     interpret(delivery) {
       const event = readEvent(delivery.body);
       if (event.type === 'boom') throw new Error('a fault of ours');
-      if (event.type === 'changed') return { do: 'fetch', subject: { kind: 'order', externalId: event.subject ?? '' }, whenMissing: 'retry', drift: [] };
+      if (event.type === 'changed')
+        return { do: 'fetch', subject: { kind: 'order', externalId: event.subject ?? '' }, whenMissing: 'retry', drift: [] };
       if (!event.order) return { do: 'ignore', reason: 'unknown event type', drift: [{ kind: 'event', name: event.type, path: '/type' }] };
       return { do: 'apply', reports: [toyReport(event.order, false)], drift: [] };
     },
@@ -126,7 +136,9 @@ function toyPage(world: ToyWorld, start: PageStart): Page {
   const offset = Number(start.page ?? 0);
   world.beforePage?.(offset / world.pageSize);
   const from = start.watermark ?? start.since ?? '';
-  const changed = [...world.orders.values()].filter((order) => order.updatedAt >= from).sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : 1));
+  const changed = [...world.orders.values()]
+    .filter((order) => order.updatedAt >= from)
+    .sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : 1));
   const page = changed.slice(offset, offset + world.pageSize);
   return {
     records: page.map((order) => ({ subject: { kind: 'order', externalId: order.id }, text: JSON.stringify(order) })),
