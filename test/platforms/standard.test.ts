@@ -157,6 +157,13 @@ test('Ecwid signs two members of the body', async () => {
   }
 });
 
+test('a plain name in a template is a member of the body', async () => {
+  const sent = '{"eventId":"7f0d1b52-aa10","eventCreated":1767261600}';
+  const settings = signedWith({ scheme: 'hmac', header: 'X-Sig', template: '{eventCreated}.{eventId}' });
+  assert.equal(await accepted(settings, { 'x-sig': ECWID }, sent), true);
+  assert.equal(await accepted(settings, { 'x-sig': ECWID }, '{"eventId":"7f0d1b52-aa10"}'), false);
+});
+
 test('algorithm, encoding, key encoding and prefix are settings', async () => {
   const header = 'X-Signature';
   const cases: [object, string][] = [
@@ -259,7 +266,10 @@ test('faulty settings are named', () => {
     [{ webhook: { signature: { scheme: 'hmac', secret: 's' } } }, /header/],
     [{ webhook: { signature: { scheme: 'hmac', header: 'X', secret: '' } } }, /secret/],
     [{ webhook: { signature: { scheme: 'hmac', header: 'X' } } }, /secret/],
-    [{ webhook: { signature: { scheme: 'hmac', header: 'X', secret: 's', template: '{ts}.{body}' } } }, /\{ts\} is not known/],
+    [
+      { webhook: { signature: { scheme: 'hmac', header: 'X', secret: 's', template: '{header ts}.{body}' } } },
+      /\{header ts\} is not known/,
+    ],
     [{ webhook: { signature: { scheme: 'hmac', header: 'X', secret: 's', template: '{timestamp}.{body}' } } }, /timestamp/],
     [{ webhook: { signature: { scheme: 'hmac', header: 'X', secret: 's', template: '{secret}{body}' } } }, /hash only/],
     [{ webhook: { signature: { scheme: 'hmac', header: 'X', secret: 'xyz', keyEncoding: 'hex' } } }, /expected hex/],

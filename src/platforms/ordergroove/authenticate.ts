@@ -2,7 +2,7 @@ import type { Gatekeeper, Inbound, Verdict } from '../platform.ts';
 import { digestHmac, matchSignature, signatureValues, timestampMs, withinTolerance } from '../signature.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 
-export const SIGNATURE_HEADER = 'ordergroove-signature';
+const SIGNATURE_HEADER = 'ordergroove-signature';
 
 // One time first, then one signature, or one for each key while a rotation lasts. Anything else is not the platform's.
 const HEADER = /^ts=\d{1,12}(?:,sig=[0-9a-f]{64}){1,8}$/i;

@@ -29,4 +29,3 @@ export const ordergrooveSettings = z.strictObject({
   management: management.optional(),
 });
 export type OrdergrooveSettings = z.infer<typeof ordergrooveSettings>;
-export type OrdergrooveManagementSettings = z.infer<typeof management>;

@@ -4,7 +4,7 @@ import { ENTITY_KINDS, type EntityKind } from '../../domain/entity.ts';
 import type { AuthEntry } from '../auth-entry.ts';
 import type { HashAlgorithm, SignatureEncoding } from '../signature.ts';
 import { PRESETS, type Preset, type PresetName } from './presets.ts';
-import { placeholdersOf, unknownPlaceholders } from './template.ts';
+import { placeholdersOf, spelledOut, unknownPlaceholders } from './template.ts';
 import { gather, type timestamp, type Written, written } from './written.ts';
 
 /** How a signature is checked, with every default in place. `timestamp` without header and pointer: Standard Webhooks' own. */
@@ -76,7 +76,7 @@ function resolveSignature({ webhook }: Written, preset: Preset | undefined, faul
     encodings: encoding ? [encoding] : ['hex', 'base64'],
     keyEncoding: own.keyEncoding,
     prefix: own.prefix,
-    template: own.template ?? preset?.signature.template ?? '{body}',
+    template: spelledOut(own.template ?? preset?.signature.template ?? '{body}'),
     timestamp: own.timestamp ?? null,
     secrets: own.secret,
   };

@@ -3,6 +3,12 @@ import type { Message } from '../signature.ts';
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const KNOWN = /^(?:body|timestamp|id|url|secret|header:[A-Za-z0-9-]+|pointer:\/.*)$/;
 
+const MEMBER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** Any other plain name is a member of the body: `{eventId}` is `{pointer:/eventId}`. */
+export const spelledOut = (template: string): string =>
+  template.replaceAll(MEMBER, (whole, name: string) => (KNOWN.test(name) ? whole : `{pointer:/${name}}`));
+
 /** The names in braces that no message can be made of. */
 export const unknownPlaceholders = (template: string): string[] => placeholdersOf(template).filter((name) => !KNOWN.test(name));
 
