@@ -66,7 +66,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
       pressed.push(`replay ${JSON.stringify(filter)} ${fetch}`);
       return numberOf(filter);
     },
-    previewReplay: async (filter) => ({ number: numberOf(filter), changes: told.preview }),
+    previewReplay: async (filter) => ({ number: numberOf(filter), complete: true, changes: told.preview }),
     reconcile: async ({ name }) => {
       if (name !== 'toy') throw new Refused(409, 'no_api', 'There is no API to ask.');
       pressed.push(`reconcile ${name}`);
