@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { connect, createServer, type PeerCertificate, type SecureVersion } from 'node:tls';
 import type { Settings } from '../settings.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
@@ -65,7 +65,7 @@ function checkExpiry(leaf: X509Certificate, now: Date): Finding {
 }
 
 const checkName = (leaf: X509Certificate, host: string): Finding =>
-  leaf.checkHost(host) !== undefined || leaf.checkIP(host) !== undefined
+  (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined
     ? ok('tls', 'name', `the certificate is for ${host}`)
     : failure(
         'tls',
@@ -132,7 +132,7 @@ interface Seen {
 function look(address: { host: string; port: number; servername: string; maxVersion?: SecureVersion }): Promise<Seen> {
   const versions = address.maxVersion === 'TLSv1.1' ? { minVersion: 'TLSv1' as const, ciphers: 'DEFAULT@SECLEVEL=0' } : {};
   // An address has no server name (RFC 6066): Node refuses to send one.
-  const servername = /^[\d.]+$|:/.test(address.servername) ? '' : address.servername;
+  const servername = isIP(address.servername) === 0 ? address.servername : '';
   return new Promise((resolve, reject) => {
     // The verdict is what is asked for, so the handshake goes on after a refusal; nothing is ever sent over it.
     const socket = connect({

@@ -8,12 +8,25 @@ import { type CliGround, CommandFailed } from './ground.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addReconcile } from './reconcile.ts';
+import { addReplay } from './replay.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addWebhooks } from './webhooks.ts';
 
 /** Every command, in the order in which they are met. */
-const COMMANDS = [addServe, addMigrate, addCheck, addSend, addDeliveries, addReconcile, addWebhooks, addKeys, addExport, addDemo];
+const COMMANDS = [
+  addServe,
+  addMigrate,
+  addCheck,
+  addSend,
+  addDeliveries,
+  addReplay,
+  addReconcile,
+  addWebhooks,
+  addKeys,
+  addExport,
+  addDemo,
+];
 
 /** The command line as commander knows it: parsing, help and docs are made from it. */
 export function createProgram(ground: CliGround): Command {

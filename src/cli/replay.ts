@@ -1,0 +1,98 @@
+import { type Command, Option } from 'commander';
+import { DELIVERY_STATES } from '../domain/delivery.ts';
+import { Refused } from '../domain/errors.ts';
+import { readTime } from '../domain/time.ts';
+import { previewReplay, type ReplayPreview } from '../pipeline/preview-replay.ts';
+import { type ReplayFetch, type ReplayFilter, replay } from '../pipeline/replay.ts';
+import { readDelivery } from '../store/reading/deliveries.ts';
+import { answer, table } from './answer.ts';
+import { type CliGround, CommandFailed } from './ground.ts';
+import { withContext } from './open.ts';
+
+interface Options {
+  state?: string;
+  connection?: string;
+  subject?: string;
+  from?: string;
+  to?: string;
+  fetch: ReplayFetch;
+  preview?: true;
+  json?: true;
+}
+
+export function addReplay(program: Command, ground: CliGround): void {
+  program
+    .command('replay')
+    .description('Put finished deliveries back to work: one by its id, or all that a filter names. The running service works them.')
+    .argument('[id]', 'the delivery')
+    .addOption(
+      new Option('--state <state>', 'all in this state').choices(
+        DELIVERY_STATES.filter((state) => state !== 'pending' && state !== 'working'),
+      ),
+    )
+    .option('--connection <name>', 'all of this connection')
+    .option('--subject <subject>', 'all about this resource, such as order:abc-PO1')
+    .option('--from <time>', 'all received since (ISO 8601)')
+    .option('--to <time>', 'all received before (ISO 8601)')
+    .addOption(
+      new Option('--fetch <how>', 'for notifications: ask the platform again, or use what it answered the first time')
+        .choices(['fresh', 'recorded'])
+        .default('fresh'),
+    )
+    .option('--preview', 'only tell what would change')
+    .option('--json', 'answer as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock replay 01a207dd-2434-71b0-a1c6-9da9f0ebdd31\n  orderdock replay --state dead --preview\n  orderdock replay --connection acme-tradecloud --from 2026-02-01 --fetch recorded',
+    )
+    .action((id: string | undefined, options: Options) => run(ground, id ?? null, options));
+}
+
+async function run(ground: CliGround, id: string | null, options: Options): Promise<void> {
+  const filter = filterOf(id, options);
+  await withContext(ground, async (context) => {
+    if (id !== null && (await readDelivery(context.db.read, id)) === null)
+      throw new Refused(404, 'not_found', `There is no delivery ${id}.`);
+    if (options.preview) {
+      const preview = await previewReplay(context, filter, options.fetch);
+      return answer(ground, options.json, preview, () => previewText(preview));
+    }
+    const number = await replay(context, filter, options.fetch);
+    if (id !== null && number === 0)
+      throw new CommandFailed('The delivery is not finished yet: it is being worked, or waits for its turn.');
+    answer(ground, options.json, { number }, () => `${number} deliveries wait to be worked again.\n`);
+  });
+}
+
+function filterOf(id: string | null, options: Options): ReplayFilter {
+  const filter = {
+    ids: id === null ? null : [id],
+    state: options.state ?? null,
+    connection: options.connection ?? null,
+    subject: options.subject ?? null,
+    from: timeOf('--from', options.from),
+    to: timeOf('--to', options.to),
+  };
+  // Everything at once is a lot: it has to be meant.
+  if (Object.values(filter).every((value) => value === null))
+    throw new CommandFailed('Which deliveries? Give an id, or a filter such as --state dead.');
+  return filter;
+}
+
+function timeOf(option: string, text: string | undefined): string | null {
+  const time = text === undefined ? null : readTime(text);
+  if (text !== undefined && time === null) throw new CommandFailed(`${option}: expected an ISO 8601 time.`);
+  return time;
+}
+
+function previewText({ number, changes, complete }: ReplayPreview): string {
+  const rows = changes.map((change) => ({
+    connection: change.connection,
+    entity: `${change.kind}:${change.externalId}`,
+    action: change.action,
+    lines: change.lines.join(' '),
+    differences: change.diff.map(({ path }) => path).join(' '),
+  }));
+  const rest = complete ? '' : 'There is more than a preview looks at, or some could not be read.\n';
+  return `${number} deliveries would be worked again.\n\n${table(rows, 'Nothing would change.')}${rest}`;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/program.ts';
+import { run } from './run.ts';
+
+const ground = { env: {}, workingDir: '/', out: () => {}, err: () => {}, outTerminal: false, terminal: false };
+const all = (command: Command): Command[] => command.commands.flatMap((one) => [one, ...all(one)]);
+const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : []);
+
+for (const words of all(createProgram(ground)).map(pathOf)) {
+  test(`"${words.join(' ')} --help" explains itself, with examples, and succeeds`, async () => {
+    const { code, out } = await run({}, ...words, '--help');
+    assert.equal(code, 0);
+    assert.match(out, /^Usage: orderdock /);
+    assert.match(out, /^Examples?:\n {2}(\S+=\S+ )?(orderdock|npm run) /m);
+  });
+}
+
+test('the promised commands are there', () => {
+  const names = createProgram(ground).commands.map((command) => command.name());
+  for (const name of ['serve', 'migrate', 'check', 'send', 'deliveries', 'replay', 'reconcile', 'webhooks', 'keys', 'export']) {
+    assert.ok(names.includes(name), name);
+  }
+});
+
+for (const words of [
+  ['nonsense'],
+  ['keys', 'create'],
+  ['deliveries', '--state', 'lost'],
+  ['deliveries', '--limit', '0'],
+  ['export', 'orders', '--format', 'xml'],
+  [],
+]) {
+  test(`"orderdock ${words.join(' ')}" is refused with a hint and no success`, async () => {
+    const { code, err } = await run({}, ...words);
+    assert.notEqual(code, 0);
+    assert.match(err, /--help|Usage/);
+  });
+}
+
+test('faulty settings are told all at once, without their values, and fail the command', async () => {
+  const { code, out, err } = await run({ PORT: 'high', API_KEYS: 'erp:boss:sesame-open', LOG_LEVEL: 'loud' }, 'deliveries');
+  assert.equal(code, 1);
+  assert.equal(out, '');
+  for (const name of ['PORT', 'API_KEYS', 'LOG_LEVEL']) assert.match(err, new RegExp(`- ${name}: expected`));
+  assert.doesNotMatch(err, /sesame/);
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import test from 'node:test';
+import { type Place, place, run } from './run.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+
+interface LogLine {
+  message: string;
+  [field: string]: unknown;
+}
+
+interface Served {
+  child: ChildProcess;
+  url: string;
+  /** Resolves with the next line of the log that tells of this, however long ago it was written. */
+  logged(message: string): Promise<LogLine>;
+  /** Resolves with the exit code. */
+  ended: Promise<number | null>;
+  stderr(): string;
+}
+
+/** The service as a process of its own; it does not outlive the test. */
+async function serve(t: test.TestContext, { env }: Place, more: Record<string, string> = {}): Promise<Served> {
+  const child = spawn(process.execPath, [MAIN, 'serve'], {
+    env: { PATH: process.env.PATH ?? '', PORT: '0', ...env, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const lines: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  const errors: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => void errors.push(chunk.toString()));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(JSON.parse(line) as LogLine);
+    for (const look of waiting) look();
+  });
+  const logged = (message: string) =>
+    new Promise<LogLine>((found, fail) => {
+      const look = () => {
+        const at = lines.findIndex((line) => line.message === message);
+        if (at < 0) return;
+        waiting.delete(look);
+        found(lines.splice(at, 1)[0] as LogLine);
+      };
+      waiting.add(look);
+      look();
+      void ended.then(() => fail(new Error(`it ended before it logged ${message}: ${errors.join('')}`)));
+    });
+  const { url } = await logged('started');
+  return { child, url: String(url), logged, ended, stderr: () => errors.join('') };
+}
+
+const CONNECTIONS = 'connections: { shop: { platform: ordermentum, webhook: { auth: [ { basic: { username: u, password: p } } ] } } }';
+
+test('without a connections file the sandbox opens: its story plays once, its lines can be pasted, and SIGTERM ends it well', async (t) => {
+  const here = await place(t);
+  const dataDir = here.env.DATA_DIR ?? '';
+  const first = await serve(t, here);
+  assert.match(first.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(await readFile(join(dataDir, 'address'), 'utf8'), `${first.url}\n`);
+  const story = await first.logged('sandbox_story');
+  assert.ok(Number(story.accepted) > 20);
+  assert.equal(Number(story.refused) + Number(story.givenUp), 0);
+  assert.match(first.stderr(), /This is the sandbox/);
+
+  const line = /^curl -K .*$/m.exec(first.stderr())?.[0] ?? '';
+  assert.equal(JSON.parse(await shell(`${line} -s`)).status, 'accepted');
+  assert.equal(JSON.parse(await shell(`${line} -s`)).status, 'duplicate');
+  const feed = /^curl -H .*$/m.exec(first.stderr())?.[0] ?? '';
+  assert.ok(JSON.parse(await shell(`${feed} -s`)).data.length > 0);
+
+  const sent = await run(here.env, 'send', 'tradecloud', 'OrderIssuedByBuyer', '--json');
+  assert.equal(sent.code, 0);
+  assert.equal(JSON.parse(sent.out)[0].status, 202);
+
+  first.child.kill('SIGTERM');
+  assert.equal(await first.ended, 0);
+  await assert.rejects(stat(join(dataDir, 'address')), 'the address goes with the service');
+
+  const second = await serve(t, here);
+  second.child.kill('SIGINT');
+  assert.equal(await second.ended, 0);
+  await assert.rejects(second.logged('sandbox_story'), 'no second story');
+});
+
+const shell = (line: string): Promise<string> =>
+  new Promise((found, fail) => {
+    const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const parts: string[] = [];
+    child.stdout.on('data', (chunk: Buffer) => void parts.push(chunk.toString()));
+    child.on('close', (code) => (code === 0 ? found(parts.join('')) : fail(new Error(`${line}: exit code ${code}`))));
+  });
+
+test('SIGHUP puts a changed connections file in force, and refuses a faulty one', async (t) => {
+  const here = await place(t);
+  const path = here.env.CONNECTIONS_FILE ?? '';
+  await writeFile(path, CONNECTIONS);
+  const { child, url, logged } = await serve(t, here);
+  const statusOf = async (name: string) => (await fetch(`${url}/webhooks/${name}`, { method: 'POST', body: '{}' })).status;
+  assert.equal(await statusOf('shop'), 401);
+  assert.equal(await statusOf('other'), 404);
+
+  await writeFile(path, CONNECTIONS.replace('shop:', 'other:'));
+  child.kill('SIGHUP');
+  await logged('connections_reloaded');
+  assert.equal(await statusOf('other'), 401);
+
+  await writeFile(path, 'connections: { third: { platform: nobody } }');
+  child.kill('SIGHUP');
+  assert.match(String((await logged('connections_refused')).reason), /connections\.third\.platform/);
+  assert.equal(await statusOf('other'), 401, 'the running ones stay');
+});
+
+test('a start with faults says all of them at once and exits with 1', async (t) => {
+  const here = await place(t);
+  await assert.rejects(serve(t, here, { PORT: 'high', RETENTION_DAYS: 'long' }), /PORT: expected.*RETENTION_DAYS: expected/s);
+  await assert.rejects(serve(t, here, { NODE_ENV: 'production' }), /there is no sandbox with NODE_ENV=production/);
+});
+
+test('a port that is taken is told in one line', async (t) => {
+  const here = await place(t);
+  await writeFile(here.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
+  const { url } = await serve(t, here);
+  const beside = await place(t);
+  await writeFile(beside.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
+  await assert.rejects(serve(t, beside, { PORT: new URL(url).port }), /orderdock: listen EADDRINUSE[^\n]*\n$/);
+});
