@@ -7,7 +7,7 @@ interface Waiting {
   /** Milliseconds since 1970 after which it waits no longer. */
   deadlineMs: number;
   pass(): void;
-  refuse(failure: RemoteFailure): void;
+  refuse(error: unknown): void;
 }
 
 export interface TurnstileOptions {
@@ -40,9 +40,9 @@ export function createTurnstile({ enter, now, sleep }: TurnstileOptions): Turnst
   async function run(): Promise<void> {
     running = true;
     while (waiting.length > 0) {
-      const waitMs = await enter().catch((error: unknown) => (error instanceof RemoteFailure ? error : storageFailure(error)));
-      if (waitMs instanceof RemoteFailure) refuseAll(waitMs);
-      else if (waitMs <= 0) take().pass();
+      const waitMs = await enter().catch(refuseAll);
+      if (waitMs === undefined) continue;
+      if (waitMs <= 0) take().pass();
       else await waitFor(waitMs);
     }
     running = false;
@@ -53,8 +53,9 @@ export function createTurnstile({ enter, now, sleep }: TurnstileOptions): Turnst
     return waiting.splice(Math.max(0, fetching), 1)[0] as Waiting;
   }
 
-  function refuseAll(failure: RemoteFailure): void {
-    for (const one of waiting.splice(0)) one.refuse(failure);
+  // The memory of the budgets cannot be asked: nobody passes uncounted.
+  function refuseAll(error: unknown): undefined {
+    for (const one of waiting.splice(0)) one.refuse(error);
   }
 
   async function waitFor(waitMs: number): Promise<void> {
@@ -72,9 +73,6 @@ export function createTurnstile({ enter, now, sleep }: TurnstileOptions): Turnst
 
 const noPlace = (waitMs: number): RemoteFailure =>
   new RemoteFailure('rate_limited_here', 'The limit of calls is used up for now', 0, Math.ceil(waitMs));
-
-const storageFailure = (error: unknown): RemoteFailure =>
-  new RemoteFailure('limits_unavailable', 'The memory of call limits could not be asked', 0, 1000, { cause: error });
 
 /** Runs one piece of work at a time within this process, fetches before reconciliation. */
 export function createSingleFile(): <T>(lane: Lane, work: () => Promise<T>) => Promise<T> {

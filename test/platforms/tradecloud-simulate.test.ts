@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { EntityReport, LineReport } from '../../src/domain/entity.ts';
 import type { Simulation } from '../../src/platforms/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
@@ -99,6 +100,22 @@ test('webhooks carry the first usable credentials, or the kind asked for', () =>
   assert.equal(header(), `Basic ${Buffer.from('tradecloud:secret-1').toString('base64')}`);
   assert.equal(header('xml:bearer'), 'Bearer secret-2');
   assert.equal(header('json:header'), undefined);
+  assert.equal(simulation.happen('OrderIssuedByBuyer', 'json:header')[0]?.headers['X-Sandbox-Key'], 'secret-4');
+});
+
+test('asked for OAuth, a webhook carries an access token that the simulated issuer publishes the key of', async () => {
+  const { simulation, tools } = sandbox();
+  const get = (path: string) => simulation.answer({ method: 'GET', path, query: {}, headers: {}, body: '' });
+  const issuer = `${tools.baseUrl}/entra`;
+  const discovery = JSON.parse(String(get('/entra/.well-known/openid-configuration').body)) as { issuer: string; jwks_uri: string };
+  assert.deepEqual([discovery.issuer, discovery.jwks_uri], [issuer, `${issuer}/keys`]);
+  const keys = createLocalJWKSet(JSON.parse(String(get('/entra/keys').body)) as JSONWebKeySet);
+  const token = simulation.happen('OrderIssuedByBuyer', 'xml:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
+  const { payload } = await jwtVerify(token, keys, { issuer, audience: 'api://orderdock-sandbox', currentDate: tools.now() });
+  assert.equal(payload.azp, 'tradecloud-sandbox');
+  // Another process that plays the same world signs with the same key.
+  const again = sandbox().simulation.happen('OrderIssuedByBuyer', 'json:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
+  await jwtVerify(again, keys, { issuer, currentDate: tools.now() });
 });
 
 test('each webhook is a message of its own', () => {

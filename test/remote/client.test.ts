@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
-import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
 import type { Log } from '../../src/domain/log.ts';
+import { createRemote } from '../../src/remote/create-remote.ts';
+import type { Limits } from '../../src/remote/remote.ts';
 import { clientOptions, farSide, remoteOnFakeTime, silentLog } from './far-side.ts';
 
 const failure = (code: string, status: number) => (error: unknown) => {
@@ -230,4 +232,22 @@ test('a plain call gives any status as an answer', async (t) => {
   const base = await farSide(t, (_request, response) => response.writeHead(401, { 'X-Why': 'no' }).end('closed'));
   const answer = await remoteOnFakeTime().remote.plain({ baseUrl: base, method: 'GET', path: '/login', timeoutMs: 1000 });
   assert.deepEqual([answer.status, answer.headers['x-why'], answer.text], [401, 'no', 'closed']);
+});
+
+test('where the memory of the limits cannot be asked, its error comes through and nothing is sent', async (t) => {
+  let calls = 0;
+  const base = await farSide(t, (_request, response) => {
+    calls += 1;
+    response.end('{}');
+  });
+  const limits: Limits = {
+    enter: async () => {
+      throw new Unavailable('database_unavailable', 'down');
+    },
+    alone: (_name, work) => work(),
+  };
+  const remote = createRemote({ limits, clock: { now: () => new Date() }, random: () => 0.5, log: silentLog });
+  const client = remote.client(clientOptions(base, { budgets: [{ name: 'all', calls: 1, perMs: 1000 }] }));
+  await assert.rejects(client.call({ method: 'GET', path: '/' }), Unavailable);
+  assert.equal(calls, 0);
 });

@@ -9,6 +9,7 @@ import { portalGuide } from './portal-guide.ts';
 import { type TradecloudSettings, tradecloudSettings } from './settings.ts';
 import { shapes } from './shapes.ts';
 import { simulate } from './simulate.ts';
+import { issuerAddress } from './simulated-issuer.ts';
 
 const routes: readonly Route[] = [
   { method: 'POST', path: '', formats: ['json', 'xml'] },
@@ -34,13 +35,17 @@ const answers: AnswerPolicy = {
 const secretHeaders = ({ webhook }: TradecloudSettings): readonly string[] =>
   webhook.auth.flatMap((entry) => ('header' in entry ? [entry.header.name.toLowerCase()] : []));
 
+/** Every way in that the service has, so that the simulator can try them all: first those of the portal, then those of a gateway. */
 function sandboxConnection(baseUrl: string, secret: () => string): JsonObject {
-  const [webhook, token, password] = [secret(), secret(), secret()];
-  return {
-    platform: 'tradecloud',
-    webhook: { auth: [{ basic: { username: 'tradecloud', password: webhook } }, { bearer: { token } }] },
-    api: { baseUrl, username: 'integration@sandbox.example', password },
-  };
+  const [password, token, apiPassword, key, clientSecret] = [secret(), secret(), secret(), secret(), secret()];
+  const auth = [
+    { basic: { username: 'tradecloud', password } },
+    { bearer: { token } },
+    { oauth2: { issuer: issuerAddress(baseUrl), audience: 'api://orderdock-sandbox', clientIds: ['tradecloud-sandbox'] } },
+    { header: { name: 'X-Sandbox-Key', value: key } },
+    { oauth2: { clients: [{ id: 'tradecloud-sandbox', secret: clientSecret }] } },
+  ];
+  return { platform: 'tradecloud', webhook: { auth }, api: { baseUrl, username: 'integration@sandbox.example', password: apiPassword } };
 }
 
 /** Tradecloud One, API v2: orders, order documents and shipments. Quirks and sources: README.md in this folder. */

@@ -2,6 +2,7 @@ import type { Simulation, SimulationTools } from '../platform.ts';
 import type { TradecloudSettings } from './settings.ts';
 import { createApi } from './simulated-api.ts';
 import { happenIn } from './simulated-events.ts';
+import { createIssuer } from './simulated-issuer.ts';
 import { orderJson, shipmentJson } from './simulated-json.ts';
 import { makeWebhook, readForm } from './simulated-webhook.ts';
 import { createWorld } from './simulated-world.ts';
@@ -13,9 +14,9 @@ const STORY = [
   { eventType: 'OrderChangesProposalApprovedByBuyer', form: 'get' },
   { eventType: 'OrderDocumentsAttachedByBuyer' },
   { eventType: 'OrderIssuedByBuyer', form: 'xml' },
-  { eventType: 'OrderLinesConfirmedBySupplier', form: 'xml' },
+  { eventType: 'OrderLinesConfirmedBySupplier', form: 'xml:oauth2' },
   { eventType: 'ShipmentIssuedBySupplier' },
-  { eventType: 'ShipmentDocumentAttachedBySupplier' },
+  { eventType: 'ShipmentDocumentAttachedBySupplier', form: 'json:header' },
   { eventType: 'OrderLinesShippedByBuyer' },
   { eventType: 'OrderIssuedByBuyer', form: 'single' },
   { eventType: 'OrderLinesReissuedByBuyer', form: 'single' },
@@ -25,12 +26,13 @@ const STORY = [
 /** Tradecloud in small. What the API answers and what the webhooks say is the same world. */
 export function simulate(settings: TradecloudSettings, tools: SimulationTools): Simulation {
   const world = createWorld(tools);
+  const issuer = createIssuer(settings, tools);
   return {
-    answer: createApi(world, settings),
+    answer: createApi(world, settings, issuer),
     happen(eventType, formText) {
       const form = readForm(formText, settings);
       const single = form.name === 'single' || form.name === 'simple';
-      return [makeWebhook(world, settings, happenIn(world, eventType, single), eventType, form)];
+      return [makeWebhook({ world, settings, issuer }, happenIn(world, eventType, single), eventType, form)];
     },
     story: STORY,
     resources: () => [

@@ -3,6 +3,7 @@ import { readTime } from '../../domain/time.ts';
 import type { SimulatedAnswer, SimulatedRequest } from '../platform.ts';
 import { equalSecret, matchSecret } from '../signature.ts';
 import type { TradecloudSettings } from './settings.ts';
+import type { SimulatedIssuer } from './simulated-issuer.ts';
 import { orderJson, shipmentJson } from './simulated-json.ts';
 import { BUYER, type World } from './simulated-world.ts';
 
@@ -13,6 +14,7 @@ const DOWNLOAD_LIFE_MS = 60_000;
 interface Api {
   world: World;
   settings: TradecloudSettings;
+  issuer: SimulatedIssuer;
   /** Token → milliseconds since 1970 at which it ends. */
   access: Map<string, number>;
   refresh: Map<string, number>;
@@ -35,11 +37,17 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, access: Access, 
   ['GET', /^\/object-storage\/document\/([^/]+)\/metadata$/, 'basic', getMetadata],
   ['GET', /^\/object-storage\/document\/([^/]+)$/, 'basic', getDocument],
   ['GET', /^\/presigned\/([^/]+)$/, 'open', download],
+  ['GET', /^\/entra\/\.well-known\/openid-configuration$/, 'open', ({ issuer }) => issuer.discovery()],
+  ['GET', /^\/entra\/keys$/, 'open', ({ issuer }) => issuer.keys()],
 ];
 
-/** The simulated API v2: login with rotating refresh tokens, orders, shipments, polls and documents. */
-export function createApi(world: World, settings: TradecloudSettings): (request: SimulatedRequest) => SimulatedAnswer {
-  const api: Api = { world, settings, access: new Map(), refresh: new Map(), downloads: new Map() };
+/** The simulated API v2: login with rotating refresh tokens, orders, shipments, polls and documents; and the issuer beside it. */
+export function createApi(
+  world: World,
+  settings: TradecloudSettings,
+  issuer: SimulatedIssuer,
+): (request: SimulatedRequest) => SimulatedAnswer {
+  const api: Api = { world, settings, issuer, access: new Map(), refresh: new Map(), downloads: new Map() };
   return (request) => {
     for (const [method, path, access, handler] of ROUTES) {
       const match = method === request.method ? path.exec(request.path) : null;

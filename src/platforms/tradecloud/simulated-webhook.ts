@@ -3,11 +3,12 @@ import { isObject, isRawNumber, type Json, type JsonObject } from '../../domain/
 import type { OutgoingWebhook } from '../platform.ts';
 import type { TradecloudSettings } from './settings.ts';
 import type { Happening } from './simulated-events.ts';
+import { issuerAddress, type SimulatedIssuer } from './simulated-issuer.ts';
 import { orderJson, shipmentJson } from './simulated-json.ts';
 import { BUYER, SUPPLIER, type World } from './simulated-world.ts';
 import { ELEMENTS } from './txml.ts';
 
-/** A sender's variant: `json`, `xml`, `single`, `simple`, `get` or `get-query`, with `:basic`, `:bearer` or `:header` behind it to choose the credentials. */
+/** A sender's variant: `json`, `xml`, `single`, `simple`, `get` or `get-query`, with `:basic`, `:bearer`, `:header` or `:oauth2` behind it to choose the credentials. */
 export interface Form {
   name: 'json' | 'xml' | 'single' | 'simple' | 'get' | 'get-query';
   credentials: string | null;
@@ -21,27 +22,27 @@ export function readForm(form: string | undefined, settings: TradecloudSettings)
   return { name: NAMES.find((known) => known === name) ?? fallback, credentials: credentials || null };
 }
 
+export interface Sending {
+  world: World;
+  settings: TradecloudSettings;
+  issuer: SimulatedIssuer;
+}
+
 /** The webhook that tells of what happened, as the platform sends it. */
-export function makeWebhook(
-  world: World,
-  settings: TradecloudSettings,
-  happening: Happening,
-  eventType: string,
-  form: Form,
-): OutgoingWebhook {
+export function makeWebhook(sending: Sending, happening: Happening, eventType: string, form: Form): OutgoingWebhook {
   const shipment = happening.about === 'shipment';
   const subject = {
     kind: shipment ? ('shipment' as const) : ('order' as const),
     externalId: shipment ? happening.shipment.id : happening.order.id,
   };
-  const authorization = credentialHeaders(settings, form.credentials);
+  const authorization = credentialHeaders(sending, form.credentials);
   if (form.name === 'get' || form.name === 'get-query') {
     const id = encodeURIComponent(subject.externalId);
     const path = form.name === 'get' ? `/${subject.kind}s/${id}` : `/${subject.kind}s?${subject.kind}Id=${id}`;
     return { method: 'GET', path, headers: authorization, body: '', eventType, subject };
   }
   const xml = form.name === 'xml' && !shipment;
-  const body = bodyOf(world, happening, eventType, form.name);
+  const body = bodyOf(sending.world, happening, eventType, form.name);
   return {
     method: 'POST',
     path: `/${subject.kind}s`,
@@ -84,7 +85,7 @@ const messageMeta = (world: World, companyId: string): JsonObject => ({
 });
 
 /** The headers of the first usable entry of `webhook.auth`, or of the first of the kind asked for. None usable: none. */
-function credentialHeaders(settings: TradecloudSettings, kind: string | null): Record<string, string> {
+function credentialHeaders({ settings, issuer, world }: Sending, kind: string | null): Record<string, string> {
   for (const entry of settings.webhook.auth) {
     if (kind !== null && !(kind in entry)) continue;
     if ('basic' in entry) {
@@ -93,6 +94,10 @@ function credentialHeaders(settings: TradecloudSettings, kind: string | null): R
     }
     if ('bearer' in entry) return { Authorization: `Bearer ${entry.bearer.token[0]}` };
     if ('header' in entry) return { [entry.header.name]: entry.header.value[0] ?? '' };
+    const { oauth2 } = entry;
+    if ('issuer' in oauth2 && oauth2.issuer.includes(issuerAddress(world.tools.baseUrl))) {
+      return { Authorization: `Bearer ${issuer.makeToken(oauth2.audience[0] ?? '', oauth2.clientIds?.[0] ?? 'tradecloud')}` };
+    }
   }
   return {};
 }
