@@ -1,3 +1,4 @@
+import { createBrake, type Leave } from '../pipeline/brake.ts';
 import type { Context } from '../pipeline/context.ts';
 import { connectionsDue, workNotifications } from '../pipeline/fetch.ts';
 import { keepLeases, recoverLeases } from '../pipeline/lease.ts';
@@ -13,7 +14,9 @@ export interface Worker {
 }
 
 /** Keeps the pipeline working until told to stop: what carries its content in one lane, every connection's fetches in a lane of their own. */
-export function startWorker(context: Context): Worker {
+export function startWorker(lent: Context): Worker {
+  const brake = createBrake(lent);
+  const context: Context = { ...lent, attempted: brake.note };
   const stopping = new AbortController();
   const lanes = new Map<string, Promise<void>>();
   const beat = setInterval(() => void guard(context, 'lease', () => keepLeases(context)), LEASE_BEAT_MS);
@@ -23,11 +26,20 @@ export function startWorker(context: Context): Worker {
     await guard(context, 'recover', () => recoverLeases(context));
     while (!stopping.signal.aborted) {
       const seen = context.arrived.count();
-      startLanes((await guard(context, 'look', () => connectionsDue(context))) ?? new Set());
-      const worked = await guard(context, 'work', () => workDeliveries(context));
+      const worked = await workAsAllowed(brake.leave());
       if (!worked) await context.arrived.wait(IDLE_MS, stopping.signal, seen);
     }
     await Promise.all(lanes.values());
+  }
+  /** Nothing while the brake is on; then one delivery, to see whether it goes again. */
+  async function workAsAllowed(leave: Leave): Promise<number | null> {
+    if (leave === 'none') return null;
+    const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
+    if (leave === 'all') startLanes(due);
+    const worked = await guard(context, 'work', () => workDeliveries(context, leave === 'one' ? 1 : undefined));
+    const [first] = context.connections.list().filter(({ name }) => due.has(name) && !lanes.has(name));
+    if (leave === 'all' || worked || !first) return worked;
+    return guard(context, 'fetch', () => workNotifications(context, first, 1));
   }
   function startLanes(due: ReadonlySet<string>): void {
     for (const connection of context.connections.list()) {

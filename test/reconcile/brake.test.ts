@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { RemoteFailure } from '../../src/domain/errors.ts';
+import { createBrake, isOurFault } from '../../src/pipeline/brake.ts';
+import { startWorker } from '../../src/worker/loop.ts';
+import { manualClock } from '../support/clock.ts';
+import { createTestContext } from '../support/context.ts';
+import { ENGINES } from '../support/engines.ts';
+import { memoryLog } from '../support/log.ts';
+import { at, toyOrder } from './support.ts';
+
+function brakeTest() {
+  const clock = manualClock();
+  const said: string[] = [];
+  const alerts = {
+    open: ({ code }: { code: string }) => void said.push(`open ${code}`),
+    close: (code: string) => void said.push(`close ${code}`),
+  };
+  return { clock, said, brake: createBrake({ alerts, clock, log: memoryLog() }) };
+}
+
+test('more than half of the last fifty attempts failing for our own reason pauses working; fewer do not', () => {
+  const { brake, said } = brakeTest();
+  for (let n = 0; n < 50; n++) brake.note({ resource: `order:${n}`, failedByUs: n % 2 === 0 });
+  assert.equal(brake.leave(), 'all');
+  brake.note({ resource: 'order:x', failedByUs: true });
+  brake.note({ resource: 'order:y', failedByUs: true });
+  assert.equal(brake.leave(), 'none');
+  assert.deepEqual(said, ['open working_paused']);
+});
+
+test('one poison resource, however often it fails, is no mass failure', () => {
+  const { brake } = brakeTest();
+  for (let n = 0; n < 100; n++) brake.note({ resource: `order:${n % 4}`, failedByUs: true });
+  assert.equal(brake.leave(), 'all');
+});
+
+test('after a minute one delivery is tried: failing again pauses for another minute, else all go on', () => {
+  const { brake, clock, said } = brakeTest();
+  for (let n = 0; n < 26; n++) brake.note({ resource: `order:${n}`, failedByUs: true });
+  clock.advance(59_999);
+  assert.equal(brake.leave(), 'none');
+  clock.advance(1);
+  assert.equal(brake.leave(), 'one');
+  brake.note({ resource: 'order:1', failedByUs: true });
+  assert.equal(brake.leave(), 'none');
+  clock.advance(60_000);
+  brake.note({ resource: 'order:1', failedByUs: false });
+  assert.equal(brake.leave(), 'all');
+  assert.equal(said.at(-1), 'close working_paused');
+});
+
+test('a platform that fails and a body that cannot be read are not our fault', () => {
+  assert.equal(isOurFault({ end: 'failed', error: new RemoteFailure('remote_failed', 'answered 500', 500) }), false);
+  assert.equal(isOurFault({ end: 'failed', error: new Error('a bug') }), true);
+  assert.equal(isOurFault({ end: 'done' }), false);
+});
+
+for (const engine of ENGINES) {
+  test(`a fault of ours fills no dead letters: working pauses, receiving goes on, and all is worked when it is gone (${engine})`, {
+    timeout: 30_000,
+  }, async () => {
+    const run = await createTestContext(engine);
+    let broken = true;
+    const { platform } = run.connection;
+    const interpret: typeof platform.interpret = (delivery, settings) => {
+      if (broken) throw new Error('a fault of ours');
+      return platform.interpret(delivery, settings);
+    };
+    run.connection.platform = { ...platform, interpret };
+    const count = async (state: string) =>
+      Number(
+        (await run.context.db.read.all<{ count: number }>('select count(*) as count from deliveries where state = ?', [state]))[0]?.count,
+      );
+    const until = async (so: () => Promise<boolean> | boolean) => {
+      while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    for (let n = 0; n < 30; n++) await run.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
+    const worker = startWorker(run.context);
+    try {
+      await until(() => run.alerts.some((alert) => alert.code === 'working_paused'));
+      run.clock.advance(30_000);
+      await run.send({ id: 'late', type: 'order', order: toyOrder('LATE', at(1)) });
+      assert.equal(await count('dead'), 0);
+      assert.equal(await count('done'), 0);
+      broken = false;
+      run.clock.advance(31_000);
+      await until(async () => (await count('done')) === 31);
+    } finally {
+      await worker.stop();
+      await run.close();
+    }
+  });
+}
