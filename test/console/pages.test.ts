@@ -64,6 +64,15 @@ test('the overview answers first whether anything was lost', async (t) => {
   assert.match(dead.text, /href="\/console\/deliveries\?connection=toy&amp;state=dead">1 dead/);
 });
 
+test('a connection tells its health, what is proven, and who let the last deliveries in', async (t) => {
+  const console = await openConsole(t);
+  const { text } = await askAs(console.app, 'reader', '/console/connections/toy');
+  assert.match(text, /<dt>Failure budget<\/dt><dd>1 of 10 \(10 %\)<\/dd>/);
+  assert.match(text, /<dt>Silence<\/dt><dd>quiet 60 s, expected 10 min<\/dd>/);
+  assert.match(text, /<td>the beginning<\/td>[\s\S]*proven/);
+  assert.match(text, /<code>secret\[0\]<\/code>/);
+});
+
 test('the overview comes even when the health of a connection cannot be told', async (t) => {
   const console = await openConsole(t);
   console.told.health = () => {

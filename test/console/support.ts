@@ -24,8 +24,8 @@ export const HEALTH: ConnectionHealth = {
   watermark: '2026-03-01T07:55:00.000Z',
   lagMs: 1200,
   answers: { 202: 12 },
-  failureBudget: { rule: 'consecutive', used: 1, limit: 10 },
-  silence: { quiet: false, expectedMs: 600_000 },
+  failureBudget: { rule: 'Ten in a row and it stops.', kind: 'consecutive', limit: 10, used: 1, usedPercent: 10, consecutiveFailures: 1 },
+  silence: { quietMs: 60_000, expectedMs: 600_000, silent: false },
   latency: null,
   credentials: [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T07:59:00.000Z', uses: 12 }],
 };

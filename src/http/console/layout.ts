@@ -29,6 +29,9 @@ const head = (title: string): Html => html`<meta charset="utf-8"><meta name="vie
 const SANDBOX = html`<p class="sandbox" role="note"><strong>Sandbox.</strong> Everything you see here is simulated: the platforms, their orders and their webhooks.
 Nothing reaches a real system. Give the service a connections file to leave the sandbox.</p>`;
 
+// Morphed, not replaced: whoever stands on a button with the keyboard still stands on it afterwards.
+const renewal = (address: string): Html => html` hx-get="${address}" hx-trigger="every 5s" hx-select="#content" hx-swap="outerMorph"`;
+
 /** The page around a view. `place` is the path of the part of the console that it belongs to. */
 export function pageOf(view: View, place: string, visit: Visit, sandbox: boolean): string {
   const places = visit.may('admin') ? PLACES : PLACES.filter(([path]) => path !== '/keys');
@@ -39,7 +42,7 @@ ${sandbox ? SANDBOX : ''}
 <header><span class="brand">Orderdock</span>
 <nav aria-label="Console"><ul>${places.map(([path, name]) => html`<li><a href="${link(path)}"${path === place ? html` aria-current="page"` : ''}>${name}</a></li>`)}</ul></nav>
 <div class="who"><span>${visit.caller.name} <span class="faint">(${visit.caller.role})</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}</div></header>
-<main id="content" tabindex="-1"><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main>
+<main id="content" tabindex="-1"${view.renewedBy === undefined ? '' : renewal(view.renewedBy)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main>
 </body></html>`.text;
 }
 

@@ -28,4 +28,4 @@ export const causeLink = (cause: { type: string; id: string }): string =>
 
 /** An address to come back to after signing in: within the console, or its first page. */
 export const ownAddress = (text: string | null): string =>
-  text !== null && /^\/console(\/[\w\-./?=&%+:]*)?$/.test(text) && !text.includes('//') ? text : link('/');
+  text !== null && /^\/console(\/[\w\-./?=&%+:]*)?$/.test(text) && !/\/\/|\.\./.test(text) ? text : link('/');

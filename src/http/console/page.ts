@@ -22,6 +22,8 @@ export interface View {
   body: Html;
   /** Default 200. */
   status?: number;
+  /** The address that gives this page anew: then it renews itself every few seconds. */
+  renewedBy?: string;
 }
 
 /** A request of somebody who has signed in. */

@@ -61,7 +61,7 @@ const healthFacts = (health: ConnectionHealth, now: Date): Html =>
 export function membersText(members: object | null): string | null {
   if (members === null) return null;
   const parts = Object.entries(members).flatMap(([name, content]) => {
-    if (content === null || content === undefined || content === '') return [];
+    if (content === null || content === undefined || content === '' || content === false) return [];
     return [
       `${wordsOf(name)} ${isObject(content) ? `(${membersText(content) ?? ''})` : Array.isArray(content) ? content.join(', ') : shown(name, content)}`,
     ];
@@ -81,10 +81,11 @@ const wordsOf = (name: string): string =>
 
 /** How much of the platform's patience is used up. */
 export function budgetText(budget: object | null): string {
-  if (budget === null) return '–';
-  const { used, limit } = budget as { used?: unknown; limit?: unknown };
-  if (typeof used === 'number' && typeof limit === 'number') return `${used} of ${limit} used`;
-  return membersText(budget) ?? '–';
+  const { used, limit, usedPercent, consecutiveFailures } = (budget ?? {}) as Record<string, unknown>;
+  if (typeof used === 'number' && typeof limit === 'number')
+    return `${used} of ${limit}${typeof usedPercent === 'number' ? ` (${usedPercent} %)` : ''}`;
+  if (typeof consecutiveFailures === 'number') return `no limit; ${consecutiveFailures} failures in a row`;
+  return budget === null ? '–' : (membersText(budget) ?? '–');
 }
 
 /** Newest first; a run that proves a span is a click away. */

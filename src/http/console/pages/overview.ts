@@ -48,11 +48,11 @@ export const overviewPage =
     return {
       title: 'Overview',
       lead: verdictLine(overallVerdict(judged), 'Was anything lost?'),
-      body: html`<div id="live" hx-get="${link('/')}" hx-trigger="every 5s" hx-select="#live" hx-swap="outerHTML">
-${alerts.length > 0 ? html`<section><h2>Alerts</h2>${alertList(alerts, visit.now)}</section>` : html`<p class="calm">No alert.</p>`}
+      body: html`${alerts.length > 0 ? html`<section><h2>Alerts</h2>${alertList(alerts, visit.now)}</section>` : html`<p class="calm">No alert.</p>`}
 <section><h2>Connections</h2>${table('Connections', ['Connection', 'Was anything lost?', 'Waiting', 'Last delivery', 'Circuit', 'Failure budget', 'Gaps, 24 h', ''], rows, 'No connection is configured.')}</section>
 ${invariants === null ? '' : html`<p class="${invariants.violations === 0 ? 'calm' : 'verdict bad'}">Every stored delivery ends, every version has its entry, no version is missing: ${countText(invariants.violations, 'violation')} found.</p>`}
-</div>`,
+`,
+      renewedBy: link('/'),
     };
   };
 

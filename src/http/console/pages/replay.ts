@@ -36,7 +36,7 @@ interface Target {
 
 async function previewView(ports: ConsolePorts, visit: Visit, filter: ReplayFilter, { path, hidden }: Target): Promise<View> {
   const fetch = askedFetch(visit);
-  const { number, changes } = await ports.previewReplay(filter, fetch);
+  const { number, complete, changes } = await ports.previewReplay(filter, fetch);
   const other: ReplayFetch = fetch === 'fresh' ? 'recorded' : 'fresh';
   const button = action({
     path,
@@ -47,18 +47,18 @@ async function previewView(ports: ConsolePorts, visit: Visit, filter: ReplayFilt
   });
   return {
     title: 'Replay',
-    lead: html`<p>${leadOf(number, changes.length)}</p>`,
+    lead: html`<p>${leadOf(number, changes.length, complete)}</p>`,
     body: html`<p>What a notification only names is taken from ${fetch === 'fresh' ? 'the platform, as it is now' : 'what was fetched the first time'}.
 <a href="${link(path, { ...hidden, fetch: other })}">${other === 'recorded' ? 'Take what was fetched the first time' : 'Ask the platform again'} instead</a></p>
 ${number > 0 ? html`<p class="row">${button}</p>` : ''}
-${section('What it would change', previewList(changes))}`,
+${complete ? '' : html`<p class="verdict watch">Not all of them could be looked at: replaying may change more than is listed here.</p>`}${section('What it would change', previewList(changes))}`,
   };
 }
 
-function leadOf(number: number, changes: number): string {
+function leadOf(number: number, changes: number, complete: boolean): string {
   if (number === 0) return 'There is nothing to replay here.';
   const named = `${countText(number, 'delivery is', 'deliveries are')} named.`;
-  if (changes === 0) return `${named} Replaying would change nothing: everything they say is known already.`;
+  if (changes === 0 && complete) return `${named} Replaying would change nothing: everything they say is known already.`;
   return `${named} Nothing has been changed yet. Replaying would change ${countText(changes, 'entity', 'entities')}, listed below; press the button to do it.`;
 }
 

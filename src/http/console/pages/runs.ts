@@ -52,6 +52,7 @@ export const runPage =
     return {
       title: `Reconcile run of ${run.connection}`,
       lead: html`<p>${leadOf(run, gaps.length)}</p>`,
+      ...(run.state === 'running' ? { renewedBy: runLink(run.id) } : {}),
       body: html`${facts([
         ['Connection', html`<a href="${connectionLink(run.connection)}">${run.connection}</a>`],
         ['State', stateBadge(run.state)],
@@ -70,7 +71,7 @@ ${section('How far it got', html`<pre tabindex="0">${JSON.stringify(run.progress
   };
 
 function leadOf(run: RunRow, gaps: number): string {
-  if (run.state === 'running') return 'It is under way: nothing is proven by it before it has finished. Load the page again to see more.';
+  if (run.state === 'running') return 'It is under way: nothing is proven by it before it has finished. This page renews itself.';
   if (run.state === 'failed') return 'It did not finish, so it proves nothing. The next one goes on from where it stopped.';
   if (gaps === 0) return 'It finished and found nothing that had not been reported.';
   return `It finished and found ${countText(gaps, 'change')} that no webhook had brought. They have been applied and are in the feed: nothing is missing any more.`;

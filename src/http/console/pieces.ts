@@ -1,0 +1,45 @@
+import { pipeline } from 'node:stream/promises';
+import type { Router } from 'express';
+import { ENTITY_KINDS } from '../../domain/entity.ts';
+import { Refused } from '../../domain/errors.ts';
+import { displayName } from '../../domain/file-name.ts';
+import { readDocument } from '../../store/reading/documents.ts';
+import { readEntity, readEntityByExternalId } from '../../store/reading/entities.ts';
+import { viewEntities } from '../api/entity-view.ts';
+import { visitFor } from './answers.ts';
+import { entityLink } from './links.ts';
+import type { ConsolePorts } from './page.ts';
+import { newerChanges } from './pages/feed.ts';
+
+/** What is no page of its own: pieces that come later, ways on, and files. */
+export function addPieces(router: Router, ports: ConsolePorts): void {
+  const sql = ports.context.db.read;
+  router.get('/feed/newer', async (request, response) => {
+    const newer = await newerChanges(ports, visitFor(ports, request, response));
+    if (newer) response.type('text/html').send(newer.text);
+    else response.status(204).end();
+  });
+  router.get('/find', async (request, response) => {
+    const visit = visitFor(ports, request, response);
+    const kind = ENTITY_KINDS.find((one) => one === visit.asked('kind'));
+    const found = kind ? await readEntityByExternalId(sql, visit.asked('connection') ?? '', kind, visit.asked('externalId') ?? '') : null;
+    if (!found) throw new Refused(404, 'not_found', 'It is not held.');
+    response.redirect(303, entityLink(found.id));
+  });
+  router.get('/entities/:id/source', async (request, response) => {
+    const entity = await readEntity(sql, ENTITY_KINDS, visitFor(ports, request, response).segment('id'));
+    if (!entity) throw new Refused(404, 'not_found', 'Nothing of this id is held.');
+    const [view] = await viewEntities(sql, [entity], { lines: false, documents: false, source: true });
+    response.type('application/json').send(JSON.stringify((view as { source?: unknown }).source ?? null, null, 2));
+  });
+  router.get('/documents/:id/content', async (request, response) => {
+    const document = await readDocument(sql, visitFor(ports, request, response).segment('id'));
+    if (document?.state !== 'stored' || document.sha256 === null)
+      throw new Refused(404, 'not_found', 'The content of this document is not held.');
+    const content = await ports.openContent(document.sha256, null);
+    // It came from outside: saved, never shown as a page of ours.
+    response.attachment(displayName(document.name) ?? 'document');
+    response.type('application/octet-stream').set({ 'X-Content-Type-Options': 'nosniff', 'Content-Length': String(document.bytes) });
+    await pipeline(content, response).catch(() => response.destroy());
+  });
+}
