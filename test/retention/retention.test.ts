@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { acknowledge, noteRead, registerConsumer } from '../../src/pipeline/consumers.ts';
+import { keepReceipts } from '../../src/pipeline/receipts.ts';
+import { enforceRetention } from '../../src/pipeline/retention.ts';
+import { readConsumer } from '../../src/store/reading/consumers.ts';
+import { at, toyOrder } from '../reconcile/support.ts';
+import { createTestContext, type TestContext } from '../support/context.ts';
+import { ENGINES } from '../support/engines.ts';
+
+const DAY_MS = 86_400_000;
+const sweep = (test: TestContext) => enforceRetention(test.context, { retentionDays: 90 });
+const select = <Row>(test: TestContext, statement: string) => test.context.db.read.all<Row>(statement);
+const cursors = async (test: TestContext) =>
+  (await select<{ seq: number | string }>(test, 'select seq from changes order by seq')).map((row) => String(row.seq));
+
+for (const engine of ENGINES) {
+  const on = (name: string, body: (run: TestContext) => Promise<void>) =>
+    test(`${name} (${engine})`, async () => {
+      const run = await createTestContext(engine);
+      try {
+        await body(run);
+      } finally {
+        await run.close();
+      }
+    });
+
+  on('the body of a finished delivery is emptied after the time, its row and its dedupe key stay four times as long', async (test) => {
+    test.world.orders.set('PO2', toyOrder('PO2', at(1)));
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.send({ id: 'e2', type: 'changed', subject: 'PO2' });
+    await test.settle();
+    test.clock.advance(89 * DAY_MS);
+    assert.equal((await sweep(test)).emptied, 0);
+    test.clock.advance(2 * DAY_MS);
+    assert.equal((await sweep(test)).emptied, 2);
+    const rows = await select<{ body: unknown; headers: string; recorded: unknown }>(
+      test,
+      'select body, headers, recorded from deliveries',
+    );
+    assert.deepEqual(
+      rows.map((row) => [row.body, row.headers, row.recorded]),
+      [
+        [null, '{}', null],
+        [null, '{}', null],
+      ],
+    );
+    assert.equal((await sweep(test)).emptied, 0);
+    assert.equal((await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) })).status, 'duplicate');
+    test.clock.advance(268 * DAY_MS);
+    assert.equal((await sweep(test)).deleted, 0);
+    test.clock.advance(2 * DAY_MS);
+    assert.equal((await sweep(test)).deleted, 2);
+    assert.equal((await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) })).status, 'accepted');
+  });
+
+  on('what waits and what is dead keeps its body', async (test) => {
+    await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', at(1)) });
+    for (let n = 0; n < 12; n++) {
+      await test.settle();
+      test.clock.advance(DAY_MS);
+    }
+    await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', at(1)) });
+    test.clock.advance(100 * DAY_MS);
+    await sweep(test);
+    const rows = await select<{ state: string; body: unknown }>(test, 'select state, body from deliveries order by seq');
+    assert.deepEqual(
+      rows.map((row) => [row.state, row.body === null]),
+      [
+        ['dead', false],
+        ['pending', false],
+      ],
+    );
+  });
+
+  on('old changes go when every consumer has passed them, and their receipts with them', async (test) => {
+    for (let n = 1; n <= 3; n++) await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
+    await test.settle();
+    const [first = '', second = ''] = await cursors(test);
+    for (const name of ['fast', 'slow']) await registerConsumer(test.context, name, { kinds: null, connections: null });
+    await keepReceipts(
+      test.context,
+      'fast',
+      [first, second].map((cursor) => ({ cursor, status: 'booked', reference: null, reason: null })),
+    );
+    test.clock.advance(91 * DAY_MS);
+    await acknowledge(test.context, 'fast', second, false);
+    assert.equal((await sweep(test)).changes, 0);
+    assert.equal((await cursors(test)).length, 3);
+    await acknowledge(test.context, 'slow', first, false);
+    assert.equal((await sweep(test)).changes, 1);
+    assert.equal((await cursors(test)).length, 2);
+    assert.equal((await select(test, 'select * from receipts')).length, 1);
+  });
+
+  on('without a consumer nobody holds old changes back; young ones stay', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.settle();
+    test.clock.advance(91 * DAY_MS);
+    await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', at(1)) });
+    await test.settle();
+    assert.equal((await sweep(test)).changes, 1);
+    assert.equal((await cursors(test)).length, 1);
+  });
+
+  on('a consumer that nobody reads for any more and that holds changes back is alerted; reading again ends it', async (test) => {
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.settle();
+    await registerConsumer(test.context, 'erp', { kinds: null, connections: null });
+    await sweep(test);
+    assert.equal(test.alerts.length, 0);
+    test.clock.advance(91 * DAY_MS);
+    await sweep(test);
+    assert.deepEqual(
+      test.alerts.map((alert) => [alert.code, alert.details.consumers]),
+      [['consumer_forgotten', 'erp']],
+    );
+    const consumer = await readConsumer(test.context.db.read, 'erp');
+    if (!consumer) throw new Error('There is no consumer.');
+    const [cursor = ''] = await cursors(test);
+    await noteRead(test.context, consumer, cursor);
+    await sweep(test);
+    assert.equal(test.alerts.length, 1);
+  });
+
+  on('a sweep of many rows goes in steps, between which receiving has its turn', async (test) => {
+    const now = test.clock.now().toISOString();
+    for (let n = 0; n < 1200; n++)
+      await test.context.db.write((sql) =>
+        sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [now]),
+      );
+    await test.context.db.write((sql) =>
+      sql.all(
+        `insert into deliveries (id, connection, platform, dedupe_key, state, method, path, notification, mergeable, received_at, finished_at, next_attempt_at, headers, body, body_sha256)
+         select 'd' || code || seq, 'toy', 'toy', code || seq, 'done', 'POST', '', ?, ?, at, at, at, '{}', ?, '' from refusals`,
+        [false, false, Buffer.from('x')],
+      ),
+    );
+    test.clock.advance(91 * DAY_MS);
+    let longest = 0;
+    let receiving = true;
+    const receive = async () => {
+      for (let n = 0; receiving; n++) {
+        const writes = test.context.db.write(async (sql) => sql.all('select 1'));
+        await writes;
+        longest = n;
+      }
+    };
+    const received = receive();
+    const swept = await sweep(test);
+    receiving = false;
+    await received;
+    assert.equal(swept.emptied, 1200);
+    assert.equal(longest >= 3, true, 'other writers had a turn between the steps');
+    assert.equal((await select(test, 'select seq from refusals')).length, 0);
+  });
+}
