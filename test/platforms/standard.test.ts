@@ -110,6 +110,14 @@ test('a Standard Webhooks request is judged by the clock that is given, with a t
   assert.equal(await accepted(wide, standardHeaders(), body, at(80_000)), true);
 });
 
+test('a Standard Webhooks sender may call its headers otherwise', async () => {
+  const settings = standardWebhooks(STANDARD_SECRET, { header: 'svix-signature' });
+  const headers = { 'svix-id': 'msg_01orderdock', 'svix-timestamp': String(TS), 'svix-signature': STANDARD };
+  assert.equal(await accepted(settings, headers), true);
+  assert.equal(await accepted(settings, standardHeaders()), false);
+  assert.equal(standard.identify(inbound(body, headers), settings).dedupeKey, 'msg_01orderdock');
+});
+
 test('a Standard Webhooks sender may sign with a private key', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');

@@ -15,7 +15,7 @@ import {
   withinTolerance,
 } from '../signature.ts';
 import { textOf } from './expression.ts';
-import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings } from './settings.ts';
+import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader } from './settings.ts';
 import { renderTemplate } from './template.ts';
 
 /** By its signature, or by any entry of `webhook.auth` beside it. */
@@ -48,10 +48,10 @@ const DEFAULT_TOLERANCE_SECONDS = 300;
 
 /** Standard Webhooks. The library signs; its own check reads the machine's clock and has a window that cannot be set. */
 function verifyStandard({ headers, body }: Inbound, header: string, rule: SignatureRule, now: Date): Verdict {
-  const id = headers['webhook-id'];
-  const atText = headers['webhook-timestamp'];
+  const id = headers[standardHeader(rule.header, 'id')];
+  const atText = headers[standardHeader(rule.header, 'timestamp')];
   const atMs = timestampMs(atText, 's');
-  if (!id || !atText || atMs === null) return refused('webhook-id or webhook-timestamp is missing or malformed');
+  if (!id || !atText || atMs === null) return refused('the id or timestamp header is missing or malformed');
   if (!withinTolerance(atMs, now, rule.timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS)) return refused(STALE);
   // The library signs text: bytes that are none would be signed as something else.
   if (!isUtf8(body)) return refused('the body is not UTF-8');

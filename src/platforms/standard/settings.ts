@@ -47,15 +47,23 @@ export const standardSettings = z.preprocess(
     const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     const preset = settings.preset ? PRESETS[settings.preset] : undefined;
     const { auth, allowIps: addresses, url } = settings.webhook;
+    const signature = resolveSignature(settings, preset, fault);
+    const idHeader = standardHeader(signature?.scheme === 'standard-webhooks' ? signature.header : STANDARD_HEADER, 'id');
     return {
       preset: settings.preset ?? null,
-      webhook: { auth, allowIps: addresses, url: url ?? null, signature: resolveSignature(settings, preset, fault) },
-      dedupe: settings.dedupe ?? preset?.dedupe ?? ['header:webhook-id'],
+      webhook: { auth, allowIps: addresses, url: url ?? null, signature },
+      dedupe: settings.dedupe ?? preset?.dedupe ?? [`header:${idHeader}`],
       type: settings.type ?? preset?.type ?? '/type',
       entity: resolveEntity(settings, preset, fault),
     };
   }),
 );
+
+const STANDARD_HEADER = 'webhook-signature';
+
+/** The headers beside a Standard Webhooks signature, lower case: some senders call them `svix-…`. */
+export const standardHeader = (signatureHeader: string, name: 'id' | 'timestamp'): string =>
+  signatureHeader.toLowerCase().replace(/-signature$/, `-${name}`);
 
 type Fault = (path: string[], message: string) => void;
 
@@ -71,7 +79,7 @@ function resolveSignature({ webhook }: Written, preset: Preset | undefined, faul
   const encoding = own.encoding ?? preset?.signature.encoding;
   const rule: SignatureRule = {
     scheme,
-    header: own.header ?? preset?.signature.header ?? (scheme === 'standard-webhooks' ? 'webhook-signature' : ''),
+    header: own.header ?? preset?.signature.header ?? (scheme === 'standard-webhooks' ? STANDARD_HEADER : ''),
     algorithm: own.algorithm ?? preset?.signature.algorithm ?? 'sha256',
     encodings: encoding ? [encoding] : ['hex', 'base64'],
     keyEncoding: own.keyEncoding,

@@ -4,7 +4,7 @@ import { digestOf, standardDigest } from './authenticate.ts';
 import { textOf } from './expression.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { openRequest, subjectOf } from './read-request.ts';
-import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardSettings } from './settings.ts';
+import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader, standardSettings } from './settings.ts';
 import { COMPOSERS, type Composed, type Form, type Happening, type SimulatedOrder } from './simulate-orders.ts';
 
 interface World {
@@ -113,13 +113,17 @@ function signatureOf(world: World, settings: StandardSettings, { headers }: Comp
     : signDigest(rule, settings, nowMs, headers, body);
 }
 
-function signStandard({ secrets }: SignatureRule, makeId: string, nowMs: number, body: string): Record<string, string> {
+function signStandard({ header, secrets }: SignatureRule, makeId: string, nowMs: number, body: string): Record<string, string> {
   const id = `msg_${makeId}`;
   // A private key is not ours to have: only shared secrets sign here.
   const signatures = secrets
     .filter((secret) => !secret.startsWith(PUBLIC_KEY_PREFIX))
     .map((secret) => `v1,${standardDigest(secret, id, nowMs, Buffer.from(body)).toString('base64')}`);
-  return { 'webhook-id': id, 'webhook-timestamp': String(Math.floor(nowMs / 1000)), 'webhook-signature': signatures.join(' ') };
+  return {
+    [standardHeader(header, 'id')]: id,
+    [standardHeader(header, 'timestamp')]: String(Math.floor(nowMs / 1000)),
+    [header.toLowerCase()]: signatures.join(' '),
+  };
 }
 
 function signDigest(
