@@ -1,19 +1,12 @@
 import { createTask, type ScheduledTask } from 'node-cron';
 import { errorText } from './domain/outcome.ts';
 import type { Context } from './pipeline/context.ts';
+import type { Duty } from './pipeline/duties.ts';
 import { isInterrupted } from './pipeline/interrupted.ts';
 import type { Reconciler } from './pipeline/reconcile.ts';
 import { takeTurn } from './pipeline/turn.ts';
 
 type Connection = Parameters<Reconciler['reconcile']>[0];
-
-/** Something that is done by the clock, by one process of all. */
-export interface Duty {
-  name: string;
-  /** Cron expression, five or six fields, UTC. */
-  expression: string;
-  perform(): Promise<unknown>;
-}
 
 export interface Schedule {
   /** Stops what runs by the clock; a reconcile run is broken off, to be continued. */

@@ -1,0 +1,29 @@
+import { errorText } from '../domain/outcome.ts';
+import { readOpenAlerts } from '../store/alerts.ts';
+import { readDeadConnections } from '../store/reading/connection-health.ts';
+import type { Context } from './context.ts';
+import { watchBudget } from './failure-budget.ts';
+import { watchSilence } from './silence.ts';
+
+/** What no request tells: silence, patience that runs out with time, and dead letters that are gone. Called by the timetable. */
+export async function watchConnections(context: Context): Promise<void> {
+  for (const connection of context.connections.list()) {
+    for (const watch of [watchSilence, watchBudget]) {
+      await watch(context, connection).catch((error: unknown) =>
+        context.log.warn('watch', { connection: connection.name, error: errorText(error) }),
+      );
+    }
+  }
+  await closeDead(context);
+}
+
+/** The alert for dead letters ends when the last of them has been replayed. */
+async function closeDead(context: Context): Promise<void> {
+  const lasting = await readOpenAlerts(context.db.read, 'delivery_dead');
+  if (lasting.length === 0) return;
+  const dead = await readDeadConnections(context.db.read);
+  for (const { connection } of lasting) {
+    if (connection !== null && !dead.has(connection))
+      context.alerts.close('delivery_dead', connection, `${connection}: no delivery is in the dead letters any more.`);
+  }
+}
