@@ -6,6 +6,7 @@ import { readCentral, writeCentral } from '../../src/platforms/ordergroove/centr
 import { createGate } from '../../src/platforms/ordergroove/gate.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import type { KeepSecret, Page, PlatformApi } from '../../src/platforms/platform.ts';
+import type { ClientOptions } from '../../src/remote/remote.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 import { NOW, serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 
@@ -292,6 +293,32 @@ test('a target is changed, rotated and disabled', async (t) => {
     (await webhooks.list()).map(({ enabled }) => enabled),
     [false],
   );
+});
+
+test('without settings of its own the management API is beside the REST API, for the merchant that its objects name', async (t) => {
+  const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
+  const webhooks = ordergroove.connect(withApi(baseUrl), remoteOnFakeTime().remote, async () => {})?.webhooks;
+  await assert.rejects(webhooks?.register('https://one.example/', null) ?? Promise.resolve(), /management\.merchant/);
+  world.happen('subscriber.create');
+  await webhooks?.register('https://one.example/', null);
+  const sent = asked.find(({ method }) => method === 'POST');
+  assert.equal(objectAt(parseJson(sent?.body ?? '')).merchant, 'merchant-1');
+  const called: string[] = [];
+  const { remote } = remoteOnFakeTime();
+  const spying = {
+    ...remote,
+    client(options: ClientOptions) {
+      called.push(options.baseUrl);
+      return remote.client(options);
+    },
+  };
+  ordergroove.connect(withApi('https://staging.restapi.ordergroove.com'), spying);
+  ordergroove.connect(settingsWith({ management: { merchant: 'm', apiKey: 'k' } }), spying);
+  assert.deepEqual(called, [
+    'https://staging.restapi.ordergroove.com',
+    'https://staging.webhooks.ordergroove.com',
+    'https://webhooks.ordergroove.com',
+  ]);
 });
 
 test('a key that could not be kept anywhere is not asked for', async (t) => {

@@ -77,6 +77,7 @@ test('settings without a verification key, with an empty one or with unknown mem
     { webhook: {} },
     { webhook: { verificationKey: '' } },
     { webhook: { verificationKey: [] } },
+    { webhook: { verificationKey: 'k' }, management: { apiKey: 'k' } },
     { webhook: { verificationKey: 'k', secret: 's' } },
   ]) {
     assert.equal(ordergroove.settings.safeParse(faulty).success, false);

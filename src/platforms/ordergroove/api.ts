@@ -1,5 +1,5 @@
 import type { Subject } from '../../domain/entity.ts';
-import { Hopeless, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
+import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { type Json, objectAt, textAt } from '../../domain/json.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { Fetched, Finding, KeepSecret, PlatformApi } from '../platform.ts';
@@ -8,7 +8,7 @@ import { PAGE_SIZE, readChanges, streams } from './lists.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
 
-/** The REST API, and the webhook management API where it is configured: either may be there without the other. */
+/** The REST API, and the webhook management API beside it: either may be there without the other. */
 export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecret?: KeepSecret): PlatformApi | null {
   const { api, management } = settings;
   if (!api && !management) return null;
@@ -18,17 +18,29 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecre
     streams: line ? streams : [],
     changesSince: async (stream, start) => readChanges(existing(line), stream, start),
     check: () => check(line),
-    ...(management
-      ? {
-          webhooks: createWebhookManagement({
-            line: createLine(management.baseUrl, management.apiKey ?? api?.apiKey ?? [], remote),
-            merchant: management.merchant,
-            keys: settings.webhook.verificationKey,
-            keepSecret,
-          }),
-        }
-      : {}),
+    webhooks: createWebhookManagement({
+      line: createLine(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote),
+      merchant: async () => management?.merchant ?? (await readMerchant(existing(line))),
+      keys: settings.webhook.verificationKey,
+      keepSecret,
+    }),
   };
+}
+
+/** The two APIs are neighbours, in production and in staging: `restapi.ordergroove.com` and `webhooks.ordergroove.com`. */
+function managementUrl({ api, management }: OrdergrooveSettings): string {
+  if (management?.baseUrl) return management.baseUrl;
+  return api ? api.baseUrl.replace(/^(https?:\/\/(?:[^/]+\.)?)restapi\./, '$1webhooks.') : 'https://webhooks.ordergroove.com';
+}
+
+/** Every object of a merchant names it. Throws when there is none yet. */
+async function readMerchant(line: Line): Promise<string> {
+  for (const path of ['/customers/', '/subscriptions/', '/orders/']) {
+    const { rows } = await line.page({ method: 'GET', path, query: { page_size: 1 } });
+    const merchant = textAt(rows[0]?.merchant);
+    if (merchant !== null) return merchant;
+  }
+  throw new OrderdockError('merchant_unknown', "Set management.merchant to the merchant's public id: there is no object to read it from");
 }
 
 function existing(line: Line | null): Line {

@@ -10,22 +10,28 @@ const api = z.strictObject({
 });
 
 const management = z.strictObject({
-  baseUrl: httpUrl.default('https://webhooks.ordergroove.com'),
+  /** Absent: beside the API, `restapi.` in its name being `webhooks.`. */
+  baseUrl: httpUrl.optional(),
   /** Absent: the API's key. */
   apiKey: secretList.optional(),
-  /** The merchant's public id, as the platform writes it into every event. */
-  merchant: z.string().min(1),
+  /** The merchant's public id, as the platform writes it into every event. Absent: read from the API's own objects. */
+  merchant: z.string().min(1).optional(),
 });
 
-export const ordergrooveSettings = z.strictObject({
-  webhook: z.strictObject({
-    /** One per route, and two of one route for 24 h after a rotation. Used as text, not decoded. */
-    verificationKey: secretList,
-    /** How far the signature's time may lie from ours, both ways. The platform states no window. */
-    toleranceSeconds: z.number().positive().default(300),
-    allowIps,
-  }),
-  api: api.optional(),
-  management: management.optional(),
-});
+export const ordergrooveSettings = z
+  .strictObject({
+    webhook: z.strictObject({
+      /** One per route, and two of one route for 24 h after a rotation. Used as text, not decoded. */
+      verificationKey: secretList,
+      /** How far the signature's time may lie from ours, both ways. The platform states no window. */
+      toleranceSeconds: z.number().positive().default(300),
+      allowIps,
+    }),
+    api: api.optional(),
+    management: management.optional(),
+  })
+  .refine(({ api, management }) => !management || api || (management.apiKey && management.merchant), {
+    path: ['management'],
+    error: 'expected apiKey and merchant, where there is no api to take them from',
+  });
 export type OrdergrooveSettings = z.infer<typeof ordergrooveSettings>;

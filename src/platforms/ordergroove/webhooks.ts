@@ -6,7 +6,7 @@ import { allRows, type Line } from './line.ts';
 
 export interface ManagementOptions {
   line: Line;
-  merchant: string;
+  merchant(): Promise<string>;
   /** The verification keys that the connection knows now. */
   keys: readonly string[];
   keepSecret: KeepSecret | undefined;
@@ -31,7 +31,7 @@ export function createWebhookManagement({ line, merchant, keys, keepSecret }: Ma
     register: async (url, events) => {
       const keep = keeper();
       // Disabled until its key is known here: what it sent before could not be verified, and is not repeated for ever.
-      const target = await send(line, 'POST', `${TARGETS}/`, { merchant, target_url: url, enabled: false });
+      const target = await send(line, 'POST', `${TARGETS}/`, { merchant: await merchant(), target_url: url, enabled: false });
       const path = targetPath(textAt(target.id) ?? '');
       await send(line, 'POST', `${path}/filters`, { pattern: patternFor(events) });
       await keep('webhook.verificationKey', union([await readKey(line, path), ...keys]));
