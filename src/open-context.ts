@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createConnections, type LiveConnections } from './connections.ts';
 import type { Alerts } from './domain/alert.ts';
@@ -52,7 +52,7 @@ export async function openContext(
     api: lines.api,
     clock,
     random,
-    makeId: () => uuidV7(clock.now().getTime(), randomBytes(16)),
+    makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
     log: ground.log,
     arrived: createSignal(),
     changed: createSignal(),

@@ -194,3 +194,28 @@ test('a status that the platform repeats after is not among the final ones, the 
   assert.deepEqual([400, 401, 408, 413, 429, 500].map(final), [true, true, true, true, true, true]);
   assert.deepEqual([200, 202, 501, 502, 503, 504].map(final), [false, false, false, false, false, false]);
 });
+
+test('a very long tXML order is read in pieces and says the same as a short one', () => {
+  const line = (position: number, note: string) =>
+    `<line><id>${ID}-${position}</id><buyerLine><position>${position}</position><note>${note} &amp; so on</note></buyerLine>` +
+    `<deliveryScheduleLine><quantity>1.10</quantity></deliveryScheduleLine><deliveryScheduleLine><quantity>2</quantity></deliveryScheduleLine></line>`;
+  const order = (lines: string) =>
+    `<WebhookBody><eventName>OrderResentByBuyer</eventName><orderEvent><orderId>${ID}</orderId>${lines}<version>3</version></orderEvent></WebhookBody>`;
+  const read = (text: string) => {
+    const { identity, interpretation } = understand(inboundOf('POST', '/orders', { 'content-type': 'application/xml' }, text));
+    assert.ok(interpretation.do === 'apply');
+    assert.equal(identity.subject?.externalId, ID);
+    return interpretation.reports[0];
+  };
+  const long = Array.from({ length: 450 }, (_, index) => line(index, 'x'.repeat(2500))).join('');
+  assert.ok(long.length > 1_000_000);
+  const report = read(order(long));
+  assert.equal(report?.lines.length, 450);
+  assert.deepEqual(report?.lines[7], read(order(line(7, 'x'.repeat(2500))))?.lines[0]);
+  assert.deepEqual(report?.lines[7]?.content.quantity, '3.10');
+  assert.equal(report?.source?.version, 3);
+  const [only] = read(order(line(1, 'x'.repeat(1_000_001))))?.lines ?? [];
+  assert.equal(only?.externalId, `${ID}-1`);
+  const broken = order(long).replace('</buyerLine>', '');
+  assert.throws(() => understand(inboundOf('POST', '/orders', { 'content-type': 'application/xml' }, broken)), InvalidBody);
+});
