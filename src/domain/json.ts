@@ -20,8 +20,9 @@ const lossless = JSON as unknown as LosslessJson;
 
 export const isRawNumber = (value: unknown): value is RawNumber => lossless.isRawJSON(value);
 
-// A digit run that a double may not hold, a trailing zero after the point, or an exponent: only then is the slow parse needed.
-const mayLoseDigits = /\d{16}|\.\d*0(?!\d)|\.\d{15}|\d[eE]|-0/;
+// Only a number that JavaScript may print differently needs the slow parse: sixteen digits and more, a zero at the end of its fraction,
+// an exponent, less than a millionth, or -0. Texts begin with a quote, so hardly one is taken for a number; a mistaken one costs only time.
+const mayLoseDigits = /(?:^|[[,:\s])-?(?:\d[\d.]{15}|\d+\.\d*0(?![\dZ])|0\.0{6}|\d[\d.]*[eE]|0(?=[\s,\]}]|$)(?<=-0))/;
 
 /** Parses JSON text, keeping every number digit for digit. Throws `SyntaxError` like `JSON.parse`. */
 export function parseJson(text: string): Json {

@@ -1,8 +1,8 @@
 import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { type Json, type JsonObject, objectAt, textAt } from '../../domain/json.ts';
+import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Identity, Inbound } from '../platform.ts';
-import { type Content, contentOf, externalIdOf, readBody } from './read-body.ts';
+import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read-body.ts';
 
 const LONGEST_ID = 500;
 
@@ -29,7 +29,7 @@ function identifyNotification(request: Inbound): Identity {
 }
 
 function identifyEvent(request: Inbound): Identity {
-  const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', (text) => JSON.parse(text) as Json);
+  const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', GLANCE);
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');

@@ -4,7 +4,7 @@ import { InvalidBody } from '../../domain/errors.ts';
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
 import type { Arrived, Interpretation } from '../platform.ts';
 import { isKnownEvent } from './events.ts';
-import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody } from './read-body.ts';
+import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read-body.ts';
 import { readDocumentsEvent } from './read-documents.ts';
 import { readOrder } from './read-order.ts';
 import { readShipment } from './read-shipment.ts';
@@ -20,7 +20,7 @@ const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: stri
 /** What a stored webhook tells. The event's name is not asked: the body holds the state that the event brought about. */
 export function interpret(delivery: Arrived): Interpretation {
   if (delivery.method === 'GET') return interpretNotification(delivery);
-  const body = readBody(delivery.body, formatOf(delivery.contentType, delivery.body), parseJson);
+  const body = readBody(delivery.body, formatOf(delivery.contentType, delivery.body), WHOLE);
   const content = contentOf(body);
   const drift = driftOf(body, content);
   if (content === null) return { do: 'ignore', reason: 'The body has no content that is known', drift };

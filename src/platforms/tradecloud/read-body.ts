@@ -1,7 +1,7 @@
 import { InvalidBody } from '../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../domain/json.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
 import { shapes } from './shapes.ts';
-import { parseTxml } from './txml.ts';
+import { glanceTxml, parseTxml } from './txml.ts';
 
 export type ContentKind = 'order' | 'documents' | 'shipment';
 
@@ -20,10 +20,20 @@ const MEMBERS: readonly (readonly [member: string, kind: ContentKind])[] = [
   ['shipment', 'shipment'],
 ];
 
-/** The body as a JSON object, read with `parse`; tXML becomes the JSON it stands for. Throws `InvalidBody`. */
-export function readBody(bytes: Buffer, format: 'json' | 'xml', parse: (text: string) => Json): JsonObject {
+/** How much of a body is read. */
+export interface Reading {
+  json(text: string): Json;
+  xml(text: string): JsonObject;
+}
+/** For the door: what it is about, as cheaply as can be. */
+export const GLANCE: Reading = { json: (text) => JSON.parse(text) as Json, xml: (text) => glanceTxml(text, shapes.OrderWebhookBody) };
+/** Everything, digit for digit. */
+export const WHOLE: Reading = { json: parseJson, xml: (text) => parseTxml(text, shapes.OrderWebhookBody) };
+
+/** The body as a JSON object; tXML becomes the JSON it stands for. Throws `InvalidBody`. */
+export function readBody(bytes: Buffer, format: 'json' | 'xml', reading: Reading): JsonObject {
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const body = format === 'xml' ? parseTxml(text, shapes.OrderWebhookBody) : readJson(text, parse);
+  const body = format === 'xml' ? reading.xml(text) : readJson(text, reading.json);
   if (!isObject(body)) throw new InvalidBody('The body is not a JSON object');
   return body;
 }

@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Shape } from '../../domain/drift.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, parseJson } from '../../domain/json.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../domain/json.ts';
 
 // tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
 // written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)
@@ -39,11 +39,29 @@ const parser = new XMLParser({
 
 /** Reads a tXML document as the JSON it stands for, lists as `shape` has them. Throws `InvalidBody`; so does any DOCTYPE. */
 export function parseTxml(text: string, shape: Shape): JsonObject {
+  validate(text);
+  return readRoot(text.length < LARGE || text.includes('<![CDATA[') ? readXml(text) : readInPieces(text), shape);
+}
+
+/** The same without the content of its lines: enough to say what it is about, and cheap. The whole document is checked all the same. */
+export function glanceTxml(text: string, shape: Shape): JsonObject {
+  validate(text);
+  return readRoot(readXml(text.replace(LINE, '<line/>')), shape);
+}
+
+// From this many characters on a document is read in pieces: the parser needs fifteen times the memory of what it reads at once.
+const LARGE = 1_000_000;
+const LINE = /<line>[\s\S]*?<\/line>/g;
+const LINES_AT_ONCE = 200;
+
+function validate(text: string): void {
   if (/<!DOCTYPE/i.test(text)) throw new InvalidBody('The XML has a DOCTYPE, which is not accepted');
   const verdict = XMLValidator.validate(text);
   if (verdict !== true) throw new InvalidBody(`The body is not well-formed XML (line ${verdict.err.line})`);
-  const root = Object.values(readXml(text))[0];
-  const body = asJson(root, shape);
+}
+
+function readRoot(document: JsonObject, shape: Shape): JsonObject {
+  const body = asJson(Object.values(document)[0], shape);
   if (!isObject(body)) throw new InvalidBody('The XML has no elements below its root');
   return body;
 }
@@ -54,6 +72,27 @@ function readXml(text: string): JsonObject {
   } catch (error) {
     throw new InvalidBody('The body cannot be read as XML', { cause: error });
   }
+}
+
+/** Lines have no lines in them: they are cut out, read by the hundred, and put back where their numbers stand. */
+function readInPieces(text: string): JsonObject {
+  const cut: string[] = [];
+  const rest = readXml(text.replace(LINE, (line) => `<line>${cut.push(line) - 1}</line>`));
+  const lines: Json[] = [];
+  for (let at = 0; at < cut.length; at += LINES_AT_ONCE) {
+    const piece = readXml(`<lines>${cut.slice(at, at + LINES_AT_ONCE).join('')}</lines>`);
+    lines.push(...asList(objectAt(piece.lines).line));
+  }
+  return putBack(rest, lines);
+}
+
+function putBack(value: JsonObject, lines: readonly Json[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      if (name === 'line') return [name, asList(member).map((number) => lines[Number(number)] ?? number)];
+      return [name, isObject(member) ? putBack(member, lines) : member];
+    }),
+  );
 }
 
 function asJson(value: Json | undefined, shape: Shape | undefined, name = '', owner = ''): Json {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { decimalText } from '../../src/domain/decimal.ts';
+import { type Json, objectAt, parseJson } from '../../src/domain/json.ts';
+
+const DIGITS = [
+  '0',
+  '-0',
+  '10',
+  '1.10',
+  '1.0',
+  '0.10',
+  '-2.50',
+  '123456789.123456789',
+  '1234567890.12345678',
+  '12345678901234567',
+  '0.0000001',
+  '0.000001',
+  '1e3',
+  '1.5E-7',
+  '100000000000000000000000',
+  '0.1234567890123456789',
+];
+for (const digits of DIGITS) {
+  test(`the number ${digits} is written back as it came, wherever it stands`, () => {
+    for (const text of [`{"a":${digits}}`, `[${digits}]`, `[1,${digits},2]`, `{"a": ${digits} }`, `[\n${digits}\n]`, digits]) {
+      assert.equal(JSON.stringify(parseJson(text)), text.replaceAll(/[ \n]/g, ''));
+    }
+  });
+}
+
+test('any number keeps its digits', () => {
+  const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,24})?([eE][+-]?\d{1,2})?$/);
+  fc.assert(
+    fc.property(digits, fc.constantFrom('', ' '), (number, space) => {
+      assert.equal(JSON.stringify(parseJson(`{"a":${space}${number}${space}}`)), `{"a":${number}}`);
+      const value = objectAt(parseJson(`{"a":${number}}`)).a;
+      if (!/e/i.test(number)) assert.equal(decimalText(value), number);
+    }),
+    { numRuns: 2000, seed: 20260301 },
+  );
+});
+
+test('any document is read as JSON.parse reads it', () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      const plain = JSON.stringify(JSON.parse(text));
+      assert.deepEqual(JSON.parse(JSON.stringify(parseJson(text) as Json)), JSON.parse(plain));
+    }),
+    { numRuns: 500, seed: 20260301 },
+  );
+});
