@@ -9,7 +9,7 @@ export interface TemporaryFile extends StoredContent {
   path: string;
 }
 
-const GROUND_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOENT', 'ENOTDIR']);
+const GROUND_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOENT', 'ENOTDIR', 'EEXIST']);
 
 /** True for errors of the file system; what a download fails with has other codes. */
 export const isGroundFault = (error: unknown): boolean =>
@@ -24,6 +24,8 @@ export async function writeTemporaryFile(
   const path = join(directory, `${randomUUID()}.part`);
   const meter = createMeter(options.maxBytes);
   try {
+    // Also when it could not be prepared at the start: a place that comes back is used again.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const file = await open(path, 'wx', 0o600);
     try {
       await pipeline(content, meter.through, (chunks) => file.writeFile(chunks), options.stop ? { signal: options.stop } : {});

@@ -40,7 +40,7 @@ export function pageOf(view: View, place: string, visit: Visit, sandbox: boolean
 <a class="skip" href="#content">To the content</a>
 ${sandbox ? SANDBOX : ''}
 <header><span class="brand">Orderdock</span>
-<nav aria-label="Console"><ul>${places.map(([path, name]) => html`<li><a href="${link(path)}"${path === place ? html` aria-current="page"` : ''}>${name}</a></li>`)}</ul></nav>
+<nav aria-label="Console"><ul>${places.map(([path, name]) => html`<li><a href="${link(path)}"${path === (view.place ?? place) ? html` aria-current="page"` : ''}>${name}</a></li>`)}</ul></nav>
 <div class="who"><span>${visit.caller.name} <span class="faint">(${visit.caller.role})</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}</div></header>
 <main id="content" tabindex="-1"${view.renewedBy === undefined ? '' : renewal(view.renewedBy)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main>
 </body></html>`.text;

@@ -20,6 +20,8 @@ export interface View {
   /** Was anything lost, what happened, what do I press? */
   lead: Html;
   body: Html;
+  /** The part of the console it belongs to, where that depends on what is shown. */
+  place?: string;
   /** Default 200. */
   status?: number;
   /** The address that gives this page anew: then it renews itself every few seconds. */

@@ -33,7 +33,7 @@ export const stateBadge = (state: string): Html => badge(state, STATE_TONES[stat
 export const time = (iso: string | null, now: Date): Html =>
   iso === null
     ? html`<span class="faint">–</span>`
-    : html`<time datetime="${iso}" title="${timeText(iso)}">${timeText(iso)} <span class="faint">${ageText(iso, now)}</span></time>`;
+    : html`<time datetime="${iso}" title="${timeText(iso)}"><span>${timeText(iso)}</span> <span class="faint">${ageText(iso, now)}</span></time>`;
 
 function ageText(iso: string, now: Date): string {
   const ms = now.getTime() - Date.parse(iso);

@@ -8,7 +8,7 @@ import { link, runLink } from '../links.ts';
 import type { ConsolePorts, Page, Visit } from '../page.ts';
 import { action, facts, section, stateBadge, table, time } from '../parts.ts';
 import { verdictOf } from '../verdict.ts';
-import { spanText } from '../words.ts';
+import { durationText, spanText } from '../words.ts';
 import { readFacts, verdictLine } from './overview.ts';
 import { runTable } from './runs.ts';
 
@@ -32,6 +32,7 @@ export const connectionPage =
       lead: known ? verdictLine(verdictOf(known), 'Was anything lost?') : html``,
       body: html`${buttons(visit, name)}
 ${section('Health', health === null ? html`<p class="empty">Its health cannot be told right now.</p>` : healthFacts(health, visit.now))}
+${section('Latency', latencyTable(health?.latency ?? null))}
 ${section('What is proven', coverageTable(known?.coverage ?? [], visit.now))}
 ${section('Answers of the last 24 hours', answersChart(answers, since))}
 ${section('Last reconcile runs', runTable(runs, visit.now))}
@@ -54,8 +55,24 @@ const healthFacts = (health: ConnectionHealth, now: Date): Html =>
     ['Lag', health.lagMs === null ? null : spanText(health.lagMs)],
     ['Failure budget', budgetText(health.failureBudget)],
     ['Silence', membersText(health.silence)],
-    ['Latency', membersText(health.latency)],
   ]);
+
+const LEGS: readonly (readonly [name: string, what: string])[] = [
+  ['platformToReceived', 'From the platform to us'],
+  ['receivedToApplied', 'From there into the store'],
+  ['appliedToPulled', 'Until the ERP has read it'],
+  ['pulledToBooked', 'Until the ERP has booked it'],
+];
+
+function latencyTable(latency: object | null): Html {
+  const legs = (latency ?? {}) as Record<string, Record<string, number | null> | undefined>;
+  const shownMs = (ms: number | null | undefined) => (ms === null || ms === undefined ? '–' : durationText(ms));
+  const rows = LEGS.flatMap(([name, what]) => {
+    const leg = legs[name];
+    return leg && (leg.samples ?? 0) > 0 ? [[what, shownMs(leg.p50), shownMs(leg.p90), shownMs(leg.p99), leg.samples ?? 0]] : [];
+  });
+  return table('Latency', ['Leg', 'Half within', '90 % within', '99 % within', 'Measured'], rows, 'Nothing has been measured yet.');
+}
 
 /** A nested figure as `name value, name value`: its members are those of the API. */
 export function membersText(members: object | null): string | null {

@@ -6,7 +6,7 @@ import { type Html, html } from '../html.ts';
 import { connectionLink, deliveryLink, link } from '../links.ts';
 import type { ConsolePorts, Page } from '../page.ts';
 import { facts, section, stateBadge, table, time } from '../parts.ts';
-import { countText, spanText } from '../words.ts';
+import { countText, durationText } from '../words.ts';
 import { changeList } from './changes.ts';
 
 const MOST_CHARACTERS = 200_000;
@@ -65,11 +65,14 @@ const attemptTable = (delivery: DeliveryRow, now: Date): Html =>
   table(
     'Attempts',
     ['When', 'Outcome', 'Took', 'Error'],
-    delivery.attempts.map((attempt) => [time(attempt.at, now), stateBadge(attempt.outcome), spanOf(attempt.tookMs), attempt.error ?? '']),
+    delivery.attempts.map((attempt) => [
+      time(attempt.at, now),
+      stateBadge(attempt.outcome),
+      durationText(attempt.tookMs),
+      attempt.error ?? '',
+    ]),
     'None yet.',
   );
-
-const spanOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : spanText(ms));
 
 const headerTable = (delivery: DeliveryContent): Html =>
   html`<p class="faint"><code>${delivery.method} ${delivery.path === '' ? '/' : delivery.path}</code></p>${table(

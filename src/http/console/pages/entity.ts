@@ -40,6 +40,7 @@ export const entityPage =
     const hasLines = entity.kind === 'order' || entity.kind === 'shipment';
     return {
       title: `${entity.kind} ${entity.header.number ?? entity.externalId}`,
+      place: entity.kind === 'order' ? '/orders' : entity.kind === 'shipment' ? '/shipments' : '/records',
       lead: html`<p>${leadOf(entity, history.length)}</p>`,
       body: html`${headerFacts(entity, visit.now)}
 ${hasLines ? section('Lines', lineTable(lines, visit.now)) : ''}

@@ -59,13 +59,16 @@ ${invariants === null ? '' : html`<p class="${invariants.violations === 0 ? 'cal
 function connectionRow(connection: Connection, facts: ConnectionFacts, verdict: Verdict, now: Date, csrf: string | null): Html[] {
   const { name, health, dead, gaps } = facts;
   return [
-    html`<a href="${connectionLink(name)}">${name}</a><br><span class="faint">${connection.platform.title ?? connection.platform.name}</span>`,
+    html`<a class="name" href="${connectionLink(name)}">${name}</a><br><span class="faint">${connection.platform.title ?? connection.platform.name}</span>`,
     html`<span class="dot ${verdict.tone}"></span>${verdict.sentence}`,
     html`${health?.backlog ?? '–'}${dead > 0 ? html` <a href="${link('/deliveries', { connection: name, state: 'dead' })}">${dead} dead</a>` : ''}`,
     time(health?.lastDeliveryAt ?? null, now),
     health?.circuit ? stateBadge(health.circuit) : html`<span class="faint">–</span>`,
     html`${budgetText(health?.failureBudget ?? null)}`,
     gaps > 0 ? html`<a href="${link('/reconcile-runs', { connection: name })}">${gaps}</a>` : html`0`,
-    csrf === null ? html`` : action({ path: `/connections/${encodeURIComponent(name)}/reconcile`, label: 'Reconcile now', csrf }),
+    // Without an API there is nothing to compare with.
+    csrf === null || health?.circuit === null
+      ? html``
+      : action({ path: `/connections/${encodeURIComponent(name)}/reconcile`, label: 'Reconcile now', csrf }),
   ];
 }

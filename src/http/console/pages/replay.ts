@@ -58,7 +58,7 @@ ${complete ? '' : html`<p class="verdict watch">Not all of them could be looked 
 function leadOf(number: number, changes: number, complete: boolean): string {
   if (number === 0) return 'There is nothing to replay here.';
   const named = `${countText(number, 'delivery is', 'deliveries are')} named.`;
-  if (changes === 0 && complete) return `${named} Replaying would change nothing: everything they say is known already.`;
+  if (changes === 0 && complete) return `${named} Replaying would change nothing.`;
   return `${named} Nothing has been changed yet. Replaying would change ${countText(changes, 'entity', 'entities')}, listed below; press the button to do it.`;
 }
 
