@@ -3,6 +3,8 @@ import { openDocumentStorage } from './documents/open-storage.ts';
 import type { DocumentStorage } from './documents/storage.ts';
 import { type Ground, type OpenContext, openContext } from './open-context.ts';
 import { type AlertDesk, type AlertMessage, createAlerts } from './pipeline/alerts.ts';
+import { duties } from './pipeline/duties.ts';
+import { createInvariantWatch } from './pipeline/invariants.ts';
 import { createReconciler, type Reconciler } from './pipeline/reconcile.ts';
 import { startHeartbeat } from './pipeline/standstill.ts';
 import type { Connection } from './platforms/platform.ts';
@@ -10,7 +12,6 @@ import type { Remote } from './remote/remote.ts';
 import { startSchedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { startWeb, type Web } from './start-web.ts';
-import { timetable } from './timetable.ts';
 import { startDocumentWorker } from './worker/document-loop.ts';
 import { startWorker } from './worker/loop.ts';
 
@@ -73,16 +74,18 @@ export async function startApp(settings: Settings, connections: readonly Connect
 async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof openApp>>, stops: Stops): Promise<Web | null> {
   const { context, storage, reconciler, alerts } = app;
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
+  const invariants = createInvariantWatch(context);
   await storage.prepare();
   const heartbeat = await startHeartbeat(context, runs('web'));
   stops.unshift(() => heartbeat.stop());
   if (runs('schedule')) {
-    const schedule = startSchedule(
-      context,
-      reconciler,
-      timetable(context, { retentionDays: settings.retentionDays, resendAlerts: () => alerts.resend() }),
-    );
-    stops.unshift(() => schedule.stop());
+    const stopping = new AbortController();
+    const tools = { desk: alerts, invariants, retentionDays: settings.retentionDays, stop: stopping.signal };
+    const schedule = startSchedule(context, reconciler, duties(context, tools));
+    stops.unshift(() => {
+      stopping.abort();
+      return schedule.stop();
+    });
   }
   if (runs('worker')) {
     const worker = startWorker(context);
@@ -92,7 +95,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
     });
   }
   if (!runs('web')) return null;
-  const web = await startWeb(settings, context, { storage, reconciler });
+  const web = await startWeb(settings, context, { storage, reconciler, invariants });
   stops.unshift(() => web.stop());
   return web;
 }

@@ -7,6 +7,7 @@ import type { ApiPorts } from './http/api/ports.ts';
 import { createApi } from './http/api/router.ts';
 import { createOutsideCalls } from './http/auth/outside-calls.ts';
 import { createConsole } from './http/console/console.ts';
+import { addFigures } from './http/figures.ts';
 import { listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createHttp } from './http/server.ts';
@@ -14,6 +15,7 @@ import type { OpenContext } from './open-context.ts';
 import { createAnswerLedger } from './pipeline/answers.ts';
 import { coverage } from './pipeline/coverage.ts';
 import { connectionHealth } from './pipeline/health.ts';
+import type { InvariantWatch } from './pipeline/invariants.ts';
 import { previewReplay } from './pipeline/preview-replay.ts';
 import { createReceiver } from './pipeline/receive.ts';
 import type { Reconciler } from './pipeline/reconcile.ts';
@@ -32,6 +34,7 @@ export interface Web {
 export interface WebParts {
   storage: DocumentStorage;
   reconciler: Reconciler;
+  invariants: InvariantWatch;
 }
 
 /** How long a sender waits for the store before it is asked to come again. */
@@ -47,6 +50,9 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, patienceMs: PATIENCE_MS, backlog: backlog.count });
   const ports = apiPorts(context, parts, settingsKeys, stopping.signal);
   const findKey = createFindKey(ports);
+  const metrics = createMetrics();
+  const { invariants } = parts;
+  addFigures(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
   const handler = createHttp({
     settings,
     connections: context.connections,
@@ -60,7 +66,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
       if (status === 413) alertOversize(context, settings, connection);
     },
     ready: () => readiness(context),
-    metrics: createMetrics(),
+    metrics,
     requireRole: (role) => requireRole(findKey, role),
     api: createApi(ports),
     apiDocs: createApiDocs(),
@@ -82,7 +88,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
 
 function apiPorts(
   context: OpenContext,
-  { storage, reconciler }: WebParts,
+  { storage, reconciler, invariants }: WebParts,
   settingsKeys: ApiPorts['settingsKeys'],
   stop: AbortSignal,
 ): ApiPorts {
@@ -95,7 +101,7 @@ function apiPorts(
     reconcile: async (connection) => (await reconciler.reconcile(connection, 'demand')).runId,
     health: (connection) => connectionHealth(context, connection, context.circuit),
     coverage: (connection) => coverage(context, connection),
-    invariants: () => Promise.reject(new Error('to come')),
+    invariants: () => invariants.check(),
     openContent: (sha256, range) => storage.openContent(sha256, range),
   };
 }

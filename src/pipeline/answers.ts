@@ -66,21 +66,16 @@ export function createAnswerLedger(context: Context): AnswerLedger {
   };
 }
 
-/** Two kinds of refusals need somebody at once: what we could not store, and what was too large to be taken. */
+/** What we could not store needs somebody at once; it has ended when a later delivery was taken. */
 function tellOfRefusals({ alerts }: Context, { refusals, streaks }: Account): void {
-  for (const connection of streaks.keys()) {
-    const of = (status: number) =>
-      refusals.find((one) => one.connection === connection && one.status === status && one.code !== 'stopping');
-    const [unstored, tooLarge] = [of(503), of(413)];
+  for (const [connection, streak] of streaks) {
+    const unstored = refusals.find((one) => one.connection === connection && one.status === 503 && one.code !== 'stopping');
     if (unstored) {
       const text = `${connection}: deliveries are answered 503 (${unstored.code}): they cannot be taken now, and are asked to come again.`;
       alerts.open({ level: 'critical', code: 'deliveries_not_taken', connection, text, details: { code: unstored.code } });
-    } else if (streaks.get(connection)?.failures === 0) {
+    } else if (streak.failures === 0) {
       alerts.close('deliveries_not_taken', connection, `${connection}: deliveries are taken again.`);
     }
-    if (!tooLarge) continue;
-    const text = `${connection}: a body larger than MAX_BODY_BYTES was refused (413). Raise the limit if it was genuine.`;
-    alerts.open({ level: 'warning', code: 'body_too_large', connection, text, details: { at: tooLarge.at } });
   }
 }
 

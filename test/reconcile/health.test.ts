@@ -88,7 +88,10 @@ for (const engine of ENGINES) {
         assert.equal(half.failureBudget.consecutiveFailures, 5);
         assert.deepEqual(
           test.alerts.map((alert) => [alert.code, alert.level]),
-          [['failure_budget', 'info']],
+          [
+            ['failure_budget', 'info'],
+            ['deliveries_not_taken', 'critical'],
+          ],
         );
         assert.equal(
           (await rows(test, "select * from refusals where connection = 'toy' and status = 503 and code = 'database_unavailable'")).length,

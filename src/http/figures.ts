@@ -1,0 +1,106 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { ApiPorts, Invariants } from './api/ports.ts';
+
+type Ports = Pick<ApiPorts, 'health'> & {
+  connections: ApiPorts['context']['connections'];
+  invariants: { check(): Promise<Invariants>; last(): Invariants | null };
+  now(): Date;
+};
+
+type Legs = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+
+const INVARIANTS_LAST_MS = 60_000;
+const QUANTILES = { p50: '0.5', p90: '0.9', p99: '0.99' } as const;
+
+type Health = Awaited<ReturnType<Ports['health']>>;
+
+/** A figure of every connection: what it is called, and how a connection's health tells it. */
+interface Figure {
+  name: string;
+  help: string;
+  labels?: readonly string[];
+  set(gauge: Gauge, connection: string, health: Health): void;
+}
+
+const FIGURES: readonly Figure[] = [
+  {
+    name: 'orderdock_backlog',
+    help: 'Deliveries that wait or are being worked.',
+    set: (gauge, connection, { backlog }) => gauge.set({ connection }, backlog),
+  },
+  {
+    name: 'orderdock_proven_lag_seconds',
+    help: 'Age of the end of what reconciliation has proven.',
+    set: (gauge, connection, { lagMs }) => lagMs !== null && gauge.set({ connection }, lagMs / 1000),
+  },
+  {
+    name: 'orderdock_failure_budget_used_ratio',
+    help: "Share of the platform's patience that failures have used up.",
+    set: (gauge, connection, { failureBudget }) => gauge.set({ connection }, numberIn(failureBudget, 'usedPercent') / 100),
+  },
+  {
+    name: 'orderdock_silent',
+    help: '1 while a connection is quiet for longer than its history explains.',
+    set: (gauge, connection, { silence }) => gauge.set({ connection }, numberIn(silence, 'silent')),
+  },
+  {
+    name: 'orderdock_latency_seconds',
+    help: 'How long changes took on each leg of their way.',
+    labels: ['leg', 'quantile'],
+    set: (gauge, connection, { latency }) => setLatency(gauge, connection, (latency ?? {}) as Legs),
+  },
+];
+
+/** Adds what the store tells to the figures that Prometheus reads; it is asked when they are, once for all of them. */
+export function addFigures(registry: Registry, ports: Ports): void {
+  const read = createReading(ports);
+  for (const figure of FIGURES) {
+    new Gauge({
+      name: figure.name,
+      help: figure.help,
+      labelNames: ['connection', ...(figure.labels ?? [])],
+      registers: [registry],
+      async collect() {
+        const healths = await read();
+        this.reset();
+        for (const [connection, health] of healths) figure.set(this, connection, health);
+      },
+    });
+  }
+  new Gauge({
+    name: 'orderdock_invariant_violations',
+    help: 'What contradicts the invariants (GET /api/v1/invariants); 0 when all is well.',
+    registers: [registry],
+    async collect() {
+      this.set((await freshEnough(ports)).violations);
+    },
+  });
+}
+
+/** Reads the health of all connections; who asks while it is being read is given the same. */
+function createReading({ connections, health }: Ports): () => Promise<Map<string, Health>> {
+  let reading: Promise<Map<string, Health>> | null = null;
+  const readAll = async () => new Map(await Promise.all(connections.list().map(async (one) => [one.name, await health(one)] as const)));
+  return () => {
+    reading ??= readAll().finally(() => {
+      reading = null;
+    });
+    return reading;
+  };
+}
+
+function setLatency(figure: Gauge, connection: string, legs: Legs): void {
+  for (const [leg, percentiles] of Object.entries(legs)) {
+    for (const [name, quantile] of Object.entries(QUANTILES)) {
+      const ms = percentiles[name];
+      if (typeof ms === 'number') figure.set({ connection, leg, quantile }, ms / 1000);
+    }
+  }
+}
+
+const numberIn = (value: object | null, member: string): number => Number((value as Record<string, unknown> | null)?.[member] ?? 0);
+
+async function freshEnough({ invariants, now }: Ports): Promise<Invariants> {
+  const last = invariants.last();
+  return last && now().getTime() - Date.parse(last.checkedAt) < INVARIANTS_LAST_MS ? last : invariants.check();
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { addFigures } from '../../src/http/figures.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { connectionHealth } from '../../src/pipeline/health.ts';
+import { createInvariantWatch } from '../../src/pipeline/invariants.ts';
+import { createTestContext } from '../support/context.ts';
+import { toyOrder } from './support.ts';
+
+test('Prometheus reads backlog, latency, patience and invariants off the store', async () => {
+  const run = await createTestContext('sqlite');
+  try {
+    const { context } = run;
+    const metrics = createMetrics();
+    addFigures(metrics.registry, {
+      connections: context.connections,
+      health: (connection) => connectionHealth(context, connection, () => 'closed'),
+      invariants: createInvariantWatch(context),
+      now: () => run.clock.now(),
+    });
+    await run.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.500Z') });
+    await run.settle();
+    await run.send({ id: 'e2', type: 'order', order: toyOrder('PO2', '2026-03-01T07:59:59.000Z') });
+    const lines = (await metrics.registry.metrics()).split('\n');
+    for (const expected of [
+      'orderdock_backlog{connection="toy"} 1',
+      'orderdock_failure_budget_used_ratio{connection="toy"} 0',
+      'orderdock_silent{connection="toy"} 0',
+      'orderdock_latency_seconds{connection="toy",leg="platformToReceived",quantile="0.5"} 1.5',
+      'orderdock_invariant_violations 0',
+    ]) {
+      assert.equal(lines.includes(expected), true, expected);
+    }
+  } finally {
+    await run.close();
+  }
+});
