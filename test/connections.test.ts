@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { readConnections } from '../src/connections.ts';
+import { FaultySettings } from '../src/domain/errors.ts';
+import { PLATFORMS } from '../src/platforms/registry.ts';
+import { readSettings } from '../src/settings.ts';
+
+const faultsOf = (text: string, env: Record<string, string> = {}): readonly string[] => {
+  try {
+    readConnections(text, env, PLATFORMS);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof FaultySettings);
+    return error.faults;
+  }
+};
+
+test('the example file is valid once its variables are set', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', 'connections.example.yaml'), 'utf8');
+  const env = Object.fromEntries(
+    [...text.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name]) => [name, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw']),
+  );
+  assert.deepEqual(
+    readConnections(text, env, PLATFORMS).map((connection) => connection.platform.name),
+    ['tradecloud', 'ordermentum', 'orisha', 'ordergroove', 'standard'],
+  );
+});
+
+test('all faults of the connections file are told at once, by place, and no value is repeated', () => {
+  const faults = faultsOf(`
+connections:
+  Bad_Name: { platform: tradecloud, webhook: { auth: [] } }
+  a: { platform: nowhere }
+  b: { platform: tradecloud, webhook: { auth: [ { basic: { username: u, pasword: hunter2 } } ], allowIps: [ nonsense ] } }
+  c: { platform: orisha, webhook: { secret: "\${MISSING_SECRET}" } }
+  d: { platform: tradecloud, webhook: { auth: [ { bearer: { token: t } } ] }, reconcile: { schedule: often } }
+`);
+  const text = faults.join('\n');
+  assert.match(text, /connections\.Bad_Name: expected a name/);
+  assert.match(text, /connections\.a\.platform: expected one of tradecloud/);
+  assert.match(text, /connections\.b\.webhook\.auth\[0\].*pasword/);
+  assert.match(text, /connections\.b\.webhook\.allowIps\[0\]/);
+  assert.match(text, /connections\.c\.webhook\.secret: \$\{MISSING_SECRET\} is not set/);
+  assert.match(text, /connections\.d\.reconcile\.schedule/);
+  assert.doesNotMatch(text, /hunter2/);
+});
+
+test('a secret may be one value or a list, and comes out as a list', () => {
+  const [one] = readConnections('connections: { a: { platform: orisha, webhook: { secret: x } } }', {}, PLATFORMS);
+  const [two] = readConnections('connections: { a: { platform: orisha, webhook: { secret: [x, y] } } }', {}, PLATFORMS);
+  assert.deepEqual((one?.settings.webhook as { secret?: string[] }).secret, ['x']);
+  assert.deepEqual((two?.settings.webhook as { secret?: string[] }).secret, ['x', 'y']);
+});
+
+test('what is no YAML, and a file without connections, is a fault', () => {
+  assert.equal(faultsOf('connections: [').length, 1);
+  assert.match(faultsOf('').join(), /at least one connection/);
+  assert.match(faultsOf('conections: {}').join('\n'), /conections: unknown/);
+});
+
+test('all faulty settings are told at once, by name, with what was expected and without their values', () => {
+  const env = {
+    PORT: 'eighty',
+    API_KEYS: 'nonsense-secret',
+    ROLES: 'web,cook',
+    NODE_ENV: 'production',
+    CONNECTIONS_FILE: '/nowhere.yaml',
+    TLS_CERT_FILE: '/none.pem',
+  };
+  assert.throws(
+    () => readSettings(env, { terminal: false }),
+    (error: FaultySettings) => {
+      const text = error.faults.join('\n');
+      for (const name of ['PORT', 'API_KEYS', 'ROLES', 'CONNECTIONS_FILE', 'TLS_CERT_FILE, TLS_KEY_FILE'])
+        assert.match(text, new RegExp(name));
+      assert.doesNotMatch(text, /nonsense-secret|eighty/);
+      return true;
+    },
+  );
+});
+
+test('without a connections file it is the sandbox, except in production', () => {
+  assert.equal(readSettings({ CONNECTIONS_FILE: '/nowhere.yaml' }, { terminal: false }).connectionsFile, null);
+  assert.equal(readSettings({}, { terminal: false }).requireHttps, false);
+});
