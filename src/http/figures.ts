@@ -61,8 +61,9 @@ export function addFigures(registry: Registry, ports: Ports): void {
       labelNames: ['connection', ...(figure.labels ?? [])],
       registers: [registry],
       async collect() {
-        const healths = await read();
         this.reset();
+        // Without the store there are no figures: a gap in the chart, while the others are still read.
+        const healths = await read().catch(() => new Map<string, Health>());
         for (const [connection, health] of healths) figure.set(this, connection, health);
       },
     });
@@ -72,7 +73,8 @@ export function addFigures(registry: Registry, ports: Ports): void {
     help: 'What contradicts the invariants (GET /api/v1/invariants); 0 when all is well.',
     registers: [registry],
     async collect() {
-      this.set((await freshEnough(ports)).violations);
+      const found = await freshEnough(ports).catch(() => null);
+      this.set(found?.violations ?? Number.NaN);
     },
   });
 }
