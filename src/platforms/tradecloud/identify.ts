@@ -2,6 +2,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Identity, Inbound } from '../platform.ts';
+import { sha256Hex } from '../signature.ts';
 import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read-body.ts';
 
 const LONGEST_ID = 500;
@@ -49,9 +50,12 @@ function checkLength(externalId: string): void {
   if (externalId.length > LONGEST_ID) throw new InvalidBody(`The id is longer than ${LONGEST_ID} characters`);
 }
 
-const headerId = (request: Inbound): string | null => textAt(request.headers['x-event-id']);
+const headerId = (request: Inbound): string | null => keyOf(textAt(request.headers['x-event-id']));
 
 // Documented beside the event and inside it: both are read.
 function messageId(body: JsonObject, content: Content | null): string | null {
-  return textAt(objectAt(body.meta).messageId) ?? textAt(objectAt(content?.state.meta).messageId);
+  return keyOf(textAt(objectAt(body.meta).messageId) ?? textAt(objectAt(content?.state.meta).messageId));
 }
+
+// An index has room for some two thousand bytes: what is longer than any id is known by its hash.
+const keyOf = (id: string | null): string | null => (id === null || id.length <= LONGEST_ID ? id : `sha256:${sha256Hex(id)}`);

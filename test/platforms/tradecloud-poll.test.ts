@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { RemoteFailure } from '../../src/domain/errors.ts';
+import { makePage, pollRequest, type Row, readPosition, readRows } from '../../src/platforms/tradecloud/poll.ts';
+
+const minute = (n: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + n * 60_000).toISOString();
+const rows = (from: number, count: number): Row[] =>
+  Array.from({ length: count }, (_, index) => ({
+    externalId: `o-${from + index}`,
+    lastUpdatedAt: minute(from + index),
+    json: { id: `o-${from + index}` },
+  }));
+const positionAt = (offset: number, tail: string[] = []) =>
+  readPosition({ watermark: null, since: null, page: JSON.stringify({ after: minute(0), offset, tail, greatest: null }) });
+const nextOf = (page: { next: string | null }) =>
+  JSON.parse(page.next ?? 'null') as { after: string; offset: number; tail: string[] } | null;
+
+test('a page that shares no row with the one before is not believed: the one before is read again', () => {
+  const page = makePage(positionAt(290, ['o-289@x']), rows(300, 100), 1000, 'order');
+  assert.deepEqual(page.records, []);
+  assert.equal(page.watermark, null);
+  assert.deepEqual(nextOf(page), { after: minute(0), offset: 190, tail: ['o-289@x'], greatest: null });
+  const again = makePage(positionAt(0, ['o-289@x']), rows(0, 100), 1000, 'order');
+  assert.equal(again.records.length, 100);
+});
+
+test('rows that a page repeats are told once', () => {
+  const [shared] = rows(99, 1);
+  const page = makePage(positionAt(99, [`${shared?.externalId}@${shared?.lastUpdatedAt}`]), rows(99, 100), 1000, 'order');
+  assert.equal(page.records.length, 99);
+  assert.equal(page.records[0]?.subject.externalId, 'o-100');
+});
+
+test('deeper than the API goes the list is begun again just before the greatest time received', () => {
+  const page = makePage(positionAt(9900), rows(9900, 100), 30_000, 'order');
+  const next = nextOf(page);
+  assert.equal(next?.offset, 0);
+  assert.equal(next?.after, new Date(Date.parse(minute(9999)) - 1).toISOString());
+  assert.equal(page.watermark, minute(9999));
+});
+
+test('where the times do not move on, the list goes on by its offset', () => {
+  const still = rows(9900, 100).map((row) => ({ ...row, lastUpdatedAt: minute(0) }));
+  assert.equal(nextOf(makePage(positionAt(9900), still, 30_000, 'order'))?.offset, 9990);
+});
+
+test('a server that gives fewer rows than asked for is paged to its end', () => {
+  const first = makePage(positionAt(0), rows(0, 3), 5, 'order');
+  const next = nextOf(first);
+  assert.equal(next?.offset, 2);
+  const second = makePage(positionAt(2, next?.tail), rows(2, 3), 5, 'order');
+  assert.deepEqual(
+    second.records.map(({ subject }) => subject.externalId),
+    ['o-3', 'o-4'],
+  );
+  assert.equal(second.next, null);
+});
+
+test('without a total a short page is the last', () => {
+  assert.equal(makePage(positionAt(0), rows(0, 99), null, 'order').next, null);
+  assert.notEqual(makePage(positionAt(0), rows(0, 100), null, 'order').next, null);
+  assert.equal(makePage(positionAt(0), [], 0, 'order').next, null);
+});
+
+test('the watermark is the platform own writing of its greatest time, and never goes back', () => {
+  const stored = readPosition({ watermark: '2026-06-01T00:00:00Z', since: null, page: null });
+  assert.equal(makePage(stored, rows(0, 2), 2, 'order').watermark, '2026-06-01T00:00:00Z');
+  const later = [{ externalId: 'a', lastUpdatedAt: '2026-06-01T02:00:00+01:00', json: {} }];
+  assert.equal(makePage(stored, later, 1, 'order').watermark, '2026-06-01T02:00:00+01:00');
+  assert.equal(
+    pollRequest(stored, {}).filters && JSON.stringify(pollRequest(stored, {}).filters),
+    '{"lastUpdatedAfter":"2026-05-31T23:45:00.000Z"}',
+  );
+});
+
+test('a watermark that cannot be read as a time is sent back as it came', () => {
+  const odd = readPosition({ watermark: 'token-17', since: null, page: null });
+  assert.deepEqual(pollRequest(odd, { companyId: 'c' }), {
+    filters: { companyId: 'c', lastUpdatedAfter: 'token-17' },
+    offset: 0,
+    limit: 100,
+  });
+});
+
+test('answers and tokens that cannot be read are failures, not empty pages', () => {
+  const unreadable = (error: unknown) => error instanceof RemoteFailure;
+  for (const text of ['', '<html>', '{}', '[]', '{"data":"x"}', '{"data":[{"lines":[]}]}'])
+    assert.throws(() => readRows(text, 'order'), unreadable, text);
+  assert.throws(() => readPosition({ watermark: null, since: null, page: '{"after":1}' }), unreadable);
+  assert.deepEqual(readRows('{"data":[],"total":0}', 'order'), { rows: [], total: 0 });
+});
+
+test('polled amounts keep their digits', () => {
+  const text = '{"data":[{"id":"o-1","lastUpdatedAt":"2026-01-01T00:00:00Z","lines":[{"quantity":1.10}]}],"total":1}';
+  const { rows: read, total } = readRows(text, 'order');
+  assert.equal(
+    makePage(positionAt(0), read, total, 'order').records[0]?.text,
+    '{"id":"o-1","lastUpdatedAt":"2026-01-01T00:00:00Z","lines":[{"quantity":1.10}]}',
+  );
+});
