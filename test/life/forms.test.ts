@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { alive, type Body, type Life } from './support.ts';
+import { COMPANY, eventJson, lineJson, orderId, orderJson, plainEvent, shipmentEvent, shipmentId, shipmentJson } from './tradecloud.ts';
+
+const AT = '2026-04-03T10:00:00.000Z';
+const LATER = '2026-04-03T11:00:00.000Z';
+
+const orderOf = (life: Life, number: string): Promise<Body> =>
+  life.get(`/orders/by-external/acme/${encodeURIComponent(orderId(number))}?include=source`);
+
+/** What an order says, whatever it is called and whenever it came. */
+const content = ({ number, status, currency, buyer, lines, source }: Body) => ({
+  header: { status, currency, buyer },
+  lines: lines.map(({ position, item, quantity, unit, price, deliverySchedule, status: own }: Body) => ({
+    position,
+    item,
+    quantity,
+    unit,
+    price,
+    deliverySchedule,
+    own,
+  })),
+  source: JSON.parse(JSON.stringify(source).replaceAll(number, 'NUMBER')),
+});
+
+const TXML = `<?xml version="1.0" encoding="UTF-8"?>
+<WebhookBody><eventName>OrderLinesConfirmedBySupplier</eventName><orderEvent><orderId>${orderId('POX')}</orderId>
+<buyerOrder><companyId>${COMPANY}</companyId><buyerParty><id>NL-7</id><name>Veldhuis &amp; Zonen</name></buyerParty>
+<purchaseOrderNumber>POX</purchaseOrderNumber></buyerOrder><status><processStatus>Confirmed</processStatus></status><version>3</version>
+<lastUpdatedAt>${AT}</lastUpdatedAt><line><id>${orderId('POX')}-0001</id><buyerLine><position>0001</position><item><number>0042</number>
+<name>Flens</name><purchaseUnitOfMeasureIso>PCE</purchaseUnitOfMeasureIso></item></buyerLine>
+<deliveryScheduleLine><position>1</position><date>2026-05-04</date><quantity>1.10</quantity><status>Open</status></deliveryScheduleLine>
+<deliveryScheduleLine><position>2</position><date>2026-05-11</date><quantity>2.20</quantity><status>Open</status></deliveryScheduleLine>
+<prices><netPrice><priceInTransactionCurrency><value>11.250</value><currencyIso>EUR</currencyIso></priceInTransactionCurrency></netPrice>
+<priceUnitQuantity>100</priceUnitQuantity></prices><status><processStatus>Confirmed</processStatus></status><lastUpdatedAt>${AT}</lastUpdatedAt></line>
+</orderEvent><meta><messageId>x-1</messageId></meta></WebhookBody>`;
+
+const TWIN = `{"eventName":"OrderLinesConfirmedBySupplier","orderEvent":{"orderId":"${orderId('POJ')}","buyerOrder":{"companyId":"${COMPANY}",
+"buyerParty":{"id":"NL-7","names":["Veldhuis & Zonen"]},"purchaseOrderNumber":"POJ"},"status":{"processStatus":"Confirmed"},"version":3,
+"lastUpdatedAt":"${AT}","lines":[{"id":"${orderId('POJ')}-0001","buyerLine":{"position":"0001","item":{"number":"0042","name":"Flens",
+"purchaseUnitOfMeasureIso":"PCE"}},"deliverySchedule":[{"position":"1","date":"2026-05-04","quantity":1.10,"status":"Open"},
+{"position":"2","date":"2026-05-11","quantity":2.20,"status":"Open"}],"prices":{"netPrice":{"priceInTransactionCurrency":{"value":11.250,
+"currencyIso":"EUR"}},"priceUnitQuantity":100},"status":{"processStatus":"Confirmed"},"lastUpdatedAt":"${AT}"}]},"meta":{"messageId":"j-1"}}`;
+
+alive('tXML says what its JSON twin says, with and without a Content-Type', async (life) => {
+  await life.order(TXML, { 'Content-Type': 'application/xml; charset=utf-8' });
+  await life.order(TWIN);
+  const xml = await orderOf(life, 'POX');
+  assert.deepEqual(content(xml), content(await orderOf(life, 'POJ')));
+  assert.equal(xml.lines[0].quantity, '3.30');
+  assert.equal(xml.buyer.name, 'Veldhuis & Zonen');
+  await life.order(TXML.replaceAll('POX', 'POY').replace('x-1', 'x-2'), { 'Content-Type': '' });
+  assert.deepEqual(content(await orderOf(life, 'POY')), content(xml));
+  // The same order by JSON at the same time is nothing new.
+  await life.order(TWIN.replaceAll('POJ', 'POX').replace('j-1', 'j-2'));
+  assert.equal((await orderOf(life, 'POX')).version, 1);
+});
+
+const singleLine = (position: string, quantity: string, more = '') =>
+  `{"id":"${orderId('PO2')}-${position}","buyerLine":{"position":"${position}","originalPosition":"${position === '' ? '0010' : ''}",
+"item":{"number":"A-1","purchaseUnitOfMeasureIso":"PCE"}},"statusLine":{"scheduledDelivery":{"date":"2026-05-04","quantity":${quantity}},
+"scheduledDeliveryInclRequests":{"date":"2026-06-01","quantity":77},"prices":{"netPrice":{"priceInTransactionCurrency":{"value":5.50,"currencyIso":"USD"}}},
+"pricesInclRequests":{"netPrice":{"priceInTransactionCurrency":{"value":6,"currencyIso":"USD"}}}},"status":{"processStatus":"Confirmed"},
+"lastUpdatedAt":"${AT}"${more}}`;
+
+alive('single-delivery events are read under both their names, and a line that was split off has a name of its own', async (life) => {
+  const at = AT;
+  await life.order(
+    eventJson({ number: 'PO2', at, messageId: 's-1', member: 'singleDeliveryOrderEvent', lines: [singleLine('0010', '7')] }),
+  );
+  const old = eventJson({ number: 'PO2', at: LATER, messageId: 's-2', member: 'simpleOrderEvent', lines: [singleLine('', '3')] });
+  await life.order(old);
+  const order = await orderOf(life, 'PO2');
+  const [line, split] = order.lines;
+  assert.deepEqual([line.quantity, line.price.net, line.price.currency, line.deliverySchedule[0].date], ['7', '5.50', 'USD', '2026-05-04']);
+  assert.deepEqual([split.position, split.quantity], [null, '3']);
+  const [, entry] = await life.feed();
+  assert.deepEqual(entry.lines, [split.externalId], 'a line without a position goes by its external id');
+  await life.order(old.replace('s-2', 's-3').replaceAll(LATER, '2026-04-03T12:00:00.000Z'));
+  assert.equal((await orderOf(life, 'PO2')).lines.length, 2, 'the same split-off line is found again');
+});
+
+alive('a documents event brings documents and leaves header and lines alone', async (life) => {
+  await life.order(plainEvent('PO3', AT, 'd-1'));
+  const id = orderId('PO3');
+  const delivery = await life.order(
+    `{"eventName":"OrderDocumentsAttachedByBuyer","orderDocumentsEvent":{"orderId":"${id}","buyerOrder":{"companyId":"${COMPANY}","documents":[
+{"code":"D-9","name":"Drawing","objectId":"no-such-object","type":"General"}]},"lines":[{"id":"${id}-0010","buyerLine":{"position":"0010","documents":[
+{"code":"C-9","name":"Certificate"}]}}],"lastUpdatedAt":"${LATER}"},"meta":{"messageId":"d-2"}}`,
+  );
+  const order = await orderOf(life, 'PO3');
+  assert.deepEqual(order.documents.map((one: Body) => one.name).toSorted(), ['Certificate', 'Drawing']);
+  assert.deepEqual([order.number, order.lines.length, order.lines[0].quantity, order.version], ['PO3', 1, '10', 2]);
+  assert.equal(delivery.changes.length, 1);
+  const { data } = await life.get(`/documents?order=${order.id}`);
+  assert.equal(data.length, 2);
+  assert.ok(data.every((one: Body) => one.state !== 'stored'));
+});
+
+alive('a shipment has the lines of its load carriers, and is told of by POST and by GET', async (life) => {
+  const pushed = await life.hook({ path: '/shipments', body: shipmentEvent('SN1', AT, 'sh-1') });
+  assert.equal(pushed.status, 202);
+  await life.ended(pushed.body.deliveryId);
+  const path = `/shipments/by-external/acme/${encodeURIComponent(shipmentId('SN1'))}`;
+  const shipment = await life.get(path);
+  const quantities = ({ lines }: Body) => Object.fromEntries(lines.map((one: Body) => [one.position, one.quantity]));
+  assert.deepEqual(quantities(shipment), { '0010': '6.10', '0020': '2.50' });
+  assert.deepEqual([shipment.number, shipment.status], ['SN1', 'Issued']);
+
+  life.far.shipments.set(shipmentId('SN1'), shipmentJson('SN1', LATER, '4.75'));
+  for (const [path, version] of [
+    [`/shipments/${shipmentId('SN1')}`, 2],
+    [`/shipments?shipmentId=${shipmentId('SN1')}`, 2],
+  ] as const) {
+    const told = await life.hook({ method: 'GET', path });
+    assert.equal(told.status, 202);
+    assert.equal((await life.ended(told.body.deliveryId)).state, 'done');
+    assert.equal((await life.get(`/shipments/${shipment.id}`)).version, version);
+  }
+  assert.deepEqual(quantities(await life.get(`/shipments/${shipment.id}`)), { '0010': '6.10', '0020': '4.75' });
+  const [, entry] = await life.feed();
+  assert.deepEqual([entry.kind, entry.lines], ['shipment', ['0020']]);
+});
+
+alive('decimals keep every digit, as numbers and as texts, in lines, sums, diffs and the source', async (life) => {
+  const long = '12345678901234567890.123';
+  const lines = [
+    lineJson('PO4', { position: '0010', at: AT, quantity: '"1.10"', net: '0.1000' }),
+    lineJson('PO4', { position: '0020', at: AT, quantity: '1.10' }),
+    lineJson('PO4', { position: '0030', at: AT, quantity: long, net: '99999999999999999999.99' }),
+  ];
+  await life.order(eventJson({ number: 'PO4', at: AT, messageId: 'n-1', lines }));
+  const order = await orderOf(life, 'PO4');
+  assert.deepEqual(
+    order.lines.map((one: Body) => one.quantity),
+    ['1.10', '1.10', long],
+  );
+  assert.deepEqual(
+    order.lines.map((one: Body) => one.price.net),
+    ['0.1000', '1.10', '99999999999999999999.99'],
+  );
+  const text = await (
+    await fetch(`${life.url}/api/v1/orders/${order.id}?include=source`, { headers: { authorization: 'Bearer erp-key-0123456789' } })
+  ).text();
+  assert.ok(text.includes(`"quantity":${long}`), 'the source has the number as it was sent');
+  await life.order(
+    eventJson({
+      number: 'PO4',
+      at: LATER,
+      messageId: 'n-2',
+      lines: [lineJson('PO4', { position: '0030', at: LATER, quantity: '12345678901234567890.124', net: '99999999999999999999.99' })],
+    }),
+  );
+  const [, entry] = await life.feed();
+  assert.ok(
+    entry.diff.some((one: Body) => one.path === '/lines/0030/quantity' && one.before === long && one.after === '12345678901234567890.124'),
+  );
+});
+
+alive('unknown events, fields and values are taken, applied as far as known, and noted as drift', async (life) => {
+  const at = AT;
+  const line = lineJson('PO5', { position: '0010', at, status: 'Teleported', more: '"quantumState":"both"' });
+  const delivery = await life.order(
+    eventJson({ number: 'PO5', at, messageId: 'u-1', eventName: 'OrderLinesTeleportedByBuyer', lines: [line] }),
+  );
+  assert.equal(delivery.state, 'done');
+  assert.equal((await orderOf(life, 'PO5')).lines[0].status, 'Teleported');
+  const other = await life.order('{"eventName":"SomethingNew","newEvent":{"a":1},"meta":{"messageId":"u-2"}}');
+  assert.equal(other.state, 'ignored');
+  const { data } = await life.get('/drift');
+  const found = data.map((one: Body) => `${one.kind} ${one.name}`);
+  assert.ok(found.includes('event OrderLinesTeleportedByBuyer') && found.includes('event SomethingNew'), found.join());
+  assert.ok(data.some((one: Body) => one.kind === 'field' && /quantumState/.test(one.name + one.path)));
+  assert.ok(data.some((one: Body) => one.kind === 'value' && /Teleported/.test(JSON.stringify(one))));
+});
+
+alive('a body that cannot be read is refused with 400 and kept as it came', async (life) => {
+  for (const [body, type, encoding] of [
+    ['{"eventName":"Order', 'application/json', 'utf8'],
+    ['[1,2]', 'application/json', 'utf8'],
+    ['<WebhookBody><orderEvent>', 'application/xml', 'utf8'],
+    [Buffer.from([0x7b, 0xff, 0xfe, 0x00]), 'application/json', 'base64'],
+    ['', 'application/json', 'utf8'],
+  ] as const) {
+    const answer = await life.hook({ body: Buffer.from(body), headers: { 'Content-Type': type } });
+    assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_body'], String(body));
+    const [{ id }] = (await life.get('/deliveries?state=dead&limit=1')).data;
+    const kept = await life.get(`/deliveries/${id}`);
+    assert.match(kept.error, /^invalid_body/);
+    assert.equal(kept.bodyEncoding, encoding);
+    assert.equal(kept.body, Buffer.from(body).toString(encoding));
+  }
+  assert.deepEqual(await life.feed(), []);
+});
+
+alive('packed, marked and unlabelled bodies are read as what they are', async (life) => {
+  await life.order(gzipSync(plainEvent('PO6', AT, 'g-1')) as unknown as string, { 'Content-Encoding': 'gzip' });
+  await life.order(plainEvent('PO7', AT, 'g-2'), { 'Content-Type': 'application/json; charset=UTF-8' });
+  await life.order(`\uFEFF${plainEvent('PO8', AT, 'g-3').replace('Veldhuis', 'Veldhüis 製')}`, {
+    'Content-Type': 'application/json;charset="utf-8"',
+  });
+  await life.order(plainEvent('PO9', AT, 'g-4'), { 'Content-Type': '' });
+  for (const number of ['PO6', 'PO7', 'PO8', 'PO9']) assert.equal((await orderOf(life, number)).lines.length, 1, number);
+  assert.equal((await orderOf(life, 'PO8')).buyer.name, 'Veldhüis 製 Pompen B.V.');
+});
+
+alive('a fetched order says what the pushed one said, so nothing is new', async (life) => {
+  const lines = [lineJson('PO10', { position: '0010', at: AT })];
+  await life.order(eventJson({ number: 'PO10', at: AT, messageId: 'f-1', lines }));
+  life.far.orders.set(orderId('PO10'), orderJson({ number: 'PO10', at: AT, lines }));
+  const told = await life.hook({ method: 'GET', path: `/orders/${orderId('PO10')}` });
+  const ended = await life.ended(told.body.deliveryId);
+  assert.deepEqual([ended.state, ended.changes], ['done', []]);
+  assert.equal((await life.feed()).length, 1);
+});

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type App, startApp } from '../../src/app.ts';
+import { readConnections } from '../../src/connections.ts';
+import type { Connection, Simulation } from '../../src/platforms/platform.ts';
+import { PLATFORMS } from '../../src/platforms/registry.ts';
+import { type Simulators, startSimulators } from '../../src/sandbox/simulators.ts';
+import { readSettings } from '../../src/settings.ts';
+import { createTestDatabase, ENGINES, type Engine } from '../support/engines.ts';
+import { type MemoryLog, memoryLog } from '../support/log.ts';
+
+/** What a test expects of the API is written down beside it: members are looked for by name. */
+// biome-ignore lint/suspicious/noExplicitAny: an answer is JSON of any shape; asserting on it is what the test is for.
+export type Body = any;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface Hook {
+  path?: string;
+  method?: 'POST' | 'GET' | 'PUT';
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  connection?: string;
+}
+
+export interface Life {
+  app: App;
+  url: string;
+  log: MemoryLog;
+  /** The simulated Tradecloud. `orders` and `shipments` (JSON by id) are answered before those of its own world. */
+  far: { simulation: Simulation; orders: Map<string, string>; shipments: Map<string, string>; calls: string[]; simulators: Simulators };
+  /** A webhook as it is given, with the connection's password unless `headers` bring their own. */
+  hook(hook: Hook): Promise<Answer>;
+  /** Posts to `/orders`; the answer must be a 202. Gives the delivery once it has ended. */
+  order(body: string, headers?: Record<string, string>): Promise<Body>;
+  get(path: string): Promise<Body>;
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Asks again until it holds. */
+  until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T>;
+  /** The delivery, once it has ended. */
+  ended(deliveryId: string): Promise<Body>;
+  /** All entries of the feed. */
+  feed(): Promise<Body[]>;
+  connections(yaml: string): Connection[];
+  restart(): Promise<void>;
+}
+
+export const PASSWORD = 'open-sesame-11';
+export const BASIC = `Basic ${Buffer.from(`tradecloud:${PASSWORD}`).toString('base64')}`;
+const KEY = 'erp-key-0123456789';
+const MOST_TRIES = 800;
+const TRY_AGAIN_MS = 15;
+
+export const connectionsYaml = (api: string, more = ''): string => `
+connections:
+  acme:
+    platform: tradecloud
+    webhook:
+      auth:
+        - basic: { username: tradecloud, password: ${PASSWORD} }
+        - bearer: { token: [new-token-22, old-token-22] }
+        - oauth2: { clients: [{ id: tradecloud, secret: client-secret-33 }] }
+    api: { baseUrl: "${api}", username: erp@veldhuis.example, password: api-pass-44 }
+    reconcile: { schedule: false }
+${more}`;
+
+type Work = (life: Life) => Promise<void>;
+
+/** A test on each engine: the whole service in this process, spoken to by HTTP alone. */
+export function alive(name: string, work: Work, env: Record<string, string> = {}): void {
+  for (const engine of ENGINES) {
+    test(`${name} (${engine})`, async () => {
+      const { life, end } = await open(engine, env);
+      try {
+        await work(life);
+      } finally {
+        await end();
+      }
+    });
+  }
+}
+
+async function open(engine: Engine, env: Record<string, string>): Promise<{ life: Life; end(): Promise<void> }> {
+  const database = await createTestDatabase(engine);
+  const dataDir = await mkdtemp(join(tmpdir(), 'orderdock-life-'));
+  const simulators = await startSimulators(0);
+  const yaml = connectionsYaml(`${simulators.origin}/tc`);
+  const connections = (text: string) => readConnections(text, {}, PLATFORMS);
+  const settings = readSettings(
+    { DATABASE_URL: database.url, DATA_DIR: dataDir, PORT: '0', API_KEYS: `erp:admin:${KEY},eye:reader:eye-key-0123456789`, ...env },
+    { terminal: false },
+  );
+  const log = memoryLog();
+  const far = farSide(simulators, connections(yaml)[0] as Connection);
+  const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, connections(yaml), { log });
+  const life = speak(await start(), log, far, connections);
+  life.restart = async () => {
+    await life.app.stop();
+    life.app = await start();
+    life.url = life.app.url ?? '';
+  };
+  const end = async () => {
+    await life.app.stop();
+    await simulators.stop();
+    await database.drop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { life, end };
+}
+
+function farSide(simulators: Simulators, { platform, settings }: Connection): Life['far'] {
+  let ids = 0;
+  const simulation = platform.simulate(settings, {
+    now: () => new Date(),
+    random: () => 0.42,
+    makeId: () => `0a0b0c0d-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+    baseUrl: `${simulators.origin}/tc`,
+  });
+  const far: Life['far'] = { simulation, orders: new Map(), shipments: new Map(), calls: [], simulators };
+  simulators.host('tc', (request) => {
+    far.calls.push(`${request.method} ${request.path}`);
+    const [, kind, id = ''] = /^\/(order|shipment)\/([^/]+)$/.exec(request.path) ?? [];
+    const own = (kind === 'order' ? far.orders : far.shipments).get(decodeURIComponent(id));
+    return own === undefined ? simulation.answer(request) : { status: 200, headers: { 'Content-Type': 'application/json' }, body: own };
+  });
+  return far;
+}
+
+function speak(app: App, log: MemoryLog, far: Life['far'], connections: Life['connections']): Life {
+  const life: Life = {
+    app,
+    url: app.url ?? '',
+    log,
+    far,
+    connections,
+    restart: async () => {},
+    hook: ({ path = '/orders', method = 'POST', headers = {}, body, connection = 'acme' }) =>
+      ask(`${life.url}/webhooks/${connection}${path}`, {
+        method,
+        headers: { Authorization: BASIC, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? Buffer.from(body) : body }),
+      }),
+    async order(body, headers = {}) {
+      const answer = await life.hook({ body, headers });
+      assert.equal(answer.status, 202, JSON.stringify(answer.body));
+      return life.ended(answer.body.deliveryId);
+    },
+    async get(path) {
+      const answer = await life.call('GET', path);
+      assert.equal(answer.status, 200, `${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    call: (method, path, body) =>
+      ask(`${life.url}/api/v1${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${KEY}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    until,
+    ended: (id) =>
+      until(
+        () => life.get(`/deliveries/${id}`),
+        ({ state }) => ['done', 'ignored', 'dead'].includes(state),
+      ),
+    feed: async () => (await life.get('/changes?limit=1000')).data,
+  };
+  return life;
+}
+
+async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  let value = await read();
+  for (let tries = 1; !holds(value); tries++) {
+    assert.ok(tries < MOST_TRIES, `it did not come about: ${JSON.stringify(value)?.slice(0, 2000)}`);
+    await pause(TRY_AGAIN_MS);
+    value = await read();
+  }
+  return value;
+}
+
+async function ask(url: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
