@@ -50,8 +50,8 @@ connections:
 test('a secret may be one value or a list, and comes out as a list', () => {
   const [one] = readConnections('connections: { a: { platform: orisha, webhook: { secret: x } } }', {}, PLATFORMS);
   const [two] = readConnections('connections: { a: { platform: orisha, webhook: { secret: [x, y] } } }', {}, PLATFORMS);
-  assert.deepEqual((one?.settings.webhook as { secret?: string[] }).secret, ['x']);
-  assert.deepEqual((two?.settings.webhook as { secret?: string[] }).secret, ['x', 'y']);
+  assert.deepEqual((one?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['x']);
+  assert.deepEqual((two?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['x', 'y']);
 });
 
 test('what is no YAML, and a file without connections, is a fault', () => {

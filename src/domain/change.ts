@@ -1,4 +1,3 @@
-import type { EntityKind } from './entity.ts';
 import type { Json } from './json.ts';
 
 export type ChangeAction = 'created' | 'updated' | 'deleted';
@@ -14,20 +13,4 @@ export interface Difference {
   path: string;
   before: Json;
   after: Json;
-}
-
-/** One entry of the feed: an entity went from version n-1 to `version`, and why. */
-export interface Change {
-  cursor: string;
-  at: string;
-  connection: string;
-  kind: EntityKind;
-  action: ChangeAction;
-  id: string;
-  externalId: string;
-  version: number;
-  /** The lines this change touched: position, or external id where the position is empty. */
-  lines: string[];
-  diff: Difference[];
-  cause: Cause;
 }

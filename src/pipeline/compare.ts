@@ -1,4 +1,5 @@
 import type { Difference } from '../domain/change.ts';
+import { differences, pathPart } from '../domain/difference.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
 import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/image.ts';
 import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson } from '../domain/json.ts';
@@ -159,8 +160,7 @@ function layLines(effect: Effect, report: EntityReport, occasion: Occasion, diff
   return touched;
 }
 
-const lineName = (position: string | null, externalId: string): string =>
-  (position ?? externalId).replaceAll('~', '~0').replaceAll('/', '~1');
+const lineName = (position: string | null, externalId: string): string => pathPart(position ?? externalId);
 
 function addLine(effect: Effect, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
   const image: LineImage = {
@@ -240,7 +240,7 @@ function layDocuments(effect: Effect, report: EntityReport, age: Age, occasion: 
     const image: DocumentImage = { id: held?.id ?? occasion.makeId(), announced: document };
     effect.image.documents.set(document.key, image);
     effect.touchedDocuments.push(image);
-    const path = `/documents/${lineName(null, document.key)}`;
+    const path = `/documents/${pathPart(document.key)}`;
     diff.push({ path, before: held ? documentLabel(held.announced) : null, after: documentLabel(document) });
   }
 }
@@ -256,19 +256,6 @@ const documentLabel = ({ name, code, revision, type, description, line }: Docume
   description,
   line,
 });
-
-/** Every difference between two JSON values, member by member; lists of unequal length as a whole. */
-export function differences(before: Json | undefined, after: Json | undefined, path: string, found: Difference[]): void {
-  if (before === after) return;
-  if (isObject(before) && isObject(after)) {
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
-      differences(before[name], after[name], `${path}/${lineName(name, '')}`, found);
-  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    for (const [position, entry] of before.entries()) differences(entry, after[position], `${path}/${position}`, found);
-  } else if (canonicalText(before ?? null) !== canonicalText(after ?? null)) {
-    found.push({ path, before: before ?? null, after: after ?? null });
-  }
-}
 
 /** Members that move with every message and say nothing of the content; and those that name the entity itself. */
 const RESTLESS = new Set([
@@ -298,6 +285,6 @@ function sourceDifferences(held: string, reported: JsonObject, path: string, dif
   for (const name of new Set([...Object.keys(before), ...Object.keys(reported)])) {
     if (RESTLESS.has(name)) continue;
     if (members === 'shared' && !(Object.hasOwn(before, name) && Object.hasOwn(reported, name))) continue;
-    differences(before[name], reported[name], `${path}/${lineName(name, '')}`, diff);
+    differences(before[name], reported[name], `${path}/${pathPart(name)}`, diff);
   }
 }

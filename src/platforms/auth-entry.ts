@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 /** A secret, or several of which any is valid (rotation). Always read as a list; empty texts are faults. */
-export const secretList = z.union([z.string().min(1).transform((one) => [one]), z.array(z.string().min(1)).min(1)]);
+export const secretList = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((one) => [one]),
+  z.array(z.string().min(1)).min(1),
+]);
 
 const nameList = secretList;
 
@@ -29,14 +35,14 @@ export const authEntry = z.union([
   z.strictObject({ oauth2: z.union([issuer, ownTokens, introspection]) }),
 ]);
 export type AuthEntry = z.infer<typeof authEntry>;
-export type IssuerEntry = z.infer<typeof issuer>;
-export type OwnTokensEntry = z.infer<typeof ownTokens>;
-export type IntrospectionEntry = z.infer<typeof introspection>;
 
 export const authEntries = z.array(authEntry).default([]);
 
 /** CIDR or single address, IPv4 or IPv6; absent: any address may call. */
-export const allowIps = z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).min(1).optional();
+export const allowIps = z
+  .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+  .min(1)
+  .optional();
 
 /** The name an entry is reported under: `auth[0].basic`. Never its value. */
 export const entryName = (entry: AuthEntry, position: number): string => `auth[${position}].${Object.keys(entry)[0]}`;

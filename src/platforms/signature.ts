@@ -18,9 +18,6 @@ export function matchSecret(given: string, secrets: readonly string[]): number {
 export type HashAlgorithm = 'sha1' | 'sha256' | 'sha512';
 export type SignatureEncoding = 'hex' | 'base64';
 
-export const hmac = (algorithm: HashAlgorithm, key: string | Buffer, message: string | Buffer, encoding: SignatureEncoding): string =>
-  createHmac(algorithm, key).update(message).digest(encoding);
-
 export const sha256Hex = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** A message in pieces: the raw body is never copied or decoded, so what is signed is exactly what was sent. */

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import type { Arrival, Kept } from '../domain/delivery.ts';
+import type { Sql } from './database.ts';
+import { columnList, rowsParameter, storableText } from './rows.ts';
+
+const NEW_DELIVERY = {
+  id: 'text',
+  connection: 'text',
+  platform: 'text',
+  dedupe_key: 'text',
+  state: 'text',
+  method: 'text',
+  path: 'text',
+  event_type: 'text',
+  event_id: 'text',
+  subject: 'text',
+  notification: 'boolean',
+  mergeable: 'boolean',
+  received_at: 'text',
+  credential: 'text',
+  headers: 'text',
+  content_type: 'text',
+  body_sha256: 'text',
+  error: 'text',
+  conflict: 'boolean',
+} as const;
+type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body: Buffer };
+
+interface KnownRow {
+  id: string;
+  connection: string;
+  dedupe_key: string;
+  body_sha256: string;
+}
+
+/**
+ * Stores what is new and counts what is known, all in the caller's transaction; the answers stand in the order of the arrivals.
+ * The unique key decides, so two processes never both say `accepted`. A known key with another body is stored too, as a delivery of
+ * its own with `conflict` set on both: never dropped in silence.
+ */
+export async function keepDeliveries(sql: Sql, arrivals: readonly (Arrival & { id: string })[]): Promise<Kept[]> {
+  const rows = arrivals.map((arrival) => newRow(arrival));
+  const inserted = await insertNew(sql, rows);
+  const rest = rows.filter((row) => !inserted.has(String(row.id)));
+  const known = rest.length > 0 ? await countRepeats(sql, rest, arrivals) : new Map<string, Kept>();
+  return arrivals.map((arrival) => known.get(arrival.id) ?? { status: 'accepted', deliveryId: arrival.id });
+}
+
+async function countRepeats(
+  sql: Sql,
+  rows: readonly NewRow[],
+  arrivals: readonly (Arrival & { id: string })[],
+): Promise<Map<string, Kept>> {
+  const mergeable = new Set(arrivals.filter((arrival) => arrival.mergeable).map((arrival) => arrival.id));
+  const kept = new Map<string, Kept>();
+  const first = await findKnown(sql, rows);
+  const repeats = new Map<string, number>();
+  const conflicts: NewRow[] = [];
+  for (const row of rows) {
+    const known = first.get(`${row.connection} ${row.dedupe_key}`);
+    if (known && (mergeable.has(String(row.id)) || known.body_sha256 === row.body_sha256)) {
+      repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
+      kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id });
+    } else {
+      conflicts.push({ ...row, dedupe_key: `${row.dedupe_key}#${row.body_sha256}`, conflict: true });
+      if (known) await sql.all('update deliveries set conflict = ? where id = ?', [true, known.id]);
+    }
+  }
+  if (conflicts.length > 0) await keepConflicts(sql, conflicts, repeats, kept);
+  for (const [id, count] of repeats) await sql.all('update deliveries set duplicates = duplicates + ? where id = ?', [count, id]);
+  return kept;
+}
+
+/** The other body of a known id may itself be a repeat: its key is the known one with the body's digest. */
+async function keepConflicts(sql: Sql, rows: readonly NewRow[], repeats: Map<string, number>, kept: Map<string, Kept>): Promise<void> {
+  const inserted = await insertNew(sql, rows);
+  const rest = rows.filter((row) => !inserted.has(String(row.id)));
+  const known = rest.length > 0 ? await findKnown(sql, rest) : new Map<string, KnownRow>();
+  for (const row of rest) {
+    const same = known.get(`${row.connection} ${row.dedupe_key}`);
+    if (!same) continue;
+    repeats.set(same.id, (repeats.get(same.id) ?? 0) + 1);
+    kept.set(String(row.id), { status: 'duplicate', deliveryId: same.id });
+  }
+}
+
+/**
+ * One statement for all: the rows as one JSON parameter, their bodies as one binary parameter beside it, so that no body is escaped and
+ * parsed again. Gives the ids that were new.
+ */
+async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>> {
+  let at = 1;
+  const placed = rows.map(({ body, ...row }) => {
+    const start = at;
+    at += body.length;
+    return { ...row, at: start, bytes: body.length };
+  });
+  const inserted = await sql.all<{ id: string }>(
+    `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at, body)
+     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${sql.dialect.slice}
+     from ${sql.dialect.rowsOf({ ...NEW_DELIVERY, at: 'integer', bytes: 'integer' })} where true
+     on conflict (connection, dedupe_key) do nothing returning id`,
+    [Buffer.concat(rows.map((row) => row.body)), rowsParameter(placed)],
+  );
+  return new Set(inserted.map((row) => row.id));
+}
+
+async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {
+  const columns = { connection: 'text', dedupe_key: 'text' } as const;
+  const found = await sql.all<KnownRow>(
+    `select d.id, d.connection, d.dedupe_key, d.body_sha256 from ${sql.dialect.rowsOf(columns)}
+     cross join deliveries d where d.connection = rows.connection and d.dedupe_key = rows.dedupe_key`,
+    [rowsParameter(rows.map(({ connection, dedupe_key }) => ({ connection, dedupe_key })))],
+  );
+  return new Map(found.map((row) => [`${row.connection} ${row.dedupe_key}`, row]));
+}
+
+function newRow(arrival: Arrival & { id: string }): NewRow {
+  return {
+    id: arrival.id,
+    connection: arrival.connection,
+    platform: arrival.platform,
+    dedupe_key: storableText(arrival.dedupeKey),
+    state: arrival.state,
+    method: arrival.method,
+    path: arrival.path,
+    event_type: arrival.eventType,
+    event_id: arrival.eventId,
+    subject: arrival.subject,
+    notification: arrival.notification,
+    mergeable: arrival.mergeable,
+    received_at: arrival.receivedAt,
+    credential: arrival.credential,
+    headers: JSON.stringify(arrival.headers),
+    content_type: arrival.contentType,
+    body: arrival.body,
+    body_sha256: createHash('sha256').update(arrival.body).digest('hex'),
+    error: arrival.error,
+    conflict: false,
+  };
+}
