@@ -80,7 +80,7 @@ function listedKinds(world: World, ground: CliGround): ReadonlySet<string> {
 const MOST_SHOWN = 20;
 
 function summary(result: DemoResult): string {
-  const { counts, comparison, gaps, unexplained, coverage } = result;
+  const { counts, comparison, gaps, unexplained, coverage, unproven } = result;
   const lines = (title: string, texts: readonly string[]) =>
     texts.length === 0
       ? []
@@ -110,6 +110,7 @@ function summary(result: DemoResult): string {
     `Invariants hurt: ${result.violations}.`,
     '',
     ...lines('Differences:', comparison.differences),
+    ...lines('Not proven to be complete up to the end:', unproven),
     ...lines(
       'Gaps without a reason:',
       unexplained.map((gap) => `${gap.connection} ${gap.kind}:${gap.externalId} (${gap.cause})`),

@@ -15,6 +15,9 @@ export interface Misfortune {
 
 export const USUAL_MISFORTUNE: Misfortune = { dropped: 0.05, duplicated: 0.1, held: 0.2, longestMs: 2500 };
 
+/** `lost`: never sent, or given up. `late`: overtaken, or repeated until it was taken. `silent`: there was nothing to send. `taken`: no trouble. */
+export type Fate = 'lost' | 'late' | 'silent' | 'taken';
+
 export interface BadDayCounts {
   happened: number;
   dropped: number;
@@ -27,8 +30,10 @@ export interface BadDays {
   /** Takes a webhook on its way, or loses it. */
   deliver(world: World, webhook: OutgoingWebhook): void;
   counts: Readonly<BadDayCounts>;
-  /** Subjects whose webhooks were lost, came late, or were given up: `connection subject`. A gap about another one has no reason here. */
-  troubled: ReadonlySet<string>;
+  /** What became of a resource's webhooks, by `connection subject`. */
+  fates: ReadonlyMap<string, ReadonlySet<Fate>>;
+  /** The resource changed, and its platform says nothing of it. */
+  noteSilence(world: World, subject: string): void;
   /** Resolves when all that was on its way has arrived or been given up. */
   settle(): Promise<void>;
 }
@@ -42,14 +47,19 @@ export interface BadDaysOptions {
   mayBeLost(world: World, webhook: OutgoingWebhook): boolean;
 }
 
-export const troubleOf = (connection: string, subject: string): string => `${connection} ${subject}`;
+export const fateKey = (connection: string, subject: string): string => `${connection} ${subject}`;
 
 export function createBadDays({ sender, random, sleep, misfortune, mayBeLost }: BadDaysOptions): BadDays {
   const counts: BadDayCounts = { happened: 0, dropped: 0, duplicated: 0, held: 0 };
-  const troubled = new Set<string>();
+  const fates = new Map<string, Set<Fate>>();
   const underway = new Set<Promise<void>>();
-  const trouble = (world: World, { subject }: OutgoingWebhook) =>
-    void (subject && troubled.add(troubleOf(world.connection, subjectText(subject))));
+  const note = (connection: string, subject: string, fate: Fate) => {
+    const key = fateKey(connection, subject);
+    fates.set(key, (fates.get(key) ?? new Set()).add(fate));
+  };
+  const meet = (world: World, { subject }: OutgoingWebhook, fate: Fate) => {
+    if (subject) note(world.connection, subjectText(subject), fate);
+  };
 
   function start(work: Promise<void>): void {
     underway.add(work);
@@ -58,20 +68,22 @@ export function createBadDays({ sender, random, sleep, misfortune, mayBeLost }: 
   async function send(world: World, webhook: OutgoingWebhook, waitMs: number): Promise<void> {
     if (waitMs > 0) await sleep(waitMs);
     const sent = await sender.send(world.connection, world.platform.answers, webhook);
-    if (!sent.delivered || sent.attempts > 1) trouble(world, webhook);
+    if (!sent.delivered) return meet(world, webhook, 'lost');
+    meet(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
   }
   return {
     counts,
-    troubled,
+    fates,
+    noteSilence: (world, subject) => note(world.connection, subject, 'silent'),
     deliver(world, webhook) {
       counts.happened++;
       if (random() < misfortune.dropped && mayBeLost(world, webhook)) {
         counts.dropped++;
-        return trouble(world, webhook);
+        return meet(world, webhook, 'lost');
       }
       const held = random() < misfortune.held;
       if (held) counts.held++;
-      if (held) trouble(world, webhook);
+      if (held) meet(world, webhook, 'late');
       start(send(world, webhook, held ? random() * misfortune.longestMs : 0));
       if (random() >= misfortune.duplicated) return;
       counts.duplicated++;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import type { Random } from '../domain/clock.ts';
 import type { AnyPlatform } from '../platforms/platform.ts';
-import { type BadDays, createBadDays, troubleOf, USUAL_MISFORTUNE } from './bad-days.ts';
+import { type BadDays, createBadDays, fateKey, USUAL_MISFORTUNE } from './bad-days.ts';
 import { type Comparison, compareWithWorlds } from './compare.ts';
 import { type Gap, readBacklogs, readCoverage, readGaps, reconcileAll, type Span, waitForQuiet } from './healing.ts';
 import { createPost } from './post.ts';
@@ -42,9 +42,11 @@ export interface DemoResult {
   outages: number;
   comparison: Comparison;
   gaps: Record<string, number>;
-  /** Gaps about resources whose webhooks all arrived: they have no reason. */
+  /** Gaps whose cause is none that happened here to that resource. */
   unexplained: Gap[];
   coverage: Record<string, Span[]>;
+  /** Connections whose coverage is not proven, without a hole, up to the end of the traffic. */
+  unproven: string[];
   violations: number;
   serviceExitCode: number | null;
 }
@@ -129,6 +131,7 @@ async function playBadDays(stage: Stage): Promise<{ kills: number; outages: numb
     everyMs: EVERY_MS,
     isBusy: (connection) => busy.has(connection),
     deliver: badDays.deliver,
+    noteSilence: badDays.noteSilence,
     stop: over.signal,
   });
   try {
@@ -195,6 +198,7 @@ async function watch({ over, client, sandbox, sender, badDays, show }: Stage, bu
 async function concludeDemo(stage: Stage, done: { kills: number; outages: number }): Promise<DemoResult> {
   const { badDays, client, sandbox, sender, service, show, say } = stage;
   say('The traffic has ended. What is still on its way arrives …');
+  const endedAt = new Date().toISOString();
   await badDays.settle();
   const quiet = () =>
     waitForQuiet(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still to be worked`));
@@ -209,29 +213,38 @@ async function concludeDemo(stage: Stage, done: { kills: number; outages: number
     if (comparison.differences.length === 0) break;
   }
   const gaps = await readGaps(client);
-  const unexplained = gaps.filter((gap) => !isExplained(stage, gap));
+  const unexplained = gaps.filter((gap) => !isExplained(badDays, gap, done));
   const { violations } = await client.get<{ violations: number }>('/api/v1/invariants');
   const coverage = Object.fromEntries(await readCoverage(client, reconcilable));
+  const unproven = Object.keys(coverage).filter((connection) => !isProven(coverage[connection] ?? [], endedAt));
   const serviceExitCode = await service.stop();
   return {
-    ok: comparison.differences.length === 0 && unexplained.length === 0 && violations === 0 && serviceExitCode === 0,
+    ok: [...comparison.differences, ...unexplained, ...unproven].length === 0 && violations === 0 && serviceExitCode === 0,
     counts: { ...badDays.counts, ...sender.counts },
     ...done,
     comparison,
     gaps: countBy(gaps, (gap) => gap.cause),
     unexplained,
     coverage,
+    unproven,
     violations,
     serviceExitCode,
   };
 }
 
-/** A gap has its reason when a webhook about the resource was lost, late or refused here, or when its platform announces nothing at all. */
-function isExplained({ badDays, sandbox }: Stage, gap: Gap): boolean {
-  if (badDays.troubled.has(troubleOf(gap.connection, `${gap.kind}:${gap.externalId}`))) return true;
-  const events = sandbox.worlds.find((world) => world.connection === gap.connection)?.platform.events ?? [];
-  return !events.some((event) => event.kind === gap.kind && /update|change/i.test(event.type));
+/** Whether the cause that the service names is one that happened here: to this resource, or to everything at once. */
+function isExplained({ fates }: BadDays, { connection, kind, externalId, cause }: Gap, done: { kills: number; outages: number }): boolean {
+  const had = fates.get(fateKey(connection, `${kind}:${externalId}`)) ?? new Set();
+  if (cause === 'stopped') return done.kills > 0;
+  if (cause === 'failed_after_accept') return done.outages > 0;
+  if (cause === 'rejected') return had.has('late') || had.has('lost');
+  // Between a change and its webhook there is always a moment in which a list tells of it first.
+  if (cause === 'late') return had.has('late') || had.has('taken');
+  return cause === 'never_delivered' && (had.has('lost') || had.has('silent') || had.has('late'));
 }
+
+const isProven = (spans: readonly Span[], endedAt: string): boolean =>
+  spans.every((span) => span.state !== 'unproven') && spans.some((span) => span.state === 'proven' && (span.to ?? '') >= endedAt);
 
 function countBy<T>(list: readonly T[], nameOf: (one: T) => string): Record<string, number> {
   const counts: Record<string, number> = {};

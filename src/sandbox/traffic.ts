@@ -1,4 +1,5 @@
 import type { Random } from '../domain/clock.ts';
+import { subjectText } from '../domain/entity.ts';
 import type { OutgoingWebhook } from '../platforms/platform.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { World } from './world.ts';
@@ -12,6 +13,8 @@ export interface TrafficOptions {
   /** True: this platform pauses, since the service has enough to do with what there is (remote limits are for real). */
   isBusy(connection: string): boolean;
   deliver(world: World, webhook: OutgoingWebhook): void;
+  /** A resource (`kind:externalId`) changed without a webhook about it. */
+  noteSilence(world: World, subject: string): void;
   stop: AbortSignal;
 }
 
@@ -21,21 +24,37 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
 }
 
 async function runWorld(options: TrafficOptions, world: World): Promise<void> {
-  const { sandbox, random, sleep, everyMs, isBusy, deliver, stop } = options;
-  const repertoire = repertoireOf(world);
+  const { sandbox, random, sleep, everyMs, isBusy, deliver, noteSilence, stop } = options;
+  const choose = chooserOf(world, random);
+  let before = contentOf(world);
   while (!stop.aborted) {
     await sleep(everyMs * (0.5 + random()), stop);
     if (stop.aborted || isBusy(world.connection)) continue;
-    const next = repertoire[Math.floor(random() * repertoire.length)];
+    const next = choose();
     if (!next) return;
-    for (const webhook of sandbox.happen(world.connection, next.eventType, next.form)) deliver(world, webhook);
+    const webhooks = sandbox.happen(world.connection, next.eventType, next.form);
+    const after = contentOf(world);
+    const told = new Set(webhooks.map(({ subject }) => (subject ? subjectText(subject) : '')));
+    for (const [subject, text] of after) if (before.get(subject) !== text && !told.has(subject)) noteSilence(world, subject);
+    before = after;
+    for (const webhook of webhooks) deliver(world, webhook);
   }
 }
 
-/** What the story shows, with its forms, and every other event type that means something. */
-function repertoireOf(world: World): { eventType: string; form?: string }[] {
+const contentOf = (world: World): Map<string, string> =>
+  new Map(world.simulation.resources().map(({ subject, text }) => [subjectText(subject), text]));
+
+const SHARE_OF_THE_STORY = 0.6;
+
+/** What the story shows, with its forms, and now and then any other event type that means something. */
+function chooserOf(world: World, random: Random): () => { eventType: string; form?: string } | undefined {
   const { story } = world.simulation;
   const told = new Set(story.map(({ eventType }) => eventType));
-  const others = world.platform.events.filter((event) => event.effect !== 'ignore' && !told.has(event.type));
-  return [...story, ...others.map((event) => ({ eventType: event.type }))];
+  const others = world.platform.events
+    .filter((event) => event.effect !== 'ignore' && !told.has(event.type))
+    .map((event): { eventType: string; form?: string } => ({ eventType: event.type }));
+  return () => {
+    const list = others.length === 0 || random() < SHARE_OF_THE_STORY ? story : others;
+    return list[Math.floor(random() * list.length)];
+  };
 }
