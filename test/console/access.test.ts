@@ -209,6 +209,8 @@ test('a reconcile run is begun with one press, and its page comes', async (t) =>
   const console = await openConsole(t);
   const { status, headers } = await pressAs(console.app, 'operator', '/console/connections/toy/reconcile');
   assert.deepEqual([status, headers.location, console.pressed], [303, '/console/reconcile-runs/run-1', ['reconcile toy']]);
+  const [pressed] = console.log.lines.filter(({ event }) => event === 'console');
+  assert.deepEqual(pressed?.fields, { pressed: '/connections/toy/reconcile', key: 'operator' });
 });
 
 test('a document that was given up is fetched again with one press; one that is held is saved as a file', async (t) => {

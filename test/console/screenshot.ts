@@ -8,7 +8,7 @@ import { chromiumPath, startChromium } from './browser.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SIZE = { width: 1360, height: 850 };
-const STORY_MS = 20_000;
+const STORY_MS = 12_000;
 
 /** Reads a file that the service writes when it is ready. */
 async function appearing(path: string): Promise<string> {
@@ -46,7 +46,7 @@ async function photograph(target: string, path: string, colorScheme: 'light' | '
   } finally {
     await browser.close();
     service.kill('SIGTERM');
-    await once(service, 'exit');
+    if (service.exitCode === null) await once(service, 'exit');
     await rm(directory, { recursive: true, force: true });
   }
 }

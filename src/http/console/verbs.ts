@@ -4,7 +4,7 @@ import { ROLES } from '../../domain/role.ts';
 import { dropConsumer } from '../../pipeline/consumers.ts';
 import { fetchDocumentAgain } from '../../pipeline/documents.ts';
 import { createKey, deleteKey } from '../../pipeline/keys.ts';
-import { act, needRole, send, visitFor } from './answers.ts';
+import { act, needRole, notePress, send, visitFor } from './answers.ts';
 import { deliveryLink, link, runLink } from './links.ts';
 import type { ConsolePorts, Visit } from './page.ts';
 import { replayFilterOf } from './pages/deliveries.ts';
@@ -68,6 +68,7 @@ function keyVerbs(router: Router, ports: ConsolePorts): void {
       throw new Refused(400, 'invalid_request', 'A key has a name of letters, digits, dots, dashes and a role.');
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
     const made = await createKey(ports.context, { name, role });
+    notePress(ports, request, visit);
     send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
   });
   router.post(
