@@ -100,7 +100,7 @@ async function open(engine: Engine, env: Record<string, string>): Promise<{ life
   );
   const log = memoryLog();
   const far = farSide(simulators, connections(yaml)[0] as Connection);
-  const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, connections(yaml), { log });
+  const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, connections(yaml), { log, random: () => 0.1 });
   const life = speak(await start(), log, far, connections);
   life.restart = async () => {
     await life.app.stop();
