@@ -54,7 +54,7 @@ export function startSchedule(context: Context, reconciler: Reconciler, duties: 
     void task.destroy();
   }
 
-  look();
+  // The first look comes with the first beat: what platforms kept back for our return has a moment to arrive by itself.
   const timer = setInterval(look, LOOK_MS);
   return {
     async stop() {

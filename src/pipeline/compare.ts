@@ -257,7 +257,7 @@ const documentLabel = ({ name, code, revision, type, description, line }: Docume
   line,
 });
 
-/** Members that move with every message and say nothing of the content; and those that name the entity itself. */
+/** Members that move with every message and say nothing of the content, at any depth. */
 const RESTLESS = new Set([
   'lastUpdatedAt',
   'updatedAt',
@@ -266,13 +266,13 @@ const RESTLESS = new Set([
   'last_updated',
   'meta',
   'version',
-  'eventName',
   'eventDates',
   'portalUrl',
-  'id',
-  'orderId',
-  'legacyOrderId',
 ]);
+/** Members that name the entity or the message itself. */
+const NAMING = new Set(['eventName', 'id', 'orderId', 'legacyOrderId']);
+/** Members that are laid over by rules of their own. */
+const PARTS = new Set(['lines', 'documents']);
 
 /**
  * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status).
@@ -280,11 +280,24 @@ const RESTLESS = new Set([
  */
 function sourceDifferences(held: string, reported: JsonObject, path: string, diff: Difference[], members: 'shared' | 'all'): void {
   if (held === JSON.stringify(reported)) return;
-  const before = parseJson(held);
-  if (!isObject(before)) return;
+  const before = objectAt(parseJson(held));
   for (const name of new Set([...Object.keys(before), ...Object.keys(reported)])) {
-    if (RESTLESS.has(name)) continue;
+    if (NAMING.has(name) || isQuiet(name)) continue;
     if (members === 'shared' && !(Object.hasOwn(before, name) && Object.hasOwn(reported, name))) continue;
-    differences(before[name], reported[name], `${path}/${pathPart(name)}`, diff);
+    differences(settledPart(before[name]), settledPart(reported[name]), `${path}/${pathPart(name)}`, diff);
   }
+}
+
+const isQuiet = (name: string): boolean => RESTLESS.has(name) || PARTS.has(name);
+
+/** A value without its restless members; what is empty counts as missing, since XML and JSON write it differently. */
+function settledPart(value: Json | undefined): Json | undefined {
+  if (value === null || value === '') return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => settledPart(entry) ?? null);
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).flatMap(([name, member]) => {
+    const settled = isQuiet(name) ? undefined : settledPart(member);
+    return settled === undefined ? [] : [[name, settled] as const];
+  });
+  return members.length === 0 ? undefined : Object.fromEntries(members);
 }
