@@ -83,17 +83,20 @@ test('the overview comes even when the health of a connection cannot be told', a
   assert.match(text, /toy/);
 });
 
-test('lasting alerts stand on top of the overview', async (t) => {
+test('lasting alerts stand on the overview, critical ones before everything else', async (t) => {
   const console = await openConsole(t);
   await console.context.db.write((sql) =>
     sql.all(
       `insert into alerts (key, code, level, connection, text, details, opened_at, count)
-       values ('k', 'silence', 'warning', 'toy', 'toy is quieter than usual', '{}', '2026-03-01T07:00:00.000Z', 3)`,
+       values ('k', 'silence', 'warning', 'toy', 'toy is quieter than usual', '{}', '2026-03-01T07:00:00.000Z', 3),
+              ('d', 'delivery_dead', 'critical', 'toy', 'a delivery is dead', '{}', '2026-03-01T06:00:00.000Z', 1),
+              ('e', 'circuit_open', 'critical', 'toy', 'ended long ago', '{}', '2026-03-01T05:00:00.000Z', 1)`,
     ),
   );
+  await console.context.db.write((sql) => sql.all(`update alerts set closed_at = '2026-03-01T05:30:00.000Z' where key = 'e'`));
   const { text } = await askAs(console.app, 'reader', '/console/');
-  assert.match(text, /toy is quieter than usual/);
-  assert.match(text, /3 times/);
+  assert.match(text, /a delivery is dead[\s\S]*<h2>Connections<\/h2>[\s\S]*toy is quieter than usual[\s\S]*3 times/);
+  assert.doesNotMatch(text, /ended long ago/);
 });
 
 test('one delivery shows its headers, its body made readable, its attempts and its changes', async (t) => {

@@ -1,11 +1,11 @@
-import { listAlerts } from '../../../store/reading/alerts.ts';
+import { type AlertRow, listAlerts } from '../../../store/reading/alerts.ts';
 import { listRuns } from '../../../store/reading/reconcile-runs.ts';
 import { readTrouble } from '../../../store/reading/trouble.ts';
 import type { Connection } from '../../ports.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, link } from '../links.ts';
 import type { ConsolePorts, Page, View } from '../page.ts';
-import { action, stateBadge, table, time } from '../parts.ts';
+import { action, section, stateBadge, table, time } from '../parts.ts';
 import { type ConnectionFacts, overallVerdict, provenUpTo, type Verdict, verdictOf } from '../verdict.ts';
 import { countText } from '../words.ts';
 import { alertList } from './alerts.ts';
@@ -40,6 +40,8 @@ export const overviewPage =
     const facts = await readFacts(ports, connections, visit.now);
     const judged = facts.map((one) => ({ name: one.name, facts: one, verdict: verdictOf(one), provenUpTo: provenUpTo(one.coverage) }));
     const alerts = await listAlerts(ports.context.db.read, { lasting: true, limit: 20 });
+    const critical = alerts.filter(({ level }) => level === 'critical');
+    const others = alerts.filter(({ level }) => level !== 'critical');
     const invariants = await ports.invariants().catch(() => null);
     const rows = connections.map((connection, position) => {
       const one = judged[position] as (typeof judged)[number];
@@ -48,13 +50,19 @@ export const overviewPage =
     return {
       title: 'Overview',
       lead: verdictLine(overallVerdict(judged), 'Was anything lost?'),
-      body: html`${alerts.length > 0 ? html`<section><h2>Alerts</h2>${alertList(alerts, visit.now)}</section>` : html`<p class="calm">No alert.</p>`}
-<section><h2>Connections</h2>${table('Connections', ['Connection', 'Was anything lost?', 'Waiting', 'Last delivery', 'Circuit', 'Failure budget', 'Gaps, 24 h', ''], rows, 'No connection is configured.')}</section>
-${invariants === null ? '' : html`<p class="${invariants.violations === 0 ? 'calm' : 'verdict bad'}">Every stored delivery ends, every version has its entry, no version is missing: ${countText(invariants.violations, 'violation')} found.</p>`}
-`,
+      // What cannot wait stands first; the rest does not push the connections out of sight.
+      body: html`${alertSection('Critical', critical, visit.now)}
+${section('Connections', table('Connections', HEADS, rows, 'No connection is configured.'))}
+${alerts.length === 0 ? html`<p class="calm">No alert.</p>` : alertSection('Alerts', others, visit.now)}
+${invariants === null ? '' : html`<p class="${invariants.violations === 0 ? 'calm' : 'verdict bad'}">Every stored delivery ends, every version has its entry, no version is missing: ${countText(invariants.violations, 'violation')} found.</p>`}`,
       renewedBy: link('/'),
     };
   };
+
+const HEADS = ['Connection', 'Was anything lost?', 'Waiting', 'Last delivery', 'Circuit', 'Failure budget', 'Gaps, 24 h', ''];
+
+const alertSection = (title: string, alerts: readonly AlertRow[], now: Date): Html =>
+  alerts.length === 0 ? html`` : section(title, alertList(alerts, now));
 
 function connectionRow(connection: Connection, facts: ConnectionFacts, verdict: Verdict, now: Date, csrf: string | null): Html[] {
   const { name, health, dead, gaps } = facts;
