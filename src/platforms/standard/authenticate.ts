@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Webhook } from 'standardwebhooks';
-import { Unavailable } from '../../domain/errors.ts';
 import { atPointer, type Json, parseJson, textAt } from '../../domain/json.ts';
-import { entryName } from '../auth-entry.ts';
+import { firstAccepting } from '../auth-entry.ts';
 import type { Gatekeeper, Inbound, Verdict } from '../platform.ts';
 import {
   digestHash,
@@ -23,17 +22,8 @@ export async function authenticate(request: Inbound, settings: StandardSettings,
   const { signature, auth } = settings.webhook;
   const signed = signature ? verifySignature(request, signature, settings, gatekeeper.now) : refused('no credentials are configured');
   if (signed.accepted || auth.length === 0) return signed;
-  let unavailable: Unavailable | null = null;
-  for (const [position, entry] of auth.entries()) {
-    try {
-      if (await gatekeeper.accepts(entry)) return { accepted: true, credential: entryName(entry, position) };
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      unavailable = error;
-    }
-  }
-  if (unavailable) throw unavailable;
-  return signature ? signed : refused('no entry accepts the credentials');
+  const admitted = await firstAccepting(auth, gatekeeper);
+  return admitted.accepted || !signature ? admitted : signed;
 }
 
 function verifySignature(request: Inbound, rule: SignatureRule, settings: StandardSettings, now: Date): Verdict {
