@@ -3,7 +3,15 @@ import { type EntityReport, readSubject, type Subject, subjectText } from '../do
 import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 import type { Connection, Interpretation, PlatformApi, WhenMissing } from '../platforms/platform.ts';
-import { type Claimed, claimCompanions, claimDeliveries, connectionsToFetch, readBody, readRecorded } from '../store/deliveries.ts';
+import {
+  type Claimed,
+  claimCompanions,
+  claimDeliveries,
+  connectionsToFetch,
+  readBody,
+  readRecorded,
+  waitingEventTypes,
+} from '../store/deliveries.ts';
 import { applyReports } from './apply.ts';
 import type { Context } from './context.ts';
 import { interpretDelivery } from './interpret.ts';
@@ -70,12 +78,7 @@ async function workGroup(context: Context, connection: Connection, group: Claime
     if (said.do === 'ignore') return { group, attempted: all({ end: 'ignored', reason: said.reason }, said), mustWait: false };
     if (said.do === 'apply') return { group, attempted: applyEach(connection, group, startedAt), mustWait: false };
     const told = await fetchSubject(context, connection, said, group[0] as Claimed);
-    if (told === 'ignored')
-      return {
-        group,
-        attempted: all({ end: 'ignored', reason: 'The platform does not know the resource (a test event, or gone).' }, said),
-        mustWait: false,
-      };
+    if (typeof told === 'string') return { group, attempted: all({ end: 'ignored', reason: told }, said), mustWait: false };
     return { group, attempted: all({ end: 'done' }, { ...told, drift: [...said.drift, ...told.drift] }), mustWait: false };
   } catch (error) {
     const mustWait = error instanceof OrderdockError && error.code === 'rate_limited_here';
@@ -97,21 +100,33 @@ interface Told {
   recorded: string;
 }
 
+/** What the resource is now; a text: the reason why there is nothing to apply. */
 async function fetchSubject(
   context: Context,
   connection: Connection,
   said: { subject: Subject; whenMissing: WhenMissing },
   head: Claimed,
-): Promise<Told | 'ignored'> {
+): Promise<Told | string> {
   const { platform, settings } = connection;
   try {
     const text = await textOf(context, connection, said.subject, head);
     return { ...platform.readFetched(said.subject, text, settings), recorded: text };
   } catch (error) {
-    if (!(error instanceof RemoteMissing) || said.whenMissing === 'retry') throw error;
-    if (said.whenMissing === 'ignored') return 'ignored';
+    if (!(error instanceof RemoteMissing)) throw error;
+    if (said.whenMissing === 'ignored') return 'The platform does not know the resource (a test event, or gone).';
+    if (said.whenMissing === 'retry' && (await isDeletedLater(context, connection, head)))
+      return 'The resource has been deleted since; its deletion waits.';
+    if (said.whenMissing === 'retry') throw error;
     return { reports: [tombstone(said.subject)], drift: [], recorded: '' };
   }
+}
+
+/** A deletion of the same resource waits behind this delivery: then a missing resource is no riddle, and must not hold the deletion back. */
+async function isDeletedLater(context: Context, { name, platform }: Connection, head: Claimed): Promise<boolean> {
+  if (head.subject === null) return false;
+  const deleting = platform.events.filter((event) => event.effect === 'delete').map((event) => event.type);
+  const waiting = await waitingEventTypes(context.db.read, name, head.subject, head.seq);
+  return waiting.some((type) => deleting.includes(type));
 }
 
 /** The resource's JSON: from the platform, or, for a replay that asks for it, what the first fetch returned. */

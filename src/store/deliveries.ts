@@ -179,9 +179,24 @@ export async function readRecorded(sql: Sql, id: string): Promise<string | null>
   return row?.recorded ?? null;
 }
 
-/** Lengthens the leases of all that `worker` holds. */
-export async function renewLeases(sql: Sql, worker: string, leaseUntil: string): Promise<void> {
-  await sql.all(`update deliveries set lease_until = ? where state = 'working' and worker = ?`, [leaseUntil, worker]);
+/** Lengthens the leases of what `worker` has in hand. */
+export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.all(
+    `update deliveries set lease_until = ? where state = 'working' and worker = ?
+       and id in (select rows.id from ${sql.dialect.rowsOf({ id: 'text' })})`,
+    [leaseUntil, worker, rowsParameter(ids.map((id) => ({ id })))],
+  );
+}
+
+/** Gives back what `worker` has taken and let go of: a lease that would end after `before`, had it been renewed. Gives the number. */
+export async function giveBackDropped(sql: Sql, worker: string, before: string): Promise<number> {
+  const given = await sql.all<{ id: string }>(
+    `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working' and worker = ? and lease_until < ?
+     returning id`,
+    [worker, before],
+  );
+  return given.length;
 }
 
 /** Gives back what workers held that are gone: their lease has run out, or `isGone` knows better. Gives the number. */
@@ -219,4 +234,13 @@ export async function isWorkDue(sql: Sql, now: string): Promise<boolean> {
     [now],
   );
   return rows.length > 0;
+}
+
+/** The event types of what waits about a resource behind position `seq`. */
+export async function waitingEventTypes(sql: Sql, connection: string, subject: string, seq: number): Promise<string[]> {
+  const rows = await sql.all<{ event_type: string }>(
+    `select event_type from deliveries where subject = ? and connection = ? and seq > ? and state in ('pending', 'working') and event_type is not null`,
+    [subject, connection, seq],
+  );
+  return rows.map((row) => row.event_type);
 }

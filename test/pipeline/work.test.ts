@@ -134,6 +134,17 @@ for (const engine of ENGINES) {
     );
   });
 
+  on('a resource that is gone because its deletion waits does not hold the deletion back', async (run) => {
+    await run.send({ id: 'n1', type: 'changed', subject: 'PO7' });
+    await run.send({ id: 'd1', type: 'deleted', subject: 'PO7' });
+    await run.settle();
+    assert.deepEqual(await states(run), ['ignored', 'done']);
+    assert.deepEqual(
+      (await feed(run)).map((change) => change.action),
+      ['deleted'],
+    );
+  });
+
   on('a delivery that always throws is tried twelve times and never keeps others from being worked', async (run) => {
     await run.send({ id: 'p1', type: 'boom', subject: 'PO2' });
     await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });

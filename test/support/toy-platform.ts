@@ -61,6 +61,14 @@ export function toyReport(order: ToyOrder, complete: boolean): EntityReport {
   };
 }
 
+const toyTombstone = (id: string): EntityReport => ({
+  ...toyReport({ id, updatedAt: '', lines: [] }, false),
+  lastUpdatedAt: null,
+  header: null,
+  source: null,
+  deleted: true,
+});
+
 const settings = z.strictObject({
   webhook: z.strictObject({ auth: z.array(z.never()).optional(), allowIps: z.array(z.string()).optional(), secret: z.string() }),
 });
@@ -83,6 +91,7 @@ export const toyPlatform = (world: ToyWorld) =>
     events: [
       { type: 'order', kind: 'order', effect: 'apply' },
       { type: 'changed', kind: 'order', effect: 'fetch' },
+      { type: 'deleted', kind: 'order', effect: 'delete' },
     ],
     answers: { rule: 'tries again for ever', source: 'made up', final: [], budget: { kind: 'consecutive', limit: 10 } },
     shapes: {},
@@ -108,6 +117,7 @@ export const toyPlatform = (world: ToyWorld) =>
       if (event.type === 'boom') throw new Error('a fault of ours');
       if (event.type === 'changed')
         return { do: 'fetch', subject: { kind: 'order', externalId: event.subject ?? '' }, whenMissing: 'retry', drift: [] };
+      if (event.type === 'deleted') return { do: 'apply', reports: [toyTombstone(event.subject ?? '')], drift: [] };
       if (!event.order) return { do: 'ignore', reason: 'unknown event type', drift: [{ kind: 'event', name: event.type, path: '/type' }] };
       return { do: 'apply', reports: [toyReport(event.order, false)], drift: [] };
     },
