@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import request from 'supertest';
+import { Unavailable } from '../../src/domain/errors.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import { PLATFORMS } from '../../src/platforms/registry.ts';
+import { openDoor, type TestDoor } from '../http/door.ts';
+import { connectionTo, happenIn, NOW, worldOf } from './worlds.ts';
+
+const isFinal = ({ answers }: AnyPlatform, status: number): boolean => answers.final.some(([from, to]) => status >= from && status <= to);
+
+const readme = ({ name }: AnyPlatform): string => readFileSync(new URL(`../../src/platforms/${name}/README.md`, import.meta.url), 'utf8');
+
+/** What the door may say to a request that an operator of ours could have made go through: secret, address, limits, a fault of ours. */
+const OURS_TO_MEND = [401, 403, 404, 405, 413, 415];
+
+function openFor(platform: AnyPlatform): { door: TestDoor; connection: Connection; webhook: OutgoingWebhook } {
+  const world = worldOf(platform);
+  const connection = connectionTo(world);
+  const [webhook] = happenIn(world, platform.events[0]?.type ?? '');
+  assert.ok(webhook);
+  return { door: openDoor({ connections: [connection], clock: { now: () => NOW } }), connection, webhook };
+}
+
+const send = ({ app }: TestDoor, { name }: Connection, { path, headers, body }: OutgoingWebhook) =>
+  request(app).post(`/webhooks/${name}${path}`).set(headers).send(body);
+
+const FAULTS: Record<string, Error> = {
+  'the database is down': new Unavailable('database_unavailable', 'The database cannot take the data now.'),
+  'the disk is full': new Unavailable('not_stored', 'The delivery could not be stored.'),
+  'too many deliveries wait': new Unavailable('backlog_full', 'Too many deliveries wait to be worked.', 30_000),
+  'the service is stopping': new Unavailable('stopping', 'The service is stopping.'),
+  'an issuer cannot be asked': new Unavailable('issuer_unavailable', 'The issuer of the token cannot be asked.'),
+  'something unforeseen happens': new TypeError('undefined is not a function'),
+};
+
+for (const platform of PLATFORMS) {
+  test(`${platform.name}: what it does with our answers is written down, with its source and when it was read`, () => {
+    const { rule, source, budget } = platform.answers;
+    assert.ok(rule.length > 40);
+    assert.match(source, /20\d\d-\d\d/);
+    if (budget) assert.ok(('limit' in budget ? budget.limit : budget.days) > 0);
+  });
+
+  test(`${platform.name}: 503 is never final, and 2xx never a failure`, () => {
+    assert.equal(isFinal(platform, 503), false);
+    for (const status of [200, 202]) assert.equal(isFinal(platform, status), false);
+  });
+
+  test(`${platform.name}: where an answer that we could mend is final, its rule and its README say so`, () => {
+    const final = OURS_TO_MEND.filter((status) => isFinal(platform, status));
+    const said = final.every((status) => new RegExp(`\\b(4xx|${status})\\b`).test(platform.answers.rule));
+    assert.ok(said, platform.answers.rule);
+    if (final.length > 0)
+      assert.ok(/\b4xx\b/.test(readme(platform)), `src/platforms/${platform.name}/README.md says nothing of a final 4xx`);
+  });
+
+  for (const [situation, fault] of Object.entries(FAULTS)) {
+    test(`${platform.name}: while ${situation} it is asked to come again`, async () => {
+      const { door, connection, webhook } = openFor(platform);
+      door.onReceive(() => {
+        throw fault;
+      });
+      const answer = await send(door, connection, webhook);
+      assert.equal(answer.status, 503);
+      assert.ok(Number(answer.headers['retry-after']) > 0);
+      assert.equal(isFinal(platform, answer.status), false);
+      door.onReceive(() => {});
+      assert.equal((await send(door, connection, webhook)).status, 202, 'and then it is taken');
+    });
+  }
+
+  test(`${platform.name}: an event that nobody knows is taken like any other`, async () => {
+    const { door, connection } = openFor(platform);
+    const [unknown] = happenIn(worldOf(platform), 'conformance.unknown');
+    assert.ok(unknown);
+    assert.equal((await send(door, connection, unknown)).status, 202);
+  });
+
+  test(`${platform.name}: its portal guide names the address and no secret`, () => {
+    const world = worldOf(platform);
+    const guide = platform.portalGuide(world.settings, 'https://dock.example/webhooks/acme').join('\n');
+    assert.match(guide, /https:\/\/dock\.example\/webhooks\/acme/);
+    for (const secret of JSON.stringify(world.entry).match(/[\w-]{43}/g) ?? []) assert.ok(!guide.includes(secret));
+  });
+}

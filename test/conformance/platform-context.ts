@@ -1,0 +1,112 @@
+import type { EntityReport } from '../../src/domain/entity.ts';
+import { subjectText } from '../../src/domain/entity.ts';
+import { createGatekeeper } from '../../src/http/auth/gatekeeper.ts';
+import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
+import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
+import { type OpenContext, openContext } from '../../src/open-context.ts';
+import { workNotifications } from '../../src/pipeline/fetch.ts';
+import { createReceiver, type ReceiveAnswer } from '../../src/pipeline/receive.ts';
+import { workDeliveries } from '../../src/pipeline/work.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import { startSimulators } from '../../src/sandbox/simulators.ts';
+import { createWorld, type World } from '../../src/sandbox/world.ts';
+import { readSettings } from '../../src/settings.ts';
+import { type ManualClock, manualClock } from '../support/clock.ts';
+import { createTestDatabase, type Engine } from '../support/engines.ts';
+import { type MemoryLog, memoryLog } from '../support/log.ts';
+import { inboundOf } from './fixtures.ts';
+
+/** The pipeline on a real database, with a real platform whose far side is its simulator, reached over HTTP on this machine. */
+export interface PlatformContext {
+  context: OpenContext;
+  connection: Connection;
+  world: World;
+  clock: ManualClock;
+  log: MemoryLog;
+  /** What was sent to or answered by the simulator, as text: where credentials would be. */
+  asked: string[];
+  /** Lets an event happen a second later, and sends its webhooks through the door's verb. */
+  happen(eventType: string, form?: string): Promise<{ webhook: OutgoingWebhook; answer: ReceiveAnswer }[]>;
+  send(webhook: OutgoingWebhook): Promise<ReceiveAnswer>;
+  /** Works until nothing is waiting any more; the clock goes to what is due next. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createPlatformContext(engine: Engine, platform: AnyPlatform): Promise<PlatformContext> {
+  const { url, drop } = await createTestDatabase(engine);
+  const clock = manualClock();
+  const log = memoryLog();
+  const asked: string[] = [];
+  const simulators = await startSimulators(0);
+  const world = createWorld(platform, { seed: 'conformance', baseUrl: `${simulators.origin}/${platform.name}`, now: () => clock.now() });
+  simulators.host(platform.name, (request) => {
+    const answer = world.simulation.answer(request);
+    asked.push(`${request.method} ${request.path} ${answer.status} ${answer.body.toString()}`);
+    return answer;
+  });
+  const connection: Connection = {
+    name: world.connection,
+    platform,
+    settings: world.settings,
+    reconcile: { schedule: false, since: null },
+  };
+  // Waiting for a place among the calls of a minute costs no time here: the clock moves on instead.
+  const sleep = async (ms: number) => clock.advance(ms);
+  const context = await openContext(
+    readSettings({ DATABASE_URL: url }, { terminal: false }),
+    [connection],
+    { log, clock, random: () => 0.5, processId: 'one:0:test', sleep },
+    () => ({ open: () => {}, close: () => {} }),
+  );
+  const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
+  const gatekeeper = createGatekeeper({
+    outside: createOutsideCalls((call) => context.remote.plain(call)),
+    ownTokens: createOwnTokens(async () => new Uint8Array(32).fill(9), clock),
+    clock,
+  });
+  const send = (webhook: OutgoingWebhook) => {
+    const inbound = inboundOf(connection, webhook, clock.now());
+    return receiver.receive(connection, inbound, gatekeeper(connection, inbound.headers, clock.now()));
+  };
+  return {
+    ...{ context, connection, world, clock, log, asked, send },
+    async happen(eventType, form) {
+      clock.advance(1000);
+      const told = world.happen({ connection: world.connection, eventType, form, at: clock.now().toISOString() });
+      const answers = [];
+      for (const webhook of told) answers.push({ webhook, answer: await send(webhook) });
+      return answers;
+    },
+    settle: () => settle(context, connection, clock),
+    async close() {
+      await receiver.stop();
+      await context.close();
+      await simulators.stop();
+      await drop();
+    },
+  };
+}
+
+const MOST_ROUNDS = 500;
+
+async function settle(context: OpenContext, connection: Connection, clock: ManualClock): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const worked = (await workDeliveries(context)) + (await workNotifications(context, connection));
+    if (worked > 0) continue;
+    const [next] = await context.db.read.all<{ at: string | null }>(
+      "select min(next_attempt_at) as at from deliveries where state = 'pending'",
+    );
+    if (!next?.at) return;
+    clock.set(new Date(Math.max(Date.parse(next.at), clock.now().getTime() + 1)).toISOString());
+  }
+  throw new Error('The deliveries do not come to an end.');
+}
+
+/** What the simulated world holds, as the platform reads it: the report of each resource itself. */
+export const reportsOf = ({ world }: PlatformContext): EntityReport[] =>
+  world.simulation
+    .resources()
+    .flatMap(({ subject, text }) =>
+      world.platform.readFetched(subject, text, world.settings).reports.filter((report) => subjectText(report) === subjectText(subject)),
+    );
