@@ -5,6 +5,8 @@ const RETRY_MS = [1000, 3000, 10_000, 30_000] as const;
 const LONGEST_WAIT_MS = 5 * 60_000;
 /** Answers of the 4xx range that ask for another try. */
 const COME_AGAIN = [408, 423, 425, 429];
+/** Codes of platform folders for what their API has no call for. */
+const NOTHING_TO_ASK = ['no_path', 'unknown_kind', 'unknown_stream', 'page_unreadable'];
 
 export interface Patience {
   wait(ms: number, stop: AbortSignal): Promise<void>;
@@ -32,5 +34,6 @@ export async function patiently<T>(patience: Patience, ask: () => Promise<T>): P
   }
 }
 
-/** The platform understood and refused: asking again would be answered the same. */
-const isVerdict = ({ status }: RemoteFailure): boolean => status >= 400 && status < 500 && !COME_AGAIN.includes(status);
+/** The platform understood and refused, or nothing could be asked at all: asking again would end the same. */
+export const isVerdict = ({ status, code }: RemoteFailure): boolean =>
+  (status >= 400 && status < 500 && !COME_AGAIN.includes(status)) || NOTHING_TO_ASK.includes(code);

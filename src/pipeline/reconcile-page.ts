@@ -19,7 +19,7 @@ const TOGETHER_PARTIAL = 10;
 type ListedRecord = Page['records'][number];
 
 /** A record, and what it says; null reports: it could not be read. */
-interface Told {
+export interface Told {
   record: ListedRecord;
   reports: EntityReport[] | null;
   drift: Drift[];
@@ -76,7 +76,7 @@ async function isKnown(run: Run, reports: readonly EntityReport[]): Promise<bool
 }
 
 /** All records in one transaction with the run's counts; when that fails, each in its own, so that a poison one harms no other. */
-async function keepTogether(run: Run, told: readonly Told[], askedAt: string): Promise<void> {
+export async function keepTogether(run: Run, told: readonly Told[], askedAt: string): Promise<void> {
   const { context } = run;
   try {
     await context.db.write(async (sql) => {

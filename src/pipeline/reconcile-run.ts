@@ -1,6 +1,7 @@
+import { subjectText } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { Page } from '../platforms/platform.ts';
+import type { Page, Stream } from '../platforms/platform.ts';
 import { addProven } from '../store/coverage.ts';
 import type { Sql } from '../store/database.ts';
 import { correctLateGaps } from '../store/gap-rows.ts';
@@ -10,6 +11,7 @@ import { endRun, type StreamProgress } from '../store/reconcile-runs.ts';
 import { moveWatermark, readWatermarks } from '../store/watermarks.ts';
 import { patiently } from './patience.ts';
 import { fence, type Run } from './reconcile-hold.ts';
+import { markMissing } from './reconcile-missing.ts';
 import { takePage } from './reconcile-page.ts';
 import { provenSpan, watermarkAfter } from './reconcile-progress.ts';
 import { judgeGaps } from './reconcile-verdict.ts';
@@ -19,9 +21,9 @@ const LATE_MS = 24 * 3_600_000;
 /** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
 export async function runThrough(run: Run): Promise<void> {
   try {
-    for (const { name } of run.api.streams) {
-      const stream = run.progress[name];
-      if (stream && !stream.done) await readStream(run, name, stream);
+    for (const stream of run.api.streams) {
+      const progress = run.progress[stream.name];
+      if (progress && !progress.done) await readStream(run, stream, progress);
     }
     await finish(run);
   } catch (error) {
@@ -29,16 +31,21 @@ export async function runThrough(run: Run): Promise<void> {
   }
 }
 
-async function readStream(run: Run, name: string, stream: StreamProgress): Promise<void> {
-  stream.readFrom ??= run.context.clock.now().toISOString();
+async function readStream(run: Run, { name, ...listed }: Stream, stream: StreamProgress): Promise<void> {
+  // Only who has read a list from its first page to its last knows what is missing from it.
+  const seen = listed.incremental || stream.page !== null ? null : new Set<string>();
+  const readFrom = run.context.clock.now().toISOString();
+  stream.readFrom ??= readFrom;
   while (!stream.done) {
     const askedAt = run.context.clock.now().toISOString();
     const page = await askPage(run, name, stream);
     if (page.next !== null && page.next === stream.page && page.records.length === 0) {
       throw new RemoteFailure('remote_paging', `The list ${name} does not go on.`, 0);
     }
+    for (const { subject } of page.records) seen?.add(subjectText(subject));
     await takePage(run, stream, page, askedAt);
   }
+  if (seen) await markMissing(run, { name, ...listed }, seen, readFrom);
 }
 
 async function askPage(run: Run, name: string, stream: StreamProgress): Promise<Page> {

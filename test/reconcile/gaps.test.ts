@@ -179,3 +179,44 @@ for (const engine of ENGINES) {
     await reconciler.stop();
   });
 }
+
+for (const engine of ENGINES) {
+  test(`what a whole list does not have any more is asked for, and marked deleted when it is gone (${engine})`, () =>
+    withReconciler(engine, async (test) => {
+      const api = test.connection.platform.connect(test.connection.settings, {} as never);
+      if (!api) throw new Error('The toy has an API.');
+      const hidden = new Set<string>();
+      const wholeList = {
+        ...api,
+        streams: [{ name: 'orders', kinds: ['order' as const], incremental: false }],
+        changesSince: async (stream: string, start: Parameters<typeof api.changesSince>[1]) => {
+          const page = await api.changesSince(stream, { ...start, watermark: null });
+          return { ...page, records: page.records.filter((one) => !hidden.has(one.subject.externalId)) };
+        },
+      };
+      const reconciler = createReconciler({ ...test.context, api: () => wholeList });
+      const run = async () => (await reconciler.reconcile(test.connection, 'demand')).ended;
+      for (const id of ['PO1', 'PO2', 'PO3']) test.world.orders.set(id, toyOrder(id, after(0)));
+      await run();
+      test.clock.advance(60_000);
+      test.world.orders.delete('PO2');
+      hidden.add('PO3');
+      await run();
+      assert.deepEqual(test.world.fetches, ['PO2', 'PO3']);
+      const entities = await rows<{ external_id: string; deleted_at: string | null }>(
+        test,
+        'select external_id, deleted_at from entities order by external_id',
+      );
+      assert.deepEqual(
+        entities.map((one) => [one.external_id, one.deleted_at !== null]),
+        [
+          ['PO1', false],
+          ['PO2', true],
+          ['PO3', false],
+        ],
+      );
+      assert.deepEqual(await causes(test), { PO2: 'never_delivered' });
+      await run();
+      assert.deepEqual((await lastRun(test)).counts.applied, 0);
+    }));
+}
