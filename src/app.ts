@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openDocumentStorage } from './documents/open-storage.ts';
 import type { DocumentStorage } from './documents/storage.ts';
+import { errorText } from './domain/outcome.ts';
 import { type Ground, type OpenContext, openContext } from './open-context.ts';
 import { type AlertDesk, type AlertMessage, createAlerts } from './pipeline/alerts.ts';
 import { duties } from './pipeline/duties.ts';
@@ -75,7 +76,8 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   const { context, storage, reconciler, alerts } = app;
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
   const invariants = createInvariantWatch(context);
-  await storage.prepare();
+  // A document store that is away must not keep webhooks from being received: documents wait, and are tried again.
+  await storage.prepare().catch((error: unknown) => alertStorage(context, error));
   const heartbeat = await startHeartbeat(context, runs('web'));
   stops.unshift(() => heartbeat.stop());
   if (runs('schedule')) {
@@ -98,6 +100,11 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   const web = await startWeb(settings, context, { storage, reconciler, invariants });
   stops.unshift(() => web.stop());
   return web;
+}
+
+function alertStorage({ alerts }: OpenContext, error: unknown): void {
+  const text = `DOCUMENTS_URL cannot be written to (${errorText(error)}). Documents wait until it can.`;
+  alerts.open({ level: 'critical', code: 'storage_unavailable', connection: null, text, details: {} });
 }
 
 async function stopAll(stops: Stops): Promise<void> {
