@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type App, startApp } from '../../src/app.ts';
+import { readConnections } from '../../src/connections.ts';
+import type { EventDescription } from '../../src/platforms/platform.ts';
+import { PLATFORMS } from '../../src/platforms/registry.ts';
+import { compareWithWorlds } from '../../src/sandbox/compare.ts';
+import { createPost } from '../../src/sandbox/post.ts';
+import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { createServiceClient, type ServiceClient } from '../../src/sandbox/service-client.ts';
+import type { World } from '../../src/sandbox/world.ts';
+import { readSettings } from '../../src/settings.ts';
+import { createTestDatabase, ENGINES, type Engine } from '../support/engines.ts';
+import { memoryLog } from '../support/log.ts';
+
+interface Stage {
+  sandbox: Sandbox;
+  app: App;
+  client: ServiceClient;
+}
+
+const KEY = 'a-key-of-this-test';
+
+/** The whole service and the simulated platforms in this process, on a database of their own. Nothing reconciles: webhooks alone must do. */
+async function stage(t: test.TestContext, engine: Engine): Promise<Stage> {
+  const dir = await mkdtemp(join(tmpdir(), 'orderdock-events-'));
+  const database = await createTestDatabase(engine);
+  const env = {
+    DATA_DIR: dir,
+    DATABASE_URL: database.url,
+    PORT: '0',
+    API_KEYS: `test:admin:${KEY}`,
+    CONNECTIONS_FILE: join(dir, 'none.yaml'),
+  };
+  const sandbox = await openSandbox({ dataDir: dir, platforms: PLATFORMS, reconcile: { schedule: false }, journal: false });
+  const app = await startApp(readSettings(env, { terminal: false }), readConnections(sandbox.connectionsText, {}, PLATFORMS), {
+    log: memoryLog(),
+  });
+  t.after(async () => {
+    await app.stop();
+    await sandbox.stop();
+    await database.drop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  return {
+    sandbox,
+    app,
+    client: createServiceClient(
+      () => app.url,
+      async () => KEY,
+    ),
+  };
+}
+
+interface DeliveryShown {
+  id: string;
+  state: string;
+  error: string | null;
+  eventType: string | null;
+}
+
+/** Makes it happen, sends what the platform sends, and waits for the end of each delivery. */
+async function tell({ sandbox, app, client }: Stage, world: World, eventType: string, form?: string): Promise<DeliveryShown[]> {
+  const post = createPost(null);
+  const ended: DeliveryShown[] = [];
+  for (const webhook of sandbox.happen(world.connection, eventType, form)) {
+    const answer = await post(`${app.url}/webhooks/${world.connection}${webhook.path}`, webhook);
+    assert.ok(
+      answer.status === 202 || answer.status === 200,
+      `${world.platform.name} ${eventType} ${form ?? ''}: ${answer.status} ${answer.body}`,
+    );
+    ended.push(await untilEnded(client, JSON.parse(answer.body).deliveryId));
+  }
+  return ended;
+}
+
+async function untilEnded(client: ServiceClient, id: string): Promise<DeliveryShown> {
+  for (;;) {
+    const delivery = await client.get<DeliveryShown>(`/api/v1/deliveries/${id}`);
+    if (delivery.state !== 'pending' && delivery.state !== 'working') return delivery;
+    await sleep(20);
+  }
+}
+
+const expectedState = (event: EventDescription): string => (event.effect === 'ignore' ? 'ignored' : 'done');
+
+for (const engine of ENGINES) {
+  for (const platform of PLATFORMS) {
+    test(`${engine}: the story of ${platform.name} and every event type of it arrive as what they are described to be`, {
+      timeout: 240_000,
+    }, async (t) => {
+      const here = await stage(t, engine);
+      const world = here.sandbox.worlds.find((one) => one.platform === platform);
+      assert.ok(world);
+      for (const { eventType, form } of world.simulation.story) {
+        for (const delivery of await tell(here, world, eventType, form))
+          assert.notEqual(delivery.state, 'dead', `${eventType} ${form ?? ''}: ${delivery.error}`);
+      }
+      for (const event of platform.events) {
+        const told = await tell(here, world, event.type);
+        for (const { eventType, state, error } of told) {
+          // What comes along with it may be about something that is gone by now.
+          if (eventType === null || eventType === event.type) assert.equal(state, expectedState(event), `${event.type}: ${error}`);
+          else assert.notEqual(state, 'dead', `${eventType} with ${event.type}: ${error}`);
+        }
+      }
+      const { differences } = await compareWithWorlds(here.client, [world]);
+      assert.deepEqual(differences, [], 'what is held is what is there');
+    });
+  }
+}
