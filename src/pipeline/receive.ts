@@ -173,12 +173,8 @@ function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
 
 async function commitGroup(context: Context, group: readonly Waiting[]): Promise<void> {
   try {
-    const kept = await context.db.write((sql) =>
-      keepDeliveries(
-        sql,
-        group.map((one) => one.arrival),
-      ),
-    );
+    const arrivals = group.map((one) => one.arrival);
+    const kept = await keepDeliveries(context.db, arrivals);
     for (const [position, one] of group.entries()) one.settle(kept[position] as Kept);
   } catch (error) {
     if (error instanceof Unavailable || group.length === 1) {

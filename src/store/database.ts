@@ -18,6 +18,8 @@ export interface Sql {
 export interface Database {
   dialect: Dialect;
   read: Sql;
+  /** One writing statement that is a transaction of its own: a third of the round trips. Fails like `write`. */
+  alone: Sql;
   /** Runs `work` in one write transaction; rolls back when it throws. Fails with `Unavailable` when the database cannot take it. */
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -61,8 +63,28 @@ export async function openDatabase(url: string): Promise<Database> {
       ? new Unavailable('database_unavailable', 'The database cannot be reached.', 5000, { cause: error })
       : error;
   }
-  return { dialect, read: sqlOn(dialect, reader), write: (work) => inTransaction(dialect, writer, work), close };
+  return {
+    dialect,
+    read: sqlOn(dialect, reader),
+    alone: aloneOn(dialect, writer),
+    write: (work) => inTransaction(dialect, writer, work),
+    close,
+  };
 }
+
+function aloneOn(dialect: Dialect, db: Knex): Sql {
+  const sql = sqlOn(dialect, db);
+  return {
+    dialect,
+    all: <Row>(statement: string, bindings?: readonly SqlValue[]) =>
+      sql.all<Row>(statement, bindings).catch((error: unknown) => {
+        throw dialect.unavailable(error) ? cannotTake(error) : error;
+      }),
+  };
+}
+
+const cannotTake = (cause: unknown): Unavailable =>
+  new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause });
 
 async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => Promise<T>): Promise<T> {
   let connection: unknown;
@@ -79,8 +101,7 @@ async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => 
       throw error;
     }
   } catch (error) {
-    if (dialect.unavailable(error))
-      throw new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause: error });
+    if (dialect.unavailable(error)) throw cannotTake(error);
     throw error;
   } finally {
     if (connection !== undefined) await db.client.releaseConnection(connection);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Arrival, Kept } from '../domain/delivery.ts';
-import type { Sql } from './database.ts';
+import { OrderdockError } from '../domain/errors.ts';
+import type { Database, Sql } from './database.ts';
 import { columnList, rowsParameter, storableText } from './rows.ts';
 
 const NEW_DELIVERY = {
@@ -34,15 +35,16 @@ interface KnownRow {
 }
 
 /**
- * Stores what is new and counts what is known, all in the caller's transaction; the answers stand in the order of the arrivals.
+ * Stores what is new, in one statement that commits by itself, and counts what is known, in a transaction after it (the first delivery is safe by
+ * then). The answers stand in the order of the arrivals.
  * The unique key decides, so two processes never both say `accepted`. A known key with another body is stored too, as a delivery of
  * its own with `conflict` set on both: never dropped in silence.
  */
-export async function keepDeliveries(sql: Sql, arrivals: readonly (Arrival & { id: string })[]): Promise<Kept[]> {
+export async function keepDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<Kept[]> {
   const rows = arrivals.map((arrival) => newRow(arrival));
-  const inserted = await insertNew(sql, rows);
+  const inserted = await insertNew(db.alone, rows);
   const rest = rows.filter((row) => !inserted.has(String(row.id)));
-  const known = rest.length > 0 ? await countRepeats(sql, rest, arrivals) : new Map<string, Kept>();
+  const known = rest.length > 0 ? await db.write((sql) => countRepeats(sql, rest, arrivals)) : new Map<string, Kept>();
   return arrivals.map((arrival) => known.get(arrival.id) ?? { status: 'accepted', deliveryId: arrival.id });
 }
 
@@ -55,30 +57,33 @@ async function countRepeats(
   const kept = new Map<string, Kept>();
   const first = await findKnown(sql, rows);
   const repeats = new Map<string, number>();
-  const conflicts: NewRow[] = [];
+  const others: NewRow[] = [];
   for (const row of rows) {
     const known = first.get(`${row.connection} ${row.dedupe_key}`);
     if (known && (mergeable.has(String(row.id)) || known.body_sha256 === row.body_sha256)) {
       repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
       kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id });
+    } else if (known) {
+      others.push({ ...row, dedupe_key: `${row.dedupe_key}#${row.body_sha256}`, conflict: true });
+      await sql.all('update deliveries set conflict = ? where id = ?', [true, known.id]);
     } else {
-      conflicts.push({ ...row, dedupe_key: `${row.dedupe_key}#${row.body_sha256}`, conflict: true });
-      if (known) await sql.all('update deliveries set conflict = ? where id = ?', [true, known.id]);
+      // A worker has taken the notification up since, and freed its key: this one is news.
+      others.push(row);
     }
   }
-  if (conflicts.length > 0) await keepConflicts(sql, conflicts, repeats, kept);
+  if (others.length > 0) await keepOthers(sql, others, repeats, kept);
   for (const [id, count] of repeats) await sql.all('update deliveries set duplicates = duplicates + ? where id = ?', [count, id]);
   return kept;
 }
 
-/** The other body of a known id may itself be a repeat: its key is the known one with the body's digest. */
-async function keepConflicts(sql: Sql, rows: readonly NewRow[], repeats: Map<string, number>, kept: Map<string, Kept>): Promise<void> {
+/** The other body of a known id (its key is the known one with the body's digest) may itself be a repeat; so may a notification. */
+async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string, number>, kept: Map<string, Kept>): Promise<void> {
   const inserted = await insertNew(sql, rows);
   const rest = rows.filter((row) => !inserted.has(String(row.id)));
   const known = rest.length > 0 ? await findKnown(sql, rest) : new Map<string, KnownRow>();
   for (const row of rest) {
     const same = known.get(`${row.connection} ${row.dedupe_key}`);
-    if (!same) continue;
+    if (!same) throw new OrderdockError('key_in_motion', 'The key was taken and freed again in the same moment.');
     repeats.set(same.id, (repeats.get(same.id) ?? 0) + 1);
     kept.set(String(row.id), { status: 'duplicate', deliveryId: same.id });
   }
