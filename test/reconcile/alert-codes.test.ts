@@ -13,9 +13,9 @@ test('every alert that is opened or closed stands in docs/operating.md, and none
     .flatMap((text) => text.split('alerts.open({').slice(1))
     .flatMap((text) => /code: '([a-z_]+)'/.exec(text.slice(0, 200))?.[1] ?? []);
   const closed = sources.flatMap((text) => [...text.matchAll(/alerts\.close\('([a-z_]+)'/g)].map((match) => match[1] ?? ''));
-  const documented = [...readFileSync(join(ROOT, 'docs/operating.md'), 'utf8').matchAll(/^\| `([a-z_]+)` \| (?:info|warning|critical)/gm)].map(
-    (match) => match[1] ?? '',
-  );
+  const documented = [
+    ...readFileSync(join(ROOT, 'docs/operating.md'), 'utf8').matchAll(/^\| `([a-z_]+)` \| (?:info|warning|critical)/gm),
+  ].map((match) => match[1] ?? '');
   const codes = [...new Set([...opened, ...closed])].sort();
   assert.ok(codes.length >= 10);
   assert.deepEqual(documented.toSorted(), codes);

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
+import { onStage, type Stage } from './stage.ts';
+
+interface RunShown {
+  id: string;
+  trigger: string;
+  state: string;
+  counts: { seen: number; applied: number; gaps: number };
+  gaps: { kind: string; externalId: string; cause: string; details?: { status?: number } }[];
+}
+interface SpanShown {
+  from: string | null;
+  to: string | null;
+  state: string;
+  reason: string | null;
+}
+
+const runs = async ({ client }: Stage) => (await client.get<{ data: RunShown[] }>('/api/v1/reconcile-runs')).data;
+const coverage = async ({ client, world }: Stage) =>
+  (await client.get<{ data: SpanShown[] }>(`/api/v1/connections/${world.connection}/coverage`)).data;
+
+async function finished(stage: Stage, count: number): Promise<RunShown> {
+  for (;;) {
+    const done = (await runs(stage)).filter((run) => run.state === 'done');
+    if (done.length >= count && done[0]) return stage.client.get(`/api/v1/reconcile-runs/${done[0].id}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+const YEARLY = '0 0 1 1 *';
+
+test(
+  'what happened while the service stood still is brought by the run of its next start, as stopped, and is proven then',
+  { timeout: 30_000 },
+  () =>
+    onStage(
+      tradecloud,
+      async (stage) => {
+        const { world } = stage;
+        await finished(stage, 1);
+        await stage.stop();
+        const stood = new Date().toISOString();
+        world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: stood });
+        await stage.start();
+        const run = await finished(stage, 2);
+        assert.equal(run.trigger, 'start');
+        assert.deepEqual(
+          run.gaps.map((gap) => gap.cause),
+          ['stopped'],
+        );
+        const [proven, open, ...rest] = await coverage(stage);
+        assert.deepEqual([proven?.state, open?.state, open?.to, rest.length], ['proven', 'open', null, 0]);
+        assert.ok((proven?.to ?? '') > stood);
+      },
+      YEARLY,
+    ),
+);
+
+test('a webhook with wrong credentials is the cause of its gap, with status and time', { timeout: 30_000 }, () =>
+  onStage(tradecloud, async (stage) => {
+    const { world } = stage;
+    await stage.reconcile();
+    const at = new Date().toISOString();
+    const [webhook] = world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at });
+    assert.ok(webhook);
+    assert.equal(await stage.deliver({ ...webhook, headers: { ...webhook.headers, authorization: 'Basic d3Jvbmc6d3Jvbmc=' } }), 401);
+    const answers = async () =>
+      (await stage.client.get<{ answers: Record<string, number> }>(`/api/v1/connections/${world.connection}`)).answers;
+    while (!('401' in (await answers()))) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(
+      (await coverage(stage)).map((span) => [span.state, span.reason?.slice(0, 19) ?? null]),
+      [
+        ['proven', null],
+        ['unproven', 'rejected_deliveries'],
+        ['open', null],
+      ],
+    );
+    const { causes } = await stage.reconcile();
+    assert.deepEqual(causes, ['rejected']);
+  }),
+);
