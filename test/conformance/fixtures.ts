@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { subjectText } from '../../src/domain/entity.ts';
-import { type Json, type JsonObject, objectAt, parseJson } from '../../src/domain/json.ts';
+import { type Json, type JsonObject, parseJson } from '../../src/domain/json.ts';
 import { formatOf } from '../../src/http/body.ts';
 import { matchRoute, readTarget } from '../../src/http/routes.ts';
 import type { AnyPlatform, Arrived, CommonSettings, Connection, Identity, Inbound, OutgoingWebhook } from '../../src/platforms/platform.ts';
@@ -88,5 +88,3 @@ export function deepFreeze<T>(value: T): T {
   for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);
 }
-
-export const memberNames = (value: Json | undefined): string[] => Object.keys(objectAt(value));
