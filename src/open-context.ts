@@ -56,6 +56,7 @@ export async function openContext(
     log: ground.log,
     arrived: createSignal(),
     changed: createSignal(),
+    inHand: new Set<string>(),
     processId,
   };
   return { ...context, alerts: alertsOf(context, remote), remote, circuit: lines.circuit, close: () => db.close() };

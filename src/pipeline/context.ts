@@ -23,6 +23,8 @@ export interface Context {
   changed: Signal;
   /** Told of every attempt that counted; the worker's brake listens. */
   attempted?: (attempt: AttemptSign) => void;
+  /** Ids of the deliveries that this process is working on: only their leases are renewed. */
+  inHand: Set<string>;
   /** Names this process in leases. */
   processId: string;
 }

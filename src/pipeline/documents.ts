@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { displayName } from '../domain/file-name.ts';
 import { ContentTooLarge, type DocumentStorage, type StoredContent } from '../documents/storage.ts';
 import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
+import { displayName } from '../domain/file-name.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { OpenedDocument } from '../platforms/platform.ts';
 import {

@@ -15,7 +15,7 @@ import {
 import { applyReports } from './apply.ts';
 import type { Context } from './context.ts';
 import { interpretDelivery } from './interpret.ts';
-import { type Attempted, applicationOf, claimFor, workTogether } from './work.ts';
+import { type Attempted, applicationOf, claimFor, holding, workTogether } from './work.ts';
 
 const MOST_SUBJECTS = 20;
 
@@ -24,7 +24,12 @@ const MOST_SUBJECTS = 20;
  * Rate limits and turns are the remote client's: what cannot go out now waits without losing an attempt.
  */
 export async function workNotifications(context: Context, connection: Connection, most = MOST_SUBJECTS): Promise<number> {
-  const groups = await claimGroups(context, connection, most);
+  const claimed = await claimWaiting(context, connection, most);
+  return holding(context, claimed, () => workWaiting(context, connection, claimed));
+}
+
+async function workWaiting(context: Context, connection: Connection, claimed: readonly Claimed[]): Promise<number> {
+  const groups = await groupBySubject(context, claimed);
   const worked = await Promise.all(groups.map((group) => workGroup(context, connection, group)));
   await glanceAtWaiting(
     context,
@@ -39,13 +44,16 @@ export async function workNotifications(context: Context, connection: Connection
 export const connectionsDue = (context: Context): Promise<Set<string>> =>
   connectionsToFetch(context.db.read, context.clock.now().toISOString());
 
-async function claimGroups(context: Context, connection: Connection, most: number): Promise<Claimed[][]> {
+async function claimWaiting(context: Context, connection: Connection, most: number): Promise<Claimed[]> {
   const claim = claimFor(context, true, connection.name, most);
-  const claimed = await context.db.write(async (sql) => {
+  return context.db.write(async (sql) => {
     const heads = await claimDeliveries(sql, claim);
     const subjects = heads.filter((one) => one.replay === null).flatMap((one) => one.subject ?? []);
     return subjects.length > 0 ? [...heads, ...(await claimCompanions(sql, claim, subjects))] : heads;
   });
+}
+
+async function groupBySubject(context: Context, claimed: readonly Claimed[]): Promise<Claimed[][]> {
   const groups = new Map<string, Claimed[]>();
   for (const delivery of claimed) {
     const key = delivery.subject ?? delivery.id;

@@ -1,21 +1,38 @@
-import { reclaimDeliveries, renewLeases } from '../store/deliveries.ts';
+import { giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries.ts';
+import { dropLeases } from '../store/leases.ts';
 import type { Context } from './context.ts';
 import { LEASE_MS } from './work.ts';
 
 /** `host:pid:random`: a process on the same host can be seen to be gone before its leases run out. */
 export const processName = (host: string, pid: number, random: string): string => `${host}:${pid}:${random}`;
 
-/** Lengthens what this process holds and gives back what others held that are gone. */
+/** How long after its taking a delivery that is not in hand counts as dropped: the database went away before its attempt could end. */
+const DROPPED_AFTER_MS = 4000;
+
+/** Lengthens what this process has in hand, and gives back what it has dropped and what others held that are gone. */
 export async function keepLeases(context: Context): Promise<void> {
-  const leaseUntil = new Date(context.clock.now().getTime() + LEASE_MS).toISOString();
-  await context.db.write((sql) => renewLeases(sql, context.processId, leaseUntil));
+  const nowMs = context.clock.now().getTime();
+  const after = (ms: number) => new Date(nowMs + ms).toISOString();
+  const dropped = await context.db.write(async (sql) => {
+    await renewLeases(sql, context.processId, after(LEASE_MS), [...context.inHand]);
+    return giveBackDropped(sql, context.processId, after(LEASE_MS - DROPPED_AFTER_MS));
+  });
+  tell(context, dropped);
   await recoverLeases(context);
 }
 
-/** Deliveries of processes that are gone become due again: nothing of their attempt was written. */
+/** Deliveries and turns of processes that are gone become free again: nothing of their attempts was written. */
 export async function recoverLeases(context: Context): Promise<void> {
   const now = context.clock.now().toISOString();
-  const count = await context.db.write((sql) => reclaimDeliveries(sql, now, (worker) => isGone(worker, context.processId)));
+  const gone = (worker: string) => isGone(worker, context.processId);
+  const count = await context.db.write(async (sql) => {
+    await dropLeases(sql, 'remote:', gone);
+    return reclaimDeliveries(sql, now, gone);
+  });
+  tell(context, count);
+}
+
+function tell(context: Context, count: number): void {
   if (count === 0) return;
   context.log.warn('recovered', { deliveries: count });
   context.arrived.raise();

@@ -1,6 +1,7 @@
 import type { Cause } from '../domain/change.ts';
 import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
+import { OrderdockError } from '../domain/errors.ts';
 import type { Interpretation } from '../platforms/platform.ts';
 import type { Sql } from '../store/database.ts';
 import { type Claim, type Claimed, claimDeliveries, isWorkDue, readBody } from '../store/deliveries.ts';
@@ -27,6 +28,11 @@ export function claimFor(context: Context, notifications: boolean, connection: s
 export async function workDeliveries(context: Context, most = MOST_PER_TRANSACTION): Promise<number> {
   if (!(await isWorkDue(context.db.read, context.clock.now().toISOString()))) return 0;
   const claimed = await context.db.write((sql) => claimDeliveries(sql, claimFor(context, false, null, most)));
+  await holding(context, claimed, () => workClaimed(context, claimed));
+  return claimed.length;
+}
+
+async function workClaimed(context: Context, claimed: readonly Claimed[]): Promise<void> {
   const light = claimed.filter((delivery) => delivery.bodyLoaded);
   if (light.length > 0)
     await workTogether(
@@ -37,7 +43,16 @@ export async function workDeliveries(context: Context, most = MOST_PER_TRANSACTI
     delivery.body = await readBody(context.db.read, delivery.id);
     await workTogether(context, [attempt(context, delivery)]);
   }
-  return claimed.length;
+}
+
+/** Has these deliveries in hand while `work` goes on. What it could not end (the database went away) is dropped, and found by its lease. */
+export async function holding<T>(context: Context, claimed: readonly Claimed[], work: () => Promise<T>): Promise<T> {
+  for (const { id } of claimed) context.inHand.add(id);
+  try {
+    return await work();
+  } finally {
+    for (const { id } of claimed) context.inHand.delete(id);
+  }
 }
 
 /** A delivery, what it says, and how the attempt ends if the store takes it. */
@@ -104,8 +119,12 @@ export function applicationOf(delivery: Claimed, entity: EntityReport): Applicat
   };
 }
 
-/** The rows could not be written: nothing of the attempt stands, and only its failure is kept. */
+/** The rows could not be written: nothing of the attempt stands, and only its failure is kept, unless the delivery is another's by now. */
 async function endFailed(context: Context, { delivery, startedAt }: Attempted, error: unknown): Promise<void> {
+  if (error instanceof OrderdockError && error.code === 'lease_lost') {
+    context.log.warn('lease_lost', { deliveryId: delivery.id, connection: delivery.connection });
+    return;
+  }
   const ends = decide(context, [{ delivery, startedAt, end: { end: 'failed', error } }]);
   await context.db.write((sql) => writeEnds(sql, context, ends));
   report(context, ends);

@@ -189,7 +189,7 @@ export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, 
   );
 }
 
-/** Gives back what `worker` has taken and let go of: a lease that would end after `before`, had it been renewed. Gives the number. */
+/** Gives back what `worker` has taken and not renewed: its lease ends before `before`. Gives the number. */
 export async function giveBackDropped(sql: Sql, worker: string, before: string): Promise<number> {
   const given = await sql.all<{ id: string }>(
     `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working' and worker = ? and lease_until < ?

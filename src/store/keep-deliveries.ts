@@ -60,6 +60,8 @@ async function countRepeats(
   const others: NewRow[] = [];
   for (const row of rows) {
     const known = first.get(`${row.connection} ${row.dedupe_key}`);
+    // Stored by an attempt that failed after it.
+    if (known?.id === row.id) continue;
     if (known && (mergeable.has(String(row.id)) || known.body_sha256 === row.body_sha256)) {
       repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
       kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id });

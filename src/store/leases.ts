@@ -37,6 +37,15 @@ export async function releaseLease(sql: Sql, name: string, owner: string): Promi
   await sql.all('delete from leases where name = ? and owner = ?', [name, owner]);
 }
 
+/** Drops the leases with names that begin with `prefix` whose owner is known to be no more. */
+export async function dropLeases(sql: Sql, prefix: string, isGone: (owner: string) => boolean): Promise<void> {
+  const held = await sql.all<Pick<Lease, 'name' | 'owner'>>('select name, owner from leases where substr(name, 1, ?) = ?', [
+    prefix.length,
+    prefix,
+  ]);
+  for (const { name, owner } of held) if (isGone(owner)) await releaseLease(sql, name, owner);
+}
+
 /** Takes one tick of a timetable: true for the first process that asks for `tickAt` (ISO 8601), false for all others and for older ticks. */
 export async function takeTick(sql: Sql, name: string, tickAt: string): Promise<boolean> {
   const taken = await sql.all(

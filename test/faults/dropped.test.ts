@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Unavailable } from '../../src/domain/errors.ts';
+import type { Context } from '../../src/pipeline/context.ts';
+import { workNotifications } from '../../src/pipeline/fetch.ts';
+import { keepLeases } from '../../src/pipeline/lease.ts';
+import { claimFor, holding, workDeliveries } from '../../src/pipeline/work.ts';
+import type { Sql } from '../../src/store/database.ts';
+import { claimDeliveries } from '../../src/store/deliveries.ts';
+import { takeLease } from '../../src/store/leases.ts';
+import { createTestContext, type TestContext } from '../support/context.ts';
+import { ENGINES } from '../support/engines.ts';
+
+const order = (id: string, quantity: string, updatedAt: string) => ({ id, updatedAt, lines: [{ id: '1', quantity, updatedAt }] });
+const AT = '2026-03-01T07:00:00.000Z';
+
+/** The same, with a database that goes away after so many writes. */
+const losing = ({ context }: TestContext, afterWrites: number): Context => {
+  let writes = 0;
+  const write: Context['db']['write'] = (work) =>
+    ++writes > afterWrites ? Promise.reject(new Unavailable('database_unavailable', 'It is away.')) : context.db.write(work);
+  return { ...context, db: { ...context.db, write } };
+};
+
+const states = async ({ context }: TestContext) =>
+  (await context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
+
+for (const engine of ENGINES) {
+  const on = (name: string, work: (run: TestContext) => Promise<void>) =>
+    test(`${name} (${engine})`, async () => {
+      const run = await createTestContext(engine);
+      try {
+        await work(run);
+      } finally {
+        await run.close();
+      }
+    });
+
+  on('what was taken up when the database went away is taken up again, however long this process lives', async (run) => {
+    for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
+    await assert.rejects(workDeliveries(losing(run, 1)), { code: 'database_unavailable' });
+    run.world.orders.set('PO3', order('PO3', '1', AT));
+    await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
+    await assert.rejects(workNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
+    assert.deepEqual(await states(run), ['working', 'working', 'working']);
+    await keepLeases(run.context);
+    assert.deepEqual(await states(run), ['working', 'working', 'working'], 'what was only just taken is left alone');
+    run.clock.advance(5000);
+    await keepLeases(run.context);
+    assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
+    await run.settle();
+    assert.deepEqual(await states(run), ['done', 'done', 'done']);
+    assert.equal((await run.context.db.read.all('select seq from changes')).length, 3);
+  });
+
+  on('what is in hand stays in hand, however long it takes', async (run) => {
+    await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
+    const other = await run.another('two:0:test');
+    try {
+      const claimed = await run.context.db.write((sql) => claimDeliveries(sql, claimFor(run.context, false, null, 10)));
+      await holding(run.context, claimed, async () => {
+        for (let beat = 0; beat < 12; beat++) {
+          run.clock.advance(5000);
+          await keepLeases(run.context);
+          await keepLeases(other.context);
+          assert.deepEqual(await states(run), ['working']);
+        }
+      });
+      run.clock.advance(31_000);
+      await keepLeases(other.context);
+      assert.deepEqual(await states(run), ['pending'], 'without its beats another process takes it over');
+    } finally {
+      await other.close();
+    }
+  });
+
+  on('a process whose deliveries were taken over meanwhile leaves them to the other, and goes on', async (run) => {
+    await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
+    const other = await run.another('two:0:test');
+    try {
+      const frozen: Context = {
+        ...run.context,
+        db: {
+          ...run.context.db,
+          async write<T>(work: (sql: Sql) => Promise<T>) {
+            const result = await run.context.db.write(work);
+            if ((await states(run))[0] === 'working') {
+              run.clock.advance(60_000);
+              await keepLeases(other.context);
+              await workDeliveries(other.context);
+            }
+            return result;
+          },
+        },
+      };
+      await workDeliveries(frozen);
+      assert.deepEqual(await states(run), ['done']);
+      assert.equal((await run.context.db.read.all('select seq from changes')).length, 1);
+      assert.ok(run.log.lines.some((line) => line.event === 'lease_lost'));
+    } finally {
+      await other.close();
+    }
+  });
+
+  on('a call to the platform that was under way when its process died does not keep the others waiting', async (run) => {
+    const now = run.clock.now().toISOString();
+    const take = (name: string, owner: string) =>
+      run.context.db.write((sql) =>
+        takeLease(sql, { name, owner, until: new Date(run.clock.now().getTime() + 20_000).toISOString() }, now),
+      );
+    await take('remote:toy', 'one:999999999:killed');
+    await take('remote:other', 'elsewhere:5:alive');
+    await keepLeases({ ...run.context, processId: 'one:2:test' });
+    assert.deepEqual([await take('remote:toy', 'new'), await take('remote:other', 'new')], [true, false]);
+  });
+}

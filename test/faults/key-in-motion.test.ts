@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { claimFor } from '../../src/pipeline/work.ts';
+import { claimDeliveries } from '../../src/store/deliveries.ts';
+import { keepDeliveries } from '../../src/store/keep-deliveries.ts';
+import { createTestContext, type TestContext } from '../support/context.ts';
+import { ENGINES } from '../support/engines.ts';
+
+interface Row {
+  id: string;
+  state: string;
+  conflict: unknown;
+  dedupe_key: string;
+}
+
+const rows = ({ context }: TestContext) => context.db.read.all<Row>('select id, state, conflict, dedupe_key from deliveries order by seq');
+
+/** A notification as the door keeps it; `before` happens between its insertion and the look at the keys that are known. */
+async function keep(run: TestContext, before: () => Promise<unknown>, id = run.context.makeId()) {
+  const arrival = {
+    connection: 'toy',
+    platform: 'toy',
+    method: 'POST' as const,
+    path: '',
+    headers: {},
+    body: Buffer.from('{}'),
+    contentType: null,
+    receivedAt: run.clock.now().toISOString(),
+    credential: 'secret[0]',
+    dedupeKey: 'notification:order:PO1',
+    mergeable: true,
+    eventId: null,
+    eventType: 'changed',
+    subject: 'order:PO1',
+    notification: true,
+    state: 'pending' as const,
+    error: null,
+  };
+  const { db } = run.context;
+  const write: typeof db.write = async (work) => {
+    await before();
+    return db.write(work);
+  };
+  return keepDeliveries({ ...db, write }, [{ ...arrival, id }]);
+}
+
+for (const engine of ENGINES) {
+  test(`a notification that meets one which is taken up in the same moment is news of its own (${engine})`, async () => {
+    const run = await createTestContext(engine);
+    try {
+      await keep(run, async () => {});
+      const [kept] = await keep(run, () => run.context.db.write((sql) => claimDeliveries(sql, claimFor(run.context, true, 'toy', 5))));
+      const [first, second, ...others] = await rows(run);
+      assert.deepEqual(kept, { status: 'accepted', deliveryId: second?.id });
+      assert.deepEqual([first?.state, second?.state, others], ['working', 'pending', []]);
+      assert.deepEqual([Boolean(second?.conflict), second?.dedupe_key], [false, 'notification:order:PO1']);
+    } finally {
+      await run.close();
+    }
+  });
+
+  test(`what was stored before its group failed is still accepted when it is kept on its own (${engine})`, async () => {
+    const run = await createTestContext(engine);
+    try {
+      const id = run.context.makeId();
+      await keep(run, async () => {}, id);
+      assert.deepEqual(await keep(run, async () => {}, id), [{ status: 'accepted', deliveryId: id }]);
+      assert.equal((await rows(run)).length, 1);
+    } finally {
+      await run.close();
+    }
+  });
+}
