@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../../src/app.ts';
-import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook, SimulatedRequest } from '../../src/platforms/platform.ts';
 import { createPost } from '../../src/sandbox/post.ts';
 import { createServiceClient, type ServiceClient } from '../../src/sandbox/service-client.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
@@ -19,6 +19,8 @@ const post = createPost(null);
 export interface Stage {
   world: World;
   client: ServiceClient;
+  /** Called before each answer of the simulated API: lets the world move on while it is asked. */
+  beforeAnswer: { call?: (request: SimulatedRequest) => void };
   /** Stops the service; `start` starts it again on the same store. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -40,7 +42,11 @@ export async function onStage(
   const dataDir = await mkdtemp(join(tmpdir(), 'orderdock-reconcile-'));
   const simulators = await startSimulators(0);
   const world = createWorld(platform, { seed: 'reconcile', baseUrl: `${simulators.origin}/far`, now: () => new Date() });
-  simulators.host('far', (request) => world.simulation.answer(request));
+  const beforeAnswer: Stage['beforeAnswer'] = {};
+  simulators.host('far', (request) => {
+    beforeAnswer.call?.(request);
+    return world.simulation.answer(request);
+  });
   const connection: Connection = { name: world.connection, platform, settings: world.settings, reconcile: { schedule, since: null } };
   const roles = schedule === false ? 'web,worker' : 'web,worker,schedule';
   const settings = readSettings({ DATA_DIR: dataDir, PORT: '0', API_KEYS: `erp:admin:${KEY}`, ROLES: roles }, { terminal: false });
@@ -59,6 +65,7 @@ export async function onStage(
     await work({
       world,
       client,
+      beforeAnswer,
       stop,
       async start() {
         app = await start();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
+import { compareWithWorlds } from '../../src/sandbox/compare.ts';
 import { onStage, type Stage } from './stage.ts';
 
 interface RunShown {
@@ -56,6 +57,27 @@ test(
       },
       YEARLY,
     ),
+);
+
+test('rows that move from page to page while they are read are not missed', { timeout: 30_000 }, () =>
+  onStage(tradecloud, async (stage) => {
+    const { world, beforeAnswer } = stage;
+    const happen = (eventType: string, ms: number) =>
+      world.happen({ connection: world.connection, eventType, at: new Date(Date.now() - 600_000 + ms).toISOString() });
+    for (let n = 0; n < 230; n++) happen('OrderIssuedByBuyer', n * 100);
+    let polls = 0;
+    beforeAnswer.call = ({ path }) => {
+      if (path !== '/order-search/poll') return;
+      polls += 1;
+      if (polls > 1) for (let n = 0; n < 5; n++) happen('OrderLinesReissuedByBuyer', 100_000 + polls * 1000 + n);
+    };
+    const run = await stage.reconcile();
+    delete beforeAnswer.call;
+    assert.equal(run.state, 'done');
+    assert.ok(polls >= 3);
+    const { differences } = await compareWithWorlds(stage.client, [world]);
+    assert.deepEqual(differences, []);
+  }),
 );
 
 test('a webhook with wrong credentials is the cause of its gap, with status and time', { timeout: 30_000 }, () =>
