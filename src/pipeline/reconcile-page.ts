@@ -8,6 +8,7 @@ import { noteDrift } from '../store/drift.ts';
 import { entityKeyText, readImages } from '../store/entities.ts';
 import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconcile-runs.ts';
 import { type Application, type Applied, applyReports } from './apply.ts';
+import { layOver } from './compare.ts';
 import { keepGaps } from './gaps.ts';
 import { patiently } from './patience.ts';
 import { fence, type Run } from './reconcile-hold.ts';
@@ -65,13 +66,25 @@ async function readRecord(run: Run, record: ListedRecord): Promise<Told> {
 
 const isInterruption = (error: unknown): boolean => error instanceof OrderdockError && ['interrupted', 'lease_lost'].includes(error.code);
 
-/** Whether a summary tells of nothing newer than what is held. Without a time it cannot be told. */
+/**
+ * Whether a summary tells of nothing that is not held. Without a time it cannot be told; an equal time is not enough (platforms of whole
+ * seconds), nor is an order of which only a summary has been seen so far.
+ */
 async function isKnown(run: Run, reports: readonly EntityReport[]): Promise<boolean> {
-  const keyOf = (report: EntityReport) => ({ connection: run.connection.name, kind: report.kind, externalId: report.externalId });
-  const images = await readImages(run.context.db.read, reports.map(keyOf));
+  const { connection, context } = run;
+  const keyOf = (report: EntityReport) => ({ connection: connection.name, kind: report.kind, externalId: report.externalId });
+  const images = await readImages(context.db.read, reports.map(keyOf));
+  const occasion = {
+    connection: connection.name,
+    platform: connection.platform.name,
+    at: context.clock.now().toISOString(),
+    makeId: context.makeId,
+  };
   return reports.every((report) => {
     const held = images.get(entityKeyText(keyOf(report)));
-    return held?.lastUpdatedAt != null && report.lastUpdatedAt !== null && report.lastUpdatedAt <= held.lastUpdatedAt;
+    if (held?.lastUpdatedAt == null || report.lastUpdatedAt === null || report.lastUpdatedAt > held.lastUpdatedAt) return false;
+    if (report.sourceLines !== null && held.lines.size === 0 && held.deletedAt === null) return false;
+    return layOver(structuredClone(held), report, occasion).change === null;
   });
 }
 
