@@ -16,7 +16,7 @@ export async function checkFiles(settings: Settings): Promise<Finding[]> {
 /** What the service generates into `DATA_DIR`: keys, the sandbox's credentials, and the database. */
 async function secretFiles(dataDir: string): Promise<string[]> {
   const names = await readdir(dataDir).catch(() => []);
-  return names.filter((name) => name === 'api-key' || /^sandbox.*\.(json|jsonl|txt)$/.test(name)).map((name) => join(dataDir, name));
+  return names.filter((name) => /^(api-key|orderdock\.db.*|sandbox.*\.(json|jsonl|txt))$/.test(name)).map((name) => join(dataDir, name));
 }
 
 async function checkMode(path: string, level: 'failure' | 'warning'): Promise<Finding> {

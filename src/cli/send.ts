@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { AnyPlatform, Connection, OutgoingWebhook } from '../platforms/platform.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
-import { createPost, type PostAnswer } from '../sandbox/post.ts';
+import { createPost, type Post, type PostAnswer } from '../sandbox/post.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
@@ -14,6 +14,7 @@ interface Options {
   form?: string;
   connection?: string;
   url?: string;
+  token?: true;
   json?: true;
 }
 
@@ -26,6 +27,7 @@ export function addSend(program: Command, ground: CliGround): void {
     .option('--form <form>', "a variant of the sender's, such as get or xml: see the platform's README")
     .option('--connection <name>', 'default: the first connection of that platform')
     .option('--url <url>', 'base URL of the service; default: PUBLIC_URL, else DATA_DIR/address')
+    .option('--token', "log in at the service's own token endpoint first, as the first client of webhook.auth")
     .option('--json', 'answer as JSON')
     .addHelpText(
       'after',
@@ -49,8 +51,9 @@ async function send(ground: CliGround, platformName: string, eventType: string, 
   if (!platform) throw new CommandFailed(`Unknown platform ${platformName}. There are: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
   const connection = chooseConnection(await connectionsOf(settings, ground), platform, options.connection);
   const base = await serviceUrl(settings, options.url);
-  const webhooks = await compose(settings, connection, eventType, options.form);
   const post = createPost(settings.tls === null ? null : await readFile(settings.tls.certFile));
+  const composed = await compose(settings, connection, eventType, options.form);
+  const webhooks = options.token ? withToken(composed, await logIn(post, base, connection)) : composed;
   const sent = [];
   for (const webhook of webhooks) {
     const url = `${base}/webhooks/${connection.name}${webhook.path}`;
@@ -95,6 +98,33 @@ async function compose(
   };
   return connection.platform.simulate(connection.settings, tools).happen(eventType, form);
 }
+
+/** An access token of our own token endpoint, for customers without an issuer of theirs. */
+async function logIn(post: Post, base: string, connection: Connection): Promise<string> {
+  const { auth = [] } = connection.settings.webhook;
+  const [client] = auth.flatMap((entry) => ('oauth2' in entry && 'clients' in entry.oauth2 ? entry.oauth2.clients : []));
+  if (!client) throw new CommandFailed(`${connection.name} has no client for the token endpoint (webhook.auth, oauth2.clients).`);
+  const reply = await post(`${base}/oauth/token`, {
+    method: 'POST',
+    path: '',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret[0] ?? '')}`).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+    eventType: '',
+    subject: null,
+  });
+  const { access_token: token } = reply.status === 200 ? (JSON.parse(reply.body) as { access_token?: string }) : {};
+  if (token === undefined) throw new CommandFailed(`The token endpoint answered ${reply.status}: ${reply.body}`);
+  return token;
+}
+
+const withToken = (webhooks: readonly OutgoingWebhook[], token: string): OutgoingWebhook[] =>
+  webhooks.map((webhook) => {
+    const others = Object.entries(webhook.headers).filter(([name]) => name.toLowerCase() !== 'authorization');
+    return { ...webhook, headers: { ...Object.fromEntries(others), authorization: `Bearer ${token}` } };
+  });
 
 type Sent = PostAnswer & { method: string; url: string; eventType: string };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
@@ -81,6 +81,13 @@ test('without a connections file the sandbox opens: its story plays once, its li
   const sent = await run(here.env, 'send', 'tradecloud', 'OrderIssuedByBuyer', '--json');
   assert.equal(sent.code, 0);
   assert.equal(JSON.parse(sent.out)[0].status, 202);
+
+  const withToken = await run(here.env, 'send', 'tradecloud', 'OrderIssuedByBuyer', '--token', '--json');
+  assert.equal(JSON.parse(withToken.out)[0].status, 202, withToken.err);
+  for (const name of await readdir(dataDir)) {
+    const { mode } = await stat(join(dataDir, name));
+    assert.equal(mode & 0o077, 0, `${name} is its owner's alone`);
+  }
 
   first.child.kill('SIGTERM');
   assert.equal(await first.ended, 0);
