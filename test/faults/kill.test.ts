@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { connectionsYaml } from '../life/support.ts';
+import { lineJson, orderId, orderJson } from '../life/tradecloud.ts';
+import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { seeded, settled, startFarSide, startService, until } from './service.ts';
+import { proveAll, sendTraffic } from './traffic.ts';
+
+const ORDERS = 12;
+const EVENTS = 16;
+const KILLS = 2;
+const AT = '2026-04-01T12:00:00.000Z';
+
+for (const engine of ENGINES) {
+  test(`killed again and again under a stream of requests, then stopped, everything accepted is there once with its effect (${engine})`, async (t) => {
+    const database = await createTestDatabase(engine);
+    t.after(database.drop);
+    const far = await startFarSide(t);
+    const service = await startService(t, { databaseUrl: database.url, yaml: connectionsYaml(far.url) });
+    for (let at = 0; at < 5; at++) {
+      const number = `GET${at}`;
+      far.orders.set(orderId(number), orderJson({ number, at: AT, lines: [lineJson(number, { position: '0010', at: AT })] }));
+    }
+    const random = seeded(engine === 'sqlite' ? 7 : 11);
+    const traffic = sendTraffic([service], ORDERS, EVENTS);
+    const told: string[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const next = traffic.answers.length + 10 + Math.floor(random() * 60);
+      const notified = await service.notify(orderId(`GET${kill}`));
+      if (notified.status === 202) told.push(String(notified.deliveryId));
+      await until(
+        async () => traffic.answers.length,
+        (count) => count >= next,
+      );
+      await service.kill();
+      await service.start();
+    }
+    await until(
+      async () => traffic.answers.length,
+      (count) => count >= KILLS * 80,
+    );
+    const { code, tookMs } = await service.stop();
+    await service.start();
+    await traffic.done;
+    await settled(service);
+    assert.equal(code, 0);
+    assert.ok(tookMs < 10_000, `it took ${tookMs} ms to stop`);
+    assert.equal(told.length, KILLS);
+    for (const id of told) assert.equal((await service.get(`/deliveries/${id}`)).state, 'done');
+    await proveAll(service, traffic, ORDERS, EVENTS);
+  });
+}
