@@ -59,7 +59,8 @@ export function sqliteDialect(filename: string): Dialect {
       `(select ${Object.keys(columns)
         .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
         .join(', ')} from json_each(?)) as rows`,
-    slice: 'substr(?, rows.at, rows.bytes)',
+    // An empty buffer is bound as null, which would be a body that retention has emptied.
+    slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     feedLock: null,
     namedLock: null,
     rows: (result) => result as unknown[],
