@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import pg from 'pg';
+import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { startPostgres } from './postgres.ts';
+import { settled, startService, until } from './service.ts';
+import { eventOf, proveAll, sendTraffic } from './traffic.ts';
+
+const onPostgres = ENGINES.includes('postgres') ? test : () => {};
+
+onPostgres('two processes on one database receive the same stream: each event is accepted by exactly one', async (t) => {
+  const database = await createTestDatabase('postgres');
+  t.after(database.drop);
+  const one = await startService(t, { databaseUrl: database.url });
+  const two = await startService(t, { databaseUrl: database.url });
+  const [orders, events] = [10, 12];
+  const traffic = sendTraffic([one, two], orders, events, true);
+  await traffic.done;
+  const count = (status: number) => traffic.answers.filter((answer) => answer.status === status).length;
+  assert.deepEqual([count(202), count(200)], [orders * events, orders * events]);
+  await settled(one);
+  await proveAll(two, traffic, orders, events);
+});
+
+onPostgres('with the database stopped the answer is 503 within ten seconds, and with its return all goes on', async (t) => {
+  const postgres = await startPostgres(t);
+  const service = await startService(t, { databaseUrl: postgres.url });
+  const [orders, events] = [6, 30];
+  const traffic = sendTraffic([service], orders, events);
+  await until(
+    async () => traffic.answers.length,
+    (count) => count >= 40,
+  );
+  await postgres.stop();
+  const refused = await service.post(eventOf(90, 1));
+  assert.equal(refused.status, 503);
+  assert.ok(refused.tookMs < 10_000, `${refused.tookMs} ms`);
+  assert.deepEqual([await service.health('ready'), await service.health('live')], [503, 200]);
+  await postgres.start();
+  await traffic.done;
+  assert.ok(traffic.answers.every(({ tookMs }) => tookMs < 10_000));
+  await until(
+    () => service.health('ready'),
+    (status) => status === 200,
+  );
+  await settled(service);
+  await proveAll(service, traffic, orders, events);
+});
+
+onPostgres('with its connections cut again and again nothing is lost and nothing is done twice', async (t) => {
+  const database = await createTestDatabase('postgres');
+  t.after(database.drop);
+  const service = await startService(t, { databaseUrl: database.url });
+  const [orders, events] = [6, 40];
+  const traffic = sendTraffic([service], orders, events);
+  const knife = new pg.Client({ connectionString: database.url });
+  await knife.connect();
+  try {
+    for (let cut = 0; cut < 8; cut++) {
+      const next = traffic.answers.length + 15;
+      await until(
+        async () => traffic.answers.length,
+        (count) => count >= next,
+      );
+      await knife.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+    }
+  } finally {
+    await knife.end();
+  }
+  await traffic.done;
+  await settled(service);
+  await proveAll(service, traffic, orders, events);
+});
