@@ -2,9 +2,11 @@ import type { EntityKind } from '../domain/entity.ts';
 import { subjectText } from '../domain/entity.ts';
 import type { Sql } from '../store/database.ts';
 import {
+  findLateGaps,
   findUnworked,
   type GapCause,
   insertGaps,
+  markLate,
   type NewGap,
   type Refusal,
   readPreviousRunStart,
@@ -12,6 +14,7 @@ import {
   type Unworked,
 } from '../store/gap-rows.ts';
 import { readAwake } from '../store/uptime.ts';
+import type { Context } from './context.ts';
 import { type Awakeness, describeAwakeness } from './standstill.ts';
 
 /** A change that a run has applied. */
@@ -80,7 +83,7 @@ function windowOf({ platformAt }: FoundChange, previousRun: string | null): { fr
   const earliest = previousRun === null ? '' : minus(previousRun, SKEW_MS);
   if (platformAt === null || platformAt < earliest) return { from: previousRun ?? '', trusted: false };
   const from = minus(platformAt, SKEW_MS);
-  return { from: from < (previousRun ?? '') ? (previousRun ?? '') : from, trusted: true };
+  return { from: [from, previousRun ?? ''].sort().at(-1) ?? from, trusted: true };
 }
 
 type Explanation = { cause: GapCause; details: NewGap['details'] };
@@ -97,4 +100,16 @@ function explain(change: FoundChange, { previousRun, unworked, refusals, awakene
   if (refusal) return { cause: 'rejected', details: { status: refusal.status, code: refusal.code, at: refusal.at } };
   if (!trusted && previousRun !== null && awakeness.wasDownSince(previousRun)) return { cause: 'stopped', details: {} };
   return { cause: 'never_delivered', details: {} };
+}
+
+const LATE_MS = 24 * 3_600_000;
+
+/** Corrects the causes of gaps whose delivery came after all. Looked for outside of any transaction: there may be many. */
+export async function correctLateGaps(context: Context, connection: string): Promise<void> {
+  const since = new Date(context.clock.now().getTime() - LATE_MS).toISOString();
+  const late = await findLateGaps(context.db.read, connection, since);
+  for (let from = 0; from < late.length; from += 500) {
+    const step = late.slice(from, from + 500);
+    await context.db.write((sql) => markLate(sql, step));
+  }
 }

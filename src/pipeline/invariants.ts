@@ -1,8 +1,10 @@
+import type { Sql } from '../store/database.ts';
 import {
   findAbandoned,
   findHoles,
   findOverdue,
   findUnreported,
+  isBeingWorked,
   type Offenders,
   readReach,
   type Stretch,
@@ -54,7 +56,7 @@ export function createInvariantWatch(context: Context): InvariantWatch {
     const whole = reach.firstChange <= 1;
     const checks = [
       toCheck('deliveries_leased', await findAbandoned(sql, ago(ABANDONED_MS))),
-      toCheck('deliveries_end', await findOverdue(sql, ago(OVERDUE_MS), ago(BUSY_MS))),
+      toCheck('deliveries_end', await findStuck(sql, ago(OVERDUE_MS), ago(BUSY_MS))),
       toCheck(
         'versions_reported',
         await unreported(reach.entities, (stretch) => findUnreported(sql, stretch, whole ? null : reach.firstChangeAt)),
@@ -67,6 +69,15 @@ export function createInvariantWatch(context: Context): InvariantWatch {
     return last;
   }
   return { check, last: () => last };
+}
+
+/** Deliveries that are overdue although nothing of theirs is in work: a backlog that is being worked off is no violation. */
+async function findStuck(sql: Sql, before: string, busySince: string): Promise<Offenders> {
+  const overdue = await findOverdue(sql, before);
+  const heads = new Map(overdue.toReversed().map((one) => [one.connection, one.seq]));
+  const stuck = new Set<string>();
+  for (const [connection, seq] of heads) if (!(await isBeingWorked(sql, connection, seq, busySince))) stuck.add(connection);
+  return overdue.filter((one) => stuck.has(one.connection)).map((one) => one.id);
 }
 
 const toCheck = (name: string, offenders: Offenders): InvariantCheck =>

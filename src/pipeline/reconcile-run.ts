@@ -4,19 +4,17 @@ import { errorText } from '../domain/outcome.ts';
 import type { Page, Stream } from '../platforms/platform.ts';
 import { addProven } from '../store/coverage.ts';
 import type { Sql } from '../store/database.ts';
-import { correctLateGaps } from '../store/gap-rows.ts';
 import { releaseLease } from '../store/leases.ts';
 import { type RunRow, readRun } from '../store/reading/reconcile-runs.ts';
 import { endRun, type StreamProgress } from '../store/reconcile-runs.ts';
 import { moveWatermark, readWatermarks } from '../store/watermarks.ts';
+import { correctLateGaps } from './gaps.ts';
 import { patiently } from './patience.ts';
 import { fence, type Run } from './reconcile-hold.ts';
 import { markMissing } from './reconcile-missing.ts';
 import { takePage } from './reconcile-page.ts';
 import { provenSpan, watermarkAfter } from './reconcile-progress.ts';
 import { judgeGaps } from './reconcile-verdict.ts';
-
-const LATE_MS = 24 * 3_600_000;
 
 /** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
 export async function runThrough(run: Run): Promise<void> {
@@ -82,11 +80,11 @@ async function finish(run: Run): Promise<void> {
     if (failed === 0) await keepProof(sql, run, now.toISOString());
     const error = failed === 0 ? null : `records_failed: ${failed} of ${seen} records could not be taken; the watermark stays.`;
     await endRun(sql, runId, { state: 'done', at: now.toISOString(), error });
-    await correctLateGaps(sql, connection.name, new Date(now.getTime() - LATE_MS).toISOString());
     await releaseLease(sql, run.lease.name, run.lease.owner);
     return { ...held, state: 'done', error };
   });
   report(run, done);
+  await correctLateGaps(context, connection.name);
   await judgeGaps(context, connection, done);
 }
 

@@ -98,17 +98,23 @@ export async function hasDeliveries(sql: Sql, connection: string): Promise<boole
   return (await sql.all('select 1 as found from deliveries where connection = ? limit 1', [connection])).length === 1;
 }
 
+const LATEST = 5000;
+
 /**
- * A gap was only late when its delivery came afterwards and brought nothing that was not held by then. Looks at the gaps since `since`;
- * gives the number that were corrected.
+ * Gaps since `since`, of the latest 5000 that were `never_delivered`, whose delivery came afterwards and brought nothing that was not held by
+ * then: they were only late.
  */
-export async function correctLateGaps(sql: Sql, connection: string, since: string): Promise<number> {
-  const corrected = await sql.all(
-    `update gaps set cause = 'late' where connection = ? and at >= ? and cause = 'never_delivered' and exists (
-       select 1 from deliveries d where d.connection = gaps.connection and d.subject = gaps.kind || ':' || gaps.external_id
-         and d.state = 'done' and d.received_at >= gaps.at and not exists (select 1 from changes c where c.cause_id = d.id))
-     returning seq`,
+export async function findLateGaps(sql: Sql, connection: string, since: string): Promise<number[]> {
+  const rows = await sql.all<{ seq: number | string }>(
+    `select g.seq from (select seq, connection, kind, external_id, at from gaps
+       where connection = ? and at >= ? and cause = 'never_delivered' order by seq desc limit ${LATEST}) as g
+     where exists (select 1 from deliveries d where d.subject = g.kind || ':' || g.external_id and d.connection = g.connection
+       and d.state = 'done' and d.received_at >= g.at and not exists (select 1 from changes c where c.cause_id = d.id))`,
     [connection, since],
   );
-  return corrected.length;
+  return rows.map((row) => numberOf(row.seq));
+}
+
+export async function markLate(sql: Sql, seqs: readonly number[]): Promise<void> {
+  await sql.all(`update gaps set cause = 'late' where seq in (${seqs.map(() => '?').join(', ')}) and cause = 'never_delivered'`, seqs);
 }

@@ -14,17 +14,37 @@ export async function findAbandoned(sql: Sql, before: string): Promise<Offenders
   return rows.map((row) => row.id);
 }
 
-/** Deliveries that have been due since before `before` with nothing of their resource before them, although work is being done: since `busySince`. */
-export async function findOverdue(sql: Sql, before: string, busySince: string): Promise<Offenders> {
-  const rows = await sql.all<{ id: string }>(
-    `select d.id from deliveries d where d.state = 'pending' and d.next_attempt_at < ?
-       and not exists (select 1 from deliveries e where e.connection = d.connection and e.subject = d.subject and e.state in ('pending', 'working') and e.seq < d.seq)
-       and not exists (select 1 from deliveries w where w.connection = d.connection and w.state = 'working')
-       and not exists (select 1 from deliveries f where f.connection = d.connection and f.seq > d.seq - 5000 and f.finished_at >= ?)
-     order by d.seq limit ${MOST}`,
-    [before, busySince],
+export interface Waiting {
+  id: string;
+  seq: number;
+  connection: string;
+}
+
+const HEAD = 200;
+
+/** Of the 200 that have waited longest since before `before`: deliveries with nothing of their resource before them. Oldest first. */
+export async function findOverdue(sql: Sql, before: string): Promise<Waiting[]> {
+  const rows = await sql.all<{ id: string; seq: number | string; connection: string }>(
+    `select d.id, d.seq, d.connection
+     from (select id, seq, connection, subject from deliveries where state = 'pending' and next_attempt_at < ? order by seq limit ${HEAD}) as d
+     where not exists (select 1 from deliveries e
+       where e.connection = d.connection and e.subject = d.subject and e.state in ('pending', 'working') and e.seq < d.seq)
+     order by d.seq`,
+    [before],
   );
-  return rows.map((row) => row.id);
+  return rows.map((row) => ({ ...row, seq: numberOf(row.seq) }));
+}
+
+const NEAR = 2000;
+
+/** Whether a connection's deliveries around position `near` are being worked: one is in work, or has ended since `since`. */
+export async function isBeingWorked(sql: Sql, connection: string, near: number, since: string): Promise<boolean> {
+  const rows = await sql.all(
+    `select 1 as busy where exists (select 1 from deliveries where connection = ? and state = 'working')
+       or exists (select 1 from deliveries where connection = ? and seq > ? and seq < ? and finished_at >= ?)`,
+    [connection, connection, near - NEAR, near + NEAR, since],
+  );
+  return rows.length === 1;
 }
 
 /** A stretch of a table, by position: after `after`, up to `upTo`. */
