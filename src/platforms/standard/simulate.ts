@@ -75,8 +75,9 @@ function happeningOf(eventType: string): Happening | null {
 }
 
 function happen(world: World, happening: Happening): SimulatedOrder {
-  const [held] = [...world.orders.values()].slice(-1);
-  if (happening === 'created' || !held) return newOrder(world);
+  if (happening === 'created') return newOrder(world);
+  // An order that something is to happen to, and that is not there yet, comes into being in silence.
+  const held = [...world.orders.values()].at(-1) ?? newOrder(world);
   if (happening === 'deleted') {
     world.orders.delete(held.id);
     return held;

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import test from 'node:test';
+import { parse } from 'yaml';
+import { PLATFORMS } from '../../src/platforms/registry.ts';
+import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type Place, place, run } from './run.ts';
+
+/** The simulated platforms, and a connections file that leads to them, as to real ones. */
+async function stage(t: test.TestContext): Promise<Place & { sandbox: Sandbox }> {
+  const here = await place(t);
+  const sandbox = await openSandbox({ dataDir: here.env.DATA_DIR ?? '', platforms: PLATFORMS });
+  t.after(() => sandbox.stop());
+  const file = { connections: Object.fromEntries(sandbox.worlds.map((world) => [world.platform.name, world.entry])) };
+  await writeFile(here.env.CONNECTIONS_FILE ?? '', JSON.stringify(file), { mode: 0o600 });
+  return { ...here, env: { ...here.env, PUBLIC_URL: 'https://dock.example' }, sandbox };
+}
+
+test('a webhook is registered, shown to be what is wanted, changed and deleted', async (t) => {
+  const { env } = await stage(t);
+  const list = async () => JSON.parse((await run(env, 'webhooks', 'list', 'ordermentum', '--json')).out);
+  assert.deepEqual((await list()).differences, [
+    'https://dock.example/webhooks/ordermentum is not registered: orderdock webhooks register ordermentum',
+  ]);
+
+  const registered = await run(env, 'webhooks', 'register', 'ordermentum', '--json');
+  assert.equal(registered.code, 0, registered.err);
+  const { id } = JSON.parse(registered.out);
+  assert.deepEqual((await list()).differences, []);
+
+  assert.equal((await run(env, 'webhooks', 'update', 'ordermentum', id, '--events', 'order_created')).code, 0);
+  assert.match((await list()).differences.join(), /^Not registered: .*order_updated/);
+
+  assert.equal((await run(env, 'webhooks', 'delete', 'ordermentum', id)).code, 0);
+  assert.deepEqual((await list()).registered, []);
+});
+
+test('a signing key that is shown once is written into the connections file, and never shown', async (t) => {
+  const { env } = await stage(t);
+  const path = env.CONNECTIONS_FILE ?? '';
+  const keys = async () => parse(await readFile(path, 'utf8')).connections.ordergroove.webhook.verificationKey;
+  const registered = await run(env, 'webhooks', 'register', 'ordergroove', '--json');
+  assert.equal(registered.code, 0, registered.err);
+  const before: string[] = await keys();
+  const { id } = JSON.parse(registered.out);
+  const rotated = await run(env, 'webhooks', 'rotate', 'ordergroove', String(id), '--json');
+  assert.equal(rotated.code, 0, rotated.err);
+  const after: string[] = await keys();
+  assert.ok(after.length >= 2, 'the new one beside the old one');
+  assert.ok(after.some((key) => before.includes(key)));
+  assert.ok(!before.includes(after[0] ?? ''), 'the newest first');
+  for (const key of after)
+    for (const text of [registered.out, registered.err, rotated.out, rotated.err]) assert.ok(!text.includes(key), 'a key was shown');
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+});
+
+test('without a management API the values for the portal are printed, without secrets', async (t) => {
+  const { env, sandbox } = await stage(t);
+  for (const name of ['tradecloud', 'orisha']) {
+    const { code, out } = await run(env, 'webhooks', 'list', name);
+    assert.equal(code, 0);
+    assert.ok(out.includes(`https://dock.example/webhooks/${name}`));
+    const webhook = JSON.stringify(sandbox.worlds.find((world) => world.platform.name === name)?.entry.webhook);
+    for (const [secret] of webhook.matchAll(/[\w-]{43}/g)) assert.ok(!out.includes(secret), 'a secret was printed');
+    const register = await run(env, 'webhooks', 'register', name);
+    assert.equal(register.code, 1);
+    assert.match(register.err, /Enter this in the portal/);
+  }
+});
+
+test('registering needs to know where we are, and a connection that there is', async (t) => {
+  const { env } = await stage(t);
+  const { PUBLIC_URL: _url, ...nowhere } = env;
+  assert.match((await run(nowhere, 'webhooks', 'register', 'ordermentum')).err, /PUBLIC_URL/);
+  const unknown = await run(env, 'webhooks', 'list', 'nobody');
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.err, /There is no connection nobody\. There are: tradecloud/);
+});
+
+test('reconciling takes in what no delivery had told, and a second time finds nothing', async (t) => {
+  const { env, sandbox } = await stage(t);
+  sandbox.happen('sandbox-ordermentum', 'order_created');
+  const first = await run(env, 'reconcile', 'ordermentum', '--json');
+  assert.equal(first.code, 0, first.err);
+  const run1 = JSON.parse(first.out);
+  assert.equal(run1.state, 'done');
+  assert.ok(run1.counts.applied >= 1);
+  const orders = (await run(env, 'export', 'orders')).out.trimEnd().split('\n');
+  assert.equal(JSON.parse(orders[0] ?? '{}').connection, 'ordermentum');
+
+  const second = JSON.parse((await run(env, 'reconcile', 'ordermentum', '--json')).out);
+  assert.equal(second.counts.applied, 0);
+  assert.equal(JSON.parse((await run(env, 'reconcile', 'ordermentum', '--since', '2020-01-01', '--json')).out).state, 'done');
+});
+
+test('reconciling fails, with the reason, where there is nothing to compare with', async (t) => {
+  const { env } = await stage(t);
+  const { code, err } = await run(env, 'reconcile', 'standard');
+  assert.equal(code, 1);
+  assert.match(err, /no API configured/);
+  assert.equal((await run(env, 'reconcile', 'ordermentum', '--since', 'yesterday')).code, 1);
+});
+
+test('a sample for a real connection is made up, signed with its credentials, and posted where it is told to', async (t) => {
+  const { env, sandbox } = await stage(t);
+  const seen: Record<string, string>[] = [];
+  sandbox.simulators.host('webhooks', (request) => {
+    seen.push(request.headers);
+    return { status: 202, body: '{}' };
+  });
+  const sent = await run(env, 'send', 'ordermentum', 'order_created', '--url', sandbox.simulators.origin, '--json');
+  assert.equal(sent.code, 0, sent.err);
+  assert.match(seen[0]?.authorization ?? '', /^Basic /);
+  assert.equal((await run(env, 'send', 'nobody', 'order_created')).code, 1);
+  assert.equal((await run(env, 'send', 'ordermentum', 'order_created', '--url', 'http://127.0.0.1:1')).code, 1);
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test from 'node:test';
+import { promisify } from 'node:util';
+import type { DemoResult } from '../../src/sandbox/demo.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+
+test('after losses, repeats, an outage and a kill, service and platforms are equal and every gap has its cause', {
+  timeout: 290_000,
+}, async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'orderdock-demo-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const env = { PATH: process.env.PATH ?? '', DATA_DIR: dir, CONNECTIONS_FILE: join(dir, 'none.yaml') };
+  // The exit code says the same; what it found is more telling when it fails.
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, 'demo', '--seconds', '8', '--json'], {
+    env,
+    maxBuffer: 64e6,
+  }).catch((error: { stdout: string; stderr: string }) => error);
+  assert.ok(stdout !== '', stderr);
+  const result = JSON.parse(stdout) as DemoResult;
+  assert.deepEqual(result.comparison.differences, []);
+  assert.deepEqual(result.unexplained, []);
+  assert.deepEqual(result.unproven, []);
+  assert.equal(result.violations, 0);
+  assert.equal(result.serviceExitCode, 0);
+  assert.deepEqual({ kills: result.kills, outages: result.outages }, { kills: 1, outages: 1 });
+  assert.ok(
+    Object.values(result.comparison.equal).every((count) => count > 0),
+    'something happened on every platform',
+  );
+  assert.equal(result.ok, true);
+});
