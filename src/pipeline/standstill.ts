@@ -51,7 +51,7 @@ export function describeAwakeness(awake: readonly Awake[], { now, processId }: {
       return holes.some((hole) => attempted > hole.from && at < hole.to);
     },
     wasDownSince: (from) => after(from).length > 0,
-    standstills: (from) => after(from).map((hole) => ({ from: hole.from < from ? from : hole.from, to: hole.to })),
+    standstills: (from) => after(from).map((hole) => ({ from: latest(hole.from, from), to: hole.to })),
   };
 }
 
@@ -65,8 +65,10 @@ function joinSpans(spans: readonly { from: string; to: string }[]): { from: stri
   const joined: { from: string; to: string }[] = [];
   for (const span of spans.toSorted((a, b) => (a.from < b.from ? -1 : 1))) {
     const last = joined.at(-1);
-    if (last && span.from <= last.to) last.to = span.to > last.to ? span.to : last.to;
+    if (last && span.from <= last.to) last.to = latest(span.to, last.to);
     else joined.push({ ...span });
   }
   return joined;
 }
+
+const latest = (...times: string[]): string => times.sort().at(-1) ?? '';
