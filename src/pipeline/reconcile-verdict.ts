@@ -1,14 +1,18 @@
 import type { Connection } from '../platforms/platform.ts';
-import { hasDeliveries } from '../store/gap-rows.ts';
+import { countLostGaps, hasDeliveries } from '../store/gap-rows.ts';
 import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
 import type { Context } from './context.ts';
 
 const MOST_GAPS = 10;
 const MOST_SHARE = 0.05;
 
-/** Alerts when a run has found more gaps than can be put down to chance; ends the alert with the first run that finds fewer. */
+/**
+ * Alerts when a run has found more gaps than can be put down to chance; ends the alert with the first run that finds fewer. Those whose
+ * delivery was only late do not count: nothing was lost.
+ */
 export async function judgeGaps(context: Context, connection: Connection, run: RunRow): Promise<void> {
-  const { gaps, seen } = run.counts;
+  const { seen } = run.counts;
+  const gaps = run.counts.gaps === 0 ? 0 : await countLostGaps(context.db.read, run.id);
   if (gaps <= MOST_GAPS && gaps <= seen * MOST_SHARE) {
     context.alerts.close('gaps_found', connection.name, `${connection.name}: the last reconcile run found the deliveries complete.`);
     return;

@@ -93,6 +93,14 @@ export async function readPreviousRunStart(sql: Sql, connection: string, id: str
   return row?.started_at ?? null;
 }
 
+/** A run's gaps, without those whose delivery was only late. */
+export async function countLostGaps(sql: Sql, runId: string): Promise<number> {
+  const [row] = await sql.all<{ count: number | string }>(`select count(*) as count from gaps where run_id = ? and cause <> 'late'`, [
+    runId,
+  ]);
+  return numberOf(row?.count);
+}
+
 /** Whether anything was ever received from a connection. */
 export async function hasDeliveries(sql: Sql, connection: string): Promise<boolean> {
   return (await sql.all('select 1 as found from deliveries where connection = ? limit 1', [connection])).length === 1;

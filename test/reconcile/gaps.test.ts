@@ -27,6 +27,15 @@ for (const engine of ENGINES) {
     assert.deepEqual(await causes(test), { PO1: 'late' });
   });
 
+  on('deliveries that are only late raise no alarm, however many', async (test) => {
+    for (let n = 0; n < 12; n++) {
+      await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, after(0)) });
+      test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, after(0)));
+    }
+    assert.equal((await test.run()).counts.gaps, 12);
+    assert.equal(test.alerts.length, 0);
+  });
+
   on('a change whose delivery was accepted and then failed says so, with the delivery and its error', async (test) => {
     await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', after(0)) });
     await test.settle();
