@@ -4,7 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../domain/clock.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { createRemote } from '../remote/create-remote.ts';
-import { type DemoResult, runDemo } from '../sandbox/demo.ts';
+import type { DemoResult } from '../sandbox/conclude-demo.ts';
+import { runDemo } from '../sandbox/demo.ts';
 import type { World } from '../sandbox/world.ts';
 import { VARIABLES } from '../settings.ts';
 import { answer, table } from './answer.ts';
@@ -39,7 +40,8 @@ async function demo(ground: CliGround, options: Options): Promise<void> {
   const settings = settingsOf(ground);
   const progress = createProgress(ground);
   const end = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
+  // Asked once it ends the traffic and concludes; asked again it leaves everything as it is.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (end.signal.aborted ? process.exit(1) : end.abort()));
   const result = await runDemo({
     dataDir: join(settings.dataDir, 'demo'),
     main: fileURLToPath(new URL('../main.ts', import.meta.url)),

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import type { Random } from '../domain/clock.ts';
 import type { AnyPlatform } from '../platforms/platform.ts';
-import { type BadDays, createBadDays, fateKey, USUAL_MISFORTUNE } from './bad-days.ts';
-import { type Comparison, compareWithWorlds } from './compare.ts';
-import { type Gap, readBacklogs, readCoverage, readGaps, reconcileAll, type Span, waitForQuiet } from './healing.ts';
+import { createBadDays, USUAL_MISFORTUNE } from './bad-days.ts';
+import { concludeDemo, type DemoResult, type Played } from './conclude-demo.ts';
+import { readBacklogs } from './healing.ts';
 import { createPost } from './post.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { writePrivateFile } from './sandbox-file.ts';
-import { createSender, type Sender, type SenderCounts } from './sender.ts';
-import { createServiceClient, type ServiceClient } from './service-client.ts';
+import { createSender } from './sender.ts';
+import { createServiceClient } from './service-client.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { runTraffic } from './traffic.ts';
 import type { World } from './world.ts';
@@ -35,34 +35,11 @@ export interface DemoOptions {
   say(text: string): void;
 }
 
-export interface DemoResult {
-  ok: boolean;
-  counts: BadDays['counts'] & SenderCounts;
-  kills: number;
-  outages: number;
-  comparison: Comparison;
-  gaps: Record<string, number>;
-  /** Gaps whose cause is none that happened here to that resource. */
-  unexplained: Gap[];
-  coverage: Record<string, Span[]>;
-  /** Connections whose coverage is not proven, without a hole, up to the end of the traffic. */
-  unproven: string[];
-  violations: number;
-  serviceExitCode: number | null;
-}
-
 const EVERY_MS = 450;
 /** More waiting deliveries than this, and a platform pauses: remote limits are real here too. */
 const BUSY_BACKLOG = 12;
-const HEAL_WITHIN_MS = 240_000;
-const ROUNDS = 3;
 
-interface Stage extends DemoOptions {
-  sandbox: Sandbox;
-  service: ServiceProcess;
-  client: ServiceClient;
-  sender: Sender;
-  badDays: BadDays;
+interface Stage extends DemoOptions, Played {
   over: AbortController;
 }
 
@@ -119,6 +96,7 @@ const isDeletion = (world: World, eventType: string): boolean =>
 async function playBadDays(stage: Stage): Promise<{ kills: number; outages: number }> {
   const { over, end, sandbox, badDays, random, seconds } = stage;
   const stop = () => over.abort();
+  if (end.aborted) stop();
   end.addEventListener('abort', stop, { once: true });
   const timer = seconds === null ? null : setTimeout(stop, seconds * 1000);
   const busy = new Set<string>();
@@ -192,62 +170,4 @@ async function watch({ over, client, sandbox, sender, badDays, show }: Stage, bu
       `${happened} events, ${dropped} lost, ${duplicated} sent twice, ${held} out of order, ${sender.counts.retries} tried again; service: ${waiting}`,
     );
   }
-}
-
-/** Lets everything arrive, has the service compare itself with the platforms, and then compares it with the worlds. */
-async function concludeDemo(stage: Stage, done: { kills: number; outages: number }): Promise<DemoResult> {
-  const { badDays, client, sandbox, sender, service, show, say } = stage;
-  say('The traffic has ended. What is still on its way arrives …');
-  const endedAt = new Date().toISOString();
-  await badDays.settle();
-  const quiet = () =>
-    waitForQuiet(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still to be worked`));
-  const reconcilable = sandbox.worlds.filter((world) => stage.listedKinds(world).size > 0);
-  let comparison: Comparison = { equal: {}, differences: [] };
-  for (let round = 0; round < ROUNDS; round++) {
-    await quiet();
-    say('Every connection is compared with its platform …');
-    await reconcileAll(client, reconcilable, HEAL_WITHIN_MS);
-    await quiet();
-    comparison = await compareWithWorlds(client, sandbox.worlds);
-    if (comparison.differences.length === 0) break;
-  }
-  const gaps = await readGaps(client);
-  const unexplained = gaps.filter((gap) => !isExplained(badDays, gap, done));
-  const { violations } = await client.get<{ violations: number }>('/api/v1/invariants');
-  const coverage = Object.fromEntries(await readCoverage(client, reconcilable));
-  const unproven = Object.keys(coverage).filter((connection) => !isProven(coverage[connection] ?? [], endedAt));
-  const serviceExitCode = await service.stop();
-  return {
-    ok: [...comparison.differences, ...unexplained, ...unproven].length === 0 && violations === 0 && serviceExitCode === 0,
-    counts: { ...badDays.counts, ...sender.counts },
-    ...done,
-    comparison,
-    gaps: countBy(gaps, (gap) => gap.cause),
-    unexplained,
-    coverage,
-    unproven,
-    violations,
-    serviceExitCode,
-  };
-}
-
-/** Whether the cause that the service names is one that happened here: to this resource, or to everything at once. */
-function isExplained({ fates }: BadDays, { connection, kind, externalId, cause }: Gap, done: { kills: number; outages: number }): boolean {
-  const had = fates.get(fateKey(connection, `${kind}:${externalId}`)) ?? new Set();
-  if (cause === 'stopped') return done.kills > 0;
-  if (cause === 'failed_after_accept') return done.outages > 0;
-  if (cause === 'rejected') return had.has('late') || had.has('lost');
-  // Between a change and its webhook there is always a moment in which a list tells of it first.
-  if (cause === 'late') return had.has('late') || had.has('taken');
-  return cause === 'never_delivered' && (had.has('lost') || had.has('silent') || had.has('late'));
-}
-
-const isProven = (spans: readonly Span[], endedAt: string): boolean =>
-  spans.every((span) => span.state !== 'unproven') && spans.some((span) => span.state === 'proven' && (span.to ?? '') >= endedAt);
-
-function countBy<T>(list: readonly T[], nameOf: (one: T) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const one of list) counts[nameOf(one)] = (counts[nameOf(one)] ?? 0) + 1;
-  return counts;
 }

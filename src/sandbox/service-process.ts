@@ -23,6 +23,8 @@ export function createServiceProcess(main: string, dataDir: string, env: Record<
   let ended: Promise<number | null> = Promise.resolve(null);
   let url: string | null = null;
   const address = join(dataDir, 'address');
+  // It is in a group of its own: nobody else would end it.
+  process.once('exit', () => child?.kill('SIGKILL'));
 
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     url = null;
