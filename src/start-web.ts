@@ -11,6 +11,7 @@ import { addFigures } from './http/figures.ts';
 import { listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createHttp } from './http/server.ts';
+import { addTallies } from './http/tallies.ts';
 import type { OpenContext } from './open-context.ts';
 import { createAnswerLedger } from './pipeline/answers.ts';
 import { coverage } from './pipeline/coverage.ts';
@@ -19,6 +20,7 @@ import type { InvariantWatch } from './pipeline/invariants.ts';
 import { previewReplay } from './pipeline/preview-replay.ts';
 import { createReceiver } from './pipeline/receive.ts';
 import type { Reconciler } from './pipeline/reconcile.ts';
+import { reconcileNow } from './pipeline/reconcile-now.ts';
 import { replay } from './pipeline/replay.ts';
 import type { Settings } from './settings.ts';
 import { countBacklog } from './store/deliveries.ts';
@@ -48,11 +50,12 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const ledger = createAnswerLedger(context);
   const stopping = new AbortController();
   const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, patienceMs: PATIENCE_MS, backlog: backlog.count });
-  const ports = apiPorts(context, parts, settingsKeys, stopping.signal);
+  const ports = apiPorts(context, { ...parts, ledger }, settingsKeys, stopping.signal);
   const findKey = createFindKey(ports);
   const metrics = createMetrics();
   const { invariants } = parts;
   addFigures(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
+  addTallies(metrics.registry, context.db);
   const handler = createHttp({
     settings,
     connections: context.connections,
@@ -98,7 +101,7 @@ function apiPorts(
     stop,
     replay: (filter, fetch) => replay(context, filter, fetch),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
-    reconcile: async (connection) => (await reconciler.reconcile(connection, 'demand')).runId,
+    reconcile: (connection) => reconcileNow(reconciler, connection),
     health: (connection) => connectionHealth(context, connection, context.circuit),
     coverage: (connection) => coverage(context, connection),
     invariants: () => invariants.check(),
