@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedApiKey } from './api-key.ts';
 import type { DocumentStorage } from './documents/storage.ts';
 import { createFindKey, requireRole } from './http/api/auth.ts';
@@ -13,7 +14,7 @@ import { createMetrics } from './http/metrics.ts';
 import { createHttp } from './http/server.ts';
 import { addTallies } from './http/tallies.ts';
 import type { OpenContext } from './open-context.ts';
-import { createAnswerLedger } from './pipeline/answers.ts';
+import { type AnswerLedger, createAnswerLedger } from './pipeline/answers.ts';
 import { coverage } from './pipeline/coverage.ts';
 import { connectionHealth } from './pipeline/health.ts';
 import type { InvariantWatch } from './pipeline/invariants.ts';
@@ -91,7 +92,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
 
 function apiPorts(
   context: OpenContext,
-  { storage, reconciler, invariants }: WebParts,
+  { storage, reconciler, invariants, ledger }: WebParts & { ledger: AnswerLedger },
   settingsKeys: ApiPorts['settingsKeys'],
   stop: AbortSignal,
 ): ApiPorts {
@@ -101,9 +102,10 @@ function apiPorts(
     stop,
     replay: (filter, fetch) => replay(context, filter, fetch),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
-    reconcile: (connection) => reconcileNow(reconciler, connection),
-    health: (connection) => connectionHealth(context, connection, context.circuit),
-    coverage: (connection) => coverage(context, connection),
+    // What was answered a moment ago belongs to what is asked now.
+    reconcile: (connection) => ledger.flush().then(() => reconcileNow(reconciler, connection)),
+    health: (connection) => ledger.flush().then(() => connectionHealth(context, connection, context.circuit)),
+    coverage: (connection) => ledger.flush().then(() => coverage(context, connection)),
     invariants: () => invariants.check(),
     openContent: (sha256, range) => storage.openContent(sha256, range),
   };
@@ -137,11 +139,16 @@ function watchBacklog(context: OpenContext): { count(): number; stop(): void } {
   return { count: () => count, stop: () => clearInterval(timer) };
 }
 
-/** Ready is who can store: tried by storing. */
+const READY_WITHIN_MS = 5000;
+
+/** Ready is who can store: tried by storing. A store that does not answer is none. */
 async function readiness(context: OpenContext): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
-  const database = await proveWriting(context.db, context.clock.now().toISOString()).then(
+  const late = new AbortController();
+  const written = proveWriting(context.db, context.clock.now().toISOString()).then(
     () => true,
     () => false,
   );
+  const database = await Promise.race([written, sleep(READY_WITHIN_MS, false, { signal: late.signal }).catch(() => false)]);
+  late.abort();
   return { ready: database, checks: { database } };
 }

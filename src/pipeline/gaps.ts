@@ -95,8 +95,10 @@ function explain(change: FoundChange, { previousRun, unworked, refusals, awakene
   if (failed) return { cause: 'failed_after_accept', details: { deliveryId: failed.id, error: failed.error } };
   const waiting = deliveries.find((one) => one.state !== 'dead');
   if (waiting) return { cause: 'late', details: { deliveryId: waiting.id } };
-  if (trusted && change.platformAt !== null && awakeness.wasDown(change.platformAt)) return { cause: 'stopped', details: {} };
-  const refusal = refusals.find((one) => one.at >= from);
+  const down = trusted && change.platformAt !== null ? awakeness.downAt(change.platformAt) : null;
+  // Signs of life are missing while the store is away, too: whoever refuses is there.
+  const refusal = refusals.find((one) => (down ? one.at >= down.from && one.at <= down.to : one.at >= from));
+  if (down && !refusal) return { cause: 'stopped', details: {} };
   if (refusal) return { cause: 'rejected', details: { status: refusal.status, code: refusal.code, at: refusal.at } };
   if (!trusted && previousRun !== null && awakeness.wasDownSince(previousRun)) return { cause: 'stopped', details: {} };
   return { cause: 'never_delivered', details: {} };

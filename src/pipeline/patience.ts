@@ -20,7 +20,7 @@ export async function patiently<T>(patience: Patience, ask: () => Promise<T>): P
   for (let failures = 0; ; ) {
     if (patience.stop.signal.aborted) throw interrupted();
     try {
-      return await ask();
+      return await unlessStopped(ask(), patience.stop.signal);
     } catch (error) {
       if (!(error instanceof RemoteFailure) || isVerdict(error)) throw error;
       const waitMs = Math.max(RETRY_MS[failures] ?? Number.POSITIVE_INFINITY, error.retryAfterMs ?? 0);
@@ -31,6 +31,18 @@ export async function patiently<T>(patience: Patience, ask: () => Promise<T>): P
         await patience.wait(waitMs, patience.stop.signal);
       }
     }
+  }
+}
+
+/** A call that is under way when the service stops is not waited for: its answer would come to nobody. */
+async function unlessStopped<T>(call: Promise<T>, stop: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const end = () => stopped.reject(interrupted());
+  stop.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([call, stopped.promise]);
+  } finally {
+    stop.removeEventListener('abort', end);
   }
 }
 

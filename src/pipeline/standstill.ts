@@ -31,8 +31,8 @@ export async function startHeartbeat(context: Context, receives: boolean): Promi
 
 /** When webhooks were answered and when not. Times are ISO 8601. */
 export interface Awakeness {
-  /** Nobody answered at this time, or just after it. Never true before the first start. */
-  wasDown(at: string): boolean;
+  /** The time around `at` in which nobody was alive to answer; null: somebody was. Never before the first start. */
+  downAt(at: string): { from: string; to: string } | null;
   wasDownSince(from: string): boolean;
   /** The times in which nobody answered, after `from`; oldest first. */
   standstills(from: string): { from: string; to: string }[];
@@ -46,9 +46,9 @@ export function describeAwakeness(awake: readonly Awake[], { now, processId }: {
   if (last && last.to < now) holes.push({ from: last.to, to: now });
   const after = (from: string) => holes.filter((hole) => hole.to > from);
   return {
-    wasDown: (at) => {
+    downAt: (at) => {
       const attempted = new Date(Date.parse(at) + REACH_MS).toISOString();
-      return holes.some((hole) => attempted > hole.from && at < hole.to);
+      return holes.find((hole) => attempted > hole.from && at < hole.to) ?? null;
     },
     wasDownSince: (from) => after(from).length > 0,
     standstills: (from) => after(from).map((hole) => ({ from: latest(hole.from, from), to: hole.to })),

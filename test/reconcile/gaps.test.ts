@@ -99,6 +99,20 @@ for (const engine of ENGINES) {
     assert.deepEqual(await causes(test), { PO1: 'never_delivered', PO2: 'stopped', PO3: 'never_delivered' });
   });
 
+  on('refused while the store was away is rejected, although no sign of life could be written', async (test) => {
+    await test.context.db.write(async (sql) => {
+      await beat(sql, test.context.processId, true, after(0));
+      await beat(sql, 'next:1:x', true, after(100));
+      await noteStop(sql, test.context.processId, after(10));
+      await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 503, 'database_unavailable')", [after(51)]);
+    });
+    test.world.orders.set('PO1', toyOrder('PO1', after(50)));
+    test.world.orders.set('PO2', toyOrder('PO2', after(101)));
+    test.clock.set(after(105));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'rejected', PO2: 'rejected' });
+  });
+
   on('a process that was killed answered until its last sign of life; one that does not receive counts for nothing', async (test) => {
     await test.context.db.write(async (sql) => {
       await beat(sql, 'killed:1:x', true, after(0));
