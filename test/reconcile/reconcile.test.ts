@@ -216,6 +216,27 @@ for (const engine of ENGINES) {
     assert.equal((await proven(test))[0]?.from, at(2));
   });
 
+  on('a stop does not wait for a platform that does not answer', async (test) => {
+    const api = test.connection.platform.connect(test.connection.settings, {} as never);
+    if (!api) throw new Error('The toy has an API.');
+    const asked = Promise.withResolvers<void>();
+    const mute = {
+      ...api,
+      changesSince: () => {
+        asked.resolve();
+        return new Promise<never>(() => {});
+      },
+    };
+    const reconciler = createReconciler({ ...test.context, api: () => mute });
+    const { ended } = await reconciler.reconcile(test.connection, 'demand');
+    await asked.promise;
+    await reconciler.stop();
+    await ended;
+    assert.equal((await lastRun(test)).state, 'running');
+    assert.equal((await test.run()).state, 'done');
+    assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
+  });
+
   on('a connection without an API refuses', async (test) => {
     const bare = {
       ...test.connection,

@@ -37,7 +37,7 @@ export interface Stage {
 export async function onStage(
   platform: AnyPlatform,
   work: (stage: Stage) => Promise<void>,
-  schedule: string | false = false,
+  { schedule = false, env = {} }: { schedule?: string | false; env?: Record<string, string> } = {},
 ): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderdock-reconcile-'));
   const simulators = await startSimulators(0);
@@ -49,7 +49,7 @@ export async function onStage(
   });
   const connection: Connection = { name: world.connection, platform, settings: world.settings, reconcile: { schedule, since: null } };
   const roles = schedule === false ? 'web,worker' : 'web,worker,schedule';
-  const settings = readSettings({ DATA_DIR: dataDir, PORT: '0', API_KEYS: `erp:admin:${KEY}`, ROLES: roles }, { terminal: false });
+  const settings = readSettings({ DATA_DIR: dataDir, PORT: '0', API_KEYS: `erp:admin:${KEY}`, ROLES: roles, ...env }, { terminal: false });
   const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, [connection], { log: memoryLog() });
   let app = await start();
   let running = true;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { compareWithWorlds } from '../../src/sandbox/compare.ts';
+import { startSimulators } from '../../src/sandbox/simulators.ts';
 import { onStage, type Stage } from './stage.ts';
 
 interface RunShown {
@@ -55,7 +57,7 @@ test(
         assert.deepEqual([proven?.state, open?.state, open?.to, rest.length], ['proven', 'open', null, 0]);
         assert.ok((proven?.to ?? '') > stood);
       },
-      YEARLY,
+      { schedule: YEARLY },
     ),
 );
 
@@ -103,3 +105,31 @@ test('a webhook with wrong credentials is the cause of its gap, with status and 
     assert.deepEqual(causes, ['rejected']);
   }),
 );
+
+test('an alert is posted to the webhook of its own once, and its end too', { timeout: 30_000 }, async () => {
+  const posted: { code: string; level: string; text: string; connection: string; details: { closed?: boolean } }[] = [];
+  const channel = await startSimulators(0);
+  channel.host('alerts', ({ body }) => {
+    posted.push(JSON.parse(body));
+    return { status: 200, body: '' };
+  });
+  const work = async (stage: Stage) => {
+    const { world } = stage;
+    const [webhook] = world.happen({ connection: world.connection, eventType: 'order_created', at: new Date().toISOString() });
+    assert.ok(webhook);
+    for (let n = 0; n < 3; n++) assert.equal(await stage.deliver({ ...webhook, headers: { 'content-type': 'application/json' } }), 401);
+    while (!posted.some(({ level }) => level === 'critical')) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await stage.deliver(webhook), 202);
+    while (!posted.some(({ details }) => details.closed)) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(posted.every(({ code, connection }) => code === 'failure_budget' && connection === world.connection));
+    // Counted between two refusals, it is told that it got worse.
+    assert.ok(posted.length <= 3);
+    assert.equal(posted.at(-1)?.details.closed, true);
+    assert.match(posted[0]?.text ?? '', /Ordermentum's patience/);
+  };
+  try {
+    await onStage(ordermentum, work, { env: { ALERT_WEBHOOK_URL: `${channel.origin}/alerts/hook` } });
+  } finally {
+    await channel.stop();
+  }
+});
