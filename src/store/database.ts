@@ -25,14 +25,29 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const sqlOn = (dialect: Dialect, db: Knex, connection?: unknown): Sql => ({
+/** Statements on one connection. */
+const sqlOn = (dialect: Dialect, db: Knex, connection: unknown): Sql => ({
   dialect,
   async all<Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> {
-    const query = db.raw(statement, bindings as Knex.RawBinding[]);
-    const result: unknown = await (connection === undefined ? query : query.connection(connection)).catch((error: unknown) => {
+    const query = db.raw(statement, bindings as Knex.RawBinding[]).connection(connection);
+    const result: unknown = await query.catch((error: unknown) => {
+      dialect.cutIfHung(error, connection);
       throw withoutStatement(error);
     });
     return dialect.rows(result) as Row[];
+  },
+});
+
+/** Statements each on any connection that is free. */
+const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
+  dialect,
+  async all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]> {
+    const connection: unknown = await db.client.acquireConnection();
+    try {
+      return await sqlOn(dialect, db, connection).all<Row>(statement, bindings);
+    } finally {
+      await db.client.releaseConnection(connection);
+    }
   },
 });
 
@@ -65,7 +80,7 @@ export async function openDatabase(url: string): Promise<Database> {
   }
   return {
     dialect,
-    read: sqlOn(dialect, reader),
+    read: sqlOnAny(dialect, reader),
     alone: aloneOn(dialect, writer),
     write: (work) => inTransaction(dialect, writer, work),
     close,
@@ -73,7 +88,7 @@ export async function openDatabase(url: string): Promise<Database> {
 }
 
 function aloneOn(dialect: Dialect, db: Knex): Sql {
-  const sql = sqlOn(dialect, db);
+  const sql = sqlOnAny(dialect, db);
   return {
     dialect,
     all: <Row>(statement: string, bindings?: readonly SqlValue[]) =>

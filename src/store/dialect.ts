@@ -23,7 +23,12 @@ export interface Dialect {
   rows(result: unknown): unknown[];
   /** True for errors of the ground: locked, full, gone. The sender is asked to come again. */
   unavailable(error: unknown): boolean;
+  /** Where the error says that nothing was heard of the database any more, hangs up: a connection that may never answer is not used again. */
+  cutIfHung(error: unknown, connection: unknown): void;
 }
+
+// knex would write to the terminal beside the log; what it tells is thrown as well.
+const SILENT = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
 
 const errorCode = (error: unknown): string => String((error as { code?: unknown })?.code ?? '');
 const isTimeout = (error: unknown): boolean => (error as { name?: string })?.name === 'KnexTimeoutError';
@@ -40,6 +45,7 @@ export function sqliteDialect(filename: string): Dialect {
   closeSync(openSync(filename, 'a', 0o600));
   const config = (min: number, max: number): Knex.Config => ({
     client: 'sqlite3',
+    log: SILENT,
     connection: { filename },
     useNullAsDefault: true,
     acquireConnectionTimeout: 8000,
@@ -64,8 +70,19 @@ export function sqliteDialect(filename: string): Dialect {
     feedLock: null,
     namedLock: null,
     rows: (result) => result as unknown[],
+    cutIfHung: () => {},
     unavailable: (error) => isTimeout(error) || /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/.test(errorCode(error)),
   };
+}
+
+// The server ends a statement after 8 s by itself. When not even that is heard, it hangs, or the network lost it without a word: TCP would
+// wait a quarter of an hour.
+const STATEMENT_MS = 8000;
+const HUNG_MS = 9000;
+const isHung = (error: unknown): boolean => /Query read timeout/.test(String((error as Error)?.message));
+
+interface PostgresConnection {
+  connection: { stream: { destroy(): void } };
 }
 
 const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } as const;
@@ -75,10 +92,12 @@ export function postgresDialect(url: string): Dialect {
     name: 'postgres',
     writer: {
       client: 'pg',
+      log: SILENT,
       connection: {
         connectionString: url,
         connectionTimeoutMillis: 4000,
-        statement_timeout: 8000,
+        statement_timeout: STATEMENT_MS,
+        query_timeout: HUNG_MS,
         keepAlive: true,
         application_name: 'orderdock',
       },
@@ -96,8 +115,12 @@ export function postgresDialect(url: string): Dialect {
     namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
     rows: (result) => (result as { rows?: unknown[] }).rows ?? [],
     // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
+    cutIfHung: (error, connection) => {
+      if (isHung(error)) (connection as PostgresConnection).connection.stream.destroy();
+    },
     unavailable: (error) =>
       isTimeout(error) ||
+      isHung(error) ||
       /^(08|53|57)|^55P03$|^25006$|^E(CONN|PIPE|TIMEDOUT|HOST)|^ENOTFOUND$/.test(errorCode(error)) ||
       /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(String((error as Error)?.message)),
   };

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';
 import { startPostgres } from './postgres.ts';
 import { settled, startService, until } from './service.ts';
-import { eventOf, proveAll, sendTraffic } from './traffic.ts';
+import { proveAll, sendTraffic } from './traffic.ts';
 
 const onPostgres = ENGINES.includes('postgres') ? test : () => {};
 
@@ -22,7 +22,7 @@ onPostgres('two processes on one database receive the same stream: each event is
   await proveAll(two, traffic, orders, events);
 });
 
-onPostgres('with the database stopped the answer is 503 within ten seconds, and with its return all goes on', async (t) => {
+onPostgres('with the database stopped or hanging the answer is 503 within ten seconds, and with its return all goes on', async (t) => {
   const postgres = await startPostgres(t);
   const service = await startService(t, { databaseUrl: postgres.url });
   const [orders, events] = [6, 30];
@@ -32,19 +32,31 @@ onPostgres('with the database stopped the answer is 503 within ten seconds, and 
     (count) => count >= 40,
   );
   await postgres.stop();
-  const refused = await service.post(eventOf(90, 1));
+  const refused = await service.post('{"eventName":"Probe"}');
   assert.equal(refused.status, 503);
   assert.ok(refused.tookMs < 10_000, `${refused.tookMs} ms`);
   assert.deepEqual([await service.health('ready'), await service.health('live')], [503, 200]);
   await postgres.start();
   await traffic.done;
   assert.ok(traffic.answers.every(({ tookMs }) => tookMs < 10_000));
+  postgres.hang();
+  const asked = await Promise.all([service.post('{"eventName":"Probe"}'), service.health('ready'), service.health('live')]);
+  postgres.goOn();
+  assert.deepEqual([asked[0].status, asked[1], asked[2]], [503, 503, 200]);
+  assert.ok(asked[0].tookMs < 10_000, `${asked[0].tookMs} ms`);
   await until(
     () => service.health('ready'),
     (status) => status === 200,
   );
   await settled(service);
   await proveAll(service, traffic, orders, events);
+  assert.ok(
+    !service
+      .logged()
+      .split('\n')
+      .some((line) => line !== '' && !line.startsWith('{')),
+    'all that is logged is JSON',
+  );
 });
 
 onPostgres('with its connections cut again and again nothing is lost and nothing is done twice', async (t) => {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,9 @@ export interface OwnPostgres {
   url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Its processes stand still, their connections stay open, until `goOn`. */
+  hang(): void;
+  goOn(): void;
 }
 
 export async function startPostgres(t: test.TestContext): Promise<OwnPostgres> {
@@ -31,6 +35,7 @@ export async function startPostgres(t: test.TestContext): Promise<OwnPostgres> {
   await server.initialise();
   await server.start();
   let running = true;
+  let standing: number[] = [];
   const own: OwnPostgres = {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     async start() {
@@ -41,12 +46,34 @@ export async function startPostgres(t: test.TestContext): Promise<OwnPostgres> {
       running = false;
       await server.stop();
     },
+    hang() {
+      standing = familyOf(Number(readFileSync(join(directory, 'db', 'postmaster.pid'), 'utf8').split('\n')[0]));
+      for (const pid of standing) process.kill(pid, 'SIGSTOP');
+    },
+    goOn() {
+      for (const pid of standing.splice(0).toReversed()) process.kill(pid, 'SIGCONT');
+    },
   };
   t.after(async () => {
+    own.goOn();
     if (running) await server.stop();
     await rm(directory, { recursive: true, force: true });
   });
   return own;
+}
+
+/** A process and its children, the parent first. */
+function familyOf(parent: number): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const children = pids.filter((pid) => {
+    try {
+      // pid (name) state parent …
+      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1] === String(parent);
+    } catch {
+      return false;
+    }
+  });
+  return [parent, ...children.map(Number)];
 }
 
 function freePort(): Promise<number> {
