@@ -108,19 +108,23 @@ export async function hasDeliveries(sql: Sql, connection: string): Promise<boole
 
 const LATEST = 5000;
 
+/** A delivery may have knocked this long before it was stored: longer nobody is kept waiting for the store. */
+const STORING_MS = 10_000;
+
 /**
  * Gaps since `since`, of the latest 5000 that were `never_delivered`, whose delivery came afterwards and brought nothing that was not held by
- * then: they were only late.
+ * then: they were only late. One that was at the door when the run looked, and not stored yet, came afterwards too.
  */
 export async function findLateGaps(sql: Sql, connection: string, since: string): Promise<number[]> {
-  const rows = await sql.all<{ seq: number | string }>(
-    `select g.seq from (select seq, connection, kind, external_id, at from gaps
+  const rows = await sql.all<{ seq: number | string; at: string; receivedAt: string }>(
+    `select g.seq, g.at, max(d.received_at) as "receivedAt" from (select seq, connection, kind, external_id, at from gaps
        where connection = ? and at >= ? and cause = 'never_delivered' order by seq desc limit ${LATEST}) as g
-     where exists (select 1 from deliveries d where d.subject = g.kind || ':' || g.external_id and d.connection = g.connection
-       and d.state = 'done' and d.received_at >= g.at and not exists (select 1 from changes c where c.cause_id = d.id))`,
+     join deliveries d on d.subject = g.kind || ':' || g.external_id and d.connection = g.connection
+     where d.state = 'done' and d.finished_at >= g.at and not exists (select 1 from changes c where c.cause_id = d.id)
+     group by g.seq, g.at`,
     [connection, since],
   );
-  return rows.map((row) => numberOf(row.seq));
+  return rows.filter((row) => Date.parse(row.receivedAt) >= Date.parse(row.at) - STORING_MS).map((row) => numberOf(row.seq));
 }
 
 export async function markLate(sql: Sql, seqs: readonly number[]): Promise<void> {

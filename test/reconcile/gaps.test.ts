@@ -161,6 +161,26 @@ for (const engine of ENGINES) {
     );
   });
 
+  on('a delivery that was at the door, and not stored yet, when the run looked, was late too', async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    const knockedAt = test.clock.now();
+    test.clock.advance(200);
+    const first = await test.run();
+    const request = inbound({ id: 'e1', type: 'order', order: toyOrder('PO1', after(0)) }, test.clock);
+    await test.receiver.receive(
+      test.connection,
+      { ...request, receivedAt: knockedAt },
+      { accepts: async () => false, now: test.clock.now() },
+    );
+    await test.settle();
+    await test.run();
+    const gaps = await readGaps(test.context.db.read, first.id);
+    assert.deepEqual(
+      gaps.map((gap) => gap.cause),
+      ['late'],
+    );
+  });
+
   on('an unreadable body that was refused is what lost the change', async (test) => {
     await assert.rejects(
       test.receiver.receive(test.connection, inbound('{', test.clock), { accepts: async () => false, now: test.clock.now() }),
