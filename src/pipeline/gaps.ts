@@ -57,6 +57,7 @@ export async function keepGaps(sql: Sql, search: GapSearch, changes: readonly Fo
 }
 
 interface Evidence {
+  now: string;
   /** When the last finished run began: what had changed by then was seen by it. */
   previousRun: string | null;
   unworked: Map<string, Unworked[]>;
@@ -66,9 +67,10 @@ interface Evidence {
 
 async function gather(sql: Sql, search: GapSearch, changes: readonly FoundChange[]): Promise<Evidence> {
   const previousRun = await readPreviousRunStart(sql, search.connection, search.runId);
-  const earliest = changes.map((change) => windowOf(change, previousRun).from).sort()[0] ?? '';
+  const earliest = changes.map((change) => windowOf(change, { previousRun, now: search.now }).from).sort()[0] ?? '';
   const unworked = await findUnworked(sql, search.connection, [...new Set(changes.map(subjectText))]);
   return {
+    now: search.now,
     previousRun,
     unworked: Map.groupBy(unworked, (delivery) => delivery.subject),
     refusals: await readRefusals(sql, search.connection, earliest),
@@ -78,18 +80,25 @@ async function gather(sql: Sql, search: GapSearch, changes: readonly FoundChange
 
 const minus = (time: string, ms: number): string => new Date(Date.parse(time) - ms).toISOString();
 
-/** When a delivery of the change must have come. Not trusted: a time at which the last finished run would have seen it. */
-function windowOf({ platformAt }: FoundChange, previousRun: string | null): { from: string; trusted: boolean } {
+/**
+ * When a delivery of the change must have come. Not trusted: a time at which the last finished run would have seen it, and one that is
+ * still to come.
+ */
+function windowOf(
+  { platformAt }: FoundChange,
+  { previousRun, now }: Pick<Evidence, 'previousRun' | 'now'>,
+): { from: string; trusted: boolean } {
   const earliest = previousRun === null ? '' : minus(previousRun, SKEW_MS);
-  if (platformAt === null || platformAt < earliest) return { from: previousRun ?? '', trusted: false };
+  if (platformAt === null || platformAt < earliest || minus(platformAt, SKEW_MS) > now) return { from: previousRun ?? '', trusted: false };
   const from = minus(platformAt, SKEW_MS);
   return { from: [from, previousRun ?? ''].sort().at(-1) ?? from, trusted: true };
 }
 
 type Explanation = { cause: GapCause; details: NewGap['details'] };
 
-function explain(change: FoundChange, { previousRun, unworked, refusals, awakeness }: Evidence): Explanation {
-  const { from, trusted } = windowOf(change, previousRun);
+function explain(change: FoundChange, evidence: Evidence): Explanation {
+  const { previousRun, unworked, refusals, awakeness } = evidence;
+  const { from, trusted } = windowOf(change, evidence);
   const deliveries = unworked.get(subjectText(change)) ?? [];
   const failed = deliveries.find((one) => one.error !== null && (one.state !== 'dead' || one.receivedAt >= from));
   if (failed) return { cause: 'failed_after_accept', details: { deliveryId: failed.id, error: failed.error } };

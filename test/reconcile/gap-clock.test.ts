@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readGaps } from '../../src/store/reading/reconcile-runs.ts';
+import { ENGINES } from '../support/engines.ts';
+import { lastRun, toyOrder, withReconciler } from './support.ts';
+
+for (const engine of ENGINES) {
+  test(`a platform whose clock is far ahead does not hide that its delivery was refused (${engine})`, () =>
+    withReconciler(engine, async (run) => {
+      const ahead = new Date(run.clock.now().getTime() + 3_600_000).toISOString();
+      run.world.orders.set('PO1', toyOrder('PO1', ahead));
+      await run.context.db.write((sql) =>
+        sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [
+          run.clock.now().toISOString(),
+        ]),
+      );
+      run.clock.advance(5000);
+      await run.run();
+      const gaps = await readGaps(run.context.db.read, (await lastRun(run)).id);
+      assert.deepEqual(
+        gaps.map((gap) => gap.cause),
+        ['rejected'],
+      );
+    }));
+}
