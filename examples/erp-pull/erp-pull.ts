@@ -1,0 +1,65 @@
+/**
+ * An ERP in small: pulls changes as a consumer, books each exactly once in a database of its own, sends receipts, acknowledges. It may be
+ * killed at any moment: what was booked is known by its cursor, in the same transaction; all else is simply done again.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const { ORDERDOCK_URL = 'http://127.0.0.1:8080', ORDERDOCK_KEY = '', CONSUMER = 'erp', ERP_DB = 'erp.db', PAGE = '100' } = process.env;
+const LISTS: Record<string, string> = { order: 'orders', shipment: 'shipments' };
+
+type Change = { cursor: string; kind: string; id: string; version: number };
+type Entity = { number: string | null; version: number };
+type Receipt = { cursor: string; status: 'booked' | 'rejected'; reference: string | null; reason: string | null };
+
+const erp = new DatabaseSync(ERP_DB);
+erp.exec('pragma journal_mode = wal; pragma synchronous = full');
+erp.exec('create table if not exists entities (id text primary key, kind text, version integer, bookings integer, state text)');
+erp.exec('create table if not exists bookings (no integer primary key, cursor text unique, entity text, status text, reason text)');
+const takeIn = erp.prepare('insert into bookings (cursor, entity, status, reason) values (?, ?, ?, ?) on conflict do nothing');
+const keepState = erp.prepare(`insert into entities values (?, ?, ?, 1, ?) on conflict (id) do update set bookings = bookings + 1,
+  state = iif(excluded.version >= version, excluded.state, state), version = max(version, excluded.version)`);
+const receiptOf = erp.prepare("select cursor, status, 'ERP-' || no as reference, reason from bookings where cursor = ?");
+
+/** Asks until there is an answer: no connection, 429 and 5xx pass by themselves. Any other refusal is ours to mend. */
+async function call<T>(method: string, path: string, body?: object): Promise<T> {
+  for (let waitMs = 200; ; waitMs = Math.min(waitMs * 1.5, 30_000)) {
+    const headers = { authorization: `Bearer ${ORDERDOCK_KEY}`, 'content-type': 'application/json' };
+    const request = { method, headers, body: body ? JSON.stringify(body) : null, signal: AbortSignal.timeout(60_000) };
+    const answer = await fetch(`${ORDERDOCK_URL}/api/v1${path}`, request).catch(() => null);
+    const text = await answer?.text().catch(() => null);
+    if (answer?.ok && text !== null) return JSON.parse(text ?? 'null') as T;
+    if (answer && answer.status < 500 && answer.status !== 429 && !answer.ok)
+      throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    await sleep(Math.max(waitMs, Number(answer?.headers.get('retry-after') ?? 0) * 1000));
+  }
+}
+
+/** Books what is new, all of it or nothing, and gives the receipts of the whole page: those of an interrupted turn too. */
+function book(changes: readonly Change[], states: ReadonlyMap<string, Entity>): Receipt[] {
+  erp.exec('begin immediate');
+  for (const { cursor, kind, id } of changes) {
+    const entity = states.get(id) as Entity;
+    const reason = entity.number === null ? 'it has no number' : null;
+    if (takeIn.run(cursor, id, reason ? 'rejected' : 'booked', reason).changes === 0) continue;
+    keepState.run(id, kind, entity.version, JSON.stringify(entity));
+  }
+  erp.exec('commit');
+  return changes.map(({ cursor }) => receiptOf.get(cursor) as unknown as Receipt);
+}
+
+await call('PUT', `/consumers/${CONSUMER}`);
+for (;;) {
+  const { data } = await call<{ data: Change[] }>('GET', `/consumers/${CONSUMER}/changes?limit=${PAGE}&wait=30`);
+  const cursor = data.at(-1)?.cursor;
+  if (cursor === undefined) continue;
+  console.log(`pulled ${cursor}`);
+  const states = new Map<string, Entity>();
+  for (const { id, kind } of data) if (!states.has(id)) states.set(id, await call('GET', `/${LISTS[kind] ?? 'records'}/${id}`));
+  const receipts = book(data, states);
+  console.log(`booked ${cursor}`);
+  await call('POST', `/consumers/${CONSUMER}/receipts`, { receipts });
+  console.log(`receipted ${cursor}`);
+  await call('POST', `/consumers/${CONSUMER}/ack`, { cursor });
+  console.log(`acknowledged ${cursor}`);
+}
