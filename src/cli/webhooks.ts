@@ -31,40 +31,52 @@ export function addWebhooks(program: Command, ground: CliGround): void {
       'after',
       '\nExamples:\n  orderdock webhooks list fresh-ordermentum\n  PUBLIC_URL=https://orderdock.example.com orderdock webhooks register fresh-ordermentum\n  orderdock webhooks delete fresh-ordermentum 6f0c…',
     );
-  const add = (name: string, description: string, example: string) =>
-    webhooks
-      .command(name)
-      .description(description)
-      .argument('<connection>', 'name of the connection')
-      .option('--json', 'answer as JSON')
-      .addHelpText('after', `\nExample:\n  orderdock webhooks ${example}`);
-  const withUrl = (command: Command) =>
-    command
-      .option('--url <url>', "where the platform is to call; default: PUBLIC_URL and the connection's path")
-      .option('--events <types...>', 'the event types; default: all that are known');
+  addList(webhooks, ground);
+  addRegister(webhooks, ground);
+  addUpdate(webhooks, ground);
+  addDelete(webhooks, ground);
+  addRotate(webhooks, ground);
+}
 
-  add('list', 'What is registered, and how it differs from what is wanted.', 'list fresh-ordermentum').action(
-    (connection: string, options: Options) => onDesk(ground, connection, options, (desk) => list(ground, desk, options)),
-  );
-  withUrl(add('register', 'Register our URL with the events.', 'register fresh-ordermentum --events order_created order_updated')).action(
-    (connection: string, options: Options) =>
-      onDesk(ground, connection, options, async (desk) => {
-        const made = await managementOf(desk).register(urlOf(desk), options.events ?? null);
-        tell(ground, options, made, 'Registered');
-      }),
-  );
-  withUrl(
-    add('update', 'Change the URL or the events of a registration.', 'update fresh-ordermentum 6f0c…').argument(
-      '<id>',
-      'id of the registration',
-    ),
-  ).action((connection: string, id: string, options: Options) =>
+const below = (webhooks: Command, name: string, description: string, example: string): Command =>
+  webhooks
+    .command(name)
+    .description(description)
+    .argument('<connection>', 'name of the connection')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', `\nExample:\n  orderdock webhooks ${example}`);
+
+const withUrl = (command: Command): Command =>
+  command
+    .option('--url <url>', "where the platform is to call; default: PUBLIC_URL and the connection's path")
+    .option('--events <types...>', 'the event types; default: all that are known');
+
+function addList(webhooks: Command, ground: CliGround): void {
+  const command = below(webhooks, 'list', 'What is registered, and how it differs from what is wanted.', 'list fresh-ordermentum');
+  command.action((connection: string, options: Options) => onDesk(ground, connection, options, (desk) => list(ground, desk, options)));
+}
+
+function addRegister(webhooks: Command, ground: CliGround): void {
+  const example = 'register fresh-ordermentum --events order_created order_updated';
+  withUrl(below(webhooks, 'register', 'Register our URL with the events.', example)).action((connection: string, options: Options) =>
     onDesk(ground, connection, options, async (desk) => {
-      const changed = await managementOf(desk).update(id, urlOf(desk), options.events ?? null);
-      tell(ground, options, changed, 'Updated');
+      tell(ground, options, await managementOf(desk).register(urlOf(desk), options.events ?? null), 'Registered');
     }),
   );
-  add('delete', 'End a registration.', 'delete fresh-ordermentum 6f0c…')
+}
+
+function addUpdate(webhooks: Command, ground: CliGround): void {
+  withUrl(below(webhooks, 'update', 'Change the URL or the events of a registration.', 'update fresh-ordermentum 6f0c…'))
+    .argument('<id>', 'id of the registration')
+    .action((connection: string, id: string, options: Options) =>
+      onDesk(ground, connection, options, async (desk) => {
+        tell(ground, options, await managementOf(desk).update(id, urlOf(desk), options.events ?? null), 'Updated');
+      }),
+    );
+}
+
+function addDelete(webhooks: Command, ground: CliGround): void {
+  below(webhooks, 'delete', 'End a registration.', 'delete fresh-ordermentum 6f0c…')
     .argument('<id>', 'id of the registration')
     .action((connection: string, id: string, options: Options) =>
       onDesk(ground, connection, options, async (desk) => {
@@ -72,11 +84,11 @@ export function addWebhooks(program: Command, ground: CliGround): void {
         answer(ground, options.json, { id, deleted: true }, () => `Deleted ${id}.\n`);
       }),
     );
-  add(
-    'rotate',
-    'Have the platform make a new signing key; it is written where the settings read it, never shown.',
-    'rotate subs-ordergroove 42',
-  )
+}
+
+function addRotate(webhooks: Command, ground: CliGround): void {
+  const description = 'Have the platform make a new signing key; it is written where the settings read it, never shown.';
+  below(webhooks, 'rotate', description, 'rotate subs-ordergroove 42')
     .argument('<id>', 'id of the registration')
     .action((connection: string, id: string, options: Options) =>
       onDesk(ground, connection, options, async (desk) => {

@@ -3,8 +3,6 @@ export interface ServiceClient {
   /** Throws `Error` for anything but a 2xx answer. */
   get<T>(path: string): Promise<T>;
   post<T>(path: string): Promise<T>;
-  /** Null for 404. */
-  find<T>(path: string): Promise<T | null>;
   /** All pages of a list. */
   all<T>(path: string): Promise<T[]>;
 }
@@ -26,12 +24,6 @@ export function createServiceClient(base: () => string | null, key: () => Promis
   return {
     get: (path) => read('GET', path),
     post: (path) => read('POST', path),
-    async find<T>(path: string) {
-      const response = await call('GET', path);
-      if (response.status === 404) return null;
-      if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
-      return (await response.json()) as T;
-    },
     async all<T>(path: string) {
       const rows: T[] = [];
       let after = '';
