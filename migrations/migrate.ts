@@ -38,7 +38,10 @@ export async function migrateUp(db: Knex): Promise<void> {
     const applied = await appliedNames(trx);
     const newer = [...applied.keys()].filter((name) => !MIGRATIONS.some(([known]) => known === name));
     if (newer.length > 0) {
-      throw new OrderdockError('newer_database', `The database was written by a newer Orderdock (it knows ${newer.join(', ')}). Start that version, or restore a backup.`);
+      throw new OrderdockError(
+        'newer_database',
+        `The database was written by a newer Orderdock (it knows ${newer.join(', ')}). Start that version, or restore a backup.`,
+      );
     }
     for (const [name, migration] of MIGRATIONS) {
       if (applied.has(name)) continue;

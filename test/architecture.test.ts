@@ -66,9 +66,15 @@ const files = (folder: string): string[] =>
 
 function importsOf(path: string, text: string): Import[] {
   const from = relative(SRC, path);
-  return [...text.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm)].map((match) => {
+  return [
+    ...text.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm),
+  ].map((match) => {
     const named = match[1] ?? match[2] ?? match[3] ?? '';
-    return { from, to: named.startsWith('.') ? relative(SRC, resolve(dirname(path), named)) : named, typeOnly: /^\s*(import|export) type\b/.test(match[0]) };
+    return {
+      from,
+      to: named.startsWith('.') ? relative(SRC, resolve(dirname(path), named)) : named,
+      typeOnly: /^\s*(import|export) type\b/.test(match[0]),
+    };
   });
 }
 
@@ -80,7 +86,8 @@ function faultsOf({ from, to, typeOnly }: Import): string[] {
     const ownFolder = /^platforms\/[a-z-]+\//.exec(from)?.[0];
     // The door may name what the store gives; it may only call its reads.
     const onlyNamed = typeOnly && from.startsWith('http/') && to.startsWith('store/');
-    if (rule && !onlyNamed && !rule[1].some((allowed) => allowed.test(to)) && !(ownFolder && to.startsWith(ownFolder))) faults.push(`${from} may not import ${to}`);
+    if (rule && !onlyNamed && !rule[1].some((allowed) => allowed.test(to)) && !(ownFolder && to.startsWith(ownFolder)))
+      faults.push(`${from} may not import ${to}`);
     for (const [place, importers] of ONLY_FOR) if (place.test(to) && !importers.test(from)) faults.push(`${from} may not import ${to}`);
   } else {
     const library = to.startsWith('@') ? to.split('/').slice(0, 2).join('/') : (to.split('/')[0] ?? '');
