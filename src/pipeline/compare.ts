@@ -2,7 +2,8 @@ import type { Difference } from '../domain/change.ts';
 import { differences, pathPart } from '../domain/difference.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
 import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/image.ts';
-import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson } from '../domain/json.ts';
+import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
+import { contentDifferences, sourceDifferences } from './source-differences.ts';
 
 /** Where and when a report is laid over what is held. */
 export interface Occasion {
@@ -135,9 +136,16 @@ const told = (held: Header, part: Header): Header => ({
   ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)),
 });
 
+const isWordless = (header: Header): boolean => Object.values(header).every((value) => value === null);
+
 function laySource(effect: Effect, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
   const { image } = effect;
   const reported = report.source ?? {};
+  // Where nothing canonical is told, the platform's own JSON is the content: an equal time with other content is applied and counted.
+  if (age === 'equal' && image.source !== null && !report.partial && isWordless(image.header)) {
+    contentDifferences(image.source, reported, '/source', diff);
+    if (diff.length > before) effect.collisions += 1;
+  }
   if (age === 'newer' && diff.length === before && image.source !== null)
     sourceDifferences(image.source, reported, '/source', diff, 'shared');
   // At an equal time a whole entity may replace what an event or a summary told; nothing else does.
@@ -256,48 +264,3 @@ const documentLabel = ({ name, code, revision, type, description, line }: Docume
   description,
   line,
 });
-
-/** Members that move with every message and say nothing of the content, at any depth. */
-const RESTLESS = new Set([
-  'lastUpdatedAt',
-  'updatedAt',
-  'updated_at',
-  'updated',
-  'last_updated',
-  'meta',
-  'version',
-  'eventDates',
-  'portalUrl',
-]);
-/** Members that name the entity or the message itself. */
-const NAMING = new Set(['eventName', 'id', 'orderId', 'legacyOrderId']);
-/** Members that are laid over by rules of their own. */
-const PARTS = new Set(['lines', 'documents']);
-
-/**
- * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status).
- * `shared`: only members that both have count, since events and fetches of one header are shaped differently.
- */
-function sourceDifferences(held: string, reported: JsonObject, path: string, diff: Difference[], members: 'shared' | 'all'): void {
-  if (held === JSON.stringify(reported)) return;
-  const before = objectAt(parseJson(held));
-  for (const name of new Set([...Object.keys(before), ...Object.keys(reported)])) {
-    if (NAMING.has(name) || isQuiet(name)) continue;
-    if (members === 'shared' && !(Object.hasOwn(before, name) && Object.hasOwn(reported, name))) continue;
-    differences(settledPart(before[name]), settledPart(reported[name]), `${path}/${pathPart(name)}`, diff);
-  }
-}
-
-const isQuiet = (name: string): boolean => RESTLESS.has(name) || PARTS.has(name);
-
-/** A value without its restless members; what is empty counts as missing, since XML and JSON write it differently. */
-function settledPart(value: Json | undefined): Json | undefined {
-  if (value === null || value === '') return undefined;
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => settledPart(entry) ?? null);
-  if (!isObject(value)) return value;
-  const members = Object.entries(value).flatMap(([name, member]) => {
-    const settled = isQuiet(name) ? undefined : settledPart(member);
-    return settled === undefined ? [] : [[name, settled] as const];
-  });
-  return members.length === 0 ? undefined : Object.fromEntries(members);
-}
