@@ -148,13 +148,19 @@ export interface Line {
   removedAt: TimeOrNull;
 }
 
+/** Only `stored` has content. `announced`: it is being fetched, or waits to be tried again. `empty`: the platform names neither an object
+nor an address. `missing`: the platform does not know it. `too_large`: more than 100 MB. `refused`: its address is not one of the
+public internet. `failed`: given up after three tries.
+ */
+export type DocumentState = 'announced' | 'stored' | 'empty' | 'missing' | 'too_large' | 'refused' | 'failed';
+
 export interface AttachedDocument {
   id: string;
   name: string;
   contentType: string | null;
   bytes: number | null;
   sha256: string | null;
-  state: string;
+  state: DocumentState;
 }
 
 export interface Document {
@@ -176,8 +182,7 @@ export interface Document {
   contentType: string | null;
   bytes: number | null;
   sha256: string | null;
-  /** Only `stored` has content. */
-  state: string;
+  state: DocumentState;
   error: string | null;
   announcedAt: Time;
   storedAt: TimeOrNull;
@@ -677,7 +682,7 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** Read one record by the platform's id. */
     getRecordByExternalId: (asked: { connection: string; kind: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<StoredRecord> => request.json('GET', `/records/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.kind)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** List documents. */
-    listDocuments: (asked: { order?: string; shipment?: string; connection?: string; state?: string; limit?: number; after?: string } = {}): Promise<DocumentList> => request.json('GET', `/documents`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    listDocuments: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; limit?: number; after?: string } = {}): Promise<DocumentList> => request.json('GET', `/documents`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
     /** Read what is known of one document. */
     getDocument: (asked: { id: string }): Promise<Document> => request.json('GET', `/documents/${encodeURIComponent(asked.id)}`, {}),
     /** Download one document. */

@@ -43,6 +43,10 @@ for (const engine of ENGINES) {
       assert.equal((await api.get('/documents?shipment=s1')).json.data[0].id, 'f2');
       assert.deepEqual((await api.get('/documents?shipment=o1')).json.data, []);
       assert.equal((await api.get('/documents/f1')).json.bytes, CONTENT.length);
+      assert.deepEqual(
+        [(await api.get('/documents?state=stored')).json.data.length, (await api.get('/documents?state=lost')).status],
+        [1, 400],
+      );
       const whole = await content();
       assert.equal(await whole.text(), CONTENT.toString());
       assert.equal(whole.headers.get('digest'), `sha-256=${Buffer.from(SHA256, 'hex').toString('base64')}`);
@@ -66,6 +70,16 @@ for (const engine of ENGINES) {
     }
   });
 }
+
+test('a content type is what the platform said, without a charset that nobody knows', async () => {
+  const { api, content } = await startWithDocuments('sqlite', 'notes.txt');
+  try {
+    await api.db.write((sql) => sql.all(`update documents set content_type = 'text/plain' where id = 'f1'`));
+    assert.equal((await content()).headers.get('content-type'), 'text/plain');
+  } finally {
+    await api.close();
+  }
+});
 
 test('a hostile file name names nothing but a file', async () => {
   const { api, content } = await startWithDocuments('sqlite', '../..\\evil"\r\nSet-Cookie: a=b\u202efdp.exe');

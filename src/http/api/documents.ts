@@ -69,8 +69,9 @@ async function sendContent({ openContent }: Ports, request: Request, response: R
   }
   const etag = `"${sha256}"`;
   response.attachment(safeName(document.name));
+  // Not by Express, which would add a charset: nobody knows it.
+  response.setHeader('Content-Type', safeType(document.contentType));
   response.set({
-    'Content-Type': safeType(document.contentType),
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'X-Content-Type-Options': 'nosniff',
     'Accept-Ranges': 'bytes',
