@@ -134,5 +134,17 @@ for (const engine of ENGINES) {
       await assertNothingLeftOver(running, reports);
       await assertVersionsWhole(running);
     });
+
+    test(`${platform.name}, ${engine}: an event that nobody knows is taken, never dead, and noted as drift`, async (t) => {
+      const running = await createPlatformContext(engine, platform);
+      t.after(() => running.close());
+      await running.happen('conformance.unknown');
+      await running.settle();
+      const [delivery, ...more] = await deliveriesOf(running);
+      assert.equal(more.length, 0);
+      assert.ok(['ignored', 'done'].includes(delivery?.state ?? ''), `${delivery?.state}: ${delivery?.error}`);
+      const noted = await running.context.db.read.all<{ name: string }>("select name from drift where kind = 'event'");
+      assert.deepEqual(noted, [{ name: 'conformance.unknown' }]);
+    });
   }
 }
