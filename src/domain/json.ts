@@ -72,3 +72,13 @@ export function canonicalText(value: unknown): string {
     .sort();
   return `{${members.map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`).join(',')}}`;
 }
+
+/** Whether two bodies are the same JSON document, however it is written. False for what cannot be read as JSON. */
+export function sameDocument(one: Buffer, other: Buffer): boolean {
+  try {
+    const [a, b] = [one, other].map((bytes) => canonicalText(parseJson(bytes.toString('utf8'))));
+    return a === b;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Arrival, Kept } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
+import { sameDocument } from '../domain/json.ts';
 import type { Database, Sql } from './database.ts';
 import { columnList, rowsParameter, storableText } from './rows.ts';
 
@@ -62,7 +63,7 @@ async function countRepeats(
     const known = first.get(`${row.connection} ${row.dedupe_key}`);
     // Stored by an attempt that failed after it.
     if (known?.id === row.id) continue;
-    if (known && (mergeable.has(String(row.id)) || known.body_sha256 === row.body_sha256)) {
+    if (known && (mergeable.has(String(row.id)) || (await sameContent(sql, known, row)))) {
       repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
       kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id });
     } else if (known) {
@@ -76,6 +77,13 @@ async function countRepeats(
   if (others.length > 0) await keepOthers(sql, others, repeats, kept);
   for (const [id, count] of repeats) await sql.all('update deliveries set duplicates = duplicates + ? where id = ?', [count, id]);
   return kept;
+}
+
+/** Spaces and the order of members are no other content: a sender may write the same event anew. */
+async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<boolean> {
+  if (known.body_sha256 === row.body_sha256) return true;
+  const [held] = await sql.all<{ body: Buffer | null }>('select body from deliveries where id = ?', [known.id]);
+  return held?.body != null && sameDocument(held.body, row.body);
 }
 
 /** The other body of a known id (its key is the known one with the body's digest) may itself be a repeat; so may a notification. */
@@ -107,9 +115,15 @@ async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>
      select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${sql.dialect.slice}
      from ${sql.dialect.rowsOf({ ...NEW_DELIVERY, at: 'integer', bytes: 'integer' })} where true
      on conflict (connection, dedupe_key) do nothing returning id`,
-    [Buffer.concat(rows.map((row) => row.body)), rowsParameter(placed)],
+    [bodiesOf(rows), rowsParameter(placed)],
   );
   return new Set(inserted.map((row) => row.id));
+}
+
+/** One after the other; a single one, which may be large, as it is. */
+function bodiesOf(rows: readonly NewRow[]): Buffer {
+  const [first, ...others] = rows.map((row) => row.body);
+  return first && others.length === 0 ? first : Buffer.concat(rows.map((row) => row.body));
 }
 
 async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { decimalText } from '../../src/domain/decimal.ts';
-import { type Json, objectAt, parseJson } from '../../src/domain/json.ts';
+import { type Json, objectAt, parseJson, sameDocument } from '../../src/domain/json.ts';
 
 const DIGITS = [
   '0',
@@ -50,4 +50,12 @@ test('any document is read as JSON.parse reads it', () => {
     }),
     { numRuns: 500, seed: 20260301 },
   );
+});
+
+test('a document is the same however it is written, and another one with another digit', () => {
+  const same = (one: string, other: string) => sameDocument(Buffer.from(one), Buffer.from(other));
+  assert.equal(same('{"a":1.10,"b":[{"c":null}]}', '{ "b": [ {"c":null} ],\n "a":1.10 }\n'), true);
+  assert.equal(same('{"a":1.10}', '{"a":1.1}'), false);
+  assert.equal(same('{"a":[1,2]}', '{"a":[2,1]}'), false);
+  assert.equal(same('<a/>', '<a/>'), false, 'what is no JSON is compared by its bytes, elsewhere');
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { objectAt, parseJson } from '../../src/domain/json.ts';
 import { alive, BASIC, type Body } from './support.ts';
 import { lineJson, orderId, orderJson, plainEvent } from './tradecloud.ts';
 
@@ -25,6 +26,16 @@ alive('the same id with another body is kept, applied and flagged on both', asyn
   assert.deepEqual((await life.feed()).length, 2);
   const again = await life.hook({ body: plainEvent('PO1', '2026-04-04T11:00:00.000Z', 'twice', '6') });
   assert.deepEqual([again.status, again.body.deliveryId], [200, second.body.deliveryId]);
+});
+
+alive('the same event written anew is a repeat, and no conflict', async (life) => {
+  const body = plainEvent('PO1', AT, 'anew');
+  const { id } = await life.order(body);
+  const members = Object.entries(objectAt(parseJson(body))).reverse();
+  const again = await life.hook({ body: JSON.stringify(Object.fromEntries(members), null, 2) });
+  assert.deepEqual([again.status, again.body], [200, { status: 'duplicate', deliveryId: id }]);
+  const delivery = await life.get(`/deliveries/${id}`);
+  assert.deepEqual([delivery.duplicates, delivery.conflict], [1, false]);
 });
 
 alive('X-Event-Id names the event before its message id does, and without either the bytes do', async (life) => {
