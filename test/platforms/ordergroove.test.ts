@@ -213,6 +213,18 @@ test('a body without tokens, or without any JSON, is handed back as it is', () =
   }
 });
 
+test('a deletion is told without a time, so that none that is held stands against it', () => {
+  const sent = { id: 'e', type: 'order.delete', created: 1767261600, data: { object: { type: 'order', public_id: 'o-9', total: '1.00' } } };
+  for (const settings of [settingsWith(), withApi()]) {
+    const told = ordergroove.interpret(arrived(sent), settings);
+    assert.ok(told.do === 'apply');
+    assert.deepEqual(
+      told.reports.map(({ externalId, deleted, lastUpdatedAt, header }) => ({ externalId, deleted, lastUpdatedAt, header })),
+      [{ externalId: 'o-9', deleted: true, lastUpdatedAt: null, header: null }],
+    );
+  }
+});
+
 test('the simulation sends every event type signed, and each is understood with and without an API', async () => {
   const world = simulation('http://localhost');
   const effects = new Map(ordergroove.events.map(({ type, effect }) => [type, effect]));

@@ -38,8 +38,9 @@ function readOrderEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi
   const { object, snapshot, createdAt: at } = event;
   if (subject === null) return { do: 'ignore', reason: 'the event names no order' };
   const { externalId } = subject;
+  // What is deleted never comes back: no time that is held, and no doubt about its zone, stands against it.
   if (event.type === 'order.delete')
-    return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false, at }), deleted: true }]);
+    return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false, at: null }), deleted: true }]);
   if (hasApi) return { do: 'fetch', subject };
   return apply([
     { ...orderReport({ externalId, order: object, items: itemsOf(snapshot.items, externalId), complete: false, at }), lastUpdatedAt: at },
