@@ -116,6 +116,8 @@ test('Square signs the address, the configured one before the one that was calle
   assert.equal((await standard.authenticate(behindProxy, preset('square'), gatekeeper)).accepted, false);
   const configured = settingsOf({ preset: 'square', webhook: { url, signature: { secret: SECRET } } });
   assert.equal((await standard.authenticate(behindProxy, configured, gatekeeper)).accepted, true);
+  const beside = settingsOf({ webhook: { signature: { preset: 'square', url, secret: SECRET } } });
+  assert.equal((await standard.authenticate(behindProxy, beside, gatekeeper)).accepted, true, 'beside the secret it is understood, too');
 });
 
 test('Ecwid signs two members of the body', async () => {

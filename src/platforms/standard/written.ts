@@ -76,6 +76,7 @@ export function gather(value: unknown): unknown {
   if (isObject(webhook.signature)) {
     const own: JsonObject = { ...webhook.signature };
     move(['preset'], own, connection);
+    move(['url'], own, webhook);
     webhook.signature = own;
   }
   if (webhook.secret !== undefined && (webhook.signature === undefined || isObject(webhook.signature))) {
