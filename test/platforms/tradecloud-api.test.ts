@@ -307,3 +307,15 @@ test('client credentials are used instead of the login where they are configured
   await api?.fetch({ kind: 'order', externalId: 'o-1' });
   assert.deepEqual(seen, ['POST /token Basic', 'GET /order/o-1 Bearer']);
 });
+
+test('no second of theirs holds more than ten calls, also when some are longer under way than others', async (t) => {
+  const { api, simulation, tools } = await scene(t);
+  const subject = issue(simulation);
+  const wentOut: number[] = [];
+  for (let count = 0; count < 30; count++) {
+    await api.fetch(subject);
+    wentOut.push(tools.now().getTime());
+  }
+  const most = Math.max(...wentOut.map((from) => wentOut.filter((at) => at >= from && at < from + 1100).length));
+  assert.equal(most, 9);
+});
