@@ -3,7 +3,9 @@ import type { DocumentEnd } from '../store/documents.ts';
 
 export const MOST_DOCUMENT_TRIES = 3;
 
-const WAITS_MS: readonly number[] = [5_000, 30_000];
+const WAITS_MS: readonly number[] = [3_000, 12_000];
+/** A 403 of an object store is an address that has expired: fresh metadata, which every try begins with, is all that it takes. */
+const EXPIRED_WAITS_MS: readonly number[] = [500, 2_000];
 const LONGEST_WAIT_MS = 3_600_000;
 const OWN_FAULT_WAIT_MS = 60_000;
 
@@ -30,6 +32,7 @@ export function documentOutcome(error: unknown, failedBefore: number, random: nu
     return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, OWN_FAULT_WAIT_MS) };
   const tries = failedBefore + 1;
   if (tries >= MOST_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };
-  const usualMs = Math.round((WAITS_MS[tries - 1] ?? LONGEST_WAIT_MS) * (0.5 + random / 2));
+  const waitsMs = error instanceof RemoteFailure && error.status === 403 ? EXPIRED_WAITS_MS : WAITS_MS;
+  const usualMs = Math.round((waitsMs[tries - 1] ?? LONGEST_WAIT_MS) * (0.5 + random / 2));
   return { state: 'announced', tries, waitMs: Math.max(askedMs, usualMs) };
 }

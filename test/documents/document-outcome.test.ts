@@ -6,13 +6,15 @@ import { documentOutcome } from '../../src/pipeline/document-outcome.ts';
 
 const down = new RemoteFailure('remote_unavailable', 'answered 500', 500);
 const TABLE: readonly (readonly [what: string, error: unknown, failedBefore: number, state: string, tries: number, waitMs: number])[] = [
-  ['a first failure', down, 0, 'announced', 1, 5000],
-  ['a second failure', down, 1, 'announced', 2, 30_000],
+  ['a first failure', down, 0, 'announced', 1, 3000],
+  ['a second failure', down, 1, 'announced', 2, 12_000],
   ['a third failure', down, 2, 'failed', 3, 0],
+  ['an expired address', new RemoteFailure('remote_forbidden', '', 403), 0, 'announced', 1, 500],
+  ['an address that expired twice', new RemoteFailure('remote_forbidden', '', 403), 1, 'announced', 2, 2000],
   ['a fault of ours', new TypeError('x'), 2, 'failed', 3, 0],
   ['a longer Retry-After', new RemoteFailure('remote_rate_limited', '', 429, 45_000), 0, 'announced', 1, 45_000],
   ['an absurd Retry-After', new RemoteFailure('remote_rate_limited', '', 429, 1e12), 0, 'announced', 1, 3_600_000],
-  ['an unknown document', new RemoteMissing(''), 1, 'announced', 2, 30_000],
+  ['an unknown document', new RemoteMissing(''), 1, 'announced', 2, 12_000],
   ['a document unknown for good', new RemoteMissing(''), 2, 'missing', 3, 0],
   ['too many bytes', new OrderdockError('too_large', ''), 0, 'too_large', 1, 0],
   ['an address of our own network', new RemoteFailure('address_refused', '', 0), 0, 'refused', 1, 0],
@@ -29,7 +31,7 @@ for (const [what, error, failedBefore, state, tries, waitMs] of TABLE) {
 }
 
 test('waits differ by up to half, so that documents that failed together do not come back together', () => {
-  assert.equal(documentOutcome(down, 0, 0).waitMs, 2500);
+  assert.equal(documentOutcome(down, 0, 0).waitMs, 1500);
 });
 
 const NAMES: readonly (readonly [given: string | null, shown: string | null])[] = [
