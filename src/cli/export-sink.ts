@@ -46,7 +46,7 @@ function outSink(ground: CliGround): ExportSink {
     started: () => written,
     write: async (text) => {
       written = true;
-      ground.out(text);
+      await ground.out(text);
     },
     finish: async () => {},
     abandon: async () => {},

@@ -5,8 +5,8 @@ import type { Log } from '../domain/log.ts';
 export interface CliGround {
   env: Readonly<Record<string, string | undefined>>;
   workingDir: string;
-  /** Answers go here, and nothing else: scripts read it. */
-  out(text: string): void;
+  /** Answers go here, and nothing else: scripts read it. Who writes much waits until it is taken. */
+  out(text: string): void | Promise<void>;
   /** Progress, hints and faults. */
   err(text: string): void;
   /** Whether `out` is a terminal: then the log is made to be read by people. */
