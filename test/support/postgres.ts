@@ -14,6 +14,8 @@ let directory = '';
 
 /** One real PostgreSQL for a whole test run; every test gets a database of its own in it (see engines.ts). */
 export async function globalSetup(): Promise<void> {
+  // Every test file is a process of its own: what was stripped of its types once is not stripped again.
+  process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compile');
   if (process.env.TEST_POSTGRES_URL) return;
   directory = await mkdtemp(join(scratchDirectory(), 'orderdock-pg-'));
   // As root the server runs under a user of its own, who has to get to it.
