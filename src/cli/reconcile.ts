@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readTime } from '../domain/time.ts';
+import { runView } from '../http/api/run-view.ts';
 import type { OpenContext } from '../open-context.ts';
 import { type Begun, createReconciler } from '../pipeline/reconcile.ts';
 import { type RunRow, readGaps, readRun } from '../store/reading/reconcile-runs.ts';
@@ -40,8 +41,7 @@ async function reconcile(ground: CliGround, name: string, options: Options): Pro
       await reconciler.stop();
     }
   });
-  const { seq: _seq, progress: _progress, ...shown } = run;
-  answer(ground, options.json, { ...shown, gaps }, () => {
+  answer(ground, options.json, { ...runView(run), gaps }, () => {
     const rows = gaps.map((gap) => ({ kind: gap.kind, 'external id': gap.externalId, cause: gap.cause, cursor: gap.cursor }));
     return `${counts(run)}\n${gaps.length > 0 ? `\n${table(rows, '')}` : ''}`;
   });

@@ -111,6 +111,7 @@ for (const engine of ENGINES) {
     try {
       const run = { connection: 'acme', trigger: 'schedule', state: 'done', started_at: '2026-03-01T12:00:00.000Z', seen: 3 };
       await insertRows(api.db, 'reconcile_runs', [
+        { id: 'r0', ...run, state: 'failed', progress: '{"orders":{"watermark":"w0","candidate":"w1"}}' },
         { id: 'r1', ...run, progress: '{"orders":{"watermark":"w0","candidate":"w1"}}' },
         { id: 'r2', ...run, progress: '{"orders":{"watermark":"w1"},"shipments":{"watermark":"w2"}}' },
       ]);
@@ -120,6 +121,7 @@ for (const engine of ENGINES) {
       assert.deepEqual([list.data[0].id, list.data[0].watermark, 'gaps' in list.data[0]], ['r2', 'orders=w1 shipments=w2', false]);
       const one = (await api.get('/reconcile-runs/r1')).json;
       assert.equal(one.watermark, 'w1');
+      assert.equal((await api.get('/reconcile-runs/r0')).json.watermark, 'w0', 'what did not end has not moved it');
       assert.deepEqual(one.gaps, [
         {
           kind: 'order',

@@ -5,7 +5,7 @@ import { sendJson, sendList, sendResource } from './answers.ts';
 import { listCursor, readListCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText } from './query.ts';
-import { runView } from './reconcile-runs.ts';
+import { runView } from './run-view.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'reconcile'>;
 type Connection = Parameters<Ports['health']>[0];

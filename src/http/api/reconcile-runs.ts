@@ -1,34 +1,11 @@
 import { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { isObject, type Json, textAt } from '../../domain/json.ts';
-import { listRuns, type RunRow, readGaps, readRun } from '../../store/reading/reconcile-runs.ts';
+import { listRuns, readGaps, readRun } from '../../store/reading/reconcile-runs.ts';
 import { cutPage, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText } from './query.ts';
-
-export const runView = (run: RunRow) => ({
-  id: run.id,
-  connection: run.connection,
-  trigger: run.trigger,
-  state: run.state,
-  startedAt: run.startedAt,
-  finishedAt: run.finishedAt,
-  watermark: watermarkOf(run.progress),
-  error: run.error,
-  counts: run.counts,
-});
-
-/** How far the run got: the watermark of its stream; several streams are named. Watermarks are strings of the platforms' own making. */
-function watermarkOf(progress: Json): string | null {
-  if (!isObject(progress)) return null;
-  const marks = Object.entries(progress).map(
-    ([stream, at]) => [stream, isObject(at) ? textAt(at.candidate ?? at.watermark) : textAt(at)] as const,
-  );
-  const known = marks.filter(([, mark]) => mark !== null);
-  if (known.length <= 1) return known[0]?.[1] ?? null;
-  return known.map(([stream, mark]) => `${stream}=${mark}`).join(' ');
-}
+import { runView } from './run-view.ts';
 
 const COLUMNS = [
   'id',
