@@ -18,7 +18,7 @@ interface Scene {
   bodies: string[];
   base: string;
   /** Answers with this status instead, while it is set. */
-  fault: { status: number | null; path: RegExp };
+  fault: { status: number | null; path: RegExp; body?: string };
 }
 
 /** The simulated Tradecloud on a port of its own, and a connection's line to it; the clock moves only by hand. */
@@ -34,7 +34,7 @@ async function scene(t: TestContext, more: Record<string, unknown> = {}, api: Re
     // The world stands still: its time is no help to a test, so it is not told.
     response.removeHeader('date');
     response.sendDate = false;
-    if (fault.status !== null && fault.path.test(url.pathname)) return response.writeHead(fault.status).end();
+    if (fault.status !== null && fault.path.test(url.pathname)) return response.writeHead(fault.status).end(fault.body);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     const answer = held.simulation?.answer({ method: request.method ?? 'GET', path: url.pathname, query: {}, headers, body });
     return response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
@@ -135,6 +135,16 @@ async function readAll(
   const ids = pages.flatMap(({ records }) => records.map(({ subject }) => subject.externalId));
   return { ids, watermark: pages.reduce<string | null>((last, { watermark }) => watermark ?? last, null), pages };
 }
+
+test('a page of a proxy, half an answer or one about something else is a failure that passes, and no order', async (t) => {
+  const { api, simulation, fault } = await scene(t);
+  const subject = issue(simulation);
+  await api.fetch(subject);
+  for (const body of ['<html>maintenance</html>', '{"id":"x","lines":[', '[]', '{"ok":true}', '']) {
+    Object.assign(fault, { status: 200, path: /^\/order\//, body });
+    await assert.rejects(api.fetch(subject), (error) => error instanceof RemoteFailure && error.code === 'remote_unreadable', body);
+  }
+});
 
 test('a first poll reads everything by pages of 100, each order once, and gives the greatest time received', async (t) => {
   const { api, simulation, bodies } = await scene(t);

@@ -33,6 +33,9 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
     async fetch({ kind, externalId }) {
       if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetched', `Tradecloud has no ${kind} to fetch`);
       const answer = await client.call({ method: 'GET', path: `/${kind}/${encodeURIComponent(externalId)}` });
+      const { id, orderId, lines } = readObject(answer, `The ${kind}`);
+      // Taken for a whole order, an answer about something else would remove all of its lines.
+      if (id === undefined && orderId === undefined && lines === undefined) throw unreadable(answer, `The ${kind}`);
       return { text: answer.text, partial: false };
     },
     streams: STREAMS,
@@ -90,20 +93,24 @@ async function openDocument(client: RemoteClient, remote: Remote, objectId: stri
     return opened(await remote.openPublic(url), null, null);
   }
   const path = `/object-storage/document/${encodeURIComponent(objectId)}`;
-  const metadata = readMetadata(await client.call({ method: 'GET', path: `${path}/metadata` }));
+  const metadata = readObject(await client.call({ method: 'GET', path: `${path}/metadata` }), 'The document metadata');
   const stream = await openStored(client, textAt(metadata.downloadUrl), path);
   return opened(stream, textAt(metadata.filename), textAt(metadata.contentType));
 }
 
-function readMetadata(answer: RemoteAnswer): JsonObject {
+/** A page of a proxy, or half an answer, says nothing of the resource: it is asked for again. */
+function readObject(answer: RemoteAnswer, what: string): JsonObject {
   try {
-    const metadata = parseJson(answer.text);
-    if (isObject(metadata)) return metadata;
+    const found = parseJson(answer.text);
+    if (isObject(found)) return found;
   } catch {
     // Said below.
   }
-  throw new RemoteFailure('remote_unreadable', 'The document metadata cannot be read', answer.status);
+  throw unreadable(answer, what);
 }
+
+const unreadable = (answer: RemoteAnswer, what: string): RemoteFailure =>
+  new RemoteFailure('remote_unreadable', `${what} cannot be read`, answer.status);
 
 async function openStored(client: RemoteClient, downloadUrl: string | null, proxyPath: string): Promise<RemoteStream> {
   try {
