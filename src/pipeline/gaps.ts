@@ -15,6 +15,7 @@ import {
 } from '../store/gap-rows.ts';
 import { readAwake } from '../store/uptime.ts';
 import type { Context } from './context.ts';
+import { type Candidate, matchRefusals } from './match-refusals.ts';
 import { type Awakeness, describeAwakeness } from './standstill.ts';
 
 /** A change that a run has applied. */
@@ -47,9 +48,8 @@ const SKEW_MS = 5 * 60_000;
 export async function keepGaps(sql: Sql, search: GapSearch, changes: readonly FoundChange[]): Promise<number> {
   if (changes.length === 0) return 0;
   const evidence = await gather(sql, search, changes);
-  const gaps = changes.map((change): NewGap => {
+  const gaps = explain(changes, evidence).map(({ change, cause, details }): NewGap => {
     const { kind, externalId, position, platformAt } = change;
-    const { cause, details } = explain(change, evidence);
     return { runId: search.runId, connection: search.connection, kind, externalId, cause, details, position, platformAt, at: search.now };
   });
   await insertGaps(sql, gaps);
@@ -96,21 +96,39 @@ function windowOf(
 
 type Explanation = { cause: GapCause; details: NewGap['details'] };
 
-function explain(change: FoundChange, evidence: Evidence): Explanation {
-  const { previousRun, unworked, refusals, awakeness } = evidence;
-  const { from, trusted } = windowOf(change, evidence);
-  const deliveries = unworked.get(subjectText(change)) ?? [];
+/** First what its own deliveries say of each change; which of the others were refused is found for all of them together. */
+function explain(changes: readonly FoundChange[], evidence: Evidence): (Explanation & { change: FoundChange })[] {
+  const told = new Map(changes.map((change) => [change, askDeliveries(change, evidence)]));
+  const untold = changes.filter((change) => !told.get(change)).map((change) => ({ change, ...absence(change, evidence) }));
+  const refused = matchRefusals(untold, evidence.refusals);
+  const others = new Map(untold.map((one) => [one.change, askRefusal(refused.get(one), one.absent)]));
+  return changes.map((change) => ({ change, ...(told.get(change) ?? others.get(change) ?? NEVER) }));
+}
+
+const NEVER: Explanation = { cause: 'never_delivered', details: {} };
+
+function askDeliveries(change: FoundChange, evidence: Evidence): Explanation | null {
+  const { from } = windowOf(change, evidence);
+  const deliveries = evidence.unworked.get(subjectText(change)) ?? [];
   const failed = deliveries.find((one) => one.error !== null && (one.state !== 'dead' || one.receivedAt >= from));
   if (failed) return { cause: 'failed_after_accept', details: { deliveryId: failed.id, error: failed.error } };
   const waiting = deliveries.find((one) => one.state !== 'dead');
-  if (waiting) return { cause: 'late', details: { deliveryId: waiting.id } };
-  const down = trusted && change.platformAt !== null ? awakeness.downAt(change.platformAt) : null;
+  return waiting ? { cause: 'late', details: { deliveryId: waiting.id } } : null;
+}
+
+/** Whether nobody answered when a change's delivery must have come, and in which time a refused request may have told of it. */
+function absence(change: FoundChange, { previousRun, now, awakeness }: Evidence): Candidate & { absent: boolean } {
+  const { from, trusted } = windowOf(change, { previousRun, now });
+  const { platformAt } = change;
+  const down = trusted && platformAt !== null ? awakeness.downAt(platformAt) : null;
   // Signs of life are missing while the store is away, too: whoever refuses is there.
-  const refusal = refusals.find((one) => (down ? one.at >= down.from && one.at <= down.to : one.at >= from));
-  if (down && !refusal) return { cause: 'stopped', details: {} };
+  if (down) return { platformAt, from: down.from, to: down.to, absent: true };
+  return { platformAt, from, to: null, absent: !trusted && previousRun !== null && awakeness.wasDownSince(previousRun) };
+}
+
+function askRefusal(refusal: Refusal | undefined, absent: boolean): Explanation {
   if (refusal) return { cause: 'rejected', details: { status: refusal.status, code: refusal.code, at: refusal.at } };
-  if (!trusted && previousRun !== null && awakeness.wasDownSince(previousRun)) return { cause: 'stopped', details: {} };
-  return { cause: 'never_delivered', details: {} };
+  return absent ? { cause: 'stopped', details: {} } : NEVER;
 }
 
 const LATE_MS = 24 * 3_600_000;

@@ -22,4 +22,25 @@ for (const engine of ENGINES) {
         ['rejected'],
       );
     }));
+
+  test(`a request that was refused explains the change it came after, and no other (${engine})`, () =>
+    withReconciler(engine, async (run) => {
+      const start = run.clock.now().getTime();
+      const after = (seconds: number) => new Date(start + seconds * 1000).toISOString();
+      for (const [n, seconds] of [0, 60, 120].entries()) run.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, after(seconds)));
+      await run.context.db.write((sql) =>
+        sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(61)]),
+      );
+      run.clock.advance(180_000);
+      await run.run();
+      const gaps = await readGaps(run.context.db.read, (await lastRun(run)).id);
+      assert.deepEqual(
+        gaps.map((gap) => [gap.externalId, gap.cause]),
+        [
+          ['PO0', 'never_delivered'],
+          ['PO1', 'rejected'],
+          ['PO2', 'never_delivered'],
+        ],
+      );
+    }));
 }

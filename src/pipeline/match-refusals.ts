@@ -1,0 +1,52 @@
+import type { Refusal } from '../store/gap-rows.ts';
+
+/** A change, and the time in which a refused request may have told of it. */
+export interface Candidate {
+  platformAt: string | null;
+  from: string;
+  /** Null: until now. */
+  to: string | null;
+}
+
+/** With this many we know that not every one was kept, and how many there were no more. */
+const MOST_COUNTED = 20;
+const FAR_MS = 365 * 86_400_000;
+
+/**
+ * Which refused request told of which change. A request tells of one change: where all refusals were kept and are final (4xx), each explains
+ * the change that lies nearest before it, and no other. Else any of them may have told of any.
+ */
+export function matchRefusals<Change extends Candidate>(changes: readonly Change[], refusals: readonly Refusal[]): Map<Change, Refusal> {
+  const counted = refusals.length < MOST_COUNTED && refusals.every(({ status }) => status < 500);
+  return counted ? matchNearest(changes, refusals) : matchAny(changes, refusals);
+}
+
+const mayTellOf = ({ from, to }: Candidate, { at }: Refusal): boolean => at >= from && (to === null || at <= to);
+
+function matchAny<Change extends Candidate>(changes: readonly Change[], refusals: readonly Refusal[]): Map<Change, Refusal> {
+  const found = new Map<Change, Refusal>();
+  for (const change of changes) {
+    const refusal = refusals.find((one) => mayTellOf(change, one));
+    if (refusal) found.set(change, refusal);
+  }
+  return found;
+}
+
+function matchNearest<Change extends Candidate>(changes: readonly Change[], refusals: readonly Refusal[]): Map<Change, Refusal> {
+  const pairs = changes.flatMap((change) => refusals.filter((one) => mayTellOf(change, one)).map((refusal) => ({ change, refusal })));
+  const found = new Map<Change, Refusal>();
+  const taken = new Set<Refusal>();
+  for (const { change, refusal } of pairs.sort((a, b) => distanceMs(a) - distanceMs(b))) {
+    if (found.has(change) || taken.has(refusal)) continue;
+    found.set(change, refusal);
+    taken.add(refusal);
+  }
+  return found;
+}
+
+/** A request comes after its change; that it seems to lie before it only comes of clocks that differ. */
+function distanceMs({ change, refusal }: { change: Candidate; refusal: Refusal }): number {
+  if (change.platformAt === null) return FAR_MS;
+  const afterMs = Date.parse(refusal.at) - Date.parse(change.platformAt);
+  return afterMs >= 0 ? afterMs : -10 * afterMs;
+}
