@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Role } from '../../domain/role.ts';
 import type { Context } from '../../pipeline/context.ts';
+import type { ReplayPreview } from '../../pipeline/preview-replay.ts';
+import type { ReplayFetch, ReplayFilter } from '../../pipeline/replay.ts';
+
+export type { PreviewedChange, ReplayPreview } from '../../pipeline/preview-replay.ts';
+export type { ReplayFetch, ReplayFilter } from '../../pipeline/replay.ts';
 
 type Connection = NonNullable<ReturnType<Context['connections']['get']>>;
 
@@ -11,39 +16,7 @@ export interface SettingsKey {
   key: string;
 }
 
-/** Which deliveries a replay is about; null: any. Times are ISO 8601 UTC, `from` included, `to` not. */
-export interface ReplayFilter {
-  ids: readonly string[] | null;
-  state: string | null;
-  connection: string | null;
-  subject: string | null;
-  from: string | null;
-  to: string | null;
-}
-
-/** Where a replay gets what a notification only names: from the platform again, or from what the first fetch returned. */
-export type ReplayFetch = 'fresh' | 'recorded';
-
-/** One entity that a replay would change. */
-export interface PreviewedChange {
-  deliveryId: string;
-  connection: string;
-  kind: string;
-  externalId: string;
-  action: string;
-  lines: readonly string[];
-  diff: readonly { path: string; before: unknown; after: unknown }[];
-}
-
-export interface ReplayPreview {
-  /** How many deliveries the filter names. */
-  number: number;
-  /** False: not every one of them could be looked at. */
-  complete: boolean;
-  changes: readonly PreviewedChange[];
-}
-
-/** The members of contract section 10, `connection health`; the nested ones are plain JSON. */
+/** What is told of a connection's health; the nested ones are plain JSON. */
 export interface ConnectionHealth {
   lastDeliveryAt: string | null;
   lastSuccessAt: string | null;
