@@ -91,7 +91,7 @@ async function twoChanges(life: Life): Promise<void> {
   );
 }
 
-alive('orders, lines, shipments and changes have every member of the contract', async (life) => {
+alive('orders, lines, shipments and changes have every member of the API', async (life) => {
   await twoChanges(life);
   const pushed = await life.hook({ path: '/shipments', body: shipmentEvent('SN1', T1, 'v-3') });
   await life.ended(pushed.body.deliveryId);
@@ -169,7 +169,7 @@ alive('the feed waits for what comes, gives the same again, and goes on from any
     assert.equal((await life.call('GET', `/changes?${bad}`)).status, 400, bad);
 });
 
-alive('deliveries, connections and reconcile runs have every member of the contract', async (life) => {
+alive('deliveries, connections and reconcile runs have every member of the API', async (life) => {
   await twoChanges(life);
   const rows = (await life.get('/deliveries')).data;
   for (const row of rows) has(row, DELIVERY, 'a row of deliveries');

@@ -24,7 +24,7 @@ const headerView = (header: Header): Header => ({
   orderedAt: header.orderedAt,
 });
 
-/** The header members of an order, shipment or record, in the order of the contract. */
+/** The header members of an order, shipment or record, in the order of the API. */
 export const entityHead = (entity: EntityRow) => ({
   id: entity.id,
   connection: entity.connection,
