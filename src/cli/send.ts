@@ -53,7 +53,7 @@ async function send(ground: CliGround, platformName: string, eventType: string, 
   const base = await serviceUrl(settings, options.url);
   const post = createPost(settings.tls === null ? null : await readFile(settings.tls.certFile));
   const composed = await compose(settings, connection, eventType, options.form);
-  const webhooks = options.token ? withToken(composed, await logIn(post, base, connection)) : composed;
+  const webhooks = options.token || needsToken(connection) ? withToken(composed, await logIn(post, base, connection)) : composed;
   const sent = [];
   for (const webhook of webhooks) {
     const url = `${base}/webhooks/${connection.name}${webhook.path}`;
@@ -97,6 +97,12 @@ async function compose(
     baseUrl: 'http://127.0.0.1',
   };
   return connection.platform.simulate(connection.settings, tools).happen(eventType, form);
+}
+
+/** Clients of the token endpoint are the only way in: without a token the sample would be refused. */
+function needsToken({ settings }: Connection): boolean {
+  const { auth = [] } = settings.webhook;
+  return auth.length > 0 && auth.every((entry) => 'oauth2' in entry && 'clients' in entry.oauth2);
 }
 
 /** An access token of our own token endpoint, for customers without an issuer of theirs. */

@@ -114,3 +114,22 @@ test('a sample for a real connection is made up, signed with its credentials, an
   assert.equal((await run(env, 'send', 'nobody', 'order_created')).code, 1);
   assert.equal((await run(env, 'send', 'ordermentum', 'order_created', '--url', 'http://127.0.0.1:1')).code, 1);
 });
+
+test('where only clients of the token endpoint are let in, a sample logs in there first', async (t) => {
+  const { env, sandbox } = await stage(t);
+  const clients = [{ id: 'tradecloud', secret: 'client-secret-7' }];
+  const file = { connections: { tc: { platform: 'tradecloud', webhook: { auth: [{ oauth2: { clients } }] } } } };
+  await writeFile(env.CONNECTIONS_FILE ?? '', JSON.stringify(file), { mode: 0o600 });
+  const seen: string[] = [];
+  sandbox.simulators.host('oauth', ({ headers }) => {
+    seen.push(Buffer.from(headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString());
+    return { status: 200, body: '{"access_token":"fresh-token","token_type":"Bearer"}' };
+  });
+  sandbox.simulators.host('webhooks', ({ headers }) => {
+    seen.push(headers.authorization ?? '');
+    return { status: 202, body: '{}' };
+  });
+  const sent = await run(env, 'send', 'tradecloud', 'OrderIssuedByBuyer', '--url', sandbox.simulators.origin);
+  assert.equal(sent.code, 0, sent.err);
+  assert.deepEqual(seen, ['tradecloud:client-secret-7', 'Bearer fresh-token']);
+});
