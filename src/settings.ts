@@ -10,7 +10,7 @@ export const KEY_ROLES = ['reader', 'operator', 'admin'] as const;
 
 const boolean = z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text));
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
-const API_KEY = /^([A-Za-z0-9_.-]{1,64}):(reader|operator|admin):(\S{8,256})$/;
+const API_KEY = /^([A-Za-z0-9_.-]{1,64}):(reader|operator|admin):(\S{1,256})$/;
 
 interface Variable {
   schema: z.ZodType;
@@ -63,7 +63,7 @@ export const VARIABLES = {
           .filter(Boolean),
       )
       .pipe(z.array(z.string().regex(API_KEY))),
-    expected: 'name:role:key entries, comma separated; role reader, operator or admin; key of 8 to 256 characters',
+    expected: 'name:role:key entries, comma separated; role reader, operator or admin; key of 1 to 256 characters',
     default: '',
     text: '`name:role:key`, comma separated; role `reader`, `operator` or `admin`. None: one admin key is generated into `DATA_DIR/api-key`.',
   },
@@ -102,8 +102,8 @@ export const VARIABLES = {
     text: 'Refuse webhook requests over plain HTTP. Default: `true` with `NODE_ENV=production`.',
   },
   MAX_BODY_BYTES: {
-    schema: count(1024, 1_073_741_824),
-    expected: 'a number of bytes, 1024 to 1073741824',
+    schema: count(1, 1_073_741_824),
+    expected: 'a number of bytes, 1 to 1073741824',
     default: '20971520',
     text: 'A larger webhook body is answered 413.',
   },

@@ -8,7 +8,7 @@ import { checkConnections } from './check-connections.ts';
 import { checkFiles } from './check-files.ts';
 import { checkProxy } from './check-proxy.ts';
 import { checkTls } from './check-tls.ts';
-import { errorLine, type Finding, failure, ok } from './findings.ts';
+import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 import { type CliGround, CommandFailed, createProgress, quietLog } from './ground.ts';
 import { connectionsOf, settingsOf } from './open.ts';
 
@@ -38,6 +38,20 @@ async function check(ground: CliGround, options: { json?: true }): Promise<void>
 
 const MARKS = { ok: 'ok', warning: 'WARN', failure: 'FAIL' } as const;
 
+/** Half as much as a random key of 128 bits has, written as hexadecimal. */
+const SHORT_KEY = 16;
+
+const checkKeys = ({ apiKeys }: Settings): Finding[] =>
+  apiKeys
+    .filter(({ key }) => key.length < SHORT_KEY)
+    .map(({ name }) =>
+      warning(
+        'settings',
+        `API_KEYS: ${name}`,
+        `the key can be guessed: shorter than ${SHORT_KEY} characters. openssl rand -hex 24 makes one`,
+      ),
+    );
+
 async function lookAtAll(ground: CliGround): Promise<Finding[]> {
   const settings = trySettings(ground);
   if (Array.isArray(settings)) return settings;
@@ -49,6 +63,7 @@ async function lookAtAll(ground: CliGround): Promise<Finding[]> {
   const connections = await readConnectionsFindings(settings, ground);
   const findings = [
     ok('settings', 'environment', 'all settings can be read'),
+    ...checkKeys(settings),
     ...connections.findings,
     ...(await step('files', () => checkFiles(settings))),
     ...(await step('proxies', async () => checkProxy(settings, ground.env))),

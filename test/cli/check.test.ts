@@ -97,6 +97,16 @@ test('a secret that others may read is a failure, with the remedy', async (t) =>
   assert.equal((await run(env, 'check')).code, 0);
 });
 
+test('a key that can be guessed is warned of by name, and works all the same', async (t) => {
+  const { env } = await place(t);
+  const { out } = await run({ ...env, API_KEYS: 'erp:reader:k,desk:operator:0123456789abcdef0123' }, 'check', '--json');
+  const { findings } = JSON.parse(out) as { findings: Finding[] };
+  assert.deepEqual(
+    findings.filter(({ what }) => what.startsWith('API_KEYS')).map(({ what, level }) => [what, level]),
+    [['API_KEYS: erp', 'warning']],
+  );
+});
+
 test('faulty settings are findings too', async () => {
   const { code, out } = await run({ PORT: 'high' }, 'check', '--json');
   assert.equal(code, 1);
