@@ -1,6 +1,17 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 
+// The allocator's own setting, which it reads only once, before a program has begun: with it, memory of this size and above goes back to the
+// system when it is freed. Without it, bodies of 20 MB each left some hundred megabytes with the process (glibc, measured November 2026).
+const ALLOCATOR = 'MALLOC_MMAP_THRESHOLD_';
+const FROM_BYTES = 262_144;
+
+// On Linux the program begins anew in its place, with the same process number, before it has read anything of its own.
+if (process.platform === 'linux' && process.execve && process.env[ALLOCATOR] === undefined) {
+  const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, words, { ...process.env, [ALLOCATOR]: String(FROM_BYTES) });
+}
+
 // There is no build step: what was stripped of its types once is kept by Node, and commands start in half the time.
 enableCompileCache();
 const { runCommandLine } = await import('./cli/program.ts');

@@ -4,6 +4,7 @@ import { createConnections, type LiveConnections } from './connections.ts';
 import type { Alerts } from './domain/alert.ts';
 import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
+import { createInTurn } from './domain/memory.ts';
 import { createSignal } from './domain/signal.ts';
 import type { Context } from './pipeline/context.ts';
 import { processName } from './pipeline/lease.ts';
@@ -57,6 +58,7 @@ export async function openContext(
     arrived: createSignal(),
     changed: createSignal(),
     inHand: new Set<string>(),
+    inTurn: createInTurn(),
     processId,
   };
   return { ...context, alerts: alertsOf(context, remote), remote, circuit: lines.circuit, close: () => db.close() };

@@ -6,6 +6,7 @@ import { type App, startApp } from '../app.ts';
 import { readConnections } from '../connections.ts';
 import { FaultySettings } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
+import { freeAfterStart } from '../domain/memory.ts';
 import { createLogger } from '../logger.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { sandboxBanner } from '../sandbox/banner.ts';
@@ -41,6 +42,7 @@ async function serve(ground: CliGround): Promise<void> {
     const app = await startApp(settings, await readConnectionsOf(settings, sandbox, ground), { log });
     process.on('SIGHUP', () => void reload(settings, app, ground, log));
     await announce(settings, app, sandbox, ground, log);
+    freeAfterStart();
     const story = sandbox && app.url ? playStory(settings, sandbox, app.url, log, stopping.signal) : null;
     log.info('stopping', { signal: await signal });
     stopping.abort();

@@ -30,7 +30,7 @@ export async function readBody(request: IncomingMessage, rules: BodyRules): Prom
   if (chunked === undefined && (length === undefined || length === '0')) return NOTHING;
   const packed = isPacked(encoding);
   if (Number(length) > rules.maxBytes) throw await tooLarge(request, rules);
-  const raw = await collect(request, rules, Number(length ?? rules.maxBytes)).catch(async (error) => {
+  const raw = await collect(request, rules, length === undefined ? null : Number(length)).catch(async (error) => {
     if (error instanceof TooMuch) throw await tooLarge(request, rules);
     throw error instanceof Unavailable ? error : new SenderGone();
   });
@@ -50,7 +50,7 @@ async function unpack(raw: ReadBody, rules: BodyRules): Promise<ReadBody> {
   const gunzip = createGunzip();
   gunzip.end(raw.bytes);
   try {
-    const unpacked = await collect(gunzip, rules, rules.maxBytes);
+    const unpacked = await collect(gunzip, rules, null);
     raw.release();
     return unpacked;
   } catch (error) {
@@ -72,13 +72,16 @@ export class SenderGone extends Error {}
 /** Up to this size a body is free; a larger one waits for its place in the budget, with its sender held back. */
 const FREE_BYTES = 65_536;
 
-function collect(stream: Readable, { maxBytes, budget }: BodyRules, expectedBytes: number): Promise<ReadBody> {
+/** `announcedBytes`: what the sender said; then a large body is put together in one place as it comes, instead of lying in memory twice. */
+function collect(stream: Readable, { maxBytes, budget }: BodyRules, announcedBytes: number | null): Promise<ReadBody> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
+    let whole: Buffer | null = null;
     let size = 0;
     let place: Promise<() => void> | null = null;
     const leave = () => {
       chunks = [];
+      whole = null;
       place?.then((release) => release()).catch(() => {});
     };
     const fail = (error: unknown) => {
@@ -89,16 +92,25 @@ function collect(stream: Readable, { maxBytes, budget }: BodyRules, expectedByte
     function take(chunk: Buffer) {
       size += chunk.length;
       if (size > maxBytes) return fail(new TooMuch());
-      chunks.push(chunk);
+      if (whole !== null && size <= whole.length) chunk.copy(whole, size - chunk.length);
+      else chunks.push(chunk);
       if (size > FREE_BYTES && place === null) {
         stream.pause();
-        place = budget.enter(expectedBytes);
-        place.then(() => stream.resume(), fail);
+        place = budget.enter(announcedBytes ?? maxBytes);
+        place.then(admit, fail);
       }
+    }
+    function admit() {
+      if (announcedBytes !== null) {
+        whole = Buffer.allocUnsafeSlow(Math.max(announcedBytes, size));
+        Buffer.concat(chunks).copy(whole);
+        chunks = [];
+      }
+      stream.resume();
     }
     function finish() {
       stream.off('close', hangUp);
-      const bytes = chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size);
+      const bytes = whole?.subarray(0, size) ?? (chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
       chunks = [];
       resolve({ bytes, release: leave });
     }

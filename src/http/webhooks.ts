@@ -17,7 +17,7 @@ export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receive
 type Door = WebhookPorts & { bodies: BodyRules };
 
 // Memory for large bodies in work, and how long one waits for its share; senders must have an answer within 10 s.
-const LARGE_BODIES_BYTES = 67_108_864;
+const LARGE_BODIES_BYTES = 33_554_432;
 const PATIENCE_MS = 8000;
 const ANSWER_WITHIN_MS = 9000;
 

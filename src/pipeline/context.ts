@@ -1,6 +1,7 @@
 import type { Alerts } from '../domain/alert.ts';
 import type { Clock, MakeId, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
+import type { InTurn } from '../domain/memory.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Connection, Connections, PlatformApi } from '../platforms/platform.ts';
 import type { Database } from '../store/database.ts';
@@ -25,6 +26,8 @@ export interface Context {
   attempted?: (attempt: AttemptSign) => void;
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */
   inHand: Set<string>;
+  /** Large bodies are in work one at a time, at the door or with a worker: each takes many times its size. */
+  inTurn: InTurn;
   /** Names this process in leases. */
   processId: string;
 }

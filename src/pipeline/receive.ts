@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Arrival, Kept } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
+import { freeAfter } from '../domain/memory.ts';
 import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/platform.ts';
 import { keepDeliveries } from '../store/keep-deliveries.ts';
 import type { Context } from './context.ts';
@@ -40,8 +41,11 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
       const verdict = await platform.authenticate(request, settings, gatekeeper);
       if (!verdict.accepted) throw new Refused(401, 'unauthorized', verdict.reason);
       if (limits.backlog() >= limits.maxBacklog) throw new Unavailable('backlog_full', 'Too many deliveries wait to be worked.', 30_000);
-      const arrival = describeArrival(connection, request, verdict.credential);
-      const kept = await commits.keep({ ...arrival, id: context.makeId() });
+      const { arrival, kept } = await context.inTurn(request.body.length, async () => {
+        const described = describeArrival(connection, request, verdict.credential);
+        freeAfter(request.body.length);
+        return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
+      });
       if (arrival.state === 'dead') throw new InvalidBody(arrival.error ?? 'The body cannot be read.');
       context.arrived.raise();
       return kept;
@@ -147,11 +151,12 @@ function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
     running = null;
   }
   function takeGroup(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    while (count < waiting.length && count < MOST_PER_COMMIT && (count === 0 || bytes < MOST_BYTES_PER_COMMIT)) {
+    let bytes = waiting[0]?.arrival.body.length ?? 0;
+    let count = 1;
+    // A large one goes alone.
+    for (; count < waiting.length && count < MOST_PER_COMMIT; count++) {
       bytes += waiting[count]?.arrival.body.length ?? 0;
-      count++;
+      if (bytes > MOST_BYTES_PER_COMMIT) break;
     }
     const group = waiting.slice(0, count);
     waiting = waiting.slice(count);

@@ -2,10 +2,12 @@ import type { Cause } from '../domain/change.ts';
 import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import { OrderdockError } from '../domain/errors.ts';
+import { freeAfter } from '../domain/memory.ts';
 import type { Interpretation } from '../platforms/platform.ts';
 import type { Sql } from '../store/database.ts';
 import { type Claim, type Claimed, claimDeliveries, isWorkDue, readBody } from '../store/deliveries.ts';
 import { noteDrift } from '../store/drift.ts';
+import { inPortions } from '../store/rows.ts';
 import { type Application, applyReports } from './apply.ts';
 import type { Context } from './context.ts';
 import { interpretDelivery } from './interpret.ts';
@@ -34,16 +36,28 @@ export async function workDeliveries(context: Context, most = MOST_PER_TRANSACTI
 
 async function workClaimed(context: Context, claimed: readonly Claimed[]): Promise<void> {
   const light = claimed.filter((delivery) => delivery.bodyLoaded);
-  if (light.length > 0)
+  for (const portion of inPortions(light, ({ bodyBytes }) => bodyBytes)) {
     await workTogether(
       context,
-      light.map((delivery) => attempt(context, delivery)),
+      portion.map((delivery) => attempt(context, delivery)),
     );
+  }
   for (const delivery of claimed.filter((one) => !one.bodyLoaded)) {
-    delivery.body = await readBody(context.db.read, delivery.id);
-    await workTogether(context, [attempt(context, delivery)]);
+    await context.inTurn(delivery.bodyBytes, () => workLarge(context, delivery));
+    freeAfter(delivery.bodyBytes, true);
   }
 }
+
+async function workLarge(context: Context, delivery: Claimed): Promise<void> {
+  delivery.body = await readBody(context.db.read, delivery.id);
+  const attempted = attempt(context, delivery);
+  // What it says is in the attempt, its bytes are in the store.
+  delivery.body = NO_BYTES;
+  freeAfter(delivery.bodyBytes);
+  await workTogether(context, [attempted]);
+}
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Has these deliveries in hand while `work` goes on. What it could not end (the database went away) is dropped, and found by its lease. */
 export async function holding<T>(context: Context, claimed: readonly Claimed[], work: () => Promise<T>): Promise<T> {

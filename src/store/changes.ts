@@ -1,7 +1,7 @@
 import type { Cause, ChangeAction, Difference } from '../domain/change.ts';
 import type { EntityKind, Header, LineContent } from '../domain/entity.ts';
 import type { Sql } from './database.ts';
-import { columnList, numberOf, rowsParameter } from './rows.ts';
+import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from './rows.ts';
 
 /** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
 export interface ChangeState {
@@ -26,6 +26,8 @@ export interface NewChange {
   platformAt: string | null;
   receivedAt: string | null;
 }
+
+const isLarge = ({ diff, state }: { diff: string; state: string }): boolean => diff.length + state.length > LARGE_VALUE_BYTES;
 
 const CHANGE = {
   at: 'text',
@@ -70,8 +72,12 @@ export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Pr
   const appended = await sql.all<{ seq: number | string; entity_id: string; version: number }>(
     `insert into changes (${columnList(CHANGE)}) select ${columnList(CHANGE, 'rows.')} from ${sql.dialect.rowsOf(CHANGE)} where true
      returning seq, entity_id, version`,
-    [rowsParameter(rows)],
+    [rowsParameter(rows.map((row) => (isLarge(row) ? { ...row, diff: '[]', state: '{}' } : row)))],
   );
+  for (const row of rows.filter(isLarge)) {
+    const values = [storableText(row.diff), storableText(row.state), row.entity_id, row.version];
+    await sql.all('update changes set diff = ?, state = ? where entity_id = ? and version = ?', values);
+  }
   const positions = new Map(appended.map((row) => [`${row.entity_id} ${row.version}`, numberOf(row.seq)]));
   return changes.map((change) => positions.get(`${change.entityId} ${change.version}`) ?? 0);
 }

@@ -39,6 +39,7 @@ const CLAIMED = `id, seq, connection, platform, state, method, path, headers, co
 /** A claimed delivery; the body of a large one is read when its turn comes. */
 export interface Claimed extends Delivery {
   bodyLoaded: boolean;
+  bodyBytes: number;
 }
 
 function toClaimed(row: DeliveryRow): Claimed {
@@ -53,6 +54,7 @@ function toClaimed(row: DeliveryRow): Claimed {
     headers: JSON.parse(row.headers) as Record<string, string>,
     body: row.body ?? Buffer.alloc(0),
     bodyLoaded: row.body !== null || row.body_bytes === null,
+    bodyBytes: numberOf(row.body_bytes),
     contentType: row.content_type,
     receivedAt: row.received_at,
     finishedAt: row.finished_at,

@@ -1,7 +1,7 @@
 import type { DocumentReport, EntityKind, Header, LineContent } from '../domain/entity.ts';
 import type { DocumentImage, EntityImage, LineImage } from '../domain/image.ts';
 import type { Sql } from './database.ts';
-import { columnList, rowsParameter } from './rows.ts';
+import { columnList, inPortions, LARGE_VALUE_BYTES, rowsParameter, storableText } from './rows.ts';
 
 export interface EntityKey {
   connection: string;
@@ -144,9 +144,14 @@ export async function writeEntities(sql: Sql, images: readonly EntityImage[]): P
      on conflict (connection, kind, external_id) do update set number = excluded.number, status = excluded.status, header = excluded.header,
        source = excluded.source, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, version = excluded.version,
        deleted_at = excluded.deleted_at, updated_at = excluded.updated_at`,
-    [rowsParameter(rows)],
+    [rowsParameter(rows.map((row) => (isLarge(row.source) ? { ...row, source: null } : row)))],
   );
+  for (const { id, source } of rows) {
+    if (isLarge(source)) await sql.all('update entities set source = ? where id = ?', [storableText(source), id]);
+  }
 }
+
+const isLarge = (text: string | null): text is string => text !== null && text.length > LARGE_VALUE_BYTES;
 
 const LINE = {
   entity_id: 'text',
@@ -171,6 +176,10 @@ export async function writeLines(sql: Sql, lines: readonly { entityId: string; l
     version: line.version,
     removed_at: line.removedAt,
   }));
+  for (const portion of inPortions(rows, (row) => row.content.length + row.source.length)) await writePortion(sql, portion);
+}
+
+async function writePortion(sql: Sql, rows: readonly object[]): Promise<void> {
   await sql.all(
     `insert into lines (${columnList(LINE)}) select ${columnList(LINE, 'rows.')} from ${sql.dialect.rowsOf(LINE)} where true
      on conflict (entity_id, external_id) do update set content = excluded.content, source = excluded.source,

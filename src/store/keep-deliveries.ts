@@ -3,7 +3,7 @@ import type { Arrival, Kept } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { sameDocument } from '../domain/json.ts';
 import type { Database, Sql } from './database.ts';
-import { columnList, rowsParameter, storableText } from './rows.ts';
+import { columnList, LARGE_VALUE_BYTES, rowsParameter, storableText } from './rows.ts';
 
 const NEW_DELIVERY = {
   id: 'text',
@@ -112,7 +112,7 @@ async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>
   });
   const inserted = await sql.all<{ id: string }>(
     `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at, body)
-     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${sql.dialect.slice}
+     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${isLarge(rows) ? '?' : sql.dialect.slice}
      from ${sql.dialect.rowsOf({ ...NEW_DELIVERY, at: 'integer', bytes: 'integer' })} where true
      on conflict (connection, dedupe_key) do nothing returning id`,
     [bodiesOf(rows), rowsParameter(placed)],
@@ -120,11 +120,11 @@ async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>
   return new Set(inserted.map((row) => row.id));
 }
 
-/** One after the other; a single one, which may be large, as it is. */
-function bodiesOf(rows: readonly NewRow[]): Buffer {
-  const [first, ...others] = rows.map((row) => row.body);
-  return first && others.length === 0 ? first : Buffer.concat(rows.map((row) => row.body));
-}
+/** A large body comes alone, and is bound as it is: every copy of it is one more in memory. */
+const isLarge = (rows: readonly NewRow[]): boolean => rows.length === 1 && (rows[0]?.body.length ?? 0) > LARGE_VALUE_BYTES;
+
+const bodiesOf = (rows: readonly NewRow[]): Buffer =>
+  isLarge(rows) ? (rows[0]?.body ?? Buffer.alloc(0)) : Buffer.concat(rows.map((row) => row.body));
 
 async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {
   const columns = { connection: 'text', dedupe_key: 'text' } as const;

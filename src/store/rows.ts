@@ -8,6 +8,23 @@ export function rowsParameter(rows: readonly object[]): string {
   return JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'string' ? storableText(value) : value));
 }
 
+/** A value larger than this is bound by itself instead of within the JSON of its row, where it would lie in memory many times over. */
+export const LARGE_VALUE_BYTES = 1_000_000;
+
+/** The rows in groups whose JSON is about a megabyte each, so that no statement's parameter grows with their number. `sizeOf`: of one row. */
+export function inPortions<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Row[][] {
+  const portions: Row[][] = [];
+  let room = 0;
+  for (const row of rows) {
+    const size = sizeOf(row);
+    const last = portions.at(-1);
+    if (last && size <= room) last.push(row);
+    else portions.push([row]);
+    room = (last && size <= room ? room : LARGE_VALUE_BYTES) - size;
+  }
+  return portions;
+}
+
 export const storableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
 
 /** Counts and sequences: numbers on SQLite, texts on PostgreSQL. */
