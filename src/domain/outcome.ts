@@ -1,6 +1,6 @@
 import type { Attempt, AttemptOutcome, DeliveryState } from './delivery.ts';
 import { Hopeless, InvalidBody, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
-import { backoffMs, MOST_ATTEMPTS, MOST_MISSING } from './retry.ts';
+import { backoffMs, MISSING_WAIT_MS, MOST_ATTEMPTS, MOST_MISSING } from './retry.ts';
 
 /** How an attempt ended, before it is known what follows from it. */
 export type AttemptEnd = { end: 'done' } | { end: 'ignored'; reason: string } | { end: 'failed'; error: unknown };
@@ -24,8 +24,9 @@ export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: 
   const code = end.error instanceof OrderdockError ? end.error.code : '';
   if (ONLY_WAITING.includes(code)) return { state: 'pending', outcome: null, waitMs: remoteWaitMs(end.error) ?? 1000, error };
   if (isHopeless(end.error, attempts)) return { state: 'dead', outcome: 'dead', waitMs: 0, error };
-  const failures = attempts.length + 1;
-  return { state: 'pending', outcome: 'retry', waitMs: Math.max(backoffMs(failures, random), remoteWaitMs(end.error) ?? 0), error };
+  const longestMs = end.error instanceof RemoteMissing ? MISSING_WAIT_MS : undefined;
+  const waitMs = Math.max(backoffMs(attempts.length + 1, random, longestMs), remoteWaitMs(end.error) ?? 0);
+  return { state: 'pending', outcome: 'retry', waitMs, error };
 }
 
 function isHopeless(error: unknown, attempts: readonly Attempt[]): boolean {
