@@ -213,6 +213,14 @@ test('a merchant without entitlements is no fault', async (t) => {
   );
 });
 
+test('a list that a merchant does not have is empty; without the list of orders nothing is compared', async (t) => {
+  const start = { watermark: null, since: null, page: null };
+  const api = connected(await answering(t, 404));
+  for (const stream of ['subscriptions', 'customers', 'items'])
+    assert.deepEqual((await api.changesSince(stream, start)).records, [], stream);
+  await assert.rejects(api.changesSince('orders', start), RemoteFailure);
+});
+
 test('a refused key is followed by the next one', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
   world.happen('subscriber.create');

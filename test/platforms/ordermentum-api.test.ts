@@ -369,3 +369,12 @@ test('the simulated API asks for the key, holds its limits and gives what the si
 
 const simulated = (settings: CommonSettings, makeId: () => string, now: () => Date): Simulation =>
   ordermentum.simulate(settings, { now, random: () => 0.3, makeId, baseUrl: 'http://127.0.0.1:1' });
+
+test('a list that an account does not have is empty, and moves no watermark; without the list of orders nothing is compared', async (t) => {
+  const { api } = await against(t, ({ path }) => ({ status: path === '/v1/credit-notes' ? 400 : 404 }));
+  for (const stream of ['invoices', 'purchasers', 'credit-notes']) {
+    const page = await api.changesSince(stream, { watermark: null, since: null, page: null });
+    assert.deepEqual([page.records, page.next, page.watermark], [[], null, null], stream);
+  }
+  await assert.rejects(api.changesSince('orders', { watermark: null, since: null, page: null }), failure({ status: 404 }));
+});

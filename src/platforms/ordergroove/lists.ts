@@ -18,6 +18,8 @@ interface List {
   filter: string | null;
   /** The member that holds a row's time of change. */
   time: string;
+  /** Answers which say that a merchant has no such list: then there is nothing to compare. */
+  absentOn: readonly number[];
   records(rows: readonly JsonObject[]): Page['records'];
 }
 
@@ -45,11 +47,32 @@ const list = (name: string, kind: Subject['kind'], rest: Omit<List, 'path' | 'st
 });
 
 const LISTS: readonly List[] = [
-  list('subscriptions', 'subscription', { filter: 'updated_start', time: 'updated', records: each('subscription', 'public_id') }),
-  list('customers', 'subscriber', { filter: 'updated_start', time: 'last_updated', records: each('subscriber', 'merchant_user_id') }),
-  list('orders', 'order', { filter: 'updated_start', time: 'updated', records: each('order', 'public_id', (order) => ({ order }), true) }),
-  list('items', 'order', { filter: 'order_updated_start', time: 'order_updated', records: itemsByOrder }),
-  list('entitlements', 'entitlement', { filter: null, time: 'last_updated', records: each('entitlement', 'public_id') }),
+  list('subscriptions', 'subscription', {
+    filter: 'updated_start',
+    time: 'updated',
+    absentOn: [404],
+    records: each('subscription', 'public_id'),
+  }),
+  list('customers', 'subscriber', {
+    filter: 'updated_start',
+    time: 'last_updated',
+    absentOn: [404],
+    records: each('subscriber', 'merchant_user_id'),
+  }),
+  list('orders', 'order', {
+    filter: 'updated_start',
+    time: 'updated',
+    absentOn: [],
+    records: each('order', 'public_id', (order) => ({ order }), true),
+  }),
+  list('items', 'order', { filter: 'order_updated_start', time: 'order_updated', absentOn: [404], records: itemsByOrder }),
+  // Entitlements are a product of their own.
+  list('entitlements', 'entitlement', {
+    filter: null,
+    time: 'last_updated',
+    absentOn: [403, 404],
+    records: each('entitlement', 'public_id'),
+  }),
 ];
 
 export const streams: readonly Stream[] = LISTS.map(({ stream }) => stream);
@@ -74,13 +97,11 @@ async function readListPage(line: Line, list: List, start: PageStart, from: Toke
   if (from) return line.page({ method: 'GET', path: from.next, lane: 'reconcile' });
   const since = changedSince(start);
   const query = { page_size: PAGE_SIZE, ...(list.filter && since ? { [list.filter]: since } : {}) };
-  const page = line.page({ method: 'GET', path: list.path, query, lane: 'reconcile' });
-  return list.filter === null ? page.catch(emptyWithoutTheProduct) : page;
+  return line.page({ method: 'GET', path: list.path, query, lane: 'reconcile' }).catch((error: unknown) => emptyWhereAbsent(list, error));
 }
 
-// Entitlements are a product of their own: a merchant without it is answered 403 or 404, and has none.
-function emptyWithoutTheProduct(error: unknown): ListPage {
-  if (error instanceof RemoteFailure && (error.status === 403 || error.status === 404)) return { rows: [], next: null };
+function emptyWhereAbsent({ absentOn }: List, error: unknown): ListPage {
+  if (error instanceof RemoteFailure && absentOn.includes(error.status)) return { rows: [], next: null };
   throw error;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
 import type { Page, PageStart, Stream } from '../platform.ts';
@@ -14,11 +15,20 @@ const OVERLAP_MS = 2 * 60_000;
 const MAX_PASSES = 5;
 const RESTLESS_OVERLAP_MS = 24 * 60 * 60_000;
 
-const lists: Record<string, { kind: OrdermentumKind; path: string; budget: string }> = {
-  orders: { kind: 'order', path: '/v2/orders', budget: 'order-search' },
-  invoices: { kind: 'invoice', path: '/v2/invoices', budget: 'invoice-read' },
-  purchasers: { kind: 'purchaser', path: '/v1/purchasers', budget: 'purchaser-read' },
-  'credit-notes': { kind: 'credit-note', path: '/v1/credit-notes', budget: 'credit-note-read' },
+interface List {
+  kind: OrdermentumKind;
+  path: string;
+  budget: string;
+  /** Answers which say that an account has no such list: then there is nothing to compare. */
+  absentOn: readonly number[];
+}
+
+const lists: Record<string, List> = {
+  orders: { kind: 'order', path: '/v2/orders', budget: 'order-search', absentOn: [] },
+  invoices: { kind: 'invoice', path: '/v2/invoices', budget: 'invoice-read', absentOn: [404] },
+  purchasers: { kind: 'purchaser', path: '/v1/purchasers', budget: 'purchaser-read', absentOn: [404] },
+  // Beta, and not in the public pages (2026-11): the vendor's SDK knows the list, and always names a purchaser.
+  'credit-notes': { kind: 'credit-note', path: '/v1/credit-notes', budget: 'credit-note-read', absentOn: [400, 403, 404] },
 };
 
 export const streams: readonly Stream[] = Object.entries(lists).map(([name, { kind }]) => ({ name, kinds: [kind], incremental: true }));
@@ -52,7 +62,8 @@ export function createLists(line: Line): (stream: string, start: PageStart) => P
     memories.set(stream, memory);
     const place = readPlace(start.page);
     const query = { ...windowOf(start), supplierId: line.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
-    const answer = await line.json({ method: 'GET', path: list.path, query, budgets: [list.budget], lane: 'reconcile' });
+    const call = line.json({ method: 'GET', path: list.path, query, budgets: [list.budget], lane: 'reconcile' });
+    const answer = await (start.page === null ? call.catch((error: unknown) => emptyWhereAbsent(list, error)) : call);
     const page = readListPage(answer, place.pageNo);
     const fresh = page.rows.filter((row) => isNew(row, memory));
     const here = { ...place, greatest: greatestOf(place.greatest, page.rows), fresh: place.fresh || fresh.length > 0 };
@@ -64,6 +75,11 @@ export function createLists(line: Line): (stream: string, start: PageStart) => P
       total: page.total,
     };
   };
+}
+
+function emptyWhereAbsent({ absentOn }: List, error: unknown): Json {
+  if (error instanceof RemoteFailure && absentOn.includes(error.status)) return [];
+  throw error;
 }
 
 function recall(known: Memory | undefined, page: string | null): Memory {
