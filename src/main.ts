@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 
-// The allocator's own setting, which it reads only once, before a program has begun: with it, memory of this size and above goes back to the
-// system when it is freed. Without it, bodies of 20 MB each left some hundred megabytes with the process (glibc, measured November 2026).
+// What can only be told before a program begins. glibc's allocator: memory of this size and above goes back to the system when it is freed;
+// without it, bodies of 20 MB each left some hundred megabytes with the process. V8: a young generation of half the usual size, and an old one
+// that is tidied up before it has grown fourfold; a hundred megabytes less at the peak (both measured November 2026).
 const ALLOCATOR = 'MALLOC_MMAP_THRESHOLD_';
 const FROM_BYTES = 262_144;
+const HEAP = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
 
 // On Linux the program begins anew in its place, with the same process number, before it has read anything of its own.
 if (process.platform === 'linux' && process.execve && process.env[ALLOCATOR] === undefined) {
-  const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const heap = process.env.NODE_OPTIONS?.includes('-space-size') ? [] : HEAP;
+  const words = [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)];
   process.execve(process.execPath, words, { ...process.env, [ALLOCATOR]: String(FROM_BYTES) });
 }
 
