@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 
 // What can only be told before a program begins. glibc's allocator: memory of this size and above goes back to the system when it is freed;
@@ -14,6 +15,9 @@ if (process.platform === 'linux' && process.execve && process.env[ALLOCATOR] ===
   const words = [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)];
   process.execve(process.execPath, words, { ...process.env, [ALLOCATOR]: String(FROM_BYTES) });
 }
+
+// What the environment itself says goes before the file.
+if (existsSync('.env')) process.loadEnvFile('.env');
 
 // There is no build step: what was stripped of its types once is kept by Node, and commands start in half the time.
 enableCompileCache();
