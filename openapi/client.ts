@@ -541,6 +541,11 @@ export interface ReconcileRunRow {
   counts: Counts;
 }
 
+export interface ReconcileWish {
+  /** Read from this time (ISO 8601) instead of where the last run ended. */
+  since?: string | null;
+}
+
 export interface ReconcileRun {
   id: string;
   connection: string;
@@ -722,7 +727,7 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** What is known to be complete, and what is not. */
     getCoverage: (asked: { name: string }): Promise<CoverageList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/coverage`, {}),
     /** Compare with the platform's API now. */
-    reconcile: (asked: { name: string }): Promise<ReconcileRun> => request.json('POST', `/connections/${encodeURIComponent(asked.name)}/reconcile`, {}),
+    reconcile: (asked: { name: string; body?: ReconcileWish }): Promise<ReconcileRun> => request.json('POST', `/connections/${encodeURIComponent(asked.name)}/reconcile`, { body: asked.body }),
     /** List reconcile runs, newest first. */
     listReconcileRuns: (asked: { connection?: string; state?: 'running' | 'done' | 'failed'; limit?: number; after?: string } = {}): Promise<ReconcileRunList> => request.json('GET', `/reconcile-runs`, { query: { connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
     /** Read one run with the gaps it found. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Refused } from '../domain/errors.ts';
 import type { Reconciler } from './reconcile.ts';
 
 /** How long a run that is under way is waited for. */
@@ -7,17 +8,21 @@ const LOOK_AGAIN_MS = 100;
 
 /**
  * Reconciles on demand; gives the run's id. A run that is under way may be past what the caller means: one that ends soon is waited for,
- * and another begun after it. One that takes longer is given as it is.
+ * and another begun after it. One that takes longer is given as it is; with a `since` (ISO 8601) of its own it is refused (409).
  */
 export async function reconcileNow(
   reconciler: Pick<Reconciler, 'reconcile'>,
   connection: Parameters<Reconciler['reconcile']>[0],
-  soonMs = SOON_MS,
+  { since = null, soonMs = SOON_MS }: { since?: string | null; soonMs?: number } = {},
 ): Promise<string> {
   const untilMs = performance.now() + soonMs;
   for (;;) {
-    const begun = await reconciler.reconcile(connection, 'demand');
-    if (!begun.joined || performance.now() >= untilMs) return begun.runId;
+    const begun = await reconciler.reconcile(connection, 'demand', { since });
+    if (!begun.joined) return begun.runId;
+    if (performance.now() >= untilMs) {
+      if (since === null) return begun.runId;
+      throw new Refused(409, 'reconcile_busy', `${connection.name} is being reconciled: ask again when that run has ended.`);
+    }
     const waitMs = Math.max(LOOK_AGAIN_MS, untilMs - performance.now());
     // A run of another process says that it has ended at once: that one is looked at again and again.
     await Promise.race([begun.ended.then(() => pause(LOOK_AGAIN_MS)), pause(waitMs, undefined, { ref: false })]);

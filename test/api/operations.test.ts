@@ -84,8 +84,11 @@ for (const engine of ENGINES) {
       started_at: '2026-03-01T12:00:00.000Z',
       progress: '{}',
     };
+    const asked: (string | null | undefined)[] = [];
     const api = await startApi(engine, {
-      reconcile: async () => {
+      reconcile: async (_connection, since) => {
+        asked.push(since);
+        if (asked.length > 1) return 'run1';
         await insertRows(api.db, 'reconcile_runs', [run]);
         return 'run1';
       },
@@ -101,6 +104,9 @@ for (const engine of ENGINES) {
       const started = await api.call('POST', '/connections/acme/reconcile', { key: OPERATOR });
       assert.deepEqual([started.status, started.json.id, started.json.counts.seen], [202, 'run1', 0]);
       assert.equal(started.headers.get('location'), '/api/v1/reconcile-runs/run1');
+      const from = (since: string) => api.call('POST', '/connections/acme/reconcile', { key: OPERATOR, body: { since } });
+      assert.deepEqual([(await from('2026-02-01')).status, (await from('lately')).status], [202, 400]);
+      assert.deepEqual(asked, [null, '2026-02-01T00:00:00.000Z']);
     } finally {
       await api.close();
     }

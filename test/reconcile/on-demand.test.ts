@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Refused } from '../../src/domain/errors.ts';
 import { reconcileNow } from '../../src/pipeline/reconcile-now.ts';
 import { listRuns } from '../../src/store/reading/reconcile-runs.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -30,5 +31,9 @@ for (const engine of ENGINES) {
 
 test('a run that takes long is given as it is to who demands one', async () => {
   const endless = { runId: 'r1', joined: true, ended: new Promise<void>(() => {}) };
-  assert.equal(await reconcileNow({ reconcile: async () => endless }, {} as never, 0), 'r1');
+  assert.equal(await reconcileNow({ reconcile: async () => endless }, {} as never, { soonMs: 0 }), 'r1');
+  await assert.rejects(
+    reconcileNow({ reconcile: async () => endless }, {} as never, { soonMs: 0, since: at(1) }),
+    (error) => error instanceof Refused && error.code === 'reconcile_busy',
+  );
 });

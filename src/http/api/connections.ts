@@ -4,7 +4,7 @@ import { readRun } from '../../store/reading/reconcile-runs.ts';
 import { sendJson, sendList, sendResource } from './answers.ts';
 import { listCursor, readListCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryText } from './query.ts';
+import { pathText, queryLimit, queryText, timeOf } from './query.ts';
 import { runView } from './run-view.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'reconcile'>;
@@ -63,7 +63,8 @@ export function connectionRoutes(ports: Ports): Router {
   });
 
   router.post('/:name/reconcile', async (request, response) => {
-    const id = await ports.reconcile(named(request));
+    const { since = null } = (request.body ?? {}) as { since?: string | null };
+    const id = await ports.reconcile(named(request), since === null ? null : timeOf(since, 'since'));
     const run = await readRun(db.read, id);
     if (!run) throw new Refused(409, 'reconcile_not_started', 'The run could not be started.');
     response.status(202).location(`${request.baseUrl.replace(/\/connections$/, '')}/reconcile-runs/${id}`);

@@ -67,8 +67,8 @@ export interface ApiPorts {
   replay(filter: ReplayFilter, fetch: ReplayFetch): Promise<number>;
   /** What a replay would change; changes nothing. */
   previewReplay(filter: ReplayFilter, fetch: ReplayFetch): Promise<ReplayPreview>;
-  /** Begins a run, or gives the one under way: its id. Throws `Refused` where there is no API to ask. */
-  reconcile(connection: Connection): Promise<string>;
+  /** Begins a run, or gives the one under way: its id. `since` (ISO 8601): from there. Throws `Refused` where there is no API to ask. */
+  reconcile(connection: Connection, since?: string | null): Promise<string>;
   health(connection: Connection): Promise<ConnectionHealth>;
   coverage(connection: Connection): Promise<readonly CoverageInterval[]>;
   invariants(): Promise<Invariants>;
