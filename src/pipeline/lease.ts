@@ -1,4 +1,4 @@
-import { giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries.ts';
+import { bringForward, giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries.ts';
 import { dropLeases } from '../store/leases.ts';
 import type { Context } from './context.ts';
 import { LEASE_MS } from './work.ts';
@@ -29,6 +29,17 @@ export async function recoverLeases(context: Context): Promise<void> {
     await dropLeases(sql, 'remote:', gone);
     return reclaimDeliveries(sql, now, gone);
   });
+  tell(context, count);
+}
+
+/** No wait between two attempts is as long. */
+const LONGEST_WAIT_MS = 48 * 3_600_000;
+
+/** After the clock was set back: what was put off by the time it told before would wait until it tells it again. */
+export async function mendTimes(context: Context): Promise<void> {
+  const nowMs = context.clock.now().getTime();
+  const longest = new Date(nowMs + LONGEST_WAIT_MS).toISOString();
+  const count = await context.db.write((sql) => bringForward(sql, new Date(nowMs).toISOString(), longest));
   tell(context, count);
 }
 

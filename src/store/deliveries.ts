@@ -201,6 +201,16 @@ export async function giveBackDropped(sql: Sql, worker: string, before: string):
   return given.length;
 }
 
+/** Makes due what a clock that ran ahead has put off: received after `now`, or to be tried again only after `longest`. Gives the number. */
+export async function bringForward(sql: Sql, now: string, longest: string): Promise<number> {
+  const brought = await sql.all<{ id: string }>(
+    `update deliveries set next_attempt_at = ? where state = 'pending' and next_attempt_at > ? and (received_at > ? or next_attempt_at > ?)
+     returning id`,
+    [now, now, now, longest],
+  );
+  return brought.length;
+}
+
 /** Gives back what workers held that are gone: their lease has run out, or `isGone` knows better. Gives the number. */
 export async function reclaimDeliveries(sql: Sql, now: string, isGone: (worker: string) => boolean): Promise<number> {
   const workers = await sql.all<{ worker: string }>(

@@ -1,7 +1,7 @@
 import { createBrake, type Leave } from '../pipeline/brake.ts';
 import type { Context } from '../pipeline/context.ts';
 import { connectionsDue, workNotifications } from '../pipeline/fetch.ts';
-import { keepLeases, recoverLeases } from '../pipeline/lease.ts';
+import { keepLeases, mendTimes, recoverLeases } from '../pipeline/lease.ts';
 import { workDeliveries } from '../pipeline/work.ts';
 
 /** How long an idle worker sleeps at most: another process may have stored something, or a retry may have become due. */
@@ -19,11 +19,18 @@ export function startWorker(lent: Context): Worker {
   const context: Context = { ...lent, attempted: brake.note };
   const stopping = new AbortController();
   const lanes = new Map<string, Promise<void>>();
-  const beat = setInterval(() => void guard(context, 'lease', () => keepLeases(context)), LEASE_BEAT_MS);
+  let lastBeatMs = context.clock.now().getTime();
+  const beat = setInterval(() => {
+    const nowMs = context.clock.now().getTime();
+    if (nowMs < lastBeatMs) void guard(context, 'clock', () => mendTimes(context));
+    lastBeatMs = nowMs;
+    void guard(context, 'lease', () => keepLeases(context));
+  }, LEASE_BEAT_MS);
   const main = run();
 
   async function run(): Promise<void> {
     await guard(context, 'recover', () => recoverLeases(context));
+    await guard(context, 'clock', () => mendTimes(context));
     while (!stopping.signal.aborted) {
       const seen = context.arrived.count();
       const worked = await workAsAllowed(brake.leave());
