@@ -46,12 +46,18 @@ export async function dropLeases(sql: Sql, prefix: string, isGone: (owner: strin
   for (const { name, owner } of held) if (isGone(owner)) await releaseLease(sql, name, owner);
 }
 
-/** Takes one tick of a timetable: true for the first process that asks for `tickAt` (ISO 8601), false for all others and for older ticks. */
+const CLOCK_RAN_AHEAD_MS = 3_600_000;
+
+/**
+ * Takes one tick of a timetable: true for the first process that asks for `tickAt` (ISO 8601), false for all others and for older ticks. A tick
+ * of an hour and more to come was taken by a clock that has been set back since.
+ */
 export async function takeTick(sql: Sql, name: string, tickAt: string): Promise<boolean> {
   const taken = await sql.all(
     `insert into leases (name, owner, until) values (?, ?, ?)
-     on conflict (name) do update set owner = excluded.owner, until = excluded.until where leases.owner < excluded.owner returning name`,
-    [name, tickAt, tickAt],
+     on conflict (name) do update set owner = excluded.owner, until = excluded.until
+       where leases.owner < excluded.owner or leases.owner > ? returning name`,
+    [name, tickAt, tickAt, new Date(Date.parse(tickAt) + CLOCK_RAN_AHEAD_MS).toISOString()],
   );
   return taken.length === 1;
 }

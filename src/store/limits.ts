@@ -48,8 +48,9 @@ async function enterBudgets(sql: Sql, connection: string, budgets: readonly Call
 /** Milliseconds until the oldest call that stands in the way leaves the window. */
 async function waitOf(sql: Sql, connection: string, budget: CallBudget, nowMs: number): Promise<number> {
   const rows = await sql.all<{ at_ms: number | string }>(
-    'select at_ms from remote_calls where connection = ? and budget = ? and at_ms > ? order by at_ms desc limit ?',
-    [connection, budget.name, nowMs - budget.perMs, budget.calls],
+    // Calls of a time yet to come were counted by a clock that has been set back since.
+    'select at_ms from remote_calls where connection = ? and budget = ? and at_ms > ? and at_ms <= ? order by at_ms desc limit ?',
+    [connection, budget.name, nowMs - budget.perMs, nowMs + budget.perMs, budget.calls],
   );
   if (rows.length < budget.calls) return 0;
   return Math.max(1, numberOf(rows.at(-1)?.at_ms) + budget.perMs - nowMs);

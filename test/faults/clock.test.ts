@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { keepLeases, mendTimes } from '../../src/pipeline/lease.ts';
+import { takeTick } from '../../src/store/leases.ts';
+import { createLimits } from '../../src/store/limits.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
@@ -57,5 +59,15 @@ for (const engine of ENGINES) {
     await run.send({ id: 'm-2', type: 'order', order: order('2', '2026-03-01T08:00:00.000Z') });
     await run.settle();
     assert.deepEqual(await states(run), ['done', 'done']);
+  });
+
+  on('limits and timetables that were kept by a clock that ran ahead hold nobody up', async ({ context, clock }) => {
+    const limits = createLimits(context.db, context.processId, () => clock.now());
+    const budgets = [{ name: 'api', calls: 2, perMs: 1000 }];
+    const enter = () => limits.enter('toy', budgets, clock.now());
+    const tick = () => context.db.write((sql) => takeTick(sql, 'sweep', clock.now().toISOString()));
+    assert.deepEqual([await enter(), await enter(), await enter(), await tick(), await tick()], [0, 0, 1000, true, false]);
+    clock.advance(-6 * HOUR);
+    assert.deepEqual([await enter(), await enter(), await enter(), await tick(), await tick()], [0, 0, 1000, true, false]);
   });
 }
