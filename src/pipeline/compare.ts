@@ -43,8 +43,7 @@ export function layOver(held: EntityImage | null, report: EntityReport, occasion
     image.deletedAt = null;
   }
   const age = held === null || wasDeleted ? 'newer' : ageOf(report.lastUpdatedAt, image.lastUpdatedAt);
-  layHeader(effect, report, age, diff);
-  const lines = [...layLines(effect, report, occasion, diff), ...removeMissing(effect, report, age, occasion, diff)];
+  const lines = layContent(effect, report, age, occasion, diff);
   layDocuments(effect, report, age, occasion, diff);
   if (held === null || diff.length > 0) conclude(effect, held === null || wasDeleted ? 'created' : 'updated', lines, diff, occasion);
   return effect;
@@ -88,11 +87,21 @@ function revives(image: EntityImage, report: EntityReport): boolean {
 function layTombstone(effect: Effect, report: EntityReport, occasion: Occasion, unknown: boolean): Effect {
   const { image } = effect;
   if (image.deletedAt !== null) return effect;
-  if (!unknown && ageOf(report.lastUpdatedAt, image.lastUpdatedAt) === 'older') return { ...effect, stale: 1 };
+  const age = unknown ? 'newer' : ageOf(report.lastUpdatedAt, image.lastUpdatedAt);
+  if (age === 'older') return { ...effect, stale: 1 };
   image.deletedAt = report.lastUpdatedAt ?? occasion.at;
+  const diff: Difference[] = [{ path: '/deletedAt', before: null, after: image.deletedAt }];
+  // Some platforms still tell a deleted thing as a whole, and then it is known how it ended.
+  const lines = report.header === null ? [] : layContent(effect, report, age, occasion, diff);
   image.lastUpdatedAt = later(image.lastUpdatedAt, report.lastUpdatedAt);
-  conclude(effect, 'deleted', [], [{ path: '/deletedAt', before: null, after: image.deletedAt }], occasion);
+  conclude(effect, 'deleted', lines, diff, occasion);
   return effect;
+}
+
+/** Header and lines. Gives the names of the lines that have changed. */
+function layContent(effect: Effect, report: EntityReport, age: Age, occasion: Occasion, diff: Difference[]): string[] {
+  layHeader(effect, report, age, diff);
+  return [...layLines(effect, report, occasion, diff), ...removeMissing(effect, report, age, occasion, diff)];
 }
 
 function conclude(

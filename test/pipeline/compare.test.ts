@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { EntityReport } from '../../src/domain/entity.ts';
+import { layOver } from '../../src/pipeline/compare.ts';
+
+const AT = '2026-04-01T10:00:00.000Z';
+const LATER = '2026-04-01T11:00:00.000Z';
+const occasion = { connection: 'shop', platform: 'ordermentum', at: '2026-04-02T08:00:00.000Z', makeId: () => 'made' };
+const header = { number: 'N7', status: 'Placed', currency: null, buyer: null, supplier: null, total: '12.50', orderedAt: null };
+const content = {
+  ...{ position: null, item: null, description: 'Milk', quantity: '2', unit: null, status: null, price: null },
+  deliverySchedule: [],
+};
+
+/** An order of one line, told as a whole. */
+const told = (more: Partial<EntityReport> = {}): EntityReport => ({
+  ...{ kind: 'order', externalId: 'o-7', lastUpdatedAt: AT, header, linesComplete: true, documents: null, deleted: false },
+  lines: [{ externalId: 'l-1', lastUpdatedAt: AT, content, source: {} }],
+  source: { number: 'N7' },
+  sourceLines: 'lineItems',
+  ...more,
+});
+
+test('a deletion that still tells the whole thing keeps what it tells', () => {
+  const { image, change } = layOver(null, told({ deleted: true }), occasion);
+  assert.deepEqual([image.header.number, image.lines.size, image.deletedAt, image.version], ['N7', 1, AT, 1]);
+  assert.deepEqual([change?.action, change?.lines], ['deleted', ['l-1']]);
+});
+
+test('how a thing ended is told with its deletion, in one entry', () => {
+  const { image } = layOver(null, told(), occasion);
+  const end = told({ deleted: true, lastUpdatedAt: LATER, header: { ...header, status: 'Cancelled' } });
+  const { change } = layOver(image, end, occasion);
+  assert.equal(change?.action, 'deleted');
+  assert.deepEqual(
+    change?.diff.map(({ path, after }) => [path, after]),
+    [
+      ['/deletedAt', LATER],
+      ['/status', 'Cancelled'],
+    ],
+  );
+  assert.equal(layOver(image, end, occasion).change, null, 'and once');
+});
+
+test('a deletion that tells nothing else leaves what is held as it was', () => {
+  const { image } = layOver(null, told(), occasion);
+  const { change } = layOver(image, told({ deleted: true, lastUpdatedAt: null, header: null, lines: [], source: null }), occasion);
+  assert.deepEqual([change?.action, change?.diff.length, image.header, image.deletedAt], ['deleted', 1, header, occasion.at]);
+  assert.equal([...image.lines.values()][0]?.removedAt, null);
+});
+
+test('an older deletion has no effect', () => {
+  const { image } = layOver(null, told({ lastUpdatedAt: LATER }), occasion);
+  const { change, stale } = layOver(image, told({ deleted: true }), occasion);
+  assert.deepEqual([change, stale, image.deletedAt], [null, 1, null]);
+});
