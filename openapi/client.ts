@@ -725,7 +725,7 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** Read one connection with its health. */
     getConnection: (asked: { name: string }): Promise<Connection> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}`, {}),
     /** What is known to be complete, and what is not. */
-    getCoverage: (asked: { name: string }): Promise<CoverageList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/coverage`, {}),
+    getCoverage: (asked: { name: string; limit?: number; after?: string }): Promise<CoverageList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/coverage`, { query: { limit: asked.limit, after: asked.after } }),
     /** Compare with the platform's API now. */
     reconcile: (asked: { name: string; body?: ReconcileWish }): Promise<ReconcileRun> => request.json('POST', `/connections/${encodeURIComponent(asked.name)}/reconcile`, { body: asked.body }),
     /** List reconcile runs, newest first. */

@@ -62,12 +62,15 @@ for (const engine of ENGINES) {
       });
       assert.deepEqual([shown.status, shown.json], [200, { preview: true, number: 1, complete: true, changes: [preview] }]);
       assert.equal((await api.call('POST', '/deliveries/d1/replay')).status, 202);
+      const empty = { body: '', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
+      assert.equal((await api.call('POST', '/deliveries/d1/replay', empty)).status, 202);
       assert.equal((await api.call('POST', '/deliveries/none/replay')).status, 404);
       assert.equal((await api.call('POST', '/deliveries/replay', { body: { filter: { state: 'lost' } } })).status, 400);
       assert.equal((await api.call('POST', '/deliveries/replay', { body: { from: 'yesterday' } })).status, 400);
       assert.deepEqual(asked, [
         ['replay', { ...nothing, state: 'dead', from: '2026-02-01T00:00:00.000Z' }, 'fresh'],
         ['preview', { ...nothing, connection: 'acme' }, 'recorded'],
+        ['replay', { ...nothing, ids: ['d1'] }, 'fresh'],
         ['replay', { ...nothing, ids: ['d1'] }, 'fresh'],
       ]);
     } finally {
@@ -92,7 +95,10 @@ for (const engine of ENGINES) {
         await insertRows(api.db, 'reconcile_runs', [run]);
         return 'run1';
       },
-      coverage: async () => [{ from: null, to: '2026-02-01T00:00:00.000Z', state: 'unproven', reason: 'before the first run' }],
+      coverage: async () => [
+        { from: null, to: '2026-02-01T00:00:00.000Z', state: 'unproven', reason: 'before the first run' },
+        { from: '2026-02-01T00:00:00.000Z', to: null, state: 'open', reason: null },
+      ],
     });
     try {
       const list = (await api.get('/connections?limit=1')).json;
@@ -101,6 +107,9 @@ for (const engine of ENGINES) {
       assert.equal((await api.get('/connections/acme')).json.backlog, 2);
       assert.equal((await api.get('/connections/none')).status, 404);
       assert.equal((await api.get('/connections/acme/coverage')).json.data[0].state, 'unproven');
+      const spans = (await api.get('/connections/acme/coverage?limit=1')).json;
+      const after = (await api.get(`/connections/acme/coverage?limit=1&after=${spans.next}`)).json;
+      assert.deepEqual([spans.data.length, after.data[0].state, after.next], [1, 'open', null]);
       const started = await api.call('POST', '/connections/acme/reconcile', { key: OPERATOR });
       assert.deepEqual([started.status, started.json.id, started.json.counts.seen], [202, 'run1', 0]);
       assert.equal(started.headers.get('location'), '/api/v1/reconcile-runs/run1');

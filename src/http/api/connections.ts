@@ -2,7 +2,7 @@ import { type Request, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { readRun } from '../../store/reading/reconcile-runs.ts';
 import { sendJson, sendList, sendResource } from './answers.ts';
-import { listCursor, readListCursor } from './cursors.ts';
+import { listCursor, readListCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
 import { runView } from './run-view.ts';
@@ -57,9 +57,12 @@ export function connectionRoutes(ports: Ports): Router {
   router.get('/:name', async (request, response) => sendResource(request, response, await view(named(request))));
 
   router.get('/:name/coverage', async (request, response) => {
+    const start = readSequenceCursor('coverage', queryText(request, 'after')) ?? 0;
+    const end = start + queryLimit(request);
     const spans = await ports.coverage(named(request));
-    const rows = spans.map(({ from, to, state, reason, runId }) => ({ from, to, state, reason, runId: runId ?? null }));
-    await sendList(request, response, { rows, next: null, columns: ['from', 'to', 'state', 'reason', 'runId'] });
+    const rows = spans.slice(start, end).map(({ from, to, state, reason, runId }) => ({ from, to, state, reason, runId: runId ?? null }));
+    const next = spans.length > end ? listCursor('coverage', [end]) : null;
+    await sendList(request, response, { rows, next, columns: ['from', 'to', 'state', 'reason', 'runId'] });
   });
 
   router.post('/:name/reconcile', async (request, response) => {

@@ -28,7 +28,7 @@ export function createApi(ports: ApiPorts): Router {
   router.use(privately);
   router.get('/openapi.json', (request, response) => sendResource(request, response, spec));
   router.use(requireRole(createFindKey(ports), roleOf));
-  router.use(refuseNul, express.json({ limit: MAX_BODY }));
+  router.use(refuseNul, forgetTypeOfNothing, express.json({ limit: MAX_BODY }));
   router.use(
     OpenApiValidator.middleware({
       apiSpec: withHead(spec) as never,
@@ -65,6 +65,12 @@ const privately: RequestHandler = (_request, response, next) => {
 /** No engine can hold a NUL in a text: nothing that is stored is named by one. */
 const refuseNul: RequestHandler = (request, _response, next) => {
   if (/%00/.test(request.originalUrl)) throw new Refused(400, 'invalid_request', 'A NUL character is in no name.');
+  next();
+};
+
+/** `curl -X POST -d ''` calls nothing a form: there is no body, so there is no type to refuse. */
+const forgetTypeOfNothing: RequestHandler = (request, _response, next) => {
+  if (request.headers['content-length'] === '0' && !/json/.test(request.get('content-type') ?? '')) delete request.headers['content-type'];
   next();
 };
 
