@@ -214,3 +214,22 @@ alive('a fetched order says what the pushed one said, so nothing is new', async 
   assert.deepEqual([ended.state, ended.changes], ['done', []]);
   assert.equal((await life.feed()).length, 1);
 });
+
+alive('an order of several megabytes is kept whole: its source, its lines, its changes and its bytes', async (life) => {
+  const note = 'n\u00f6te '.repeat(300_000);
+  const lines = Array.from({ length: 3000 }, (_, at) => lineJson('PO11', { position: String(at).padStart(5, '0'), at: AT }));
+  const event = (at: string, id: string, text: string) =>
+    eventJson({ number: 'PO11', at, messageId: id, lines: at === AT ? lines : [], more: `"reason":${JSON.stringify(text)}` });
+  const delivery = await life.order(event(AT, 'l-1', note));
+  const order = await orderOf(life, 'PO11');
+  assert.equal(order.source.reason, note);
+  assert.deepEqual([order.lines.length, order.source.lines.length, order.lines[2999].quantity], [3000, 3000, '10']);
+  assert.equal(delivery.body, event(AT, 'l-1', note));
+  const [entry] = await life.feed();
+  assert.equal(entry.lines.length, 3000);
+  assert.equal(entry.diff.filter((one: Body) => /^\/lines\/\d{5}$/.test(one.path)).length, 3000);
+  await life.order(event(LATER, 'l-2', `${note}!`));
+  const [, changed] = await life.feed();
+  assert.deepEqual(changed.diff, [{ path: '/source/reason', before: note, after: `${note}!` }]);
+  assert.equal((await life.get(`/orders/${order.id}?asOf=${entry.cursor}`)).lines.length, 3000);
+});
