@@ -231,3 +231,11 @@ test('an endless message id is known by its hash, an endless order id is refused
   assert.throws(() => understand(post({ eventName: 'E', orderEvent: { orderId: endless } })), InvalidBody);
   assert.throws(() => understand(inboundOf('GET', `/orders/${endless}`, {}, '')), InvalidBody);
 });
+
+test('a known event without its state is unreadable; an unknown one may carry anything', () => {
+  const sent = (body: object) => inboundOf('POST', '/orders', { 'content-type': 'application/json' }, JSON.stringify(body));
+  for (const body of [{}, { orderEvent: null }, { orderEvent: [] }, { orderEvent: 'PO1' }, { order: { id: 'c0-PO1' } }]) {
+    assert.throws(() => understand(sent({ eventName: 'OrderIssuedByBuyer', ...body })), InvalidBody);
+    assert.equal(understand(sent({ eventName: 'OrderPrintedByBuyer', ...body })).interpretation.do, 'ignore');
+  }
+});

@@ -3,6 +3,7 @@ import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Identity, Inbound } from '../platform.ts';
 import { sha256Hex } from '../signature.ts';
+import { isKnownEvent } from './events.ts';
 import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read-body.ts';
 
 const LONGEST_ID = 500;
@@ -34,6 +35,8 @@ function identifyEvent(request: Inbound): Identity {
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');
+  // An event that we do not know may be about anything; one that we know always carries its state.
+  if (content === null && isKnownEvent(eventType ?? '')) throw new InvalidBody(`${eventType} carries no order, documents or shipment`);
   const eventId = headerId(request) ?? messageId(body, content);
   return { eventId, eventType, subject: subjectOf(content), dedupeKey: eventId, notification: false, mergeable: false };
 }
