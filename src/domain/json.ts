@@ -73,12 +73,21 @@ export function canonicalText(value: unknown): string {
   return `{${members.map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`).join(',')}}`;
 }
 
-/** Whether two bodies are the same JSON document, however it is written. False for what cannot be read as JSON. */
+/**
+ * Whether two bodies are the same document, JSON or XML, however it is written. When the message was sent (a `timestamp` beside the content) is
+ * not part of it: some senders write it anew with every attempt. False for what cannot be read.
+ */
 export function sameDocument(one: Buffer, other: Buffer): boolean {
   try {
-    const [a, b] = [one, other].map((bytes) => canonicalText(parseJson(bytes.toString('utf8'))));
+    const [a, b] = [one, other].map((bytes) => settledText(bytes.toString('utf8').trim()));
     return a === b;
   } catch {
     return false;
   }
+}
+
+function settledText(text: string): string {
+  if (text.startsWith('<')) return text.replace(/>\s+</g, '><');
+  const document = parseJson(text);
+  return canonicalText(isObject(document) ? { ...document, timestamp: undefined } : document);
 }

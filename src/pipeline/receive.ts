@@ -46,7 +46,7 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
         freeAfter(request.body.length);
         return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
       });
-      if (arrival.state === 'dead') throw new InvalidBody(arrival.error ?? 'The body cannot be read.');
+      if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
       context.arrived.raise();
       return kept;
     },

@@ -57,5 +57,9 @@ test('a document is the same however it is written, and another one with another
   assert.equal(same('{"a":1.10,"b":[{"c":null}]}', '{ "b": [ {"c":null} ],\n "a":1.10 }\n'), true);
   assert.equal(same('{"a":1.10}', '{"a":1.1}'), false);
   assert.equal(same('{"a":[1,2]}', '{"a":[2,1]}'), false);
-  assert.equal(same('<a/>', '<a/>'), false, 'what is no JSON is compared by its bytes, elsewhere');
+  assert.equal(same('{"timestamp":"10:00","data":{"id":1}}', '{"data":{"id":1},"timestamp":"10:01"}'), true);
+  assert.equal(same('{"data":{"timestamp":1}}', '{"data":{"timestamp":2}}'), false);
+  assert.equal(same('<a><b>1</b></a>', '<a>\n  <b>1</b>\n</a>\n'), true);
+  assert.equal(same('<a><b>1</b></a>', '<a><b>1 </b></a>'), false);
+  assert.equal(same('{', '{'), false, 'what cannot be read is compared by its bytes, elsewhere');
 });
