@@ -13,7 +13,7 @@ onPostgres('two processes on one database receive the same stream: each event is
   t.after(database.drop);
   const one = await startService(t, { databaseUrl: database.url });
   const two = await startService(t, { databaseUrl: database.url });
-  const [orders, events] = [10, 12];
+  const [orders, events] = [8, 8];
   const traffic = sendTraffic([one, two], orders, events, true);
   await traffic.done;
   const count = (status: number) => traffic.answers.filter((answer) => answer.status === status).length;
@@ -25,7 +25,7 @@ onPostgres('two processes on one database receive the same stream: each event is
 onPostgres('with the database stopped or hanging the answer is 503 within ten seconds, and with its return all goes on', async (t) => {
   const postgres = await startPostgres(t);
   const service = await startService(t, { databaseUrl: postgres.url });
-  const [orders, events] = [6, 30];
+  const [orders, events] = [6, 20];
   const traffic = sendTraffic([service], orders, events);
   await until(
     async () => traffic.answers.length,
@@ -63,12 +63,12 @@ onPostgres('with its connections cut again and again nothing is lost and nothing
   const database = await createTestDatabase('postgres');
   t.after(database.drop);
   const service = await startService(t, { databaseUrl: database.url });
-  const [orders, events] = [6, 40];
+  const [orders, events] = [6, 20];
   const traffic = sendTraffic([service], orders, events);
   const knife = new pg.Client({ connectionString: database.url });
   await knife.connect();
   try {
-    for (let cut = 0; cut < 8; cut++) {
+    for (let cut = 0; cut < 5; cut++) {
       const next = traffic.answers.length + 15;
       await until(
         async () => traffic.answers.length,

@@ -35,7 +35,7 @@ if (disk) {
   test('with the disk full the answer is 503 and not ready, and with room again all goes on', async (t) => {
     t.after(disk.unmount);
     const service = await startService(t, { dataDir: join(disk.path, 'data') });
-    const [orders, events] = [4, 30];
+    const [orders, events] = [4, 20];
     const traffic = sendTraffic([service], orders, events);
     await until(
       async () => traffic.answers.length,

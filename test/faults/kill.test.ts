@@ -7,7 +7,7 @@ import { seeded, settled, startFarSide, startService, until } from './service.ts
 import { proveAll, sendTraffic } from './traffic.ts';
 
 const ORDERS = 12;
-const EVENTS = 16;
+const EVENTS = 12;
 const KILLS = 2;
 const AT = '2026-04-01T12:00:00.000Z';
 
@@ -37,7 +37,7 @@ for (const engine of ENGINES) {
     }
     await until(
       async () => traffic.answers.length,
-      (count) => count >= KILLS * 80,
+      (count) => count >= ORDERS * EVENTS * 0.8,
     );
     const { code, tookMs } = await service.stop();
     await service.start();
