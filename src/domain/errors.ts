@@ -48,6 +48,12 @@ export class RemoteMissing extends RemoteFailure {
 /** It can never succeed, however often it is tried: the delivery goes to the dead letters at once. */
 export class Hopeless extends OrderdockError {}
 
+/**
+ * A document is nested so deeply that walking it takes more stack than there is (tens of thousands of levels): the document is to blame, and
+ * trying again is no help.
+ */
+export const isTooDeep = (error: unknown): boolean => error instanceof RangeError && /call stack/i.test(error.message);
+
 /** A fault in what an operator or client asked for; `status` is the HTTP answer it becomes. */
 export class Refused extends OrderdockError {
   readonly status: number;

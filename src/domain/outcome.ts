@@ -1,5 +1,5 @@
 import type { Attempt, AttemptOutcome, DeliveryState } from './delivery.ts';
-import { Hopeless, InvalidBody, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
+import { Hopeless, InvalidBody, isTooDeep, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
 import { backoffMs, MISSING_WAIT_MS, MOST_ATTEMPTS, MOST_MISSING } from './retry.ts';
 
 /** How an attempt ended, before it is known what follows from it. */
@@ -30,7 +30,7 @@ export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: 
 }
 
 function isHopeless(error: unknown, attempts: readonly Attempt[]): boolean {
-  if (error instanceof InvalidBody || error instanceof Hopeless) return true;
+  if (error instanceof InvalidBody || error instanceof Hopeless || isTooDeep(error)) return true;
   if (attempts.length + 1 >= MOST_ATTEMPTS) return true;
   if (!(error instanceof RemoteMissing)) return false;
   return attempts.filter((attempt) => attempt.error?.startsWith('remote_missing')).length >= MOST_MISSING;
@@ -41,6 +41,7 @@ const remoteWaitMs = (error: unknown): number | null => (error instanceof Remote
 /** `code: message` for the rows and the console; an unknown error keeps its message, cut to one readable line. */
 export function errorText(error: unknown): string {
   if (error instanceof OrderdockError) return `${error.code}: ${error.message}`.slice(0, 500);
+  if (isTooDeep(error)) return 'invalid_body: The document is nested too deeply to be read';
   const message = error instanceof Error ? error.message : String(error);
   return `internal: ${message.replaceAll(/\s+/g, ' ')}`.slice(0, 500);
 }

@@ -1,4 +1,4 @@
-import { InvalidBody, RemoteFailure } from '../domain/errors.ts';
+import { InvalidBody, isTooDeep, RemoteFailure } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 import type { Context } from './context.ts';
 
@@ -23,7 +23,7 @@ const PAUSE_MS = 60_000;
 
 /** A fault of ours: neither the platform's API nor the body is to blame. */
 export const isOurFault = (end: AttemptEnd): boolean =>
-  end.end === 'failed' && !(end.error instanceof RemoteFailure) && !(end.error instanceof InvalidBody);
+  end.end === 'failed' && !(end.error instanceof RemoteFailure || end.error instanceof InvalidBody || isTooDeep(end.error));
 
 /**
  * The mass-failure brake: when more than half of the last 50 attempts, over five resources or more, fail for our own reason, working pauses

@@ -11,6 +11,15 @@ const failed = (error: unknown): AttemptEnd => ({ end: 'failed', error });
 const down = failed(new RemoteFailure('remote_unavailable', 'answered 503', 503));
 const gone = failed(new RemoteMissing('answered 404'));
 
+function overflow(): unknown {
+  const sink = (depth: number): number => 1 + sink(depth + 1);
+  try {
+    return sink(0);
+  } catch (error) {
+    return error;
+  }
+}
+
 type Row = readonly [what: string, end: AttemptEnd, attempts: Attempt[], state: string, outcome: string | null, waitMs: number];
 
 /** With a random number of 1: the longest waits. */
@@ -28,6 +37,7 @@ const TABLE: readonly Row[] = [
   ['a resource that was asked for four times', gone, missing(3), 'dead', 'dead', 0],
   ['other failures before a missing resource', gone, [...before(5), ...missing(2)], 'pending', 'retry', 10_000],
   ['a body that cannot be read', failed(new InvalidBody('no JSON')), [], 'dead', 'dead', 0],
+  ['a document nested beyond measure', failed(overflow()), [], 'dead', 'dead', 0],
   ['what can never work', failed(new Hopeless('api_missing', '')), [], 'dead', 'dead', 0],
   ['a fault of ours', failed(new TypeError('x is undefined')), [], 'pending', 'retry', 5000],
   ['used up limits', failed(new RemoteFailure('rate_limited_here', '', 0, 700)), before(11), 'pending', null, 700],

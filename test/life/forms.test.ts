@@ -233,3 +233,16 @@ alive('an order of several megabytes is kept whole: its source, its lines, its c
   assert.deepEqual(changed.diff, [{ path: '/source/reason', before: note, after: `${note}!` }]);
   assert.equal((await life.get(`/orders/${order.id}?asOf=${entry.cursor}`)).lines.length, 3000);
 });
+
+alive('documents nested beyond measure are dead letters at once, and stop nothing else', async (life) => {
+  const deep = `"reason":${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const sent = Array.from({ length: 30 }, (_, at) =>
+    life.hook({ body: eventJson({ number: `DEEP${at}`, at: AT, messageId: `deep-${at}`, lines: [], more: deep }) }),
+  );
+  for (const { status, body } of await Promise.all(sent)) {
+    assert.equal(status, 202);
+    const { state, error } = await life.ended(body.deliveryId);
+    assert.deepEqual([state, error], ['dead', 'invalid_body: The document is nested too deeply to be read']);
+  }
+  assert.equal((await life.order(plainEvent('PO12', AT, 'after-deep'))).state, 'done');
+});
