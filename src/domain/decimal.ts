@@ -13,12 +13,25 @@ export function decimalText(value: unknown): string | null {
 
 /** The exact sum of decimal texts, with as many fraction digits as the longest of them; `null` when there is nothing to add. */
 export function sumDecimals(values: readonly (string | null)[]): string | null {
-  const parts = values.filter((value): value is string => value !== null && DECIMAL.test(value));
-  if (parts.length === 0) return null;
-  if (parts.length === 1) return parts[0] ?? null;
+  const told = values.filter((value): value is string => value !== null && plainText(value) !== null);
+  if (told.length <= 1) return told[0] ?? null;
+  const parts = told.map((value) => plainText(value) ?? '0');
   const digits = Math.max(...parts.map((part) => (part.split('.')[1] ?? '').length));
   const total = parts.reduce((sum, part) => sum + scaled(part, digits), 0n);
   return unscaled(total, digits);
+}
+
+const EXPONENTIAL = /^([+-]?)(\d+)(?:\.(\d*))?[eE]([+-]?\d{1,2})$/;
+
+/** Some writers of JSON say 1E+2 for 100. `null` for what is no decimal, or too large to be a quantity. */
+function plainText(text: string): string | null {
+  if (DECIMAL.test(text)) return text;
+  const [, sign, whole = '', fraction = '', exponent] = EXPONENTIAL.exec(text) ?? [];
+  if (exponent === undefined) return null;
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  if (point >= digits.length) return `${sign}${digits.padEnd(point, '0')}`;
+  return point > 0 ? `${sign}${digits.slice(0, point)}.${digits.slice(point)}` : `${sign}0.${'0'.repeat(-point)}${digits}`;
 }
 
 function scaled(text: string, digits: number): bigint {
