@@ -63,3 +63,41 @@ test('a document is the same however it is written, and another one with another
   assert.equal(same('<a><b>1</b></a>', '<a><b>1 </b></a>'), false);
   assert.equal(same('{', '{'), false, 'what cannot be read is compared by its bytes, elsewhere');
 });
+
+const PADDING = ' '.repeat(1_000_000);
+
+test('a large text is read as a small one is', () => {
+  const numbers = ['1.10', '-0', '0', '1e5', '1E+400', '0.0000001', '12345678901234567890.123', '-1.0', '10', '1.5'];
+  const anyNumber = fc.constantFrom(...numbers);
+  const anyText = fc.oneof(fc.string(), fc.constantFrom('1.10', '"1.10"', '\\', 'a\\"1.0', '1.0,', '製1.10', '\ud800', '__proto__'));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      anyNumber,
+      anyText.map((text) => JSON.stringify(text)),
+      fc.constantFrom('true', 'null'),
+      tie('list'),
+      tie('object'),
+    ),
+    list: fc.array(tie('value') as fc.Arbitrary<string>).map((entries) => `[${entries.join(' ,')}]`),
+    object: fc
+      .array(fc.tuple(anyText, tie('value') as fc.Arbitrary<string>))
+      .map((members) => `{${members.map(([name, member]) => `${JSON.stringify(name)}: ${member}`).join(',\n')}}`),
+  }));
+  fc.assert(
+    fc.property(value as fc.Arbitrary<string>, (text) => {
+      const [small, large] = [`[1.0,${text}]`, `[1.0,${text}${PADDING}]`];
+      assert.equal(JSON.stringify(parseJson(large)), JSON.stringify(parseJson(small)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a large text that is no JSON is refused as a small one is', () => {
+  for (const text of ['[01.10]', '[1.10.2]', '{1.10:2}', '[-]', '["1.10]', '[1.10"]', '[.10]', '[1.10 1.20]', '[1.]', '[+1.0]']) {
+    assert.throws(() => parseJson(text), SyntaxError, text);
+    assert.throws(() => parseJson(`[1.0,${text}${PADDING}]`), SyntaxError, text);
+  }
+  const escaped = `["\\u00001.10",1.10${PADDING}]`;
+  assert.deepEqual(JSON.stringify(parseJson(escaped)), '["\\u00001.10",1.10]');
+});
