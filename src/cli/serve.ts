@@ -47,7 +47,7 @@ async function serve(ground: CliGround): Promise<void> {
     log.info('stopping', { signal: await signal });
     stopping.abort();
     giveUpLater(log);
-    await rm(addressFile(settings), { force: true });
+    await takeBackAddress(settings, app.url);
     await app.stop();
     await story;
   } finally {
@@ -82,6 +82,12 @@ async function announce(settings: Settings, app: App, sandbox: Sandbox | null, g
   if (sandbox && url !== null) {
     ground.err(await sandboxBanner({ sandbox, url, dataDir: settings.dataDir, keyFile, workingDir: ground.workingDir }));
   }
+}
+
+/** Only our own: another process on the same directory may have written its address since, or this one none. */
+async function takeBackAddress(settings: Settings, url: string | null): Promise<void> {
+  const written = await readFile(addressFile(settings), 'utf8').catch(() => null);
+  if (url !== null && written?.trim() === url) await rm(addressFile(settings), { force: true });
 }
 
 async function playStory(settings: Settings, sandbox: Sandbox, url: string, log: Log, stop: AbortSignal): Promise<void> {

@@ -141,3 +141,17 @@ test('a port that is taken is told in one line', async (t) => {
   await writeFile(beside.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
   await assert.rejects(serve(t, beside, { PORT: new URL(url).port }), /orderdock: listen EADDRINUSE[^\n]*\n$/);
 });
+
+test('a worker beside the web process leaves its address where it is', async (t) => {
+  const here = await place(t);
+  await writeFile(here.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
+  const web = await serve(t, here, { ROLES: 'web' });
+  const worker = await serve(t, here, { ROLES: 'worker' });
+  worker.child.kill('SIGTERM');
+  assert.equal(await worker.ended, 0);
+  const address = join(here.env.DATA_DIR ?? '', 'address');
+  assert.equal(await readFile(address, 'utf8'), `${web.url}\n`);
+  web.child.kill('SIGTERM');
+  assert.equal(await web.ended, 0);
+  await assert.rejects(stat(address));
+});
