@@ -13,7 +13,8 @@ export interface AlertRow extends Alert {
   count: number;
 }
 
-interface Row {
+/** An alert as its table has it. */
+export interface StoredAlert {
   key: string;
   code: string;
   level: Alert['level'];
@@ -26,7 +27,7 @@ interface Row {
   count: number | string;
 }
 
-const fromRow = (row: Row): AlertRow => ({
+export const alertFromRow = (row: StoredAlert): AlertRow => ({
   key: row.key,
   code: row.code,
   level: row.level,
@@ -44,8 +45,8 @@ export const alertKey = (code: string, connection: string | null): string => `${
 /** Reads an alert for changing it: until the transaction ends no other process does. */
 export async function holdAlert(sql: Sql, key: string): Promise<AlertRow | null> {
   if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`alert ${key}`]);
-  const [row] = await sql.all<Row>('select * from alerts where key = ?', [key]);
-  return row ? fromRow(row) : null;
+  const [row] = await sql.all<StoredAlert>('select * from alerts where key = ?', [key]);
+  return row ? alertFromRow(row) : null;
 }
 
 export async function writeAlert(sql: Sql, alert: AlertRow): Promise<void> {
@@ -70,8 +71,8 @@ export async function writeAlert(sql: Sql, alert: AlertRow): Promise<void> {
 
 /** Ends an alert; null when none was open. */
 export async function closeAlert(sql: Sql, key: string, at: string): Promise<AlertRow | null> {
-  const [row] = await sql.all<Row>('update alerts set closed_at = ? where key = ? and closed_at is null returning *', [at, key]);
-  return row ? fromRow(row) : null;
+  const [row] = await sql.all<StoredAlert>('update alerts set closed_at = ? where key = ? and closed_at is null returning *', [at, key]);
+  return row ? alertFromRow(row) : null;
 }
 
 export async function isAlertOpen(sql: Sql, key: string): Promise<boolean> {
@@ -81,11 +82,11 @@ export async function isAlertOpen(sql: Sql, key: string): Promise<boolean> {
 /** Alerts whose state lasts, newest first. `code` null: all. */
 export async function readOpenAlerts(sql: Sql, code: string | null = null): Promise<AlertRow[]> {
   const asked = code === null ? '' : 'and code = ?';
-  const rows = await sql.all<Row>(
+  const rows = await sql.all<StoredAlert>(
     `select * from alerts where closed_at is null ${asked} order by opened_at desc`,
     code === null ? [] : [code],
   );
-  return rows.map(fromRow);
+  return rows.map(alertFromRow);
 }
 
 /** The message did not go out: it is due again. */

@@ -1,24 +1,12 @@
 import type { EntityKind, Header } from '../../domain/entity.ts';
+import type { EntityImage } from '../../domain/image.ts';
 import type { Sql } from '../database.ts';
 import { numberOf } from '../rows.ts';
 import { equals, isOneOf, where } from './conditions.ts';
 
 /** An order, shipment or record as it is held; `source` is the platform's JSON text without the lines. */
-export interface EntityRow {
+export interface EntityRow extends Omit<EntityImage, 'lines' | 'documents'> {
   seq: number;
-  id: string;
-  connection: string;
-  platform: string;
-  kind: EntityKind;
-  externalId: string;
-  header: Header;
-  source: string | null;
-  sourceLines: string | null;
-  lastUpdatedAt: string | null;
-  version: number;
-  deletedAt: string | null;
-  createdAt: string;
-  updatedAt: string;
 }
 
 export interface EntityFilter {
