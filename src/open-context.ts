@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createConnections, type LiveConnections } from './connections.ts';
+import type { Context } from './context.ts';
 import type { Alerts } from './domain/alert.ts';
 import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import { createInTurn } from './domain/memory.ts';
 import { createSignal } from './domain/signal.ts';
-import type { Context } from './pipeline/context.ts';
 import { processName } from './pipeline/lease.ts';
 import type { CommonSettings, Connection, PlatformApi } from './platforms/platform.ts';
 import { createRemote } from './remote/create-remote.ts';

@@ -1,6 +1,6 @@
 import { createTask, type ScheduledTask } from 'node-cron';
+import type { Context } from './context.ts';
 import { errorText } from './domain/outcome.ts';
-import type { Context } from './pipeline/context.ts';
 import type { Duty } from './pipeline/duties.ts';
 import { isInterrupted } from './pipeline/interrupted.ts';
 import type { Reconciler } from './pipeline/reconcile.ts';

@@ -18,14 +18,15 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^remote\//, [/^domain\//, /^remote\//]],
   [/^store\//, [/^domain\//, /^store\//, /^\.\.\/migrations\//]],
   [/^documents\//, [/^domain\//, /^documents\//]],
-  [/^platforms\/registry\.ts$/, [/^platforms\/[a-z-]+\/index\.ts$/, /^platforms\/platform\.ts$/]],
-  [/^platforms\/[a-z-]+\.ts$/, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/[a-z-]+\.ts$/]],
-  [/^platforms\/[a-z-]+\//, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/(platform|signature|auth-entry)\.ts$/]],
-  [/^pipeline\//, [/^domain\//, /^store\//, /^pipeline\//, /^platforms\/platform\.ts$/, /^documents\/storage\.ts$/]],
-  [/^worker\//, [/^domain\//, /^pipeline\//, /^worker\//]],
-  [/^schedule\.ts$/, [/^domain\//, /^pipeline\//]],
-  [/^http\//, [/^domain\//, /^pipeline\//, /^store\/reading\//, /^http\//]],
-  [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/platform\.ts$/]],
+  [/^platforms\/registry\.ts$/, [/^platforms\/[a-z-]+\/index\.ts$/, /^platforms\/(platform|auth-entry)\.ts$/]],
+  [/^platforms\/[a-z-]+\.ts$/, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/[a-z-]+\.ts$/, /^platforms\/(platform|auth-entry)\.ts$/]],
+  [/^platforms\/[a-z-]+\//, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/signature\.ts$/, /^platforms\/(platform|auth-entry)\.ts$/]],
+  [/^context\.ts$/, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^processing\//, /^pipeline\//]],
+  [/^pipeline\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^pipeline\//, /^documents\//]],
+  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//]],
+  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//]],
+  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//]],
+  [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/(platform|auth-entry)\.ts$/]],
 ];
 
 /** Only these may import the place: everything else comes in through them. */

@@ -1,6 +1,6 @@
+import type { Context } from '../context.ts';
 import { InvalidBody, isTooDeep, RemoteFailure } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
-import type { Context } from './context.ts';
 
 /** An attempt that counted, as the brake sees it. */
 export interface AttemptSign {

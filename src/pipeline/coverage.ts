@@ -1,7 +1,7 @@
+import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/platform.ts';
 import { readFruitless, readProven, readRefused } from '../store/coverage.ts';
 import { readAwake } from '../store/uptime.ts';
-import type { Context } from './context.ts';
 import { isInterrupted } from './interrupted.ts';
 import { describeAwakeness } from './standstill.ts';
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Context } from '../context.ts';
 import { ContentTooLarge, type DocumentStorage, type StoredContent } from '../documents/storage.ts';
 import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
 import { displayName } from '../domain/file-name.ts';
@@ -14,7 +15,6 @@ import {
   renewDocumentLease,
   settleDocument,
 } from '../store/documents.ts';
-import type { Context } from './context.ts';
 import { documentOutcome } from './document-outcome.ts';
 
 export const MOST_DOCUMENT_BYTES = 100 * 1024 * 1024;

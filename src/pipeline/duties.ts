@@ -1,5 +1,5 @@
+import type { Context } from '../context.ts';
 import type { AlertDesk } from './alerts.ts';
-import type { Context } from './context.ts';
 import type { InvariantWatch } from './invariants.ts';
 import { enforceRetention } from './retention.ts';
 import { watchConnections } from './watch.ts';

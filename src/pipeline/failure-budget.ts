@@ -1,6 +1,6 @@
+import type { Context } from '../context.ts';
 import type { AnswerPolicy, Connection } from '../platforms/platform.ts';
 import { readStreak, type Streak } from '../store/answers.ts';
-import type { Context } from './context.ts';
 
 /** How much of a platform's patience our failures have used up. */
 export interface FailureBudget {

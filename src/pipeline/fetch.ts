@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { Drift } from '../domain/drift.ts';
 import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entity.ts';
 import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
@@ -13,7 +14,6 @@ import {
   waitingEventTypes,
 } from '../store/deliveries.ts';
 import { applyReports } from './apply.ts';
-import type { Context } from './context.ts';
 import { interpretDelivery } from './interpret.ts';
 import { type Attempted, applicationOf, claimFor, holding, workTogether } from './work.ts';
 

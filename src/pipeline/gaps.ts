@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { EntityKind } from '../domain/entity.ts';
 import { subjectText } from '../domain/entity.ts';
 import type { Sql } from '../store/database.ts';
@@ -14,7 +15,6 @@ import {
   type Unworked,
 } from '../store/gap-rows.ts';
 import { readAwake } from '../store/uptime.ts';
-import type { Context } from './context.ts';
 import { type Candidate, matchRefusals } from './match-refusals.ts';
 import { type Awakeness, describeAwakeness } from './standstill.ts';
 

@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/platform.ts';
 import { readAnswers } from '../store/answers.ts';
 import { readProven } from '../store/coverage.ts';
@@ -9,7 +10,6 @@ import {
   readLastSuccessAt,
 } from '../store/reading/connection-health.ts';
 import { readWatermarks } from '../store/watermarks.ts';
-import type { Context } from './context.ts';
 import { type FailureBudget, failureBudget } from './failure-budget.ts';
 import { type Latency, latency } from './latency.ts';
 import { type Silence, silence } from './silence.ts';

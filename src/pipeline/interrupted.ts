@@ -1,7 +1,7 @@
+import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/platform.ts';
 import { readLease } from '../store/leases.ts';
 import { listRuns } from '../store/reading/reconcile-runs.ts';
-import type { Context } from './context.ts';
 import { isGone } from './lease.ts';
 
 /** Whether a connection's run was left in the middle by a process that is gone, or has lost its lease. */

@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { Sql } from '../store/database.ts';
 import {
   findAbandoned,
@@ -9,7 +10,6 @@ import {
   readReach,
   type Stretch,
 } from '../store/reading/invariants.ts';
-import type { Context } from './context.ts';
 
 export interface InvariantCheck {
   name: string;

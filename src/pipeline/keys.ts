@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
 import type { Role } from '../domain/role.ts';
 import { deleteApiKey, insertApiKey, noteApiKeyUse } from '../store/api-keys.ts';
-import type { Context } from './context.ts';
 
 type KeysContext = Pick<Context, 'db' | 'clock'>;
 

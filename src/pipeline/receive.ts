@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Context } from '../context.ts';
 import type { Arrival, Kept } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
 import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/platform.ts';
 import { keepDeliveries } from '../store/keep-deliveries.ts';
-import type { Context } from './context.ts';
 
 export type ReceiveAnswer = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };
 

@@ -1,10 +1,10 @@
+import type { Context } from '../context.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { Connection, PlatformApi } from '../platforms/platform.ts';
 import type { Sql } from '../store/database.ts';
 import { type Lease, renewLease } from '../store/leases.ts';
 import type { RunProgress } from '../store/reconcile-runs.ts';
-import type { Context } from './context.ts';
 
 /** A reconcile run that this process works on. */
 export interface Run {

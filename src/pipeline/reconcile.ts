@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
 import type { Connection, PlatformApi } from '../platforms/platform.ts';
 import type { Sql } from '../store/database.ts';
@@ -5,7 +6,6 @@ import { readLease, takeLease } from '../store/leases.ts';
 import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
 import { endRun, insertRun, type RunTrigger, readProgress } from '../store/reconcile-runs.ts';
 import { readWatermarks } from '../store/watermarks.ts';
-import type { Context } from './context.ts';
 import { isGone } from './lease.ts';
 import { keepLease, type Run } from './reconcile-hold.ts';
 import { beginProgress } from './reconcile-progress.ts';

@@ -1,6 +1,6 @@
+import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
 import { isEmptied, type ReplayFilter, readLastPosition, requeue } from '../store/replay.ts';
-import type { Context } from './context.ts';
 
 export type { ReplayFilter } from '../store/replay.ts';
 

@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { Sql } from '../store/database.ts';
 import {
   ACCOUNT_TABLES,
@@ -12,7 +13,6 @@ import {
   type SweepStep,
 } from '../store/retention.ts';
 import { forgetUptime } from '../store/uptime.ts';
-import type { Context } from './context.ts';
 
 export interface Retention {
   /** Bodies and changes are kept this long, delivery rows with their dedupe keys four times as long. */

@@ -1,10 +1,10 @@
+import type { Context } from '../context.ts';
 import type { Attempt } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
 import type { Sql } from '../store/database.ts';
 import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries.ts';
 import { isOurFault } from './brake.ts';
-import type { Context } from './context.ts';
 
 /** An attempt that has ended. */
 export interface Ended {

@@ -1,5 +1,5 @@
+import type { Context } from '../context.ts';
 import { type Awake, beat, noteStop } from '../store/uptime.ts';
-import type { Context } from './context.ts';
 import { isGone } from './lease.ts';
 
 const BEAT_MS = 5000;

@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { Cause } from '../domain/change.ts';
 import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
@@ -9,7 +10,6 @@ import { type Claim, type Claimed, claimDeliveries, isWorkDue, readBody } from '
 import { noteDrift } from '../store/drift.ts';
 import { inPortions } from '../store/rows.ts';
 import { type Application, applyReports } from './apply.ts';
-import type { Context } from './context.ts';
 import { interpretDelivery } from './interpret.ts';
 import { decide, type Ended, report, type SettledEnd, writeEnds } from './settle.ts';
 

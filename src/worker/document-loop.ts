@@ -1,4 +1,4 @@
-import type { Context } from '../pipeline/context.ts';
+import type { Context } from '../context.ts';
 import { claimDueDocuments, type DocumentPorts, fetchDocument } from '../pipeline/documents.ts';
 import type { Worker } from './loop.ts';
 

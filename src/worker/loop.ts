@@ -1,5 +1,5 @@
+import type { Context } from '../context.ts';
 import { createBrake, type Leave } from '../pipeline/brake.ts';
-import type { Context } from '../pipeline/context.ts';
 import { connectionsDue, workNotifications } from '../pipeline/fetch.ts';
 import { keepLeases, mendTimes, recoverLeases } from '../pipeline/lease.ts';
 import { workDeliveries } from '../pipeline/work.ts';

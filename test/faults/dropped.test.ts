@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Context } from '../../src/context.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { Context } from '../../src/pipeline/context.ts';
 import { workNotifications } from '../../src/pipeline/fetch.ts';
 import { keepLeases } from '../../src/pipeline/lease.ts';
 import { claimFor, holding, workDeliveries } from '../../src/pipeline/work.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { Context } from '../../context.ts';
 import type { Role } from '../../domain/role.ts';
-import type { Context } from '../../pipeline/context.ts';
 import type { ReplayPreview } from '../../pipeline/preview-replay.ts';
 import type { ReplayFetch, ReplayFilter } from '../../pipeline/replay.ts';
 
