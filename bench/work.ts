@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp } from '../src/app.ts';
 import { readConnections } from '../src/connections.ts';
-import { createReceiver } from '../src/pipeline/receive.ts';
+import { createReceiver } from '../src/intake/receive-webhook.ts';
 import { workDeliveries } from '../src/pipeline/work.ts';
 import { PLATFORMS } from '../src/platforms/registry.ts';
 import { readSettings } from '../src/settings.ts';

@@ -22,10 +22,14 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^platforms\/[a-z-]+\.ts$/, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/[a-z-]+\.ts$/, /^platforms\/(platform|auth-entry)\.ts$/]],
   [/^platforms\/[a-z-]+\//, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/signature\.ts$/, /^platforms\/(platform|auth-entry)\.ts$/]],
   [/^context\.ts$/, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^processing\//, /^pipeline\//]],
-  [/^pipeline\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^pipeline\//, /^documents\//]],
-  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//]],
-  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//]],
-  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//]],
+  [/^intake\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^intake\//, /^pipeline\//]],
+  [
+    /^pipeline\//,
+    [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^pipeline\//, /^documents\//, /^intake\//],
+  ],
+  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//]],
+  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//]],
+  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//]],
   [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/(platform|auth-entry)\.ts$/]],
 ];
 

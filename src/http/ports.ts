@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Context } from '../context.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
-import type { Receiver } from '../pipeline/receive.ts';
+import type { Receiver } from '../intake/receive-webhook.ts';
 import type { OutsideCalls } from './auth/outside-calls.ts';
 import type { Readiness } from './health.ts';
 import type { Metrics } from './metrics.ts';

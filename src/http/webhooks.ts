@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused, Unavailable } from '../domain/errors.ts';
-import type { ReceiveAnswer } from '../pipeline/receive.ts';
+import type { ReceiveAnswer } from '../intake/receive-webhook.ts';
 import { isAllowedIp } from './allow-ips.ts';
 import { challengesOf, type MakeGatekeeper } from './auth/gatekeeper.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';

@@ -1,8 +1,8 @@
 import type { Alert } from '../../src/domain/alert.ts';
+import type { ReceiveAnswer, Receiver } from '../../src/intake/receive-webhook.ts';
+import { createReceiver } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
 import { workNotifications } from '../../src/pipeline/fetch.ts';
-import type { ReceiveAnswer, Receiver } from '../../src/pipeline/receive.ts';
-import { createReceiver } from '../../src/pipeline/receive.ts';
 import { workDeliveries } from '../../src/pipeline/work.ts';
 import type { Connection, Inbound } from '../../src/platforms/platform.ts';
 import { readSettings } from '../../src/settings.ts';
