@@ -9,12 +9,12 @@ import { createInvariantWatch } from './pipeline/invariants.ts';
 import { createReconciler, type Reconciler } from './pipeline/reconcile.ts';
 import { startHeartbeat } from './pipeline/standstill.ts';
 import type { Connection } from './platforms/platform.ts';
+import { startWorker } from './processing/worker.ts';
 import type { Remote } from './remote/remote.ts';
 import { startSchedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { startWeb, type Web } from './start-web.ts';
 import { startDocumentWorker } from './worker/document-loop.ts';
-import { startWorker } from './worker/loop.ts';
 
 /** A running service. */
 export interface App {

@@ -3,8 +3,8 @@ import type { Clock, MakeId, Random } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import type { InTurn } from './domain/memory.ts';
 import type { Signal } from './domain/signal.ts';
-import type { AttemptSign } from './pipeline/brake.ts';
 import type { Connection, Connections, PlatformApi } from './platforms/platform.ts';
+import type { AttemptSign } from './processing/failure-breaker.ts';
 import type { Database } from './store/database.ts';
 
 /** What every pipeline verb works with; built once in `app.ts`. */

@@ -23,13 +23,23 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^platforms\/[a-z-]+\//, [/^domain\//, /^remote\/remote\.ts$/, /^platforms\/signature\.ts$/, /^platforms\/(platform|auth-entry)\.ts$/]],
   [/^context\.ts$/, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^processing\//, /^pipeline\//]],
   [/^intake\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^intake\//, /^pipeline\//]],
+  [/^processing\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^processing\//, /^pipeline\//]],
   [
     /^pipeline\//,
-    [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^pipeline\//, /^documents\//, /^intake\//],
+    [
+      /^domain\//,
+      /^store\//,
+      /^platforms\/(platform|auth-entry)\.ts$/,
+      /^context\.ts$/,
+      /^pipeline\//,
+      /^documents\//,
+      /^intake\//,
+      /^processing\//,
+    ],
   ],
-  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//]],
-  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//]],
-  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//]],
+  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//, /^processing\//]],
+  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//, /^processing\//]],
+  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//, /^processing\//]],
   [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/(platform|auth-entry)\.ts$/]],
 ];
 
@@ -111,9 +121,9 @@ test('folders point one way, and each library has one home', () => {
 test('a planted bad import is caught', () => {
   const planted = (path: string, line: string) => importsOf(join(SRC, path), line).flatMap(faultsOf).length;
   assert.equal(planted('domain/entity.ts', `import { openDatabase } from '../store/database.ts';`), 1);
-  assert.equal(planted('pipeline/apply.ts', `import { tradecloud } from '../platforms/tradecloud/index.ts';`), 1);
+  assert.equal(planted('processing/apply-reports.ts', `import { tradecloud } from '../platforms/tradecloud/index.ts';`), 1);
   assert.equal(planted('platforms/orisha/index.ts', `export { hmac } from '../ordergroove/read.ts';`), 1);
   assert.equal(planted('http/webhooks.ts', `import axios from 'axios';`), 1);
-  assert.equal(planted('worker/loop.ts', `const later = await import('../store/deliveries.ts');`), 1);
-  assert.equal(planted('pipeline/apply.ts', `import { layOver } from './compare.ts';`), 0);
+  assert.equal(planted('processing/worker.ts', `const later = await import('../remote/send.ts');`), 1);
+  assert.equal(planted('processing/apply-reports.ts', `import { layOver } from './merge-entity.ts';`), 0);
 });

@@ -1,8 +1,8 @@
 import { type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { Stream } from '../platforms/platform.ts';
+import { tombstone } from '../processing/fetch-resources.ts';
 import { readHeld } from '../store/reading/held.ts';
-import { tombstone } from './fetch.ts';
 import { isVerdict, patiently } from './patience.ts';
 import type { Run } from './reconcile-hold.ts';
 import { keepTogether, type Told } from './reconcile-page.ts';

@@ -1,12 +1,12 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
 import type { Connection, PlatformApi } from '../platforms/platform.ts';
+import { isGone } from '../processing/delivery-leases.ts';
 import type { Sql } from '../store/database.ts';
 import { readLease, takeLease } from '../store/leases.ts';
 import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
 import { endRun, insertRun, type RunTrigger, readProgress } from '../store/reconcile-runs.ts';
 import { readWatermarks } from '../store/watermarks.ts';
-import { isGone } from './lease.ts';
 import { keepLease, type Run } from './reconcile-hold.ts';
 import { beginProgress } from './reconcile-progress.ts';
 import { runThrough } from './reconcile-run.ts';

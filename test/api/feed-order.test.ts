@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Application, applyReports } from '../../src/pipeline/apply.ts';
+import { type Application, applyReports } from '../../src/processing/apply-reports.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { readFeed } from '../../src/store/reading/changes.ts';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keepLeases, mendTimes } from '../../src/pipeline/lease.ts';
+import { keepLeases, mendTimes } from '../../src/processing/delivery-leases.ts';
 import { takeTick } from '../../src/store/leases.ts';
 import { createLimits } from '../../src/store/limits.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { claimFor } from '../../src/pipeline/work.ts';
+import { claimFor } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries.ts';
 import { keepDeliveries } from '../../src/store/keep-deliveries.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';

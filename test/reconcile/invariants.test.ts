@@ -3,7 +3,7 @@ import test from 'node:test';
 import { createInvariantWatch } from '../../src/pipeline/invariants.ts';
 import { enforceRetention } from '../../src/pipeline/retention.ts';
 import { watchConnections } from '../../src/pipeline/watch.ts';
-import { claimFor } from '../../src/pipeline/work.ts';
+import { claimFor } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries.ts';
 import { createTestContext, inbound, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
 import type { Role } from '../../domain/role.ts';
-import type { ReplayPreview } from '../../pipeline/preview-replay.ts';
-import type { ReplayFetch, ReplayFilter } from '../../pipeline/replay.ts';
+import type { ReplayPreview } from '../../processing/preview-replay.ts';
+import type { ReplayFetch, ReplayFilter } from '../../processing/replay.ts';
 
-export type { PreviewedChange, ReplayPreview } from '../../pipeline/preview-replay.ts';
-export type { ReplayFetch, ReplayFilter } from '../../pipeline/replay.ts';
+export type { PreviewedChange, ReplayPreview } from '../../processing/preview-replay.ts';
+export type { ReplayFetch, ReplayFilter } from '../../processing/replay.ts';
 
 type Connection = NonNullable<ReturnType<Context['connections']['get']>>;
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
-import { createBrake, isOurFault } from '../../src/pipeline/brake.ts';
-import { startWorker } from '../../src/worker/loop.ts';
+import { createBrake, isOurFault } from '../../src/processing/failure-breaker.ts';
+import { startWorker } from '../../src/processing/worker.ts';
+import { at, toyOrder } from '../reconcile/support.ts';
 import { manualClock } from '../support/clock.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 import { memoryLog } from '../support/log.ts';
-import { at, toyOrder } from './support.ts';
 
 function brakeTest() {
   const clock = manualClock();

@@ -3,8 +3,8 @@ import { type EntityReport, type Subject, subjectText } from '../domain/entity.t
 import { RemoteMissing } from '../domain/errors.ts';
 import type { Connection, WhenMissing } from '../platforms/platform.ts';
 import { countReplayable, type Replayable, type ReplayFilter, readLastPosition, readReplayable } from '../store/replay.ts';
-import { type Applied, applyReports } from './apply.ts';
-import { tombstone } from './fetch.ts';
+import { type Applied, applyReports } from './apply-reports.ts';
+import { tombstone } from './fetch-resources.ts';
 import type { ReplayFetch } from './replay.ts';
 
 /** One entity that a replay would change. */

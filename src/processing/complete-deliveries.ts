@@ -4,7 +4,7 @@ import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
 import type { Sql } from '../store/database.ts';
 import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries.ts';
-import { isOurFault } from './brake.ts';
+import { isOurFault } from './failure-breaker.ts';
 
 /** An attempt that has ended. */
 export interface Ended {

@@ -3,7 +3,7 @@ import { differences, pathPart } from '../domain/difference.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
 import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/image.ts';
 import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
-import { contentDifferences, sourceDifferences } from './source-differences.ts';
+import { contentDifferences, sourceDifferences } from './diff-source.ts';
 
 /** Where and when a report is laid over what is held. */
 export interface Occasion {

@@ -13,9 +13,9 @@ import {
   readRecorded,
   waitingEventTypes,
 } from '../store/deliveries.ts';
-import { applyReports } from './apply.ts';
-import { interpretDelivery } from './interpret.ts';
-import { type Attempted, applicationOf, claimFor, holding, workTogether } from './work.ts';
+import { applyReports } from './apply-reports.ts';
+import { interpretDelivery } from './interpret-delivery.ts';
+import { type Attempted, applicationOf, claimFor, holding, workTogether } from './process-deliveries.ts';
 
 const MOST_SUBJECTS = 20;
 

@@ -5,7 +5,7 @@ import { appendChanges, type ChangeState, type NewChange } from '../store/change
 import { countCollisions } from '../store/collisions.ts';
 import type { Sql } from '../store/database.ts';
 import { announceDocuments, entityKeyText, readImages, writeEntities, writeLines } from '../store/entities.ts';
-import { layOver } from './compare.ts';
+import { layOver } from './merge-entity.ts';
 
 /** One report, whose it is, and why it came. */
 export interface Application {

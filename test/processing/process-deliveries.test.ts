@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { workNotifications } from '../../src/pipeline/fetch.ts';
-import { recoverLeases } from '../../src/pipeline/lease.ts';
-import { claimFor } from '../../src/pipeline/work.ts';
+import { recoverLeases } from '../../src/processing/delivery-leases.ts';
+import { workNotifications } from '../../src/processing/fetch-resources.ts';
+import { claimFor } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';

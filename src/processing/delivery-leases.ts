@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { bringForward, giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries.ts';
 import { dropLeases } from '../store/leases.ts';
-import { LEASE_MS } from './work.ts';
+import { LEASE_MS } from './process-deliveries.ts';
 
 /** `host:pid:random`: a process on the same host can be seen to be gone before its leases run out. */
 export const processName = (host: string, pid: number, random: string): string => `${host}:${pid}:${random}`;

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
-import { createBrake, type Leave } from '../pipeline/brake.ts';
-import { connectionsDue, workNotifications } from '../pipeline/fetch.ts';
-import { keepLeases, mendTimes, recoverLeases } from '../pipeline/lease.ts';
-import { workDeliveries } from '../pipeline/work.ts';
+import { keepLeases, mendTimes, recoverLeases } from './delivery-leases.ts';
+import { createBrake, type Leave } from './failure-breaker.ts';
+import { connectionsDue, workNotifications } from './fetch-resources.ts';
+import { workDeliveries } from './process-deliveries.ts';
 
 /** How long an idle worker sleeps at most: another process may have stored something, or a retry may have become due. */
 const IDLE_MS = 400;

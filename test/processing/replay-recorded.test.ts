@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
-import { previewReplay } from '../../src/pipeline/preview-replay.ts';
-import { type ReplayFilter, replay } from '../../src/pipeline/replay.ts';
+import { previewReplay } from '../../src/processing/preview-replay.ts';
+import { type ReplayFilter, replay } from '../../src/processing/replay.ts';
+import { at, toyOrder } from '../reconcile/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
-import { at, toyOrder } from './support.ts';
 
 const ALL: ReplayFilter = { ids: null, state: null, connection: null, subject: null, from: null, to: null };
 const select = <Row>(test: TestContext, statement: string) => test.context.db.read.all<Row>(statement);

@@ -9,9 +9,9 @@ import type { Sql } from '../store/database.ts';
 import { type Claim, type Claimed, claimDeliveries, isWorkDue, readBody } from '../store/deliveries.ts';
 import { noteDrift } from '../store/drift.ts';
 import { inPortions } from '../store/rows.ts';
-import { type Application, applyReports } from './apply.ts';
-import { interpretDelivery } from './interpret.ts';
-import { decide, type Ended, report, type SettledEnd, writeEnds } from './settle.ts';
+import { type Application, applyReports } from './apply-reports.ts';
+import { decide, type Ended, report, type SettledEnd, writeEnds } from './complete-deliveries.ts';
+import { interpretDelivery } from './interpret-delivery.ts';
 
 /** How long a worker may hold a delivery without a sign of life. */
 export const LEASE_MS = 30_000;
