@@ -25,6 +25,10 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^intake\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^intake\//, /^pipeline\//]],
   [/^processing\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^processing\//, /^pipeline\//]],
   [
+    /^monitoring\//,
+    [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^monitoring\//, /^processing\//, /^pipeline\//],
+  ],
+  [
     /^pipeline\//,
     [
       /^domain\//,
@@ -35,11 +39,12 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
       /^documents\//,
       /^intake\//,
       /^processing\//,
+      /^monitoring\//,
     ],
   ],
-  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//, /^processing\//]],
-  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//, /^processing\//]],
-  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//, /^processing\//]],
+  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//, /^processing\//, /^monitoring\//]],
+  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//, /^processing\//, /^monitoring\//]],
+  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//, /^processing\//, /^monitoring\//]],
   [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/(platform|auth-entry)\.ts$/]],
 ];
 

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
+import { describeAwakeness } from '../monitoring/heartbeat.ts';
 import type { Connection } from '../platforms/platform.ts';
 import { readFruitless, readProven, readRefused } from '../store/coverage.ts';
 import { readAwake } from '../store/uptime.ts';
 import { isInterrupted } from './interrupted.ts';
-import { describeAwakeness } from './standstill.ts';
 
 /** A span of platform time, and what is known of it. */
 export interface CoverageSpan {

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
-import type { AlertDesk } from './alerts.ts';
-import type { InvariantWatch } from './invariants.ts';
+import type { AlertDesk } from '../monitoring/alerts.ts';
+import { watchConnections } from '../monitoring/check-connections.ts';
+import type { InvariantWatch } from '../monitoring/invariants.ts';
 import { enforceRetention } from './retention.ts';
-import { watchConnections } from './watch.ts';
 
 /** What is done by the clock, beside reconciliation. Expressions are cron, UTC. */
 export interface Duty {

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { EntityKind } from '../domain/entity.ts';
 import { subjectText } from '../domain/entity.ts';
+import { type Awakeness, describeAwakeness } from '../monitoring/heartbeat.ts';
 import type { Sql } from '../store/database.ts';
 import {
   findLateGaps,
@@ -16,7 +17,6 @@ import {
 } from '../store/gap-rows.ts';
 import { readAwake } from '../store/uptime.ts';
 import { type Candidate, matchRefusals } from './match-refusals.ts';
-import { type Awakeness, describeAwakeness } from './standstill.ts';
 
 /** A change that a run has applied. */
 export interface FoundChange {

@@ -3,11 +3,11 @@ import test from 'node:test';
 import { addFigures } from '../../src/http/figures.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { addTallies } from '../../src/http/tallies.ts';
-import { connectionHealth } from '../../src/pipeline/health.ts';
-import { createInvariantWatch } from '../../src/pipeline/invariants.ts';
+import { connectionHealth } from '../../src/monitoring/connection-health.ts';
+import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
+import { at, toyOrder, withReconciler } from '../reconcile/support.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
-import { at, toyOrder, withReconciler } from './support.ts';
 
 test('Prometheus reads backlog, latency, patience and invariants off the store', async () => {
   const run = await createTestContext('sqlite');

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createAnswerLedger } from '../../src/pipeline/answers.ts';
+import { connectionHealth } from '../../src/monitoring/connection-health.ts';
+import { budgetOf } from '../../src/monitoring/failure-budget.ts';
+import { createAnswerLedger } from '../../src/monitoring/response-stats.ts';
+import { expectedSilenceMs, watchSilence } from '../../src/monitoring/silence.ts';
 import { acknowledge, noteRead, registerConsumer } from '../../src/pipeline/consumers.ts';
-import { budgetOf } from '../../src/pipeline/failure-budget.ts';
-import { connectionHealth } from '../../src/pipeline/health.ts';
 import { keepReceipts } from '../../src/pipeline/receipts.ts';
-import { expectedSilenceMs, watchSilence } from '../../src/pipeline/silence.ts';
 import { readConsumer } from '../../src/store/reading/consumers.ts';
+import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconcile/support.ts';
 import { ENGINES } from '../support/engines.ts';
-import { type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';
 
 const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection, () => 'closed');
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createInvariantWatch } from '../../src/pipeline/invariants.ts';
+import { watchConnections } from '../../src/monitoring/check-connections.ts';
+import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
 import { enforceRetention } from '../../src/pipeline/retention.ts';
-import { watchConnections } from '../../src/pipeline/watch.ts';
 import { claimFor } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries.ts';
+import { at, toyOrder } from '../reconcile/support.ts';
 import { createTestContext, inbound, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
-import { at, toyOrder } from './support.ts';
 
 const write = (test: TestContext, statement: string) => test.context.db.write((sql) => sql.all(statement));
 const broken = async (test: TestContext) =>
