@@ -24,6 +24,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^context\.ts$/, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^processing\//, /^pipeline\//]],
   [/^intake\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^intake\//, /^pipeline\//]],
   [/^processing\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^processing\//, /^pipeline\//]],
+  [/^feed\//, [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^feed\//, /^pipeline\//]],
   [
     /^monitoring\//,
     [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^monitoring\//, /^processing\//, /^pipeline\//],
@@ -39,12 +40,16 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
       /^documents\//,
       /^intake\//,
       /^processing\//,
+      /^feed\//,
       /^monitoring\//,
     ],
   ],
-  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//, /^processing\//, /^monitoring\//]],
-  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//, /^processing\//, /^monitoring\//]],
-  [/^http\//, [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//, /^processing\//, /^monitoring\//]],
+  [/^worker\//, [/^domain\//, /^context\.ts$/, /^worker\//, /^pipeline\//, /^intake\//, /^processing\//, /^feed\//, /^monitoring\//]],
+  [/^schedule\.ts$/, [/^domain\//, /^context\.ts$/, /^pipeline\//, /^intake\//, /^processing\//, /^feed\//, /^monitoring\//]],
+  [
+    /^http\//,
+    [/^domain\//, /^store\/reading\//, /^context\.ts$/, /^http\//, /^pipeline\//, /^intake\//, /^processing\//, /^feed\//, /^monitoring\//],
+  ],
   [/^(settings|logger|api-key|connections)\.ts$/, [/^domain\//, /^platforms\/(platform|auth-entry)\.ts$/]],
 ];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import supertest from 'supertest';
-import { createKey, deleteKey } from '../../src/pipeline/keys.ts';
+import { createKey, deleteKey } from '../../src/feed/api-keys.ts';
 import { announce, documentOf } from '../documents/announced.ts';
 import { askAs, fill, KEYS, openConsole, pressAs, type TestConsole, tokenIn } from './support.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumers.ts';
+import { keepReceipts } from '../../src/feed/receipts.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { budgetOf } from '../../src/monitoring/failure-budget.ts';
 import { createAnswerLedger } from '../../src/monitoring/response-stats.ts';
 import { expectedSilenceMs, watchSilence } from '../../src/monitoring/silence.ts';
-import { acknowledge, noteRead, registerConsumer } from '../../src/pipeline/consumers.ts';
-import { keepReceipts } from '../../src/pipeline/receipts.ts';
 import { readConsumer } from '../../src/store/reading/consumers.ts';
 import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconcile/support.ts';
 import { ENGINES } from '../support/engines.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { acknowledge, noteRead, registerConsumer } from '../../src/pipeline/consumers.ts';
-import { keepReceipts } from '../../src/pipeline/receipts.ts';
+import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumers.ts';
+import { keepReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/pipeline/retention.ts';
 import { readConsumer } from '../../src/store/reading/consumers.ts';
 import { at, toyOrder } from '../reconcile/support.ts';

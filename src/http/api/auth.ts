@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
-import { hashKey, noteKeyUse } from '../../pipeline/keys.ts';
+import { hashKey, noteKeyUse } from '../../feed/api-keys.ts';
 import { readApiKeyByHash } from '../../store/reading/api-keys.ts';
 import { sendProblem } from '../problem.ts';
 import type { ApiPorts } from './ports.ts';

@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { acknowledge, dropConsumer, noteRead, registerConsumer } from '../../pipeline/consumers.ts';
-import { keepReceipts } from '../../pipeline/receipts.ts';
+import { acknowledge, dropConsumer, noteRead, registerConsumer } from '../../feed/consumers.ts';
+import { keepReceipts } from '../../feed/receipts.ts';
 import { type FeedFilter, readOutstanding } from '../../store/reading/changes.ts';
 import { type ConsumerRow, listConsumers, readConsumer } from '../../store/reading/consumers.ts';
 import type { Receipt } from '../../store/receipts.ts';

@@ -1,5 +1,5 @@
 import { ROLES } from '../../../domain/role.ts';
-import type { NewApiKey } from '../../../pipeline/keys.ts';
+import type { NewApiKey } from '../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../store/reading/api-keys.ts';
 import { type Html, html } from '../html.ts';
 import { link } from '../links.ts';
