@@ -2,9 +2,9 @@ import { createTask, type ScheduledTask } from 'node-cron';
 import type { Context } from './context.ts';
 import { errorText } from './domain/outcome.ts';
 import type { Duty } from './pipeline/duties.ts';
-import { isInterrupted } from './pipeline/interrupted.ts';
-import type { Reconciler } from './pipeline/reconcile.ts';
 import { takeTurn } from './pipeline/turn.ts';
+import { isInterrupted } from './reconciliation/interrupted.ts';
+import type { Reconciler } from './reconciliation/reconciler.ts';
 
 type Connection = Parameters<Reconciler['reconcile']>[0];
 

@@ -7,7 +7,7 @@ import { budgetOf } from '../../src/monitoring/failure-budget.ts';
 import { createAnswerLedger } from '../../src/monitoring/response-stats.ts';
 import { expectedSilenceMs, watchSilence } from '../../src/monitoring/silence.ts';
 import { readConsumer } from '../../src/store/reading/consumers.ts';
-import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconcile/support.ts';
+import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
 
 const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection, () => 'closed');

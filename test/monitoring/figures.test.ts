@@ -5,7 +5,7 @@ import { createMetrics } from '../../src/http/metrics.ts';
 import { addTallies } from '../../src/http/tallies.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
-import { at, toyOrder, withReconciler } from '../reconcile/support.ts';
+import { at, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

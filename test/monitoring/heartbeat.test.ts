@@ -4,7 +4,7 @@ import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { compareWithWorlds } from '../../src/sandbox/compare.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
-import { onStage, type Stage } from '../reconcile/stage.ts';
+import { onStage, type Stage } from '../reconciliation/stage.ts';
 
 interface RunShown {
   id: string;

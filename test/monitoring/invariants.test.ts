@@ -5,7 +5,7 @@ import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
 import { enforceRetention } from '../../src/pipeline/retention.ts';
 import { claimFor } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries.ts';
-import { at, toyOrder } from '../reconcile/support.ts';
+import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, inbound, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
 import { createBrake, isOurFault } from '../../src/processing/failure-breaker.ts';
 import { startWorker } from '../../src/processing/worker.ts';
-import { at, toyOrder } from '../reconcile/support.ts';
+import { at, toyOrder } from '../reconciliation/support.ts';
 import { manualClock } from '../support/clock.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { previewReplay } from '../../src/processing/preview-replay.ts';
 import { type ReplayFilter, replay } from '../../src/processing/replay.ts';
-import { at, toyOrder } from '../reconcile/support.ts';
+import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createReconciler } from '../../src/pipeline/reconcile.ts';
 import { takeTurn } from '../../src/pipeline/turn.ts';
+import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { startSchedule } from '../../src/schedule.ts';
 import { listRuns } from '../../src/store/reading/reconcile-runs.ts';
+import { at, groundOf, type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
-import { at, groundOf, type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';
 
 const runsOf = (test: ReconcileTest) => listRuns(test.context.db.read, { connection: 'toy', state: null }, { before: null, limit: 10 });
 

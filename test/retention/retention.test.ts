@@ -4,7 +4,7 @@ import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumer
 import { keepReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/pipeline/retention.ts';
 import { readConsumer } from '../../src/store/reading/consumers.ts';
-import { at, toyOrder } from '../reconcile/support.ts';
+import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -3,9 +3,9 @@ import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { Stream } from '../platforms/platform.ts';
 import { tombstone } from '../processing/fetch-resources.ts';
 import { readHeld } from '../store/reading/held.ts';
-import { isVerdict, patiently } from './patience.ts';
-import type { Run } from './reconcile-hold.ts';
-import { keepTogether, type Told } from './reconcile-page.ts';
+import { keepTogether, type Told } from './process-page.ts';
+import { isVerdict, patiently } from './retry.ts';
+import type { Run } from './run-lease.ts';
 
 const PER_STEP = 500;
 /** Resources that one run asks for because its list did not have them. */

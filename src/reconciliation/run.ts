@@ -8,13 +8,13 @@ import { releaseLease } from '../store/leases.ts';
 import { type RunRow, readRun } from '../store/reading/reconcile-runs.ts';
 import { endRun, type StreamProgress } from '../store/reconcile-runs.ts';
 import { moveWatermark, readWatermarks } from '../store/watermarks.ts';
+import { markMissing } from './find-deleted.ts';
+import { judgeGaps } from './gap-alert.ts';
 import { correctLateGaps } from './gaps.ts';
-import { patiently } from './patience.ts';
-import { fence, type Run } from './reconcile-hold.ts';
-import { markMissing } from './reconcile-missing.ts';
-import { takePage } from './reconcile-page.ts';
-import { provenSpan, watermarkAfter } from './reconcile-progress.ts';
-import { judgeGaps } from './reconcile-verdict.ts';
+import { takePage } from './process-page.ts';
+import { provenSpan, watermarkAfter } from './progress.ts';
+import { patiently } from './retry.ts';
+import { fence, type Run } from './run-lease.ts';
 
 /** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
 export async function runThrough(run: Run): Promise<void> {

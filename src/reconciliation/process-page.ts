@@ -10,8 +10,8 @@ import { noteDrift } from '../store/drift.ts';
 import { entityKeyText, readImages } from '../store/entities.ts';
 import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconcile-runs.ts';
 import { keepGaps } from './gaps.ts';
-import { patiently } from './patience.ts';
-import { fence, type Run } from './reconcile-hold.ts';
+import { patiently } from './retry.ts';
+import { fence, type Run } from './run-lease.ts';
 
 /** Records per transaction; fewer where each may need a call of its own, so that an interruption repeats little. */
 const TOGETHER = 50;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Refused } from '../domain/errors.ts';
-import type { Reconciler } from './reconcile.ts';
+import type { Reconciler } from './reconciler.ts';
 
 /** How long a run that is under way is waited for. */
 const SOON_MS = 3000;

@@ -16,7 +16,7 @@ import {
   type Unworked,
 } from '../store/gap-rows.ts';
 import { readAwake } from '../store/uptime.ts';
-import { type Candidate, matchRefusals } from './match-refusals.ts';
+import { type Candidate, matchRefusals } from './match-rejections.ts';
 
 /** A change that a run has applied. */
 export interface FoundChange {

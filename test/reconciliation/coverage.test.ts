@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { coverage } from '../../src/pipeline/coverage.ts';
+import { coverage } from '../../src/reconciliation/coverage.ts';
 import { beat, noteStop } from '../../src/store/uptime.ts';
 import { ENGINES } from '../support/engines.ts';
 import { serverError } from '../support/toy-platform.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createReconciler } from '../../src/pipeline/reconcile.ts';
+import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { readGaps } from '../../src/store/reading/reconcile-runs.ts';
 import { beat, noteStop } from '../../src/store/uptime.ts';
 import { inbound } from '../support/context.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
-import { createReconciler } from '../../src/pipeline/reconcile.ts';
+import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { readProven } from '../../src/store/coverage.ts';
 import { readGaps } from '../../src/store/reading/reconcile-runs.ts';
 import { readWatermarks } from '../../src/store/watermarks.ts';

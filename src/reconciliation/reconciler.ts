@@ -7,9 +7,9 @@ import { readLease, takeLease } from '../store/leases.ts';
 import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
 import { endRun, insertRun, type RunTrigger, readProgress } from '../store/reconcile-runs.ts';
 import { readWatermarks } from '../store/watermarks.ts';
-import { keepLease, type Run } from './reconcile-hold.ts';
-import { beginProgress } from './reconcile-progress.ts';
-import { runThrough } from './reconcile-run.ts';
+import { beginProgress } from './progress.ts';
+import { runThrough } from './run.ts';
+import { keepLease, type Run } from './run-lease.ts';
 
 /** How long a run may be held without a sign of life. */
 const LEASE_MS = 20_000;

@@ -1,4 +1,4 @@
-import { createReconciler, type Reconciler, type ReconcilerGround } from '../../src/pipeline/reconcile.ts';
+import { createReconciler, type Reconciler, type ReconcilerGround } from '../../src/reconciliation/reconciler.ts';
 import { listRuns, type RunRow } from '../../src/store/reading/reconcile-runs.ts';
 import { beat } from '../../src/store/uptime.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
