@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { openDocumentStorage } from './documents/open-storage.ts';
-import type { DocumentStorage } from './documents/storage.ts';
+import { openDocumentStorage } from './documents/storage/open-storage.ts';
+import type { DocumentStorage } from './documents/storage/storage.ts';
+import { startDocumentWorker } from './documents/worker.ts';
 import { errorText } from './domain/outcome.ts';
 import { type AlertDesk, type AlertMessage, createAlerts } from './monitoring/alerts.ts';
 import { startHeartbeat } from './monitoring/heartbeat.ts';
@@ -14,7 +15,6 @@ import type { Remote } from './remote/remote.ts';
 import { startSchedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { startWeb, type Web } from './start-web.ts';
-import { startDocumentWorker } from './worker/document-loop.ts';
 
 /** A running service. */
 export interface App {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedApiKey } from './api-key.ts';
-import type { DocumentStorage } from './documents/storage.ts';
+import type { DocumentStorage } from './documents/storage/storage.ts';
 import { createFindKey, requireRole } from './http/api/auth.ts';
 import { createApiDocs } from './http/api/docs-page.ts';
 import type { ApiPorts } from './http/api/ports.ts';

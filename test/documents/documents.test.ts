@@ -6,14 +6,20 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
-import { createFileStorage } from '../../src/documents/file-storage.ts';
-import type { DocumentStorage } from '../../src/documents/storage.ts';
+import {
+  claimDueDocuments,
+  type DocumentPorts,
+  fetchDocument,
+  fetchDocumentAgain,
+  fetchDocuments,
+} from '../../src/documents/fetch-documents.ts';
+import { createFileStorage } from '../../src/documents/storage/file-storage.ts';
+import type { DocumentStorage } from '../../src/documents/storage/storage.ts';
+import { startDocumentWorker } from '../../src/documents/worker.ts';
 import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
-import { claimDueDocuments, type DocumentPorts, fetchDocument, fetchDocumentAgain, fetchDocuments } from '../../src/pipeline/documents.ts';
 import type { OpenedDocument } from '../../src/platforms/platform.ts';
 import { createPublicOpener } from '../../src/remote/address-guard.ts';
 import { listDocumentsNotHeld } from '../../src/store/reading/documents-not-held.ts';
-import { startDocumentWorker } from '../../src/worker/document-loop.ts';
 import { farSide } from '../remote/far-side.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES, type Engine } from '../support/engines.ts';

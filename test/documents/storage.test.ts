@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
-import { openDocumentStorage } from '../../src/documents/open-storage.ts';
-import { ContentMissing, type DocumentStorage } from '../../src/documents/storage.ts';
+import { openDocumentStorage } from '../../src/documents/storage/open-storage.ts';
+import { ContentMissing, type DocumentStorage } from '../../src/documents/storage/storage.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { type FarBucket, startBucket } from './bucket.ts';
 

@@ -1,9 +1,9 @@
 import type { Router } from 'express';
+import { fetchDocumentAgain } from '../../documents/fetch-documents.ts';
 import { Refused } from '../../domain/errors.ts';
 import { ROLES } from '../../domain/role.ts';
 import { createKey, deleteKey } from '../../feed/api-keys.ts';
 import { dropConsumer } from '../../feed/consumers.ts';
-import { fetchDocumentAgain } from '../../pipeline/documents.ts';
 import { act, needRole, notePress, send, visitFor } from './answers.ts';
 import { deliveryLink, link, runLink } from './links.ts';
 import type { ConsolePorts, Visit } from './page.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
-import { OrderdockError, Unavailable } from '../domain/errors.ts';
+import { OrderdockError, Unavailable } from '../../domain/errors.ts';
 
 /** A part of a content's bytes: `start` and `end` included. */
 export interface ByteRange {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { claimDueDocuments, type DocumentPorts, fetchDocument } from '../pipeline/documents.ts';
 import type { Worker } from '../processing/worker.ts';
+import { claimDueDocuments, type DocumentPorts, fetchDocument } from './fetch-documents.ts';
 
 const PLACES = 4;
 /** One slow platform must not hold up the documents of the others. */

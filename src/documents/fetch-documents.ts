@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
-import { ContentTooLarge, type DocumentStorage, type StoredContent } from '../documents/storage.ts';
 import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
 import { displayName } from '../domain/file-name.ts';
 import { errorText } from '../domain/outcome.ts';
@@ -16,6 +15,7 @@ import {
   settleDocument,
 } from '../store/documents.ts';
 import { documentOutcome } from './document-outcome.ts';
+import { ContentTooLarge, type DocumentStorage, type StoredContent } from './storage/storage.ts';
 
 export const MOST_DOCUMENT_BYTES = 100 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OrderdockError } from '../domain/errors.ts';
+import { OrderdockError } from '../../domain/errors.ts';
 import { createFileStorage } from './file-storage.ts';
 import { createS3Storage } from './s3-storage.ts';
 import type { DocumentStorage } from './storage.ts';
