@@ -3,16 +3,16 @@ import { openDocumentStorage } from './documents/storage/open-storage.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
 import { startDocumentWorker } from './documents/worker.ts';
 import { errorText } from './domain/outcome.ts';
+import { duties } from './jobs/scheduled-jobs.ts';
+import { startSchedule } from './jobs/scheduler.ts';
 import { type AlertDesk, type AlertMessage, createAlerts } from './monitoring/alerts.ts';
 import { startHeartbeat } from './monitoring/heartbeat.ts';
 import { createInvariantWatch } from './monitoring/invariants.ts';
 import { type Ground, type OpenContext, openContext } from './open-context.ts';
-import { duties } from './pipeline/duties.ts';
 import type { Connection } from './platforms/platform.ts';
 import { startWorker } from './processing/worker.ts';
 import { createReconciler, type Reconciler } from './reconciliation/reconciler.ts';
 import type { Remote } from './remote/remote.ts';
-import { startSchedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { startWeb, type Web } from './start-web.ts';
 

@@ -47,6 +47,19 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
     [/^domain\//, /^store\//, /^platforms\/(platform|auth-entry)\.ts$/, /^context\.ts$/, /^monitoring\//, /^processing\//, /^pipeline\//],
   ],
   [
+    /^jobs\//,
+    [
+      /^domain\//,
+      /^store\//,
+      /^platforms\/(platform|auth-entry)\.ts$/,
+      /^context\.ts$/,
+      /^jobs\//,
+      /^monitoring\//,
+      /^reconciliation\//,
+      /^pipeline\//,
+    ],
+  ],
+  [
     /^pipeline\//,
     [
       /^domain\//,
@@ -61,6 +74,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
       /^documents\//,
       /^feed\//,
       /^monitoring\//,
+      /^jobs\//,
     ],
   ],
   [
@@ -76,20 +90,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
       /^documents\//,
       /^feed\//,
       /^monitoring\//,
-    ],
-  ],
-  [
-    /^schedule\.ts$/,
-    [
-      /^domain\//,
-      /^context\.ts$/,
-      /^pipeline\//,
-      /^intake\//,
-      /^processing\//,
-      /^reconciliation\//,
-      /^documents\//,
-      /^feed\//,
-      /^monitoring\//,
+      /^jobs\//,
     ],
   ],
   [
@@ -133,7 +134,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   cockatiel: /^remote\//,
   'request-filtering-agent': /^remote\//,
   winston: /^logger\.ts$/,
-  'node-cron': /^schedule\.ts$/,
+  'node-cron': /^jobs\/scheduler\.ts$/,
   yaml: /^(connections|http\/api\/spec)\.ts$/,
   commander: /^(cli\/|main\.ts)/,
   '@aws-sdk/client-s3': /^documents\/storage\//,

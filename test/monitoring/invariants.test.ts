@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { enforceRetention } from '../../src/jobs/retention.ts';
 import { watchConnections } from '../../src/monitoring/check-connections.ts';
 import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
-import { enforceRetention } from '../../src/pipeline/retention.ts';
 import { claimFor } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';

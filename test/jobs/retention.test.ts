@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumers.ts';
 import { keepReceipts } from '../../src/feed/receipts.ts';
-import { enforceRetention } from '../../src/pipeline/retention.ts';
+import { enforceRetention } from '../../src/jobs/retention.ts';
 import { readConsumer } from '../../src/store/reading/consumers.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { takeTurn } from '../../src/pipeline/turn.ts';
+import { takeTurn } from '../../src/jobs/claim-tick.ts';
+import { startSchedule } from '../../src/jobs/scheduler.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
-import { startSchedule } from '../../src/schedule.ts';
 import { listRuns } from '../../src/store/reading/reconcile-runs.ts';
 import { at, groundOf, type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';

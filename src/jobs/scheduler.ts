@@ -1,10 +1,10 @@
 import { createTask, type ScheduledTask } from 'node-cron';
-import type { Context } from './context.ts';
-import { errorText } from './domain/outcome.ts';
-import type { Duty } from './pipeline/duties.ts';
-import { takeTurn } from './pipeline/turn.ts';
-import { isInterrupted } from './reconciliation/interrupted.ts';
-import type { Reconciler } from './reconciliation/reconciler.ts';
+import type { Context } from '../context.ts';
+import { errorText } from '../domain/outcome.ts';
+import { isInterrupted } from '../reconciliation/interrupted.ts';
+import type { Reconciler } from '../reconciliation/reconciler.ts';
+import { takeTurn } from './claim-tick.ts';
+import type { Duty } from './scheduled-jobs.ts';
 
 type Connection = Parameters<Reconciler['reconcile']>[0];
 
