@@ -9,7 +9,7 @@ import { type AlertDesk, type AlertMessage, createAlerts } from './monitoring/al
 import { startHeartbeat } from './monitoring/heartbeat.ts';
 import { createInvariantWatch } from './monitoring/invariants.ts';
 import { type Ground, type OpenContext, openContext } from './open-context.ts';
-import type { Connection } from './platforms/platform.ts';
+import type { Connection } from './platforms/contract/platform.ts';
 import { startWorker } from './processing/worker.ts';
 import { createReconciler, type Reconciler } from './reconciliation/reconciler.ts';
 import type { Remote } from './remote/remote.ts';

@@ -1,7 +1,7 @@
 import { isScalar, parseDocument, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { FaultySettings } from './domain/errors.ts';
-import type { AnyPlatform, Connection, Connections } from './platforms/platform.ts';
+import type { AnyPlatform, Connection, Connections } from './platforms/contract/platform.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Tree = string | number | boolean | null | Tree[] | { [name: string]: Tree };

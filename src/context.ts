@@ -3,7 +3,7 @@ import type { Clock, MakeId, Random } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import type { InTurn } from './domain/memory.ts';
 import type { Signal } from './domain/signal.ts';
-import type { Connection, Connections, PlatformApi } from './platforms/platform.ts';
+import type { Connection, Connections, PlatformApi } from './platforms/contract/platform.ts';
 import type { AttemptSign } from './processing/failure-breaker.ts';
 import type { Database } from './store/database.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { FaultySettings } from '../domain/errors.ts';
 import { type OpenContext, openContext } from '../open-context.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
 import { checkConnections } from './check-connections.ts';

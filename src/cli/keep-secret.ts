@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { withSecrets } from '../connections.ts';
 import { OrderdockError } from '../domain/errors.ts';
-import type { Connection, KeepSecret } from '../platforms/platform.ts';
+import type { Connection, KeepSecret } from '../platforms/contract/platform.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
 import type { CliGround } from './ground.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readConnections } from '../connections.ts';
 import { Refused } from '../domain/errors.ts';
 import { type OpenContext, openContext } from '../open-context.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import { readSettings, type Settings } from '../settings.ts';

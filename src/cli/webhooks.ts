@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Refused } from '../domain/errors.ts';
 import type { OpenContext } from '../open-context.ts';
-import type { Connection, RegisteredWebhook, WebhookManagement } from '../platforms/platform.ts';
+import type { Connection, RegisteredWebhook, WebhookManagement } from '../platforms/contract/platform.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
 import { type CliGround, CommandFailed } from './ground.ts';

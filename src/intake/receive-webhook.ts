@@ -4,7 +4,7 @@ import type { Arrival, Kept } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
-import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/platform.ts';
+import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/contract/platform.ts';
 import { keepDeliveries } from '../store/keep-deliveries.ts';
 
 export type ReceiveAnswer = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };

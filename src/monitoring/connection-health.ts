@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { readAnswers } from '../store/answers.ts';
 import { readProven } from '../store/coverage.ts';
 import {

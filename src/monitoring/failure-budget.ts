@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { AnswerPolicy, Connection } from '../platforms/platform.ts';
+import type { AnswerPolicy, Connection } from '../platforms/contract/platform.ts';
 import { readStreak, type Streak } from '../store/answers.ts';
 
 /** How much of a platform's patience our failures have used up. */

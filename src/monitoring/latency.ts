@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { type Journey, readJourneys } from '../store/reading/connection-health.ts';
 
 /** Milliseconds; null: no sample. */

@@ -1,7 +1,7 @@
+import type { AnyPlatform } from './contract/platform.ts';
 import { ordergroove } from './ordergroove/index.ts';
 import { ordermentum } from './ordermentum/index.ts';
 import { orisha } from './orisha/index.ts';
-import type { AnyPlatform } from './platform.ts';
 import { standard } from './standard/index.ts';
 import { tradecloud } from './tradecloud/index.ts';
 

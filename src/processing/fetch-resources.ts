@@ -3,7 +3,7 @@ import type { Drift } from '../domain/drift.ts';
 import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entity.ts';
 import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
-import type { Connection, Interpretation, PlatformApi, WhenMissing } from '../platforms/platform.ts';
+import type { Connection, Interpretation, PlatformApi, WhenMissing } from '../platforms/contract/platform.ts';
 import {
   type Claimed,
   claimCompanions,

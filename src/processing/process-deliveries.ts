@@ -4,7 +4,7 @@ import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
-import type { Interpretation } from '../platforms/platform.ts';
+import type { Interpretation } from '../platforms/contract/platform.ts';
 import type { Sql } from '../store/database.ts';
 import { type Claim, type Claimed, claimDeliveries, isWorkDue, readBody } from '../store/deliveries.ts';
 import { noteDrift } from '../store/drift.ts';

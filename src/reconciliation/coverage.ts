@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { describeAwakeness } from '../monitoring/heartbeat.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { readFruitless, readProven, readRefused } from '../store/coverage.ts';
 import { readAwake } from '../store/uptime.ts';
 import { isInterrupted } from './interrupted.ts';

@@ -1,6 +1,6 @@
 import { type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
-import type { Stream } from '../platforms/platform.ts';
+import type { Stream } from '../platforms/contract/platform.ts';
 import { tombstone } from '../processing/fetch-resources.ts';
 import { readHeld } from '../store/reading/held.ts';
 import { keepTogether, type Told } from './process-page.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { countLostGaps, hasDeliveries } from '../store/gap-rows.ts';
 import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { isGone } from '../processing/delivery-leases.ts';
 import { readLease } from '../store/leases.ts';
 import { listRuns } from '../store/reading/reconcile-runs.ts';

@@ -1,5 +1,5 @@
 import { readTime } from '../domain/time.ts';
-import type { Stream } from '../platforms/platform.ts';
+import type { Stream } from '../platforms/contract/platform.ts';
 import type { RunProgress, StreamProgress } from '../store/reconcile-runs.ts';
 
 /** Where a new run begins. */

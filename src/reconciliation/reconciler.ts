@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
-import type { Connection, PlatformApi } from '../platforms/platform.ts';
+import type { Connection, PlatformApi } from '../platforms/contract/platform.ts';
 import { isGone } from '../processing/delivery-leases.ts';
 import type { Sql } from '../store/database.ts';
 import { readLease, takeLease } from '../store/leases.ts';

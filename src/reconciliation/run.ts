@@ -1,7 +1,7 @@
 import { subjectText } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { Page, Stream } from '../platforms/platform.ts';
+import type { Page, Stream } from '../platforms/contract/platform.ts';
 import { addProven } from '../store/coverage.ts';
 import type { Sql } from '../store/database.ts';
 import { releaseLease } from '../store/leases.ts';

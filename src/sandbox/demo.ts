@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import type { Random } from '../domain/clock.ts';
-import type { AnyPlatform } from '../platforms/platform.ts';
+import type { AnyPlatform } from '../platforms/contract/platform.ts';
 import { createBadDays, USUAL_MISFORTUNE } from './bad-days.ts';
 import { concludeDemo, type DemoResult, type Played } from './conclude-demo.ts';
 import { readBacklogs } from './healing.ts';

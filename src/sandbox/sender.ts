@@ -1,4 +1,4 @@
-import type { AnswerPolicy, OutgoingWebhook } from '../platforms/platform.ts';
+import type { AnswerPolicy, OutgoingWebhook } from '../platforms/contract/platform.ts';
 import type { Post, PostAnswer } from './post.ts';
 
 export interface SenderCounts {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SimulatedAnswer, SimulatedRequest } from '../platforms/platform.ts';
+import type { SimulatedAnswer, SimulatedRequest } from '../platforms/contract/platform.ts';
 
 export type Answer = (request: SimulatedRequest) => SimulatedAnswer;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readConnections, withSecrets } from '../../src/connections.ts';
-import type { Connection } from '../../src/platforms/platform.ts';
+import type { Connection } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 
 const FILE = `# our shops

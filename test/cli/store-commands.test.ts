@@ -5,7 +5,7 @@ import test from 'node:test';
 import { readConnections } from '../../src/connections.ts';
 import { createReceiver } from '../../src/intake/receive-webhook.ts';
 import { openContext } from '../../src/open-context.ts';
-import type { Connection } from '../../src/platforms/platform.ts';
+import type { Connection } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { workDeliveries } from '../../src/processing/process-deliveries.ts';
 import { createWorld } from '../../src/sandbox/world.ts';

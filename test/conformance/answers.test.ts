@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import request from 'supertest';
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { openDoor, type TestDoor } from '../http/door.ts';
 import { connectionTo, happenIn, NOW, worldOf } from './worlds.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
 import { canonicalText, type Json } from '../../src/domain/json.ts';
-import type { AnyPlatform, Identity, Interpretation } from '../../src/platforms/platform.ts';
+import type { AnyPlatform, Identity, Interpretation } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { arrivedOf, connectionOf, deepFreeze, type Fixture, fixturesOf, inboundOf, parseSettings, webhookOf } from './fixtures.ts';
 import { NOW, worldOf } from './worlds.ts';

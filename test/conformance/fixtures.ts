@@ -4,7 +4,15 @@ import { subjectText } from '../../src/domain/entity.ts';
 import { type Json, type JsonObject, parseJson } from '../../src/domain/json.ts';
 import { formatOf } from '../../src/http/body.ts';
 import { matchRoute, readTarget } from '../../src/http/routes.ts';
-import type { AnyPlatform, Arrived, CommonSettings, Connection, Identity, Inbound, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import type {
+  AnyPlatform,
+  Arrived,
+  CommonSettings,
+  Connection,
+  Identity,
+  Inbound,
+  OutgoingWebhook,
+} from '../../src/platforms/contract/platform.ts';
 
 /** See README.md in this folder. */
 export interface Fixture {

@@ -5,7 +5,7 @@ import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
 import { createReceiver, type ReceiveAnswer } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
-import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import { workNotifications } from '../../src/processing/fetch-resources.ts';
 import { workDeliveries } from '../../src/processing/process-deliveries.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
-import type { AnyPlatform } from '../../src/platforms/platform.ts';
+import type { AnyPlatform } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 
 interface Schema {

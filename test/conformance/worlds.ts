@@ -2,7 +2,14 @@ import { Refused } from '../../src/domain/errors.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { createGatekeeper } from '../../src/http/auth/gatekeeper.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
-import type { AnyPlatform, CommonSettings, Connection, OutgoingWebhook, Simulation, Verdict } from '../../src/platforms/platform.ts';
+import type {
+  AnyPlatform,
+  CommonSettings,
+  Connection,
+  OutgoingWebhook,
+  Simulation,
+  Verdict,
+} from '../../src/platforms/contract/platform.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { connectionOf, inboundOf } from './fixtures.ts';
 

@@ -8,8 +8,8 @@ import { createMetrics } from '../../src/http/metrics.ts';
 import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
 import type { Receiver } from '../../src/intake/receive-webhook.ts';
-import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/auth-entry.ts';
-import type { AnyPlatform, Connection, Inbound, Route } from '../../src/platforms/platform.ts';
+import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/contract/auth-entry.ts';
+import type { AnyPlatform, Connection, Inbound, Route } from '../../src/platforms/contract/platform.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { createLimits } from '../support/limits.ts';
 

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
-import type { Connection, Simulation } from '../../src/platforms/platform.ts';
+import type { Connection, Simulation } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { type Simulators, startSimulators } from '../../src/sandbox/simulators.ts';
 import { readSettings } from '../../src/settings.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { Hopeless, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/json.ts';
-import { readCentral, writeCentral } from '../../src/platforms/ordergroove/central-time.ts';
-import { createGate } from '../../src/platforms/ordergroove/gate.ts';
+import type { Page, PlatformApi } from '../../src/platforms/contract/platform.ts';
+import { createGate } from '../../src/platforms/ordergroove/concurrency.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
-import type { Page, PlatformApi } from '../../src/platforms/platform.ts';
+import { readCentral, writeCentral } from '../../src/platforms/ordergroove/read/central-time.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 import { NOW, serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
+import type { Arrived, Gatekeeper, Inbound, Simulation } from '../../src/platforms/contract/platform.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
-import type { Arrived, Gatekeeper, Inbound, Simulation } from '../../src/platforms/platform.ts';
 import { farSide } from '../remote/far-side.ts';
 
 export const NOW = new Date('2026-01-01T10:00:05.000Z');

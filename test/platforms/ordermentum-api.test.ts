@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { subjectText } from '../../src/domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import type { CommonSettings, PlatformApi, Simulation } from '../../src/platforms/contract/platform.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import { readListPage } from '../../src/platforms/ordermentum/lists.ts';
-import type { CommonSettings, PlatformApi, Simulation } from '../../src/platforms/platform.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 
 interface Call {

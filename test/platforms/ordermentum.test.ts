@@ -4,8 +4,8 @@ import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
+import type { Gatekeeper, Inbound, OutgoingWebhook, SimulationTools } from '../../src/platforms/contract/platform.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
-import type { Gatekeeper, Inbound, OutgoingWebhook, SimulationTools } from '../../src/platforms/platform.ts';
 
 const settings = (webhook: unknown = {}, api?: unknown) => ordermentum.settings.parse({ webhook, ...(api === undefined ? {} : { api }) });
 const withApi = settings({}, { apiKey: 'om-key', supplierId: 'supplier-1' });

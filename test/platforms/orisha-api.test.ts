@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import type { Fetched, PlatformApi } from '../../src/platforms/contract/platform.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
-import type { Fetched, PlatformApi } from '../../src/platforms/platform.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 
 interface Call {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
+import type { CommonSettings, Gatekeeper, Inbound, OutgoingWebhook, SimulationTools } from '../../src/platforms/contract/platform.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
-import type { CommonSettings, Gatekeeper, Inbound, OutgoingWebhook, SimulationTools } from '../../src/platforms/platform.ts';
 
 const API = {
   baseUrl: 'https://api.example.com',

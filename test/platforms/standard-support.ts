@@ -1,4 +1,4 @@
-import type { Arrived, Gatekeeper, Inbound } from '../../src/platforms/platform.ts';
+import type { Arrived, Gatekeeper, Inbound } from '../../src/platforms/contract/platform.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 
 export const TS = 1767261605;

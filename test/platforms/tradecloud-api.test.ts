@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import type { Page, PageStart, PlatformApi, Simulation } from '../../src/platforms/platform.ts';
+import type { Page, PageStart, PlatformApi, Simulation } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { farSide, silentLog } from '../remote/far-side.ts';

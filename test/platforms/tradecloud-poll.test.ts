@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
-import { makePage, pollRequest, type Row, readPosition, readRows } from '../../src/platforms/tradecloud/poll.ts';
+import { makePage, pollRequest, type Row, readPosition, readRows } from '../../src/platforms/tradecloud/lists.ts';
 
 const minute = (n: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + n * 60_000).toISOString();
 const rows = (from: number, count: number): Row[] =>

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { subjectText } from '../../src/domain/entity.ts';
-import type { Arrived, Identity, Inbound, Interpretation, OutgoingWebhook, SimulationTools } from '../../src/platforms/platform.ts';
+import type {
+  Arrived,
+  Identity,
+  Inbound,
+  Interpretation,
+  OutgoingWebhook,
+  SimulationTools,
+} from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 
 const FIXTURES = join(import.meta.dirname, '../conformance/fixtures/tradecloud');

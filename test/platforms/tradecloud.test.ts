@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { InvalidBody, Unavailable } from '../../src/domain/errors.ts';
-import type { Gatekeeper } from '../../src/platforms/platform.ts';
+import type { Gatekeeper } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { arrivedFrom, assertPart, fixtures, inboundOf, settings, understand } from './tradecloud-support.ts';
 

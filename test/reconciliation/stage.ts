@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../../src/app.ts';
-import type { AnyPlatform, Connection, OutgoingWebhook, SimulatedRequest } from '../../src/platforms/platform.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook, SimulatedRequest } from '../../src/platforms/contract/platform.ts';
 import { createPost } from '../../src/sandbox/post.ts';
 import { createServiceClient, type ServiceClient } from '../../src/sandbox/service-client.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
-import type { EventDescription } from '../../src/platforms/platform.ts';
+import type { EventDescription } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { compareWithWorlds } from '../../src/sandbox/compare.ts';
 import { createPost } from '../../src/sandbox/post.ts';

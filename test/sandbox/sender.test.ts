@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { AnswerPolicy, OutgoingWebhook } from '../../src/platforms/platform.ts';
+import type { AnswerPolicy, OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import type { PostAnswer } from '../../src/sandbox/post.ts';
 import { createSender } from '../../src/sandbox/sender.ts';
 

@@ -2,7 +2,7 @@ import type { Alert } from '../../src/domain/alert.ts';
 import type { ReceiveAnswer, Receiver } from '../../src/intake/receive-webhook.ts';
 import { createReceiver } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
-import type { Connection, Inbound } from '../../src/platforms/platform.ts';
+import type { Connection, Inbound } from '../../src/platforms/contract/platform.ts';
 import { workNotifications } from '../../src/processing/fetch-resources.ts';
 import { workDeliveries } from '../../src/processing/process-deliveries.ts';
 import { readSettings } from '../../src/settings.ts';

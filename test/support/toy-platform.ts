@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EntityReport, Subject } from '../../src/domain/entity.ts';
 import { InvalidBody, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import { definePlatform, type Page, type PageStart } from '../../src/platforms/platform.ts';
+import { definePlatform, type Page, type PageStart } from '../../src/platforms/contract/platform.ts';
 
 /** A line of a toy order, and the order as its platform would give it. */
 export interface ToyLine {

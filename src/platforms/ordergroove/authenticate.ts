@@ -1,4 +1,4 @@
-import type { Gatekeeper, Inbound, Verdict } from '../platform.ts';
+import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
 import { digestHmac, matchSignature, signatureValues, timestampMs, withinTolerance } from '../signature.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import type { EntityKind } from '../../domain/entity.ts';
-import type { EventDescription } from '../platform.ts';
+import type { EventDescription } from '../contract/platform.ts';
 
 export type Family = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement' | 'workflow';
 

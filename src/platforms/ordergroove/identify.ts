@@ -1,5 +1,5 @@
-import type { Identity, Inbound } from '../platform.ts';
-import { readEvent, subjectOf } from './read-event.ts';
+import type { Identity, Inbound } from '../contract/platform.ts';
+import { readEvent, subjectOf } from './read/event.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 
 /** No header names the event: the body's `id` is the only key, equal over repeats whose signature time differs. */

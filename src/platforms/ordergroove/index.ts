@@ -1,14 +1,14 @@
-import { definePlatform } from '../platform.ts';
+import { definePlatform } from '../contract/platform.ts';
 import { connect } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { ordergrooveEvents } from './events.ts';
 import { identify } from './identify.ts';
 import { interpret } from './interpret.ts';
-import { readFetched } from './read-fetched.ts';
+import { readFetched } from './read/fetched.ts';
 import { redactBody } from './redact.ts';
 import { type OrdergrooveSettings, ordergrooveSettings } from './settings.ts';
 import { ordergrooveShapes } from './shapes.ts';
-import { simulate } from './simulate.ts';
+import { simulate } from './simulator/simulate.ts';
 
 export const ordergroove = definePlatform<OrdergrooveSettings>({
   name: 'ordergroove',

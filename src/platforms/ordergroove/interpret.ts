@@ -1,13 +1,13 @@
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import { listAt, objectAt, textAt } from '../../domain/json.ts';
-import type { Arrived, Interpretation } from '../platform.ts';
+import type { Arrived, Interpretation } from '../contract/platform.ts';
 import type { Family } from './events.ts';
-import { entitlementReports } from './read-entitlement.ts';
-import { type OrdergrooveEvent, readEvent, subjectOf } from './read-event.ts';
-import { itemsOf, lineReport, orderReport } from './read-order.ts';
-import { subscriberReport } from './read-subscriber.ts';
-import { subscriptionReport } from './read-subscription.ts';
+import { entitlementReports } from './read/entitlement.ts';
+import { type OrdergrooveEvent, readEvent, subjectOf } from './read/event.ts';
+import { itemsOf, lineReport, orderReport } from './read/order.ts';
+import { subscriberReport } from './read/subscriber.ts';
+import { subscriptionReport } from './read/subscription.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 import { eventShapes } from './shapes.ts';
 

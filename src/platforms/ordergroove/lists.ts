@@ -2,9 +2,9 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Page, PageStart, Stream } from '../platform.ts';
-import { writeCentral } from './central-time.ts';
-import type { Line, ListPage } from './line.ts';
+import type { Page, PageStart, Stream } from '../contract/platform.ts';
+import type { Line, ListPage } from './client.ts';
+import { writeCentral } from './read/central-time.ts';
 
 export const PAGE_SIZE = 100;
 

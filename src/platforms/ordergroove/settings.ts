@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowIps, secretList } from '../auth-entry.ts';
+import { allowIps, secretList } from '../contract/auth-entry.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 

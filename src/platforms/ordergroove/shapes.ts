@@ -1,6 +1,6 @@
 import { listOf, membersOf, type Shape } from '../../domain/drift.ts';
 import type { Family } from './events.ts';
-import { ORDER_STATUSES } from './read-order.ts';
+import { ORDER_STATUSES } from './read/order.ts';
 
 /** What we know of the platform's JSON (developer.ordergroove.com, event and REST reference, read 2026-07). */
 

@@ -1,8 +1,8 @@
 import { OrderdockError } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import type { KeepSecret, RegisteredWebhook, WebhookManagement } from '../platform.ts';
+import type { KeepSecret, RegisteredWebhook, WebhookManagement } from '../contract/platform.ts';
+import { allRows, type Line } from './client.ts';
 import { ordergrooveEvents } from './events.ts';
-import { allRows, type Line } from './line.ts';
 
 export interface ManagementOptions {
   line: Line;

@@ -2,11 +2,11 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type Json, parseJson } from '../../domain/json.ts';
 import type { Budget, Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
-import type { Fetched, Finding, PlatformApi } from '../platform.ts';
+import type { Fetched, Finding, PlatformApi } from '../contract/platform.ts';
 import type { OrdermentumKind } from './events.ts';
-import { createGlance } from './glance.ts';
+import { createGlance } from './fetch-summaries.ts';
 import { createLists, streams } from './lists.ts';
-import { isOrdermentumKind } from './read-resource.ts';
+import { isOrdermentumKind } from './read/resource.ts';
 import type { OrdermentumApiSettings, OrdermentumSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
 

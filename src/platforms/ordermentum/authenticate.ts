@@ -1,5 +1,5 @@
-import { firstAccepting } from '../auth-entry.ts';
-import type { Gatekeeper, Inbound, Verdict } from '../platform.ts';
+import { firstAccepting } from '../contract/auth-entry.ts';
+import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
 /** Ordermentum signs nothing: what it repeats is the basic auth or the static headers given at registration. */

@@ -1,4 +1,4 @@
-import type { EventDescription } from '../platform.ts';
+import type { EventDescription } from '../contract/platform.ts';
 
 /** The kinds of resource that Ordermentum reports. */
 export type OrdermentumKind = 'order' | 'invoice' | 'credit-note' | 'purchaser';

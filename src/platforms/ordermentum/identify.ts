@@ -1,5 +1,5 @@
-import type { Identity, Inbound } from '../platform.ts';
-import { readWebhook, type Webhook } from './read-webhook.ts';
+import type { Identity, Inbound } from '../contract/platform.ts';
+import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
 /**

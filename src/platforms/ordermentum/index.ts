@@ -1,13 +1,13 @@
-import { definePlatform } from '../platform.ts';
+import { definePlatform } from '../contract/platform.ts';
 import { connect } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { ordermentumEvents } from './events.ts';
 import { identify } from './identify.ts';
 import { interpret } from './interpret.ts';
-import { readFetched } from './read-resource.ts';
+import { readFetched } from './read/resource.ts';
 import { type OrdermentumSettings, ordermentumSettings } from './settings.ts';
 import { ordermentumShapes } from './shapes.ts';
-import { simulate } from './simulate.ts';
+import { simulate } from './simulator/simulate.ts';
 
 export const ordermentum = definePlatform<OrdermentumSettings>({
   name: 'ordermentum',

@@ -1,7 +1,7 @@
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { Arrived, Interpretation } from '../platform.ts';
-import { readResource } from './read-resource.ts';
-import { readWebhook, type Webhook } from './read-webhook.ts';
+import type { Arrived, Interpretation } from '../contract/platform.ts';
+import { readResource } from './read/resource.ts';
+import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 import { ordermentumShapes, shapeOfKind } from './shapes.ts';
 

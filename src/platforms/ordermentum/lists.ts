@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Page, PageStart, Stream } from '../platform.ts';
+import type { Page, PageStart, Stream } from '../contract/platform.ts';
 import type { Line } from './api.ts';
 import type { OrdermentumKind } from './events.ts';
-import { isWhole } from './read-resource.ts';
+import { isWhole } from './read/resource.ts';
 
 /** What the vendor's own SDK asks for; a larger size is nowhere promised. */
 export const PAGE_SIZE = 50;

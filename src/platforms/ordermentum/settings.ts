@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowIps, authEntries, secretList } from '../auth-entry.ts';
+import { allowIps, authEntries, secretList } from '../contract/auth-entry.ts';
 
 const api = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.ordermentum.com'),

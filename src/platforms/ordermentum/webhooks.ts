@@ -1,12 +1,12 @@
 import { OrderdockError } from '../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { AuthEntry } from '../auth-entry.ts';
-import type { RegisteredWebhook, WebhookManagement } from '../platform.ts';
+import type { AuthEntry } from '../contract/auth-entry.ts';
+import type { RegisteredWebhook, WebhookManagement } from '../contract/platform.ts';
 import type { Line } from './api.ts';
 import { ordermentumEvents } from './events.ts';
 import { PAGE_SIZE, readListPage } from './lists.ts';
-import { unwrapped } from './read-members.ts';
+import { unwrapped } from './read/members.ts';
 
 const PATH = '/v1/webhooks';
 const allEvents = () => ordermentumEvents.map((event) => event.type);

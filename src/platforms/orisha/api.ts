@@ -2,11 +2,11 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
 import type { Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
-import type { Fetched, Finding, PlatformApi } from '../platform.ts';
-import { type Codes, codesOfExternalId } from './codes.ts';
+import type { Fetched, Finding, PlatformApi } from '../contract/platform.ts';
 import type { OrishaKind } from './events.ts';
 import { changesIn, streamsOf } from './lists.ts';
-import { isOrishaKind, pathFor } from './read-record.ts';
+import { type Codes, codesOfExternalId } from './read/codes.ts';
+import { isOrishaKind, pathFor } from './read/record.ts';
 import { ADMINISTRATION, type OrishaApiSettings, type OrishaSettings } from './settings.ts';
 
 const TIMEOUT_MS = 15_000;

@@ -1,5 +1,5 @@
 import { Refused } from '../../domain/errors.ts';
-import type { Inbound, Verdict } from '../platform.ts';
+import type { Inbound, Verdict } from '../contract/platform.ts';
 import { matchSecret } from '../signature.ts';
 import type { OrishaSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import type { EventDescription } from '../platform.ts';
+import type { EventDescription } from '../contract/platform.ts';
 
 /** The kinds of record that Orisha Commerce reports; they are also the keys of `api.paths` and `api.lists`. */
 export const ORISHA_KINDS = ['item', 'customer', 'price-list', 'contact-person', 'address'] as const;

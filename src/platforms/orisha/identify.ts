@@ -1,7 +1,7 @@
-import type { Identity, Inbound } from '../platform.ts';
+import type { Identity, Inbound } from '../contract/platform.ts';
 import { sha256Hex } from '../signature.ts';
-import { pathFor } from './read-record.ts';
-import { readWebhook } from './read-webhook.ts';
+import { pathFor } from './read/record.ts';
+import { readWebhook } from './read/webhook.ts';
 import type { OrishaSettings } from './settings.ts';
 
 /** Administration and event id together: several webhooks may share one URL, and ids are promised per event only. */

@@ -1,14 +1,14 @@
-import { definePlatform } from '../platform.ts';
+import { definePlatform } from '../contract/platform.ts';
 import { connect } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { orishaEvents } from './events.ts';
 import { identify } from './identify.ts';
 import { interpret } from './interpret.ts';
-import { readFetched } from './read-record.ts';
+import { readFetched } from './read/record.ts';
 import { type OrishaSettings, orishaSettings } from './settings.ts';
 import { orishaShapes } from './shapes.ts';
-import { simulate } from './simulate.ts';
-import { sandboxLists, sandboxPaths } from './simulate-api.ts';
+import { sandboxLists, sandboxPaths } from './simulator/api.ts';
+import { simulate } from './simulator/simulate.ts';
 
 export const orisha = definePlatform<OrishaSettings>({
   name: 'orisha',

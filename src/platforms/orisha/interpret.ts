@@ -1,7 +1,7 @@
 import { findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { Arrived, Interpretation } from '../platform.ts';
-import { pathFor, readDeletion, readRecord } from './read-record.ts';
-import { readWebhook } from './read-webhook.ts';
+import type { Arrived, Interpretation } from '../contract/platform.ts';
+import { pathFor, readDeletion, readRecord } from './read/record.ts';
+import { readWebhook } from './read/webhook.ts';
 import type { OrishaSettings } from './settings.ts';
 import { shapeOfKind } from './shapes.ts';
 

@@ -1,10 +1,10 @@
 import { RemoteMissing } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Page, PageStart, Stream } from '../platform.ts';
+import type { Page, PageStart, Stream } from '../contract/platform.ts';
 import { sha256Hex } from '../signature.ts';
 import type { Line } from './api.ts';
-import { type Codes, externalIdOf, memberOf } from './codes.ts';
 import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
+import { type Codes, externalIdOf, memberOf } from './read/codes.ts';
 import type { OrishaApiSettings, OrishaList } from './settings.ts';
 
 /** Lists have no change filter, so there is nothing to remember of a run but that there was one. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Webhook } from 'standardwebhooks';
 import { atPointer, type Json, parseJson, textAt } from '../../domain/json.ts';
-import { firstAccepting } from '../auth-entry.ts';
-import type { Gatekeeper, Inbound, Verdict } from '../platform.ts';
+import { firstAccepting } from '../contract/auth-entry.ts';
+import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
 import {
   digestHash,
   digestHmac,
@@ -13,9 +13,9 @@ import {
   verifyEd25519,
   withinTolerance,
 } from '../signature.ts';
-import { textOf } from './expression.ts';
+import { textOf } from './read/expression.ts';
+import { renderTemplate } from './read/template.ts';
 import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader } from './settings.ts';
-import { renderTemplate } from './template.ts';
 
 /** By its signature, or by any entry of `webhook.auth` beside it. */
 export async function authenticate(request: Inbound, settings: StandardSettings, gatekeeper: Gatekeeper): Promise<Verdict> {

@@ -1,6 +1,6 @@
-import type { Identity, Inbound } from '../platform.ts';
-import { textOf } from './expression.ts';
-import { openRequest, subjectOf } from './read-request.ts';
+import type { Identity, Inbound } from '../contract/platform.ts';
+import { textOf } from './read/expression.ts';
+import { openRequest, subjectOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
 
 /** By the connection's expressions. A dedupe key has to have its first part; without it the raw body's hash is the key. */

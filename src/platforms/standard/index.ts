@@ -1,10 +1,10 @@
-import { definePlatform, type Inbound } from '../platform.ts';
+import { definePlatform, type Inbound } from '../contract/platform.ts';
 import { authenticate } from './authenticate.ts';
 import { identify } from './identify.ts';
 import { interpret, readFetched } from './interpret.ts';
 import { PRESETS } from './presets.ts';
 import { type StandardSettings, standardSettings } from './settings.ts';
-import { simulate } from './simulate.ts';
+import { simulate } from './simulator/simulate.ts';
 
 export const standard = definePlatform<StandardSettings>({
   name: 'standard',

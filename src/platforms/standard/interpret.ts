@@ -3,9 +3,9 @@ import { type Drift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Header, Subject } from '../../domain/entity.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Arrived, Interpretation } from '../platform.ts';
-import { type Sources, textOf, valueAt } from './expression.ts';
-import { matches, openRequest, subjectOf, tellsOf } from './read-request.ts';
+import type { Arrived, Interpretation } from '../contract/platform.ts';
+import { type Sources, textOf, valueAt } from './read/expression.ts';
+import { matches, openRequest, subjectOf, tellsOf } from './read/request.ts';
 import type { EntityRule, StandardSettings } from './settings.ts';
 
 /** Pure: one entity with the whole body as its source. What cannot be named is kept as a delivery, and ignored. */

@@ -1,8 +1,8 @@
 import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
 import type { Remote, RemoteAnswer, RemoteClient, RemoteStream } from '../../remote/remote.ts';
-import type { Finding, OpenedDocument, Page, PageStart, PlatformApi, Stream } from '../platform.ts';
-import { makePage, pollRequest, readPosition, readRows } from './poll.ts';
+import type { Finding, OpenedDocument, Page, PageStart, PlatformApi, Stream } from '../contract/platform.ts';
+import { makePage, pollRequest, readPosition, readRows } from './lists.ts';
 import { createSession, type Session } from './session.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
 

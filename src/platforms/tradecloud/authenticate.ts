@@ -1,5 +1,5 @@
-import { firstAccepting } from '../auth-entry.ts';
-import type { Gatekeeper, Inbound, Verdict } from '../platform.ts';
+import { firstAccepting } from '../contract/auth-entry.ts';
+import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
 import type { TradecloudSettings } from './settings.ts';
 
 /** Tradecloud signs nothing: Basic, a static bearer token, or an access token that Microsoft Entra issued to it. */

@@ -1,4 +1,4 @@
-import type { EventDescription } from '../platform.ts';
+import type { EventDescription } from '../contract/platform.ts';
 
 // Names: docs.tradecloud1.com, order events, order documents events and shipment events, read 2026-07-14.
 const ORDER_EVENTS = [

@@ -1,10 +1,10 @@
 import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import type { Identity, Inbound } from '../platform.ts';
+import type { Identity, Inbound } from '../contract/platform.ts';
 import { sha256Hex } from '../signature.ts';
 import { isKnownEvent } from './events.ts';
-import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read-body.ts';
+import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read/body.ts';
 
 const LONGEST_ID = 500;
 

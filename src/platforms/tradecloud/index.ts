@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import { type AnswerPolicy, definePlatform, type Route } from '../platform.ts';
+import { type AnswerPolicy, definePlatform, type Route } from '../contract/platform.ts';
 import { connect } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { events } from './events.ts';
@@ -8,8 +8,8 @@ import { interpret, readFetched } from './interpret.ts';
 import { portalGuide } from './portal-guide.ts';
 import { type TradecloudSettings, tradecloudSettings } from './settings.ts';
 import { shapes } from './shapes.ts';
-import { simulate } from './simulate.ts';
-import { issuerAddress } from './simulated-issuer.ts';
+import { issuerAddress } from './simulator/issuer.ts';
+import { simulate } from './simulator/simulate.ts';
 
 const routes: readonly Route[] = [
   { method: 'POST', path: '', formats: ['json', 'xml'] },

@@ -2,12 +2,12 @@ import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/dr
 import { type EntityReport, readSubject, type Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Arrived, Interpretation } from '../platform.ts';
+import type { Arrived, Interpretation } from '../contract/platform.ts';
 import { isKnownEvent } from './events.ts';
-import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read-body.ts';
-import { readDocumentsEvent } from './read-documents.ts';
-import { readOrder } from './read-order.ts';
-import { readShipment } from './read-shipment.ts';
+import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read/body.ts';
+import { readDocumentsEvent } from './read/documents.ts';
+import { readOrder } from './read/order.ts';
+import { readShipment } from './read/shipment.ts';
 import type { TradecloudSettings } from './settings.ts';
 import { shapes } from './shapes.ts';
 

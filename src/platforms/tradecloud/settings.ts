@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowIps, authEntries, secretList } from '../auth-entry.ts';
+import { allowIps, authEntries, secretList } from '../contract/auth-entry.ts';
 
 const oauth2 = z.strictObject({
   tokenUrl: z.url({ protocol: /^https?$/ }),

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { Unavailable } from '../../domain/errors.ts';
+import type { Gatekeeper, Verdict } from './platform.ts';
+
+/** A secret, or several of which any is valid (rotation). Always read as a list; empty texts are faults. */
+export const secretList = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((one) => [one]),
+  z.array(z.string().min(1)).min(1),
+]);
+
+const nameList = secretList;
+
+const basic = z.strictObject({ username: z.string().min(1), password: secretList });
+const bearer = z.strictObject({ token: secretList });
+const header = z.strictObject({ name: z.string().regex(/^[A-Za-z0-9-]+$/), value: secretList });
+const issuer = z.strictObject({
+  issuer: nameList,
+  audience: nameList,
+  clientIds: z.array(z.string().min(1)).min(1).optional(),
+  jwksUri: z.url().optional(),
+});
+const ownTokens = z.strictObject({
+  clients: z.array(z.strictObject({ id: z.string().min(1), secret: secretList })).min(1),
+});
+const introspection = z.strictObject({
+  introspection: z.strictObject({ url: z.url(), clientId: z.string().min(1), clientSecret: secretList }),
+});
+
+/** One way in. A request passes when any entry of `webhook.auth` accepts it; an empty list lets nothing pass. */
+export const authEntry = z.union([
+  z.strictObject({ basic }),
+  z.strictObject({ bearer }),
+  z.strictObject({ header }),
+  z.strictObject({ oauth2: z.union([issuer, ownTokens, introspection]) }),
+]);
+export type AuthEntry = z.infer<typeof authEntry>;
+
+export const authEntries = z.array(authEntry).default([]);
+
+/** CIDR or single address, IPv4 or IPv6; absent: any address may call. */
+export const allowIps = z
+  .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+  .min(1)
+  .optional();
+
+/** The name an entry is reported under: `auth[0].basic`. Never its value. */
+const entryName = (entry: AuthEntry, position: number): string => `auth[${position}].${Object.keys(entry)[0]}`;
+
+/**
+ * The verdict of a connection's entries: the first that accepts. That an issuer cannot be asked counts only where no other entry accepts:
+ * then `Unavailable` is thrown, so that the sender comes again.
+ */
+export async function firstAccepting(entries: readonly AuthEntry[], gatekeeper: Gatekeeper): Promise<Verdict> {
+  let unavailable: Unavailable | null = null;
+  for (const [position, entry] of entries.entries()) {
+    try {
+      if (await gatekeeper.accepts(entry)) return { accepted: true, credential: entryName(entry, position) };
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      unavailable = error;
+    }
+  }
+  if (unavailable) throw unavailable;
+  return { accepted: false, reason: entries.length === 0 ? 'no credentials are configured' : 'no entry accepts the credentials' };
+}

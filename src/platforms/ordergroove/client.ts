@@ -1,0 +1,79 @@
+import { RemoteFailure } from '../../domain/errors.ts';
+import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
+import type { Budget, Remote, RemoteCall } from '../../remote/remote.ts';
+import { createGate } from './concurrency.ts';
+import { redactText } from './redact.ts';
+
+// 6,000 calls a minute, at most 5 threads (developer.ordergroove.com, API rate limits and data pipelines, read 2026-07).
+const budgets: readonly Budget[] = [{ name: 'calls', calls: 6000, perMs: 60_000 }];
+const MAX_PARALLEL = 5;
+
+// Lists that span a long time answer slowly; the guide speaks of 20 s.
+const TIMEOUT_MS = 30_000;
+
+export interface ListPage {
+  rows: JsonObject[];
+  /** The full address of the next page; null: this was the last. */
+  next: string | null;
+}
+
+/** A line to one of the platform's two APIs. Everything that it reads has credentials redacted. */
+export interface Line {
+  /** Throws `RemoteFailure` for a 2xx answer that is no JSON. */
+  json(call: RemoteCall): Promise<Json>;
+  /** One page of a list by its cursor. */
+  page(call: RemoteCall): Promise<ListPage>;
+}
+
+/** `apiKeys`: the first is used; after a 401 the next one. */
+export function createLine(baseUrl: string, apiKeys: readonly string[], remote: Remote): Line {
+  let current = 0;
+  const client = remote.client({
+    connection: 'ordergroove',
+    baseUrl,
+    timeoutMs: TIMEOUT_MS,
+    budgets,
+    sequential: false,
+    authorize: async (renew) => {
+      if (renew) current = (current + 1) % apiKeys.length;
+      return { 'x-api-key': apiKeys[current] ?? '' };
+    },
+  });
+  const gate = createGate(MAX_PARALLEL);
+  // Without the version the answer is in numbered pages, which are deprecated and move under the reader.
+  const headers = { Accept: 'application/json', 'X-OG-API-VERSION': '2' };
+  const json = async (call: RemoteCall) => {
+    const answer = await gate(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
+    return parseAnswer(answer.text, answer.status);
+  };
+  return { json, page: async (call) => readPage(await json(call)) };
+}
+
+function parseAnswer(text: string, status: number): Json {
+  // An update may be answered with nothing at all.
+  if (text.trim() === '') return {};
+  try {
+    return parseJson(redactText(text));
+  } catch (error) {
+    throw new RemoteFailure('remote_unreadable', 'The API answered with something that is no JSON', status, null, { cause: error });
+  }
+}
+
+// Some documented lists show a bare list or a single object instead of `{results}`.
+function readPage(answer: Json): ListPage {
+  const { results, next } = objectAt(answer);
+  return { rows: listAt(results === undefined ? answer : results).map(objectAt), next: textAt(next) };
+}
+
+/** Every row of a list, page by page. */
+export async function allRows(line: Line, call: RemoteCall): Promise<JsonObject[]> {
+  const rows: JsonObject[] = [];
+  const seen = new Set<string>();
+  for (let page = await line.page(call); ; page = await line.page({ method: 'GET', path: page.next, ...laneOf(call) })) {
+    rows.push(...page.rows);
+    if (page.next === null || seen.has(page.next)) return rows;
+    seen.add(page.next);
+  }
+}
+
+const laneOf = ({ lane }: RemoteCall): Pick<RemoteCall, 'lane'> => (lane === undefined ? {} : { lane });

@@ -1,0 +1,78 @@
+import type { Subject } from '../../../domain/entity.ts';
+import { InvalidBody } from '../../../domain/errors.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { readTime } from '../../../domain/time.ts';
+import { type Family, familyOf } from '../events.ts';
+
+/** A webhook body, opened: whatever else the merchant has left out or added, `type` and the object's id are there. */
+export interface OrdergrooveEvent {
+  id: string | null;
+  type: string;
+  /** Null: a type that we do not know. */
+  family: Family | null;
+  /** When the event was raised; null where it is left out. */
+  createdAt: string | null;
+  /** `data.object` without what is not its own. */
+  object: JsonObject;
+  /** Opt-in extra content with the shapes of the REST API; empty where there is none. */
+  snapshot: JsonObject;
+  body: JsonObject;
+}
+
+/** Throws `InvalidBody` for anything that is no event of the platform. */
+export function readEvent(bytes: Buffer): OrdergrooveEvent {
+  const body = readBody(bytes);
+  const type = textAt(body.type);
+  if (type === null) throw new InvalidBody('the body names no event type');
+  const inner = objectAt(body.data);
+  // The documents put context and snapshot beside `data`, inside `data` and inside `data.object` (read 2026-07): all three occur.
+  const { context: _context, snapshot: innermost, ...object } = objectAt(inner.object);
+  const snapshot = [body.snapshot, inner.snapshot, innermost].find((found) => isObject(found) && Object.keys(found).length > 0);
+  return {
+    id: textAt(body.id),
+    type,
+    family: familyOf(type),
+    createdAt: readTime(body.created),
+    object,
+    snapshot: objectAt(snapshot),
+    body,
+  };
+}
+
+function readBody(bytes: Buffer): JsonObject {
+  let body: Json;
+  try {
+    body = parseJson(bytes.toString('utf8'));
+  } catch (error) {
+    throw new InvalidBody('the body is not readable as JSON', { cause: error });
+  }
+  if (!isObject(body)) throw new InvalidBody('the body is not a JSON object');
+  return body;
+}
+
+/** What an event of a known family is about; null where it has no resource of ours. Throws `InvalidBody` when the object's id is missing. */
+export function subjectOf({ family, object, type }: OrdergrooveEvent): Subject | null {
+  if (family === null || family === 'workflow') return null;
+  const subject = SUBJECTS[family](object);
+  if (subject === undefined) throw new InvalidBody(`${type} does not name its ${family}`);
+  return subject;
+}
+
+const SUBJECTS: Readonly<Record<Exclude<Family, 'workflow'>, (object: JsonObject) => Subject | null | undefined>> = {
+  subscriber: (object) => named('subscriber', object.merchant_user_id),
+  subscription: (object) => named('subscription', object.public_id),
+  order: (object) => named('order', object.public_id),
+  // An item is a line of its order. Where a merchant has left `order` out, the item itself is the way to it.
+  item: (object) => (textAt(object.public_id) === null ? undefined : (named('order', object.order) ?? named('item', object.public_id))),
+  // One event may carry many entitlements: the first stands for them, each is newest-wins by its own time.
+  entitlement: (object) =>
+    object.entitlements === undefined ? undefined : (entitlementIds(object).map((id) => named('entitlement', id))[0] ?? null),
+};
+
+const entitlementIds = (object: JsonObject): string[] =>
+  listAt(object.entitlements).flatMap((entry) => textAt(objectAt(entry).public_id) ?? []);
+
+function named(kind: Subject['kind'], id: Json | undefined): Subject | undefined {
+  const externalId = textAt(id);
+  return externalId === null ? undefined : { kind, externalId };
+}

@@ -1,0 +1,43 @@
+import { type Drift, findDrift } from '../../../domain/drift.ts';
+import type { EntityReport, Subject } from '../../../domain/entity.ts';
+import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { restShapes } from '../shapes.ts';
+import { entitlementReport } from './entitlement.ts';
+import { orderReport } from './order.ts';
+import { subscriberReport } from './subscriber.ts';
+import { subscriptionReport } from './subscription.ts';
+
+export interface FetchedReading {
+  reports: EntityReport[];
+  drift: Drift[];
+}
+
+/** What a fetched or listed resource says. Orders come as `{order, items}`, as the API client puts them together. */
+export function readFetched(subject: Subject, text: string): FetchedReading {
+  const document = objectAt(parseJson(text));
+  if (subject.kind === 'order' || subject.kind === 'item') return readOrder(subject, document);
+  const [report, shape] = READINGS[subject.kind as keyof typeof READINGS]?.(document) ?? [];
+  // Documented list rows leave members out that a retrieved object has.
+  return { reports: report ? [{ ...report, partial: true }] : [], drift: shape ? findDrift(document, shape) : [] };
+}
+
+/** Lists give orders without their items, and items without their order; a fetch gives both, and then the items are complete. */
+function readOrder(subject: Subject, document: JsonObject): FetchedReading {
+  const order = isObject(document.order) ? document.order : null;
+  const items = listAt(document.items).map(objectAt);
+  const externalId = textAt(order?.public_id) ?? textAt(items[0]?.order) ?? (subject.kind === 'order' ? subject.externalId : null);
+  const drift = [
+    ...findDrift(order ?? undefined, restShapes.Order, '/order'),
+    ...findDrift(document.items, { list: restShapes.Item }, '/items'),
+  ];
+  if (externalId === null) return { reports: [], drift };
+  const complete = order !== null && Array.isArray(document.items);
+  const report = orderReport({ externalId, order, items, complete, at: null });
+  return { reports: [complete ? report : { ...report, partial: true }], drift };
+}
+
+const READINGS = {
+  subscription: (document: JsonObject) => [subscriptionReport(document, null), restShapes.Subscription] as const,
+  subscriber: (document: JsonObject) => [subscriberReport(document, null), restShapes.Customer] as const,
+  entitlement: (document: JsonObject) => [entitlementReport(document, document, null), restShapes.Entitlement] as const,
+};

@@ -1,0 +1,44 @@
+import { decimalText } from '../../../domain/decimal.ts';
+import type { EntityKind, EntityReport, Header, Party } from '../../../domain/entity.ts';
+import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
+
+/** The header members that every object of the platform has in the same place; the rest is null. */
+export function headerOf(object: JsonObject, told: Partial<Header>): Header {
+  return {
+    number: null,
+    status: null,
+    currency: null,
+    buyer: partyOf(object.customer),
+    supplier: partyOf(object.merchant),
+    total: decimalText(object.total),
+    orderedAt: null,
+    ...told,
+  };
+}
+
+/** A record: a header and nothing else. */
+export function recordReport(
+  kind: EntityKind,
+  externalId: string,
+  lastUpdatedAt: string | null,
+  header: Header,
+  source: JsonObject,
+): EntityReport {
+  return {
+    kind,
+    externalId,
+    lastUpdatedAt,
+    header,
+    lines: [],
+    linesComplete: false,
+    documents: null,
+    deleted: false,
+    source,
+    sourceLines: null,
+  };
+}
+
+export function partyOf(id: Json | undefined, name: string | null = null): Party | null {
+  const text = textAt(id);
+  return text === null && name === null ? null : { id: text, name };
+}

@@ -1,0 +1,23 @@
+import type { EntityReport } from '../../../domain/entity.ts';
+import { type JsonObject, textAt } from '../../../domain/json.ts';
+import { readTime } from '../../../domain/time.ts';
+import { headerOf, recordReport } from './members.ts';
+
+/** A subscription, from an event (times in seconds since 1970) or the API (times without a zone). `at`: used where it has no own time. */
+export function subscriptionReport(object: JsonObject, at: string | null): EntityReport | null {
+  const id = textAt(object.public_id);
+  if (id === null) return null;
+  const header = headerOf(object, {
+    number: textAt(object.external_id),
+    status: statusOf(object),
+    total: null,
+    orderedAt: readTime(object.created),
+  });
+  return recordReport('subscription', id, readTime(object.updated) ?? at, header, object);
+}
+
+// `cancelled` keeps its old time after a reactivation: `live` decides wherever it is told.
+function statusOf(object: JsonObject): string | null {
+  if (typeof object.live === 'boolean') return object.live ? 'live' : 'cancelled';
+  return textAt(object.cancelled) === null ? null : 'cancelled';
+}

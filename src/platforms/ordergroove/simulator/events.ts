@@ -1,0 +1,259 @@
+import { type JsonObject, objectAt, textAt } from '../../../domain/json.ts';
+import type { Family } from '../events.ts';
+import type { Happened, World } from './world.ts';
+
+type Happening = (world: World) => JsonObject;
+
+const isOpen = ({ status }: JsonObject): boolean => status === 1;
+const isLive = ({ live }: JsonObject): boolean => live === true;
+const isCancelled = ({ live }: JsonObject): boolean => live === false;
+const any = (): boolean => true;
+
+const onSubscription =
+  (change: (world: World, held: JsonObject) => JsonObject, fits = isLive): Happening =>
+  (world) => {
+    const held = world.some('subscription', fits);
+    return Object.assign(held, change(world, held), { updated: world.after(held.updated) });
+  };
+
+const onOrder =
+  (change: (world: World, held: JsonObject) => JsonObject): Happening =>
+  (world) => {
+    const held = world.some('order', isOpen);
+    return world.settle(Object.assign(held, change(world, held)));
+  };
+
+const onItem =
+  (change: (world: World, held: JsonObject) => JsonObject): Happening =>
+  (world) => {
+    const order = world.some('order', isOpen);
+    const item = world.itemsOf(order)[0] ?? world.addItem(order);
+    Object.assign(item, change(world, item));
+    item.total_price = (Number(item.price) * Number(item.quantity)).toFixed(2);
+    world.settle(order);
+    return item;
+  };
+
+const onEntitlement =
+  (change: (world: World) => JsonObject): Happening =>
+  (world) => {
+    const held = world.some('entitlement', any);
+    return Object.assign(held, change(world), { last_updated: world.after(held.last_updated) });
+  };
+
+const reactivate = onSubscription(() => ({ live: true, cancelled: null, cancel_reason: null }), isCancelled);
+const newAddress = (world: World) => ({ shipping_address: world.makeId() });
+const newPayment = (world: World) => ({ payment: world.makeId() });
+const newProduct = (world: World) => ({ product: `SWAP-${world.makeId().slice(-6).toUpperCase()}` });
+const oneMore = (_world: World, held: JsonObject) => ({ quantity: Number(held.quantity) + 1 });
+const nothing = () => ({});
+
+const subscriber: Record<string, Happening> = {
+  create: (world) => world.addSubscriber(),
+  cancel: (world) => {
+    const held = world.some('subscriber', isLive);
+    return Object.assign(held, { live: false, last_updated: world.after(held.last_updated) });
+  },
+  subscriptions_created: (world) => {
+    const made = world.addSubscription();
+    world.announce({ type: 'subscription.create', family: 'subscription', object: made });
+    const held = world.held.subscriber.get(textAt(made.customer) ?? '') ?? world.addSubscriber();
+    return Object.assign(held, { live: true, last_updated: world.after(held.last_updated) });
+  },
+};
+
+const subscription: Record<string, Happening> = {
+  create: (world) => world.addSubscription(),
+  created: (world) => world.addSubscription(),
+  cancel: onSubscription((world) => ({ live: false, cancelled: world.now(), cancel_reason: '4|Overstocked', cancel_reason_code: 4 })),
+  sku_swap: onSubscription(newProduct),
+  change_live: reactivate,
+  reactivate,
+  change_frequency: onSubscription((_world, { every }) => ({ every: Number(every) + 1, frequency_days: (Number(every) + 1) * 7 })),
+  change_components: onSubscription((world) => ({ components: [{ public_id: world.makeId(), product: 'OAT-BAR-12', quantity: 2 }] })),
+  change_quantity: onSubscription(oneMore),
+  change_shipping_address: onSubscription(newAddress),
+  change_payment: onSubscription(newPayment),
+  refresh_one_click_token: onSubscription(nothing),
+};
+
+const order: Record<string, Happening> = {
+  create: (world) => world.addOrder(),
+  change_shipping_address: onOrder(newAddress),
+  change_payment: onOrder(newPayment),
+  change_billing: onOrder(newPayment),
+  change_next_order_date: onOrder((world) => ({ place: `${world.dateIn(35)} 00:00:00` })),
+  skip_order: onOrder((world) => ({ status: 4, cancelled: world.now() })),
+  send_now: onOrder((world) => ({ status: 6, place: world.now() })),
+  cancel: onOrder((world) => ({ status: 4, cancelled: world.now() })),
+  success: onOrder((world, held) => {
+    for (const item of world.itemsOf(held)) item.first_placed = world.now();
+    return { status: 5, tries: 1, order_merchant_id: `W-${30_000 + world.held.order.size}` };
+  }),
+  delete: (world) => {
+    const held = world.some('order', isOpen);
+    for (const { public_id: id } of world.itemsOf(held)) world.held.item.delete(textAt(id) ?? '');
+    world.held.order.delete(textAt(held.public_id) ?? '');
+    return held;
+  },
+  generic_error: onOrder((_world, { generic_error_count: count }) => ({ status: 15, generic_error_count: Number(count) + 1 })),
+  reject: onOrder(() => ({ status: 3, rejected_message: JSON.stringify({ code: '140', message: 'The card was declined' }) })),
+  reminder: onOrder(nothing),
+  retryable_placement_failure: onOrder((_world, { tries }) => ({ status: 13, tries: Number(tries) + 1 })),
+  refresh_one_click_token: onOrder(nothing),
+};
+
+const item: Record<string, Happening> = {
+  create: (world) => world.addItem(world.some('order', isOpen)),
+  change_order: (world) => {
+    // The order that it leaves is empty then, and is gone.
+    const left = world.addOrder();
+    world.announce({ type: 'order.create', family: 'order', object: left });
+    const [moved = world.addItem(left)] = world.itemsOf(left);
+    world.held.order.delete(textAt(left.public_id) ?? '');
+    const to = world.some('order', isOpen);
+    moved.order = to.public_id;
+    world.settle(to);
+    world.announce({ type: 'order.delete', family: 'order', object: left });
+    return moved;
+  },
+  change_quantity: onItem(oneMore),
+  remove: (world) => {
+    const from = world.some('order', isOpen);
+    const removed = world.addItem(from);
+    world.held.item.delete(textAt(removed.public_id) ?? '');
+    world.settle(from);
+    return removed;
+  },
+  item_subscribe: onItem((world) => ({ one_time: false, subscription: world.some('subscription', isLive).public_id })),
+  update_price: onItem((_world, { price }) => ({ price: (Number(price) + 1).toFixed(2) })),
+  sku_swap: onItem(newProduct),
+  successfully_placed: onItem((world) => ({ first_placed: world.now() })),
+  out_of_stock: onItem(nothing),
+};
+
+const entitlement: Record<string, Happening> = {
+  entitlements_granted: (world) => world.addEntitlement(),
+  entitlements_expiring: onEntitlement((world) => ({ expiration: `${world.dateIn(7)} 00:00:00` })),
+  entitlements_expired: onEntitlement((world) => ({ expiration: world.now() })),
+  entitlements_grace_period_expired: onEntitlement(() => ({ live: false })),
+  entitlements_expiration_modified: onEntitlement((world) => ({ expiration: `${world.dateIn(60)} 00:00:00` })),
+  entitlements_voided: onEntitlement(() => ({ live: false })),
+};
+
+const workflow: Record<string, Happening> = {
+  send_communication: (world) => ({
+    merchant: world.merchant,
+    workflow_id: world.makeId(),
+    workflow_name: 'Win back',
+    execution_id: world.makeId(),
+  }),
+};
+
+const HAPPENINGS: Readonly<Record<Family, Record<string, Happening>>> = { subscriber, subscription, order, item, entitlement, workflow };
+
+/**
+ * Makes an event type happen, after whatever had to be there for it, each with an event of its own. A type that the platform does not have
+ * is sent all the same, about nothing in particular.
+ */
+export function makeHappen(world: World, eventType: string): Happened[] {
+  const [family = '', name = ''] = eventType.split('.');
+  const happening = Object.hasOwn(HAPPENINGS, family) ? HAPPENINGS[family as Family][name] : undefined;
+  if (!happening) return [{ type: eventType, family: 'workflow', object: { merchant: world.merchant } }];
+  const happened = { type: eventType, family: family as Family, object: happening(world) };
+  const before = world.announced.splice(0);
+  if (eventType !== 'order.skip_order') return [...before, happened];
+  // A skipped order is followed by the next cycle's.
+  const next: Happened = { type: 'order.create', family: 'order', object: world.addOrder() };
+  return [...before, happened, ...world.announced.splice(0), next];
+}
+
+const seconds = (time: unknown): number | null =>
+  typeof time === 'string' ? Math.floor(Date.parse(`${time.replace(' ', 'T')}Z`) / 1000) : null;
+
+/** The object of an event: the REST object with other members, and with times in seconds since 1970. */
+export function eventObject(world: World, { family, object, type }: Happened): JsonObject {
+  return { type: family, ...SHAPES[family](world, object, type) };
+}
+
+const SHAPES: Readonly<Record<Family, (world: World, object: JsonObject, type: string) => JsonObject>> = {
+  subscriber: (world, { last_login: _login, ...object }) => ({
+    ...object,
+    subscriptions: [...world.held.subscription.values()].flatMap((one) =>
+      one.customer === object.merchant_user_id ? (textAt(one.public_id) ?? []) : [],
+    ),
+    phone_type_display: 'mobile',
+    created: seconds(object.created),
+    last_updated: seconds(object.last_updated),
+    locale_display: 'en-us',
+  }),
+  subscription: (world, { subscription_type: _type, ...object }, type) => ({
+    ...object,
+    every_period_display: 'Weeks',
+    cancelled: seconds(object.cancelled),
+    created: seconds(object.created),
+    updated: seconds(object.updated),
+    ...(/create|cancel|token/.test(type) ? { one_click_token: world.makeId() } : {}),
+  }),
+  order: (
+    world,
+    { updated: _updated, type: _type, locked: _locked, oos_free_shipping: _free, currency_code: _currency, ...object },
+    type,
+  ) => ({
+    ...object,
+    created: seconds(object.created),
+    cancelled: seconds(object.cancelled),
+    place: textAt(object.place)?.slice(0, 10) ?? null,
+    status_display: STATUS_DISPLAY[textAt(object.status) ?? ''] ?? 'Unsent',
+    ...(/reminder|token/.test(type) ? { one_click_token: world.makeId() } : {}),
+  }),
+  item: (
+    world,
+    { order_updated: _updated, product_attribute: _attribute, extra_cost: _cost, one_time: _once, frozen: _frozen, ...object },
+  ) => ({
+    ...object,
+    merchant: world.merchant,
+    customer: world.held.order.get(textAt(object.order) ?? '')?.customer ?? null,
+    first_placed: seconds(object.first_placed),
+  }),
+  entitlement: (world, object) => ({
+    merchant: world.merchant,
+    customer: object.merchant_user_id,
+    entitlements: [entitlementEntry(world, object)],
+  }),
+  workflow: (_world, object) => object,
+};
+
+const STATUS_DISPLAY: Readonly<Record<string, string>> = {
+  '3': 'Rejected',
+  '4': 'Cancelled',
+  '5': 'Success',
+  '6': 'Send now',
+  '15': 'Generic error',
+};
+
+function entitlementEntry(world: World, object: JsonObject): JsonObject {
+  const at = seconds(object.last_updated);
+  const { external_resource_id: externalId, ...resource } = objectAt(object.resource);
+  return {
+    public_id: object.public_id,
+    access_type: object.access_type,
+    created: seconds(object.created),
+    last_updated: at,
+    expiration: seconds(object.expiration),
+    grace_period: object.grace_period,
+    live: object.live,
+    entitlement_transaction: {
+      ...{ public_id: world.makeId(), transaction_type: 'grant_credit', source_action: 'order-placement', source_object: 'item' },
+      ...{
+        source_object_id: world.makeId(),
+        transaction_initiation_time: at,
+        transaction_execution_time: at,
+        time_amount: 2_592_000,
+        grace_period: 86_400,
+      },
+    },
+    grantees: [],
+    resource: { ...resource, external_id: externalId },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Party } from '../../../domain/entity.ts';
+import { isObject, type JsonObject, objectAt, textAt } from '../../../domain/json.ts';
+import { readTime } from '../../../domain/time.ts';
+
+/** The first of the named members that holds a text. Ordermentum writes a missing value as null, leaves it out, or (in its docs) as `{}`. */
+export function firstText(resource: JsonObject, ...names: string[]): string | null {
+  for (const name of names) {
+    const text = textAt(resource[name]);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** The first of the named members that holds a time; ISO 8601 UTC. */
+export function firstTime(resource: JsonObject, ...names: string[]): string | null {
+  for (const name of names) {
+    const time = readTime(resource[name]);
+    if (time !== null) return time;
+  }
+  return null;
+}
+
+const party = (id: string | null, name: string | null): Party | null => (id === null && name === null ? null : { id, name });
+
+/** Who buys: the purchaser (the retailer as this supplier's customer), else the retailer. Their ids differ and are never mixed. */
+export function readBuyer(resource: JsonObject): Party | null {
+  const purchaser = objectAt(resource.purchaser);
+  const retailerName = firstText(resource, 'retailerName', 'retailerAlias') ?? firstText(objectAt(resource.retailer), 'name');
+  const purchaserId = textAt(purchaser.id) ?? firstText(resource, 'purchaserId');
+  const purchaserName = firstText(purchaser, 'name', 'retailerTradingName', 'retailerAlias') ?? firstText(resource, 'purchaserName');
+  if (purchaserId !== null || purchaserName !== null) return party(purchaserId, purchaserName ?? retailerName);
+  return party(firstText(resource, 'retailerId') ?? firstText(objectAt(resource.retailer), 'id'), retailerName);
+}
+
+export function readSupplier(resource: JsonObject): Party | null {
+  const supplier = objectAt(resource.supplier);
+  return party(firstText(resource, 'supplierId') ?? textAt(supplier.id), firstText(resource, 'supplierName') ?? textAt(supplier.name));
+}
+
+/** The time of the newest state told: a deletion may carry a later time than the last update. */
+export function readLastUpdated(resource: JsonObject): string | null {
+  const updatedAt = firstTime(resource, 'updatedAt', 'updated_at');
+  const deletedAt = firstTime(resource, 'deletedAt');
+  if (updatedAt === null || deletedAt === null) return updatedAt ?? deletedAt;
+  return [updatedAt, deletedAt].sort().at(-1) ?? null;
+}
+
+/** `data` when it is an object, else the document itself: webhooks and details come both ways. */
+export const unwrapped = (document: JsonObject): JsonObject => (isObject(document.data) ? document.data : document);

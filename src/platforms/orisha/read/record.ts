@@ -1,0 +1,50 @@
+import type { EntityReport, Subject } from '../../../domain/entity.ts';
+import { InvalidBody } from '../../../domain/errors.ts';
+import { type JsonObject, textAt } from '../../../domain/json.ts';
+import { ORISHA_KINDS, type OrishaKind } from '../events.ts';
+import type { OrishaSettings } from '../settings.ts';
+import { memberOf, ownCodeOf } from './codes.ts';
+import { parseDocument } from './webhook.ts';
+
+export const isOrishaKind = (kind: string): kind is OrishaKind => ORISHA_KINDS.some((known) => known === kind);
+
+/** The template of the kind's detail; null: its codes are all we get. */
+export const pathFor = (kind: OrishaKind, settings: OrishaSettings): string | null => settings.api?.paths[kind] ?? null;
+
+/** There are no times anywhere in Orisha Commerce's records that could be relied on: the order of arrival counts. */
+const untold = { lastUpdatedAt: null, lines: [], linesComplete: false, documents: null, sourceLines: null } as const;
+
+export const readDeletion = (kind: OrishaKind, externalId: string): EntityReport => ({
+  ...untold,
+  lines: [],
+  kind,
+  externalId,
+  header: null,
+  deleted: true,
+  source: null,
+});
+
+/** Record schemas are not public: the header has the code and what bears a plain name, all of it is in `source`. */
+export const readRecord = (kind: OrishaKind, externalId: string, record: JsonObject): EntityReport => ({
+  ...untold,
+  lines: [],
+  kind,
+  externalId,
+  header: {
+    number: ownCodeOf(kind, externalId),
+    status: textAt(memberOf(record, 'Status')),
+    currency: textAt(memberOf(record, 'Currency')) ?? textAt(memberOf(record, 'CurrencyCode')),
+    buyer: null,
+    supplier: null,
+    total: null,
+    orderedAt: null,
+  },
+  deleted: false,
+  source: record,
+});
+
+/** A fetched or listed record exists at this moment, so it also brings back one that had been deleted. */
+export function readFetched(subject: Subject, text: string): { reports: EntityReport[]; drift: [] } {
+  if (!isOrishaKind(subject.kind)) throw new InvalidBody(`Orisha Commerce has no ${subject.kind}`);
+  return { reports: [{ ...readRecord(subject.kind, subject.externalId, parseDocument(text)), creates: true }], drift: [] };
+}

@@ -1,0 +1,43 @@
+import { InvalidBody } from '../../../domain/errors.ts';
+import { isObject, type JsonObject, parseJson, textAt } from '../../../domain/json.ts';
+import { findEvent, type OrishaEvent } from '../events.ts';
+import { externalIdOf, memberOf, readCodes } from './codes.ts';
+
+export type Webhook =
+  | { event: null; eventType: string; path: string }
+  | { event: OrishaEvent; eventType: string; externalId: string; document: JsonObject };
+
+/**
+ * The type is in `X-Event-Type`; a body's own `type` or `eventType` stands in for a lost header. An unknown type is read no further: a
+ * hundred failures in a row switch the webhook off. Throws `InvalidBody` without a type, or when a known one lacks its codes.
+ */
+export function readWebhook(headers: Readonly<Record<string, string>>, body: Buffer): Webhook {
+  const header = headers['x-event-type']?.trim() || null;
+  const event = header === null ? null : findEvent(header);
+  if (header !== null && event === null) return { event, eventType: header, path: '/X-Event-Type' };
+  const document = parseDocument(body);
+  const eventType = event?.type ?? typeInBody(document);
+  const known = event ?? findEvent(eventType);
+  if (known === null) return { event: null, eventType, path: '/type' };
+  const codes = readCodes(known.kind, document);
+  if (codes === null) throw new InvalidBody(`The ${known.type} lacks a code that names its ${known.kind}`);
+  return { event: known, eventType: known.type, externalId: externalIdOf(known.kind, codes), document };
+}
+
+function typeInBody(document: JsonObject): string {
+  const type = textAt(memberOf(document, 'type')) ?? textAt(memberOf(document, 'eventType'));
+  if (type === null) throw new InvalidBody('Neither X-Event-Type nor the body names an event');
+  return type;
+}
+
+/** Throws `InvalidBody` unless the text is a JSON object. */
+export function parseDocument(body: Buffer | string): JsonObject {
+  let document: unknown;
+  try {
+    document = parseJson(body.toString('utf8'));
+  } catch (cause) {
+    throw new InvalidBody('The body is not JSON', { cause });
+  }
+  if (!isObject(document)) throw new InvalidBody('The body is not a JSON object');
+  return document;
+}

@@ -1,0 +1,91 @@
+import type { Json } from '../../../domain/json.ts';
+import type { SimulatedAnswer, SimulatedRequest, SimulationTools } from '../../contract/platform.ts';
+import { equalSecret, matchSecret } from '../../signature.ts';
+import type { OrishaKind } from '../events.ts';
+import type { Codes } from '../read/codes.ts';
+import type { OrishaApiSettings, OrishaSettings } from '../settings.ts';
+import type { World } from './world.ts';
+
+/** The paths of the simulated API, as a sandbox connection has them in its settings; the vendor's own are not public. */
+export const sandboxPaths = {
+  item: '/items/{ItemCode}',
+  customer: '/customers/{CustomerCode}',
+  'price-list': '/pricelists/{PriceListCode}',
+  'contact-person': '/customers/{CustomerCode}/contactpersons/{ContactPersonCode}',
+  address: '/customers/{CustomerCode}/addresses/{AddressCode}',
+} as const;
+export const sandboxLists = {
+  item: { path: '/items', items: '/items' },
+  customer: { path: '/customers', items: '/items' },
+  'price-list': { path: '/pricelists', items: '/items' },
+  'contact-person': { path: '/contactpersons', items: '/items' },
+  address: { path: '/addresses', items: '/items' },
+} as const;
+
+const TOKEN_SECONDS = 3600;
+
+const answerJson = (status: number, body: Json): SimulatedAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+const missing = () => answerJson(404, { title: 'Not Found', status: 404 });
+
+export function createSimulatedApi(world: World, settings: OrishaSettings, tools: SimulationTools) {
+  const tokens = new Map<string, number>();
+  const isAuthorized = ({ headers }: SimulatedRequest): boolean =>
+    (tokens.get((headers.authorization ?? '').replace(/^Bearer /, '')) ?? 0) > tools.now().getTime();
+  return (request: SimulatedRequest): SimulatedAnswer => {
+    if (request.path === '/oauth/token') {
+      if (request.method !== 'POST' || !isClient(request, settings.api?.oauth2)) return answerJson(401, { error: 'access_denied' });
+      const token = tools.makeId();
+      tokens.set(token, tools.now().getTime() + TOKEN_SECONDS * 1000);
+      return answerJson(200, { access_token: token, token_type: 'Bearer', expires_in: TOKEN_SECONDS });
+    }
+    if (!isAuthorized(request)) return answerJson(401, { title: 'Unauthorized', status: 401 });
+    return request.method === 'GET' ? answerResource(world, request) : missing();
+  };
+}
+
+/** The client by HTTP Basic or in the form, as an OAuth server takes it. */
+function isClient({ headers, body }: SimulatedRequest, oauth2: OrishaApiSettings['oauth2'] | undefined): boolean {
+  const form = new URLSearchParams(body);
+  const [, basic = ''] = /^Basic (.+)$/i.exec(headers.authorization ?? '') ?? [];
+  const [basicId = '', basicSecret = ''] = Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent);
+  const id = form.get('client_id') ?? basicId;
+  const secret = form.get('client_secret') ?? basicSecret;
+  return oauth2 !== undefined && equalSecret(id, oauth2.clientId) && matchSecret(secret, oauth2.clientSecret) >= 0;
+}
+
+function answerResource(world: World, { path, query }: SimulatedRequest): SimulatedAnswer {
+  for (const [kind, list] of Object.entries(sandboxLists)) {
+    if (list.path === path) return answerList(world, kind as OrishaKind, query);
+  }
+  for (const [kind, template] of Object.entries(sandboxPaths)) {
+    const codes = matchPath(template, path);
+    if (codes === null) continue;
+    const record = world.find(kind as OrishaKind, codes);
+    return record ? answerJson(200, record) : missing();
+  }
+  return missing();
+}
+
+function answerList(world: World, kind: OrishaKind, query: Record<string, string>): SimulatedAnswer {
+  const size = Math.min(200, Math.max(1, Number(query.pageSize) || 50));
+  const page = Math.max(1, Number(query.page) || 1);
+  const records = world.list(kind).map(({ record }) => record);
+  return answerJson(200, { items: records.slice((page - 1) * size, page * size), page, pageSize: size, totalCount: records.length });
+}
+
+function matchPath(template: string, path: string): Codes | null {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return null;
+  const codes: Record<string, string> = {};
+  for (const [position, segment] of wanted.entries()) {
+    const value = decodeURIComponent(given[position] ?? '');
+    if (segment.startsWith('{')) codes[segment.slice(1, -1)] = value;
+    else if (segment !== value) return null;
+  }
+  return codes;
+}

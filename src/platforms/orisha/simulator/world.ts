@@ -1,0 +1,118 @@
+import type { JsonObject } from '../../../domain/json.ts';
+import type { SimulationTools } from '../../contract/platform.ts';
+import type { OrishaEvent, OrishaKind } from '../events.ts';
+import { type Codes, externalIdOf } from '../read/codes.ts';
+
+interface Held {
+  kind: OrishaKind;
+  codes: Codes;
+  record: JsonObject;
+}
+
+/** What an event happened to. */
+interface Happened {
+  kind: OrishaKind;
+  codes: Codes;
+}
+
+export interface World {
+  /**
+   * Makes the event happen: the record it was about comes first, then those that went with it (a customer's persons and addresses). A
+   * record that has to be there first comes into being in silence.
+   */
+  happen(event: OrishaEvent): Happened[];
+  /** Changes a record, and tells nobody. */
+  change(kind: OrishaKind): Happened;
+  find(kind: OrishaKind, codes: Codes): JsonObject | null;
+  list(kind?: OrishaKind): Held[];
+}
+
+const GOODS = ['Oak table', 'Garden chair', 'Reading lamp', 'Wool rug', 'Shelf, two boards', 'Coat rack'] as const;
+const SHOPS = ['Van der Meer Wonen', 'Atelier Lumière', 'Haus am Markt', 'Casa Verde'] as const;
+const PEOPLE = ['Noor Bakker', 'Émile Laurent', 'Greta Vogel', 'Luca Ferri'] as const;
+
+export function createWorld(tools: SimulationTools): World {
+  const held = new Map<string, Held>();
+  let made = 0;
+  const keyOf = (kind: OrishaKind, codes: Codes) => `${kind}:${externalIdOf(kind, codes)}`;
+  const ofKind = (kind: OrishaKind) => [...held.values()].filter((one) => one.kind === kind);
+
+  function make(kind: OrishaKind): Held {
+    const number = ++made;
+    const owner = kind === 'contact-person' || kind === 'address' ? any('customer').codes : {};
+    const one = newRecord[kind](number, owner);
+    held.set(keyOf(kind, one.codes), { kind, ...one });
+    return { kind, ...one };
+  }
+
+  function any(kind: OrishaKind): Held {
+    const among = ofKind(kind);
+    return among[Math.floor(tools.random() * among.length)] ?? make(kind);
+  }
+
+  function happen({ kind, action }: OrishaEvent): Happened[] {
+    if (action === 'created') return [make(kind)];
+    if (action === 'updated') return [change(kind)];
+    return remove(kind);
+  }
+
+  function change(kind: OrishaKind): Happened {
+    const { codes, record } = any(kind);
+    held.set(keyOf(kind, codes), { kind, codes, record: { ...record, Remark: `Note ${++made}` } });
+    return { kind, codes };
+  }
+
+  // The oldest goes, so that nobody is still fetching what has just been announced.
+  function remove(kind: OrishaKind): Happened[] {
+    const one = ofKind(kind)[0] ?? make(kind);
+    const owned = kind === 'customer' ? [...held.values()].filter(({ codes }) => codes.CustomerCode === one.codes.CustomerCode) : [];
+    const gone = [one, ...owned.filter((other) => other.kind !== 'customer')];
+    for (const other of gone) held.delete(keyOf(other.kind, other.codes));
+    return gone;
+  }
+
+  return {
+    happen,
+    change,
+    find: (kind, codes) => held.get(keyOf(kind, codes))?.record ?? null,
+    list: (kind) => (kind === undefined ? [...held.values()] : ofKind(kind)),
+  };
+}
+
+const choose = <T>(among: readonly T[], number: number): T => among[number % among.length] as T;
+const padded = (number: number): string => String(number).padStart(4, '0');
+
+const newRecord: Record<OrishaKind, (number: number, owner: Codes) => { codes: Codes; record: JsonObject }> = {
+  item: (number) => {
+    const codes = { ItemCode: `ART-${padded(number)}` };
+    return {
+      codes,
+      record: { ...codes, Name: choose(GOODS, number), UnitOfMeasure: 'PCE', Status: 'Active', Barcode: `87100000${padded(number)}0` },
+    };
+  },
+  customer: (number) => {
+    const codes = { CustomerCode: `D${padded(number)}` };
+    return {
+      codes,
+      record: {
+        ...codes,
+        Name: choose(SHOPS, number),
+        CocNumber: `3400${padded(number)}`,
+        VatNumber: `NL00${padded(number)}000B01`,
+        Status: 'Active',
+      },
+    };
+  },
+  'price-list': (number) => {
+    const codes = { PriceListCode: `PRICES-${padded(number)}` };
+    return { codes, record: { ...codes, Name: 'Dealers', Currency: 'EUR', Status: 'Active' } };
+  },
+  'contact-person': (number, owner) => {
+    const codes = { CustomerCode: owner.CustomerCode ?? '', ContactPersonCode: `P${padded(number)}` };
+    return { codes, record: { ...codes, Name: choose(PEOPLE, number), PhoneNumber: `+31 20 555 ${padded(number)}` } };
+  },
+  address: (number, owner) => {
+    const codes = { CustomerCode: owner.CustomerCode ?? '', AddressCode: `A${padded(number)}` };
+    return { codes, record: { ...codes, Type: 'Delivery', Street: `Keizersgracht ${number}`, City: 'Amsterdam', Country: 'NL' } };
+  },
+};

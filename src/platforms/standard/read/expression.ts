@@ -1,0 +1,23 @@
+import { atPointer, type Json, textAt } from '../../../domain/json.ts';
+
+/** Where a value stands in a request: `header:NAME`, a JSON pointer, or several of them behind ` | `, of which the first that is there counts. */
+export const EXPRESSION = /^(?:header:[A-Za-z0-9-]+|\/[^|\s][^|]*?)(?: \| (?:header:[A-Za-z0-9-]+|\/[^|\s][^|]*?))*$/;
+
+export interface Sources {
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  body: Json;
+}
+
+/** The value that an expression names; undefined where the request has none. */
+export function valueAt(expression: string, { headers, body }: Sources): Json | undefined {
+  for (const place of expression.split(' | ')) {
+    const value = place.startsWith('header:') ? headers[place.slice('header:'.length).toLowerCase()] : atPointer(body, place);
+    if (value !== undefined && value !== null && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** The same as text; null where there is none, or where it is an object or a list. */
+export const textOf = (expression: string | null | undefined, sources: Sources): string | null =>
+  expression ? textAt(valueAt(expression, sources)) : null;

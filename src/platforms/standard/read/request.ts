@@ -1,0 +1,32 @@
+import type { Subject } from '../../../domain/entity.ts';
+import { InvalidBody } from '../../../domain/errors.ts';
+import { isObject, type Json, parseJson } from '../../../domain/json.ts';
+import type { EntityRule, StandardSettings } from '../settings.ts';
+import { type Sources, textOf } from './expression.ts';
+
+/** A request opened: its headers and its JSON. Throws `InvalidBody` for anything but an object or a list. */
+export function openRequest(request: { headers: Readonly<Record<string, string>>; body: Buffer }): Sources {
+  let body: Json;
+  try {
+    body = parseJson(request.body.toString('utf8'));
+  } catch (error) {
+    throw new InvalidBody('the body is not readable as JSON', { cause: error });
+  }
+  if (!isObject(body) && !Array.isArray(body)) throw new InvalidBody('the body is neither an object nor a list');
+  return { headers: request.headers, body };
+}
+
+/** True when events of this type tell of the connection's entity; a request without a type counts. */
+export const tellsOf = (entity: EntityRule, type: string | null): boolean =>
+  entity.types === undefined || type === null || matches(entity.types, type) || matches(entity.deletedTypes, type);
+
+/** Exactly, or up to a `*` at the end. */
+export const matches = (patterns: readonly string[], type: string): boolean =>
+  patterns.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern));
+
+/** What a request is about; null where the connection names no entity, the type tells of none, or its id is missing. */
+export function subjectOf({ entity, type: typeExpression }: StandardSettings, sources: Sources): Subject | null {
+  if (!entity || !tellsOf(entity, textOf(typeExpression, sources))) return null;
+  const externalId = textOf(entity.id, sources);
+  return externalId === null ? null : { kind: entity.kind, externalId };
+}

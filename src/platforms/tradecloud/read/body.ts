@@ -1,0 +1,83 @@
+import { InvalidBody } from '../../../domain/errors.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { shapes } from '../shapes.ts';
+import { glanceTxml, parseTxml } from './txml.ts';
+
+export type ContentKind = 'order' | 'documents' | 'shipment';
+
+/** What a webhook body is about: the one member that holds the state. */
+export interface Content {
+  kind: ContentKind;
+  state: JsonObject;
+}
+
+// In this order: `simpleOrderEvent` is what single-delivery events were called before 2024-04.
+const MEMBERS: readonly (readonly [member: string, kind: ContentKind])[] = [
+  ['orderEvent', 'order'],
+  ['singleDeliveryOrderEvent', 'order'],
+  ['simpleOrderEvent', 'order'],
+  ['orderDocumentsEvent', 'documents'],
+  ['shipment', 'shipment'],
+];
+
+/** How much of a body is read. */
+export interface Reading {
+  json(text: string): Json;
+  xml(text: string): JsonObject;
+}
+/** For the door: what it is about, as cheaply as can be. */
+export const GLANCE: Reading = { json: (text) => JSON.parse(text) as Json, xml: (text) => glanceTxml(text, shapes.OrderWebhookBody) };
+/** Everything, digit for digit. */
+export const WHOLE: Reading = { json: parseJson, xml: (text) => parseTxml(text, shapes.OrderWebhookBody) };
+
+/** The body as a JSON object; tXML becomes the JSON it stands for. Throws `InvalidBody`. */
+export function readBody(bytes: Buffer, format: 'json' | 'xml', reading: Reading): JsonObject {
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const body = format === 'xml' ? reading.xml(text) : readJson(text, reading.json);
+  if (!isObject(body)) throw new InvalidBody('The body is not a JSON object');
+  return body;
+}
+
+function readJson(text: string, parse: (text: string) => Json): Json {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new InvalidBody('The body is not JSON', { cause: error });
+  }
+}
+
+/** The door's rule, for a stored request: by its `Content-Type`, without one by its first byte. */
+export function formatOf(contentType: string | null, body: Buffer): 'json' | 'xml' {
+  if (contentType) return /[/+]xml\b/i.test(contentType) ? 'xml' : 'json';
+  return /^(\uFEFF)?\s*</.test(body.subarray(0, 64).toString('utf8')) ? 'xml' : 'json';
+}
+
+/** The state that a body carries; null where it has none of the known members. */
+export function contentOf(body: JsonObject): Content | null {
+  for (const [member, kind] of MEMBERS) {
+    const state = body[member];
+    if (isObject(state)) return { kind, state };
+  }
+  return null;
+}
+
+/** The platform's id of what the content is about; null where it cannot be told. */
+export function externalIdOf({ kind, state }: Content): string | null {
+  if (kind === 'shipment') return textAt(state.id) ?? shipmentIdOf(state);
+  return textAt(state.orderId) ?? textAt(state.id) ?? orderIdOf(state);
+}
+
+// Both ids are documented as the company's id and its own number, joined by a dash.
+function orderIdOf(state: JsonObject): string | null {
+  for (const order of [objectAt(state.buyerOrder), objectAt(state.order), state]) {
+    const [company, number] = [textAt(order.companyId), textAt(order.purchaseOrderNumber)];
+    if (company && number) return `${company}-${number}`;
+  }
+  return null;
+}
+
+function shipmentIdOf(state: JsonObject): string | null {
+  const supplier = objectAt(state.supplierShipment);
+  const [company, number] = [textAt(supplier.companyId), textAt(supplier.shipmentNumber)];
+  return company && number ? `${company}-${number}` : null;
+}

@@ -1,0 +1,72 @@
+import type { DocumentReport, EntityReport } from '../../../domain/entity.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
+import { readTime } from '../../../domain/time.ts';
+
+/** One announced document. `key` is what its content is found by; one without any has nothing to download. */
+function readDocument(document: JsonObject, line: string | null): DocumentReport {
+  const [objectId, url] = [textAt(document.objectId), textAt(document.url)];
+  const [code, revision] = [textAt(document.code), textAt(document.revision)];
+  const name = textAt(document.name) ?? textAt(document.filename);
+  return {
+    key: objectId ?? url ?? `none:${code ?? ''}:${revision ?? ''}:${name ?? ''}`,
+    name: name ?? code ?? objectId ?? 'document',
+    objectId,
+    url,
+    code,
+    revision,
+    type: textAt(document.type),
+    description: textAt(document.description),
+    line,
+    lastUpdatedAt: readTime(objectAt(document.meta).lastUpdatedAt),
+  };
+}
+
+/** The `documents` of these members, and whether any of them told of documents at all. */
+export function documentsOf(owners: readonly JsonObject[], line: string | null): { told: boolean; documents: DocumentReport[] } {
+  const told = owners.filter((owner) => owner.documents !== undefined && owner.documents !== null);
+  const documents = told.flatMap((owner) => listAt(owner.documents).filter(isObject));
+  return { told: told.length > 0, documents: documents.map((document) => readDocument(document, line)) };
+}
+
+/** Each document once: the same object may hang on the header and on lines; the header's mention comes first. */
+export function onceEach(documents: readonly DocumentReport[]): DocumentReport[] {
+  const known = new Map<string, DocumentReport>();
+  for (const document of documents) if (!known.has(document.key)) known.set(document.key, document);
+  return [...known.values()];
+}
+
+/**
+ * `orderDocumentsEvent`: nothing but documents. Its field list is not published, so every `documents` list found anywhere in it counts;
+ * below `lines` they belong to that line. Header, lines and states stay as they are.
+ */
+export function readDocumentsEvent(event: JsonObject, orderId: string): EntityReport {
+  return {
+    kind: 'order',
+    externalId: orderId,
+    lastUpdatedAt: readTime(event.lastUpdatedAt),
+    header: null,
+    lines: [],
+    linesComplete: false,
+    documents: onceEach(collect(event, orderId, null)),
+    deleted: false,
+    source: null,
+    sourceLines: null,
+  };
+}
+
+function collect(value: JsonObject, orderId: string, line: string | null): DocumentReport[] {
+  const found = documentsOf([value], line).documents;
+  for (const [name, member] of Object.entries(value)) {
+    if (name === 'documents') continue;
+    for (const inner of listAt(member).filter(isObject)) {
+      found.push(...collect(inner, orderId, name === 'lines' ? lineIdOf(inner, orderId) : line));
+    }
+  }
+  return found;
+}
+
+function lineIdOf(line: JsonObject, orderId: string): string | null {
+  const position: Json | undefined = line.position ?? objectAt(line.buyerLine).position;
+  const text = textAt(position) ?? textAt(line.purchaseOrderLinePosition);
+  return textAt(line.id) ?? (text === null ? null : `${orderId}-${text}`);
+}

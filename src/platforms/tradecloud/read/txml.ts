@@ -1,0 +1,132 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import type { Shape } from '../../../domain/drift.ts';
+import { InvalidBody } from '../../../domain/errors.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/json.ts';
+
+// tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
+// written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)
+export const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
+  lines: ['line'],
+  names: ['name'],
+  addressLines: ['addressLine'],
+  deliverySchedule: ['deliveryScheduleLine'],
+  deliveryScheduleIncludingRequests: [
+    'deliveryScheduleIncludingRequestsLine',
+    'deliveryScheduleLineIncludingRequests',
+    'deliveryScheduleIncludingRequestsDeliveryScheduleLine',
+  ],
+  deliveryHistory: ['deliveryHistoryLine'],
+  chargeLines: ['chargeLine'],
+  properties: ['property'],
+  documents: ['document'],
+  notes: ['note'],
+  labels: ['label'],
+  dimensions: ['dimension'],
+};
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+  // Everything stays text here: `0001` is a position and `1.10` an amount.
+  parseTagValue: false,
+  // Only the references that XML and HTML define, character numbers among them. A document with entities of its own has a DOCTYPE, and
+  // never comes this far.
+  htmlEntities: true,
+  processEntities: { enabled: true, maxTotalExpansions: Number.MAX_SAFE_INTEGER, maxExpandedLength: Number.MAX_SAFE_INTEGER },
+});
+
+/** Reads a tXML document as the JSON it stands for, lists as `shape` has them. Throws `InvalidBody`; so does any DOCTYPE. */
+export function parseTxml(text: string, shape: Shape): JsonObject {
+  validate(text);
+  return readRoot(text.length < LARGE || text.includes('<![CDATA[') ? readXml(text) : readInPieces(text), shape);
+}
+
+/** The same without the content of its lines: enough to say what it is about, and cheap. The whole document is checked all the same. */
+export function glanceTxml(text: string, shape: Shape): JsonObject {
+  validate(text);
+  return readRoot(readXml(text.replace(LINE, '<line/>')), shape);
+}
+
+// From this many characters on a document is read in pieces: the parser needs fifteen times the memory of what it reads at once.
+const LARGE = 1_000_000;
+const LINE = /<line>[\s\S]*?<\/line>/g;
+const LINES_AT_ONCE = 200;
+
+function validate(text: string): void {
+  if (/<!DOCTYPE/i.test(text)) throw new InvalidBody('The XML has a DOCTYPE, which is not accepted');
+  const verdict = XMLValidator.validate(text);
+  if (verdict !== true) throw new InvalidBody(`The body is not well-formed XML (line ${verdict.err.line})`);
+}
+
+function readRoot(document: JsonObject, shape: Shape): JsonObject {
+  const body = asJson(Object.values(document)[0], shape);
+  if (!isObject(body)) throw new InvalidBody('The XML has no elements below its root');
+  return body;
+}
+
+function readXml(text: string): JsonObject {
+  try {
+    return parser.parse(text) as JsonObject;
+  } catch (error) {
+    throw new InvalidBody('The body cannot be read as XML', { cause: error });
+  }
+}
+
+/** Lines have no lines in them: they are cut out, read by the hundred, and put back where their numbers stand. */
+function readInPieces(text: string): JsonObject {
+  const cut: string[] = [];
+  const rest = readXml(text.replace(LINE, (line) => `<line>${cut.push(line) - 1}</line>`));
+  const lines: Json[] = [];
+  for (let at = 0; at < cut.length; at += LINES_AT_ONCE) {
+    const piece = readXml(`<lines>${cut.slice(at, at + LINES_AT_ONCE).join('')}</lines>`);
+    lines.push(...asList(objectAt(piece.lines).line));
+  }
+  return putBack(rest, lines);
+}
+
+function putBack(value: JsonObject, lines: readonly Json[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      if (name === 'line') return [name, asList(member).map((number) => lines[Number(number)] ?? number)];
+      return [name, isObject(member) ? putBack(member, lines) : member];
+    }),
+  );
+}
+
+function asJson(value: Json | undefined, shape: Shape | undefined, name = '', owner = ''): Json {
+  if (Array.isArray(value)) return value.map((entry) => asJson(entry, shape, name, owner));
+  if (!isObject(value)) return typeof value === 'string' ? typed(value, name, owner) : null;
+  const members = shape !== undefined && typeof shape === 'object' && 'members' in shape ? shape.members : {};
+  const result: JsonObject = {};
+  for (const [element, content] of Object.entries(value)) {
+    const member = listNameOf(element, members) ?? element;
+    const inner = Object.hasOwn(members, member) ? members[member] : undefined;
+    const list = inner !== undefined && typeof inner === 'object' && 'list' in inner ? inner.list : null;
+    if (list === null) result[member] = asJson(content, inner, member, name);
+    else result[member] = [...asList(result[member]), ...asList(content).map((entry) => asJson(entry, list))];
+  }
+  return result;
+}
+
+// The JSON that a tXML document stands for has numbers and flags in these places; without them the same order would look changed whenever
+// it came by webhook in XML and by poll in JSON.
+const NUMBERS = new Set(['quantity', 'priceUnitQuantity', 'discountPercentage', 'measure', 'netWeight', 'version']);
+const MONEY = new Set(['priceInTransactionCurrency', 'priceInBaseCurrency']);
+const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+function typed(text: string, name: string, owner: string): Json {
+  const numeric = NUMBERS.has(name) || (name === 'value' && MONEY.has(owner));
+  if (numeric && JSON_NUMBER.test(text)) return parseJson(text);
+  if (owner === 'indicators' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}
+
+// `name` is an entry of `names` in a party, but a text of its own in an item: what the place knows decides.
+function listNameOf(element: string, members: Readonly<Record<string, Shape>>): string | undefined {
+  if (Object.hasOwn(members, element)) return undefined;
+  return Object.keys(ELEMENTS).find((list) => Object.hasOwn(members, list) && ELEMENTS[list]?.includes(element));
+}
+
+const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined || value === '' ? [] : [value]);

@@ -1,0 +1,54 @@
+import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import type { JsonObject } from '../../../domain/json.ts';
+import type { SimulatedAnswer, SimulationTools } from '../../contract/platform.ts';
+import type { TradecloudSettings } from '../settings.ts';
+
+/** An issuer of access tokens in small: what Microsoft Entra is to the real platform. Below the simulator's base URL, at `/entra`. */
+export interface SimulatedIssuer {
+  /** An access token as the platform would get it for its webhook calls. */
+  makeToken(audience: string, clientId: string): string;
+  discovery(): SimulatedAnswer;
+  keys(): SimulatedAnswer;
+}
+
+const LIFE_SECONDS = 3600;
+
+export const issuerAddress = (baseUrl: string): string => `${baseUrl}/entra`;
+
+export function createIssuer(settings: TradecloudSettings, tools: SimulationTools): SimulatedIssuer {
+  const issuer = issuerAddress(tools.baseUrl);
+  const { key, jwk, kid } = makeKey(settings);
+  return {
+    makeToken(audience, clientId) {
+      const now = Math.floor(tools.now().getTime() / 1000);
+      const claims = { iss: issuer, aud: audience, azp: clientId, iat: now, nbf: now, exp: now + LIFE_SECONDS, jti: tools.makeId() };
+      const signed = `${part({ alg: 'ES256', typ: 'JWT', kid })}.${part(claims)}`;
+      const signature = sign('sha256', Buffer.from(signed, 'ascii'), { key, dsaEncoding: 'ieee-p1363' });
+      return `${signed}.${signature.toString('base64url')}`;
+    },
+    discovery: () => answer({ issuer, jwks_uri: `${issuer}/keys`, token_endpoint: `${issuer}/token` }),
+    keys: () => answer({ keys: [{ ...jwk, kid, alg: 'ES256', use: 'sig' }] }),
+  };
+}
+
+const part = (value: JsonObject): string => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
+
+const answer = (body: JsonObject): SimulatedAnswer => ({
+  status: 200,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/** The key follows from the connection's own secret: every process that plays this world signs with the same one. */
+function makeKey(settings: TradecloudSettings): { key: KeyObject; jwk: JsonObject; kid: string } {
+  const d = createHash('sha256')
+    .update(`issuer ${settings.api?.password?.[0] ?? ''}`)
+    .digest();
+  const curve = createECDH('prime256v1');
+  curve.setPrivateKey(d);
+  const point = curve.getPublicKey();
+  const [x, y] = [point.subarray(1, 33).toString('base64url'), point.subarray(33).toString('base64url')];
+  const jwk = { kty: 'EC', crv: 'P-256', x, y };
+  const key = createPrivateKey({ key: { ...jwk, d: d.toString('base64url') }, format: 'jwk' });
+  return { key, jwk, kid: createHash('sha256').update(point).digest('hex').slice(0, 16) };
+}
