@@ -5,7 +5,7 @@ import type { InTurn } from './domain/memory.ts';
 import type { Signal } from './domain/signal.ts';
 import type { Connection, Connections, PlatformApi } from './platforms/contract/platform.ts';
 import type { AttemptSign } from './processing/failure-breaker.ts';
-import type { Database } from './store/database.ts';
+import type { Database } from './store/engine/database.ts';
 
 /** What every pipeline verb works with; built once in `app.ts`. */
 export interface Context {

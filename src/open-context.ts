@@ -12,8 +12,8 @@ import { processName } from './processing/delivery-leases.ts';
 import { createRemote } from './remote/create-remote.ts';
 import type { CircuitState, Remote, RemoteClient } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
-import { openDatabase } from './store/database.ts';
-import { createLimits } from './store/limits.ts';
+import { createLimits } from './store/access/rate-limits.ts';
+import { openDatabase } from './store/engine/database.ts';
 
 /** What tests give in place of the ground: clock, randomness, the name of the process. */
 export interface Ground {

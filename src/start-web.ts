@@ -24,8 +24,8 @@ import { coverage } from './reconciliation/coverage.ts';
 import { reconcileNow } from './reconciliation/on-demand.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { Settings } from './settings.ts';
-import { countBacklog } from './store/deliveries.ts';
-import { ownSecret, proveWriting } from './store/secrets.ts';
+import { ownSecret, proveWriting } from './store/access/secrets.ts';
+import { countBacklog } from './store/deliveries/claim.ts';
 
 /** The open door. */
 export interface Web {

@@ -83,7 +83,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
     /^http\//,
     [
       /^domain\//,
-      /^store\/reading\//,
+      /^store\/(engine|[a-z]+\/(list|read|search)(-[a-z-]+)?\.ts)/,
       /^context\.ts$/,
       /^http\//,
       /^pipeline\//,

@@ -4,9 +4,9 @@ import { CHANGE_COLUMNS, changeObject, changeText } from '../http/api/change-vie
 import { toCsv } from '../http/api/csv.ts';
 import { readFeedCursor } from '../http/api/cursors.ts';
 import { viewEntities } from '../http/api/entity-view.ts';
-import type { Sql } from '../store/database.ts';
-import { readFeed } from '../store/reading/changes.ts';
-import { listEntities } from '../store/reading/entities.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { listEntities } from '../store/entities/list.ts';
+import { readFeed } from '../store/feed/read-changes.ts';
 import { type ExportSink, openSink } from './export-sink.ts';
 import { type CliGround, CommandFailed, createProgress } from './ground.ts';
 import { withContext } from './open.ts';

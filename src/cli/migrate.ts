@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { migrateDatabase } from '../store/migrating.ts';
+import { migrateDatabase } from '../store/engine/migrate-database.ts';
 import { answer, table } from './answer.ts';
 import type { CliGround } from './ground.ts';
 import { settingsOf } from './open.ts';

@@ -4,7 +4,7 @@ import { readTime } from '../domain/time.ts';
 import { runView } from '../http/api/run-view.ts';
 import type { OpenContext } from '../open-context.ts';
 import { type Begun, createReconciler } from '../reconciliation/reconciler.ts';
-import { type RunRow, readGaps, readRun } from '../store/reading/reconcile-runs.ts';
+import { type RunRow, readGaps, readRun } from '../store/reconciliation/list-runs.ts';
 import { answer, table } from './answer.ts';
 import { type CliGround, CommandFailed, createProgress } from './ground.ts';
 import { findConnection, withContext } from './open.ts';

@@ -4,7 +4,7 @@ import { Refused } from '../domain/errors.ts';
 import { readTime } from '../domain/time.ts';
 import { previewReplay, type ReplayPreview } from '../processing/preview-replay.ts';
 import { type ReplayFetch, type ReplayFilter, replay } from '../processing/replay.ts';
-import { readDelivery } from '../store/reading/deliveries.ts';
+import { readDelivery } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
 import { type CliGround, CommandFailed } from './ground.ts';
 import { withContext } from './open.ts';

@@ -1,5 +1,5 @@
 import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
-import type { DocumentEnd } from '../store/documents.ts';
+import type { DocumentEnd } from '../store/documents/claim.ts';
 
 export const MOST_DOCUMENT_TRIES = 3;
 

@@ -13,7 +13,7 @@ import {
   isDocumentDue,
   renewDocumentLease,
   settleDocument,
-} from '../store/documents.ts';
+} from '../store/documents/claim.ts';
 import { documentOutcome } from './document-outcome.ts';
 import { ContentTooLarge, type DocumentStorage, type StoredContent } from './storage/storage.ts';
 

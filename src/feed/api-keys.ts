@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
 import type { Role } from '../domain/role.ts';
-import { deleteApiKey, insertApiKey, noteApiKeyUse } from '../store/api-keys.ts';
+import { deleteApiKey, insertApiKey, noteApiKeyUse } from '../store/access/api-keys.ts';
 
 type KeysContext = Pick<Context, 'db' | 'clock'>;
 

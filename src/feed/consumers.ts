@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
-import { deleteConsumer, isKnownPosition, moveConsumer, noteConsumerRead, putConsumer } from '../store/consumers.ts';
-import type { FeedFilter } from '../store/reading/changes.ts';
-import { type ConsumerRow, readConsumer } from '../store/reading/consumers.ts';
+import { deleteConsumer, isKnownPosition, moveConsumer, noteConsumerRead, putConsumer } from '../store/feed/consumers.ts';
+import { type ConsumerRow, readConsumer } from '../store/feed/list-consumers.ts';
+import type { FeedFilter } from '../store/feed/read-changes.ts';
 
 type ConsumersContext = Pick<Context, 'db' | 'clock'>;
 

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
-import { readConsumer } from '../store/reading/consumers.ts';
-import { findUnknownCursors, putReceipts, type Receipt } from '../store/receipts.ts';
+import { readConsumer } from '../store/feed/list-consumers.ts';
+import { findUnknownCursors, putReceipts, type Receipt } from '../store/feed/receipts.ts';
 
 /**
  * Keeps what a reader says became of the changes it pulled; the last word on an entry counts. All or none: an unknown cursor refuses

@@ -5,7 +5,7 @@ import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
 import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/contract/platform.ts';
-import { keepDeliveries } from '../store/keep-deliveries.ts';
+import { keepDeliveries } from '../store/deliveries/insert.ts';
 
 export type ReceiveAnswer = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };
 

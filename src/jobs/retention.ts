@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { Sql } from '../store/database.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { forgetUptime } from '../store/monitoring/heartbeats.ts';
 import {
   ACCOUNT_TABLES,
   deleteAccount,
@@ -11,8 +12,7 @@ import {
   findFullDeliveries,
   readPassedByAll,
   type SweepStep,
-} from '../store/retention.ts';
-import { forgetUptime } from '../store/uptime.ts';
+} from '../store/retention/sweep.ts';
 
 export interface Retention {
   /** Bodies and changes are kept this long, delivery rows with their dedupe keys four times as long. */

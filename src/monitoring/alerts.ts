@@ -1,7 +1,16 @@
 import type { Context } from '../context.ts';
 import type { Alert, Alerts } from '../domain/alert.ts';
 import { errorText } from '../domain/outcome.ts';
-import { type AlertRow, alertKey, closeAlert, holdAlert, isAlertOpen, noteUnsent, readOpenAlerts, writeAlert } from '../store/alerts.ts';
+import {
+  type AlertRow,
+  alertKey,
+  closeAlert,
+  holdAlert,
+  isAlertOpen,
+  noteUnsent,
+  readOpenAlerts,
+  writeAlert,
+} from '../store/monitoring/alerts.ts';
 
 /** What goes out: `ALERT_WEBHOOK_URL` is given this as JSON. */
 export interface AlertMessage extends Alert {

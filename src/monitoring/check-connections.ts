@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
-import { readOpenAlerts } from '../store/alerts.ts';
-import { readDeadConnections } from '../store/reading/connection-health.ts';
+import { readOpenAlerts } from '../store/monitoring/alerts.ts';
+import { readDeadConnections } from '../store/monitoring/read-health.ts';
 import { watchBudget } from './failure-budget.ts';
 import { watchSilence } from './silence.ts';
 

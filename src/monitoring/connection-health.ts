@@ -1,15 +1,15 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { readAnswers } from '../store/answers.ts';
-import { readProven } from '../store/coverage.ts';
 import {
   type CredentialUse,
   readBacklog,
   readCredentialsInUse,
   readLastDeliveryAt,
   readLastSuccessAt,
-} from '../store/reading/connection-health.ts';
-import { readWatermarks } from '../store/watermarks.ts';
+} from '../store/monitoring/read-health.ts';
+import { readAnswers } from '../store/monitoring/responses.ts';
+import { readProven } from '../store/reconciliation/coverage.ts';
+import { readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { type FailureBudget, failureBudget } from './failure-budget.ts';
 import { type Latency, latency } from './latency.ts';
 import { type Silence, silence } from './silence.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { AnswerPolicy, Connection } from '../platforms/contract/platform.ts';
-import { readStreak, type Streak } from '../store/answers.ts';
+import { readStreak, type Streak } from '../store/monitoring/responses.ts';
 
 /** How much of a platform's patience our failures have used up. */
 export interface FailureBudget {

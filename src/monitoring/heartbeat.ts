@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { isGone } from '../processing/delivery-leases.ts';
-import { type Awake, beat, noteStop } from '../store/uptime.ts';
+import { type Awake, beat, noteStop } from '../store/monitoring/heartbeats.ts';
 
 const BEAT_MS = 5000;
 /** A process that has not been heard of for this long is not answering any more. */

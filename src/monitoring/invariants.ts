@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Sql } from '../store/database.ts';
+import type { Sql } from '../store/engine/database.ts';
 import {
   findAbandoned,
   findHoles,
@@ -9,7 +9,7 @@ import {
   type Offenders,
   readReach,
   type Stretch,
-} from '../store/reading/invariants.ts';
+} from '../store/monitoring/read-invariants.ts';
 
 export interface InvariantCheck {
   name: string;

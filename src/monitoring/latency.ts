@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { type Journey, readJourneys } from '../store/reading/connection-health.ts';
+import { type Journey, readJourneys } from '../store/monitoring/read-health.ts';
 
 /** Milliseconds; null: no sample. */
 export interface Percentiles {

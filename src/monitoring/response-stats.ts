@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
-import { type AnswerCount, addAnswers, addStreak, insertRefusals, type RefusalRow, type Streak } from '../store/answers.ts';
+import { type AnswerCount, addAnswers, addStreak, insertRefusals, type RefusalRow, type Streak } from '../store/monitoring/responses.ts';
 import { watchBudget } from './failure-budget.ts';
 
 /** Keeps account of the answers that senders were given: what they take as failures is what loses deliveries. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { readAround, readArrivals } from '../store/reading/connection-health.ts';
+import { readAround, readArrivals } from '../store/monitoring/read-health.ts';
 
 /** How long a connection has been quiet, and how long it may be by its own history. */
 export interface Silence {

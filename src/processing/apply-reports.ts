@@ -1,10 +1,10 @@
 import type { Cause } from '../domain/change.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import type { Effect, EntityImage } from '../domain/image.ts';
-import { appendChanges, type ChangeState, type NewChange } from '../store/changes.ts';
-import { countCollisions } from '../store/collisions.ts';
-import type { Sql } from '../store/database.ts';
-import { announceDocuments, entityKeyText, readImages, writeEntities, writeLines } from '../store/entities.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { countCollisions } from '../store/entities/collisions.ts';
+import { announceDocuments, entityKeyText, readImages, writeEntities, writeLines } from '../store/entities/states.ts';
+import { appendChanges, type ChangeState, type NewChange } from '../store/feed/append.ts';
 import { layOver } from './merge-entity.ts';
 
 /** One report, whose it is, and why it came. */

@@ -2,8 +2,8 @@ import type { Context } from '../context.ts';
 import type { Attempt } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
-import type { Sql } from '../store/database.ts';
-import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries.ts';
+import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries/claim.ts';
+import type { Sql } from '../store/engine/database.ts';
 import { isOurFault } from './failure-breaker.ts';
 
 /** An attempt that has ended. */

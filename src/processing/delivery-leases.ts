@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { bringForward, giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries.ts';
-import { dropLeases } from '../store/leases.ts';
+import { bringForward, giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries/claim.ts';
+import { dropLeases } from '../store/engine/leases.ts';
 import { LEASE_MS } from './process-deliveries.ts';
 
 /** `host:pid:random`: a process on the same host can be seen to be gone before its leases run out. */

@@ -12,7 +12,7 @@ import {
   readBody,
   readRecorded,
   waitingEventTypes,
-} from '../store/deliveries.ts';
+} from '../store/deliveries/claim.ts';
 import { applyReports } from './apply-reports.ts';
 import { interpretDelivery } from './interpret-delivery.ts';
 import { type Attempted, applicationOf, claimFor, holding, workTogether } from './process-deliveries.ts';

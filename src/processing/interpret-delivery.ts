@@ -1,6 +1,6 @@
 import { OrderdockError } from '../domain/errors.ts';
 import type { Connection, Interpretation } from '../platforms/contract/platform.ts';
-import type { Claimed } from '../store/deliveries.ts';
+import type { Claimed } from '../store/deliveries/claim.ts';
 
 /** What a stored delivery tells: its platform's own reading. Throws what the platform throws; a fault of ours is no verdict on the body. */
 export function interpretDelivery(connection: Connection | undefined, delivery: Claimed): Interpretation {

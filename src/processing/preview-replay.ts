@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { type EntityReport, type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteMissing } from '../domain/errors.ts';
 import type { Connection, WhenMissing } from '../platforms/contract/platform.ts';
-import { countReplayable, type Replayable, type ReplayFilter, readLastPosition, readReplayable } from '../store/replay.ts';
+import { countReplayable, type Replayable, type ReplayFilter, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
 import { type Applied, applyReports } from './apply-reports.ts';
 import { tombstone } from './fetch-resources.ts';
 import type { ReplayFetch } from './replay.ts';

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
-import { isEmptied, type ReplayFilter, readLastPosition, requeue } from '../store/replay.ts';
+import { isEmptied, type ReplayFilter, readLastPosition, requeue } from '../store/deliveries/requeue.ts';
 
-export type { ReplayFilter } from '../store/replay.ts';
+export type { ReplayFilter } from '../store/deliveries/requeue.ts';
 
 /** Where a replay gets what a notification only names: from the platform again, or from what the first fetch returned. */
 export type ReplayFetch = 'fresh' | 'recorded';

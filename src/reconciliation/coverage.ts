@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { describeAwakeness } from '../monitoring/heartbeat.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { readFruitless, readProven, readRefused } from '../store/coverage.ts';
-import { readAwake } from '../store/uptime.ts';
+import { readAwake } from '../store/monitoring/heartbeats.ts';
+import { readFruitless, readProven, readRefused } from '../store/reconciliation/coverage.ts';
 import { isInterrupted } from './interrupted.ts';
 
 /** A span of platform time, and what is known of it. */

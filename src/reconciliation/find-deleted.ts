@@ -2,7 +2,7 @@ import { type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { Stream } from '../platforms/contract/platform.ts';
 import { tombstone } from '../processing/fetch-resources.ts';
-import { readHeld } from '../store/reading/held.ts';
+import { readHeld } from '../store/entities/read-known.ts';
 import { keepTogether, type Told } from './process-page.ts';
 import { isVerdict, patiently } from './retry.ts';
 import type { Run } from './run-lease.ts';

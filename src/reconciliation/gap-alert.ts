@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { countLostGaps, hasDeliveries } from '../store/gap-rows.ts';
-import { listRuns, type RunRow } from '../store/reading/reconcile-runs.ts';
+import { countLostGaps, hasDeliveries } from '../store/reconciliation/gaps.ts';
+import { listRuns, type RunRow } from '../store/reconciliation/list-runs.ts';
 
 const MOST_GAPS = 10;
 const MOST_SHARE = 0.05;

@@ -2,7 +2,8 @@ import type { Context } from '../context.ts';
 import type { EntityKind } from '../domain/entity.ts';
 import { subjectText } from '../domain/entity.ts';
 import { type Awakeness, describeAwakeness } from '../monitoring/heartbeat.ts';
-import type { Sql } from '../store/database.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { readAwake } from '../store/monitoring/heartbeats.ts';
 import {
   findLateGaps,
   findUnworked,
@@ -14,8 +15,7 @@ import {
   readPreviousRunStart,
   readRefusals,
   type Unworked,
-} from '../store/gap-rows.ts';
-import { readAwake } from '../store/uptime.ts';
+} from '../store/reconciliation/gaps.ts';
 import { type Candidate, matchRefusals } from './match-rejections.ts';
 
 /** A change that a run has applied. */

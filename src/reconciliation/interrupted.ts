@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { isGone } from '../processing/delivery-leases.ts';
-import { readLease } from '../store/leases.ts';
-import { listRuns } from '../store/reading/reconcile-runs.ts';
+import { readLease } from '../store/engine/leases.ts';
+import { listRuns } from '../store/reconciliation/list-runs.ts';
 
 /** Whether a connection's run was left in the middle by a process that is gone, or has lost its lease. */
 export async function isInterrupted(context: Context, connection: Connection): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Refusal } from '../store/gap-rows.ts';
+import type { Refusal } from '../store/reconciliation/gaps.ts';
 
 /** A change, and the time in which a refused request may have told of it. */
 export interface Candidate {

@@ -1,6 +1,6 @@
 import { readTime } from '../domain/time.ts';
 import type { Stream } from '../platforms/contract/platform.ts';
-import type { RunProgress, StreamProgress } from '../store/reconcile-runs.ts';
+import type { RunProgress, StreamProgress } from '../store/reconciliation/runs.ts';
 
 /** Where a new run begins. */
 export interface Beginning {

@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { Connection, PlatformApi } from '../platforms/contract/platform.ts';
-import type { Sql } from '../store/database.ts';
-import { type Lease, renewLease } from '../store/leases.ts';
-import type { RunProgress } from '../store/reconcile-runs.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { type Lease, renewLease } from '../store/engine/leases.ts';
+import type { RunProgress } from '../store/reconciliation/runs.ts';
 
 /** A reconcile run that this process works on. */
 export interface Run {

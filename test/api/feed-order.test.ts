@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Application, applyReports } from '../../src/processing/apply-reports.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { readFeed } from '../../src/store/reading/changes.ts';
+import { openDatabase } from '../../src/store/engine/database.ts';
+import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';
 
 const ALL = { kinds: null, connections: null };

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/engine/database.ts';
 
 type Row = Record<string, string | number | boolean | null | Buffer>;
 

@@ -9,7 +9,7 @@ import type { ApiPorts, ConnectionHealth } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
 import { errorBorder, notFound } from '../../src/http/problem.ts';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/engine/database.ts';
 import { type Engine, openTestDatabase } from '../support/engines.ts';
 
 export const READER = 'reader-key-0123456789';

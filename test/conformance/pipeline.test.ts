@@ -5,8 +5,8 @@ import { canonicalText, type Json } from '../../src/domain/json.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
-import { listEntities, readEntityByExternalId } from '../../src/store/reading/entities.ts';
-import { readLines } from '../../src/store/reading/lines.ts';
+import { listEntities, readEntityByExternalId } from '../../src/store/entities/list.ts';
+import { readLines } from '../../src/store/entities/list-lines.ts';
 import { ENGINES } from '../support/engines.ts';
 import { createPlatformContext, type PlatformContext, reportsOf } from './platform-context.ts';
 

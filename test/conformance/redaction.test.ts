@@ -3,7 +3,7 @@ import test from 'node:test';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import type { Sql } from '../../src/store/database.ts';
+import type { Sql } from '../../src/store/engine/database.ts';
 import { ENGINES } from '../support/engines.ts';
 import { createPlatformContext, type PlatformContext } from './platform-context.ts';
 import { type Tree, worldOf } from './worlds.ts';

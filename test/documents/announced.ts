@@ -3,8 +3,8 @@ import type { Alert } from '../../src/domain/alert.ts';
 import type { DocumentReport } from '../../src/domain/entity.ts';
 import type { EntityImage } from '../../src/domain/image.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/platform.ts';
-import { announceDocuments, writeEntities } from '../../src/store/entities.ts';
-import { type DocumentRow, readDocumentsOf } from '../../src/store/reading/documents.ts';
+import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
+import { announceDocuments, writeEntities } from '../../src/store/entities/states.ts';
 
 const ORDER: EntityImage = {
   id: 'order-1',

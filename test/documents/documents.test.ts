@@ -19,7 +19,7 @@ import { startDocumentWorker } from '../../src/documents/worker.ts';
 import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
 import type { OpenedDocument } from '../../src/platforms/contract/platform.ts';
 import { createPublicOpener } from '../../src/remote/address-guard.ts';
-import { listDocumentsNotHeld } from '../../src/store/reading/documents-not-held.ts';
+import { listDocumentsNotHeld } from '../../src/store/documents/list-missing.ts';
 import { farSide } from '../remote/far-side.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES, type Engine } from '../support/engines.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { keepLeases, mendTimes } from '../../src/processing/delivery-leases.ts';
-import { takeTick } from '../../src/store/leases.ts';
-import { createLimits } from '../../src/store/limits.ts';
+import { createLimits } from '../../src/store/access/rate-limits.ts';
+import { takeTick } from '../../src/store/engine/leases.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -5,9 +5,9 @@ import { Unavailable } from '../../src/domain/errors.ts';
 import { keepLeases } from '../../src/processing/delivery-leases.ts';
 import { workNotifications } from '../../src/processing/fetch-resources.ts';
 import { claimFor, holding, workDeliveries } from '../../src/processing/process-deliveries.ts';
-import type { Sql } from '../../src/store/database.ts';
-import { claimDeliveries } from '../../src/store/deliveries.ts';
-import { takeLease } from '../../src/store/leases.ts';
+import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
+import type { Sql } from '../../src/store/engine/database.ts';
+import { takeLease } from '../../src/store/engine/leases.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { claimFor } from '../../src/processing/process-deliveries.ts';
-import { claimDeliveries } from '../../src/store/deliveries.ts';
-import { keepDeliveries } from '../../src/store/keep-deliveries.ts';
+import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
+import { keepDeliveries } from '../../src/store/deliveries/insert.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 

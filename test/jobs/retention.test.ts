@@ -3,7 +3,7 @@ import test from 'node:test';
 import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumers.ts';
 import { keepReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/jobs/retention.ts';
-import { readConsumer } from '../../src/store/reading/consumers.ts';
+import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { takeTurn } from '../../src/jobs/claim-tick.ts';
 import { startSchedule } from '../../src/jobs/scheduler.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
-import { listRuns } from '../../src/store/reading/reconcile-runs.ts';
+import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
 import { at, groundOf, type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -6,7 +6,7 @@ import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { budgetOf } from '../../src/monitoring/failure-budget.ts';
 import { createAnswerLedger } from '../../src/monitoring/response-stats.ts';
 import { expectedSilenceMs, watchSilence } from '../../src/monitoring/silence.ts';
-import { readConsumer } from '../../src/store/reading/consumers.ts';
+import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
 

@@ -4,7 +4,7 @@ import { enforceRetention } from '../../src/jobs/retention.ts';
 import { watchConnections } from '../../src/monitoring/check-connections.ts';
 import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
 import { claimFor } from '../../src/processing/process-deliveries.ts';
-import { claimDeliveries } from '../../src/store/deliveries.ts';
+import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, inbound, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { recoverLeases } from '../../src/processing/delivery-leases.ts';
 import { workNotifications } from '../../src/processing/fetch-resources.ts';
 import { claimFor } from '../../src/processing/process-deliveries.ts';
-import { claimDeliveries } from '../../src/store/deliveries.ts';
+import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 import { serverError, type ToyOrder } from '../support/toy-platform.ts';

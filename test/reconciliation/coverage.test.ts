@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { coverage } from '../../src/reconciliation/coverage.ts';
-import { beat, noteStop } from '../../src/store/uptime.ts';
+import { beat, noteStop } from '../../src/store/monitoring/heartbeats.ts';
 import { ENGINES } from '../support/engines.ts';
 import { serverError } from '../support/toy-platform.ts';
 import { type ReconcileTest, toyOrder, withReconciler } from './support.ts';

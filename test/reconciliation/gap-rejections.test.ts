@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readGaps } from '../../src/store/reading/reconcile-runs.ts';
+import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { ENGINES } from '../support/engines.ts';
 import { lastRun, toyOrder, withReconciler } from './support.ts';
 

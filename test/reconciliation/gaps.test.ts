@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
-import { readGaps } from '../../src/store/reading/reconcile-runs.ts';
-import { beat, noteStop } from '../../src/store/uptime.ts';
+import { beat, noteStop } from '../../src/store/monitoring/heartbeats.ts';
+import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { inbound } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 import { lastRun, type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';

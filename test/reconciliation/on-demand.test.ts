@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Refused } from '../../src/domain/errors.ts';
 import { reconcileNow } from '../../src/reconciliation/on-demand.ts';
-import { listRuns } from '../../src/store/reading/reconcile-runs.ts';
+import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
 import { ENGINES } from '../support/engines.ts';
 import { at, toyOrder, withReconciler } from './support.ts';
 

@@ -9,7 +9,7 @@ import { createServiceClient, type ServiceClient } from '../../src/sandbox/servi
 import { startSimulators } from '../../src/sandbox/simulators.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
-import { readGaps, readRun } from '../../src/store/reading/reconcile-runs.ts';
+import { readGaps, readRun } from '../../src/store/reconciliation/list-runs.ts';
 import { memoryLog } from '../support/log.ts';
 
 const KEY = 'reconcile-key-0123456789';

@@ -1,6 +1,6 @@
 import { createReconciler, type Reconciler, type ReconcilerGround } from '../../src/reconciliation/reconciler.ts';
-import { listRuns, type RunRow } from '../../src/store/reading/reconcile-runs.ts';
-import { beat } from '../../src/store/uptime.ts';
+import { beat } from '../../src/store/monitoring/heartbeats.ts';
+import { listRuns, type RunRow } from '../../src/store/reconciliation/list-runs.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import type { Engine } from '../support/engines.ts';
 import type { ToyOrder } from '../support/toy-platform.ts';

@@ -1,10 +1,10 @@
 import type { Header } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
-import type { ChangeState } from '../../store/changes.ts';
-import type { Sql } from '../../store/database.ts';
-import { readStates } from '../../store/reading/changes.ts';
-import { readDocumentsOf } from '../../store/reading/documents.ts';
-import type { EntityRow } from '../../store/reading/entities.ts';
+import { readDocumentsOf } from '../../store/documents/list.ts';
+import type { Sql } from '../../store/engine/database.ts';
+import type { EntityRow } from '../../store/entities/list.ts';
+import type { ChangeState } from '../../store/feed/append.ts';
+import { readStates } from '../../store/feed/read-changes.ts';
 import { attachedDocumentView, entityHead, isRecord, lineView } from './entity-view.ts';
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };

@@ -3,7 +3,7 @@ import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
 import { hashKey, noteKeyUse } from '../../feed/api-keys.ts';
-import { readApiKeyByHash } from '../../store/reading/api-keys.ts';
+import { readApiKeyByHash } from '../../store/access/list-api-keys.ts';
 import { sendProblem } from '../problem.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { ChangeRow } from '../../store/reading/changes.ts';
+import type { ChangeRow } from '../../store/feed/read-changes.ts';
 import { sendJsonText, sendList } from './answers.ts';
 
 const quoted = JSON.stringify;

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import type { ChangeRow, FeedFilter } from '../../store/reading/changes.ts';
+import type { ChangeRow, FeedFilter } from '../../store/feed/read-changes.ts';
 import { changeText, sendChanges } from './change-view.ts';
 import { readFeedCursor } from './cursors.ts';
 import { endOf, follow, readPage, writeAll } from './feed.ts';

@@ -1,6 +1,6 @@
 import { type Request, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { readRun } from '../../store/reading/reconcile-runs.ts';
+import { readRun } from '../../store/reconciliation/list-runs.ts';
 import { sendJson, sendList, sendResource } from './answers.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { readCursorsByCause } from '../../store/reading/changes.ts';
-import { type DeliveryRow, listDeliveries, readDelivery } from '../../store/reading/deliveries.ts';
+import { type DeliveryRow, listDeliveries, readDelivery } from '../../store/deliveries/list.ts';
+import { readCursorsByCause } from '../../store/feed/read-changes.ts';
 import { cutPage, sendJson, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts, ReplayFetch, ReplayFilter } from './ports.ts';

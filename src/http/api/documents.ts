@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { type DocumentRow, listDocuments, readDocument } from '../../store/reading/documents.ts';
+import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
 import { cutPage, isHeld, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts, ByteRange } from './ports.ts';

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { type DriftKey, listDrift } from '../../store/reading/drift.ts';
+import { type DriftKey, listDrift } from '../../store/drift/list.ts';
 import { cutPage, sendList } from './answers.ts';
 import { listCursor, readListCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';

@@ -1,8 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
-import { readHistory } from '../../store/reading/changes.ts';
-import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/reading/entities.ts';
+import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
+import { readHistory } from '../../store/feed/read-changes.ts';
 import { cutPage, sendList, sendResource } from './answers.ts';
 import { viewAsOf } from './as-of.ts';
 import { sendChanges } from './change-view.ts';

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import type { Role } from '../../domain/role.ts';
 import { createKey, deleteKey } from '../../feed/api-keys.ts';
-import { listApiKeys } from '../../store/reading/api-keys.ts';
+import { listApiKeys } from '../../store/access/list-api-keys.ts';
 import { sendJson, sendList } from './answers.ts';
 import { listCursor, readListCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';

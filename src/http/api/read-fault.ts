@@ -1,5 +1,5 @@
 import { Unavailable } from '../../domain/errors.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database } from '../../store/engine/database.ts';
 
 /** A database that cannot be read now is not the client's fault, nor a bug: it is asked to come again. Other errors stay what they are. */
 export const readFault = (db: Database, error: unknown): unknown =>

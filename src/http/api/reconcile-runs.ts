@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { listRuns, readGaps, readRun } from '../../store/reading/reconcile-runs.ts';
+import { listRuns, readGaps, readRun } from '../../store/reconciliation/list-runs.ts';
 import { cutPage, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';

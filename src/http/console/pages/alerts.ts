@@ -1,4 +1,4 @@
-import { type AlertRow, listAlerts } from '../../../store/reading/alerts.ts';
+import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink } from '../links.ts';
 import type { ConsolePorts, Page } from '../page.ts';

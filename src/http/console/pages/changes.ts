@@ -1,5 +1,5 @@
 import type { Difference } from '../../../domain/change.ts';
-import type { ChangeRow } from '../../../store/reading/changes.ts';
+import type { ChangeRow } from '../../../store/feed/read-changes.ts';
 import { type Html, html } from '../html.ts';
 import { causeLink, entityLink } from '../links.ts';
 import { badge, differences, type Tone, time } from '../parts.ts';

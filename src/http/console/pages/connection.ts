@@ -1,7 +1,7 @@
 import { Refused } from '../../../domain/errors.ts';
 import { isObject } from '../../../domain/json.ts';
-import { type HourOfAnswers, readAnswersByHour } from '../../../store/reading/answers-by-hour.ts';
-import { listRuns } from '../../../store/reading/reconcile-runs.ts';
+import { type HourOfAnswers, readAnswersByHour } from '../../../store/monitoring/list-responses.ts';
+import { listRuns } from '../../../store/reconciliation/list-runs.ts';
 import type { ConnectionHealth, CoverageInterval } from '../../api/ports.ts';
 import { type Html, html } from '../html.ts';
 import { link, runLink } from '../links.ts';

@@ -1,5 +1,5 @@
-import { countAfter, readOutstanding } from '../../../store/reading/changes.ts';
-import { type ConsumerRow, listConsumers } from '../../../store/reading/consumers.ts';
+import { type ConsumerRow, listConsumers } from '../../../store/feed/list-consumers.ts';
+import { countAfter, readOutstanding } from '../../../store/feed/read-changes.ts';
 import { html } from '../html.ts';
 import type { ConsolePorts, Page } from '../page.ts';
 import { action, table, time } from '../parts.ts';

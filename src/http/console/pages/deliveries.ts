@@ -1,5 +1,5 @@
 import { DELIVERY_STATES } from '../../../domain/delivery.ts';
-import { type DeliveryRow, listDeliveries } from '../../../store/reading/deliveries.ts';
+import { type DeliveryRow, listDeliveries } from '../../../store/deliveries/list.ts';
 import type { ReplayFilter } from '../../api/ports.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, deliveryLink, link } from '../links.ts';

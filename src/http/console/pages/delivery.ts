@@ -1,7 +1,7 @@
 import { Refused } from '../../../domain/errors.ts';
 import { parseJson } from '../../../domain/json.ts';
-import { readByCause } from '../../../store/reading/changes.ts';
-import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../store/reading/deliveries.ts';
+import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../store/deliveries/list.ts';
+import { readByCause } from '../../../store/feed/read-changes.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, deliveryLink, link } from '../links.ts';
 import type { ConsolePorts, Page } from '../page.ts';

@@ -1,4 +1,4 @@
-import { listDocumentsNotHeld } from '../../../store/reading/documents-not-held.ts';
+import { listDocumentsNotHeld } from '../../../store/documents/list-missing.ts';
 import { html } from '../html.ts';
 import { connectionLink, entityLink } from '../links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../page.ts';

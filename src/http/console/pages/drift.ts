@@ -1,4 +1,4 @@
-import { listDrift } from '../../../store/reading/drift.ts';
+import { listDrift } from '../../../store/drift/list.ts';
 import { html } from '../html.ts';
 import { connectionLink, deliveryLink } from '../links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../page.ts';

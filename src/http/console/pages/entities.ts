@@ -1,5 +1,5 @@
 import { type EntityKind, RECORD_KINDS } from '../../../domain/entity.ts';
-import { type FoundEntity, searchEntities } from '../../../store/reading/search-entities.ts';
+import { type FoundEntity, searchEntities } from '../../../store/entities/search.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, entityLink, link } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page } from '../page.ts';

@@ -1,10 +1,10 @@
 import { ENTITY_KINDS, type Header, type Price } from '../../../domain/entity.ts';
 import { Refused } from '../../../domain/errors.ts';
-import { readHistory } from '../../../store/reading/changes.ts';
-import { listDeliveries } from '../../../store/reading/deliveries.ts';
-import { type DocumentRow, readDocumentsOf } from '../../../store/reading/documents.ts';
-import { type EntityRow, readEntity } from '../../../store/reading/entities.ts';
-import { type LineRow, readLines } from '../../../store/reading/lines.ts';
+import { listDeliveries } from '../../../store/deliveries/list.ts';
+import { type DocumentRow, readDocumentsOf } from '../../../store/documents/list.ts';
+import { type EntityRow, readEntity } from '../../../store/entities/list.ts';
+import { type LineRow, readLines } from '../../../store/entities/list-lines.ts';
+import { readHistory } from '../../../store/feed/read-changes.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, link } from '../links.ts';
 import type { ConsolePorts, Page, Visit } from '../page.ts';

@@ -1,5 +1,5 @@
 import { ENTITY_KINDS } from '../../../domain/entity.ts';
-import { type FeedFilter, readFeed, readNewest } from '../../../store/reading/changes.ts';
+import { type FeedFilter, readFeed, readNewest } from '../../../store/feed/read-changes.ts';
 import { type Html, html } from '../html.ts';
 import { link } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page, type Visit } from '../page.ts';

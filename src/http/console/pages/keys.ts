@@ -1,6 +1,6 @@
 import { ROLES } from '../../../domain/role.ts';
 import type { NewApiKey } from '../../../feed/api-keys.ts';
-import { listApiKeys } from '../../../store/reading/api-keys.ts';
+import { listApiKeys } from '../../../store/access/list-api-keys.ts';
 import { type Html, html } from '../html.ts';
 import { link } from '../links.ts';
 import type { ConsolePorts, Page, View, Visit } from '../page.ts';

@@ -1,6 +1,6 @@
-import { type AlertRow, listAlerts } from '../../../store/reading/alerts.ts';
-import { listRuns } from '../../../store/reading/reconcile-runs.ts';
-import { readTrouble } from '../../../store/reading/trouble.ts';
+import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
+import { readTrouble } from '../../../store/monitoring/read-trouble.ts';
+import { listRuns } from '../../../store/reconciliation/list-runs.ts';
 import type { Connection } from '../../ports.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, link } from '../links.ts';

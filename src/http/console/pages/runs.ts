@@ -1,5 +1,5 @@
 import { Refused } from '../../../domain/errors.ts';
-import { type GapRow, listRuns, type RunRow, readGaps, readRun } from '../../../store/reading/reconcile-runs.ts';
+import { type GapRow, listRuns, type RunRow, readGaps, readRun } from '../../../store/reconciliation/list-runs.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, findLink, link, runLink } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page } from '../page.ts';

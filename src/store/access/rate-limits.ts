@@ -1,0 +1,73 @@
+import type { Database, Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+
+export interface CallBudget {
+  name: string;
+  calls: number;
+  perMs: number;
+}
+
+const ALONE_LEASE_MS = 20_000;
+const ALONE_LOOK_MS = 40;
+
+/**
+ * The memory of remote limits, in the store because they hold over all processes: a log of the calls of the last window, so that no window,
+ * wherever it begins, holds more than its budget. See `Limits` in the remote folder for what the two verbs promise.
+ */
+export function createLimits(db: Database, owner: string, now: () => Date) {
+  return {
+    enter: (connection: string, budgets: readonly CallBudget[], at: Date): Promise<number> =>
+      db.write((sql) => enterBudgets(sql, connection, budgets, at.getTime())),
+    async alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+      await takeTurn(db, name, owner, now);
+      try {
+        return await work();
+      } finally {
+        await db.write((sql) => sql.all('delete from leases where name = ? and owner = ?', [name, owner]));
+      }
+    },
+  };
+}
+
+async function enterBudgets(sql: Sql, connection: string, budgets: readonly CallBudget[], nowMs: number): Promise<number> {
+  if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`limits ${connection}`]);
+  const waits = await Promise.all(budgets.map((budget) => waitOf(sql, connection, budget, nowMs)));
+  const waitMs = Math.max(0, ...waits);
+  if (waitMs > 0) return waitMs;
+  for (const budget of budgets) {
+    await sql.all('delete from remote_calls where connection = ? and budget = ? and at_ms <= ?', [
+      connection,
+      budget.name,
+      nowMs - budget.perMs,
+    ]);
+    await sql.all('insert into remote_calls (connection, budget, at_ms) values (?, ?, ?)', [connection, budget.name, nowMs]);
+  }
+  return 0;
+}
+
+/** Milliseconds until the oldest call that stands in the way leaves the window. */
+async function waitOf(sql: Sql, connection: string, budget: CallBudget, nowMs: number): Promise<number> {
+  const rows = await sql.all<{ at_ms: number | string }>(
+    // Calls of a time yet to come were counted by a clock that has been set back since.
+    'select at_ms from remote_calls where connection = ? and budget = ? and at_ms > ? and at_ms <= ? order by at_ms desc limit ?',
+    [connection, budget.name, nowMs - budget.perMs, nowMs + budget.perMs, budget.calls],
+  );
+  if (rows.length < budget.calls) return 0;
+  return Math.max(1, numberOf(rows.at(-1)?.at_ms) + budget.perMs - nowMs);
+}
+
+async function takeTurn(db: Database, name: string, owner: string, now: () => Date): Promise<void> {
+  for (;;) {
+    const at = now();
+    const until = new Date(at.getTime() + ALONE_LEASE_MS).toISOString();
+    const taken = await db.write((sql) =>
+      sql.all(
+        `insert into leases (name, owner, until) values (?, ?, ?)
+         on conflict (name) do update set owner = excluded.owner, until = excluded.until where leases.until < ? returning name`,
+        [name, owner, until, at.toISOString()],
+      ),
+    );
+    if (taken.length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, ALONE_LOOK_MS));
+  }
+}

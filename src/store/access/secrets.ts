@@ -1,0 +1,22 @@
+import type { Database } from '../engine/database.ts';
+
+/** A secret of the service's own, the same for every process of the database and over restarts: made on first use. `make` gives text. */
+export async function ownSecret(db: Database, name: string, make: () => string): Promise<string> {
+  const [known] = await db.read.all<{ value: string }>('select value from secrets where name = ?', [name]);
+  if (known) return known.value;
+  return db.write(async (sql) => {
+    await sql.all('insert into secrets (name, value) values (?, ?) on conflict (name) do nothing', [name, make()]);
+    const [row] = await sql.all<{ value: string }>('select value from secrets where name = ?', [name]);
+    return row?.value ?? '';
+  });
+}
+
+/** Writes a row and commits it: throws when the database takes nothing. */
+export async function proveWriting(db: Database, now: string): Promise<void> {
+  await db.write((sql) =>
+    sql.all('insert into secrets (name, value) values (?, ?) on conflict (name) do update set value = excluded.value', [
+      'ready-probe',
+      now,
+    ]),
+  );
+}

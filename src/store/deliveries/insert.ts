@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import type { Arrival, Kept } from '../../domain/delivery.ts';
+import { OrderdockError } from '../../domain/errors.ts';
+import { sameDocument } from '../../domain/json.ts';
+import type { Database, Sql } from '../engine/database.ts';
+import { columnList, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
+
+const NEW_DELIVERY = {
+  id: 'text',
+  connection: 'text',
+  platform: 'text',
+  dedupe_key: 'text',
+  state: 'text',
+  method: 'text',
+  path: 'text',
+  event_type: 'text',
+  event_id: 'text',
+  subject: 'text',
+  notification: 'boolean',
+  mergeable: 'boolean',
+  received_at: 'text',
+  credential: 'text',
+  headers: 'text',
+  content_type: 'text',
+  body_sha256: 'text',
+  error: 'text',
+  conflict: 'boolean',
+} as const;
+type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body: Buffer };
+
+interface KnownRow {
+  id: string;
+  connection: string;
+  dedupe_key: string;
+  body_sha256: string;
+}
+
+/**
+ * Stores what is new, in one statement that commits by itself, and counts what is known, in a transaction after it (the first delivery is safe by
+ * then). The answers stand in the order of the arrivals.
+ * The unique key decides, so two processes never both say `accepted`. A known key with another body is stored too, as a delivery of
+ * its own with `conflict` set on both: never dropped in silence.
+ */
+export async function keepDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<Kept[]> {
+  const rows = arrivals.map((arrival) => newRow(arrival));
+  const inserted = await insertNew(db.alone, rows);
+  const rest = rows.filter((row) => !inserted.has(String(row.id)));
+  const known = rest.length > 0 ? await db.write((sql) => countRepeats(sql, rest, arrivals)) : new Map<string, Kept>();
+  return arrivals.map((arrival) => known.get(arrival.id) ?? { status: 'accepted', deliveryId: arrival.id });
+}
+
+async function countRepeats(
+  sql: Sql,
+  rows: readonly NewRow[],
+  arrivals: readonly (Arrival & { id: string })[],
+): Promise<Map<string, Kept>> {
+  const mergeable = new Set(arrivals.filter((arrival) => arrival.mergeable).map((arrival) => arrival.id));
+  const kept = new Map<string, Kept>();
+  const first = await findKnown(sql, rows);
+  const repeats = new Map<string, number>();
+  const others: NewRow[] = [];
+  for (const row of rows) {
+    const known = first.get(`${row.connection} ${row.dedupe_key}`);
+    // Stored by an attempt that failed after it.
+    if (known?.id === row.id) continue;
+    if (known && (mergeable.has(String(row.id)) || (await sameContent(sql, known, row)))) {
+      repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
+      kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id });
+    } else if (known) {
+      others.push({ ...row, dedupe_key: `${row.dedupe_key}#${row.body_sha256}`, conflict: true });
+      await sql.all('update deliveries set conflict = ? where id = ?', [true, known.id]);
+    } else {
+      // A worker has taken the notification up since, and freed its key: this one is news.
+      others.push(row);
+    }
+  }
+  if (others.length > 0) await keepOthers(sql, others, repeats, kept);
+  for (const [id, count] of repeats) await sql.all('update deliveries set duplicates = duplicates + ? where id = ?', [count, id]);
+  return kept;
+}
+
+/** Spaces and the order of members are no other content: a sender may write the same event anew. */
+async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<boolean> {
+  if (known.body_sha256 === row.body_sha256) return true;
+  if (row.body.length > MOST_COMPARED_BYTES) return false;
+  const [held] = await sql.all<{ body: Buffer | null }>('select body from deliveries where id = ?', [known.id]);
+  return held?.body != null && held.body.length <= MOST_COMPARED_BYTES && sameDocument(held.body, row.body);
+}
+
+// Reading two large documents at the door would take more memory and time than the answer is worth.
+const MOST_COMPARED_BYTES = 1_048_576;
+
+/** The other body of a known id (its key is the known one with the body's digest) may itself be a repeat; so may a notification. */
+async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string, number>, kept: Map<string, Kept>): Promise<void> {
+  const inserted = await insertNew(sql, rows);
+  const rest = rows.filter((row) => !inserted.has(String(row.id)));
+  const known = rest.length > 0 ? await findKnown(sql, rest) : new Map<string, KnownRow>();
+  for (const row of rest) {
+    const same = known.get(`${row.connection} ${row.dedupe_key}`);
+    if (!same) throw new OrderdockError('key_in_motion', 'The key was taken and freed again in the same moment.');
+    repeats.set(same.id, (repeats.get(same.id) ?? 0) + 1);
+    kept.set(String(row.id), { status: 'duplicate', deliveryId: same.id });
+  }
+}
+
+/**
+ * One statement for all: the rows as one JSON parameter, their bodies as one binary parameter beside it, so that no body is escaped and
+ * parsed again. Gives the ids that were new.
+ */
+async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>> {
+  let at = 1;
+  const placed = rows.map(({ body, ...row }) => {
+    const start = at;
+    at += body.length;
+    return { ...row, at: start, bytes: body.length };
+  });
+  const inserted = await sql.all<{ id: string }>(
+    `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at, body)
+     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${isLarge(rows) ? '?' : sql.dialect.slice}
+     from ${sql.dialect.rowsOf({ ...NEW_DELIVERY, at: 'integer', bytes: 'integer' })} where true
+     on conflict (connection, dedupe_key) do nothing returning id`,
+    [bodiesOf(rows), rowsParameter(placed)],
+  );
+  return new Set(inserted.map((row) => row.id));
+}
+
+/** A large body comes alone, and is bound as it is: every copy of it is one more in memory. */
+const isLarge = (rows: readonly NewRow[]): boolean => rows.length === 1 && (rows[0]?.body.length ?? 0) > LARGE_VALUE_BYTES;
+
+const bodiesOf = (rows: readonly NewRow[]): Buffer =>
+  isLarge(rows) ? (rows[0]?.body ?? Buffer.alloc(0)) : Buffer.concat(rows.map((row) => row.body));
+
+async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {
+  const columns = { connection: 'text', dedupe_key: 'text' } as const;
+  const found = await sql.all<KnownRow>(
+    `select d.id, d.connection, d.dedupe_key, d.body_sha256 from ${sql.dialect.rowsOf(columns)}
+     cross join deliveries d where d.connection = rows.connection and d.dedupe_key = rows.dedupe_key`,
+    [rowsParameter(rows.map(({ connection, dedupe_key }) => ({ connection, dedupe_key })))],
+  );
+  return new Map(found.map((row) => [`${row.connection} ${row.dedupe_key}`, row]));
+}
+
+function newRow(arrival: Arrival & { id: string }): NewRow {
+  return {
+    id: arrival.id,
+    connection: arrival.connection,
+    platform: arrival.platform,
+    dedupe_key: storableText(arrival.dedupeKey),
+    state: arrival.state,
+    method: arrival.method,
+    path: arrival.path,
+    event_type: arrival.eventType,
+    event_id: arrival.eventId,
+    subject: arrival.subject,
+    notification: arrival.notification,
+    mergeable: arrival.mergeable,
+    received_at: arrival.receivedAt,
+    credential: arrival.credential,
+    headers: JSON.stringify(arrival.headers),
+    content_type: arrival.contentType,
+    body: arrival.body,
+    body_sha256: createHash('sha256').update(arrival.body).digest('hex'),
+    error: arrival.error,
+    conflict: false,
+  };
+}

@@ -1,0 +1,55 @@
+import type { DocumentReport, EntityKind } from '../../domain/entity.ts';
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+
+/** A document that is announced, but whose content is not held. */
+export interface DocumentNotHeld {
+  id: string;
+  connection: string;
+  entityId: string;
+  kind: EntityKind;
+  externalId: string;
+  name: string;
+  state: string;
+  tries: number;
+  error: string | null;
+  announcedAt: string;
+  nextAttemptAt: string;
+}
+
+interface NotHeldRow {
+  id: string;
+  connection: string;
+  entity_id: string;
+  kind: EntityKind;
+  external_id: string;
+  announced: string;
+  state: string;
+  tries: number | string;
+  error: string | null;
+  announced_at: string;
+  next_attempt_at: string;
+}
+
+/** Announced but not held, the oldest announcement first. `connection` null: of all. */
+export async function listDocumentsNotHeld(sql: Sql, asked: { connection: string | null; limit: number }): Promise<DocumentNotHeld[]> {
+  const rows = await sql.all<NotHeldRow>(
+    `select d.id, d.connection, d.entity_id, e.kind, e.external_id, d.announced, d.state, d.tries, d.error, d.announced_at, d.next_attempt_at
+     from documents d join entities e on e.id = d.entity_id
+     where d.state not in ('stored', 'empty') ${asked.connection === null ? '' : 'and d.connection = ?'} order by d.announced_at, d.id limit ?`,
+    [...(asked.connection === null ? [] : [asked.connection]), asked.limit],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    connection: row.connection,
+    entityId: row.entity_id,
+    kind: row.kind,
+    externalId: row.external_id,
+    name: (JSON.parse(row.announced) as DocumentReport).name,
+    state: row.state,
+    tries: numberOf(row.tries),
+    error: row.error,
+    announcedAt: row.announced_at,
+    nextAttemptAt: row.next_attempt_at,
+  }));
+}

@@ -1,0 +1,117 @@
+import type { EntityKind } from '../../domain/entity.ts';
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { equals, isOneOf, where } from '../engine/where.ts';
+
+/** A document that an order or shipment announced; `bytes`, `sha256` and `contentType` are known once it is stored. */
+export interface DocumentRow {
+  seq: number;
+  id: string;
+  connection: string;
+  entityId: string;
+  kind: EntityKind;
+  entityExternalId: string;
+  line: string | null;
+  name: string;
+  code: string | null;
+  revision: string | null;
+  type: string | null;
+  description: string | null;
+  lastUpdatedAt: string | null;
+  state: string;
+  contentType: string | null;
+  bytes: number | null;
+  sha256: string | null;
+  error: string | null;
+  announcedAt: string;
+  storedAt: string | null;
+}
+
+interface Announced {
+  name?: string | null;
+  code?: string | null;
+  revision?: string | null;
+  type?: string | null;
+  description?: string | null;
+  lastUpdatedAt?: string | null;
+}
+
+interface Row {
+  seq: number | string;
+  id: string;
+  connection: string;
+  entity_id: string;
+  kind: EntityKind;
+  entity_external_id: string;
+  line: string | null;
+  announced: string;
+  state: string;
+  content_type: string | null;
+  filename: string | null;
+  bytes: number | string | null;
+  sha256: string | null;
+  error: string | null;
+  announced_at: string;
+  stored_at: string | null;
+}
+
+const SELECT = `select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line,
+  announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at
+  from documents join entities on entities.id = documents.entity_id`;
+
+function fromRow(row: Row): DocumentRow {
+  const announced = JSON.parse(row.announced) as Announced;
+  return {
+    seq: numberOf(row.seq),
+    id: row.id,
+    connection: row.connection,
+    entityId: row.entity_id,
+    kind: row.kind,
+    entityExternalId: row.entity_external_id,
+    line: row.line,
+    name: announced.name || row.filename || 'document',
+    code: announced.code ?? null,
+    revision: announced.revision ?? null,
+    type: announced.type ?? null,
+    description: announced.description ?? null,
+    lastUpdatedAt: announced.lastUpdatedAt ?? null,
+    state: row.state,
+    contentType: row.content_type,
+    bytes: row.bytes === null ? null : numberOf(row.bytes),
+    sha256: row.sha256,
+    error: row.error,
+    announcedAt: row.announced_at,
+    storedAt: row.stored_at,
+  };
+}
+
+/** All documents of these entities, in the order of their announcement. */
+export async function readDocumentsOf(sql: Sql, entityIds: readonly string[]): Promise<DocumentRow[]> {
+  if (entityIds.length === 0) return [];
+  const asked = where(isOneOf('entity_id', entityIds));
+  return (await sql.all<Row>(`${SELECT} where ${asked.text} order by documents.seq`, asked.bindings)).map(fromRow);
+}
+
+export interface DocumentFilter {
+  order: string | null;
+  shipment: string | null;
+  connection: string | null;
+  state: string | null;
+}
+
+export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { after: number; limit: number }): Promise<DocumentRow[]> {
+  const asked = where(
+    filter.order === null ? null : [`entity_id = ? and entities.kind = 'order'`, filter.order],
+    filter.shipment === null ? null : [`entity_id = ? and entities.kind = 'shipment'`, filter.shipment],
+    equals('documents.connection', filter.connection),
+    equals('state', filter.state),
+    ['documents.seq > ?', page.after],
+  );
+  const rows = await sql.all<Row>(`${SELECT} where ${asked.text} order by documents.seq limit ?`, [...asked.bindings, page.limit]);
+  return rows.map(fromRow);
+}
+
+export async function readDocument(sql: Sql, id: string): Promise<DocumentRow | null> {
+  const [row] = await sql.all<Row>(`${SELECT} where documents.id = ?`, [id]);
+  return row ? fromRow(row) : null;
+}

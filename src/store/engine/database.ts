@@ -1,0 +1,129 @@
+import knex, { type Knex } from 'knex';
+import { migrateUp } from '../../../migrations/migrate.ts';
+import { Unavailable } from '../../domain/errors.ts';
+import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
+
+export type SqlValue = string | number | boolean | null | Buffer;
+
+/** Runs one statement; `?` marks a binding. Rows as the engine gives them: the table files turn them into domain values. */
+export interface Sql {
+  dialect: Dialect;
+  all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]>;
+}
+
+/**
+ * One database, SQLite or PostgreSQL. Reading never waits for writing: on SQLite (WAL) readers have connections of their own beside
+ * the single writer's.
+ */
+export interface Database {
+  dialect: Dialect;
+  read: Sql;
+  /** One writing statement that is a transaction of its own: a third of the round trips. Fails like `write`. */
+  alone: Sql;
+  /** Runs `work` in one write transaction; rolls back when it throws. Fails with `Unavailable` when the database cannot take it. */
+  write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Statements on one connection. */
+const sqlOn = (dialect: Dialect, db: Knex, connection: unknown): Sql => ({
+  dialect,
+  async all<Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> {
+    const query = db.raw(statement, bindings as Knex.RawBinding[]).connection(connection);
+    const result: unknown = await query.catch((error: unknown) => {
+      dialect.cutIfHung(error, connection);
+      throw withoutStatement(error);
+    });
+    return dialect.rows(result) as Row[];
+  },
+});
+
+/** Statements each on any connection that is free. */
+const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
+  dialect,
+  async all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]> {
+    const connection: unknown = await db.client.acquireConnection();
+    try {
+      return await sqlOn(dialect, db, connection).all<Row>(statement, bindings);
+    } finally {
+      await db.client.releaseConnection(connection);
+    }
+  },
+});
+
+/** knex puts the statement and its values before the engine's words: bodies and secrets would reach the log. Only the engine's words stay. */
+function withoutStatement(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  error.message = error.message.slice(error.message.lastIndexOf(' - ') + 1).replace(/^- /, '');
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}
+
+/**
+ * Opens the database and brings its tables up to date. `url` is `sqlite:PATH` or `postgres://…`.
+ * Throws `Unavailable` when it cannot be reached, `OrderdockError('newer_database')` when a newer program has written it.
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  const dialect = url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url);
+  const writer = knex(dialect.writer);
+  const reader = dialect.reader ? knex(dialect.reader) : writer;
+  const close = async () => {
+    await Promise.all([...new Set([reader, writer])].map((db) => db.destroy()));
+  };
+  try {
+    await migrateUp(writer);
+  } catch (error) {
+    await close();
+    throw dialect.unavailable(error)
+      ? new Unavailable('database_unavailable', 'The database cannot be reached.', 5000, { cause: error })
+      : error;
+  }
+  return {
+    dialect,
+    read: sqlOnAny(dialect, reader),
+    alone: aloneOn(dialect, writer),
+    write: (work) => inTransaction(dialect, writer, work),
+    close,
+  };
+}
+
+function aloneOn(dialect: Dialect, db: Knex): Sql {
+  const sql = sqlOnAny(dialect, db);
+  return {
+    dialect,
+    all: <Row>(statement: string, bindings?: readonly SqlValue[]) =>
+      sql.all<Row>(statement, bindings).catch((error: unknown) => {
+        throw dialect.unavailable(error) ? cannotTake(error) : error;
+      }),
+  };
+}
+
+const cannotTake = (cause: unknown): Unavailable =>
+  new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause });
+
+async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => Promise<T>): Promise<T> {
+  let connection: unknown;
+  try {
+    connection = await db.client.acquireConnection();
+    const sql = sqlOn(dialect, db, connection);
+    await sql.all(dialect.begin);
+    try {
+      const result = await work(sql);
+      await sql.all('commit');
+      return result;
+    } catch (error) {
+      await sql.all('rollback').catch(() => discard(connection));
+      throw error;
+    }
+  } catch (error) {
+    if (dialect.unavailable(error)) throw cannotTake(error);
+    throw error;
+  } finally {
+    if (connection !== undefined) await db.client.releaseConnection(connection);
+  }
+}
+
+// A connection that cannot even roll back is not used again: knex makes a new one for the next caller.
+function discard(connection: unknown): void {
+  if (typeof connection === 'object' && connection !== null) Object.assign(connection, { __knex__disposed: new Error('rollback failed') });
+}

@@ -1,0 +1,19 @@
+import type { SqlValue } from './database.ts';
+
+/** One condition of a `where`; null: not asked for. */
+export type Condition = readonly [text: string, ...bindings: SqlValue[]] | null;
+
+/** The conditions that were asked for, joined by `and`, with their bindings in order. Never empty: `1 = 1` where nothing was asked. */
+export function where(...conditions: readonly Condition[]): { text: string; bindings: SqlValue[] } {
+  const asked = conditions.filter((condition) => condition !== null);
+  return { text: asked.map(([text]) => text).join(' and ') || '1 = 1', bindings: asked.flatMap(([, ...bindings]) => bindings) };
+}
+
+export const equals = (column: string, value: SqlValue): Condition => (value === null ? null : [`${column} = ?`, value]);
+
+/** `column in (?, ?, …)`; an empty list asks for nothing at all, null asks for everything. */
+export function isOneOf(column: string, values: readonly SqlValue[] | null): Condition {
+  if (values === null) return null;
+  if (values.length === 0) return ['1 = 0'];
+  return [`${column} in (${values.map(() => '?').join(', ')})`, ...values];
+}

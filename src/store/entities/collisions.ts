@@ -1,0 +1,24 @@
+import type { Sql } from '../engine/database.ts';
+
+/** Counts what had no effect because it was older (`stale`), and what was applied although its time was equal (`collision`). */
+export async function countCollisions(
+  sql: Sql,
+  counts: readonly { connection: string; stale: number; collisions: number }[],
+): Promise<void> {
+  const sums = new Map<string, { connection: string; reason: string; count: number }>();
+  const add = (connection: string, reason: string, count: number) => {
+    const key = `${connection} ${reason}`;
+    sums.set(key, { connection, reason, count: (sums.get(key)?.count ?? 0) + count });
+  };
+  for (const one of counts) {
+    if (one.stale > 0) add(one.connection, 'stale', one.stale);
+    if (one.collisions > 0) add(one.connection, 'collision', one.collisions);
+  }
+  for (const { connection, reason, count } of sums.values()) {
+    await sql.all(
+      `insert into collisions (connection, reason, count) values (?, ?, ?)
+       on conflict (connection, reason) do update set count = collisions.count + excluded.count`,
+      [connection, reason, count],
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import type { EntityKind, Header } from '../../domain/entity.ts';
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { equals, isOneOf, where } from '../engine/where.ts';
+
+/** An order, shipment or record as a search finds it. */
+export interface FoundEntity {
+  id: string;
+  connection: string;
+  kind: EntityKind;
+  externalId: string;
+  header: Header;
+  version: number;
+  deletedAt: string | null;
+  updatedAt: string;
+}
+
+export interface EntitySearch {
+  kinds: readonly EntityKind[];
+  connection: string | null;
+  status: string | null;
+  /** The beginning of a number, or a whole external id. */
+  text: string | null;
+}
+
+interface Row {
+  id: string;
+  connection: string;
+  kind: EntityKind;
+  external_id: string;
+  header: string;
+  version: number | string;
+  deleted_at: string | null;
+  updated_at: string;
+}
+
+/** What was changed last comes first; `skip` rows of them are left out. */
+export async function searchEntities(sql: Sql, search: EntitySearch, page: { skip: number; limit: number }): Promise<FoundEntity[]> {
+  const asked = where(
+    isOneOf('kind', search.kinds),
+    equals('connection', search.connection),
+    equals('status', search.status),
+    search.text === null ? null : [`(lower(number) like ? escape '!' or external_id = ?)`, `${likeText(search.text)}%`, search.text],
+  );
+  const rows = await sql.all<Row>(
+    `select id, connection, kind, external_id, header, version, deleted_at, updated_at from entities where ${asked.text}
+     order by updated_at desc, seq desc limit ? offset ?`,
+    [...asked.bindings, page.limit, page.skip],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    connection: row.connection,
+    kind: row.kind,
+    externalId: row.external_id,
+    header: JSON.parse(row.header) as Header,
+    version: numberOf(row.version),
+    deletedAt: row.deleted_at,
+    updatedAt: row.updated_at,
+  }));
+}
+
+const likeText = (text: string): string => text.toLowerCase().replaceAll(/[!%_]/g, '!$&');

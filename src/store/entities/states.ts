@@ -1,0 +1,227 @@
+import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
+import type { DocumentImage, EntityImage, LineImage } from '../../domain/image.ts';
+import type { Sql } from '../engine/database.ts';
+import { columnList, inPortions, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
+
+export interface EntityKey {
+  connection: string;
+  kind: EntityKind;
+  externalId: string;
+}
+
+export const entityKeyText = (key: EntityKey): string => `${key.connection} ${key.kind} ${key.externalId}`;
+
+interface EntityRow {
+  id: string;
+  connection: string;
+  platform: string;
+  kind: EntityKind;
+  external_id: string;
+  header: string;
+  source: string | null;
+  source_lines: string | null;
+  last_updated_at: string | null;
+  version: number;
+  deleted_at: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** The entities that are held under these keys, with all their lines and documents. */
+export async function readImages(sql: Sql, keys: readonly EntityKey[]): Promise<Map<string, EntityImage>> {
+  const columns = { connection: 'text', kind: 'text', external_id: 'text' } as const;
+  const rows = await sql.all<EntityRow>(
+    `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_lines, e.last_updated_at, e.version, e.deleted_at,
+       e.created_at, e.updated_at
+     from ${sql.dialect.rowsOf(columns)} cross join entities e
+     where e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id`,
+    [rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })))],
+  );
+  const byId = new Map(rows.map((row) => [row.id, toImage(row)]));
+  if (byId.size > 0) {
+    await addLines(sql, byId);
+    await addDocuments(sql, byId);
+  }
+  return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
+}
+
+const toImage = (row: EntityRow): EntityImage => ({
+  id: row.id,
+  connection: row.connection,
+  platform: row.platform,
+  kind: row.kind,
+  externalId: row.external_id,
+  header: JSON.parse(row.header) as Header,
+  source: row.source,
+  sourceLines: row.source_lines,
+  lastUpdatedAt: row.last_updated_at,
+  version: row.version,
+  deletedAt: row.deleted_at,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  lines: new Map(),
+  documents: new Map(),
+});
+
+interface LineRow {
+  entity_id: string;
+  external_id: string;
+  rank: number;
+  content: string;
+  source: string;
+  last_updated_at: string | null;
+  version: number;
+  removed_at: string | null;
+}
+
+async function addLines(sql: Sql, images: Map<string, EntityImage>): Promise<void> {
+  const rows = await sql.all<LineRow>(
+    `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.last_updated_at, l.version, l.removed_at
+     from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
+    [rowsParameter([...images.keys()].map((id) => ({ id })))],
+  );
+  for (const row of rows.sort((a, b) => a.rank - b.rank)) images.get(row.entity_id)?.lines.set(row.external_id, toLine(row));
+}
+
+const toLine = (row: LineRow): LineImage => ({
+  externalId: row.external_id,
+  rank: row.rank,
+  content: JSON.parse(row.content) as LineContent,
+  source: row.source,
+  lastUpdatedAt: row.last_updated_at,
+  version: row.version,
+  removedAt: row.removed_at,
+});
+
+async function addDocuments(sql: Sql, images: Map<string, EntityImage>): Promise<void> {
+  const rows = await sql.all<{ id: string; entity_id: string; key: string; announced: string }>(
+    `select d.id, d.entity_id, d.key, d.announced from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
+    [rowsParameter([...images.keys()].map((id) => ({ id })))],
+  );
+  for (const row of rows)
+    images.get(row.entity_id)?.documents.set(row.key, { id: row.id, announced: JSON.parse(row.announced) as DocumentReport });
+}
+
+const ENTITY = {
+  id: 'text',
+  connection: 'text',
+  platform: 'text',
+  kind: 'text',
+  external_id: 'text',
+  number: 'text',
+  status: 'text',
+  header: 'text',
+  source: 'text',
+  source_lines: 'text',
+  last_updated_at: 'text',
+  version: 'integer',
+  deleted_at: 'text',
+  created_at: 'text',
+  updated_at: 'text',
+} as const;
+
+/** Writes entities as they are now; the row with the same connection, kind and external id is replaced. */
+export async function writeEntities(sql: Sql, images: readonly EntityImage[]): Promise<void> {
+  const rows = images.map((image) => ({
+    id: image.id,
+    connection: image.connection,
+    platform: image.platform,
+    kind: image.kind,
+    external_id: image.externalId,
+    number: image.header.number,
+    status: image.header.status,
+    header: JSON.stringify(image.header),
+    source: image.source,
+    source_lines: image.sourceLines,
+    last_updated_at: image.lastUpdatedAt,
+    version: image.version,
+    deleted_at: image.deletedAt,
+    created_at: image.createdAt,
+    updated_at: image.updatedAt,
+  }));
+  await sql.all(
+    `insert into entities (${columnList(ENTITY)}) select ${columnList(ENTITY, 'rows.')} from ${sql.dialect.rowsOf(ENTITY)} where true
+     on conflict (connection, kind, external_id) do update set number = excluded.number, status = excluded.status, header = excluded.header,
+       source = excluded.source, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, version = excluded.version,
+       deleted_at = excluded.deleted_at, updated_at = excluded.updated_at`,
+    [rowsParameter(rows.map((row) => (isLarge(row.source) ? { ...row, source: null } : row)))],
+  );
+  for (const { id, source } of rows) {
+    if (isLarge(source)) await sql.all('update entities set source = ? where id = ?', [storableText(source), id]);
+  }
+}
+
+const isLarge = (text: string | null): text is string => text !== null && text.length > LARGE_VALUE_BYTES;
+
+const LINE = {
+  entity_id: 'text',
+  external_id: 'text',
+  rank: 'integer',
+  content: 'text',
+  source: 'text',
+  last_updated_at: 'text',
+  version: 'integer',
+  removed_at: 'text',
+} as const;
+
+/** Writes the lines that were touched, each with the id of its entity. */
+export async function writeLines(sql: Sql, lines: readonly { entityId: string; line: LineImage }[]): Promise<void> {
+  const rows = lines.map(({ entityId, line }) => ({
+    entity_id: entityId,
+    external_id: line.externalId,
+    rank: line.rank,
+    content: JSON.stringify(line.content),
+    source: line.source,
+    last_updated_at: line.lastUpdatedAt,
+    version: line.version,
+    removed_at: line.removedAt,
+  }));
+  for (const portion of inPortions(rows, (row) => row.content.length + row.source.length)) await writePortion(sql, portion);
+}
+
+async function writePortion(sql: Sql, rows: readonly object[]): Promise<void> {
+  await sql.all(
+    `insert into lines (${columnList(LINE)}) select ${columnList(LINE, 'rows.')} from ${sql.dialect.rowsOf(LINE)} where true
+     on conflict (entity_id, external_id) do update set content = excluded.content, source = excluded.source,
+       last_updated_at = excluded.last_updated_at, version = excluded.version, removed_at = excluded.removed_at`,
+    [rowsParameter(rows)],
+  );
+}
+
+const DOCUMENT = {
+  id: 'text',
+  connection: 'text',
+  entity_id: 'text',
+  key: 'text',
+  line: 'text',
+  announced: 'text',
+  state: 'text',
+  announced_at: 'text',
+  next_attempt_at: 'text',
+} as const;
+
+/** Announces documents; one that is known by its key gets the newer announcement and is fetched again. */
+export async function announceDocuments(
+  sql: Sql,
+  documents: readonly { image: EntityImage; document: DocumentImage }[],
+  at: string,
+): Promise<void> {
+  const rows = documents.map(({ image, document }) => ({
+    id: document.id,
+    connection: image.connection,
+    entity_id: image.id,
+    key: document.announced.key,
+    line: document.announced.line,
+    announced: JSON.stringify(document.announced),
+    // Neither an object id nor an address: there is nothing to download.
+    state: document.announced.objectId === null && document.announced.url === null ? 'empty' : 'announced',
+    announced_at: at,
+    next_attempt_at: at,
+  }));
+  await sql.all(
+    `insert into documents (${columnList(DOCUMENT)}) select ${columnList(DOCUMENT, 'rows.')} from ${sql.dialect.rowsOf(DOCUMENT)} where true
+     on conflict (entity_id, key) do update set line = excluded.line, announced = excluded.announced, state = excluded.state, tries = 0, error = null,
+       next_attempt_at = excluded.next_attempt_at`,
+    [rowsParameter(rows)],
+  );
+}

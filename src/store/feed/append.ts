@@ -1,0 +1,83 @@
+import type { Cause, ChangeAction, Difference } from '../../domain/change.ts';
+import type { EntityKind, Header, LineContent } from '../../domain/entity.ts';
+import type { Sql } from '../engine/database.ts';
+import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
+
+/** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
+export interface ChangeState {
+  header: Header | null;
+  lastUpdatedAt: string | null;
+  deletedAt: string | null;
+  lines: Record<string, { content: LineContent; rank: number; version: number; lastUpdatedAt: string | null; removedAt: string | null }>;
+}
+
+export interface NewChange {
+  at: string;
+  connection: string;
+  kind: EntityKind;
+  action: ChangeAction;
+  entityId: string;
+  externalId: string;
+  version: number;
+  lines: readonly string[];
+  diff: readonly Difference[];
+  state: ChangeState;
+  cause: Cause;
+  platformAt: string | null;
+  receivedAt: string | null;
+}
+
+const isLarge = ({ diff, state }: { diff: string; state: string }): boolean => diff.length + state.length > LARGE_VALUE_BYTES;
+
+const CHANGE = {
+  at: 'text',
+  connection: 'text',
+  kind: 'text',
+  action: 'text',
+  entity_id: 'text',
+  external_id: 'text',
+  version: 'integer',
+  lines: 'text',
+  diff: 'text',
+  state: 'text',
+  cause_type: 'text',
+  cause_id: 'text',
+  event_type: 'text',
+  platform_at: 'text',
+  received_at: 'text',
+} as const;
+
+/**
+ * Appends to the feed. The caller's transaction holds the feed lock, so that positions become visible in their order: no entry ever
+ * appears behind one that was already read. Gives the positions, in the order of `changes`.
+ */
+export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
+  const rows = changes.map((change) => ({
+    at: change.at,
+    connection: change.connection,
+    kind: change.kind,
+    action: change.action,
+    entity_id: change.entityId,
+    external_id: change.externalId,
+    version: change.version,
+    lines: JSON.stringify(change.lines),
+    diff: JSON.stringify(change.diff),
+    state: JSON.stringify(change.state),
+    cause_type: change.cause.type,
+    cause_id: change.cause.id,
+    event_type: change.cause.eventType,
+    platform_at: change.platformAt,
+    received_at: change.receivedAt,
+  }));
+  const appended = await sql.all<{ seq: number | string; entity_id: string; version: number }>(
+    `insert into changes (${columnList(CHANGE)}) select ${columnList(CHANGE, 'rows.')} from ${sql.dialect.rowsOf(CHANGE)} where true
+     returning seq, entity_id, version`,
+    [rowsParameter(rows.map((row) => (isLarge(row) ? { ...row, diff: '[]', state: '{}' } : row)))],
+  );
+  for (const row of rows.filter(isLarge)) {
+    const values = [storableText(row.diff), storableText(row.state), row.entity_id, row.version];
+    await sql.all('update changes set diff = ?, state = ? where entity_id = ? and version = ?', values);
+  }
+  const positions = new Map(appended.map((row) => [`${row.entity_id} ${row.version}`, numberOf(row.seq)]));
+  return changes.map((change) => positions.get(`${change.entityId} ${change.version}`) ?? 0);
+}

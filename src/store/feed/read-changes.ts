@@ -1,0 +1,173 @@
+import type { EntityKind } from '../../domain/entity.ts';
+import type { Sql, SqlValue } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { type Condition, isOneOf, where } from '../engine/where.ts';
+
+/** An entry of the feed. `lines` and `diff` are JSON texts: a page is put together from them without being parsed. */
+export interface ChangeRow {
+  cursor: string;
+  at: string;
+  connection: string;
+  kind: EntityKind;
+  action: string;
+  entityId: string;
+  externalId: string;
+  version: number;
+  lines: string;
+  diff: string;
+  causeType: string;
+  causeId: string;
+  eventType: string | null;
+}
+
+export interface FeedFilter {
+  kinds: readonly string[] | null;
+  connections: readonly string[] | null;
+}
+
+interface Row {
+  seq: number | string;
+  at: string;
+  connection: string;
+  kind: EntityKind;
+  action: string;
+  entity_id: string;
+  external_id: string;
+  version: number;
+  lines: string;
+  diff: string;
+  cause_type: string;
+  cause_id: string;
+  event_type: string | null;
+}
+
+const NAMES = [
+  'seq',
+  'at',
+  'connection',
+  'kind',
+  'action',
+  'entity_id',
+  'external_id',
+  'version',
+  'lines',
+  'diff',
+  'cause_type',
+  'cause_id',
+  'event_type',
+];
+const COLUMNS = NAMES.map((name) => `changes.${name}`).join(', ');
+
+const fromRow = (row: Row): ChangeRow => ({
+  cursor: String(row.seq),
+  at: row.at,
+  connection: row.connection,
+  kind: row.kind,
+  action: row.action,
+  entityId: row.entity_id,
+  externalId: row.external_id,
+  version: row.version,
+  lines: row.lines,
+  diff: row.diff,
+  causeType: row.cause_type,
+  causeId: row.cause_id,
+  eventType: row.event_type,
+});
+
+const wanted = (filter: FeedFilter): Condition[] => [
+  isOneOf('changes.kind', filter.kinds),
+  isOneOf('changes.connection', filter.connections),
+];
+
+/**
+ * Entries after `after`, oldest first. Whoever writes the feed holds its lock until the commit, so that a lower sequence never becomes
+ * visible after a higher one: reading by sequence skips nothing.
+ */
+export async function readFeed(sql: Sql, filter: FeedFilter, after: string, limit: number): Promise<ChangeRow[]> {
+  const branches = branchesOf(filter).map((branch) => {
+    const asked = where(['changes.seq > ?', after], ...wanted(branch));
+    return {
+      statement: `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`,
+      bindings: [...asked.bindings, limit],
+    };
+  });
+  const [only] = branches;
+  if (only && branches.length === 1) return select(sql, only.statement, only.bindings);
+  const statement = branches.map((branch, position) => `select * from (${branch.statement}) as branch${position}`).join(' union all ');
+  return select(sql, `${statement} order by seq limit ?`, [...branches.flatMap((branch) => branch.bindings), limit]);
+}
+
+/** One kind or one connection is read straight off its index; several at once would be sorted anew for every page, or scanned for. */
+function branchesOf(filter: FeedFilter): FeedFilter[] {
+  const { kinds, connections } = filter;
+  if (kinds !== null && kinds.length > 1) return [...new Set(kinds)].map((kind) => ({ kinds: [kind], connections }));
+  if (connections !== null && connections.length > 1)
+    return [...new Set(connections)].map((connection) => ({ kinds, connections: [connection] }));
+  return [filter];
+}
+
+/** The newest entries before position `before` (null: from the end), newest first. */
+export async function readNewest(sql: Sql, filter: FeedFilter, before: string | null, limit: number): Promise<ChangeRow[]> {
+  const asked = where(before === null ? null : ['changes.seq < ?', before], ...wanted(filter));
+  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq desc limit ?`, [...asked.bindings, limit]);
+}
+
+/** What one delivery or run has caused, oldest first. */
+export async function readByCause(sql: Sql, causeId: string, limit: number): Promise<ChangeRow[]> {
+  return select(sql, `select ${COLUMNS} from changes where cause_id = ? order by changes.seq limit ?`, [causeId, limit]);
+}
+
+/** How many entries lie after `after`, counted up to `most`. */
+export async function countAfter(sql: Sql, filter: FeedFilter, after: string, most: number): Promise<number> {
+  const asked = where(['changes.seq > ?', after], ...wanted(filter));
+  const [row] = await sql.all<{ count: number | string }>(
+    `select count(*) as count from (select 1 from changes where ${asked.text} limit ?) as entries`,
+    [...asked.bindings, most],
+  );
+  return numberOf(row?.count);
+}
+
+/** Every change of one entity after `after`, oldest first. */
+export async function readHistory(sql: Sql, entityId: string, after: string, limit: number): Promise<ChangeRow[]> {
+  const statement = `select ${COLUMNS} from changes where entity_id = ? and seq > ? order by version limit ?`;
+  return select(sql, statement, [entityId, after, limit]);
+}
+
+/** What the consumer has read up to `upTo` and has sent no receipt for, oldest first. */
+export async function readOutstanding(
+  sql: Sql,
+  consumer: string,
+  filter: FeedFilter,
+  span: { after: string; upTo: string; limit: number },
+): Promise<ChangeRow[]> {
+  const asked = where(
+    ['changes.seq > ?', span.after],
+    ['changes.seq <= ?', span.upTo],
+    ['not exists (select 1 from receipts where receipts.consumer = ? and receipts.change_seq = changes.seq)', consumer],
+    ...wanted(filter),
+  );
+  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`, [...asked.bindings, span.limit]);
+}
+
+async function select(sql: Sql, statement: string, bindings: SqlValue[]): Promise<ChangeRow[]> {
+  return (await sql.all<Row>(statement, bindings)).map(fromRow);
+}
+
+/** What each change of an entity up to a position left behind: JSON text, oldest first. */
+export async function readStates(sql: Sql, entityId: string, upTo: string): Promise<{ version: number; at: string; state: string }[]> {
+  const statement = 'select version, at, state from changes where entity_id = ? and seq <= ? order by version';
+  const rows = await sql.all<{ version: number; at: string; state: string }>(statement, [entityId, upTo]);
+  return rows.map((row) => ({ ...row, version: numberOf(row.version) }));
+}
+
+/** The cursors of the changes that these deliveries or runs caused, by their id. */
+export async function readCursorsByCause(sql: Sql, causeIds: readonly string[]): Promise<Map<string, string[]>> {
+  const cursors = new Map<string, string[]>();
+  if (causeIds.length === 0) return cursors;
+  const asked = where(isOneOf('cause_id', causeIds));
+  const statement = `select cause_id, seq from changes where ${asked.text} order by seq`;
+  for (const row of await sql.all<{ cause_id: string; seq: number | string }>(statement, asked.bindings)) {
+    cursors.set(row.cause_id, [...(cursors.get(row.cause_id) ?? []), String(row.seq)]);
+  }
+  return cursors;
+}

@@ -1,0 +1,95 @@
+import type { Alert } from '../../domain/alert.ts';
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+
+/** A state that was alerted, while it lasts or after it has ended. */
+export interface AlertRow extends Alert {
+  key: string;
+  openedAt: string;
+  /** Null: the message has not gone out. */
+  lastSentAt: string | null;
+  closedAt: string | null;
+  /** How often it was opened. */
+  count: number;
+}
+
+/** An alert as its table has it. */
+export interface StoredAlert {
+  key: string;
+  code: string;
+  level: Alert['level'];
+  connection: string | null;
+  text: string;
+  details: string;
+  opened_at: string;
+  last_sent_at: string | null;
+  closed_at: string | null;
+  count: number | string;
+}
+
+export const alertFromRow = (row: StoredAlert): AlertRow => ({
+  key: row.key,
+  code: row.code,
+  level: row.level,
+  connection: row.connection,
+  text: row.text,
+  details: JSON.parse(row.details) as Alert['details'],
+  openedAt: row.opened_at,
+  lastSentAt: row.last_sent_at,
+  closedAt: row.closed_at,
+  count: numberOf(row.count),
+});
+
+export const alertKey = (code: string, connection: string | null): string => `${code} ${connection ?? ''}`;
+
+/** Reads an alert for changing it: until the transaction ends no other process does. */
+export async function holdAlert(sql: Sql, key: string): Promise<AlertRow | null> {
+  if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`alert ${key}`]);
+  const [row] = await sql.all<StoredAlert>('select * from alerts where key = ?', [key]);
+  return row ? alertFromRow(row) : null;
+}
+
+export async function writeAlert(sql: Sql, alert: AlertRow): Promise<void> {
+  await sql.all(
+    `insert into alerts (key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (key) do update set level = excluded.level, text = excluded.text, details = excluded.details, opened_at = excluded.opened_at,
+       last_sent_at = excluded.last_sent_at, closed_at = excluded.closed_at, count = excluded.count`,
+    [
+      alert.key,
+      alert.code,
+      alert.level,
+      alert.connection,
+      alert.text,
+      JSON.stringify(alert.details),
+      alert.openedAt,
+      alert.lastSentAt,
+      alert.closedAt,
+      alert.count,
+    ],
+  );
+}
+
+/** Ends an alert; null when none was open. */
+export async function closeAlert(sql: Sql, key: string, at: string): Promise<AlertRow | null> {
+  const [row] = await sql.all<StoredAlert>('update alerts set closed_at = ? where key = ? and closed_at is null returning *', [at, key]);
+  return row ? alertFromRow(row) : null;
+}
+
+export async function isAlertOpen(sql: Sql, key: string): Promise<boolean> {
+  return (await sql.all('select 1 as open from alerts where key = ? and closed_at is null', [key])).length === 1;
+}
+
+/** Alerts whose state lasts, newest first. `code` null: all. */
+export async function readOpenAlerts(sql: Sql, code: string | null = null): Promise<AlertRow[]> {
+  const asked = code === null ? '' : 'and code = ?';
+  const rows = await sql.all<StoredAlert>(
+    `select * from alerts where closed_at is null ${asked} order by opened_at desc`,
+    code === null ? [] : [code],
+  );
+  return rows.map(alertFromRow);
+}
+
+/** The message did not go out: it is due again. */
+export async function noteUnsent(sql: Sql, key: string): Promise<void> {
+  await sql.all('update alerts set last_sent_at = null where key = ?', [key]);
+}

@@ -1,0 +1,79 @@
+import type { Sql } from '../engine/database.ts';
+import { columnList, numberOf, rowsParameter } from '../engine/rows.ts';
+
+/** Answers that we gave: a count per connection, minute and status. */
+export interface AnswerCount {
+  connection: string;
+  /** ISO 8601 UTC, to the minute. */
+  minute: string;
+  status: number;
+  count: number;
+}
+
+const ANSWER = { connection: 'text', minute: 'text', status: 'integer', count: 'integer' } as const;
+
+export async function addAnswers(sql: Sql, counts: readonly AnswerCount[]): Promise<void> {
+  await sql.all(
+    `insert into answers (${columnList(ANSWER)}) select ${columnList(ANSWER, 'rows.')} from ${sql.dialect.rowsOf(ANSWER)} where true
+     on conflict (connection, minute, status) do update set count = answers.count + excluded.count`,
+    [rowsParameter(counts)],
+  );
+}
+
+/** How many answers of each status a connection was given since `from`. */
+export async function readAnswers(sql: Sql, connection: string, from: string): Promise<Record<string, number>> {
+  const rows = await sql.all<{ status: number; count: number | string }>(
+    'select status, sum(count) as count from answers where connection = ? and minute >= ? group by status order by status',
+    [connection, from],
+  );
+  return Object.fromEntries(rows.map((row) => [String(row.status), numberOf(row.count)]));
+}
+
+export interface RefusalRow {
+  connection: string;
+  at: string;
+  status: number;
+  code: string;
+}
+
+const REFUSAL = { connection: 'text', at: 'text', status: 'integer', code: 'text' } as const;
+
+export async function insertRefusals(sql: Sql, refusals: readonly RefusalRow[]): Promise<void> {
+  await sql.all(
+    `insert into refusals (${columnList(REFUSAL)}) select ${columnList(REFUSAL, 'rows.')} from ${sql.dialect.rowsOf(REFUSAL)} where true`,
+    [rowsParameter(refusals)],
+  );
+}
+
+/** Failures in a row: answers that the platform takes as such, since the last success. */
+export interface Streak {
+  failures: number;
+  firstFailedAt: string | null;
+  lastFailedAt: string | null;
+  lastSucceededAt: string | null;
+}
+
+/** Goes on with a connection's streak: `lastSucceededAt` set means that a success has ended the one before. */
+export async function addStreak(sql: Sql, connection: string, streak: Streak): Promise<void> {
+  await sql.all(
+    `insert into answer_streaks (connection, failures, first_failed_at, last_failed_at, last_succeeded_at) values (?, ?, ?, ?, ?)
+     on conflict (connection) do update set
+       failures = case when excluded.last_succeeded_at is null then answer_streaks.failures else 0 end + excluded.failures,
+       first_failed_at = case when excluded.last_succeeded_at is null then coalesce(answer_streaks.first_failed_at, excluded.first_failed_at)
+         else excluded.first_failed_at end,
+       last_failed_at = coalesce(excluded.last_failed_at, answer_streaks.last_failed_at),
+       last_succeeded_at = coalesce(excluded.last_succeeded_at, answer_streaks.last_succeeded_at)`,
+    [connection, streak.failures, streak.firstFailedAt, streak.lastFailedAt, streak.lastSucceededAt],
+  );
+}
+
+const NO_STREAK: Streak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };
+
+export async function readStreak(sql: Sql, connection: string): Promise<Streak> {
+  const [row] = await sql.all<Streak>(
+    `select failures, first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt", last_succeeded_at as "lastSucceededAt"
+     from answer_streaks where connection = ?`,
+    [connection],
+  );
+  return row ? { ...row, failures: numberOf(row.failures) } : NO_STREAK;
+}

@@ -1,0 +1,112 @@
+import type { EntityKind } from '../../domain/entity.ts';
+import type { Json } from '../../domain/json.ts';
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { equals, where } from '../engine/where.ts';
+
+/** One comparison with a platform's API. `progress` is per stream, as the run keeps it. */
+export interface RunRow {
+  seq: number;
+  id: string;
+  connection: string;
+  trigger: string;
+  state: string;
+  startedAt: string;
+  finishedAt: string | null;
+  error: string | null;
+  progress: Json;
+  counts: { seen: number; unchanged: number; applied: number; gaps: number; failed: number };
+}
+
+export interface GapRow {
+  kind: EntityKind;
+  externalId: string;
+  cause: string;
+  details: Json;
+  cursor: string | null;
+  platformAt: string | null;
+  at: string;
+}
+
+interface Row {
+  seq: number | string;
+  id: string;
+  connection: string;
+  trigger: string;
+  state: string;
+  started_at: string;
+  finished_at: string | null;
+  error: string | null;
+  progress: string;
+  seen: number;
+  unchanged: number;
+  applied: number;
+  gaps: number;
+  failed: number;
+}
+
+// `trigger` is a word of SQL's own: quoted.
+const COLUMNS = 'seq, id, connection, "trigger", state, started_at, finished_at, error, progress, seen, unchanged, applied, gaps, failed';
+
+const fromRow = (row: Row): RunRow => ({
+  seq: numberOf(row.seq),
+  id: row.id,
+  connection: row.connection,
+  trigger: row.trigger,
+  state: row.state,
+  startedAt: row.started_at,
+  finishedAt: row.finished_at,
+  error: row.error,
+  progress: JSON.parse(row.progress) as Json,
+  counts: {
+    seen: numberOf(row.seen),
+    unchanged: numberOf(row.unchanged),
+    applied: numberOf(row.applied),
+    gaps: numberOf(row.gaps),
+    failed: numberOf(row.failed),
+  },
+});
+
+/** Runs before position `before` (null: from the newest), newest first. */
+export async function listRuns(
+  sql: Sql,
+  filter: { connection: string | null; state: string | null },
+  page: { before: number | null; limit: number },
+): Promise<RunRow[]> {
+  const asked = where(
+    equals('connection', filter.connection),
+    equals('state', filter.state),
+    page.before === null ? null : ['seq < ?', page.before],
+  );
+  const statement = `select ${COLUMNS} from reconcile_runs where ${asked.text} order by seq desc limit ?`;
+  return (await sql.all<Row>(statement, [...asked.bindings, page.limit])).map(fromRow);
+}
+
+export async function readRun(sql: Sql, id: string): Promise<RunRow | null> {
+  const [row] = await sql.all<Row>(`select ${COLUMNS} from reconcile_runs where id = ?`, [id]);
+  return row ? fromRow(row) : null;
+}
+
+interface GapTableRow {
+  kind: EntityKind;
+  external_id: string;
+  cause: string;
+  details: string;
+  change_seq: number | string | null;
+  platform_at: string | null;
+  at: string;
+}
+
+/** The gaps that a run found, in the order it found them. */
+export async function readGaps(sql: Sql, runId: string): Promise<GapRow[]> {
+  const statement = 'select kind, external_id, cause, details, change_seq, platform_at, at from gaps where run_id = ? order by seq';
+  return (await sql.all<GapTableRow>(statement, [runId])).map((row) => ({
+    kind: row.kind,
+    externalId: row.external_id,
+    cause: row.cause,
+    details: JSON.parse(row.details) as Json,
+    cursor: row.change_seq === null ? null : String(row.change_seq),
+    platformAt: row.platform_at,
+    at: row.at,
+  }));
+}

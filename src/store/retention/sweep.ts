@@ -1,0 +1,96 @@
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+
+/** One step of a sweep: rows from before `before`, after position `after`, at most `limit`. Gives the positions it came by. */
+export interface SweepStep {
+  before: string;
+  after: number;
+  limit: number;
+}
+
+const positions = (rows: readonly { seq: number | string }[]): number[] => rows.map((row) => numberOf(row.seq));
+
+/** Finished deliveries that are older and still hold their body. Dead ones keep it: they may yet be replayed. */
+export async function findFullDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
+  const statement = `select seq from deliveries where seq > ? and received_at < ? and finished_at < ? and state in ('done', 'ignored') and body is not null
+    order by seq limit ?`;
+  return positions(await sql.all(statement, [after, before, before, limit]));
+}
+
+export async function emptyDeliveries(sql: Sql, seqs: readonly number[]): Promise<void> {
+  await sql.all(
+    `update deliveries set body = null, headers = '{}', recorded = null where seq in (${marks(seqs)}) and state in ('done', 'ignored')`,
+    seqs,
+  );
+}
+
+/** Ended deliveries that are older, whole rows with their dedupe keys. */
+export async function deleteDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
+  const statement = `delete from deliveries where state in ('done', 'ignored', 'dead') and seq in (
+      select seq from deliveries where seq > ? and received_at < ? and state in ('done', 'ignored', 'dead') order by seq limit ?) returning seq`;
+  return positions(await sql.all(statement, [after, before, limit]));
+}
+
+/** The position that every consumer has passed; null: there are no consumers, so nobody holds anything back. */
+export async function readPassedByAll(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ position: number | string | null }>('select min(position) as position from consumers');
+  return row?.position == null ? null : numberOf(row.position);
+}
+
+/** Deletes older changes up to position `upTo`, with their receipts. */
+export async function deleteChanges(sql: Sql, { before, after, limit }: SweepStep, upTo: number | null): Promise<number[]> {
+  const bound = upTo === null ? '' : 'and seq <= ?';
+  const deleted = positions(
+    await sql.all(
+      `delete from changes where seq in (select seq from changes where seq > ? and at < ? ${bound} order by seq limit ?) returning seq`,
+      upTo === null ? [after, before, limit] : [after, before, upTo, limit],
+    ),
+  );
+  if (deleted.length > 0) await sql.all(`delete from receipts where change_seq in (${marks(deleted)})`, deleted);
+  return deleted;
+}
+
+/** Consumers that hold changes back which are older than `before`, and have read nothing since then. */
+export async function findForgottenConsumers(sql: Sql, before: string): Promise<string[]> {
+  const rows = await sql.all<{ name: string }>(
+    `select name from consumers where coalesce(last_read_at, created_at) < ? and coalesce(last_ack_at, created_at) < ?
+       and exists (select 1 from changes where changes.seq > consumers.position and changes.at < ?) order by name`,
+    [before, before, before],
+  );
+  return rows.map((row) => row.name);
+}
+
+/** What is kept for accounts only, and how its age is told. */
+const ACCOUNTS = {
+  answers: { key: ['connection', 'minute', 'status'], at: 'minute' },
+  refusals: { key: ['seq'], at: 'at' },
+  consumer_reads: { key: ['consumer', 'position'], at: 'at' },
+  alerts: { key: ['key'], at: 'closed_at' },
+  gaps: { key: ['seq'], at: 'at' },
+} as const;
+export type Account = keyof typeof ACCOUNTS;
+export const ACCOUNT_TABLES = Object.keys(ACCOUNTS) as Account[];
+
+/** Deletes older rows of an account; gives the number. */
+export async function deleteAccount(sql: Sql, table: Account, before: string, limit: number): Promise<number> {
+  const { key, at } = ACCOUNTS[table];
+  const columns = key.join(', ');
+  const rows = await sql.all(
+    `delete from ${table} where (${columns}) in (select ${columns} from ${table} where ${at} < ? limit ?) returning ${key[0]}`,
+    [before, limit],
+  );
+  return rows.length;
+}
+
+/** Deletes older runs that have ended; their gaps are accounts of their own. The newest of a connection stays. */
+export async function deleteRuns(sql: Sql, before: string, limit: number): Promise<number> {
+  const rows = await sql.all(
+    `delete from reconcile_runs where seq in (
+       select r.seq from reconcile_runs r where r.started_at < ? and r.state <> 'running'
+         and r.seq < (select max(n.seq) from reconcile_runs n where n.connection = r.connection) order by r.seq limit ?) returning seq`,
+    [before, limit],
+  );
+  return rows.length;
+}
+
+const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
