@@ -1,6 +1,4 @@
-import type { Request, Response } from 'express';
 import type { ChangeRow } from '../../store/feed/read-changes.ts';
-import { sendJsonText, sendList } from './answers.ts';
 
 const quoted = JSON.stringify;
 
@@ -9,9 +7,6 @@ export const changeText = (change: ChangeRow): string =>
   `{"cursor":"${change.cursor}","at":"${change.at}","connection":"${change.connection}","kind":"${change.kind}","action":"${change.action}",` +
   `"id":"${change.entityId}","externalId":${quoted(change.externalId)},"version":${change.version},"lines":${change.lines},"diff":${change.diff},` +
   `"cause":{"type":"${change.causeType}","id":${quoted(change.causeId)},"eventType":${quoted(change.eventType)}}}`;
-
-/** A list answer of entries that are JSON texts already. */
-const pageText = (entries: readonly string[], next: string | null): string => `{"data":[${entries.join(',')}],"next":${quoted(next)}}`;
 
 export const CHANGE_COLUMNS = [
   'cursor',
@@ -31,12 +26,3 @@ export const CHANGE_COLUMNS = [
 
 /** The entry parsed, for CSV. */
 export const changeObject = (change: ChangeRow): object => JSON.parse(changeText(change)) as object;
-
-/** A page of entries, as JSON or CSV. */
-export async function sendChanges(request: Request, response: Response, page: readonly ChangeRow[], next: string | null): Promise<void> {
-  response.vary('Accept');
-  if (request.accepts('application/json', 'text/csv') === 'text/csv') {
-    return sendList(request, response, { rows: page.map(changeObject), next, columns: CHANGE_COLUMNS });
-  }
-  await sendJsonText(request, response, pageText(page.map(changeText), next));
-}

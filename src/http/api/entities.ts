@@ -5,11 +5,11 @@ import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from
 import { readHistory } from '../../store/feed/read-changes.ts';
 import { cutPage, sendList, sendResource } from './answers.ts';
 import { viewAsOf } from './as-of.ts';
-import { sendChanges } from './change-view.ts';
 import { listCursor, readFeedCursor, readSequenceCursor } from './cursors.ts';
 import { type Parts, viewEntities } from './entity-view.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryList, queryText, queryTime } from './query.ts';
+import { sendChanges } from './send-changes.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
 const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];
