@@ -1,12 +1,12 @@
 import { Argument, type Command, Option } from 'commander';
 import { readTime } from '../domain/time.ts';
-import { CHANGE_COLUMNS, changeObject, changeText } from '../http/api/change-view.ts';
-import { toCsv } from '../http/api/csv.ts';
 import { readFeedCursor } from '../http/api/cursors.ts';
-import { viewEntities } from '../http/api/entity-view.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { listEntities } from '../store/entities/list.ts';
 import { readFeed } from '../store/feed/read-changes.ts';
+import { CHANGE_COLUMNS, changeObject, changeText } from '../views/change.ts';
+import { toCsv } from '../views/csv.ts';
+import { viewEntities } from '../views/entity.ts';
 import { type ExportSink, openSink } from './export-sink.ts';
 import { type CliGround, CommandFailed, createProgress } from './ground.ts';
 import { withContext } from './open.ts';

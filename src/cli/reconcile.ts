@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readTime } from '../domain/time.ts';
-import { runView } from '../http/api/run-view.ts';
 import type { OpenContext } from '../open-context.ts';
 import { type Begun, createReconciler } from '../reconciliation/reconciler.ts';
 import { type RunRow, readGaps, readRun } from '../store/reconciliation/list-runs.ts';
+import { runView } from '../views/run.ts';
 import { answer, table } from './answer.ts';
 import { type CliGround, CommandFailed, createProgress } from './ground.ts';
 import { findConnection, withContext } from './open.ts';

@@ -4,8 +4,8 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Receiver } from '../intake/receive-webhook.ts';
 import type { OutsideCalls } from './auth/outside-calls.ts';
-import type { Readiness } from './health.ts';
-import type { Metrics } from './metrics.ts';
+import type { Readiness } from './metrics/health.ts';
+import type { Metrics } from './metrics/metrics.ts';
 
 // The door knows platforms only as what the receiver takes: their types are read off its signature.
 type Received = Parameters<Receiver['receive']>;

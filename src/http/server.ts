@@ -1,13 +1,13 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { createGatekeeper } from './auth/gatekeeper.ts';
+import { createTokenEndpoint } from './auth/oauth-token.ts';
 import { createOwnTokens } from './auth/own-tokens.ts';
-import { createHealth } from './health.ts';
-import { metricsPage } from './metrics.ts';
-import { createTokenEndpoint } from './oauth-token.ts';
+import { createHealth } from './metrics/health.ts';
+import { metricsPage } from './metrics/metrics.ts';
 import type { HttpPorts } from './ports.ts';
 import { allowOnly, errorBorder, notFound } from './problem.ts';
-import { createWebhooks } from './webhooks.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
 
 // Pages come from us alone. No upgrade to HTTPS: behind a proxy or on a developer's machine there may be none at our own address.
 const CONTENT_SECURITY = {

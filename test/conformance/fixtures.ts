@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { subjectText } from '../../src/domain/entity.ts';
 import { type Json, type JsonObject, parseJson } from '../../src/domain/json.ts';
-import { formatOf } from '../../src/http/body.ts';
-import { matchRoute, readTarget } from '../../src/http/routes.ts';
+import { formatOf } from '../../src/http/webhooks/body.ts';
+import { matchRoute, readTarget } from '../../src/http/webhooks/routes.ts';
 import type {
   AnyPlatform,
   Arrived,

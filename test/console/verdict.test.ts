@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { bytesText, listText, spanText } from '../../src/http/console/format.ts';
 import { html } from '../../src/http/console/html.ts';
 import { type ConnectionFacts, overallVerdict, provenUpTo, verdictOf } from '../../src/http/console/verdict.ts';
-import { bytesText, listText, spanText } from '../../src/http/console/words.ts';
 import { HEALTH, PROVEN } from './support.ts';
 
 const WELL: ConnectionFacts = { name: 'acme', health: HEALTH, coverage: PROVEN, dead: 0, notHeld: 0, gaps: 0, compared: true };

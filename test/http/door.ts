@@ -4,7 +4,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import { InvalidBody, Refused } from '../../src/domain/errors.ts';
 import type { Log, LogFields } from '../../src/domain/log.ts';
 import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
+import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
 import type { Receiver } from '../../src/intake/receive-webhook.ts';

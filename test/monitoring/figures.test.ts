@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { addFigures } from '../../src/http/figures.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
-import { addTallies } from '../../src/http/tallies.ts';
+import { addTallies } from '../../src/http/metrics/counters.ts';
+import { addFigures } from '../../src/http/metrics/gauges.ts';
+import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
 import { at, toyOrder, withReconciler } from '../reconciliation/support.ts';

@@ -1,11 +1,11 @@
 import { type Request, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { readRun } from '../../store/reconciliation/list-runs.ts';
-import { sendJson, sendList, sendResource } from './answers.ts';
+import { runView } from '../../views/run.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
-import { runView } from './run-view.ts';
+import { sendJson, sendList, sendResource } from './send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'reconcile'>;
 type Connection = Parameters<Ports['health']>[0];

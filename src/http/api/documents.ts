@@ -2,10 +2,10 @@ import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
-import { cutPage, isHeld, sendList, sendResource } from './answers.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts, ByteRange } from './ports.ts';
 import { pathText, queryLimit, queryText } from './query.ts';
+import { cutPage, isHeld, sendList, sendResource } from './send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'openContent'>;
 

@@ -3,13 +3,13 @@ import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
 import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
 import { readHistory } from '../../store/feed/read-changes.ts';
-import { cutPage, sendList, sendResource } from './answers.ts';
-import { viewAsOf } from './as-of.ts';
+import { viewAsOf } from '../../views/as-of.ts';
+import { type Parts, viewEntities } from '../../views/entity.ts';
 import { listCursor, readFeedCursor, readSequenceCursor } from './cursors.ts';
-import { type Parts, viewEntities } from './entity-view.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryList, queryText, queryTime } from './query.ts';
 import { sendChanges } from './send-changes.ts';
+import { cutPage, sendList, sendResource } from './send-response.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
 const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];

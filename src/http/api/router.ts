@@ -1,19 +1,19 @@
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { Refused } from '../../domain/errors.ts';
-import { sendJson, sendResource } from './answers.ts';
 import { createFindKey, requireRole, roleOf } from './auth.ts';
-import { changeRoutes } from './changes.ts';
 import { connectionRoutes } from './connections.ts';
-import { consumerRoutes } from './consumers.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { documentRoutes } from './documents.ts';
 import { driftRoutes } from './drift.ts';
 import { orderRoutes, recordRoutes, shipmentRoutes } from './entities.ts';
+import { changeRoutes } from './feed/changes.ts';
+import { consumerRoutes } from './feed/consumers.ts';
 import { keyRoutes } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { reconcileRunRoutes } from './reconcile-runs.ts';
+import { sendJson, sendResource } from './send-response.ts';
 import { readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';

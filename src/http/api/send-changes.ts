@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { ChangeRow } from '../../store/feed/read-changes.ts';
-import { sendJsonText, sendList } from './answers.ts';
-import { CHANGE_COLUMNS, changeObject, changeText } from './change-view.ts';
+import { CHANGE_COLUMNS, changeObject, changeText } from '../../views/change.ts';
+import { sendJsonText, sendList } from './send-response.ts';
 
 /** A list answer of entries that are JSON texts already. */
 const pageText = (entries: readonly string[], next: string | null): string =>

@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { AuthEntry, Connection, Gatekeeper } from '../ports.ts';
-import { isOneOf, sameText } from './compare.ts';
+import { isOneOf, sameText } from './compare-secrets.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { createIntrospection } from './introspection.ts';
 import { createIssuers } from './issuer.ts';

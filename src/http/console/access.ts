@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import type { Caller, FindKey } from '../api/auth.ts';
-import { sameText } from '../auth/compare.ts';
+import { sameText } from '../auth/compare-secrets.ts';
 import { BASE, link } from './links.ts';
 
 const COOKIE = 'orderdock_session';

@@ -4,7 +4,8 @@ import express, { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { Refused } from '../../domain/errors.ts';
 import { type Access, createAccess } from './access.ts';
-import { errorPage, serve } from './answers.ts';
+import { addVerbs } from './actions.ts';
+import { addPieces } from './fragments.ts';
 import { signInPage } from './layout.ts';
 import { link, ownAddress } from './links.ts';
 import type { ConsolePorts } from './page.ts';
@@ -22,8 +23,7 @@ import { keysPage } from './pages/keys.ts';
 import { overviewPage } from './pages/overview.ts';
 import { replayManyPage, replayOnePage } from './pages/replay.ts';
 import { runPage, runsPage } from './pages/runs.ts';
-import { addPieces } from './pieces.ts';
-import { addVerbs } from './verbs.ts';
+import { errorPage, serve } from './send-page.ts';
 
 // Nothing inline, nothing from elsewhere: an order's description can never become a script here.
 const CONTENT_SECURITY = helmet.contentSecurityPolicy({

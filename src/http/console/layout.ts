@@ -1,7 +1,7 @@
+import { action } from './components.ts';
 import { type Html, html } from './html.ts';
 import { link } from './links.ts';
 import type { View, Visit } from './page.ts';
-import { action } from './parts.ts';
 
 const PLACES: readonly (readonly [path: string, name: string])[] = [
   ['/', 'Overview'],

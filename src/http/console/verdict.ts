@@ -1,6 +1,6 @@
 import type { ConnectionHealth, CoverageInterval } from '../api/ports.ts';
-import type { Tone } from './parts.ts';
-import { countText, listText, timeText } from './words.ts';
+import type { Tone } from './components.ts';
+import { countText, listText, timeText } from './format.ts';
 
 /** What is known of one connection. `health` null: it could not be asked for. */
 export interface ConnectionFacts {

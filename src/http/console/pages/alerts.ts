@@ -1,9 +1,9 @@
 import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
+import { section, stateBadge, table, time } from '../components.ts';
+import { countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink } from '../links.ts';
 import type { ConsolePorts, Page } from '../page.ts';
-import { section, stateBadge, table, time } from '../parts.ts';
-import { countText } from '../words.ts';
 
 export const alertList = (alerts: readonly AlertRow[], now: Date): Html =>
   html`<ul class="alerts">${alerts.map(

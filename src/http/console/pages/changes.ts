@@ -1,8 +1,8 @@
 import type { Difference } from '../../../domain/change.ts';
 import type { ChangeRow } from '../../../store/feed/read-changes.ts';
+import { badge, differences, type Tone, time } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { causeLink, entityLink } from '../links.ts';
-import { badge, differences, type Tone, time } from '../parts.ts';
 
 const TONES: Readonly<Record<string, Tone>> = { created: 'good', updated: 'plain', deleted: 'bad' };
 

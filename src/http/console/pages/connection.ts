@@ -3,12 +3,12 @@ import { isObject } from '../../../domain/json.ts';
 import { type HourOfAnswers, readAnswersByHour } from '../../../store/monitoring/list-responses.ts';
 import { listRuns } from '../../../store/reconciliation/list-runs.ts';
 import type { ConnectionHealth, CoverageInterval } from '../../api/ports.ts';
+import { action, facts, section, stateBadge, table, time } from '../components.ts';
+import { durationText, spanText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { link, runLink } from '../links.ts';
 import type { ConsolePorts, Page, Visit } from '../page.ts';
-import { action, facts, section, stateBadge, table, time } from '../parts.ts';
 import { verdictOf } from '../verdict.ts';
-import { durationText, spanText } from '../words.ts';
 import { readFacts, verdictLine } from './overview.ts';
 import { runTable } from './runs.ts';
 

@@ -1,9 +1,9 @@
 import { type ConsumerRow, listConsumers } from '../../../store/feed/list-consumers.ts';
 import { countAfter, readOutstanding } from '../../../store/feed/read-changes.ts';
+import { action, table, time } from '../components.ts';
+import { countText, spanText } from '../format.ts';
 import { html } from '../html.ts';
 import type { ConsolePorts, Page } from '../page.ts';
-import { action, table, time } from '../parts.ts';
-import { countText, spanText } from '../words.ts';
 
 const MOST_COUNTED = 10_000;
 const MOST_CONSUMERS = 200;

@@ -1,10 +1,10 @@
 import { DELIVERY_STATES } from '../../../domain/delivery.ts';
 import { type DeliveryRow, listDeliveries } from '../../../store/deliveries/list.ts';
 import type { ReplayFilter } from '../../api/ports.ts';
+import { badge, filterForm, older, stateBadge, table, time } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, deliveryLink, link } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../page.ts';
-import { badge, filterForm, older, stateBadge, table, time } from '../parts.ts';
 
 export const deliveryTable = (deliveries: readonly DeliveryRow[], now: Date): Html =>
   table(

@@ -2,11 +2,11 @@ import { Refused } from '../../../domain/errors.ts';
 import { parseJson } from '../../../domain/json.ts';
 import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../store/deliveries/list.ts';
 import { readByCause } from '../../../store/feed/read-changes.ts';
+import { facts, section, stateBadge, table, time } from '../components.ts';
+import { countText, durationText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, deliveryLink, link } from '../links.ts';
 import type { ConsolePorts, Page } from '../page.ts';
-import { facts, section, stateBadge, table, time } from '../parts.ts';
-import { countText, durationText } from '../words.ts';
 import { changeList } from './changes.ts';
 
 const MOST_CHARACTERS = 200_000;

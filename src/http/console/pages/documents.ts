@@ -1,9 +1,9 @@
 import { listDocumentsNotHeld } from '../../../store/documents/list-missing.ts';
+import { action, filterForm, stateBadge, table, time } from '../components.ts';
+import { countText } from '../format.ts';
 import { html } from '../html.ts';
 import { connectionLink, entityLink } from '../links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../page.ts';
-import { action, filterForm, stateBadge, table, time } from '../parts.ts';
-import { countText } from '../words.ts';
 import { mayFetchAgain } from './entity.ts';
 
 const MOST_SHOWN = 200;

@@ -1,9 +1,9 @@
 import { listDrift } from '../../../store/drift/list.ts';
+import { badge, filterForm, table, time } from '../components.ts';
+import { countText } from '../format.ts';
 import { html } from '../html.ts';
 import { connectionLink, deliveryLink } from '../links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../page.ts';
-import { badge, filterForm, table, time } from '../parts.ts';
-import { countText } from '../words.ts';
 
 const MOST_SHOWN = 500;
 

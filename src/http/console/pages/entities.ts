@@ -1,9 +1,9 @@
 import { type EntityKind, RECORD_KINDS } from '../../../domain/entity.ts';
 import { type FoundEntity, searchEntities } from '../../../store/entities/search.ts';
+import { badge, filterForm, older, table, time } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, entityLink, link } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page } from '../page.ts';
-import { badge, filterForm, older, table, time } from '../parts.ts';
 
 interface Place {
   path: '/orders' | '/shipments' | '/records';

@@ -5,11 +5,11 @@ import { type DocumentRow, readDocumentsOf } from '../../../store/documents/list
 import { type EntityRow, readEntity } from '../../../store/entities/list.ts';
 import { type LineRow, readLines } from '../../../store/entities/list-lines.ts';
 import { readHistory } from '../../../store/feed/read-changes.ts';
+import { action, badge, facts, section, stateBadge, table, time } from '../components.ts';
+import { bytesText, countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, link } from '../links.ts';
 import type { ConsolePorts, Page, Visit } from '../page.ts';
-import { action, badge, facts, section, stateBadge, table, time } from '../parts.ts';
-import { bytesText, countText } from '../words.ts';
 import { changeList } from './changes.ts';
 import { deliveryTable } from './deliveries.ts';
 

@@ -1,9 +1,9 @@
 import { ENTITY_KINDS } from '../../../domain/entity.ts';
 import { type FeedFilter, readFeed, readNewest } from '../../../store/feed/read-changes.ts';
+import { filterForm, older } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { link } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page, type Visit } from '../page.ts';
-import { filterForm, older } from '../parts.ts';
 import { changeItem } from './changes.ts';
 
 interface Asked {

@@ -1,10 +1,10 @@
 import { ROLES } from '../../../domain/role.ts';
 import type { NewApiKey } from '../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../store/access/list-api-keys.ts';
+import { action, section, table, time } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { link } from '../links.ts';
 import type { ConsolePorts, Page, View, Visit } from '../page.ts';
-import { action, section, table, time } from '../parts.ts';
 
 export const keysPage =
   (ports: ConsolePorts): Page =>

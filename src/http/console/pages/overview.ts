@@ -2,12 +2,12 @@ import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts
 import { readTrouble } from '../../../store/monitoring/read-trouble.ts';
 import { listRuns } from '../../../store/reconciliation/list-runs.ts';
 import type { Connection } from '../../ports.ts';
+import { action, section, stateBadge, table, time } from '../components.ts';
+import { countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, link } from '../links.ts';
 import type { ConsolePorts, Page, View } from '../page.ts';
-import { action, section, stateBadge, table, time } from '../parts.ts';
 import { type ConnectionFacts, overallVerdict, provenUpTo, type Verdict, verdictOf } from '../verdict.ts';
-import { countText } from '../words.ts';
 import { alertList } from './alerts.ts';
 import { budgetText } from './connection.ts';
 

@@ -1,9 +1,9 @@
 import type { PreviewedChange, ReplayFetch, ReplayFilter } from '../../api/ports.ts';
+import { action, badge, differences, section } from '../components.ts';
+import { countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { deliveryLink, findLink, link } from '../links.ts';
 import type { ConsolePorts, Page, View, Visit } from '../page.ts';
-import { action, badge, differences, section } from '../parts.ts';
-import { countText } from '../words.ts';
 import { replayFilterOf } from './deliveries.ts';
 import { namedDelivery } from './delivery.ts';
 

@@ -1,10 +1,10 @@
 import { Refused } from '../../../domain/errors.ts';
 import { type GapRow, listRuns, type RunRow, readGaps, readRun } from '../../../store/reconciliation/list-runs.ts';
+import { action, facts, filterForm, older, section, stateBadge, table, time, value } from '../components.ts';
+import { countText, gapCauseText } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, findLink, link, runLink } from '../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page } from '../page.ts';
-import { action, facts, filterForm, older, section, stateBadge, table, time, value } from '../parts.ts';
-import { countText, gapCauseText } from '../words.ts';
 
 export const runTable = (runs: readonly RunRow[], now: Date): Html =>
   table(

@@ -1,4 +1,4 @@
-import { Unavailable } from '../domain/errors.ts';
+import { Unavailable } from '../../domain/errors.ts';
 
 /** Memory that the large bodies in work share; whoever finds no room waits. */
 export interface BodyBudget {

@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express';
-import { allowOnly } from './problem.ts';
+import { allowOnly } from '../problem.ts';
 
 /** Whether requests can be stored at the moment; each check by its name, such as `database`. */
 export interface Readiness {

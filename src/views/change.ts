@@ -1,4 +1,4 @@
-import type { ChangeRow } from '../../store/feed/read-changes.ts';
+import type { ChangeRow } from '../store/feed/read-changes.ts';
 
 const quoted = JSON.stringify;
 

@@ -1,11 +1,11 @@
-import type { Header } from '../../domain/entity.ts';
-import { Refused } from '../../domain/errors.ts';
-import { readDocumentsOf } from '../../store/documents/list.ts';
-import type { Sql } from '../../store/engine/database.ts';
-import type { EntityRow } from '../../store/entities/list.ts';
-import type { ChangeState } from '../../store/feed/append.ts';
-import { readStates } from '../../store/feed/read-changes.ts';
-import { attachedDocumentView, entityHead, isRecord, lineView } from './entity-view.ts';
+import type { Header } from '../domain/entity.ts';
+import { Refused } from '../domain/errors.ts';
+import { readDocumentsOf } from '../store/documents/list.ts';
+import type { Sql } from '../store/engine/database.ts';
+import type { EntityRow } from '../store/entities/list.ts';
+import type { ChangeState } from '../store/feed/append.ts';
+import { readStates } from '../store/feed/read-changes.ts';
+import { attachedDocumentView, entityHead, isRecord, lineView } from './entity.ts';
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 

@@ -1,6 +1,6 @@
-import { Refused } from '../domain/errors.ts';
-import type { Connection, Route } from './ports.ts';
-import { RefusedWith } from './problem.ts';
+import { Refused } from '../../domain/errors.ts';
+import type { Connection, Route } from '../ports.ts';
+import { RefusedWith } from '../problem.ts';
 
 /** A webhook address, taken apart: `/webhooks/{connection}` is cut off, nothing else is decoded. */
 export interface Target {

@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express';
-import type { ChangeRow, FeedFilter } from '../../store/feed/read-changes.ts';
-import { changeText } from './change-view.ts';
-import { readFeedCursor } from './cursors.ts';
+import type { ChangeRow, FeedFilter } from '../../../store/feed/read-changes.ts';
+import { changeText } from '../../../views/change.ts';
+import { readFeedCursor } from '../cursors.ts';
+import type { ApiPorts } from '../ports.ts';
+import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
+import { sendChanges } from '../send-changes.ts';
 import { endOf, follow, readPage, writeAll } from './feed.ts';
-import type { ApiPorts } from './ports.ts';
-import { queryLimit, queryList, queryNumber, queryText } from './query.ts';
-import { sendChanges } from './send-changes.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'stop'>;
 

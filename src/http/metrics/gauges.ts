@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { ApiPorts, Invariants } from './api/ports.ts';
+import type { ApiPorts, Invariants } from '../api/ports.ts';
 
 type Ports = Pick<ApiPorts, 'health'> & {
   connections: ApiPorts['context']['connections'];

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { type ChangeRow, type FeedFilter, readFeed } from '../../store/feed/read-changes.ts';
-import type { ApiPorts } from './ports.ts';
+import { type ChangeRow, type FeedFilter, readFeed } from '../../../store/feed/read-changes.ts';
+import type { ApiPorts } from '../ports.ts';
 
 /** Another process may have written: whoever waits looks again at least this often. */
 const LOOK_AGAIN_MS = 500;

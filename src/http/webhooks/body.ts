@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Refused, Unavailable } from '../domain/errors.ts';
+import { Refused, Unavailable } from '../../domain/errors.ts';
+import type { Inbound } from '../ports.ts';
+import { RefusedWith } from '../problem.ts';
 import type { BodyBudget } from './body-budget.ts';
-import type { Inbound } from './ports.ts';
-import { RefusedWith } from './problem.ts';
 
 /**
  * Own reading instead of `express.raw()`: that one reads an oversize request to its very end before it answers, unpacks more

@@ -1,10 +1,10 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
-import type { Log } from '../domain/log.ts';
-import { isOneOf, sameText } from './auth/compare.ts';
-import { readCredentials } from './auth/credentials.ts';
-import { OWN_TOKEN_SECONDS, type OwnTokens } from './auth/own-tokens.ts';
-import type { Connection, Connections } from './ports.ts';
-import { faultOf } from './problem.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Connection, Connections } from '../ports.ts';
+import { faultOf } from '../problem.ts';
+import { isOneOf, sameText } from './compare-secrets.ts';
+import { readCredentials } from './credentials.ts';
+import { OWN_TOKEN_SECONDS, type OwnTokens } from './own-tokens.ts';
 
 /** Our own token endpoint: client credentials (RFC 6749, 4.4), answers and errors in that RFC's form. */
 export interface TokenEndpointPorts {

@@ -1,6 +1,6 @@
+import { spanText, timeText } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { link } from './links.ts';
-import { spanText, timeText } from './words.ts';
 
 export type Tone = 'good' | 'watch' | 'bad' | 'plain';
 

@@ -5,11 +5,11 @@ import { Refused } from '../../domain/errors.ts';
 import { displayName } from '../../domain/file-name.ts';
 import { readDocument } from '../../store/documents/list.ts';
 import { readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
-import { viewEntities } from '../api/entity-view.ts';
-import { visitFor } from './answers.ts';
+import { viewEntities } from '../../views/entity.ts';
 import { entityLink } from './links.ts';
 import type { ConsolePorts } from './page.ts';
 import { newerChanges } from './pages/feed.ts';
+import { visitFor } from './send-page.ts';
 
 /** What is no page of its own: pieces that come later, ways on, and files. */
 export function addPieces(router: Router, ports: ConsolePorts): void {

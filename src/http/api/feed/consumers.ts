@@ -1,17 +1,17 @@
 import { type Request, Router } from 'express';
-import { Refused } from '../../domain/errors.ts';
-import { acknowledge, dropConsumer, noteRead, registerConsumer } from '../../feed/consumers.ts';
-import { keepReceipts } from '../../feed/receipts.ts';
-import { type ConsumerRow, listConsumers, readConsumer } from '../../store/feed/list-consumers.ts';
-import { type FeedFilter, readOutstanding } from '../../store/feed/read-changes.ts';
-import type { Receipt } from '../../store/feed/receipts.ts';
-import { cutPage, sendJson, sendList, sendResource } from './answers.ts';
-import { CHANGE_COLUMNS, changeObject } from './change-view.ts';
+import { Refused } from '../../../domain/errors.ts';
+import { acknowledge, dropConsumer, noteRead, registerConsumer } from '../../../feed/consumers.ts';
+import { keepReceipts } from '../../../feed/receipts.ts';
+import { type ConsumerRow, listConsumers, readConsumer } from '../../../store/feed/list-consumers.ts';
+import { type FeedFilter, readOutstanding } from '../../../store/feed/read-changes.ts';
+import type { Receipt } from '../../../store/feed/receipts.ts';
+import { CHANGE_COLUMNS, changeObject } from '../../../views/change.ts';
+import { listCursor, readFeedCursor, readListCursor } from '../cursors.ts';
+import type { ApiPorts } from '../ports.ts';
+import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
+import { cutPage, sendJson, sendList, sendResource } from '../send-response.ts';
 import { sendFeedPage } from './changes.ts';
-import { listCursor, readFeedCursor, readListCursor } from './cursors.ts';
 import { endOf, readPage } from './feed.ts';
-import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryNumber, queryText } from './query.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'stop'>;
 

@@ -1,5 +1,5 @@
-import { isObject, type Json, textAt } from '../../domain/json.ts';
-import type { RunRow } from '../../store/reconciliation/list-runs.ts';
+import { isObject, type Json, textAt } from '../domain/json.ts';
+import type { RunRow } from '../store/reconciliation/list-runs.ts';
 
 /** A reconcile run as it is shown, without its gaps. */
 export const runView = (run: RunRow) => ({

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Database } from '../store/engine/database.ts';
-import { readDeadTallies, readGapTallies, readTimeTallies, type Tally } from '../store/monitoring/read-counters.ts';
+import type { Database } from '../../store/engine/database.ts';
+import { readDeadTallies, readGapTallies, readTimeTallies, type Tally } from '../../store/monitoring/read-counters.ts';
 
 /** Adds what the store has counted to the figures that Prometheus reads. Without the store there is a gap in the chart. */
 export function addTallies(registry: Registry, db: Pick<Database, 'read'>): void {

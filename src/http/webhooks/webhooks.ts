@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { Refused, Unavailable } from '../domain/errors.ts';
-import type { ReceiveAnswer } from '../intake/receive-webhook.ts';
+import { Refused, Unavailable } from '../../domain/errors.ts';
+import type { ReceiveAnswer } from '../../intake/receive-webhook.ts';
+import { challengesOf, type MakeGatekeeper } from '../auth/gatekeeper.ts';
+import type { Connection, Gatekeeper, HttpPorts, Inbound } from '../ports.ts';
+import { faultOf, type Problem, problemOf, sendProblem } from '../problem.ts';
 import { isAllowedIp } from './allow-ips.ts';
-import { challengesOf, type MakeGatekeeper } from './auth/gatekeeper.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';
 import { createBodyBudget } from './body-budget.ts';
-import type { Connection, Gatekeeper, HttpPorts, Inbound } from './ports.ts';
-import { faultOf, type Problem, problemOf, sendProblem } from './problem.ts';
 import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes.ts';
 
 /** What a webhook request meets at the door, whatever its platform. */

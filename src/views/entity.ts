@@ -1,9 +1,9 @@
-import type { EntityKind, Header } from '../../domain/entity.ts';
-import { isObject, type Json, parseJson } from '../../domain/json.ts';
-import { type DocumentRow, readDocumentsOf } from '../../store/documents/list.ts';
-import type { Sql } from '../../store/engine/database.ts';
-import type { EntityRow } from '../../store/entities/list.ts';
-import { type LineRow, readLines } from '../../store/entities/list-lines.ts';
+import type { EntityKind, Header } from '../domain/entity.ts';
+import { isObject, type Json, parseJson } from '../domain/json.ts';
+import { type DocumentRow, readDocumentsOf } from '../store/documents/list.ts';
+import type { Sql } from '../store/engine/database.ts';
+import type { EntityRow } from '../store/entities/list.ts';
+import { type LineRow, readLines } from '../store/entities/list-lines.ts';
 
 /** What stands beside the header. */
 export interface Parts {

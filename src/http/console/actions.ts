@@ -4,12 +4,12 @@ import { Refused } from '../../domain/errors.ts';
 import { ROLES } from '../../domain/role.ts';
 import { createKey, deleteKey } from '../../feed/api-keys.ts';
 import { dropConsumer } from '../../feed/consumers.ts';
-import { act, needRole, notePress, send, visitFor } from './answers.ts';
 import { deliveryLink, link, runLink } from './links.ts';
 import type { ConsolePorts, Visit } from './page.ts';
 import { replayFilterOf } from './pages/deliveries.ts';
 import { keysView } from './pages/keys.ts';
 import { askedFetch } from './pages/replay.ts';
+import { act, needRole, notePress, send, visitFor } from './send-page.ts';
 
 /** Every button. Each ends on the page that shows what it did. */
 export function addVerbs(router: Router, ports: ConsolePorts): void {
