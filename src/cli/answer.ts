@@ -1,4 +1,4 @@
-import type { CliGround } from './ground.ts';
+import type { CliGround } from './runtime.ts';
 
 /** One row of a table: columns by their heading. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;

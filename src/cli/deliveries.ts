@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DELIVERY_STATES } from '../domain/delivery.ts';
 import { listDeliveries } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
-import type { CliGround } from './ground.ts';
 import { withContext } from './open.ts';
+import type { CliGround } from './runtime.ts';
 
 interface Options {
   state?: string;

@@ -4,13 +4,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../domain/clock.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { createRemote } from '../remote/create-remote.ts';
-import type { DemoResult } from '../sandbox/conclude-demo.ts';
-import { runDemo } from '../sandbox/demo.ts';
+import type { DemoResult } from '../sandbox/demo/conclude.ts';
+import { runDemo } from '../sandbox/demo/demo.ts';
 import type { World } from '../sandbox/world.ts';
 import { VARIABLES } from '../settings.ts';
 import { answer, table } from './answer.ts';
-import { type CliGround, CommandFailed, createProgress, quietLog } from './ground.ts';
 import { settingsOf } from './open.ts';
+import { type CliGround, CommandFailed, createProgress, quietLog } from './runtime.ts';
 
 interface Options {
   seconds?: number;

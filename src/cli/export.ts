@@ -8,8 +8,8 @@ import { CHANGE_COLUMNS, changeObject, changeText } from '../views/change.ts';
 import { toCsv } from '../views/csv.ts';
 import { viewEntities } from '../views/entity.ts';
 import { type ExportSink, openSink } from './export-sink.ts';
-import { type CliGround, CommandFailed, createProgress } from './ground.ts';
 import { withContext } from './open.ts';
+import { type CliGround, CommandFailed, createProgress } from './runtime.ts';
 
 const WHAT = ['orders', 'shipments', 'changes'] as const;
 type What = (typeof WHAT)[number];

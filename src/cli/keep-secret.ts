@@ -4,7 +4,7 @@ import { OrderdockError } from '../domain/errors.ts';
 import type { Connection, KeepSecret } from '../platforms/contract/platform.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
-import type { CliGround } from './ground.ts';
+import type { CliGround } from './runtime.ts';
 
 /**
  * Writes secrets that a platform shows only once into the connections file, comments and all else untouched; the file is its owner's

@@ -3,8 +3,8 @@ import { ROLES, type Role } from '../domain/role.ts';
 import { createKey, deleteKey } from '../feed/api-keys.ts';
 import { listApiKeys } from '../store/access/list-api-keys.ts';
 import { answer, table } from './answer.ts';
-import { type CliGround, CommandFailed } from './ground.ts';
 import { withContext } from './open.ts';
+import { type CliGround, CommandFailed } from './runtime.ts';
 
 interface Options {
   json?: true;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { migrateDatabase } from '../store/engine/migrate-database.ts';
 import { answer, table } from './answer.ts';
-import type { CliGround } from './ground.ts';
 import { settingsOf } from './open.ts';
+import type { CliGround } from './runtime.ts';
 
 interface Options {
   status?: true;

@@ -7,7 +7,7 @@ import type { Connection } from '../platforms/contract/platform.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { type CliGround, CommandFailed, quietLog } from './ground.ts';
+import { type CliGround, CommandFailed, quietLog } from './runtime.ts';
 
 export const settingsOf = (ground: CliGround): Settings => readSettings(ground.env, { terminal: ground.outTerminal });
 

@@ -1,14 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { OrderdockError } from '../domain/errors.ts';
-import { addCheck } from './check.ts';
+import { addCheck } from './check/check.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDemo } from './demo.ts';
 import { addExport } from './export.ts';
-import { type CliGround, CommandFailed } from './ground.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addReconcile } from './reconcile.ts';
 import { addReplay } from './replay.ts';
+import { type CliGround, CommandFailed } from './runtime.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addWebhooks } from './webhooks.ts';

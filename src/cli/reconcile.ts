@@ -6,8 +6,8 @@ import { type Begun, createReconciler } from '../reconciliation/reconciler.ts';
 import { type RunRow, readGaps, readRun } from '../store/reconciliation/list-runs.ts';
 import { runView } from '../views/run.ts';
 import { answer, table } from './answer.ts';
-import { type CliGround, CommandFailed, createProgress } from './ground.ts';
 import { findConnection, withContext } from './open.ts';
+import { type CliGround, CommandFailed, createProgress } from './runtime.ts';
 
 interface Options {
   since?: string;

@@ -6,8 +6,8 @@ import { previewReplay, type ReplayPreview } from '../processing/preview-replay.
 import { type ReplayFetch, type ReplayFilter, replay } from '../processing/replay.ts';
 import { readDelivery } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
-import { type CliGround, CommandFailed } from './ground.ts';
 import { withContext } from './open.ts';
+import { type CliGround, CommandFailed } from './runtime.ts';
 
 interface Options {
   state?: string;

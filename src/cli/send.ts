@@ -7,8 +7,8 @@ import { createPost, type Post, type PostAnswer } from '../sandbox/post.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
-import { type CliGround, CommandFailed } from './ground.ts';
 import { connectionsOf, findConnection, serviceUrl, settingsOf } from './open.ts';
+import { type CliGround, CommandFailed } from './runtime.ts';
 
 interface Options {
   form?: string;

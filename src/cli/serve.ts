@@ -15,8 +15,8 @@ import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import { createSender } from '../sandbox/sender.ts';
 import type { Settings } from '../settings.ts';
-import type { CliGround } from './ground.ts';
 import { settingsOf } from './open.ts';
+import type { CliGround } from './runtime.ts';
 
 const STOP_WITHIN_MS = 9500;
 

@@ -4,9 +4,9 @@ import type { OpenContext } from '../open-context.ts';
 import type { Connection, RegisteredWebhook, WebhookManagement } from '../platforms/contract/platform.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
-import { type CliGround, CommandFailed } from './ground.ts';
 import { createKeepSecret } from './keep-secret.ts';
 import { findConnection, withContext } from './open.ts';
+import { type CliGround, CommandFailed } from './runtime.ts';
 
 interface Options {
   events?: string[];

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { AnyPlatform, CommonSettings, OutgoingWebhook, Simulation, SimulationTools } from '../platforms/contract/platform.ts';
-import { seededId, seededRandom, seededSecrets } from './chance.ts';
+import { seededId, seededRandom, seededSecrets } from './seeded-random.ts';
 
 /** Something that happened in a simulated world; `at` is ISO 8601 UTC. Told again in the same order, it gives the same world. */
 export interface Occurrence {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test from 'node:test';
-import { seededRandom } from '../../src/sandbox/chance.ts';
+import { seededRandom } from '../../src/sandbox/seeded-random.ts';
 import { createTestDatabase, ENGINES, type Engine } from '../support/engines.ts';
 import { freePort, type Program, startProgram } from './program.ts';
 

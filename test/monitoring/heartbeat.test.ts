@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
-import { compareWithWorlds } from '../../src/sandbox/compare.ts';
+import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
 import { onStage, type Stage } from '../reconciliation/stage.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { compareWithWorlds } from '../../src/sandbox/compare.ts';
+import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 import { onStage, type Stage } from './stage.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { EntityReport } from '../../src/domain/entity.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
-import { compareWithWorlds } from '../../src/sandbox/compare.ts';
+import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import type { ServiceClient } from '../../src/sandbox/service-client.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 

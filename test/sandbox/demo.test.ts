@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
-import type { DemoResult } from '../../src/sandbox/conclude-demo.ts';
+import type { DemoResult } from '../../src/sandbox/demo/conclude.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 

@@ -8,7 +8,7 @@ import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
 import type { EventDescription } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { compareWithWorlds } from '../../src/sandbox/compare.ts';
+import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import { createPost } from '../../src/sandbox/post.ts';
 import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { createServiceClient, type ServiceClient } from '../../src/sandbox/service-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { seededId, seededRandom } from '../../src/sandbox/chance.ts';
+import { seededId, seededRandom } from '../../src/sandbox/seeded-random.ts';
 import { createWorld, twinOf, type World } from '../../src/sandbox/world.ts';
 
 const START_MS = Date.parse('2026-03-01T08:00:00.000Z');

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, isIP } from 'node:net';
 import { connect, createServer, type PeerCertificate, type SecureVersion } from 'node:tls';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../../settings.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
-import type { Random } from '../domain/clock.ts';
-import { subjectText } from '../domain/entity.ts';
-import type { OutgoingWebhook } from '../platforms/contract/platform.ts';
-import type { Sandbox } from './sandbox.ts';
-import type { World } from './world.ts';
+import type { Random } from '../../domain/clock.ts';
+import { subjectText } from '../../domain/entity.ts';
+import type { OutgoingWebhook } from '../../platforms/contract/platform.ts';
+import type { Sandbox } from '../sandbox.ts';
+import type { World } from '../world.ts';
 
 export interface TrafficOptions {
   sandbox: Pick<Sandbox, 'happen' | 'worlds'>;

@@ -1,5 +1,5 @@
-import type { OpenContext } from '../open-context.ts';
-import type { Connection } from '../platforms/contract/platform.ts';
+import type { OpenContext } from '../../open-context.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 
 const TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
-import { createBadDays, type Misfortune } from '../../src/sandbox/bad-days.ts';
+import { createBadDays, type Misfortune } from '../../src/sandbox/demo/failures.ts';
 import type { Sender } from '../../src/sandbox/sender.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 

@@ -1,8 +1,8 @@
-import type { Random } from '../domain/clock.ts';
-import { subjectText } from '../domain/entity.ts';
-import type { OutgoingWebhook } from '../platforms/contract/platform.ts';
-import type { Sender } from './sender.ts';
-import type { World } from './world.ts';
+import type { Random } from '../../domain/clock.ts';
+import { subjectText } from '../../domain/entity.ts';
+import type { OutgoingWebhook } from '../../platforms/contract/platform.ts';
+import type { Sender } from '../sender.ts';
+import type { World } from '../world.ts';
 
 /** How often what goes wrong, as a share of all webhooks. */
 export interface Misfortune {

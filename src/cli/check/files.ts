@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../../settings.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 
 const OTHERS_MAY = 0o077;

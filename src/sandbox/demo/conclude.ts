@@ -1,11 +1,11 @@
-import { type BadDays, fateKey } from './bad-days.ts';
+import type { Sandbox } from '../sandbox.ts';
+import type { Sender, SenderCounts } from '../sender.ts';
+import type { ServiceClient } from '../service-client.ts';
+import type { ServiceProcess } from '../service-process.ts';
+import type { World } from '../world.ts';
 import { type Comparison, compareWithWorlds } from './compare.ts';
-import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitForQuiet } from './healing.ts';
-import type { Sandbox } from './sandbox.ts';
-import type { Sender, SenderCounts } from './sender.ts';
-import type { ServiceClient } from './service-client.ts';
-import type { ServiceProcess } from './service-process.ts';
-import type { World } from './world.ts';
+import { type BadDays, fateKey } from './failures.ts';
+import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitForQuiet } from './recovery.ts';
 
 /** What is there when the traffic has ended. */
 export interface Played {

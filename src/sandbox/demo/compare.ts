@@ -1,7 +1,7 @@
-import { type EntityReport, type Header, type LineContent, subjectText } from '../domain/entity.ts';
-import { canonicalText, type Json } from '../domain/json.ts';
-import type { ServiceClient } from './service-client.ts';
-import type { World } from './world.ts';
+import { type EntityReport, type Header, type LineContent, subjectText } from '../../domain/entity.ts';
+import { canonicalText, type Json } from '../../domain/json.ts';
+import type { ServiceClient } from '../service-client.ts';
+import type { World } from '../world.ts';
 
 /** An entity as the REST API shows it. */
 interface Shown extends Header {

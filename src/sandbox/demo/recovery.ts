@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceClient } from './service-client.ts';
-import type { World } from './world.ts';
+import type { ServiceClient } from '../service-client.ts';
+import type { World } from '../world.ts';
 
 export interface Gap {
   connection: string;

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { FaultySettings } from '../domain/errors.ts';
-import { type OpenContext, openContext } from '../open-context.ts';
-import type { Connection } from '../platforms/contract/platform.ts';
-import type { Settings } from '../settings.ts';
-import { answer, table } from './answer.ts';
-import { checkConnections } from './check-connections.ts';
-import { checkFiles } from './check-files.ts';
-import { checkProxy } from './check-proxy.ts';
-import { checkTls } from './check-tls.ts';
+import { FaultySettings } from '../../domain/errors.ts';
+import { type OpenContext, openContext } from '../../open-context.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
+import type { Settings } from '../../settings.ts';
+import { answer, table } from '../answer.ts';
+import { connectionsOf, settingsOf } from '../open.ts';
+import { type CliGround, CommandFailed, createProgress, quietLog } from '../runtime.ts';
+import { checkConnections } from './connections.ts';
+import { checkFiles } from './files.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
-import { type CliGround, CommandFailed, createProgress, quietLog } from './ground.ts';
-import { connectionsOf, settingsOf } from './open.ts';
+import { checkProxy } from './proxy.ts';
+import { checkTls } from './tls.ts';
 
 export function addCheck(program: Command, ground: CliGround): void {
   program

@@ -1,19 +1,19 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import type { Random } from '../domain/clock.ts';
-import type { AnyPlatform } from '../platforms/contract/platform.ts';
-import { createBadDays, USUAL_MISFORTUNE } from './bad-days.ts';
-import { concludeDemo, type DemoResult, type Played } from './conclude-demo.ts';
-import { readBacklogs } from './healing.ts';
-import { createPost } from './post.ts';
-import { openSandbox, type Sandbox } from './sandbox.ts';
-import { writePrivateFile } from './sandbox-file.ts';
-import { createSender } from './sender.ts';
-import { createServiceClient } from './service-client.ts';
-import { createServiceProcess, type ServiceProcess } from './service-process.ts';
+import type { Random } from '../../domain/clock.ts';
+import type { AnyPlatform } from '../../platforms/contract/platform.ts';
+import { createPost } from '../post.ts';
+import { openSandbox, type Sandbox } from '../sandbox.ts';
+import { writePrivateFile } from '../sandbox-file.ts';
+import { createSender } from '../sender.ts';
+import { createServiceClient } from '../service-client.ts';
+import { createServiceProcess, type ServiceProcess } from '../service-process.ts';
+import type { World } from '../world.ts';
+import { concludeDemo, type DemoResult, type Played } from './conclude.ts';
+import { createBadDays, USUAL_MISFORTUNE } from './failures.ts';
+import { readBacklogs } from './recovery.ts';
 import { runTraffic } from './traffic.ts';
-import type { World } from './world.ts';
 
 export interface DemoOptions {
   /** A directory of the demo's own, emptied at the start. */
