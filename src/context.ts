@@ -2,7 +2,7 @@ import type { Alerts } from './domain/alert.ts';
 import type { Clock, MakeId, Random } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import type { InTurn } from './domain/memory.ts';
-import type { Signal } from './domain/signal.ts';
+import type { Signal } from './domain/notifier.ts';
 import type { Connection, Connections, PlatformApi } from './platforms/contract/platform.ts';
 import type { AttemptSign } from './processing/failure-breaker.ts';
 import type { Database } from './store/engine/database.ts';

@@ -1,6 +1,6 @@
 import type { Cause } from '../domain/change.ts';
 import type { EntityReport } from '../domain/entity.ts';
-import type { Effect, EntityImage } from '../domain/image.ts';
+import type { Effect, EntityImage } from '../domain/entity-state.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { announceDocuments, entityKeyText, readImages, writeEntities, writeLines } from '../store/entities/states.ts';

@@ -1,5 +1,5 @@
 import type { Difference } from '../domain/change.ts';
-import { differences, pathPart } from '../domain/difference.ts';
+import { differences, pathPart } from '../domain/diff.ts';
 import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../domain/json.ts';
 
 /** Members that move with every message and say nothing of the content, at any depth. */

@@ -1,7 +1,7 @@
 import type { Difference } from '../domain/change.ts';
-import { differences, pathPart } from '../domain/difference.ts';
+import { differences, pathPart } from '../domain/diff.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
-import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/image.ts';
+import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/entity-state.ts';
 import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
 import { contentDifferences, sourceDifferences } from './diff-source.ts';
 

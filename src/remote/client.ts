@@ -3,9 +3,9 @@ import { RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
 import { answerFailure, describeCall } from './failures.ts';
+import { createSingleFile, createTurnstile, type Lane, type Turnstile } from './rate-limiter.ts';
 import type { Budget, ClientOptions, Limits, RemoteAnswer, RemoteCall, RemoteClient, RemoteStream } from './remote.ts';
 import { openStream, sendRequest } from './send.ts';
-import { createSingleFile, createTurnstile, type Lane, type Turnstile } from './turnstile.ts';
 
 export interface Ground {
   limits: Limits;

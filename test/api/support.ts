@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { after } from 'node:test';
 import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
-import { createSignal } from '../../src/domain/signal.ts';
+import { createSignal } from '../../src/domain/notifier.ts';
 import { createApiDocs } from '../../src/http/api/docs-page.ts';
 import type { ApiPorts, ConnectionHealth } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../../src/context.ts';
 import type { Alert } from '../../src/domain/alert.ts';
 import type { DocumentReport } from '../../src/domain/entity.ts';
-import type { EntityImage } from '../../src/domain/image.ts';
+import type { EntityImage } from '../../src/domain/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/platform.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
 import { announceDocuments, writeEntities } from '../../src/store/entities/states.ts';

@@ -1,5 +1,5 @@
 import type { EntityKind, Header } from '../../domain/entity.ts';
-import type { EntityImage } from '../../domain/image.ts';
+import type { EntityImage } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, isOneOf, where } from '../engine/where.ts';

@@ -1,5 +1,5 @@
 import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
-import type { DocumentImage, EntityImage, LineImage } from '../../domain/image.ts';
+import type { DocumentImage, EntityImage, LineImage } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { columnList, inPortions, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 
