@@ -2,7 +2,7 @@ import type { Alerts } from './domain/alert.ts';
 import type { Clock, MakeId, Random } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import type { InTurn } from './domain/memory.ts';
-import type { Signal } from './domain/notifier.ts';
+import type { Notifier } from './domain/notifier.ts';
 import type { Connection, Connections, PlatformApi } from './platforms/contract/platform.ts';
 import type { AttemptSign } from './processing/failure-breaker.ts';
 import type { Database } from './store/engine/database.ts';
@@ -19,9 +19,9 @@ export interface Context {
   log: Log;
   alerts: Alerts;
   /** Raised when a delivery has been stored or has become due. */
-  arrived: Signal;
+  arrived: Notifier;
   /** Raised when the feed has new entries. */
-  changed: Signal;
+  changed: Notifier;
   /** Told of every attempt that counted; the worker's brake listens. */
   attempted?: (attempt: AttemptSign) => void;
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */

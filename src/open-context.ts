@@ -6,7 +6,7 @@ import type { Alerts } from './domain/alert.ts';
 import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import { createInTurn } from './domain/memory.ts';
-import { createSignal } from './domain/notifier.ts';
+import { createNotifier } from './domain/notifier.ts';
 import type { CommonSettings, Connection, PlatformApi } from './platforms/contract/platform.ts';
 import { processName } from './processing/delivery-leases.ts';
 import { createRemote } from './remote/create-remote.ts';
@@ -55,8 +55,8 @@ export async function openContext(
     random,
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
     log: ground.log,
-    arrived: createSignal(),
-    changed: createSignal(),
+    arrived: createNotifier(),
+    changed: createNotifier(),
     inHand: new Set<string>(),
     inTurn: createInTurn(),
     processId,

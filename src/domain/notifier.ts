@@ -1,5 +1,5 @@
 /** Wakes those who wait, within this process. Whoever waits also looks again by the clock: another process may have written. */
-export interface Signal {
+export interface Notifier {
   raise(): void;
   /** How often it has been raised: note it before looking, so that nothing is missed between the look and the wait. */
   count(): number;
@@ -7,7 +7,7 @@ export interface Signal {
   wait(waitMs: number, stop?: AbortSignal, seen?: number): Promise<void>;
 }
 
-export function createSignal(): Signal {
+export function createNotifier(): Notifier {
   const waiting = new Set<() => void>();
   let count = 0;
   return {

@@ -1,11 +1,11 @@
 import type { Cause } from '../domain/change.ts';
 import type { EntityReport } from '../domain/entity.ts';
-import type { Effect, EntityImage } from '../domain/entity-state.ts';
+import type { MergeResult, EntityState } from '../domain/entity-state.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { announceDocuments, entityKeyText, readImages, writeEntities, writeLines } from '../store/entities/states.ts';
 import { appendChanges, type ChangeState, type NewChange } from '../store/feed/append.ts';
-import { layOver } from './merge-entity.ts';
+import { mergeReport } from './merge-entity.ts';
 
 /** One report, whose it is, and why it came. */
 export interface Application {
@@ -18,7 +18,7 @@ export interface Application {
 }
 
 export interface Applied {
-  effect: Effect;
+  effect: MergeResult;
   /** Position of the feed entry; null: nothing was new. */
   position: number | null;
 }
@@ -51,16 +51,16 @@ export async function applyReports(sql: Sql, applications: readonly Application[
 
 /** An effect with the version it made: the same entity may be touched twice in one transaction. */
 interface Effected {
-  effect: Effect;
+  effect: MergeResult;
   version: number;
   state: ChangeState | null;
 }
 
-function layOne(images: Map<string, EntityImage>, application: Application, tools: ApplyTools): Effected {
+function layOne(images: Map<string, EntityState>, application: Application, tools: ApplyTools): Effected {
   const { connection, platform, report } = application;
   const key = entityKeyText({ connection, kind: report.kind, externalId: report.externalId });
   const held = images.get(key) ?? null;
-  const effect = layOver(held, report, { connection, platform, at: tools.now, makeId: tools.makeId });
+  const effect = mergeReport(held, report, { connection, platform, at: tools.now, makeId: tools.makeId });
   images.set(key, effect.image);
   return { effect, version: effect.image.version, state: effect.change ? stateOf(effect) : null };
 }
@@ -77,7 +77,7 @@ async function writeRows(sql: Sql, effected: readonly Effected[], now: string): 
   if (documents.length > 0) await announceDocuments(sql, [...new Map(documents.map((one) => [one.document.id, one])).values()], now);
 }
 
-function stateOf({ image, touchedLines, change }: Effect): ChangeState {
+function stateOf({ image, touchedLines, change }: MergeResult): ChangeState {
   return {
     header: change?.headerChanged ? image.header : null,
     lastUpdatedAt: image.lastUpdatedAt,

@@ -1,12 +1,12 @@
 import type { Difference } from '../domain/change.ts';
 import { differences, pathPart } from '../domain/diff.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
-import type { DocumentImage, Effect, EntityImage, LineImage } from '../domain/entity-state.ts';
+import type { DocumentState, MergeResult, EntityState, LineState } from '../domain/entity-state.ts';
 import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
 import { contentDifferences, sourceDifferences } from './diff-source.ts';
 
 /** Where and when a report is laid over what is held. */
-export interface Occasion {
+export interface MergeContext {
   connection: string;
   platform: string;
   /** ISO 8601: when the delivery was received, or the record was read. */
@@ -23,9 +23,9 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
  * an equal time with other content is applied and counted; a newer time with the same content is remembered and not reported.
  * `held` is null for an unknown entity; it is changed in place and given back.
  */
-export function layOver(held: EntityImage | null, report: EntityReport, occasion: Occasion): Effect {
+export function mergeReport(held: EntityState | null, report: EntityReport, occasion: MergeContext): MergeResult {
   const image = held ?? newImage(report, occasion);
-  const effect: Effect = {
+  const effect: MergeResult = {
     image,
     change: null,
     headerTouched: held === null,
@@ -49,7 +49,7 @@ export function layOver(held: EntityImage | null, report: EntityReport, occasion
   return effect;
 }
 
-function newImage(report: EntityReport, occasion: Occasion): EntityImage {
+function newImage(report: EntityReport, occasion: MergeContext): EntityState {
   return {
     id: occasion.makeId(),
     connection: occasion.connection,
@@ -78,13 +78,13 @@ function ageOf(reported: string | null, held: string | null): Age {
 const later = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);
 
 /** Only a report newer than the tombstone, or one that announces a creation, brings a deleted entity back. */
-function revives(image: EntityImage, report: EntityReport): boolean {
+function revives(image: EntityState, report: EntityReport): boolean {
   if (report.creates && report.lastUpdatedAt === null) return true;
   const deletedAsOf = later(image.lastUpdatedAt, image.deletedAt);
   return report.lastUpdatedAt !== null && deletedAsOf !== null && report.lastUpdatedAt > deletedAsOf;
 }
 
-function layTombstone(effect: Effect, report: EntityReport, occasion: Occasion, unknown: boolean): Effect {
+function layTombstone(effect: MergeResult, report: EntityReport, occasion: MergeContext, unknown: boolean): MergeResult {
   const { image } = effect;
   if (image.deletedAt !== null) return effect;
   const age = unknown ? 'newer' : ageOf(report.lastUpdatedAt, image.lastUpdatedAt);
@@ -99,17 +99,17 @@ function layTombstone(effect: Effect, report: EntityReport, occasion: Occasion, 
 }
 
 /** Header and lines. Gives the names of the lines that have changed. */
-function layContent(effect: Effect, report: EntityReport, age: Age, occasion: Occasion, diff: Difference[]): string[] {
+function layContent(effect: MergeResult, report: EntityReport, age: Age, occasion: MergeContext, diff: Difference[]): string[] {
   layHeader(effect, report, age, diff);
   return [...layLines(effect, report, occasion, diff), ...removeMissing(effect, report, age, occasion, diff)];
 }
 
 function conclude(
-  effect: Effect,
+  effect: MergeResult,
   action: 'created' | 'updated' | 'deleted',
   lines: string[],
   diff: Difference[],
-  occasion: Occasion,
+  occasion: MergeContext,
 ): void {
   effect.image.version += 1;
   effect.image.updatedAt = occasion.at;
@@ -117,7 +117,7 @@ function conclude(
   effect.change = { action, lines, diff, headerChanged: diff.some(({ path }) => !/^\/(lines|documents)\//.test(path)) };
 }
 
-function layHeader(effect: Effect, report: EntityReport, age: Age, diff: Difference[]): void {
+function layHeader(effect: MergeResult, report: EntityReport, age: Age, diff: Difference[]): void {
   const { image } = effect;
   if (age === 'older') {
     if (report.header !== null) effect.stale += 1;
@@ -147,7 +147,7 @@ const told = (held: Header, part: Header): Header => ({
 
 const isWordless = (header: Header): boolean => Object.values(header).every((value) => value === null);
 
-function laySource(effect: Effect, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
+function laySource(effect: MergeResult, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
   const { image } = effect;
   const reported = report.source ?? {};
   // Where nothing canonical is told, the platform's own JSON is the content: an equal time with other content is applied and counted.
@@ -165,7 +165,7 @@ function laySource(effect: Effect, report: EntityReport, age: Age, before: numbe
   image.sourceLines = report.sourceLines;
 }
 
-function layLines(effect: Effect, report: EntityReport, occasion: Occasion, diff: Difference[]): string[] {
+function layLines(effect: MergeResult, report: EntityReport, occasion: MergeContext, diff: Difference[]): string[] {
   const touched: string[] = [];
   for (const line of report.lines) {
     const held = effect.image.lines.get(line.externalId);
@@ -179,8 +179,8 @@ function layLines(effect: Effect, report: EntityReport, occasion: Occasion, diff
 
 const lineName = (position: string | null, externalId: string): string => pathPart(position ?? externalId);
 
-function addLine(effect: Effect, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
-  const image: LineImage = {
+function addLine(effect: MergeResult, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
+  const image: LineState = {
     externalId: line.externalId,
     rank: effect.image.lines.size,
     content: line.content,
@@ -194,7 +194,7 @@ function addLine(effect: Effect, line: LineReport, reportedAt: string | null, di
   diff.push({ path: `/lines/${lineName(line.content.position, line.externalId)}`, before: null, after: line.content as unknown as Json });
 }
 
-function layLine(effect: Effect, held: LineImage, line: LineReport, report: EntityReport, occasion: Occasion, diff: Difference[]): void {
+function layLine(effect: MergeResult, held: LineState, line: LineReport, report: EntityReport, occasion: MergeContext, diff: Difference[]): void {
   const time = line.lastUpdatedAt ?? report.lastUpdatedAt;
   const age = ageOf(time, held.lastUpdatedAt);
   // A late event does not bring a removed line back; a whole entity that still has it does.
@@ -214,7 +214,7 @@ function layLine(effect: Effect, held: LineImage, line: LineReport, report: Enti
   held.lastUpdatedAt = newest;
 }
 
-function layLineContent(held: LineImage, line: LineReport, age: Age, path: string, diff: Difference[]): void {
+function layLineContent(held: LineState, line: LineReport, age: Age, path: string, diff: Difference[]): void {
   const before = diff.length;
   if (held.removedAt !== null) {
     diff.push({ path: `${path}/removedAt`, before: held.removedAt, after: null });
@@ -226,14 +226,14 @@ function layLineContent(held: LineImage, line: LineReport, age: Age, path: strin
   held.content = line.content;
 }
 
-function markRemoved(held: LineImage, path: string, at: string, diff: Difference[]): void {
+function markRemoved(held: LineState, path: string, at: string, diff: Difference[]): void {
   if (held.removedAt !== null) return;
   diff.push({ path: `${path}/removedAt`, before: null, after: at });
   held.removedAt = at;
 }
 
 /** A whole entity without a line that is held: the line is gone, unless it has a time of its own that is newer than the report. */
-function removeMissing(effect: Effect, report: EntityReport, age: Age, occasion: Occasion, diff: Difference[]): string[] {
+function removeMissing(effect: MergeResult, report: EntityReport, age: Age, occasion: MergeContext, diff: Difference[]): string[] {
   if (!report.linesComplete || age === 'older') return [];
   const told = new Set(report.lines.map((line) => line.externalId));
   const removed: string[] = [];
@@ -248,13 +248,13 @@ function removeMissing(effect: Effect, report: EntityReport, age: Age, occasion:
   return removed;
 }
 
-function layDocuments(effect: Effect, report: EntityReport, age: Age, occasion: Occasion, diff: Difference[]): void {
+function layDocuments(effect: MergeResult, report: EntityReport, age: Age, occasion: MergeContext, diff: Difference[]): void {
   for (const document of report.documents ?? []) {
     const held = effect.image.documents.get(document.key);
     const own = held && document.lastUpdatedAt !== null ? ageOf(document.lastUpdatedAt, held.announced.lastUpdatedAt) : age;
     if (held && own === 'older') continue;
     if (held && sameDocument(held.announced, document)) continue;
-    const image: DocumentImage = { id: held?.id ?? occasion.makeId(), announced: document };
+    const image: DocumentState = { id: held?.id ?? occasion.makeId(), announced: document };
     effect.image.documents.set(document.key, image);
     effect.touchedDocuments.push(image);
     const path = `/documents/${pathPart(document.key)}`;

@@ -4,7 +4,7 @@ import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../do
 import { errorText } from '../domain/outcome.ts';
 import type { Page } from '../platforms/contract/platform.ts';
 import { type Application, type Applied, applyReports } from '../processing/apply-reports.ts';
-import { layOver } from '../processing/merge-entity.ts';
+import { mergeReport } from '../processing/merge-entity.ts';
 import { noteDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { entityKeyText, readImages } from '../store/entities/states.ts';
@@ -84,7 +84,7 @@ async function isKnown(run: Run, reports: readonly EntityReport[]): Promise<bool
     const held = images.get(entityKeyText(keyOf(report)));
     if (held?.lastUpdatedAt == null || report.lastUpdatedAt === null || report.lastUpdatedAt > held.lastUpdatedAt) return false;
     if (report.sourceLines !== null && held.lines.size === 0 && held.deletedAt === null) return false;
-    return layOver(structuredClone(held), report, occasion).change === null;
+    return mergeReport(structuredClone(held), report, occasion).change === null;
   });
 }
 

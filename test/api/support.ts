@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { after } from 'node:test';
 import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
-import { createSignal } from '../../src/domain/notifier.ts';
+import { createNotifier } from '../../src/domain/notifier.ts';
 import { createApiDocs } from '../../src/http/api/docs-page.ts';
 import type { ApiPorts, ConnectionHealth } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';
@@ -66,7 +66,7 @@ const connection = (name: string, platform: string) =>
 /** The API on a real server over a real, empty database; every other verb is a small fake that tests replace. */
 export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {}): Promise<TestApi> {
   const { db, close } = await openTestDatabase(engine);
-  const changed = createSignal();
+  const changed = createNotifier();
   const stop = new AbortController();
   const names = new Map([
     ['acme', connection('acme', 'tradecloud')],

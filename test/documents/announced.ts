@@ -1,12 +1,12 @@
 import type { Context } from '../../src/context.ts';
 import type { Alert } from '../../src/domain/alert.ts';
 import type { DocumentReport } from '../../src/domain/entity.ts';
-import type { EntityImage } from '../../src/domain/entity-state.ts';
+import type { EntityState } from '../../src/domain/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/platform.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
 import { announceDocuments, writeEntities } from '../../src/store/entities/states.ts';
 
-const ORDER: EntityImage = {
+const ORDER: EntityState = {
   id: 'order-1',
   connection: 'toy',
   platform: 'toy',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { EntityReport } from '../../src/domain/entity.ts';
-import { layOver } from '../../src/processing/merge-entity.ts';
+import { mergeReport } from '../../src/processing/merge-entity.ts';
 
 const AT = '2026-04-01T10:00:00.000Z';
 const LATER = '2026-04-01T11:00:00.000Z';
@@ -22,15 +22,15 @@ const told = (more: Partial<EntityReport> = {}): EntityReport => ({
 });
 
 test('a deletion that still tells the whole thing keeps what it tells', () => {
-  const { image, change } = layOver(null, told({ deleted: true }), occasion);
+  const { image, change } = mergeReport(null, told({ deleted: true }), occasion);
   assert.deepEqual([image.header.number, image.lines.size, image.deletedAt, image.version], ['N7', 1, AT, 1]);
   assert.deepEqual([change?.action, change?.lines], ['deleted', ['l-1']]);
 });
 
 test('how a thing ended is told with its deletion, in one entry', () => {
-  const { image } = layOver(null, told(), occasion);
+  const { image } = mergeReport(null, told(), occasion);
   const end = told({ deleted: true, lastUpdatedAt: LATER, header: { ...header, status: 'Cancelled' } });
-  const { change } = layOver(image, end, occasion);
+  const { change } = mergeReport(image, end, occasion);
   assert.equal(change?.action, 'deleted');
   assert.deepEqual(
     change?.diff.map(({ path, after }) => [path, after]),
@@ -39,18 +39,18 @@ test('how a thing ended is told with its deletion, in one entry', () => {
       ['/status', 'Cancelled'],
     ],
   );
-  assert.equal(layOver(image, end, occasion).change, null, 'and once');
+  assert.equal(mergeReport(image, end, occasion).change, null, 'and once');
 });
 
 test('a deletion that tells nothing else leaves what is held as it was', () => {
-  const { image } = layOver(null, told(), occasion);
-  const { change } = layOver(image, told({ deleted: true, lastUpdatedAt: null, header: null, lines: [], source: null }), occasion);
+  const { image } = mergeReport(null, told(), occasion);
+  const { change } = mergeReport(image, told({ deleted: true, lastUpdatedAt: null, header: null, lines: [], source: null }), occasion);
   assert.deepEqual([change?.action, change?.diff.length, image.header, image.deletedAt], ['deleted', 1, header, occasion.at]);
   assert.equal([...image.lines.values()][0]?.removedAt, null);
 });
 
 test('an older deletion has no effect', () => {
-  const { image } = layOver(null, told({ lastUpdatedAt: LATER }), occasion);
-  const { change, stale } = layOver(image, told({ deleted: true }), occasion);
+  const { image } = mergeReport(null, told({ lastUpdatedAt: LATER }), occasion);
+  const { change, stale } = mergeReport(image, told({ deleted: true }), occasion);
   assert.deepEqual([change, stale, image.deletedAt], [null, 1, null]);
 });

@@ -1,11 +1,11 @@
 import type { EntityKind, Header } from '../../domain/entity.ts';
-import type { EntityImage } from '../../domain/entity-state.ts';
+import type { EntityState } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, isOneOf, where } from '../engine/where.ts';
 
 /** An order, shipment or record as it is held; `source` is the platform's JSON text without the lines. */
-export interface EntityRow extends Omit<EntityImage, 'lines' | 'documents'> {
+export interface EntityRow extends Omit<EntityState, 'lines' | 'documents'> {
   seq: number;
 }
 

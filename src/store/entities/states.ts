@@ -1,5 +1,5 @@
 import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
-import type { DocumentImage, EntityImage, LineImage } from '../../domain/entity-state.ts';
+import type { DocumentState, EntityState, LineState } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { columnList, inPortions, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 
@@ -28,7 +28,7 @@ interface EntityRow {
 }
 
 /** The entities that are held under these keys, with all their lines and documents. */
-export async function readImages(sql: Sql, keys: readonly EntityKey[]): Promise<Map<string, EntityImage>> {
+export async function readImages(sql: Sql, keys: readonly EntityKey[]): Promise<Map<string, EntityState>> {
   const columns = { connection: 'text', kind: 'text', external_id: 'text' } as const;
   const rows = await sql.all<EntityRow>(
     `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_lines, e.last_updated_at, e.version, e.deleted_at,
@@ -45,7 +45,7 @@ export async function readImages(sql: Sql, keys: readonly EntityKey[]): Promise<
   return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
 }
 
-const toImage = (row: EntityRow): EntityImage => ({
+const toImage = (row: EntityRow): EntityState => ({
   id: row.id,
   connection: row.connection,
   platform: row.platform,
@@ -74,7 +74,7 @@ interface LineRow {
   removed_at: string | null;
 }
 
-async function addLines(sql: Sql, images: Map<string, EntityImage>): Promise<void> {
+async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<void> {
   const rows = await sql.all<LineRow>(
     `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.last_updated_at, l.version, l.removed_at
      from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
@@ -83,7 +83,7 @@ async function addLines(sql: Sql, images: Map<string, EntityImage>): Promise<voi
   for (const row of rows.sort((a, b) => a.rank - b.rank)) images.get(row.entity_id)?.lines.set(row.external_id, toLine(row));
 }
 
-const toLine = (row: LineRow): LineImage => ({
+const toLine = (row: LineRow): LineState => ({
   externalId: row.external_id,
   rank: row.rank,
   content: JSON.parse(row.content) as LineContent,
@@ -93,7 +93,7 @@ const toLine = (row: LineRow): LineImage => ({
   removedAt: row.removed_at,
 });
 
-async function addDocuments(sql: Sql, images: Map<string, EntityImage>): Promise<void> {
+async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<void> {
   const rows = await sql.all<{ id: string; entity_id: string; key: string; announced: string }>(
     `select d.id, d.entity_id, d.key, d.announced from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
@@ -121,7 +121,7 @@ const ENTITY = {
 } as const;
 
 /** Writes entities as they are now; the row with the same connection, kind and external id is replaced. */
-export async function writeEntities(sql: Sql, images: readonly EntityImage[]): Promise<void> {
+export async function writeEntities(sql: Sql, images: readonly EntityState[]): Promise<void> {
   const rows = images.map((image) => ({
     id: image.id,
     connection: image.connection,
@@ -165,7 +165,7 @@ const LINE = {
 } as const;
 
 /** Writes the lines that were touched, each with the id of its entity. */
-export async function writeLines(sql: Sql, lines: readonly { entityId: string; line: LineImage }[]): Promise<void> {
+export async function writeLines(sql: Sql, lines: readonly { entityId: string; line: LineState }[]): Promise<void> {
   const rows = lines.map(({ entityId, line }) => ({
     entity_id: entityId,
     external_id: line.externalId,
@@ -203,7 +203,7 @@ const DOCUMENT = {
 /** Announces documents; one that is known by its key gets the newer announcement and is fetched again. */
 export async function announceDocuments(
   sql: Sql,
-  documents: readonly { image: EntityImage; document: DocumentImage }[],
+  documents: readonly { image: EntityState; document: DocumentState }[],
   at: string,
 ): Promise<void> {
   const rows = documents.map(({ image, document }) => ({
