@@ -5,7 +5,7 @@ import { openApp } from '../src/app.ts';
 import { readConnections } from '../src/connections.ts';
 import { createReceiver } from '../src/intake/receive-webhook.ts';
 import { PLATFORMS } from '../src/platforms/registry.ts';
-import { workDeliveries } from '../src/processing/process-deliveries.ts';
+import { processDeliveries } from '../src/processing/process-deliveries.ts';
 import { readSettings } from '../src/settings.ts';
 import { startChild } from './child.ts';
 import { sampleConnections, sampleEvent } from './sample.ts';
@@ -42,7 +42,7 @@ async function workAll(dataDir: string, deliveries: number): Promise<number> {
   try {
     await fill(app.context, deliveries);
     const startedMs = performance.now();
-    while ((await workDeliveries(app.context)) > 0);
+    while ((await processDeliveries(app.context)) > 0);
     return Math.round((deliveries * 1000) / (performance.now() - startedMs));
   } finally {
     await app.stop();

@@ -3,12 +3,12 @@ import { openDocumentStorage } from './documents/storage/open-storage.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
 import { startDocumentWorker } from './documents/worker.ts';
 import { errorText } from './domain/outcome.ts';
-import { duties } from './jobs/scheduled-jobs.ts';
+import { scheduledJobs } from './jobs/scheduled-jobs.ts';
 import { startSchedule } from './jobs/scheduler.ts';
-import { type AlertDesk, type AlertMessage, createAlerts } from './monitoring/alerts.ts';
+import { type AlertDispatcher, type AlertMessage, createAlerts } from './monitoring/alerts.ts';
 import { startHeartbeat } from './monitoring/heartbeat.ts';
-import { createInvariantWatch } from './monitoring/invariants.ts';
-import { type Ground, type OpenContext, openContext } from './open-context.ts';
+import { createInvariantChecker } from './monitoring/invariants.ts';
+import { type OpenContext, openContext, type RuntimeOptions } from './open-context.ts';
 import type { Connection } from './platforms/contract/platform.ts';
 import { startWorker } from './processing/worker.ts';
 import { createReconciler, type Reconciler } from './reconciliation/reconciler.ts';
@@ -37,14 +37,14 @@ type Stops = (() => Promise<void>)[];
 export async function openApp(
   settings: Settings,
   connections: readonly Connection[],
-  ground: Ground,
-): Promise<App & { storage: DocumentStorage; alerts: AlertDesk }> {
-  let alerts: AlertDesk | null = null;
+  ground: RuntimeOptions,
+): Promise<App & { storage: DocumentStorage; alerts: AlertDispatcher }> {
+  let alerts: AlertDispatcher | null = null;
   const context = await openContext(settings, connections, ground, (parts, remote) => {
     alerts = createAlerts({ ...parts, post: alertPost(settings, remote) });
     return alerts;
   });
-  const desk = alerts as unknown as AlertDesk;
+  const desk = alerts as unknown as AlertDispatcher;
   const storage = openDocumentStorage(settings.documentsUrl, {
     endpoint: settings.s3Endpoint,
     workDirectory: join(settings.dataDir, 'incoming'),
@@ -60,7 +60,7 @@ export async function openApp(
 }
 
 /** Builds everything and starts the roles of this process. A start that fails closes what it opened. */
-export async function startApp(settings: Settings, connections: readonly Connection[], ground: Ground): Promise<App> {
+export async function startApp(settings: Settings, connections: readonly Connection[], ground: RuntimeOptions): Promise<App> {
   const app = await openApp(settings, connections, ground);
   const stops: Stops = [app.stop];
   try {
@@ -75,7 +75,7 @@ export async function startApp(settings: Settings, connections: readonly Connect
 async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof openApp>>, stops: Stops): Promise<Web | null> {
   const { context, storage, reconciler, alerts } = app;
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
-  const invariants = createInvariantWatch(context);
+  const invariants = createInvariantChecker(context);
   // A document store that is away must not keep webhooks from being received: documents wait, and are tried again.
   await storage.prepare().catch((error: unknown) => alertStorage(context, error));
   const heartbeat = await startHeartbeat(context, runs('web'));
@@ -83,7 +83,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   if (runs('schedule')) {
     const stopping = new AbortController();
     const tools = { desk: alerts, invariants, retentionDays: settings.retentionDays, stop: stopping.signal };
-    const schedule = startSchedule(context, reconciler, duties(context, tools));
+    const schedule = startSchedule(context, reconciler, scheduledJobs(context, tools));
     stops.unshift(() => {
       stopping.abort();
       return schedule.stop();

@@ -4,7 +4,7 @@ import type { Log } from './domain/log.ts';
 import type { InTurn } from './domain/memory.ts';
 import type { Notifier } from './domain/notifier.ts';
 import type { Connection, Connections, PlatformApi } from './platforms/contract/platform.ts';
-import type { AttemptSign } from './processing/failure-breaker.ts';
+import type { AttemptResult } from './processing/failure-breaker.ts';
 import type { Database } from './store/engine/database.ts';
 
 /** What every pipeline verb works with; built once in `app.ts`. */
@@ -19,13 +19,13 @@ export interface Context {
   log: Log;
   alerts: Alerts;
   /** Raised when a delivery has been stored or has become due. */
-  arrived: Notifier;
+  deliveryArrived: Notifier;
   /** Raised when the feed has new entries. */
-  changed: Notifier;
+  feedChanged: Notifier;
   /** Told of every attempt that counted; the worker's brake listens. */
-  attempted?: (attempt: AttemptSign) => void;
+  attempted?: (attempt: AttemptResult) => void;
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */
-  inHand: Set<string>;
+  inFlight: Set<string>;
   /** Large bodies are in work one at a time, at the door or with a worker: each takes many times its size. */
   inTurn: InTurn;
   /** Names this process in leases. */

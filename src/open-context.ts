@@ -12,11 +12,11 @@ import { processName } from './processing/delivery-leases.ts';
 import { createRemote } from './remote/create-remote.ts';
 import type { CircuitState, Remote, RemoteClient } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
-import { createLimits } from './store/access/rate-limits.ts';
+import { createRateLimits } from './store/access/rate-limits.ts';
 import { openDatabase } from './store/engine/database.ts';
 
 /** What tests give in place of the ground: clock, randomness, the name of the process. */
-export interface Ground {
+export interface RuntimeOptions {
   log: Log;
   clock?: Clock;
   random?: Random;
@@ -37,16 +37,16 @@ export interface OpenContext extends Context {
 export async function openContext(
   settings: Settings,
   connections: readonly Connection[],
-  ground: Ground,
+  ground: RuntimeOptions,
   alertsOf: (context: Omit<Context, 'alerts'>, remote: Remote) => Alerts,
 ): Promise<OpenContext> {
   const clock = ground.clock ?? systemClock;
   const random = ground.random ?? Math.random;
   const processId = ground.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
   const db = await openDatabase(settings.databaseUrl);
-  const limits = createLimits(db, processId, () => clock.now());
+  const limits = createRateLimits(db, processId, () => clock.now());
   const remote = createRemote({ limits, clock, random, log: ground.log, ...(ground.sleep ? { sleep: ground.sleep } : {}) });
-  const lines = createLines(remote);
+  const lines = createApis(remote);
   const context = {
     db,
     connections: createConnections(connections),
@@ -55,9 +55,9 @@ export async function openContext(
     random,
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
     log: ground.log,
-    arrived: createNotifier(),
-    changed: createNotifier(),
-    inHand: new Set<string>(),
+    deliveryArrived: createNotifier(),
+    feedChanged: createNotifier(),
+    inFlight: new Set<string>(),
     inTurn: createInTurn(),
     processId,
   };
@@ -65,7 +65,7 @@ export async function openContext(
 }
 
 /** One line to a platform per connection's settings: its login and its circuit are shared by all who call. */
-function createLines(remote: Remote) {
+function createApis(remote: Remote) {
   const apis = new WeakMap<CommonSettings, { api: PlatformApi | null }>();
   const clients = new Map<string, RemoteClient>();
   const remoteFor = (connection: string): Remote => ({

@@ -9,14 +9,14 @@ import { createApi } from './http/api/router.ts';
 import { createOutsideCalls } from './http/auth/outside-calls.ts';
 import { createConsole } from './http/console/console.ts';
 import { listen } from './http/listener.ts';
-import { addTallies } from './http/metrics/counters.ts';
-import { addFigures } from './http/metrics/gauges.ts';
+import { addCounters } from './http/metrics/counters.ts';
+import { addGauges } from './http/metrics/gauges.ts';
 import { createMetrics } from './http/metrics/metrics.ts';
 import { createHttp } from './http/server.ts';
 import { createReceiver } from './intake/receive-webhook.ts';
 import { connectionHealth } from './monitoring/connection-health.ts';
-import type { InvariantWatch } from './monitoring/invariants.ts';
-import { type AnswerLedger, createAnswerLedger } from './monitoring/response-stats.ts';
+import type { InvariantChecker } from './monitoring/invariants.ts';
+import { createResponseStats, type ResponseStats } from './monitoring/response-stats.ts';
 import type { OpenContext } from './open-context.ts';
 import { previewReplay } from './processing/preview-replay.ts';
 import { replay } from './processing/replay.ts';
@@ -24,7 +24,7 @@ import { coverage } from './reconciliation/coverage.ts';
 import { reconcileNow } from './reconciliation/on-demand.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { Settings } from './settings.ts';
-import { ownSecret, proveWriting } from './store/access/secrets.ts';
+import { readOrCreateSecret, verifyWrite } from './store/access/secrets.ts';
 import { countBacklog } from './store/deliveries/claim.ts';
 
 /** The open door. */
@@ -37,7 +37,7 @@ export interface Web {
 export interface WebParts {
   storage: DocumentStorage;
   reconciler: Reconciler;
-  invariants: InvariantWatch;
+  invariants: InvariantChecker;
 }
 
 /** How long a sender waits for the store before it is asked to come again. */
@@ -48,15 +48,15 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const generated = settings.apiKeys.length === 0 ? await generatedApiKey(settings.dataDir) : null;
   const settingsKeys = generated ? [{ name: 'admin', role: 'admin' as const, key: generated.key }] : settings.apiKeys;
   const backlog = watchBacklog(context);
-  const ledger = createAnswerLedger(context);
+  const ledger = createResponseStats(context);
   const stopping = new AbortController();
   const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, patienceMs: PATIENCE_MS, backlog: backlog.count });
   const ports = apiPorts(context, { ...parts, ledger }, settingsKeys, stopping.signal);
   const findKey = createFindKey(ports);
   const metrics = createMetrics();
   const { invariants } = parts;
-  addFigures(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
-  addTallies(metrics.registry, context.db);
+  addGauges(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
+  addCounters(metrics.registry, context.db);
   const handler = createHttp({
     settings,
     connections: context.connections,
@@ -64,9 +64,10 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
     clock: context.clock,
     log: context.log,
     outside: createOutsideCalls((call) => context.remote.plain(call)),
-    tokenKey: async () => Buffer.from(await ownSecret(context.db, 'token-key', () => randomBytes(32).toString('base64')), 'base64'),
+    tokenKey: async () =>
+      Buffer.from(await readOrCreateSecret(context.db, 'token-key', () => randomBytes(32).toString('base64')), 'base64'),
     answered: (connection, status, code) => {
-      ledger.answered(connection, status, code);
+      ledger.record(connection, status, code);
       if (status === 413) alertOversize(context, settings, connection);
     },
     ready: () => readiness(context),
@@ -92,7 +93,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
 
 function apiPorts(
   context: OpenContext,
-  { storage, reconciler, invariants, ledger }: WebParts & { ledger: AnswerLedger },
+  { storage, reconciler, invariants, ledger }: WebParts & { ledger: ResponseStats },
   settingsKeys: ApiPorts['settingsKeys'],
   stop: AbortSignal,
 ): ApiPorts {
@@ -144,7 +145,7 @@ const READY_WITHIN_MS = 5000;
 /** Ready is who can store: tried by storing. A store that does not answer is none. */
 async function readiness(context: OpenContext): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
   const late = new AbortController();
-  const written = proveWriting(context.db, context.clock.now().toISOString()).then(
+  const written = verifyWrite(context.db, context.clock.now().toISOString()).then(
     () => true,
     () => false,
   );

@@ -1,10 +1,10 @@
-import type { CliGround } from './runtime.ts';
+import type { CliRuntime } from './runtime.ts';
 
 /** One row of a table: columns by their heading. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 /** The answer of a command: JSON for scripts, else for people. */
-export function answer(ground: CliGround, json: boolean | undefined, value: unknown, text: () => string): void {
+export function answer(ground: CliRuntime, json: boolean | undefined, value: unknown, text: () => string): void {
   ground.out(json ? `${JSON.stringify(value, null, 2)}\n` : text());
 }
 

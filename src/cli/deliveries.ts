@@ -3,7 +3,7 @@ import { DELIVERY_STATES } from '../domain/delivery.ts';
 import { listDeliveries } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
 import { withContext } from './open.ts';
-import type { CliGround } from './runtime.ts';
+import type { CliRuntime } from './runtime.ts';
 
 interface Options {
   state?: string;
@@ -21,7 +21,7 @@ export const countOf =
     return count;
   };
 
-export function addDeliveries(program: Command, ground: CliGround): void {
+export function addDeliveries(program: Command, ground: CliRuntime): void {
   program
     .command('deliveries')
     .description('The webhook requests that were taken, newest first, and what became of them.')
@@ -37,7 +37,7 @@ export function addDeliveries(program: Command, ground: CliGround): void {
     .action((options: Options) => show(ground, options));
 }
 
-async function show(ground: CliGround, options: Options): Promise<void> {
+async function show(ground: CliRuntime, options: Options): Promise<void> {
   const filter = {
     state: options.state ?? null,
     connection: options.connection ?? null,

@@ -10,14 +10,14 @@ import type { World } from '../sandbox/world.ts';
 import { VARIABLES } from '../settings.ts';
 import { answer, table } from './answer.ts';
 import { settingsOf } from './open.ts';
-import { type CliGround, CommandFailed, createProgress, quietLog } from './runtime.ts';
+import { type CliRuntime, CommandFailed, createProgress, quietLog } from './runtime.ts';
 
 interface Options {
   seconds?: number;
   json?: true;
 }
 
-export function addDemo(program: Command, ground: CliGround): void {
+export function addDemo(program: Command, ground: CliRuntime): void {
   program
     .command('demo')
     .description('The sandbox on bad days: lost, repeated and late webhooks, an outage, a killed service; then everything is compared.')
@@ -36,7 +36,7 @@ function secondsOf(text: string): number {
   return seconds;
 }
 
-async function demo(ground: CliGround, options: Options): Promise<void> {
+async function demo(ground: CliRuntime, options: Options): Promise<void> {
   const settings = settingsOf(ground);
   const progress = createProgress(ground);
   const end = new AbortController();
@@ -63,7 +63,7 @@ async function demo(ground: CliGround, options: Options): Promise<void> {
 }
 
 /** Nothing of the caller's settings but where to listen and where to store: the demo's service is one of its own. */
-function serviceEnv({ env }: CliGround): Record<string, string> {
+function serviceEnv({ env }: CliRuntime): Record<string, string> {
   const others = Object.entries(env).filter(([name]) => !(name in VARIABLES) && name !== 'NODE_ENV');
   const kept = ['HOST', 'PORT', 'DATABASE_URL', 'LOG_LEVEL'].map((name) => [name, env[name]] as const);
   const set = [...others, ...kept].filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -73,7 +73,7 @@ function serviceEnv({ env }: CliGround): Record<string, string> {
 const noLimits = { enter: async () => 0, alone: <T>(_name: string, work: () => Promise<T>) => work() };
 
 /** The kinds that the platform's API lists; nothing is called. */
-function listedKinds(world: World, ground: CliGround): ReadonlySet<string> {
+function listedKinds(world: World, ground: CliRuntime): ReadonlySet<string> {
   const remote = createRemote({ limits: noLimits, clock: systemClock, random: Math.random, log: quietLog(ground) });
   const streams = world.platform.connect(world.settings, remote)?.streams ?? [];
   return new Set(streams.flatMap((stream) => stream.kinds));

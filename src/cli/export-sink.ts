@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
-import { type CliGround, CommandFailed } from './runtime.ts';
+import { type CliRuntime, CommandFailed } from './runtime.ts';
 
 /** How far an export has come: `position` is where the next page begins. */
 export interface ExportPosition {
@@ -29,7 +29,7 @@ interface Unfinished extends ExportPosition {
 const unfinishedPath = (path: string): string => `${path}.unfinished`;
 
 /** `asked` is what the export is of: an interrupted one is continued only by the same. Without `path` it goes to standard output. */
-export async function openSink(ground: CliGround, options: { path: string | null; force: boolean; asked: string }): Promise<ExportSink> {
+export async function openSink(ground: CliRuntime, options: { path: string | null; force: boolean; asked: string }): Promise<ExportSink> {
   if (options.path === null) return outSink(ground);
   const unfinished = options.force ? null : await readUnfinished(options.path);
   if (unfinished && unfinished.asked !== options.asked) {
@@ -39,7 +39,7 @@ export async function openSink(ground: CliGround, options: { path: string | null
   return fileSink(file, options.path, options.asked, unfinished);
 }
 
-function outSink(ground: CliGround): ExportSink {
+function outSink(ground: CliRuntime): ExportSink {
   let written = false;
   return {
     from: null,

@@ -9,7 +9,7 @@ import { toCsv } from '../views/csv.ts';
 import { viewEntities } from '../views/entity.ts';
 import { type ExportSink, openSink } from './export-sink.ts';
 import { withContext } from './open.ts';
-import { type CliGround, CommandFailed, createProgress } from './runtime.ts';
+import { type CliRuntime, CommandFailed, createProgress } from './runtime.ts';
 
 const WHAT = ['orders', 'shipments', 'changes'] as const;
 type What = (typeof WHAT)[number];
@@ -38,7 +38,7 @@ type ReadPage = (sql: Sql, position: string, limit: number) => Promise<Page>;
 
 const PAGE = 500;
 
-export function addExport(program: Command, ground: CliGround): void {
+export function addExport(program: Command, ground: CliRuntime): void {
   program
     .command('export')
     .description('Write orders, shipments or the feed of changes as CSV or JSON lines, as many as there are.')
@@ -59,7 +59,7 @@ export function addExport(program: Command, ground: CliGround): void {
     .action((what: What, options: Options) => exportAll(ground, what, options));
 }
 
-async function exportAll(ground: CliGround, what: What, options: Options): Promise<void> {
+async function exportAll(ground: CliRuntime, what: What, options: Options): Promise<void> {
   const reader = what === 'changes' ? changesReader(options) : entitiesReader(what, options);
   const asked = JSON.stringify([
     what,
@@ -170,7 +170,7 @@ function lineRows(entity: object): object[] {
   return lines.length === 0 ? [entity] : lines.map((line) => ({ ...entity, line }));
 }
 
-function sayEnd(ground: CliGround, what: What, options: Options, end: { rows: number; position: string }): void {
+function sayEnd(ground: CliRuntime, what: What, options: Options, end: { rows: number; position: string }): void {
   const next = what === 'changes' ? { next: end.position } : {};
   const said = `${end.rows} ${what} written to ${options.output}.${what === 'changes' ? ` Later ones: --after ${end.position}` : ''}`;
   if (options.json) ground.err(`${JSON.stringify({ what, rows: end.rows, ...next })}\n`);

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { withSecrets } from '../connections.ts';
 import { OrderdockError } from '../domain/errors.ts';
-import type { Connection, KeepSecret } from '../platforms/contract/platform.ts';
+import type { Connection, SaveSecret } from '../platforms/contract/platform.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
-import type { CliGround } from './runtime.ts';
+import type { CliRuntime } from './runtime.ts';
 
 /**
  * Writes secrets that a platform shows only once into the connections file, comments and all else untouched; the file is its owner's
  * alone afterwards. A `${NAME}` that stands for one of the values stays as it is.
  */
-export function createKeepSecret(settings: Settings, connection: Connection, ground: CliGround): KeepSecret {
+export function createSaveSecret(settings: Settings, connection: Connection, ground: CliRuntime): SaveSecret {
   return async (setting, values) => {
     const { connectionsFile } = settings;
     if (connectionsFile === null)

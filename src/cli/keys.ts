@@ -4,7 +4,7 @@ import { createKey, deleteKey } from '../feed/api-keys.ts';
 import { listApiKeys } from '../store/access/list-api-keys.ts';
 import { answer, table } from './answer.ts';
 import { withContext } from './open.ts';
-import { type CliGround, CommandFailed } from './runtime.ts';
+import { type CliRuntime, CommandFailed } from './runtime.ts';
 
 interface Options {
   json?: true;
@@ -13,7 +13,7 @@ interface Options {
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-export function addKeys(program: Command, ground: CliGround): void {
+export function addKeys(program: Command, ground: CliRuntime): void {
   const keys = program
     .command('keys')
     .description('API keys: only their hashes are stored, a key is shown once.')
@@ -41,14 +41,14 @@ export function addKeys(program: Command, ground: CliGround): void {
     .action((name: string, options: Options) => revoke(ground, name, options));
 }
 
-async function create(ground: CliGround, name: string, options: Options): Promise<void> {
+async function create(ground: CliRuntime, name: string, options: Options): Promise<void> {
   if (!NAME.test(name)) throw new CommandFailed('A key is named with letters, digits, "_", "." and "-", at most 64.');
   const key = await withContext(ground, (context) => createKey(context, { name, role: options.role }));
   answer(ground, options.json, key, () => `${key.key}\n`);
   if (!options.json) ground.err(`This is the key ${name} (${options.role}). It is not shown again.\n`);
 }
 
-async function list(ground: CliGround, options: Options): Promise<void> {
+async function list(ground: CliRuntime, options: Options): Promise<void> {
   const keys = await withContext(ground, (context) => listApiKeys(context.db.read));
   answer(ground, options.json, keys, () =>
     table(
@@ -58,7 +58,7 @@ async function list(ground: CliGround, options: Options): Promise<void> {
   );
 }
 
-async function revoke(ground: CliGround, name: string, options: Options): Promise<void> {
+async function revoke(ground: CliRuntime, name: string, options: Options): Promise<void> {
   await withContext(ground, (context) => deleteKey(context, name));
   answer(ground, options.json, { name, revoked: true }, () => `The key ${name} is no longer valid.\n`);
 }

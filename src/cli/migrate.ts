@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { migrateDatabase } from '../store/engine/migrate-database.ts';
 import { answer, table } from './answer.ts';
 import { settingsOf } from './open.ts';
-import type { CliGround } from './runtime.ts';
+import type { CliRuntime } from './runtime.ts';
 
 interface Options {
   status?: true;
   json?: true;
 }
 
-export function addMigrate(program: Command, ground: CliGround): void {
+export function addMigrate(program: Command, ground: CliRuntime): void {
   program
     .command('migrate')
     .description('Bring the tables of the database up to date. Starting the service does this too.')
@@ -19,7 +19,7 @@ export function addMigrate(program: Command, ground: CliGround): void {
     .action((options: Options) => migrate(ground, options));
 }
 
-async function migrate(ground: CliGround, options: Options): Promise<void> {
+async function migrate(ground: CliRuntime, options: Options): Promise<void> {
   const { before, after } = await migrateDatabase(settingsOf(ground).databaseUrl, !options.status);
   const applied = after.filter(
     ({ name, appliedAt }) => appliedAt !== null && before.some((one) => one.name === name && one.appliedAt === null),

@@ -7,12 +7,12 @@ import type { Connection } from '../platforms/contract/platform.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { type CliGround, CommandFailed, quietLog } from './runtime.ts';
+import { type CliRuntime, CommandFailed, quietLog } from './runtime.ts';
 
-export const settingsOf = (ground: CliGround): Settings => readSettings(ground.env, { terminal: ground.outTerminal });
+export const settingsOf = (ground: CliRuntime): Settings => readSettings(ground.env, { terminal: ground.outTerminal });
 
 /** The connections of the file, or, where there is none, those that the sandbox wrote down. */
-export async function connectionsOf(settings: Settings, ground: CliGround): Promise<Connection[]> {
+export async function connectionsOf(settings: Settings, ground: CliRuntime): Promise<Connection[]> {
   if (settings.connectionsFile !== null) {
     return readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
   }
@@ -33,7 +33,7 @@ export function findConnection(connections: readonly Connection[], name: string)
 }
 
 /** Opens the store and the lines to the platforms for one command, and closes them after it. */
-export async function withContext<T>(ground: CliGround, work: (context: OpenContext, settings: Settings) => Promise<T>): Promise<T> {
+export async function withContext<T>(ground: CliRuntime, work: (context: OpenContext, settings: Settings) => Promise<T>): Promise<T> {
   const settings = settingsOf(ground);
   const context = await openContext(settings, await connectionsOf(settings, ground), { log: quietLog(ground) }, () => ({
     open: () => {},

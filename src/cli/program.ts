@@ -8,7 +8,7 @@ import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addReconcile } from './reconcile.ts';
 import { addReplay } from './replay.ts';
-import { type CliGround, CommandFailed } from './runtime.ts';
+import { type CliRuntime, CommandFailed } from './runtime.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addWebhooks } from './webhooks.ts';
@@ -29,7 +29,7 @@ const COMMANDS = [
 ];
 
 /** The command line as commander knows it: parsing, help and docs are made from it. */
-export function createProgram(ground: CliGround): Command {
+export function createProgram(ground: CliRuntime): Command {
   const program = new Command('orderdock')
     .description('Receives commerce platform webhooks, keeps what is new, and lets the ERP pull it.')
     .helpCommand(true)
@@ -41,7 +41,7 @@ export function createProgram(ground: CliGround): Command {
 }
 
 /** Runs one command and gives the exit code: 0 only on success. Faults end here, as one clear message. */
-export async function runCommandLine(words: readonly string[], ground: CliGround): Promise<number> {
+export async function runCommandLine(words: readonly string[], ground: CliRuntime): Promise<number> {
   try {
     await createProgram(ground).parseAsync([...words], { from: 'user' });
     return 0;

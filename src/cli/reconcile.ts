@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readTime } from '../domain/time.ts';
 import type { OpenContext } from '../open-context.ts';
-import { type Begun, createReconciler } from '../reconciliation/reconciler.ts';
+import { createReconciler, type StartedRun } from '../reconciliation/reconciler.ts';
 import { type RunRow, readGaps, readRun } from '../store/reconciliation/list-runs.ts';
 import { runView } from '../views/run.ts';
 import { answer, table } from './answer.ts';
 import { findConnection, withContext } from './open.ts';
-import { type CliGround, CommandFailed, createProgress } from './runtime.ts';
+import { type CliRuntime, CommandFailed, createProgress } from './runtime.ts';
 
 interface Options {
   since?: string;
   json?: true;
 }
 
-export function addReconcile(program: Command, ground: CliGround): void {
+export function addReconcile(program: Command, ground: CliRuntime): void {
   program
     .command('reconcile')
     .description("Compare with the platform's API now, and take in what no delivery had reported.")
@@ -28,7 +28,7 @@ export function addReconcile(program: Command, ground: CliGround): void {
     .action((connection: string, options: Options) => reconcile(ground, connection, options));
 }
 
-async function reconcile(ground: CliGround, name: string, options: Options): Promise<void> {
+async function reconcile(ground: CliRuntime, name: string, options: Options): Promise<void> {
   const since = options.since === undefined ? null : readTime(options.since);
   if (options.since !== undefined && since === null) throw new CommandFailed('--since: expected an ISO 8601 time.');
   const { run, gaps } = await withContext(ground, async (context) => {
@@ -54,7 +54,7 @@ async function reconcile(ground: CliGround, name: string, options: Options): Pro
 const LOOK_EVERY_MS = 300;
 
 /** Shows how far it is, until it has ended: here, or in the process that does it. */
-async function follow(ground: CliGround, context: OpenContext, begun: Begun): Promise<RunRow> {
+async function follow(ground: CliRuntime, context: OpenContext, begun: StartedRun): Promise<RunRow> {
   const progress = createProgress(ground);
   let here = true;
   const ended = begun.ended.then(() => {

@@ -7,7 +7,7 @@ import { type ReplayFetch, type ReplayFilter, replay } from '../processing/repla
 import { readDelivery } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
 import { withContext } from './open.ts';
-import { type CliGround, CommandFailed } from './runtime.ts';
+import { type CliRuntime, CommandFailed } from './runtime.ts';
 
 interface Options {
   state?: string;
@@ -20,7 +20,7 @@ interface Options {
   json?: true;
 }
 
-export function addReplay(program: Command, ground: CliGround): void {
+export function addReplay(program: Command, ground: CliRuntime): void {
   program
     .command('replay')
     .description('Put finished deliveries back to work: one by its id, or all that a filter names. The running service works them.')
@@ -48,7 +48,7 @@ export function addReplay(program: Command, ground: CliGround): void {
     .action((id: string | undefined, options: Options) => run(ground, id ?? null, options));
 }
 
-async function run(ground: CliGround, id: string | null, options: Options): Promise<void> {
+async function run(ground: CliRuntime, id: string | null, options: Options): Promise<void> {
   const filter = filterOf(id, options);
   await withContext(ground, async (context) => {
     if (id !== null && (await readDelivery(context.db.read, id)) === null)

@@ -2,7 +2,7 @@ import { OrderdockError } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 
 /** What a command stands on: tests give their own. */
-export interface CliGround {
+export interface CliRuntime {
   env: Readonly<Record<string, string | undefined>>;
   workingDir: string;
   /** Answers go here, and nothing else: scripts read it. Who writes much waits until it is taken. */
@@ -23,7 +23,7 @@ export class CommandFailed extends OrderdockError {
 }
 
 /** Commands say only what went wrong; what they did is their answer. */
-export const quietLog = (ground: CliGround): Log => {
+export const quietLog = (ground: CliRuntime): Log => {
   const say = (event: string, fields: object = {}) => {
     const text = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
     ground.err(`${[event, ...text].join(' ')}\n`);
@@ -32,7 +32,7 @@ export const quietLog = (ground: CliGround): Log => {
 };
 
 /** A line that is written over itself while something takes long; silent where nobody watches. */
-export function createProgress(ground: CliGround): { show(text: string): void; clear(): void } {
+export function createProgress(ground: CliRuntime): { show(text: string): void; clear(): void } {
   const clear = () => ground.terminal && ground.err('\r\u001b[K');
   return {
     show: (text) => void (ground.terminal && ground.err(`\r\u001b[K${text}`)),

@@ -8,7 +8,7 @@ import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
 import { connectionsOf, findConnection, serviceUrl, settingsOf } from './open.ts';
-import { type CliGround, CommandFailed } from './runtime.ts';
+import { type CliRuntime, CommandFailed } from './runtime.ts';
 
 interface Options {
   form?: string;
@@ -18,7 +18,7 @@ interface Options {
   json?: true;
 }
 
-export function addSend(program: Command, ground: CliGround): void {
+export function addSend(program: Command, ground: CliRuntime): void {
   program
     .command('send')
     .description("Sign a sample event with a connection's own credentials and post it to the service.")
@@ -45,7 +45,7 @@ export function addSend(program: Command, ground: CliGround): void {
     .action((platform: string, event: string, options: Options) => send(ground, platform, event, options));
 }
 
-async function send(ground: CliGround, platformName: string, eventType: string, options: Options): Promise<void> {
+async function send(ground: CliRuntime, platformName: string, eventType: string, options: Options): Promise<void> {
   const settings = settingsOf(ground);
   const platform = PLATFORMS.find((one) => one.name === platformName);
   if (!platform) throw new CommandFailed(`Unknown platform ${platformName}. There are: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
@@ -96,7 +96,7 @@ async function compose(
     makeId: () => randomUUID(),
     baseUrl: 'http://127.0.0.1',
   };
-  return connection.platform.simulate(connection.settings, tools).happen(eventType, form);
+  return connection.platform.simulate(connection.settings, tools).emit(eventType, form);
 }
 
 /** Clients of the token endpoint are the only way in: without a token the sample would be refused. */
@@ -134,7 +134,7 @@ const withToken = (webhooks: readonly OutgoingWebhook[], token: string): Outgoin
 
 type Sent = PostAnswer & { method: string; url: string; eventType: string };
 
-function report(ground: CliGround, options: Options, eventType: string, sent: readonly Sent[]): void {
+function report(ground: CliRuntime, options: Options, eventType: string, sent: readonly Sent[]): void {
   const nothing = `${eventType} has happened, and the platform sends nothing for it.`;
   answer(
     ground,

@@ -16,11 +16,11 @@ import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import { createSender } from '../sandbox/sender.ts';
 import type { Settings } from '../settings.ts';
 import { settingsOf } from './open.ts';
-import type { CliGround } from './runtime.ts';
+import type { CliRuntime } from './runtime.ts';
 
 const STOP_WITHIN_MS = 9500;
 
-export function addServe(program: Command, ground: CliGround): void {
+export function addServe(program: Command, ground: CliRuntime): void {
   program
     .command('serve')
     .description('Run the service until it is told to stop. Without a connections file: the sandbox.')
@@ -31,7 +31,7 @@ export function addServe(program: Command, ground: CliGround): void {
     .action(() => serve(ground));
 }
 
-async function serve(ground: CliGround): Promise<void> {
+async function serve(ground: CliRuntime): Promise<void> {
   const settings = settingsOf(ground);
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
   dieOfTheUnexpected(log);
@@ -63,13 +63,13 @@ const untilTold = (): Promise<string> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
 
-const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, ground: CliGround) =>
+const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, ground: CliRuntime) =>
   sandbox
     ? readConnections(sandbox.connectionsText, {}, PLATFORMS)
     : readConnections(await readFile(settings.connectionsFile ?? '', 'utf8'), ground.env, PLATFORMS);
 
 /** The start line; where the service is reached, for scripts and other commands; in the sandbox, what a newcomer needs. */
-async function announce(settings: Settings, app: App, sandbox: Sandbox | null, ground: CliGround, log: Log): Promise<void> {
+async function announce(settings: Settings, app: App, sandbox: Sandbox | null, ground: CliRuntime, log: Log): Promise<void> {
   const { url, keyFile } = app;
   if (url !== null) await writePrivateFile(addressFile(settings), `${url}\n`);
   log.info('started', {
@@ -103,7 +103,7 @@ async function playStory(settings: Settings, sandbox: Sandbox, url: string, log:
 }
 
 /** A faulty file is refused, and the connections in force stay. */
-async function reload(settings: Settings, app: App, ground: CliGround, log: Log): Promise<void> {
+async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log): Promise<void> {
   try {
     if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
     const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);

@@ -4,9 +4,9 @@ import type { OpenContext } from '../open-context.ts';
 import type { Connection, RegisteredWebhook, WebhookManagement } from '../platforms/contract/platform.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
-import { createKeepSecret } from './keep-secret.ts';
+import { createSaveSecret } from './keep-secret.ts';
 import { findConnection, withContext } from './open.ts';
-import { type CliGround, CommandFailed } from './runtime.ts';
+import { type CliRuntime, CommandFailed } from './runtime.ts';
 
 interface Options {
   events?: string[];
@@ -23,7 +23,7 @@ interface Desk {
   wantedUrl: string | null;
 }
 
-export function addWebhooks(program: Command, ground: CliGround): void {
+export function addWebhooks(program: Command, ground: CliRuntime): void {
   const webhooks = program
     .command('webhooks')
     .description('What a platform has registered for a connection, through its management API; else what to enter in its portal.')
@@ -51,12 +51,12 @@ const withUrl = (command: Command): Command =>
     .option('--url <url>', "where the platform is to call; default: PUBLIC_URL and the connection's path")
     .option('--events <types...>', 'the event types; default: all that are known');
 
-function addList(webhooks: Command, ground: CliGround): void {
+function addList(webhooks: Command, ground: CliRuntime): void {
   const command = below(webhooks, 'list', 'What is registered, and how it differs from what is wanted.', 'list fresh-ordermentum');
   command.action((connection: string, options: Options) => onDesk(ground, connection, options, (desk) => list(ground, desk, options)));
 }
 
-function addRegister(webhooks: Command, ground: CliGround): void {
+function addRegister(webhooks: Command, ground: CliRuntime): void {
   const example = 'register fresh-ordermentum --events order_created order_updated';
   withUrl(below(webhooks, 'register', 'Register our URL with the events.', example)).action((connection: string, options: Options) =>
     onDesk(ground, connection, options, async (desk) => {
@@ -65,7 +65,7 @@ function addRegister(webhooks: Command, ground: CliGround): void {
   );
 }
 
-function addUpdate(webhooks: Command, ground: CliGround): void {
+function addUpdate(webhooks: Command, ground: CliRuntime): void {
   withUrl(below(webhooks, 'update', 'Change the URL or the events of a registration.', 'update fresh-ordermentum 6f0c…'))
     .argument('<id>', 'id of the registration')
     .action((connection: string, id: string, options: Options) =>
@@ -75,7 +75,7 @@ function addUpdate(webhooks: Command, ground: CliGround): void {
     );
 }
 
-function addDelete(webhooks: Command, ground: CliGround): void {
+function addDelete(webhooks: Command, ground: CliRuntime): void {
   below(webhooks, 'delete', 'End a registration.', 'delete fresh-ordermentum 6f0c…')
     .argument('<id>', 'id of the registration')
     .action((connection: string, id: string, options: Options) =>
@@ -86,7 +86,7 @@ function addDelete(webhooks: Command, ground: CliGround): void {
     );
 }
 
-function addRotate(webhooks: Command, ground: CliGround): void {
+function addRotate(webhooks: Command, ground: CliRuntime): void {
   const description = 'Have the platform make a new signing key; it is written where the settings read it, never shown.';
   below(webhooks, 'rotate', description, 'rotate subs-ordergroove 42')
     .argument('<id>', 'id of the registration')
@@ -105,7 +105,7 @@ function addRotate(webhooks: Command, ground: CliGround): void {
     );
 }
 
-function onDesk(ground: CliGround, name: string, options: Options, work: (desk: Desk) => Promise<void>): Promise<void> {
+function onDesk(ground: CliRuntime, name: string, options: Options, work: (desk: Desk) => Promise<void>): Promise<void> {
   return withContext(ground, async (context, settings) => {
     const connection = findConnection(context.connections.list(), name);
     await work({
@@ -116,8 +116,8 @@ function onDesk(ground: CliGround, name: string, options: Options, work: (desk: 
   });
 }
 
-function openManagement(context: OpenContext, connection: Connection, settings: Settings, ground: CliGround): WebhookManagement | null {
-  const keepSecret = createKeepSecret(settings, connection, ground);
+function openManagement(context: OpenContext, connection: Connection, settings: Settings, ground: CliRuntime): WebhookManagement | null {
+  const keepSecret = createSaveSecret(settings, connection, ground);
   return connection.platform.connect(connection.settings, context.remote, keepSecret)?.webhooks ?? null;
 }
 
@@ -142,7 +142,7 @@ const guideOf = (connection: Connection, url: string | null): string =>
     .map((line) => `  ${line}`)
     .join('\n');
 
-async function list(ground: CliGround, desk: Desk, options: Options): Promise<void> {
+async function list(ground: CliRuntime, desk: Desk, options: Options): Promise<void> {
   const { connection, management, wantedUrl } = desk;
   const guide = connection.platform.portalGuide(connection.settings, wantedUrl ?? `https://YOUR-HOST/webhooks/${connection.name}`);
   if (!management) {
@@ -176,6 +176,6 @@ function compare(connection: Connection, registered: readonly RegisteredWebhook[
   ];
 }
 
-function tell(ground: CliGround, options: Options, webhook: RegisteredWebhook, what: string): void {
+function tell(ground: CliRuntime, options: Options, webhook: RegisteredWebhook, what: string): void {
   answer(ground, options.json, webhook, () => `${what}: ${webhook.id} ${webhook.url ?? ''} (${webhook.events.length} event types)\n`);
 }

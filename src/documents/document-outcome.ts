@@ -1,7 +1,7 @@
 import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import type { DocumentEnd } from '../store/documents/claim.ts';
 
-export const MOST_DOCUMENT_TRIES = 3;
+export const MAX_DOCUMENT_TRIES = 3;
 
 const WAITS_MS: readonly number[] = [3_000, 12_000];
 /** A 403 of an object store is an address that has expired: fresh metadata, which every try begins with, is all that it takes. */
@@ -31,7 +31,7 @@ export function documentOutcome(error: unknown, failedBefore: number, random: nu
   if (error instanceof Unavailable)
     return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, OWN_FAULT_WAIT_MS) };
   const tries = failedBefore + 1;
-  if (tries >= MOST_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };
+  if (tries >= MAX_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };
   const waitsMs = error instanceof RemoteFailure && error.status === 403 ? EXPIRED_WAITS_MS : WAITS_MS;
   const usualMs = Math.round((waitsMs[tries - 1] ?? LONGEST_WAIT_MS) * (0.5 + random / 2));
   return { state: 'announced', tries, waitMs: Math.max(askedMs, usualMs) };

@@ -5,19 +5,19 @@ import { displayName } from '../domain/file-name.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { OpenedDocument } from '../platforms/contract/platform.ts';
 import {
-  announceAgain,
   type ClaimedDocument,
   claimDocuments,
+  completeDocument,
   type DocumentEnd,
   hasGivenUp,
   isDocumentDue,
   renewDocumentLease,
-  settleDocument,
+  requeueDocument,
 } from '../store/documents/claim.ts';
 import { documentOutcome } from './document-outcome.ts';
 import { ContentTooLarge, type DocumentStorage, type StoredContent } from './storage/storage.ts';
 
-export const MOST_DOCUMENT_BYTES = 100 * 1024 * 1024;
+export const MAX_DOCUMENT_BYTES = 100 * 1024 * 1024;
 
 const LEASE_MS = 60_000;
 const LEASE_BEAT_MS = 20_000;
@@ -25,7 +25,7 @@ const LEASE_BEAT_MS = 20_000;
 const LONGEST_DOWNLOAD_MS = 15 * 60_000;
 
 /** What fetching documents needs beside the context. */
-export interface DocumentPorts {
+export interface DocumentDependencies {
   storage: DocumentStorage;
   /** Opens an address that a business partner gave: public ones only. Throws `RemoteFailure('address_refused')`. */
   openPublic(url: string): Promise<{ headers: Readonly<Record<string, string>>; content: Readable }>;
@@ -34,7 +34,7 @@ export interface DocumentPorts {
 }
 
 /** Fetches every document that is due, up to `limit`, and gives their number. */
-export async function fetchDocuments(context: Context, ports: DocumentPorts, limit = 20): Promise<number> {
+export async function fetchDocuments(context: Context, ports: DocumentDependencies, limit = 20): Promise<number> {
   const claimed = await claimDueDocuments(context, limit, []);
   await Promise.all(claimed.map((document) => fetchDocument(context, ports, document)));
   return claimed.length;
@@ -49,13 +49,18 @@ export async function claimDueDocuments(context: Context, limit: number, busy: r
 }
 
 /** One try: opens the document (asking the platform for it anew), stores its bytes, and settles its row. `stop` gives it back untried. */
-export async function fetchDocument(context: Context, ports: DocumentPorts, document: ClaimedDocument, stop?: AbortSignal): Promise<void> {
+export async function fetchDocument(
+  context: Context,
+  ports: DocumentDependencies,
+  document: ClaimedDocument,
+  stop?: AbortSignal,
+): Promise<void> {
   const lease = keepLease(context, document);
   const startedMs = context.clock.now().getTime();
   try {
     const end = await download(context, ports, document, stop).catch((error: unknown) => failedEnd(context, document, error, stop));
     await lease.end();
-    const settled = await context.db.write((sql) => settleDocument(sql, document, end));
+    const settled = await context.db.write((sql) => completeDocument(sql, document, end));
     if (settled) await report(context, document, end, context.clock.now().getTime() - startedMs);
   } finally {
     await lease.end();
@@ -63,13 +68,18 @@ export async function fetchDocument(context: Context, ports: DocumentPorts, docu
 }
 
 /** Has a document that was given up fetched again. Refuses one that is held or waits anyway (409). */
-export async function fetchDocumentAgain(context: Pick<Context, 'db' | 'clock' | 'changed'>, id: string): Promise<void> {
-  const revived = await context.db.write((sql) => announceAgain(sql, id, context.clock.now().toISOString()));
+export async function fetchDocumentAgain(context: Pick<Context, 'db' | 'clock' | 'feedChanged'>, id: string): Promise<void> {
+  const revived = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));
   if (!revived) throw new Refused(409, 'document_not_given_up', 'This document is held already, or waits to be fetched.');
-  context.changed.raise();
+  context.feedChanged.notify();
 }
 
-async function download(context: Context, ports: DocumentPorts, document: ClaimedDocument, stop?: AbortSignal): Promise<DocumentEnd> {
+async function download(
+  context: Context,
+  ports: DocumentDependencies,
+  document: ClaimedDocument,
+  stop?: AbortSignal,
+): Promise<DocumentEnd> {
   const opened = await openAnnounced(context, ports, document);
   const content = await storeContent(ports, opened, stop);
   const now = context.clock.now().toISOString();
@@ -82,8 +92,8 @@ async function download(context: Context, ports: DocumentPorts, document: Claime
   };
 }
 
-async function storeContent(ports: DocumentPorts, opened: OpenedDocument, stop?: AbortSignal): Promise<StoredContent> {
-  const maxBytes = ports.maxBytes ?? MOST_DOCUMENT_BYTES;
+async function storeContent(ports: DocumentDependencies, opened: OpenedDocument, stop?: AbortSignal): Promise<StoredContent> {
+  const maxBytes = ports.maxBytes ?? MAX_DOCUMENT_BYTES;
   if (opened.contentLength !== null && opened.contentLength > maxBytes) {
     opened.content.destroy();
     throw new ContentTooLarge(maxBytes);
@@ -93,7 +103,11 @@ async function storeContent(ports: DocumentPorts, opened: OpenedDocument, stop?:
 }
 
 // An address that a partner wrote never goes to the platform's own client, whatever that would do with it: the guard stands before it.
-async function openAnnounced(context: Context, ports: DocumentPorts, { connection, announced }: ClaimedDocument): Promise<OpenedDocument> {
+async function openAnnounced(
+  context: Context,
+  ports: DocumentDependencies,
+  { connection, announced }: ClaimedDocument,
+): Promise<OpenedDocument> {
   const { objectId, url } = announced;
   const configured = context.connections.get(connection);
   if (objectId !== null) {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Worker } from '../processing/worker.ts';
-import { claimDueDocuments, type DocumentPorts, fetchDocument } from './fetch-documents.ts';
+import { claimDueDocuments, type DocumentDependencies, fetchDocument } from './fetch-documents.ts';
 
 const PLACES = 4;
 /** One slow platform must not hold up the documents of the others. */
@@ -9,16 +9,16 @@ const PLACES_PER_CONNECTION = 2;
 const IDLE_MS = 1000;
 
 /** Fetches documents as they are announced, until told to stop: what is under way then is given back, and begins anew at the next start. */
-export function startDocumentWorker(context: Context, ports: DocumentPorts): Worker {
+export function startDocumentWorker(context: Context, ports: DocumentDependencies): Worker {
   const stopping = new AbortController();
   const inHand = new Map<Promise<void>, string>();
   const main = run();
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const seen = context.changed.count();
+      const seen = context.feedChanged.count();
       const taken = await takeDue();
-      if (taken === 0) await Promise.race([context.changed.wait(IDLE_MS, stopping.signal, seen), ...inHand.keys()]);
+      if (taken === 0) await Promise.race([context.feedChanged.wait(IDLE_MS, stopping.signal, seen), ...inHand.keys()]);
     }
     await Promise.all(inHand.keys());
   }

@@ -42,7 +42,7 @@ export interface Arrival {
 }
 
 /** What the door answers from: the stored delivery, new or known. */
-export interface Kept {
+export interface InsertResult {
   status: 'accepted' | 'duplicate';
   deliveryId: string;
 }

@@ -39,7 +39,7 @@ export interface EntityState {
 
 /** What a report changed in an image: the pieces to write and the feed entry to make of them. */
 export interface MergeResult {
-  image: EntityState;
+  state: EntityState;
   /** Null: nothing is new for a reader (a newer time alone is only remembered). */
   change: { action: ChangeAction; lines: string[]; diff: Difference[]; headerChanged: boolean } | null;
   /** The entity's own row has to be written. */

@@ -1,6 +1,6 @@
 /** Wakes those who wait, within this process. Whoever waits also looks again by the clock: another process may have written. */
 export interface Notifier {
-  raise(): void;
+  notify(): void;
   /** How often it has been raised: note it before looking, so that nothing is missed between the look and the wait. */
   count(): number;
   /** Resolves at the next `raise`, after `waitMs`, or when `stop` is aborted; at once when it was raised since `seen`. */
@@ -12,7 +12,7 @@ export function createNotifier(): Notifier {
   let count = 0;
   return {
     count: () => count,
-    raise() {
+    notify() {
       count += 1;
       for (const wake of [...waiting]) wake();
     },

@@ -1,6 +1,6 @@
 import type { Attempt, AttemptOutcome, DeliveryState } from './delivery.ts';
 import { Hopeless, InvalidBody, isTooDeep, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
-import { backoffMs, MISSING_WAIT_MS, MOST_ATTEMPTS, MOST_MISSING } from './retry.ts';
+import { backoffMs, MAX_ATTEMPTS, MAX_MISSING_ATTEMPTS, MISSING_WAIT_MS } from './retry.ts';
 
 /** How an attempt ended, before it is known what follows from it. */
 export type AttemptEnd = { end: 'done' } | { end: 'ignored'; reason: string } | { end: 'failed'; error: unknown };
@@ -31,9 +31,9 @@ export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: 
 
 function isHopeless(error: unknown, attempts: readonly Attempt[]): boolean {
   if (error instanceof InvalidBody || error instanceof Hopeless || isTooDeep(error)) return true;
-  if (attempts.length + 1 >= MOST_ATTEMPTS) return true;
+  if (attempts.length + 1 >= MAX_ATTEMPTS) return true;
   if (!(error instanceof RemoteMissing)) return false;
-  return attempts.filter((attempt) => attempt.error?.startsWith('remote_missing')).length >= MOST_MISSING;
+  return attempts.filter((attempt) => attempt.error?.startsWith('remote_missing')).length >= MAX_MISSING_ATTEMPTS;
 }
 
 const remoteWaitMs = (error: unknown): number | null => (error instanceof RemoteFailure ? error.retryAfterMs : null);

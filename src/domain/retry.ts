@@ -1,7 +1,7 @@
 /** At most this many attempts, over about a day. */
-export const MOST_ATTEMPTS = 12;
+export const MAX_ATTEMPTS = 12;
 /** A resource that its platform does not know is asked for again this often. */
-export const MOST_MISSING = 3;
+export const MAX_MISSING_ATTEMPTS = 3;
 /** A resource that is not there yet comes within seconds; one that never comes is better known soon. */
 export const MISSING_WAIT_MS = 10_000;
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
 import type { Role } from '../domain/role.ts';
-import { deleteApiKey, insertApiKey, noteApiKeyUse } from '../store/access/api-keys.ts';
+import { deleteApiKey, insertApiKey, recordApiKeyUse } from '../store/access/api-keys.ts';
 
 type KeysContext = Pick<Context, 'db' | 'clock'>;
 
@@ -33,6 +33,6 @@ export async function deleteKey(context: KeysContext, name: string): Promise<voi
   if (!deleted) throw new Refused(404, 'not_found', `There is no key named ${name}.`);
 }
 
-export async function noteKeyUse(context: KeysContext, name: string): Promise<void> {
-  await context.db.write((sql) => noteApiKeyUse(sql, name, isoTime(context.clock.now())));
+export async function recordKeyUse(context: KeysContext, name: string): Promise<void> {
+  await context.db.write((sql) => recordApiKeyUse(sql, name, isoTime(context.clock.now())));
 }

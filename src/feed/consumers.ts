@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
-import { deleteConsumer, isKnownPosition, moveConsumer, noteConsumerRead, putConsumer } from '../store/feed/consumers.ts';
+import { deleteConsumer, isKnownPosition, moveConsumer, recordConsumerRead, upsertConsumer } from '../store/feed/consumers.ts';
 import { type ConsumerRow, readConsumer } from '../store/feed/list-consumers.ts';
 import type { FeedFilter } from '../store/feed/read-changes.ts';
 
@@ -12,7 +12,7 @@ const unknownConsumer = (name: string) => new Refused(404, 'not_found', `There i
 /** Registers a consumer at the beginning of the feed; a known one keeps its position and takes the filter. */
 export async function registerConsumer(context: ConsumersContext, name: string, filter: FeedFilter): Promise<{ created: boolean }> {
   const createdAt = isoTime(context.clock.now());
-  return { created: await context.db.write((sql) => putConsumer(sql, { name, filter: JSON.stringify(filter), createdAt })) };
+  return { created: await context.db.write((sql) => upsertConsumer(sql, { name, filter: JSON.stringify(filter), createdAt })) };
 }
 
 /**
@@ -35,12 +35,12 @@ export async function acknowledge(context: ConsumersContext, name: string, curso
 const NOTE_EVERY_MS = 60_000;
 
 /** Notes that a consumer was given everything up to `position`. */
-export async function noteRead(context: ConsumersContext, consumer: ConsumerRow, position: string): Promise<void> {
+export async function recordRead(context: ConsumersContext, consumer: ConsumerRow, position: string): Promise<void> {
   const now = context.clock.now();
   const further = consumer.lastReadPosition === null || BigInt(position) > BigInt(consumer.lastReadPosition);
   const dueMs = consumer.lastReadAt === null ? 0 : Date.parse(consumer.lastReadAt) + NOTE_EVERY_MS;
   if (!further && now.getTime() < dueMs) return;
-  await context.db.write((sql) => noteConsumerRead(sql, { name: consumer.name, position, at: isoTime(now) }));
+  await context.db.write((sql) => recordConsumerRead(sql, { name: consumer.name, position, at: isoTime(now) }));
 }
 
 /** Drops a consumer with its position and receipts. Refuses an unknown name (404). */

@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
-import { createGatekeeper } from './auth/gatekeeper.ts';
+import { createCredentialChecker } from './auth/gatekeeper.ts';
 import { createTokenEndpoint } from './auth/oauth-token.ts';
 import { createOwnTokens } from './auth/own-tokens.ts';
 import { createHealth } from './metrics/health.ts';
@@ -27,7 +27,7 @@ const CONTENT_SECURITY = {
 export function createHttp(ports: HttpPorts): Express {
   const { settings, connections, clock, log } = ports;
   const ownTokens = createOwnTokens(ports.tokenKey, clock);
-  const gatekeeperFor = createGatekeeper({ outside: ports.outside, ownTokens, clock });
+  const gatekeeperFor = createCredentialChecker({ outside: ports.outside, ownTokens, clock });
 
   const app = express();
   app.disable('x-powered-by');

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
-import type { Arrival, Kept } from '../domain/delivery.ts';
+import type { Arrival, InsertResult } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
-import type { Connection, Gatekeeper, Identity, Inbound } from '../platforms/contract/platform.ts';
-import { keepDeliveries } from '../store/deliveries/insert.ts';
+import type { Connection, CredentialChecker, Identity, WebhookRequest } from '../platforms/contract/platform.ts';
+import { insertDeliveries } from '../store/deliveries/insert.ts';
 
-export type ReceiveAnswer = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };
+export type ReceiveResult = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };
 
 /** Takes webhook requests in: nothing is answered that is not stored and synced. */
 export interface Receiver {
@@ -15,7 +15,7 @@ export interface Receiver {
    * Throws `Refused` (401, 403) with nothing stored, `InvalidBody` with the bytes kept as a dead delivery, `Unavailable` when
    * anything on our side keeps us from storing.
    */
-  receive(connection: Connection, request: Inbound, gatekeeper: Gatekeeper): Promise<ReceiveAnswer>;
+  receive(connection: Connection, request: WebhookRequest, gatekeeper: CredentialChecker): Promise<ReceiveResult>;
   /** Waits until all that was taken is stored; everything after this is refused. */
   stop(): Promise<void>;
 }
@@ -47,14 +47,14 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
         return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
       });
       if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
-      context.arrived.raise();
+      context.deliveryArrived.notify();
       return kept;
     },
   };
 }
 
 /** What is stored of a request: identified, credentials redacted. A body that cannot be read is kept all the same, as dead. */
-function describeArrival(connection: Connection, request: Inbound, credential: string): Arrival {
+function describeArrival(connection: Connection, request: WebhookRequest, credential: string): Arrival {
   const { platform, settings } = connection;
   const body = platform.redactBody?.(request.body) ?? request.body;
   const identity = identify(connection, request);
@@ -79,7 +79,7 @@ const NO_IDENTITY = { mergeable: false, eventId: null, eventType: null, subject:
 
 type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventType' | 'subject' | 'notification' | 'state' | 'error'>;
 
-function identify({ platform, settings }: Connection, request: Inbound): Identified | InvalidBody {
+function identify({ platform, settings }: Connection, request: WebhookRequest): Identified | InvalidBody {
   try {
     const identity = platform.identify(request, settings);
     const subject = identity.subject === null ? null : subjectText(identity.subject);
@@ -99,17 +99,17 @@ function identify({ platform, settings }: Connection, request: Inbound): Identif
   }
 }
 
-function dedupeKeyOf(identity: Identity, subject: string | null, request: Inbound): string {
+function dedupeKeyOf(identity: Identity, subject: string | null, request: WebhookRequest): string {
   if (identity.dedupeKey !== null) return `id:${identity.dedupeKey}`;
   if (identity.mergeable) return `notification:${subject}`;
   return bodyKey(request);
 }
 
 // The path belongs to it: the same empty body on two paths is two events.
-const bodyKey = (request: Inbound): string =>
+const bodyKey = (request: WebhookRequest): string =>
   `sha256:${createHash('sha256').update(request.body).digest('hex')}${request.method === 'GET' || request.path !== '' ? `:${request.method} ${withQuery(request)}` : ''}`;
 
-function withQuery(request: Inbound): string {
+function withQuery(request: WebhookRequest): string {
   const query = new URLSearchParams(request.query).toString();
   return query === '' ? request.path : `${request.path}?${query}`;
 }
@@ -121,12 +121,12 @@ function redactHeaders(headers: Record<string, string>, secret: readonly string[
 
 interface Waiting {
   arrival: Arrival & { id: string };
-  settle: (kept: Kept) => void;
+  settle: (kept: InsertResult) => void;
   fail: (error: unknown) => void;
 }
 
 interface GroupCommit {
-  keep(arrival: Arrival & { id: string }): Promise<Kept>;
+  keep(arrival: Arrival & { id: string }): Promise<InsertResult>;
   stop(): Promise<void>;
 }
 
@@ -165,7 +165,7 @@ function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
   return {
     async keep(arrival) {
       if (stopped) throw new Unavailable('stopping', 'The service is stopping.');
-      const kept = new Promise<Kept>((settle, fail) => waiting.push({ arrival, settle, fail }));
+      const kept = new Promise<InsertResult>((settle, fail) => waiting.push({ arrival, settle, fail }));
       running ??= run();
       return within(kept, patienceMs);
     },
@@ -179,8 +179,8 @@ function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
 async function commitGroup(context: Context, group: readonly Waiting[]): Promise<void> {
   try {
     const arrivals = group.map((one) => one.arrival);
-    const kept = await keepDeliveries(context.db, arrivals);
-    for (const [position, one] of group.entries()) one.settle(kept[position] as Kept);
+    const kept = await insertDeliveries(context.db, arrivals);
+    for (const [position, one] of group.entries()) one.settle(kept[position] as InsertResult);
   } catch (error) {
     if (error instanceof Unavailable || group.length === 1) {
       for (const one of group) one.fail(error instanceof Unavailable ? error : notStored(error));

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { takeTick } from '../store/engine/leases.ts';
+import { claimTick } from '../store/engine/leases.ts';
 
 /** Whether this process is the one, of all, that keeps the timetable's entry `name` at `at`. Its clock may differ from theirs by less than the entry's interval. */
-export const takeTurn = (context: Pick<Context, 'db'>, name: string, at: Date): Promise<boolean> =>
-  context.db.write((sql) => takeTick(sql, `turn:${name}`, at.toISOString()));
+export const claimScheduledTick = (context: Pick<Context, 'db'>, name: string, at: Date): Promise<boolean> =>
+  context.db.write((sql) => claimTick(sql, `turn:${name}`, at.toISOString()));

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Sql } from '../store/engine/database.ts';
-import { forgetUptime } from '../store/monitoring/heartbeats.ts';
+import { deleteHeartbeats } from '../store/monitoring/heartbeats.ts';
 import {
   ACCOUNT_TABLES,
   deleteAccount,
@@ -50,7 +50,7 @@ export async function enforceRetention(context: Context, retention: Retention): 
     context.db.write(async (sql) => deleteChanges(sql, step, await readPassedByAll(sql))),
   );
   await forgetAccounts(context, retention, before);
-  await context.db.write((sql) => forgetUptime(sql, before));
+  await context.db.write((sql) => deleteHeartbeats(sql, before));
   await watchForgotten(context, before, retention.retentionDays);
   context.log.info('retention', { emptied, deleted, changes });
   return { emptied, deleted, changes };

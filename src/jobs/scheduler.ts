@@ -3,8 +3,8 @@ import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
 import { isInterrupted } from '../reconciliation/interrupted.ts';
 import type { Reconciler } from '../reconciliation/reconciler.ts';
-import { takeTurn } from './claim-tick.ts';
-import type { Duty } from './scheduled-jobs.ts';
+import { claimScheduledTick } from './claim-tick.ts';
+import type { ScheduledJob } from './scheduled-jobs.ts';
 
 type Connection = Parameters<Reconciler['reconcile']>[0];
 
@@ -20,7 +20,7 @@ const LOOK_MS = 2000;
  * Keeps the timetable: every connection is reconciled at the start, after a standstill, and by its own schedule; other duties by theirs.
  * Any number of processes may keep it: each entry is done by one.
  */
-export function startSchedule(context: Context, reconciler: Reconciler, duties: readonly Duty[]): Schedule {
+export function startSchedule(context: Context, reconciler: Reconciler, duties: readonly ScheduledJob[]): Schedule {
   const underWay = new Set<Promise<unknown>>();
   const planned = new Map<string, { expression: string; task: ScheduledTask }>();
   const guarded = (step: string, work: () => Promise<unknown>) => {
@@ -29,8 +29,8 @@ export function startSchedule(context: Context, reconciler: Reconciler, duties: 
       .finally(() => underWay.delete(done));
     underWay.add(done);
   };
-  const plan = (duty: Duty) =>
-    planTask(context, duty, (at) => guarded(duty.name, async () => (await takeTurn(context, duty.name, at)) && duty.perform()));
+  const plan = (duty: ScheduledJob) =>
+    planTask(context, duty, (at) => guarded(duty.name, async () => (await claimScheduledTick(context, duty.name, at)) && duty.perform()));
   const tasks = duties.map(plan);
   const look = () => {
     for (const connection of context.connections.list().filter(isPlanned))
@@ -69,7 +69,7 @@ export function startSchedule(context: Context, reconciler: Reconciler, duties: 
 
 const isPlanned = (connection: Connection | undefined): boolean => connection !== undefined && connection.reconcile.schedule !== false;
 
-function planTask(context: Context, { name, expression }: Duty, tick: (at: Date) => void): ScheduledTask {
+function planTask(context: Context, { name, expression }: ScheduledJob, tick: (at: Date) => void): ScheduledTask {
   const { log } = context;
   const say = (message: string | Error) => log.debug('timetable', { entry: name, text: String(message) });
   const logger = { debug: say, info: say, warn: say, error: say };

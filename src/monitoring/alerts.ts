@@ -5,11 +5,11 @@ import {
   type AlertRow,
   alertKey,
   closeAlert,
-  holdAlert,
   isAlertOpen,
-  noteUnsent,
+  lockAlert,
+  markAlertUnsent,
   readOpenAlerts,
-  writeAlert,
+  upsertAlert,
 } from '../store/monitoring/alerts.ts';
 
 /** What goes out: `ALERT_WEBHOOK_URL` is given this as JSON. */
@@ -18,12 +18,12 @@ export interface AlertMessage extends Alert {
   at: string;
 }
 
-export interface AlertPorts extends Pick<Context, 'db' | 'clock' | 'log'> {
+export interface AlertDependencies extends Pick<Context, 'db' | 'clock' | 'log'> {
   /** Sends a message outside; null: nobody wants it. Throws when it was not taken. */
   post: ((message: AlertMessage) => Promise<void>) | null;
 }
 
-export interface AlertDesk extends Alerts {
+export interface AlertDispatcher extends Alerts {
   /** Sends again what did not go out. */
   resend(): Promise<void>;
   /** Waits until everything that was opened and closed so far is stored and sent. */
@@ -38,7 +38,7 @@ type Move = { do: 'open'; alert: Alert; times: number } | { do: 'close'; code: s
  * Alerts are states: one per code and connection, shared by all processes. It is told when one begins, at most once an hour while it lasts
  * (at once when it gets worse), and when it has ended. A thousand openings at the same moment are one.
  */
-export function createAlerts(ports: AlertPorts): AlertDesk {
+export function createAlerts(ports: AlertDependencies): AlertDispatcher {
   const waiting = new Map<string, Move>();
   let running: Promise<void> | null = null;
 
@@ -83,11 +83,11 @@ export function isDue(held: AlertRow | null, alert: Alert, now: Date): boolean {
   return LEVELS.indexOf(alert.level) > LEVELS.indexOf(held.level) || now.getTime() - Date.parse(held.lastSentAt) >= REPEAT_MS;
 }
 
-async function open(ports: AlertPorts, key: string, { alert, times }: { do: 'open'; alert: Alert; times: number }): Promise<void> {
+async function open(ports: AlertDependencies, key: string, { alert, times }: { do: 'open'; alert: Alert; times: number }): Promise<void> {
   const now = ports.clock.now();
   const at = now.toISOString();
   const { due, row } = await ports.db.write(async (sql) => {
-    const held = await holdAlert(sql, key);
+    const held = await lockAlert(sql, key);
     const lasting = held?.closedAt === null ? held : null;
     const isNow = isDue(held, alert, now);
     const { level, code, text, connection, details } = alert;
@@ -98,7 +98,7 @@ async function open(ports: AlertPorts, key: string, { alert, times }: { do: 'ope
       closedAt: null,
       count: (lasting?.count ?? 0) + times,
     };
-    await writeAlert(sql, next);
+    await upsertAlert(sql, next);
     return { due: isNow, row: next };
   });
   if (!due) return;
@@ -107,7 +107,11 @@ async function open(ports: AlertPorts, key: string, { alert, times }: { do: 'ope
   await send(ports, key, { level: alert.level, code: alert.code, text: alert.text, connection: alert.connection, at, details });
 }
 
-async function close(ports: AlertPorts, key: string, move: { code: string; connection: string | null; text: string }): Promise<void> {
+async function close(
+  ports: AlertDependencies,
+  key: string,
+  move: { code: string; connection: string | null; text: string },
+): Promise<void> {
   if (!(await isAlertOpen(ports.db.read, key))) return;
   const at = ports.clock.now().toISOString();
   const closed = await ports.db.write((sql) => closeAlert(sql, key, at));
@@ -126,21 +130,21 @@ async function close(ports: AlertPorts, key: string, move: { code: string; conne
 }
 
 /** A message that was not taken stays due: the next opening, or `resend`, tries again. A closing message is not repeated. */
-async function send(ports: AlertPorts, key: string | null, message: AlertMessage): Promise<void> {
+async function send(ports: AlertDependencies, key: string | null, message: AlertMessage): Promise<void> {
   try {
     await ports.post?.(message);
   } catch (error) {
     ports.log.warn('alert_not_sent', { code: message.code, connection: message.connection, error: errorText(error) });
-    if (key !== null) await ports.db.write((sql) => noteUnsent(sql, key));
+    if (key !== null) await ports.db.write((sql) => markAlertUnsent(sql, key));
   }
 }
 
-function say({ log }: AlertPorts, { level, code, connection, text }: Alert): void {
+function say({ log }: AlertDependencies, { level, code, connection, text }: Alert): void {
   (level === 'critical' ? log.error : log.warn)('alert', { level, code, connection, text });
 }
 
 /** The store cannot be asked what was told already: the log has it in any case. */
-function sayAnyway(ports: AlertPorts, move: Move, error: unknown): void {
+function sayAnyway(ports: AlertDependencies, move: Move, error: unknown): void {
   if (move.do === 'open') say(ports, move.alert);
   ports.log.warn('alert_not_stored', { error: errorText(error) });
 }

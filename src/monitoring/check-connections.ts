@@ -2,13 +2,13 @@ import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
 import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 import { readDeadConnections } from '../store/monitoring/read-health.ts';
-import { watchBudget } from './failure-budget.ts';
-import { watchSilence } from './silence.ts';
+import { checkFailureBudget } from './failure-budget.ts';
+import { checkSilence } from './silence.ts';
 
 /** What no request tells: silence, patience that runs out with time, and dead letters that are gone. Called by the timetable. */
-export async function watchConnections(context: Context): Promise<void> {
+export async function checkConnections(context: Context): Promise<void> {
   for (const connection of context.connections.list()) {
-    for (const watch of [watchSilence, watchBudget]) {
+    for (const watch of [checkSilence, checkFailureBudget]) {
       await watch(context, connection).catch((error: unknown) =>
         context.log.warn('watch', { connection: connection.name, error: errorText(error) }),
       );

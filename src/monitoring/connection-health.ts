@@ -7,7 +7,7 @@ import {
   readLastDeliveryAt,
   readLastSuccessAt,
 } from '../store/monitoring/read-health.ts';
-import { readAnswers } from '../store/monitoring/responses.ts';
+import { readResponses } from '../store/monitoring/responses.ts';
 import { readProven } from '../store/reconciliation/coverage.ts';
 import { readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { type FailureBudget, failureBudget } from './failure-budget.ts';
@@ -58,7 +58,7 @@ export async function connectionHealth(
     circuit: context.api(connection) === null ? null : circuit(name),
     watermark: watermarkText(await readWatermarks(sql, name)),
     lagMs: provenTo === null ? null : Math.max(0, now - Date.parse(provenTo)),
-    answers: await readAnswers(sql, name, new Date(now - DAY_MS).toISOString()),
+    answers: await readResponses(sql, name, new Date(now - DAY_MS).toISOString()),
     failureBudget: await failureBudget(context, connection),
     silence: await silence(context, connection),
     latency: await latency(context, connection),

@@ -1,12 +1,12 @@
 import type { Context } from '../context.ts';
-import type { AnswerPolicy, Connection } from '../platforms/contract/platform.ts';
-import { readStreak, type Streak } from '../store/monitoring/responses.ts';
+import type { Connection, RetryPolicy } from '../platforms/contract/platform.ts';
+import { type FailureStreak, readStreak } from '../store/monitoring/responses.ts';
 
 /** How much of a platform's patience our failures have used up. */
 export interface FailureBudget {
   /** The platform's own rule, in words. */
   rule: string;
-  kind: NonNullable<AnswerPolicy['budget']>['kind'] | null;
+  kind: NonNullable<RetryPolicy['budget']>['kind'] | null;
   /** Failures in a row, tries for one event, or days without a success; null: the platform never gives up. */
   limit: number | null;
   /** Of `limit`, in its unit. */
@@ -21,7 +21,7 @@ export interface FailureBudget {
 const DAY_MS = 86_400_000;
 
 /** Failures of the moment against the platform's own rule: pure. */
-export function budgetOf(policy: AnswerPolicy, streak: Streak, now: Date): FailureBudget {
+export function budgetOf(policy: RetryPolicy, streak: FailureStreak, now: Date): FailureBudget {
   const { budget, rule } = policy;
   const limit = budget === null ? null : 'days' in budget ? budget.days : budget.limit;
   const used = usedOf(budget, streak, now);
@@ -37,7 +37,7 @@ export function budgetOf(policy: AnswerPolicy, streak: Streak, now: Date): Failu
   };
 }
 
-function usedOf(budget: AnswerPolicy['budget'], streak: Streak, now: Date): number {
+function usedOf(budget: RetryPolicy['budget'], streak: FailureStreak, now: Date): number {
   if (budget === null || streak.failures === 0) return 0;
   if (budget.kind !== 'time-without-success') return Math.min(streak.failures, budget.limit);
   const sinceMs = now.getTime() - Date.parse(streak.firstFailedAt ?? now.toISOString());
@@ -45,7 +45,7 @@ function usedOf(budget: AnswerPolicy['budget'], streak: Streak, now: Date): numb
 }
 
 export async function failureBudget(context: Context, connection: Connection): Promise<FailureBudget> {
-  return budgetOf(connection.platform.answers, await readStreak(context.db.read, connection.name), context.clock.now());
+  return budgetOf(connection.platform.retryPolicy, await readStreak(context.db.read, connection.name), context.clock.now());
 }
 
 const STEPS = [
@@ -55,7 +55,7 @@ const STEPS = [
 ] as const;
 
 /** Alerts when half, 70 and 90 % of a platform's patience are used up; ends with the next success. */
-export async function watchBudget(context: Context, connection: Connection | undefined): Promise<void> {
+export async function checkFailureBudget(context: Context, connection: Connection | undefined): Promise<void> {
   if (!connection) return;
   const budget = await failureBudget(context, connection);
   const step = STEPS.find(({ percent }) => budget.usedPercent >= percent);

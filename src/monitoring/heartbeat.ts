@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { isGone } from '../processing/delivery-leases.ts';
-import { type Awake, beat, noteStop } from '../store/monitoring/heartbeats.ts';
+import { type ActivePeriod, recordHeartbeat, recordStop } from '../store/monitoring/heartbeats.ts';
 
 const BEAT_MS = 5000;
 /** A process that has not been heard of for this long is not answering any more. */
@@ -16,7 +16,7 @@ export interface Heartbeat {
 /** Notes that this process is alive, so that a standstill can be told from silence. `receives`: it answers webhooks. */
 export async function startHeartbeat(context: Context, receives: boolean): Promise<Heartbeat> {
   const now = () => context.clock.now().toISOString();
-  const note = () => context.db.write((sql) => beat(sql, context.processId, receives, now()));
+  const note = () => context.db.write((sql) => recordHeartbeat(sql, context.processId, receives, now()));
   // While the database is away there is nothing to note: those are times in which nothing was received.
   const tryNote = () => note().catch((error: unknown) => context.log.warn('heartbeat', { error: String(error) }));
   await note();
@@ -24,13 +24,13 @@ export async function startHeartbeat(context: Context, receives: boolean): Promi
   return {
     async stop() {
       clearInterval(timer);
-      await context.db.write((sql) => noteStop(sql, context.processId, now())).catch(() => {});
+      await context.db.write((sql) => recordStop(sql, context.processId, now())).catch(() => {});
     },
   };
 }
 
 /** When webhooks were answered and when not. Times are ISO 8601. */
-export interface Awakeness {
+export interface DowntimeIndex {
   /** The time around `at` in which nobody was alive to answer; null: somebody was. Never before the first start. */
   downAt(at: string): { from: string; to: string } | null;
   wasDownSince(from: string): boolean;
@@ -39,7 +39,7 @@ export interface Awakeness {
 }
 
 /** Reads when nobody answered off the signs of life. */
-export function describeAwakeness(awake: readonly Awake[], { now, processId }: { now: string; processId: string }): Awakeness {
+export function indexDowntime(awake: readonly ActivePeriod[], { now, processId }: { now: string; processId: string }): DowntimeIndex {
   const spans = joinSpans(awake.map((one) => ({ from: one.from, to: lastAnswerAt(one, now, processId) })));
   const holes = spans.slice(1).map((span, position) => ({ from: spans[position]?.to ?? '', to: span.from }));
   const last = spans.at(-1);
@@ -56,7 +56,7 @@ export function describeAwakeness(awake: readonly Awake[], { now, processId }: {
 }
 
 /** A process that still lives answers until now; one that was killed did so until its last sign of life, as far as is known. */
-function lastAnswerAt({ process, to, stopped }: Awake, now: string, self: string): string {
+function lastAnswerAt({ process, to, stopped }: ActivePeriod, now: string, self: string): string {
   if (stopped || isGone(process, self)) return to;
   return Date.parse(now) - Date.parse(to) < SILENT_MS && now > to ? now : to;
 }

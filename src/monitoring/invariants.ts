@@ -25,7 +25,7 @@ export interface Invariants {
   checks: readonly InvariantCheck[];
 }
 
-export interface InvariantWatch {
+export interface InvariantChecker {
   /** Checks what is cheap to check, the newest of each table and one older stretch more, and tells what is known of all. */
   check(): Promise<Invariants>;
   /** The last findings, without asking the store; null: not checked yet. */
@@ -43,7 +43,7 @@ const SAMPLE = 10;
  * Watches what must always hold: every stored delivery ends; every entity version has its feed entry; no hole in versions. A check looks at
  * the newest rows and, turn by turn, at all others, so that it costs the same however large the store is.
  */
-export function createInvariantWatch(context: Context): InvariantWatch {
+export function createInvariantChecker(context: Context): InvariantChecker {
   const unreported = createRound();
   const holes = createRound();
   let last: Invariants | null = null;

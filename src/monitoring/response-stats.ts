@@ -1,12 +1,19 @@
 import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
-import { type AnswerCount, addAnswers, addStreak, insertRefusals, type RefusalRow, type Streak } from '../store/monitoring/responses.ts';
-import { watchBudget } from './failure-budget.ts';
+import {
+  addResponses,
+  addStreak,
+  type FailureStreak,
+  insertRejections,
+  type RejectionRow,
+  type ResponseCount,
+} from '../store/monitoring/responses.ts';
+import { checkFailureBudget } from './failure-budget.ts';
 
 /** Keeps account of the answers that senders were given: what they take as failures is what loses deliveries. */
-export interface AnswerLedger {
+export interface ResponseStats {
   /** Counts one answer on a webhook path; costs no time. `connection` null: the path names none. */
-  answered(connection: string | null, status: number, code: string): void;
+  record(connection: string | null, status: number, code: string): void;
   /** Writes what is counted so far. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -19,15 +26,15 @@ const MOST_ALIKE = 20;
 const MOST_REFUSALS = 2000;
 
 interface Account {
-  counts: Map<string, AnswerCount>;
-  refusals: RefusalRow[];
+  counts: Map<string, ResponseCount>;
+  refusals: RejectionRow[];
   alike: Map<string, number>;
-  streaks: Map<string, Streak>;
+  streaks: Map<string, FailureStreak>;
 }
 
 const emptyAccount = (): Account => ({ counts: new Map(), refusals: [], alike: new Map(), streaks: new Map() });
 
-export function createAnswerLedger(context: Context): AnswerLedger {
+export function createResponseStats(context: Context): ResponseStats {
   let account = emptyAccount();
   let flushing: Promise<void> | null = null;
 
@@ -37,8 +44,8 @@ export function createAnswerLedger(context: Context): AnswerLedger {
     account = emptyAccount();
     try {
       await context.db.write(async (sql) => {
-        await addAnswers(sql, [...written.counts.values()]);
-        if (written.refusals.length > 0) await insertRefusals(sql, written.refusals);
+        await addResponses(sql, [...written.counts.values()]);
+        if (written.refusals.length > 0) await insertRejections(sql, written.refusals);
         for (const [connection, streak] of written.streaks) await addStreak(sql, connection, streak);
       });
     } catch (error) {
@@ -46,7 +53,7 @@ export function createAnswerLedger(context: Context): AnswerLedger {
       account = joinAccounts(written, account);
       return;
     }
-    for (const name of written.streaks.keys()) await watchBudget(context, context.connections.get(name));
+    for (const name of written.streaks.keys()) await checkFailureBudget(context, context.connections.get(name));
     tellOfRefusals(context, written);
   }
   const flush = async (): Promise<void> => {
@@ -56,7 +63,7 @@ export function createAnswerLedger(context: Context): AnswerLedger {
   };
   const timer = setInterval(() => void flush(), FLUSH_MS);
   return {
-    answered: (connection, status, code) =>
+    record: (connection, status, code) =>
       connection !== null && note(account, { connection, at: context.clock.now().toISOString(), status, code }),
     flush,
     async stop() {
@@ -79,7 +86,7 @@ function tellOfRefusals({ alerts }: Context, { refusals, streaks }: Account): vo
   }
 }
 
-function note(account: Account, answer: RefusalRow): void {
+function note(account: Account, answer: RejectionRow): void {
   const { connection, at, status, code } = answer;
   const minute = `${at.slice(0, 16)}:00.000Z`;
   const key = `${connection} ${minute} ${status}`;
@@ -92,9 +99,9 @@ function note(account: Account, answer: RefusalRow): void {
   if (alike <= MOST_ALIKE) account.refusals.push(answer);
 }
 
-const NO_STREAK: Streak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };
+const NO_STREAK: FailureStreak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };
 
-function goOn(streak: Streak = NO_STREAK, success: boolean, at: string): Streak {
+function goOn(streak: FailureStreak = NO_STREAK, success: boolean, at: string): FailureStreak {
   if (success) return { ...NO_STREAK, lastSucceededAt: at };
   return { ...streak, failures: streak.failures + 1, firstFailedAt: streak.firstFailedAt ?? at, lastFailedAt: at };
 }
@@ -112,7 +119,7 @@ function joinAccounts(older: Account, newer: Account): Account {
   return joined;
 }
 
-const joinStreaks = (older: Streak, newer: Streak): Streak => ({
+const joinStreaks = (older: FailureStreak, newer: FailureStreak): FailureStreak => ({
   failures: older.failures + newer.failures,
   firstFailedAt: older.firstFailedAt ?? newer.firstFailedAt,
   lastFailedAt: newer.lastFailedAt ?? older.lastFailedAt,

@@ -51,7 +51,7 @@ async function gapAt(context: Context, connection: string, atMs: number): Promis
 }
 
 /** Alerts when a connection has been quiet for too long; ends when it speaks again. Called by the timetable, outside of any request. */
-export async function watchSilence(context: Context, connection: Connection): Promise<void> {
+export async function checkSilence(context: Context, connection: Connection): Promise<void> {
   const { name, platform } = connection;
   const { quietMs, expectedMs, silent } = await silence(context, connection);
   if (!silent || quietMs === null || expectedMs === null)

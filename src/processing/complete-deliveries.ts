@@ -2,13 +2,13 @@ import type { Context } from '../context.ts';
 import type { Attempt } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
-import { type Claimed, type Settled, settleDeliveries } from '../store/deliveries/claim.ts';
+import { type ClaimedDelivery, type CompletedDelivery, completeDeliveries } from '../store/deliveries/claim.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { isOurFault } from './failure-breaker.ts';
 
 /** An attempt that has ended. */
-export interface Ended {
-  delivery: Claimed;
+export interface EndedAttempt {
+  delivery: ClaimedDelivery;
   end: AttemptEnd;
   startedAt: Date;
   /** What the fetch returned, to be kept for replays. */
@@ -17,13 +17,13 @@ export interface Ended {
   needsFetch?: boolean;
 }
 
-export interface SettledEnd extends Ended {
+export interface CompletedAttempt extends EndedAttempt {
   step: NextStep;
-  settled: Settled;
+  settled: CompletedDelivery;
 }
 
 /** Decides where each delivery goes from here. Pure but for clock and randomness. */
-export function decide(context: Context, ended: readonly Ended[]): SettledEnd[] {
+export function decideNextStates(context: Context, ended: readonly EndedAttempt[]): CompletedAttempt[] {
   return ended.map((one) => {
     const { delivery } = one;
     const now = context.clock.now();
@@ -59,8 +59,8 @@ export function decide(context: Context, ended: readonly Ended[]): SettledEnd[] 
  * Writes the ends, in the caller's transaction. Throws when one of the deliveries is no longer ours (its lease ran out and another worker has it): then
  * nothing of the transaction may stand.
  */
-export async function writeEnds(sql: Sql, context: Context, ends: readonly SettledEnd[]): Promise<void> {
-  const own = await settleDeliveries(
+export async function writeCompleted(sql: Sql, context: Context, ends: readonly CompletedAttempt[]): Promise<void> {
+  const own = await completeDeliveries(
     sql,
     context.processId,
     ends.map((one) => one.settled),
@@ -69,7 +69,7 @@ export async function writeEnds(sql: Sql, context: Context, ends: readonly Settl
 }
 
 /** One log line per attempt, and an alert for a dead letter. After the transaction: only what is stored is told. */
-export function report(context: Context, ends: readonly SettledEnd[]): void {
+export function logOutcomes(context: Context, ends: readonly CompletedAttempt[]): void {
   for (const { delivery, end, step, settled, startedAt } of ends) {
     if (step.outcome === null) continue;
     context.attempted?.({ resource: delivery.subject ?? delivery.id, failedByUs: isOurFault(end) });
@@ -90,7 +90,7 @@ export function report(context: Context, ends: readonly SettledEnd[]): void {
   }
 }
 
-function alertDead(context: Context, delivery: Claimed, step: NextStep): void {
+function alertDead(context: Context, delivery: ClaimedDelivery, step: NextStep): void {
   context.alerts.open({
     level: 'critical',
     code: 'delivery_dead',

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { bringForward, giveBackDropped, reclaimDeliveries, renewLeases } from '../store/deliveries/claim.ts';
-import { dropLeases } from '../store/engine/leases.ts';
+import { bringForward, reclaimDeliveries, releaseDropped, renewLeases } from '../store/deliveries/claim.ts';
+import { releaseLeases } from '../store/engine/leases.ts';
 import { LEASE_MS } from './process-deliveries.ts';
 
 /** `host:pid:random`: a process on the same host can be seen to be gone before its leases run out. */
@@ -10,12 +10,12 @@ export const processName = (host: string, pid: number, random: string): string =
 const DROPPED_AFTER_MS = 4000;
 
 /** Lengthens what this process has in hand, and gives back what it has dropped and what others held that are gone. */
-export async function keepLeases(context: Context): Promise<void> {
+export async function renewDeliveryLeases(context: Context): Promise<void> {
   const nowMs = context.clock.now().getTime();
   const after = (ms: number) => new Date(nowMs + ms).toISOString();
   const dropped = await context.db.write(async (sql) => {
-    await renewLeases(sql, context.processId, after(LEASE_MS), [...context.inHand]);
-    return giveBackDropped(sql, context.processId, after(LEASE_MS - DROPPED_AFTER_MS));
+    await renewLeases(sql, context.processId, after(LEASE_MS), [...context.inFlight]);
+    return releaseDropped(sql, context.processId, after(LEASE_MS - DROPPED_AFTER_MS));
   });
   tell(context, dropped);
   await recoverLeases(context);
@@ -26,7 +26,7 @@ export async function recoverLeases(context: Context): Promise<void> {
   const now = context.clock.now().toISOString();
   const gone = (worker: string) => isGone(worker, context.processId);
   const count = await context.db.write(async (sql) => {
-    await dropLeases(sql, 'remote:', gone);
+    await releaseLeases(sql, 'remote:', gone);
     return reclaimDeliveries(sql, now, gone);
   });
   tell(context, count);
@@ -36,7 +36,7 @@ export async function recoverLeases(context: Context): Promise<void> {
 const LONGEST_WAIT_MS = 48 * 3_600_000;
 
 /** After the clock was set back: what was put off by the time it told before would wait until it tells it again. */
-export async function mendTimes(context: Context): Promise<void> {
+export async function correctFutureTimes(context: Context): Promise<void> {
   const nowMs = context.clock.now().getTime();
   const longest = new Date(nowMs + LONGEST_WAIT_MS).toISOString();
   const count = await context.db.write((sql) => bringForward(sql, new Date(nowMs).toISOString(), longest));
@@ -46,7 +46,7 @@ export async function mendTimes(context: Context): Promise<void> {
 function tell(context: Context, count: number): void {
   if (count === 0) return;
   context.log.warn('recovered', { deliveries: count });
-  context.arrived.raise();
+  context.deliveryArrived.notify();
 }
 
 /** Whether the process that goes by `worker` (`host:pid:random`) is known to be no more, as seen by `self`. */

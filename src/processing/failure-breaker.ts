@@ -3,18 +3,18 @@ import { InvalidBody, isTooDeep, RemoteFailure } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 
 /** An attempt that counted, as the brake sees it. */
-export interface AttemptSign {
+export interface AttemptResult {
   /** What it was about: one poison resource is no mass failure. */
   resource: string;
   failedByUs: boolean;
 }
 
 /** What may be taken up: everything, one delivery to see whether it goes again, or nothing. */
-export type Leave = 'all' | 'one' | 'none';
+export type Permit = 'all' | 'one' | 'none';
 
-export interface Brake {
-  note(attempt: AttemptSign): void;
-  leave(): Leave;
+export interface FailureBreaker {
+  note(attempt: AttemptResult): void;
+  permits(): Permit;
 }
 
 const WINDOW = 50;
@@ -29,8 +29,8 @@ export const isOurFault = (end: AttemptEnd): boolean =>
  * The mass-failure brake: when more than half of the last 50 attempts, over five resources or more, fail for our own reason, working pauses
  * instead of filling the dead letters. Receiving goes on. After a minute one delivery is tried: if it does not fail so, all go on.
  */
-export function createBrake({ alerts, clock, log }: Pick<Context, 'alerts' | 'clock' | 'log'>): Brake {
-  let latest: AttemptSign[] = [];
+export function createFailureBreaker({ alerts, clock, log }: Pick<Context, 'alerts' | 'clock' | 'log'>): FailureBreaker {
+  let latest: AttemptResult[] = [];
   let pausedUntilMs: number | null = null;
 
   function pause(failures: number): void {
@@ -65,7 +65,7 @@ export function createBrake({ alerts, clock, log }: Pick<Context, 'alerts' | 'cl
         pause(failures.length);
       }
     },
-    leave() {
+    permits() {
       if (pausedUntilMs === null) return 'all';
       return clock.now().getTime() < pausedUntilMs ? 'none' : 'one';
     },

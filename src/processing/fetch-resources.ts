@@ -5,7 +5,7 @@ import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 import type { Connection, Interpretation, PlatformApi, WhenMissing } from '../platforms/contract/platform.ts';
 import {
-  type Claimed,
+  type ClaimedDelivery,
   claimCompanions,
   claimDeliveries,
   connectionsToFetch,
@@ -15,7 +15,7 @@ import {
 } from '../store/deliveries/claim.ts';
 import { applyReports } from './apply-reports.ts';
 import { interpretDelivery } from './interpret-delivery.ts';
-import { type Attempted, applicationOf, claimFor, holding, workTogether } from './process-deliveries.ts';
+import { applicationOf, applyTogether, claimOptions, type ReadAttempt, whileInFlight } from './process-deliveries.ts';
 
 const MOST_SUBJECTS = 20;
 
@@ -23,12 +23,12 @@ const MOST_SUBJECTS = 20;
  * Works a connection's waiting notifications: one fetch for all that wait for the same resource. Gives the number of resources that were taken.
  * Rate limits and turns are the remote client's: what cannot go out now waits without losing an attempt.
  */
-export async function workNotifications(context: Context, connection: Connection, most = MOST_SUBJECTS): Promise<number> {
+export async function processNotifications(context: Context, connection: Connection, most = MOST_SUBJECTS): Promise<number> {
   const claimed = await claimWaiting(context, connection, most);
-  return holding(context, claimed, () => workWaiting(context, connection, claimed));
+  return whileInFlight(context, claimed, () => workWaiting(context, connection, claimed));
 }
 
-async function workWaiting(context: Context, connection: Connection, claimed: readonly Claimed[]): Promise<number> {
+async function workWaiting(context: Context, connection: Connection, claimed: readonly ClaimedDelivery[]): Promise<number> {
   const groups = await groupBySubject(context, claimed);
   const worked = await Promise.all(groups.map((group) => workGroup(context, connection, group)));
   await glanceAtWaiting(
@@ -36,7 +36,7 @@ async function workWaiting(context: Context, connection: Connection, claimed: re
     connection,
     worked.filter((one) => one.mustWait).map((one) => one.group),
   );
-  for (const { attempted } of worked) await workTogether(context, attempted);
+  for (const { attempted } of worked) await applyTogether(context, attempted);
   return groups.length;
 }
 
@@ -44,8 +44,8 @@ async function workWaiting(context: Context, connection: Connection, claimed: re
 export const connectionsDue = (context: Context): Promise<Set<string>> =>
   connectionsToFetch(context.db.read, context.clock.now().toISOString());
 
-async function claimWaiting(context: Context, connection: Connection, most: number): Promise<Claimed[]> {
-  const claim = claimFor(context, true, connection.name, most);
+async function claimWaiting(context: Context, connection: Connection, most: number): Promise<ClaimedDelivery[]> {
+  const claim = claimOptions(context, true, connection.name, most);
   return context.db.write(async (sql) => {
     const heads = await claimDeliveries(sql, claim);
     const subjects = heads.filter((one) => one.replay === null).flatMap((one) => one.subject ?? []);
@@ -53,8 +53,8 @@ async function claimWaiting(context: Context, connection: Connection, most: numb
   });
 }
 
-async function groupBySubject(context: Context, claimed: readonly Claimed[]): Promise<Claimed[][]> {
-  const groups = new Map<string, Claimed[]>();
+async function groupBySubject(context: Context, claimed: readonly ClaimedDelivery[]): Promise<ClaimedDelivery[][]> {
+  const groups = new Map<string, ClaimedDelivery[]>();
   for (const delivery of claimed) {
     const key = delivery.subject ?? delivery.id;
     groups.set(key, [...(groups.get(key) ?? []), delivery]);
@@ -64,15 +64,15 @@ async function groupBySubject(context: Context, claimed: readonly Claimed[]): Pr
 }
 
 interface WorkedGroup {
-  group: Claimed[];
-  attempted: Attempted[];
+  group: ClaimedDelivery[];
+  attempted: ReadAttempt[];
   /** The limits had no place for its fetch. */
   mustWait: boolean;
 }
 
-async function workGroup(context: Context, connection: Connection, group: Claimed[]): Promise<WorkedGroup> {
+async function workGroup(context: Context, connection: Connection, group: ClaimedDelivery[]): Promise<WorkedGroup> {
   const startedAt = context.clock.now();
-  const all = (end: AttemptEnd, told: Partial<Attempted> = {}): Attempted[] =>
+  const all = (end: AttemptEnd, told: Partial<ReadAttempt> = {}): ReadAttempt[] =>
     group.map((delivery, position) => ({
       delivery,
       startedAt,
@@ -82,10 +82,10 @@ async function workGroup(context: Context, connection: Connection, group: Claime
       drift: position === 0 ? (told.drift ?? []) : [],
     }));
   try {
-    const said = interpretDelivery(connection, group.at(-1) as Claimed);
+    const said = interpretDelivery(connection, group.at(-1) as ClaimedDelivery);
     if (said.do === 'ignore') return { group, attempted: all({ end: 'ignored', reason: said.reason }, said), mustWait: false };
     if (said.do === 'apply') return { group, attempted: applyEach(connection, group, startedAt), mustWait: false };
-    const told = await fetchSubject(context, connection, said, group[0] as Claimed);
+    const told = await fetchSubject(context, connection, said, group[0] as ClaimedDelivery);
     if (typeof told === 'string') return { group, attempted: all({ end: 'ignored', reason: told }, said), mustWait: false };
     return { group, attempted: all({ end: 'done' }, { ...told, drift: [...said.drift, ...told.drift] }), mustWait: false };
   } catch (error) {
@@ -95,7 +95,7 @@ async function workGroup(context: Context, connection: Connection, group: Claime
 }
 
 /** No API to ask: each notification is applied for what it says itself. */
-function applyEach(connection: Connection, group: readonly Claimed[], startedAt: Date): Attempted[] {
+function applyEach(connection: Connection, group: readonly ClaimedDelivery[], startedAt: Date): ReadAttempt[] {
   return group.map((delivery) => {
     const said: Interpretation = interpretDelivery(connection, delivery);
     return { delivery, startedAt, end: { end: 'done' }, reports: said.do === 'apply' ? said.reports : [], drift: said.drift };
@@ -113,7 +113,7 @@ async function fetchSubject(
   context: Context,
   connection: Connection,
   said: { subject: Subject; whenMissing: WhenMissing },
-  head: Claimed,
+  head: ClaimedDelivery,
 ): Promise<Told | string> {
   const { platform, settings } = connection;
   try {
@@ -130,7 +130,7 @@ async function fetchSubject(
 }
 
 /** A deletion of the same resource waits behind this delivery: then a missing resource is no riddle, and must not hold the deletion back. */
-async function isDeletedLater(context: Context, { name, platform }: Connection, head: Claimed): Promise<boolean> {
+async function isDeletedLater(context: Context, { name, platform }: Connection, head: ClaimedDelivery): Promise<boolean> {
   if (head.subject === null) return false;
   const deleting = platform.events.filter((event) => event.effect === 'delete').map((event) => event.type);
   const waiting = await waitingEventTypes(context.db.read, name, head.subject, head.seq);
@@ -138,7 +138,7 @@ async function isDeletedLater(context: Context, { name, platform }: Connection, 
 }
 
 /** The resource's JSON: from the platform, or, for a replay that asks for it, what the first fetch returned. */
-async function textOf(context: Context, connection: Connection, subject: Subject, head: Claimed): Promise<string> {
+async function textOf(context: Context, connection: Connection, subject: Subject, head: ClaimedDelivery): Promise<string> {
   if (head.replay === 'recorded') {
     const recorded = await readRecorded(context.db.read, head.id);
     if (recorded === '') throw new RemoteMissing('The recorded answer was: not found.');
@@ -168,23 +168,23 @@ export const tombstone = ({ kind, externalId }: Subject): EntityReport => ({
 });
 
 /** Resources that have to wait for their turn are shown in part at once, where the platform has a list that tells of many in one call. */
-async function glanceAtWaiting(context: Context, connection: Connection, groups: readonly Claimed[][]): Promise<void> {
+async function glanceAtWaiting(context: Context, connection: Connection, groups: readonly ClaimedDelivery[][]): Promise<void> {
   const api = context.api(connection);
   const fresh = groups.filter(([head]) => head && head.error === null && head.attempts.length === 0 && readSubject(head.subject) !== null);
-  if (!api?.glance || fresh.length === 0) return;
-  const heads = new Map(fresh.map(([head]) => [head?.subject ?? '', head as Claimed]));
+  if (!api?.fetchSummaries || fresh.length === 0) return;
+  const heads = new Map(fresh.map(([head]) => [head?.subject ?? '', head as ClaimedDelivery]));
   try {
     const subjects = [...heads.keys()].map((text) => readSubject(text) as Subject);
-    const texts = await api.glance(subjects);
+    const texts = await api.fetchSummaries(subjects);
     const applications = subjects.flatMap((subject) => {
       const text = texts.get(subjectText(subject));
-      const head = heads.get(subjectText(subject)) as Claimed;
+      const head = heads.get(subjectText(subject)) as ClaimedDelivery;
       return text === undefined
         ? []
         : connection.platform.readFetched(subject, text, connection.settings).reports.map((one) => applicationOf(head, one));
     });
     await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
-    context.changed.raise();
+    context.feedChanged.notify();
   } catch (error) {
     // Only an early look: what could not be seen comes with the fetch. It is not an attempt.
     context.log.warn('glance', {

@@ -1,7 +1,7 @@
 import type { Difference } from '../domain/change.ts';
 import { differences, pathPart } from '../domain/diff.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
-import type { DocumentState, MergeResult, EntityState, LineState } from '../domain/entity-state.ts';
+import type { DocumentState, EntityState, LineState, MergeResult } from '../domain/entity-state.ts';
 import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
 import { contentDifferences, sourceDifferences } from './diff-source.ts';
 
@@ -26,7 +26,7 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
 export function mergeReport(held: EntityState | null, report: EntityReport, occasion: MergeContext): MergeResult {
   const image = held ?? newImage(report, occasion);
   const effect: MergeResult = {
-    image,
+    state: image,
     change: null,
     headerTouched: held === null,
     touchedLines: [],
@@ -85,15 +85,15 @@ function revives(image: EntityState, report: EntityReport): boolean {
 }
 
 function layTombstone(effect: MergeResult, report: EntityReport, occasion: MergeContext, unknown: boolean): MergeResult {
-  const { image } = effect;
-  if (image.deletedAt !== null) return effect;
-  const age = unknown ? 'newer' : ageOf(report.lastUpdatedAt, image.lastUpdatedAt);
+  const { state } = effect;
+  if (state.deletedAt !== null) return effect;
+  const age = unknown ? 'newer' : ageOf(report.lastUpdatedAt, state.lastUpdatedAt);
   if (age === 'older') return { ...effect, stale: 1 };
-  image.deletedAt = report.lastUpdatedAt ?? occasion.at;
-  const diff: Difference[] = [{ path: '/deletedAt', before: null, after: image.deletedAt }];
+  state.deletedAt = report.lastUpdatedAt ?? occasion.at;
+  const diff: Difference[] = [{ path: '/deletedAt', before: null, after: state.deletedAt }];
   // Some platforms still tell a deleted thing as a whole, and then it is known how it ended.
   const lines = report.header === null ? [] : layContent(effect, report, age, occasion, diff);
-  image.lastUpdatedAt = later(image.lastUpdatedAt, report.lastUpdatedAt);
+  state.lastUpdatedAt = later(state.lastUpdatedAt, report.lastUpdatedAt);
   conclude(effect, 'deleted', lines, diff, occasion);
   return effect;
 }
@@ -111,31 +111,31 @@ function conclude(
   diff: Difference[],
   occasion: MergeContext,
 ): void {
-  effect.image.version += 1;
-  effect.image.updatedAt = occasion.at;
+  effect.state.version += 1;
+  effect.state.updatedAt = occasion.at;
   effect.headerTouched = true;
   effect.change = { action, lines, diff, headerChanged: diff.some(({ path }) => !/^\/(lines|documents)\//.test(path)) };
 }
 
 function layHeader(effect: MergeResult, report: EntityReport, age: Age, diff: Difference[]): void {
-  const { image } = effect;
+  const { state } = effect;
   if (age === 'older') {
     if (report.header !== null) effect.stale += 1;
     return;
   }
   const before = diff.length;
   if (report.header !== null) {
-    const header = report.partial ? told(image.header, report.header) : report.header;
-    differences(image.header as unknown as Json, header as unknown as Json, '', diff);
+    const header = report.partial ? told(state.header, report.header) : report.header;
+    differences(state.header as unknown as Json, header as unknown as Json, '', diff);
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
-    image.header = header;
+    state.header = header;
   }
   if (report.source !== null) laySource(effect, report, age, before, diff);
   // A report that only carries lines says nothing of the header's time.
   if (age === 'newer' && (report.header !== null || report.linesComplete)) {
-    const time = later(image.lastUpdatedAt, report.lastUpdatedAt);
-    effect.headerTouched ||= time !== image.lastUpdatedAt;
-    image.lastUpdatedAt = time;
+    const time = later(state.lastUpdatedAt, report.lastUpdatedAt);
+    effect.headerTouched ||= time !== state.lastUpdatedAt;
+    state.lastUpdatedAt = time;
   }
 }
 
@@ -148,27 +148,27 @@ const told = (held: Header, part: Header): Header => ({
 const isWordless = (header: Header): boolean => Object.values(header).every((value) => value === null);
 
 function laySource(effect: MergeResult, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
-  const { image } = effect;
+  const { state } = effect;
   const reported = report.source ?? {};
   // Where nothing canonical is told, the platform's own JSON is the content: an equal time with other content is applied and counted.
-  if (age === 'equal' && image.source !== null && !report.partial && isWordless(image.header)) {
-    contentDifferences(image.source, reported, '/source', diff);
+  if (age === 'equal' && state.source !== null && !report.partial && isWordless(state.header)) {
+    contentDifferences(state.source, reported, '/source', diff);
     if (diff.length > before) effect.collisions += 1;
   }
-  if (age === 'newer' && diff.length === before && image.source !== null)
-    sourceDifferences(image.source, reported, '/source', diff, 'shared');
+  if (age === 'newer' && diff.length === before && state.source !== null)
+    sourceDifferences(state.source, reported, '/source', diff, 'shared');
   // At an equal time a whole entity may replace what an event or a summary told; nothing else does.
   if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
-  const source = JSON.stringify(report.partial && image.source !== null ? { ...objectAt(parseJson(image.source)), ...reported } : reported);
-  effect.headerTouched ||= source !== image.source;
-  image.source = source;
-  image.sourceLines = report.sourceLines;
+  const source = JSON.stringify(report.partial && state.source !== null ? { ...objectAt(parseJson(state.source)), ...reported } : reported);
+  effect.headerTouched ||= source !== state.source;
+  state.source = source;
+  state.sourceLines = report.sourceLines;
 }
 
 function layLines(effect: MergeResult, report: EntityReport, occasion: MergeContext, diff: Difference[]): string[] {
   const touched: string[] = [];
   for (const line of report.lines) {
-    const held = effect.image.lines.get(line.externalId);
+    const held = effect.state.lines.get(line.externalId);
     const before = diff.length;
     if (held) layLine(effect, held, line, report, occasion, diff);
     else if (!line.removed) addLine(effect, line, report.lastUpdatedAt, diff);
@@ -182,19 +182,26 @@ const lineName = (position: string | null, externalId: string): string => pathPa
 function addLine(effect: MergeResult, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
   const image: LineState = {
     externalId: line.externalId,
-    rank: effect.image.lines.size,
+    rank: effect.state.lines.size,
     content: line.content,
     source: JSON.stringify(line.source),
     lastUpdatedAt: line.lastUpdatedAt ?? reportedAt,
     version: 1,
     removedAt: null,
   };
-  effect.image.lines.set(line.externalId, image);
+  effect.state.lines.set(line.externalId, image);
   effect.touchedLines.push(image);
   diff.push({ path: `/lines/${lineName(line.content.position, line.externalId)}`, before: null, after: line.content as unknown as Json });
 }
 
-function layLine(effect: MergeResult, held: LineState, line: LineReport, report: EntityReport, occasion: MergeContext, diff: Difference[]): void {
+function layLine(
+  effect: MergeResult,
+  held: LineState,
+  line: LineReport,
+  report: EntityReport,
+  occasion: MergeContext,
+  diff: Difference[],
+): void {
   const time = line.lastUpdatedAt ?? report.lastUpdatedAt;
   const age = ageOf(time, held.lastUpdatedAt);
   // A late event does not bring a removed line back; a whole entity that still has it does.
@@ -237,7 +244,7 @@ function removeMissing(effect: MergeResult, report: EntityReport, age: Age, occa
   if (!report.linesComplete || age === 'older') return [];
   const told = new Set(report.lines.map((line) => line.externalId));
   const removed: string[] = [];
-  for (const held of effect.image.lines.values()) {
+  for (const held of effect.state.lines.values()) {
     if (told.has(held.externalId) || held.removedAt !== null) continue;
     if (report.lastUpdatedAt !== null && held.lastUpdatedAt !== null && held.lastUpdatedAt > report.lastUpdatedAt) continue;
     markRemoved(held, `/lines/${lineName(held.content.position, held.externalId)}`, occasion.at, diff);
@@ -250,12 +257,12 @@ function removeMissing(effect: MergeResult, report: EntityReport, age: Age, occa
 
 function layDocuments(effect: MergeResult, report: EntityReport, age: Age, occasion: MergeContext, diff: Difference[]): void {
   for (const document of report.documents ?? []) {
-    const held = effect.image.documents.get(document.key);
+    const held = effect.state.documents.get(document.key);
     const own = held && document.lastUpdatedAt !== null ? ageOf(document.lastUpdatedAt, held.announced.lastUpdatedAt) : age;
     if (held && own === 'older') continue;
     if (held && sameDocument(held.announced, document)) continue;
     const image: DocumentState = { id: held?.id ?? occasion.makeId(), announced: document };
-    effect.image.documents.set(document.key, image);
+    effect.state.documents.set(document.key, image);
     effect.touchedDocuments.push(image);
     const path = `/documents/${pathPart(document.key)}`;
     diff.push({ path, before: held ? documentLabel(held.announced) : null, after: documentLabel(document) });

@@ -26,7 +26,7 @@ export async function replay(context: Context, filter: ReplayFilter, fetch: Repl
     if (positions.length < PER_STEP) break;
     after = Math.max(...positions);
   }
-  if (number > 0) context.arrived.raise();
+  if (number > 0) context.deliveryArrived.notify();
   context.log.info('replay', { deliveries: number, fetch, state: filter.state, connection: filter.connection, subject: filter.subject });
   return number;
 }

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
-import { keepLeases, mendTimes, recoverLeases } from './delivery-leases.ts';
-import { createBrake, type Leave } from './failure-breaker.ts';
-import { connectionsDue, workNotifications } from './fetch-resources.ts';
-import { workDeliveries } from './process-deliveries.ts';
+import { correctFutureTimes, recoverLeases, renewDeliveryLeases } from './delivery-leases.ts';
+import { createFailureBreaker, type Permit } from './failure-breaker.ts';
+import { connectionsDue, processNotifications } from './fetch-resources.ts';
+import { processDeliveries } from './process-deliveries.ts';
 
 /** How long an idle worker sleeps at most: another process may have stored something, or a retry may have become due. */
 const IDLE_MS = 400;
@@ -15,45 +15,45 @@ export interface Worker {
 
 /** Keeps the pipeline working until told to stop: what carries its content in one lane, every connection's fetches in a lane of their own. */
 export function startWorker(lent: Context): Worker {
-  const brake = createBrake(lent);
+  const brake = createFailureBreaker(lent);
   const context: Context = { ...lent, attempted: brake.note };
   const stopping = new AbortController();
   const lanes = new Map<string, Promise<void>>();
   let lastBeatMs = context.clock.now().getTime();
   const beat = setInterval(() => {
     const nowMs = context.clock.now().getTime();
-    if (nowMs < lastBeatMs) void guard(context, 'clock', () => mendTimes(context));
+    if (nowMs < lastBeatMs) void guard(context, 'clock', () => correctFutureTimes(context));
     lastBeatMs = nowMs;
-    void guard(context, 'lease', () => keepLeases(context));
+    void guard(context, 'lease', () => renewDeliveryLeases(context));
   }, LEASE_BEAT_MS);
   const main = run();
 
   async function run(): Promise<void> {
     await guard(context, 'recover', () => recoverLeases(context));
-    await guard(context, 'clock', () => mendTimes(context));
+    await guard(context, 'clock', () => correctFutureTimes(context));
     while (!stopping.signal.aborted) {
-      const seen = context.arrived.count();
-      const worked = await workAsAllowed(brake.leave());
-      if (!worked) await context.arrived.wait(IDLE_MS, stopping.signal, seen);
+      const seen = context.deliveryArrived.count();
+      const worked = await workAsAllowed(brake.permits());
+      if (!worked) await context.deliveryArrived.wait(IDLE_MS, stopping.signal, seen);
     }
     await Promise.all(lanes.values());
   }
   /** Nothing while the brake is on; then one delivery, to see whether it goes again. */
-  async function workAsAllowed(leave: Leave): Promise<number | null> {
+  async function workAsAllowed(leave: Permit): Promise<number | null> {
     if (leave === 'none') return null;
     const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
     if (leave === 'all') startLanes(due);
-    const worked = await guard(context, 'work', () => workDeliveries(context, leave === 'one' ? 1 : undefined));
+    const worked = await guard(context, 'work', () => processDeliveries(context, leave === 'one' ? 1 : undefined));
     const [first] = context.connections.list().filter(({ name }) => due.has(name) && !lanes.has(name));
     if (leave === 'all' || worked || !first) return worked;
-    return guard(context, 'fetch', () => workNotifications(context, first, 1));
+    return guard(context, 'fetch', () => processNotifications(context, first, 1));
   }
   function startLanes(due: ReadonlySet<string>): void {
     for (const connection of context.connections.list()) {
       if (lanes.has(connection.name) || !due.has(connection.name)) continue;
-      const lane = guard(context, 'fetch', () => workNotifications(context, connection)).then((worked) => {
+      const lane = guard(context, 'fetch', () => processNotifications(context, connection)).then((worked) => {
         lanes.delete(connection.name);
-        if (worked) context.arrived.raise();
+        if (worked) context.deliveryArrived.notify();
       });
       lanes.set(connection.name, lane);
     }

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
-import { describeAwakeness } from '../monitoring/heartbeat.ts';
+import { indexDowntime } from '../monitoring/heartbeat.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { readAwake } from '../store/monitoring/heartbeats.ts';
-import { readFruitless, readProven, readRefused } from '../store/reconciliation/coverage.ts';
+import { readActivePeriods } from '../store/monitoring/heartbeats.ts';
+import { readFailedRuns, readProven, readRejectedSpans } from '../store/reconciliation/coverage.ts';
 import { isInterrupted } from './interrupted.ts';
 
 /** A span of platform time, and what is known of it. */
@@ -47,9 +47,9 @@ export async function coverage(context: Context, connection: Connection): Promis
 async function readDoubts(context: Context, connection: Connection, after: string): Promise<Doubt[]> {
   const sql = context.db.read;
   const now = context.clock.now().toISOString();
-  const awakeness = describeAwakeness(await readAwake(sql, after), { now, processId: context.processId });
+  const awakeness = indexDowntime(await readActivePeriods(sql, after), { now, processId: context.processId });
   const standstills = awakeness.standstills(after).map((span) => ({ ...span, reason: 'standstill', runId: null }));
-  const refused = (await readRefused(sql, connection.name, after)).map(({ from, to, status, code, count }) => ({
+  const refused = (await readRejectedSpans(sql, connection.name, after)).map(({ from, to, status, code, count }) => ({
     from: earlier(from, after),
     to,
     reason: `rejected_deliveries: ${count} answered ${status} ${code}`,
@@ -66,7 +66,7 @@ function earlier(time: string, notBefore: string): string {
 }
 
 async function readBrokenOff(context: Context, connection: Connection, after: string): Promise<Doubt[]> {
-  const runs = await readFruitless(context.db.read, connection.name, after);
+  const runs = await readFailedRuns(context.db.read, connection.name, after);
   const interrupted = await isInterrupted(context, connection);
   return runs
     .filter((run) => run.state !== 'running' || interrupted)

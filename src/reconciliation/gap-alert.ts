@@ -10,7 +10,7 @@ const MOST_SHARE = 0.05;
  * Alerts when a run has found more gaps than can be put down to chance; ends the alert with the first run that finds fewer. Those whose
  * delivery was only late do not count: nothing was lost.
  */
-export async function judgeGaps(context: Context, connection: Connection, run: RunRow): Promise<void> {
+export async function alertOnGaps(context: Context, connection: Connection, run: RunRow): Promise<void> {
   const { seen } = run.counts;
   const gaps = run.counts.gaps === 0 ? 0 : await countLostGaps(context.db.read, run.id);
   if (gaps <= MOST_GAPS && gaps <= seen * MOST_SHARE) {

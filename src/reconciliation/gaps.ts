@@ -1,22 +1,22 @@
 import type { Context } from '../context.ts';
 import type { EntityKind } from '../domain/entity.ts';
 import { subjectText } from '../domain/entity.ts';
-import { type Awakeness, describeAwakeness } from '../monitoring/heartbeat.ts';
+import { type DowntimeIndex, indexDowntime } from '../monitoring/heartbeat.ts';
 import type { Sql } from '../store/engine/database.ts';
-import { readAwake } from '../store/monitoring/heartbeats.ts';
+import { readActivePeriods } from '../store/monitoring/heartbeats.ts';
 import {
   findLateGaps,
-  findUnworked,
+  findUnprocessed,
   type GapCause,
   insertGaps,
   markLate,
   type NewGap,
-  type Refusal,
+  type Rejection,
   readPreviousRunStart,
-  readRefusals,
-  type Unworked,
+  readRejections,
+  type Unprocessed,
 } from '../store/reconciliation/gaps.ts';
-import { type Candidate, matchRefusals } from './match-rejections.ts';
+import { type Candidate, matchRejections } from './match-rejections.ts';
 
 /** A change that a run has applied. */
 export interface FoundChange {
@@ -45,7 +45,7 @@ const SKEW_MS = 5 * 60_000;
  * (`failed_after_accept`), came while nobody answered (`stopped`) or was refused (`rejected`); else it was `never_delivered`.
  * Runs in the transaction that applied the changes.
  */
-export async function keepGaps(sql: Sql, search: GapSearch, changes: readonly FoundChange[]): Promise<number> {
+export async function recordGaps(sql: Sql, search: GapSearch, changes: readonly FoundChange[]): Promise<number> {
   if (changes.length === 0) return 0;
   const evidence = await gather(sql, search, changes);
   const gaps = explain(changes, evidence).map(({ change, cause, details }): NewGap => {
@@ -60,21 +60,21 @@ interface Evidence {
   now: string;
   /** When the last finished run began: what had changed by then was seen by it. */
   previousRun: string | null;
-  unworked: Map<string, Unworked[]>;
-  refusals: Refusal[];
-  awakeness: Awakeness;
+  unworked: Map<string, Unprocessed[]>;
+  refusals: Rejection[];
+  awakeness: DowntimeIndex;
 }
 
 async function gather(sql: Sql, search: GapSearch, changes: readonly FoundChange[]): Promise<Evidence> {
   const previousRun = await readPreviousRunStart(sql, search.connection, search.runId);
   const earliest = changes.map((change) => windowOf(change, { previousRun, now: search.now }).from).sort()[0] ?? '';
-  const unworked = await findUnworked(sql, search.connection, [...new Set(changes.map(subjectText))]);
+  const unworked = await findUnprocessed(sql, search.connection, [...new Set(changes.map(subjectText))]);
   return {
     now: search.now,
     previousRun,
     unworked: Map.groupBy(unworked, (delivery) => delivery.subject),
-    refusals: await readRefusals(sql, search.connection, earliest),
-    awakeness: describeAwakeness(await readAwake(sql, earliest), search),
+    refusals: await readRejections(sql, search.connection, earliest),
+    awakeness: indexDowntime(await readActivePeriods(sql, earliest), search),
   };
 }
 
@@ -100,7 +100,7 @@ type Explanation = { cause: GapCause; details: NewGap['details'] };
 function explain(changes: readonly FoundChange[], evidence: Evidence): (Explanation & { change: FoundChange })[] {
   const told = new Map(changes.map((change) => [change, askDeliveries(change, evidence)]));
   const untold = changes.filter((change) => !told.get(change)).map((change) => ({ change, ...absence(change, evidence) }));
-  const refused = matchRefusals(untold, evidence.refusals);
+  const refused = matchRejections(untold, evidence.refusals);
   const others = new Map(untold.map((one) => [one.change, askRefusal(refused.get(one), one.absent)]));
   return changes.map((change) => ({ change, ...(told.get(change) ?? others.get(change) ?? NEVER) }));
 }
@@ -126,7 +126,7 @@ function absence(change: FoundChange, { previousRun, now, awakeness }: Evidence)
   return { platformAt, from, to: null, absent: !trusted && previousRun !== null && awakeness.wasDownSince(previousRun) };
 }
 
-function askRefusal(refusal: Refusal | undefined, absent: boolean): Explanation {
+function askRefusal(refusal: Rejection | undefined, absent: boolean): Explanation {
   if (refusal) return { cause: 'rejected', details: { status: refusal.status, code: refusal.code, at: refusal.at } };
   return absent ? { cause: 'stopped', details: {} } : NEVER;
 }

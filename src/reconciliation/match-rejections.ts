@@ -1,4 +1,4 @@
-import type { Refusal } from '../store/reconciliation/gaps.ts';
+import type { Rejection } from '../store/reconciliation/gaps.ts';
 
 /** A change, and the time in which a refused request may have told of it. */
 export interface Candidate {
@@ -16,15 +16,18 @@ const FAR_MS = 365 * 86_400_000;
  * Which refused request told of which change. A request tells of one change: where all refusals were kept and are final (4xx), each explains
  * the change that lies nearest before it, and no other. Else any of them may have told of any.
  */
-export function matchRefusals<Change extends Candidate>(changes: readonly Change[], refusals: readonly Refusal[]): Map<Change, Refusal> {
+export function matchRejections<Change extends Candidate>(
+  changes: readonly Change[],
+  refusals: readonly Rejection[],
+): Map<Change, Rejection> {
   const counted = refusals.length < MOST_COUNTED && refusals.every(({ status }) => status < 500);
   return counted ? matchNearest(changes, refusals) : matchAny(changes, refusals);
 }
 
-const mayTellOf = ({ from, to }: Candidate, { at }: Refusal): boolean => at >= from && (to === null || at <= to);
+const mayTellOf = ({ from, to }: Candidate, { at }: Rejection): boolean => at >= from && (to === null || at <= to);
 
-function matchAny<Change extends Candidate>(changes: readonly Change[], refusals: readonly Refusal[]): Map<Change, Refusal> {
-  const found = new Map<Change, Refusal>();
+function matchAny<Change extends Candidate>(changes: readonly Change[], refusals: readonly Rejection[]): Map<Change, Rejection> {
+  const found = new Map<Change, Rejection>();
   for (const change of changes) {
     const refusal = refusals.find((one) => mayTellOf(change, one));
     if (refusal) found.set(change, refusal);
@@ -32,10 +35,10 @@ function matchAny<Change extends Candidate>(changes: readonly Change[], refusals
   return found;
 }
 
-function matchNearest<Change extends Candidate>(changes: readonly Change[], refusals: readonly Refusal[]): Map<Change, Refusal> {
+function matchNearest<Change extends Candidate>(changes: readonly Change[], refusals: readonly Rejection[]): Map<Change, Rejection> {
   const pairs = changes.flatMap((change) => refusals.filter((one) => mayTellOf(change, one)).map((refusal) => ({ change, refusal })));
-  const found = new Map<Change, Refusal>();
-  const taken = new Set<Refusal>();
+  const found = new Map<Change, Rejection>();
+  const taken = new Set<Rejection>();
   for (const { change, refusal } of pairs.sort((a, b) => distanceMs(a) - distanceMs(b))) {
     if (found.has(change) || taken.has(refusal)) continue;
     found.set(change, refusal);
@@ -45,7 +48,7 @@ function matchNearest<Change extends Candidate>(changes: readonly Change[], refu
 }
 
 /** A request comes after its change; that it seems to lie before it only comes of clocks that differ. */
-function distanceMs({ change, refusal }: { change: Candidate; refusal: Refusal }): number {
+function distanceMs({ change, refusal }: { change: Candidate; refusal: Rejection }): number {
   if (change.platformAt === null) return FAR_MS;
   const afterMs = Date.parse(refusal.at) - Date.parse(change.platformAt);
   return afterMs >= 0 ? afterMs : -10 * afterMs;

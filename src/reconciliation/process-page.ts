@@ -2,58 +2,58 @@ import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { Page } from '../platforms/contract/platform.ts';
+import type { ResourcePage } from '../platforms/contract/platform.ts';
 import { type Application, type Applied, applyReports } from '../processing/apply-reports.ts';
 import { mergeReport } from '../processing/merge-entity.ts';
-import { noteDrift } from '../store/drift/upsert.ts';
+import { upsertDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';
-import { entityKeyText, readImages } from '../store/entities/states.ts';
+import { entityKeyText, readStates } from '../store/entities/states.ts';
 import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconciliation/runs.ts';
-import { keepGaps } from './gaps.ts';
-import { patiently } from './retry.ts';
-import { fence, type Run } from './run-lease.ts';
+import { recordGaps } from './gaps.ts';
+import { withRetry } from './retry.ts';
+import { type ActiveRun, assertLease } from './run-lease.ts';
 
 /** Records per transaction; fewer where each may need a call of its own, so that an interruption repeats little. */
 const TOGETHER = 50;
 const TOGETHER_PARTIAL = 10;
 
-type ListedRecord = Page['records'][number];
+type ListedRecord = ResourcePage['records'][number];
 
 /** A record, and what it says; null reports: it could not be read. */
-export interface Told {
+export interface ListedResource {
   record: ListedRecord;
   reports: EntityReport[] | null;
   drift: Drift[];
 }
 
 /** Takes a page in, some records per transaction; with the last of them the run goes on to the next page. A page that is broken off is read again. */
-export async function takePage(run: Run, stream: StreamProgress, page: Page, askedAt: string): Promise<void> {
+export async function processPage(run: ActiveRun, stream: StreamProgress, page: ResourcePage, askedAt: string): Promise<void> {
   const size = page.records.some((record) => record.partial) ? TOGETHER_PARTIAL : TOGETHER;
   for (let from = 0; from < page.records.length; from += size) {
-    await keepTogether(run, await readRecords(run, page.records.slice(from, from + size)), askedAt);
+    await applyListed(run, await readRecords(run, page.records.slice(from, from + size)), askedAt);
   }
   stream.page = page.next;
   stream.candidate = page.watermark ?? stream.candidate;
   stream.done = page.next === null;
   await run.context.db.write(async (sql) => {
-    await fence(sql, run);
+    await assertLease(sql, run);
     await advanceRun(sql, run.runId, counted(), run.progress);
   });
 }
 
-async function readRecords(run: Run, records: readonly ListedRecord[]): Promise<Told[]> {
-  const told: Told[] = [];
+async function readRecords(run: ActiveRun, records: readonly ListedRecord[]): Promise<ListedResource[]> {
+  const told: ListedResource[] = [];
   for (const record of records) told.push(await readRecord(run, record));
   return told;
 }
 
-async function readRecord(run: Run, record: ListedRecord): Promise<Told> {
+async function readRecord(run: ActiveRun, record: ListedRecord): Promise<ListedResource> {
   const { platform, settings } = run.connection;
   try {
     const listed = platform.readFetched(record.subject, record.text, settings);
     if (!record.partial) return { record, ...listed };
     if (await isKnown(run, listed.reports)) return { record, reports: [], drift: listed.drift };
-    const { text } = await patiently(run, () => run.api.fetch(record.subject, 'reconcile'));
+    const { text } = await withRetry(run, () => run.api.fetch(record.subject, 'reconcile'));
     return { record, ...platform.readFetched(record.subject, text, settings) };
   } catch (error) {
     // Gone between list and fetch: its own event tells of that.
@@ -70,10 +70,10 @@ const isInterruption = (error: unknown): boolean => error instanceof OrderdockEr
  * Whether a summary tells of nothing that is not held. Without a time it cannot be told; an equal time is not enough (platforms of whole
  * seconds), nor is an order of which only a summary has been seen so far.
  */
-async function isKnown(run: Run, reports: readonly EntityReport[]): Promise<boolean> {
+async function isKnown(run: ActiveRun, reports: readonly EntityReport[]): Promise<boolean> {
   const { connection, context } = run;
   const keyOf = (report: EntityReport) => ({ connection: connection.name, kind: report.kind, externalId: report.externalId });
-  const images = await readImages(context.db.read, reports.map(keyOf));
+  const images = await readStates(context.db.read, reports.map(keyOf));
   const occasion = {
     connection: connection.name,
     platform: connection.platform.name,
@@ -89,17 +89,17 @@ async function isKnown(run: Run, reports: readonly EntityReport[]): Promise<bool
 }
 
 /** All records in one transaction with the run's counts; when that fails, each in its own, so that a poison one harms no other. */
-export async function keepTogether(run: Run, told: readonly Told[], askedAt: string): Promise<void> {
+export async function applyListed(run: ActiveRun, told: readonly ListedResource[], askedAt: string): Promise<void> {
   const { context } = run;
   try {
     await context.db.write(async (sql) => {
-      await fence(sql, run);
+      await assertLease(sql, run);
       await advanceRun(sql, run.runId, await applyTold(sql, run, told, askedAt), run.progress);
     });
   } catch (error) {
     if (error instanceof Unavailable || isInterruption(error)) throw error;
     if (told.length > 1) {
-      for (const one of told) await keepTogether(run, [one], askedAt);
+      for (const one of told) await applyListed(run, [one], askedAt);
       return;
     }
     const [poison] = told;
@@ -107,10 +107,10 @@ export async function keepTogether(run: Run, told: readonly Told[], askedAt: str
     noteFailure(run, poison.record, error);
     await context.db.write((sql) => advanceRun(sql, run.runId, counted({ seen: 1, failed: 1 }), run.progress));
   }
-  context.changed.raise();
+  context.feedChanged.notify();
 }
 
-async function applyTold(sql: Sql, run: Run, told: readonly Told[], askedAt: string): Promise<RunCounts> {
+async function applyTold(sql: Sql, run: ActiveRun, told: readonly ListedResource[], askedAt: string): Promise<RunCounts> {
   const { context, connection, runId } = run;
   const now = context.clock.now().toISOString();
   const readable = told.filter((one) => one.reports !== null);
@@ -130,9 +130,9 @@ async function applyTold(sql: Sql, run: Run, told: readonly Told[], askedAt: str
   const applied = await applyReports(sql, applications, { now, makeId: context.makeId });
   for (const { drift } of readable) {
     if (drift.length > 0)
-      await noteDrift(sql, { connection: connection.name, platform: connection.platform.name, sampleId: runId, at: now }, drift);
+      await upsertDrift(sql, { connection: connection.name, platform: connection.platform.name, sampleId: runId, at: now }, drift);
   }
-  const gaps = await keepGaps(
+  const gaps = await recordGaps(
     sql,
     { connection: connection.name, runId, now, processId: context.processId },
     foundChanges(applications, applied),
@@ -146,11 +146,11 @@ async function applyTold(sql: Sql, run: Run, told: readonly Told[], askedAt: str
  * Reports without a time of their own about entities that a delivery has changed since the page was asked for: which of the two is newer
  * cannot be told, and the delivery came later.
  */
-async function findOvertaken(sql: Sql, run: Run, told: readonly Told[], askedAt: string): Promise<Set<EntityReport>> {
+async function findOvertaken(sql: Sql, run: ActiveRun, told: readonly ListedResource[], askedAt: string): Promise<Set<EntityReport>> {
   const timeless = told.flatMap((one) => one.reports ?? []).filter((report) => report.lastUpdatedAt === null);
   if (timeless.length === 0) return new Set();
   const keyOf = (report: EntityReport) => ({ connection: run.connection.name, kind: report.kind, externalId: report.externalId });
-  const images = await readImages(sql, timeless.map(keyOf));
+  const images = await readStates(sql, timeless.map(keyOf));
   return new Set(timeless.filter((report) => (images.get(entityKeyText(keyOf(report)))?.updatedAt ?? '') > askedAt));
 }
 
@@ -164,7 +164,7 @@ const foundChanges = (applications: readonly Application[], applied: readonly Ap
 
 const counted = (counts: Partial<RunCounts> = {}): RunCounts => ({ seen: 0, unchanged: 0, applied: 0, gaps: 0, failed: 0, ...counts });
 
-function noteFailure(run: Run, record: ListedRecord, error: unknown): void {
+function noteFailure(run: ActiveRun, record: ListedRecord, error: unknown): void {
   const { kind, externalId } = record.subject;
   run.context.log.error('reconcile_record', {
     runId: run.runId,

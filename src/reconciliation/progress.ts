@@ -1,5 +1,5 @@
 import { readTime } from '../domain/time.ts';
-import type { Stream } from '../platforms/contract/platform.ts';
+import type { ListStream } from '../platforms/contract/platform.ts';
 import type { RunProgress, StreamProgress } from '../store/reconciliation/runs.ts';
 
 /** Where a new run begins. */
@@ -17,7 +17,7 @@ export interface Beginning {
 /** Pages of a list that was begun longer ago are not gone on with: a platform's token does not last for ever. */
 const STALE_MS = 24 * 3_600_000;
 
-export function beginProgress(streams: readonly Stream[], beginning: Beginning): RunProgress {
+export function beginProgress(streams: readonly ListStream[], beginning: Beginning): RunProgress {
   return Object.fromEntries(streams.map(({ name }) => [name, beginStream(name, beginning)]));
 }
 

@@ -3,19 +3,19 @@ import { Refused } from '../domain/errors.ts';
 import type { Connection, PlatformApi } from '../platforms/contract/platform.ts';
 import { isGone } from '../processing/delivery-leases.ts';
 import type { Sql } from '../store/engine/database.ts';
-import { readLease, takeLease } from '../store/engine/leases.ts';
+import { acquireLease, readLease } from '../store/engine/leases.ts';
 import { listRuns, type RunRow } from '../store/reconciliation/list-runs.ts';
-import { endRun, insertRun, type RunTrigger, readProgress } from '../store/reconciliation/runs.ts';
+import { completeRun, insertRun, type RunTrigger, readProgress } from '../store/reconciliation/runs.ts';
 import { readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { beginProgress } from './progress.ts';
-import { runThrough } from './run.ts';
-import { keepLease, type Run } from './run-lease.ts';
+import { executeRun } from './run.ts';
+import { type ActiveRun, renewRunLease } from './run-lease.ts';
 
 /** How long a run may be held without a sign of life. */
 const LEASE_MS = 20_000;
 const BEAT_MS = 5000;
 
-export interface Begun {
+export interface StartedRun {
   runId: string;
   /** True: it was under way already, here or in another process. */
   joined: boolean;
@@ -28,17 +28,17 @@ export interface Reconciler {
    * Compares a connection with its platform's API: continues an interrupted run, joins one that is under way, or begins a new one.
    * `since` (ISO 8601) reads from there instead of the watermark. Throws `Refused` where there is no API to ask.
    */
-  reconcile(connection: Connection, trigger: RunTrigger, options?: { since?: string | null }): Promise<Begun>;
+  reconcile(connection: Connection, trigger: RunTrigger, options?: { since?: string | null }): Promise<StartedRun>;
   /** Breaks off what runs here: it is continued at the next start. */
   stop(): Promise<void>;
 }
 
-export interface ReconcilerGround {
+export interface ReconcilerOptions {
   /** Waits, or ends at once when `stop` is aborted. */
   wait(ms: number, stop: AbortSignal): Promise<void>;
 }
 
-const realGround: ReconcilerGround = {
+const realGround: ReconcilerOptions = {
   wait: (ms, stop) =>
     new Promise((resolve) => {
       const end = () => {
@@ -52,17 +52,17 @@ const realGround: ReconcilerGround = {
     }),
 };
 
-export function createReconciler(context: Context, ground: ReconcilerGround = realGround): Reconciler {
-  const running = new Map<string, Begun>();
+export function createReconciler(context: Context, ground: ReconcilerOptions = realGround): Reconciler {
+  const running = new Map<string, StartedRun>();
   const stopping = new AbortController();
 
-  function start(connection: Connection, api: PlatformApi, taken: Taken): Begun {
-    const run: Run = { ...taken, context, connection, api, wait: ground.wait, stop: new AbortController() };
+  function start(connection: Connection, api: PlatformApi, taken: Taken): StartedRun {
+    const run: ActiveRun = { ...taken, context, connection, api, wait: ground.wait, stop: new AbortController() };
     const breakOff = () => run.stop.abort();
     if (stopping.signal.aborted) breakOff();
     stopping.signal.addEventListener('abort', breakOff);
-    const beat = setInterval(() => void keepLease(run), BEAT_MS);
-    const ended = runThrough(run).finally(() => {
+    const beat = setInterval(() => void renewRunLease(run), BEAT_MS);
+    const ended = executeRun(run).finally(() => {
       clearInterval(beat);
       stopping.signal.removeEventListener('abort', breakOff);
       running.delete(connection.name);
@@ -91,7 +91,7 @@ export function createReconciler(context: Context, ground: ReconcilerGround = re
 }
 
 /** A run that this process may work on. */
-type Taken = Pick<Run, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
+type Taken = Pick<ActiveRun, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
 
 interface Asked {
   trigger: RunTrigger;
@@ -101,13 +101,13 @@ interface Asked {
 const leaseName = (connection: Connection): string => `reconcile:${connection.name}`;
 
 /** Takes the connection's lease with its interrupted run, or with a new one; one transaction, so that there is never a lease without a run. */
-function takeRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<Taken | Begun> {
+function takeRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<Taken | StartedRun> {
   const now = context.clock.now();
   const owner = `${context.processId}#${context.makeId()}`;
   const lease = { name: leaseName(connection), owner, until: () => new Date(context.clock.now().getTime() + LEASE_MS).toISOString() };
   return context.db.write(async (sql) => {
     const gone = await goneHolder(sql, lease.name, context.processId);
-    const taken = await takeLease(sql, { ...lease, until: lease.until() }, now.toISOString(), gone);
+    const taken = await acquireLease(sql, { ...lease, until: lease.until() }, now.toISOString(), gone);
     const [last] = await listRuns(sql, { connection: connection.name, state: null }, { before: null, limit: 1 });
     if (!taken) {
       if (last?.state !== 'running') throw new Refused(409, 'reconcile_busy', `${connection.name} is being reconciled.`);
@@ -117,7 +117,7 @@ function takeRun(context: Context, connection: Connection, api: PlatformApi, ask
       return { runId: last.id, progress: readProgress(last.progress), lease, continued: true, since: sinceOf(last) };
     }
     if (last?.state === 'running') {
-      await endRun(sql, last.id, {
+      await completeRun(sql, last.id, {
         state: 'failed',
         at: now.toISOString(),
         error: 'superseded: A run with a beginning of its own took its place.',
@@ -144,7 +144,7 @@ interface Begin {
   connection: Connection;
   api: PlatformApi;
   asked: Asked;
-  lease: Run['lease'];
+  lease: ActiveRun['lease'];
   last: RunRow | null;
 }
 

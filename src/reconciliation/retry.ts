@@ -8,7 +8,7 @@ const COME_AGAIN = [408, 423, 425, 429];
 /** Codes of platform folders for what their API has no call for. */
 const NOTHING_TO_ASK = ['no_path', 'unknown_kind', 'unknown_stream', 'page_unreadable'];
 
-export interface Patience {
+export interface RetryOptions {
   wait(ms: number, stop: AbortSignal): Promise<void>;
   stop: AbortController;
 }
@@ -16,13 +16,13 @@ export interface Patience {
 const interrupted = (): OrderdockError => new OrderdockError('interrupted', 'The run was broken off and will be continued.');
 
 /** Asks the platform, again after a while when it fails. A place in its limits is waited for as long as it takes: fetching goes first. */
-export async function patiently<T>(patience: Patience, ask: () => Promise<T>): Promise<T> {
+export async function withRetry<T>(patience: RetryOptions, ask: () => Promise<T>): Promise<T> {
   for (let failures = 0; ; ) {
     if (patience.stop.signal.aborted) throw interrupted();
     try {
       return await unlessStopped(ask(), patience.stop.signal);
     } catch (error) {
-      if (!(error instanceof RemoteFailure) || isVerdict(error)) throw error;
+      if (!(error instanceof RemoteFailure) || isPermanentFailure(error)) throw error;
       const waitMs = Math.max(RETRY_MS[failures] ?? Number.POSITIVE_INFINITY, error.retryAfterMs ?? 0);
       if (error.code === 'rate_limited_here') await patience.wait(error.retryAfterMs ?? 1000, patience.stop.signal);
       else if (waitMs > LONGEST_WAIT_MS) throw error;
@@ -47,5 +47,5 @@ async function unlessStopped<T>(call: Promise<T>, stop: AbortSignal): Promise<T>
 }
 
 /** The platform understood and refused, or nothing could be asked at all: asking again would end the same. */
-export const isVerdict = ({ status, code }: RemoteFailure): boolean =>
+export const isPermanentFailure = ({ status, code }: RemoteFailure): boolean =>
   (status >= 400 && status < 500 && !COME_AGAIN.includes(status)) || NOTHING_TO_ASK.includes(code);

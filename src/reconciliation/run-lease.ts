@@ -7,7 +7,7 @@ import { type Lease, renewLease } from '../store/engine/leases.ts';
 import type { RunProgress } from '../store/reconciliation/runs.ts';
 
 /** A reconcile run that this process works on. */
-export interface Run {
+export interface ActiveRun {
   context: Context;
   connection: Connection;
   api: PlatformApi;
@@ -24,13 +24,13 @@ export interface Run {
 }
 
 /** Every write of a run renews its lease: one that was taken over writes nothing any more. */
-export async function fence(sql: Sql, { lease }: Run): Promise<void> {
+export async function assertLease(sql: Sql, { lease }: ActiveRun): Promise<void> {
   const own: Lease = { name: lease.name, owner: lease.owner, until: lease.until() };
   if (!(await renewLease(sql, own))) throw new OrderdockError('lease_lost', 'Another process has taken the run over.');
 }
 
 /** A sign of life while the run waits for the platform; without its lease the run is broken off. */
-export async function keepLease({ context, lease, runId, stop }: Run): Promise<void> {
+export async function renewRunLease({ context, lease, runId, stop }: ActiveRun): Promise<void> {
   try {
     const ours = await context.db.write((sql) => renewLease(sql, { name: lease.name, owner: lease.owner, until: lease.until() }));
     if (!ours) stop.abort();

@@ -1,23 +1,23 @@
 import { subjectText } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { Page, Stream } from '../platforms/contract/platform.ts';
+import type { ListStream, ResourcePage } from '../platforms/contract/platform.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { releaseLease } from '../store/engine/leases.ts';
 import { addProven } from '../store/reconciliation/coverage.ts';
 import { type RunRow, readRun } from '../store/reconciliation/list-runs.ts';
-import { endRun, type StreamProgress } from '../store/reconciliation/runs.ts';
+import { completeRun, type StreamProgress } from '../store/reconciliation/runs.ts';
 import { moveWatermark, readWatermarks } from '../store/reconciliation/watermarks.ts';
-import { markMissing } from './find-deleted.ts';
-import { judgeGaps } from './gap-alert.ts';
+import { markDeleted } from './find-deleted.ts';
+import { alertOnGaps } from './gap-alert.ts';
 import { correctLateGaps } from './gaps.ts';
-import { takePage } from './process-page.ts';
+import { processPage } from './process-page.ts';
 import { provenSpan, watermarkAfter } from './progress.ts';
-import { patiently } from './retry.ts';
-import { fence, type Run } from './run-lease.ts';
+import { withRetry } from './retry.ts';
+import { type ActiveRun, assertLease } from './run-lease.ts';
 
 /** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
-export async function runThrough(run: Run): Promise<void> {
+export async function executeRun(run: ActiveRun): Promise<void> {
   try {
     for (const stream of run.api.streams) {
       const progress = run.progress[stream.name];
@@ -29,7 +29,7 @@ export async function runThrough(run: Run): Promise<void> {
   }
 }
 
-async function readStream(run: Run, { name, ...listed }: Stream, stream: StreamProgress): Promise<void> {
+async function readStream(run: ActiveRun, { name, ...listed }: ListStream, stream: StreamProgress): Promise<void> {
   // Only who has read a list from its first page to its last knows what is missing from it.
   const seen = listed.incremental || stream.page !== null ? null : new Set<string>();
   const readFrom = run.context.clock.now().toISOString();
@@ -41,13 +41,13 @@ async function readStream(run: Run, { name, ...listed }: Stream, stream: StreamP
       throw new RemoteFailure('remote_paging', `The list ${name} does not go on.`, 0);
     }
     for (const { subject } of page.records) seen?.add(subjectText(subject));
-    await takePage(run, stream, page, askedAt);
+    await processPage(run, stream, page, askedAt);
   }
-  if (seen) await markMissing(run, { name, ...listed }, seen, readFrom);
+  if (seen) await markDeleted(run, { name, ...listed }, seen, readFrom);
 }
 
-async function askPage(run: Run, name: string, stream: StreamProgress): Promise<Page> {
-  return patiently(run, async () => {
+async function askPage(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
+  return withRetry(run, async () => {
     try {
       const { watermark, since, page } = stream;
       return await run.api.changesSince(name, { watermark, since, page });
@@ -69,26 +69,26 @@ const isTokenRefused = (error: unknown): boolean =>
  * The end of a run that has read everything. Records that could not be read leave a hole: then the watermarks stay and nothing is proven,
  * so that the next run meets them again.
  */
-async function finish(run: Run): Promise<void> {
+async function finish(run: ActiveRun): Promise<void> {
   const { context, connection, runId } = run;
   const now = context.clock.now();
   const done = await context.db.write(async (sql) => {
-    await fence(sql, run);
+    await assertLease(sql, run);
     const held = await readRun(sql, runId);
     if (held === null) throw new OrderdockError('run_unknown', 'The run is not in the store.');
     const { failed, seen } = held.counts;
     if (failed === 0) await keepProof(sql, run, now.toISOString());
     const error = failed === 0 ? null : `records_failed: ${failed} of ${seen} records could not be taken; the watermark stays.`;
-    await endRun(sql, runId, { state: 'done', at: now.toISOString(), error });
+    await completeRun(sql, runId, { state: 'done', at: now.toISOString(), error });
     await releaseLease(sql, run.lease.name, run.lease.owner);
     return { ...held, state: 'done', error };
   });
   report(run, done);
   await correctLateGaps(context, connection.name);
-  await judgeGaps(context, connection, done);
+  await alertOnGaps(context, connection, done);
 }
 
-async function keepProof(sql: Sql, run: Run, now: string): Promise<void> {
+async function keepProof(sql: Sql, run: ActiveRun, now: string): Promise<void> {
   const { name: connection } = run.connection;
   const watermarks = await readWatermarks(sql, connection);
   for (const [name, stream] of Object.entries(run.progress)) {
@@ -100,7 +100,7 @@ async function keepProof(sql: Sql, run: Run, now: string): Promise<void> {
 }
 
 /** Stopped, taken over, or the store is away: the run stays as it is, to be continued. Anything else: it has failed. */
-async function breakOff(run: Run, error: unknown): Promise<void> {
+async function breakOff(run: ActiveRun, error: unknown): Promise<void> {
   const { context, connection, runId, lease } = run;
   const code = error instanceof OrderdockError ? error.code : '';
   if (run.stop.signal.aborted || code === 'lease_lost' || error instanceof Unavailable) {
@@ -109,15 +109,15 @@ async function breakOff(run: Run, error: unknown): Promise<void> {
     return;
   }
   const failed = await context.db.write(async (sql) => {
-    await fence(sql, run);
-    await endRun(sql, runId, { state: 'failed', at: context.clock.now().toISOString(), error: errorText(error) });
+    await assertLease(sql, run);
+    await completeRun(sql, runId, { state: 'failed', at: context.clock.now().toISOString(), error: errorText(error) });
     await releaseLease(sql, lease.name, lease.owner);
     return readRun(sql, runId);
   });
   if (failed) report(run, failed);
 }
 
-function report({ context, connection, runId }: Run, { state, error, counts, startedAt }: RunRow): void {
+function report({ context, connection, runId }: ActiveRun, { state, error, counts, startedAt }: RunRow): void {
   const tookMs = context.clock.now().getTime() - Date.parse(startedAt);
   const fields = { runId, connection: connection.name, state, ...counts, tookMs, error };
   if (error === null) {

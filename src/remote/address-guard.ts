@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import { RemoteFailure } from '../domain/errors.ts';
-import { answerFailure } from './failures.ts';
+import { failureOfResponse } from './failures.ts';
 import type { RemoteStream } from './remote.ts';
 import { openStream } from './send.ts';
 
@@ -36,7 +36,7 @@ export async function followRedirects(url: string, open: (url: string) => Promis
     stream.content.destroy();
     const location = stream.headers.location;
     if (stream.status < 300 || stream.status > 399 || location === undefined) {
-      throw answerFailure(`GET ${hostOf(address)}`, stream.status, stream.headers, now());
+      throw failureOfResponse(`GET ${hostOf(address)}`, stream.status, stream.headers, now());
     }
     address = URL.canParse(location, address) ? new URL(location, address).href : location;
   }

@@ -2,12 +2,12 @@ import type { Random } from '../domain/clock.ts';
 import { RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
-import { answerFailure, describeCall } from './failures.ts';
-import { createSingleFile, createTurnstile, type Lane, type Turnstile } from './rate-limiter.ts';
-import type { Budget, ClientOptions, Limits, RemoteAnswer, RemoteCall, RemoteClient, RemoteStream } from './remote.ts';
+import { describeCall, failureOfResponse } from './failures.ts';
+import { createMutex, createRateLimiter, type Priority, type RateLimiter } from './rate-limiter.ts';
+import type { Budget, ClientOptions, Limits, RemoteCall, RemoteClient, RemoteResponse, RemoteStream } from './remote.ts';
 import { openStream, sendRequest } from './send.ts';
 
-export interface Ground {
+export interface ClientDependencies {
   limits: Limits;
   now(): Date;
   random: Random;
@@ -17,20 +17,20 @@ export interface Ground {
 
 const DEFAULT_PATIENCE_MS = 5000;
 
-interface Line {
+interface ClientState {
   options: ClientOptions;
-  ground: Ground;
+  ground: ClientDependencies;
   circuit: Circuit;
-  turnstiles: Map<string, Turnstile>;
+  turnstiles: Map<string, RateLimiter>;
   /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it. `*` where a call has no budget. */
   paused: Map<string, number>;
-  singleFile: <T>(lane: Lane, work: () => Promise<T>) => Promise<T>;
+  singleFile: <T>(lane: Priority, work: () => Promise<T>) => Promise<T>;
 }
 
 /** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
-export function createClient(options: ClientOptions, ground: Ground): RemoteClient {
+export function createClient(options: ClientOptions, ground: ClientDependencies): RemoteClient {
   const circuit = createCircuit(options.connection, ground.random);
-  const line: Line = { options, ground, circuit, turnstiles: new Map(), paused: new Map(), singleFile: createSingleFile() };
+  const line: ClientState = { options, ground, circuit, turnstiles: new Map(), paused: new Map(), singleFile: createMutex() };
   return {
     call: (call) => inTurn(line, call, () => circuit.run(() => authorized(line, (renew) => exchange(line, call, renew)))),
     open: (path, open) => openBody(line, path, open?.authorized ?? false),
@@ -41,7 +41,7 @@ export function createClient(options: ClientOptions, ground: Ground): RemoteClie
 type Turn = Pick<RemoteCall, 'budgets' | 'lane' | 'patienceMs'>;
 
 // A sequential API's turn is taken before its budget: calls that had been counted early could otherwise go out in one burst.
-async function inTurn<T>(line: Line, turn: Turn, send: () => Promise<T>): Promise<T> {
+async function inTurn<T>(line: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
   const lane = turn.lane ?? 'fetch';
   const admitted = async () => {
     line.circuit.refuseWhileOpen();
@@ -59,15 +59,15 @@ async function inTurn<T>(line: Line, turn: Turn, send: () => Promise<T>): Promis
   });
 }
 
-const budgetsOf = (line: Line, turn: Turn): Budget[] =>
+const budgetsOf = (line: ClientState, turn: Turn): Budget[] =>
   line.options.budgets.filter((budget) => turn.budgets === undefined || turn.budgets.includes(budget.name));
 
-const namesOf = (line: Line, turn: Turn): string[] => {
+const namesOf = (line: ClientState, turn: Turn): string[] => {
   const names = budgetsOf(line, turn).map((budget) => budget.name);
   return names.length > 0 ? names : ['*'];
 };
 
-function turnstileFor(line: Line, turn: Turn): Turnstile {
+function turnstileFor(line: ClientState, turn: Turn): RateLimiter {
   const key = namesOf(line, turn).join(' ');
   const known = line.turnstiles.get(key);
   if (known) return known;
@@ -78,17 +78,17 @@ function turnstileFor(line: Line, turn: Turn): Turnstile {
     if (pausedMs > 0) return pausedMs;
     return budgets.length === 0 ? 0 : limits.enter(line.options.connection, budgets, now());
   };
-  const made = createTurnstile({ enter, now, sleep });
+  const made = createRateLimiter({ enter, now, sleep });
   line.turnstiles.set(key, made);
   return made;
 }
 
-function pause(line: Line, turn: Turn, waitMs: number): void {
+function pause(line: ClientState, turn: Turn, waitMs: number): void {
   const until = line.ground.now().getTime() + waitMs;
   for (const name of namesOf(line, turn)) line.paused.set(name, Math.max(until, line.paused.get(name) ?? 0));
 }
 
-async function authorized<T>(line: Line, attempt: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+async function authorized<T>(line: ClientState, attempt: (headers: Record<string, string>) => Promise<T>): Promise<T> {
   const headers = await line.options.authorize(false);
   try {
     return await attempt(headers);
@@ -98,7 +98,7 @@ async function authorized<T>(line: Line, attempt: (headers: Record<string, strin
   return attempt(await line.options.authorize(true));
 }
 
-async function exchange(line: Line, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteAnswer> {
+async function exchange(line: ClientState, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteResponse> {
   const { options, ground } = line;
   const url = addressOf(options.baseUrl, call);
   const startedMs = ground.now().getTime();
@@ -116,7 +116,7 @@ async function exchange(line: Line, call: RemoteCall, authorization: Record<stri
     status: answer.status,
     tookMs: ground.now().getTime() - startedMs,
   });
-  if (answer.status < 200 || answer.status > 299) throw answerFailure(what, answer.status, answer.headers, ground.now());
+  if (answer.status < 200 || answer.status > 299) throw failureOfResponse(what, answer.status, answer.headers, ground.now());
   return answer;
 }
 
@@ -134,7 +134,7 @@ export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'quer
 }
 
 // Without authorisation it is another host's content (a presigned address): neither our budgets nor the API's circuit are concerned.
-async function openBody(line: Line, path: string, withAuthorization: boolean): Promise<RemoteStream> {
+async function openBody(line: ClientState, path: string, withAuthorization: boolean): Promise<RemoteStream> {
   const { options, ground } = line;
   const request = (url: string, headers: Record<string, string>) =>
     openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, ground.now);
@@ -148,5 +148,5 @@ async function openChecked(request: Parameters<typeof openStream>[0], now: () =>
   const stream = await openStream(request);
   if (stream.status >= 200 && stream.status < 300) return stream;
   stream.content.destroy();
-  throw answerFailure(describeCall(request.method, request.url), stream.status, stream.headers, now());
+  throw failureOfResponse(describeCall(request.method, request.url), stream.status, stream.headers, now());
 }

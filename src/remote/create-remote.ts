@@ -2,12 +2,12 @@ import { setTimeout as sleepMs } from 'node:timers/promises';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
-import { addressOf, createClient, type Ground } from './client.ts';
+import { addressOf, type ClientDependencies, createClient } from './client.ts';
 import { createOauth2 } from './oauth.ts';
 import type { Limits, Remote } from './remote.ts';
 import { sendRequest } from './send.ts';
 
-export interface RemoteTools {
+export interface RemoteDependencies {
   limits: Limits;
   clock: Clock;
   random: Random;
@@ -17,9 +17,9 @@ export interface RemoteTools {
 }
 
 /** The only way out of the program. Nothing is opened until it is called upon. */
-export function createRemote({ limits, clock, random, log, sleep }: RemoteTools): Remote {
+export function createRemote({ limits, clock, random, log, sleep }: RemoteDependencies): Remote {
   const now = () => clock.now();
-  const ground: Ground = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)) };
+  const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)) };
   return {
     client: (options) => createClient(options, ground),
     plain: (call) =>

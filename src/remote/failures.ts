@@ -22,14 +22,14 @@ function retryAfterMs(headers: Record<string, string>, now: Date): number | null
 const CODES: Readonly<Record<number, string>> = { 401: 'remote_unauthorized', 403: 'remote_forbidden', 429: 'remote_rate_limited' };
 
 /** The error that an answer other than 2xx becomes. Bodies stay out of messages: they may hold anything. */
-export function answerFailure(what: string, status: number, headers: Record<string, string>, now: Date): RemoteFailure {
+export function failureOfResponse(what: string, status: number, headers: Record<string, string>, now: Date): RemoteFailure {
   if (status === 404 || status === 410) return new RemoteMissing(`${what} answered ${status}`, status);
   const code = CODES[status] ?? (status >= 500 ? 'remote_unavailable' : status >= 400 ? 'remote_refused' : 'remote_redirected');
   return new RemoteFailure(code, `${what} answered ${status}`, status, retryAfterMs(headers, now));
 }
 
 /** The error for no answer at all: `remote_timeout` or `remote_unreachable`, status 0. */
-export function noAnswer(what: string, timedOut: boolean, error: unknown): RemoteFailure {
+export function failureOfNoResponse(what: string, timedOut: boolean, error: unknown): RemoteFailure {
   // Only the text goes on: the HTTP library's own error holds the request with its credentials.
   const cause = new Error(error instanceof Error ? error.message : String(error));
   const reason = error instanceof Error && 'code' in error && error.code ? String(error.code) : 'no answer';

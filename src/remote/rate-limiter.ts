@@ -1,29 +1,29 @@
 import { RemoteFailure } from '../domain/errors.ts';
 
-export type Lane = 'fetch' | 'reconcile';
+export type Priority = 'fetch' | 'reconcile';
 
 interface Waiting {
-  lane: Lane;
+  lane: Priority;
   /** Milliseconds since 1970 after which it waits no longer. */
   deadlineMs: number;
   pass(): void;
   refuse(error: unknown): void;
 }
 
-export interface TurnstileOptions {
+export interface RateLimiterOptions {
   /** 0: the next may pass (and is counted); else the milliseconds until it is worth asking again. */
   enter(): Promise<number>;
   now(): Date;
   sleep(ms: number): Promise<void>;
 }
 
-export interface Turnstile {
+export interface RateLimiter {
   /** Resolves when the call may go out. Throws `RemoteFailure('rate_limited_here')` when there will be no place within the patience. */
-  pass(lane: Lane, patienceMs: number): Promise<void>;
+  pass(lane: Priority, patienceMs: number): Promise<void>;
 }
 
 /** The queue before a set of budgets: one place at a time, fetches before reconciliation, else in the order of arrival. */
-export function createTurnstile({ enter, now, sleep }: TurnstileOptions): Turnstile {
+export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): RateLimiter {
   const waiting: Waiting[] = [];
   let running = false;
   let closedUntilMs = 0;
@@ -75,8 +75,8 @@ const noPlace = (waitMs: number): RemoteFailure =>
   new RemoteFailure('rate_limited_here', 'The limit of calls is used up for now', 0, Math.ceil(waitMs));
 
 /** Runs one piece of work at a time within this process, fetches before reconciliation. */
-export function createSingleFile(): <T>(lane: Lane, work: () => Promise<T>) => Promise<T> {
-  const waiting: { lane: Lane; start(): void }[] = [];
+export function createMutex(): <T>(lane: Priority, work: () => Promise<T>) => Promise<T> {
+  const waiting: { lane: Priority; start(): void }[] = [];
   let busy = false;
   const next = () => {
     const fetching = waiting.findIndex((one) => one.lane === 'fetch');

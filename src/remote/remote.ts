@@ -34,7 +34,7 @@ export interface RemoteCall {
   patienceMs?: number;
 }
 
-export interface RemoteAnswer {
+export interface RemoteResponse {
   status: number;
   headers: Record<string, string>;
   text: string;
@@ -60,7 +60,7 @@ export interface ClientOptions {
 /** The only outgoing HTTP. No redirects are followed. */
 export interface RemoteClient {
   /** A 2xx answer. Throws `RemoteMissing` (404, 410) or `RemoteFailure` (with status and Retry-After); opens the circuit when a remote keeps failing. */
-  call(call: RemoteCall): Promise<RemoteAnswer>;
+  call(call: RemoteCall): Promise<RemoteResponse>;
   /** A body as a stream from `url`, without the client's authorisation unless `authorized`. */
   open(path: string, options?: { authorized?: boolean }): Promise<RemoteStream>;
   /** `closed` (all well), `open` (waiting), `half-open` (trying again). */
@@ -81,7 +81,7 @@ export interface Oauth2Options {
 export interface Remote {
   client(options: ClientOptions): RemoteClient;
   /** A request outside any budget, authorisation or circuit: logins. Any status is an answer; throws `RemoteFailure` with status 0 when there is none. */
-  plain(call: RemoteCall & { baseUrl: string; timeoutMs: number }): Promise<RemoteAnswer>;
+  plain(call: RemoteCall & { baseUrl: string; timeoutMs: number }): Promise<RemoteResponse>;
   /** Client credentials (simple-oauth2), cached until shortly before expiry, single flight: gives the `Authorization` header. */
   oauth2(options: Oauth2Options): (renew: boolean) => Promise<Record<string, string>>;
   /** Opens an address that came from a business partner: public addresses only, also after redirects and against DNS that changes its answer. */

@@ -3,8 +3,8 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { RemoteFailure } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { describeCall, noAnswer } from './failures.ts';
-import type { RemoteAnswer, RemoteCall, RemoteStream } from './remote.ts';
+import { describeCall, failureOfNoResponse } from './failures.ts';
+import type { RemoteCall, RemoteResponse, RemoteStream } from './remote.ts';
 
 export interface OutgoingRequest {
   method: RemoteCall['method'];
@@ -20,7 +20,7 @@ const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 const STALL_MS = 30_000;
 
 /** One request, no redirects, the body as text exactly as sent. Any status is an answer; throws `RemoteFailure` with status 0 otherwise. */
-export async function sendRequest(request: OutgoingRequest): Promise<RemoteAnswer> {
+export async function sendRequest(request: OutgoingRequest): Promise<RemoteResponse> {
   const response = await exchange<string>(request, { responseType: 'text', maxContentLength: MAX_TEXT_BYTES });
   return { status: response.status, headers: plainHeaders(response), text: typeof response.data === 'string' ? response.data : '' };
 }
@@ -68,7 +68,7 @@ function asFailure(error: unknown, request: OutgoingRequest, timedOut: boolean):
     return new RemoteFailure('remote_too_large', `${what} answered more than ${MAX_TEXT_BYTES} bytes`, 0);
   }
   const code = axios.isAxiosError(error) ? error.code : undefined;
-  return noAnswer(what, timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED', error);
+  return failureOfNoResponse(what, timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED', error);
 }
 
 function plainHeaders(response: AxiosResponse): Record<string, string> {

@@ -1,12 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { isObject, parseJson, textAt } from '../domain/json.ts';
-import type { OutgoingWebhook, SimulatedAnswer, SimulatedRequest } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook, SimulatedRequest, SimulatedResponse } from '../platforms/contract/platform.ts';
 import type { Answer } from './simulators.ts';
 
 /** Where the sandbox itself is asked, beside the simulated platforms. */
 export const CONTROL_NAME = '_sandbox';
 
-const problem = (status: number, detail: string): SimulatedAnswer => ({
+const problem = (status: number, detail: string): SimulatedResponse => ({
   status,
   headers: { 'content-type': 'application/problem+json' },
   body: JSON.stringify({ status, detail }),

@@ -96,6 +96,7 @@ function fileOf(
 async function playWorld(world: World, happen: Sandbox['happen'], sender: Sender, stop?: AbortSignal): Promise<void> {
   for (const { eventType, form } of world.simulation.story.slice(world.count())) {
     if (stop?.aborted) return;
-    for (const webhook of happen(world.connection, eventType, form)) await sender.send(world.connection, world.platform.answers, webhook);
+    for (const webhook of happen(world.connection, eventType, form))
+      await sender.send(world.connection, world.platform.retryPolicy, webhook);
   }
 }

@@ -1,4 +1,4 @@
-import type { AnswerPolicy, OutgoingWebhook } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook, RetryPolicy } from '../platforms/contract/platform.ts';
 import type { Post, PostAnswer } from './post.ts';
 
 export interface SenderCounts {
@@ -29,7 +29,7 @@ export interface SenderOptions {
 
 /** A platform's webhook sender: it repeats what the platform would repeat, only sooner. */
 export interface Sender {
-  send(connection: string, answers: AnswerPolicy, webhook: OutgoingWebhook): Promise<Sent>;
+  send(connection: string, answers: RetryPolicy, webhook: OutgoingWebhook): Promise<Sent>;
   counts: Readonly<SenderCounts>;
 }
 
@@ -66,4 +66,4 @@ async function postOnce({ baseUrl, post }: SenderOptions, connection: string, we
 
 const isSuccess = ({ status }: PostAnswer): boolean => status >= 200 && status < 300;
 
-const isFinal = ({ final }: AnswerPolicy, { status }: PostAnswer): boolean => final.some(([from, to]) => status >= from && status <= to);
+const isFinal = ({ final }: RetryPolicy, { status }: PostAnswer): boolean => final.some(([from, to]) => status >= from && status <= to);

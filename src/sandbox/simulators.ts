@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SimulatedAnswer, SimulatedRequest } from '../platforms/contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse } from '../platforms/contract/platform.ts';
 
-export type Answer = (request: SimulatedRequest) => SimulatedAnswer;
+export type Answer = (request: SimulatedRequest) => SimulatedResponse;
 
 /** The APIs of all simulated platforms, on one port of this machine, each below `/<name>`. */
 export interface Simulators {
@@ -57,7 +57,7 @@ async function listenNear(server: ReturnType<typeof createServer>, port: number)
   });
 }
 
-async function answerRequest(hosted: ReadonlyMap<string, Answer>, outage: boolean, request: IncomingMessage): Promise<SimulatedAnswer> {
+async function answerRequest(hosted: ReadonlyMap<string, Answer>, outage: boolean, request: IncomingMessage): Promise<SimulatedResponse> {
   const body = await readBody(request);
   if (body === null) return { status: 413, body: '' };
   const [, name = '', rest = ''] = /^\/([^/?]+)(.*)$/s.exec(request.url ?? '/') ?? [];
@@ -90,7 +90,7 @@ const plainHeaders = (request: IncomingMessage): Record<string, string> =>
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
   );
 
-function send(response: ServerResponse, answer: SimulatedAnswer): void {
+function send(response: ServerResponse, answer: SimulatedResponse): void {
   response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
   response.end(answer.body);
 }

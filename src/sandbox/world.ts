@@ -1,5 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { AnyPlatform, CommonSettings, OutgoingWebhook, Simulation, SimulationTools } from '../platforms/contract/platform.ts';
+import type { AnyPlatform, CommonSettings, OutgoingWebhook, Simulation, SimulationOptions } from '../platforms/contract/platform.ts';
 import { seededId, seededRandom, seededSecrets } from './seeded-random.ts';
 
 /** Something that happened in a simulated world; `at` is ISO 8601 UTC. Told again in the same order, it gives the same world. */
@@ -23,7 +23,7 @@ export interface World {
   happen(occurrence: Occurrence): OutgoingWebhook[];
 }
 
-export interface WorldGround {
+export interface WorldOptions {
   seed: string;
   /** Base URL of the simulator of this platform. */
   baseUrl: string;
@@ -33,7 +33,7 @@ export interface WorldGround {
 export const connectionNameOf = (platform: AnyPlatform): string => `sandbox-${platform.name}`;
 
 /** Makes a platform's world, with the connection to it: its credentials come from the seed too. */
-export function createWorld(platform: AnyPlatform, ground: WorldGround): World {
+export function createWorld(platform: AnyPlatform, ground: WorldOptions): World {
   const connection = connectionNameOf(platform);
   const { platform: _name, ...own } = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
   const settings = platform.settings.parse(own);
@@ -41,18 +41,18 @@ export function createWorld(platform: AnyPlatform, ground: WorldGround): World {
 }
 
 /** The same connection with the same credentials before a world of its own, in which other things happen. */
-export const twinOf = (world: World, ground: WorldGround): World => ({ ...world, ...tellWorld(world.platform, world.settings, ground) });
+export const twinOf = (world: World, ground: WorldOptions): World => ({ ...world, ...tellWorld(world.platform, world.settings, ground) });
 
 /**
  * Every occurrence draws its chance from the seed and its own number, and sees the time it happened at: what the simulated API is asked
  * in between changes nothing.
  */
-function tellWorld(platform: AnyPlatform, settings: CommonSettings, ground: WorldGround): Pick<World, 'simulation' | 'count' | 'happen'> {
+function tellWorld(platform: AnyPlatform, settings: CommonSettings, ground: WorldOptions): Pick<World, 'simulation' | 'count' | 'happen'> {
   const drawFrom = (what: string) => seededRandom(`${ground.seed} ${platform.name} ${what}`);
   let random = drawFrom('beginning');
   let count = 0;
   let now = ground.now;
-  const tools: SimulationTools = {
+  const tools: SimulationOptions = {
     now: () => now(),
     random: () => random(),
     makeId: () => seededId(() => random())(),
@@ -66,7 +66,7 @@ function tellWorld(platform: AnyPlatform, settings: CommonSettings, ground: Worl
       random = drawFrom(String(count++));
       now = () => new Date(occurrence.at);
       try {
-        return simulation.happen(occurrence.eventType, occurrence.form);
+        return simulation.emit(occurrence.eventType, occurrence.form);
       } finally {
         now = ground.now;
         random = drawFrom(`between ${count} ${ground.now().getTime()}`);

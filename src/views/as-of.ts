@@ -4,7 +4,7 @@ import { readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
 import type { ChangeState } from '../store/feed/append.ts';
-import { readStates } from '../store/feed/read-changes.ts';
+import { readStateHistory } from '../store/feed/read-changes.ts';
 import { attachedDocumentView, entityHead, isRecord, lineView } from './entity.ts';
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
@@ -14,7 +14,7 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
  * Refuses a position before its first change (404) and one whose changes retention has taken away (410).
  */
 export async function viewAsOf(sql: Sql, entity: EntityRow, cursor: string): Promise<object> {
-  const states = await readStates(sql, entity.id, cursor);
+  const states = await readStateHistory(sql, entity.id, cursor);
   const last = states.at(-1);
   if (!last) throw new Refused(404, 'not_found', 'At this position of the feed it was not known yet.');
   if (states[0]?.version !== 1) throw new Refused(410, 'position_gone', 'The changes up to this position are no longer kept.');

@@ -48,7 +48,7 @@ for (const engine of ENGINES) {
     try {
       const waiting = api.get('/changes?wait=60&kind=order');
       await insertRows(api.db, 'changes', [change('s1', 1, { kind: 'shipment' }), change('o1', 1)]);
-      api.changed.raise();
+      api.feedChanged.notify();
       assert.deepEqual(cursors((await waiting).json), ['2']);
       const last = api.get('/changes?wait=60&after=2');
       await api.get('/changes?after=2');
@@ -69,7 +69,7 @@ for (const engine of ENGINES) {
         ['1', '2'],
       );
       await insertRows(api.db, 'changes', [change('o1', 3)]);
-      api.changed.raise();
+      api.feedChanged.notify();
       const [third] = await all.take(1);
       assert.deepEqual([third?.id, JSON.parse(third?.data ?? '').version], ['3', 3]);
       const resumed = await openStream(api.url, '?after=0', { 'Last-Event-ID': '2' });

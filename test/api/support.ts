@@ -37,7 +37,7 @@ export interface TestApi {
   ports: ApiPorts;
   url: string;
   /** Raised by tests that append to the feed. */
-  changed: { raise(): void };
+  feedChanged: { notify(): void };
   /** Calls the API with a key (null: none) and checks the JSON it answers against the description. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   get(path: string, options?: CallOptions): Promise<Answer>;
@@ -66,7 +66,7 @@ const connection = (name: string, platform: string) =>
 /** The API on a real server over a real, empty database; every other verb is a small fake that tests replace. */
 export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {}): Promise<TestApi> {
   const { db, close } = await openTestDatabase(engine);
-  const changed = createNotifier();
+  const feedChanged = createNotifier();
   const stop = new AbortController();
   const names = new Map([
     ['acme', connection('acme', 'tradecloud')],
@@ -76,7 +76,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   const ports: ApiPorts = {
     context: {
       db,
-      changed,
+      feedChanged,
       clock: { now: () => new Date(NOW) },
       connections: { get: (name) => names.get(name), list: () => [...names.values()] },
       log,
@@ -126,7 +126,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     db,
     ports,
     url,
-    changed,
+    feedChanged,
     call,
     get: (path, options) => call('GET', path, options),
     stopServer: () => stop.abort(),

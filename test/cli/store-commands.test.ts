@@ -7,7 +7,7 @@ import { createReceiver } from '../../src/intake/receive-webhook.ts';
 import { openContext } from '../../src/open-context.ts';
 import type { Connection } from '../../src/platforms/contract/platform.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { workDeliveries } from '../../src/processing/process-deliveries.ts';
+import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
 import { memoryLog } from '../support/log.ts';
@@ -34,7 +34,7 @@ async function filled(t: test.TestContext, orders: number): Promise<Place> {
     await take(webhook?.body ?? '');
   }
   await take('{').catch(() => {});
-  while ((await workDeliveries(context)) > 0);
+  while ((await processDeliveries(context)) > 0);
   await receiver.stop();
   await context.close();
   return here;

@@ -8,7 +8,8 @@ import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { openDoor, type TestDoor } from '../http/door.ts';
 import { connectionTo, happenIn, NOW, worldOf } from './worlds.ts';
 
-const isFinal = ({ answers }: AnyPlatform, status: number): boolean => answers.final.some(([from, to]) => status >= from && status <= to);
+const isFinal = ({ retryPolicy }: AnyPlatform, status: number): boolean =>
+  retryPolicy.final.some(([from, to]) => status >= from && status <= to);
 
 const readme = ({ name }: AnyPlatform): string => readFileSync(new URL(`../../src/platforms/${name}/README.md`, import.meta.url), 'utf8');
 
@@ -37,7 +38,7 @@ const FAULTS: Record<string, Error> = {
 
 for (const platform of PLATFORMS) {
   test(`${platform.name}: what it does with our answers is written down, with its source and when it was read`, () => {
-    const { rule, source, budget } = platform.answers;
+    const { rule, source, budget } = platform.retryPolicy;
     assert.ok(rule.length > 40);
     assert.match(source, /20\d\d-\d\d/);
     if (budget) assert.ok(('limit' in budget ? budget.limit : budget.days) > 0);
@@ -50,8 +51,8 @@ for (const platform of PLATFORMS) {
 
   test(`${platform.name}: where an answer that we could mend is final, its rule and its README say so`, () => {
     const final = OURS_TO_MEND.filter((status) => isFinal(platform, status));
-    const said = final.every((status) => new RegExp(`\\b(4xx|${status})\\b`).test(platform.answers.rule));
-    assert.ok(said, platform.answers.rule);
+    const said = final.every((status) => new RegExp(`\\b(4xx|${status})\\b`).test(platform.retryPolicy.rule));
+    assert.ok(said, platform.retryPolicy.rule);
     if (final.length > 0)
       assert.ok(/\b4xx\b/.test(readme(platform)), `src/platforms/${platform.name}/README.md says nothing of a final 4xx`);
   });

@@ -6,12 +6,12 @@ import { formatOf } from '../../src/http/webhooks/body.ts';
 import { matchRoute, readTarget } from '../../src/http/webhooks/routes.ts';
 import type {
   AnyPlatform,
-  Arrived,
   CommonSettings,
   Connection,
   Identity,
-  Inbound,
   OutgoingWebhook,
+  StoredRequest,
+  WebhookRequest,
 } from '../../src/platforms/contract/platform.ts';
 
 /** See README.md in this folder. */
@@ -47,7 +47,11 @@ export const connectionOf = (platform: AnyPlatform, settings: CommonSettings): C
 });
 
 /** A request as the door hands it on: routed and its format known by the door's own rules. Fails where the platform has no such route. */
-export function inboundOf(connection: Connection, sent: Pick<OutgoingWebhook, 'method' | 'path' | 'headers' | 'body'>, now: Date): Inbound {
+export function inboundOf(
+  connection: Connection,
+  sent: Pick<OutgoingWebhook, 'method' | 'path' | 'headers' | 'body'>,
+  now: Date,
+): WebhookRequest {
   const target = readTarget(`/${connection.name}${sent.path}`);
   const { route, params } = matchRoute(connection, sent.method, target.path);
   const headers = Object.fromEntries(Object.entries(sent.headers).map(([name, value]) => [name.toLowerCase(), value]));
@@ -69,7 +73,7 @@ export function inboundOf(connection: Connection, sent: Pick<OutgoingWebhook, 'm
 }
 
 /** The same request as the store gives it back: credentials redacted in headers and body. */
-export function arrivedOf({ platform, settings }: Connection, request: Inbound, identity: Identity): Arrived {
+export function arrivedOf({ platform, settings }: Connection, request: WebhookRequest, identity: Identity): StoredRequest {
   const hidden = new Set(['authorization', ...platform.secretHeaders(settings).map((name) => name.toLowerCase())]);
   return {
     method: request.method,

@@ -1,13 +1,13 @@
 import type { EntityReport } from '../../src/domain/entity.ts';
 import { subjectText } from '../../src/domain/entity.ts';
-import { createGatekeeper } from '../../src/http/auth/gatekeeper.ts';
+import { createCredentialChecker } from '../../src/http/auth/gatekeeper.ts';
 import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
-import { createReceiver, type ReceiveAnswer } from '../../src/intake/receive-webhook.ts';
+import { createReceiver, type ReceiveResult } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
 import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
-import { workNotifications } from '../../src/processing/fetch-resources.ts';
-import { workDeliveries } from '../../src/processing/process-deliveries.ts';
+import { processNotifications } from '../../src/processing/fetch-resources.ts';
+import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
@@ -26,8 +26,8 @@ export interface PlatformContext {
   /** What was sent to or answered by the simulator, as text: where credentials would be. */
   asked: string[];
   /** Lets an event happen a second later, and sends its webhooks through the door's verb. */
-  happen(eventType: string, form?: string): Promise<{ webhook: OutgoingWebhook; answer: ReceiveAnswer }[]>;
-  send(webhook: OutgoingWebhook): Promise<ReceiveAnswer>;
+  happen(eventType: string, form?: string): Promise<{ webhook: OutgoingWebhook; answer: ReceiveResult }[]>;
+  send(webhook: OutgoingWebhook): Promise<ReceiveResult>;
   /** Works until nothing is waiting any more; the clock goes to what is due next. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -60,7 +60,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     () => ({ open: () => {}, close: () => {} }),
   );
   const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
-  const gatekeeper = createGatekeeper({
+  const gatekeeper = createCredentialChecker({
     outside: createOutsideCalls((call) => context.remote.plain(call)),
     ownTokens: createOwnTokens(async () => new Uint8Array(32).fill(9), clock),
     clock,
@@ -92,7 +92,7 @@ const MOST_ROUNDS = 500;
 
 async function settle(context: OpenContext, connection: Connection, clock: ManualClock): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const worked = (await workDeliveries(context)) + (await workNotifications(context, connection));
+    const worked = (await processDeliveries(context)) + (await processNotifications(context, connection));
     if (worked > 0) continue;
     const [next] = await context.db.read.all<{ at: string | null }>(
       "select min(next_attempt_at) as at from deliveries where state = 'pending'",

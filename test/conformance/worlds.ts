@@ -1,14 +1,14 @@
 import { Refused } from '../../src/domain/errors.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
-import { createGatekeeper } from '../../src/http/auth/gatekeeper.ts';
+import { createCredentialChecker } from '../../src/http/auth/gatekeeper.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
 import type {
   AnyPlatform,
+  AuthResult,
   CommonSettings,
   Connection,
   OutgoingWebhook,
   Simulation,
-  Verdict,
 } from '../../src/platforms/contract/platform.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { connectionOf, inboundOf } from './fixtures.ts';
@@ -28,7 +28,7 @@ export const formsOf = (world: World): (string | undefined)[] => [
 ];
 
 /** Lets the platform judge a request as the door would, with the simulator as the issuer of tokens. */
-export async function judge(connection: Connection, webhook: OutgoingWebhook, simulation: Simulation, now = NOW): Promise<Verdict> {
+export async function judge(connection: Connection, webhook: OutgoingWebhook, simulation: Simulation, now = NOW): Promise<AuthResult> {
   const clock = { now: () => now };
   const ask = async (method: string, url: string, body: string) => {
     const { pathname, searchParams } = new URL(url);
@@ -36,7 +36,7 @@ export async function judge(connection: Connection, webhook: OutgoingWebhook, si
     const answer = simulation.answer({ method, path, query: Object.fromEntries(searchParams), headers: {}, body });
     return { status: answer.status, text: answer.body.toString() };
   };
-  const gatekeeper = createGatekeeper({
+  const gatekeeper = createCredentialChecker({
     outside: { get: (url) => ask('GET', url, ''), post: (url, form) => ask('POST', url, new URLSearchParams(form).toString()) },
     ownTokens: createOwnTokens(async () => new Uint8Array(32).fill(9), clock),
     clock,

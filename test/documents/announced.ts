@@ -4,7 +4,7 @@ import type { DocumentReport } from '../../src/domain/entity.ts';
 import type { EntityState } from '../../src/domain/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/platform.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
-import { announceDocuments, writeEntities } from '../../src/store/entities/states.ts';
+import { upsertDocuments, upsertEntities } from '../../src/store/entities/states.ts';
 
 const ORDER: EntityState = {
   id: 'order-1',
@@ -28,8 +28,8 @@ const ORDER: EntityState = {
 export async function announce(context: Context, ...documents: (Partial<DocumentReport> & { key: string })[]): Promise<void> {
   const at = context.clock.now().toISOString();
   await context.db.write(async (sql) => {
-    await writeEntities(sql, [ORDER]);
-    await announceDocuments(
+    await upsertEntities(sql, [ORDER]);
+    await upsertDocuments(
       sql,
       documents.map((document) => ({
         image: ORDER,

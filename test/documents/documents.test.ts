@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import {
   claimDueDocuments,
-  type DocumentPorts,
+  type DocumentDependencies,
   fetchDocument,
   fetchDocumentAgain,
   fetchDocuments,
@@ -19,7 +19,7 @@ import { startDocumentWorker } from '../../src/documents/worker.ts';
 import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
 import type { OpenedDocument } from '../../src/platforms/contract/platform.ts';
 import { createPublicOpener } from '../../src/remote/address-guard.ts';
-import { listDocumentsNotHeld } from '../../src/store/documents/list-missing.ts';
+import { listMissingDocuments } from '../../src/store/documents/list-missing.ts';
 import { farSide } from '../remote/far-side.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES, type Engine } from '../support/engines.ts';
@@ -53,7 +53,7 @@ async function ground(
     await pipeline.close();
     await rm(directory, { recursive: true, force: true });
   });
-  const ports: DocumentPorts = { storage, openPublic: createPublicOpener(() => pipeline.clock.now()) };
+  const ports: DocumentDependencies = { storage, openPublic: createPublicOpener(() => pipeline.clock.now()) };
   return { ...watched, ports, storage, asked, clock: pipeline.clock, log: pipeline.log, directory };
 }
 
@@ -126,7 +126,7 @@ for (const engine of ENGINES) {
       opened.map((alert) => [alert.code, alert.connection, alert.details.state]),
       [['document_failed', 'toy', 'failed']],
     );
-    const [listed] = await listDocumentsNotHeld(context.db.read, { connection: 'toy', limit: 10 });
+    const [listed] = await listMissingDocuments(context.db.read, { connection: 'toy', limit: 10 });
     assert.deepEqual([listed?.id, listed?.externalId, listed?.tries], ['doc-a', 'PO-7', 3]);
 
     broken = false;
@@ -134,7 +134,7 @@ for (const engine of ENGINES) {
     await fetchDocuments(context, ports);
     assert.equal((await documentOf(context, 'a')).state, 'stored');
     assert.ok(closed.includes('document_failed'));
-    assert.deepEqual(await listDocumentsNotHeld(context.db.read, { connection: null, limit: 10 }), []);
+    assert.deepEqual(await listMissingDocuments(context.db.read, { connection: null, limit: 10 }), []);
     await assert.rejects(fetchDocumentAgain(context, 'doc-a'), { status: 409 });
   });
 
@@ -292,10 +292,10 @@ test('the worker fetches what is announced while it runs, and stops in the middl
   };
   const worker = startDocumentWorker(context, { ...ports, storage: watched });
   await announce(context, { key: 'a' });
-  context.changed.raise();
+  context.feedChanged.notify();
   await arrived.promise;
   await announce(context, { key: 'b' });
-  context.changed.raise();
+  context.feedChanged.notify();
   await stuck.promise;
   await worker.stop();
   assert.equal((await documentOf(context, 'a')).state, 'stored');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keepLeases, mendTimes } from '../../src/processing/delivery-leases.ts';
-import { createLimits } from '../../src/store/access/rate-limits.ts';
-import { takeTick } from '../../src/store/engine/leases.ts';
+import { correctFutureTimes, renewDeliveryLeases } from '../../src/processing/delivery-leases.ts';
+import { createRateLimits } from '../../src/store/access/rate-limits.ts';
+import { claimTick } from '../../src/store/engine/leases.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
@@ -27,7 +27,7 @@ for (const engine of ENGINES) {
     await run.send({ id: 'm-1', type: 'order', order: order('1', '2026-03-01T07:00:00.000Z') });
     run.clock.advance(-6 * HOUR);
     await run.send({ id: 'm-2', type: 'order', order: order('2', '2026-03-01T07:00:01.000Z') });
-    await mendTimes(run.context);
+    await correctFutureTimes(run.context);
     await run.settle();
     assert.deepEqual(await states(run), ['done', 'done']);
     const changes = await run.context.db.read.all<{ version: number }>('select version from changes order by seq');
@@ -44,7 +44,7 @@ for (const engine of ENGINES) {
     await run.send({ id: 'n-1', type: 'changed', subject: 'PO1' });
     await run.settle();
     run.clock.advance(-10 * 24 * HOUR);
-    await mendTimes(run.context);
+    await correctFutureTimes(run.context);
     await run.settle();
     assert.deepEqual(await states(run), ['done']);
   });
@@ -52,7 +52,7 @@ for (const engine of ENGINES) {
   on('a clock that leaps forward loses nothing that is in hand', async (run) => {
     await run.send({ id: 'm-1', type: 'order', order: order('1', '2026-03-01T07:00:00.000Z') });
     run.clock.advance(400 * 24 * HOUR);
-    await keepLeases(run.context);
+    await renewDeliveryLeases(run.context);
     await run.settle();
     assert.deepEqual(await states(run), ['done']);
     run.clock.advance(-400 * 24 * HOUR);
@@ -62,10 +62,10 @@ for (const engine of ENGINES) {
   });
 
   on('limits and timetables that were kept by a clock that ran ahead hold nobody up', async ({ context, clock }) => {
-    const limits = createLimits(context.db, context.processId, () => clock.now());
+    const limits = createRateLimits(context.db, context.processId, () => clock.now());
     const budgets = [{ name: 'api', calls: 2, perMs: 1000 }];
     const enter = () => limits.enter('toy', budgets, clock.now());
-    const tick = () => context.db.write((sql) => takeTick(sql, 'sweep', clock.now().toISOString()));
+    const tick = () => context.db.write((sql) => claimTick(sql, 'sweep', clock.now().toISOString()));
     assert.deepEqual([await enter(), await enter(), await enter(), await tick(), await tick()], [0, 0, 1000, true, false]);
     clock.advance(-6 * HOUR);
     assert.deepEqual([await enter(), await enter(), await enter(), await tick(), await tick()], [0, 0, 1000, true, false]);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Context } from '../../src/context.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { keepLeases } from '../../src/processing/delivery-leases.ts';
-import { workNotifications } from '../../src/processing/fetch-resources.ts';
-import { claimFor, holding, workDeliveries } from '../../src/processing/process-deliveries.ts';
+import { renewDeliveryLeases } from '../../src/processing/delivery-leases.ts';
+import { processNotifications } from '../../src/processing/fetch-resources.ts';
+import { claimOptions, processDeliveries, whileInFlight } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import type { Sql } from '../../src/store/engine/database.ts';
-import { takeLease } from '../../src/store/engine/leases.ts';
+import { acquireLease } from '../../src/store/engine/leases.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
@@ -38,15 +38,15 @@ for (const engine of ENGINES) {
 
   on('what was taken up when the database went away is taken up again, however long this process lives', async (run) => {
     for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
-    await assert.rejects(workDeliveries(losing(run, 1)), { code: 'database_unavailable' });
+    await assert.rejects(processDeliveries(losing(run, 1)), { code: 'database_unavailable' });
     run.world.orders.set('PO3', order('PO3', '1', AT));
     await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
-    await assert.rejects(workNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
+    await assert.rejects(processNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
     assert.deepEqual(await states(run), ['working', 'working', 'working']);
-    await keepLeases(run.context);
+    await renewDeliveryLeases(run.context);
     assert.deepEqual(await states(run), ['working', 'working', 'working'], 'what was only just taken is left alone');
     run.clock.advance(5000);
-    await keepLeases(run.context);
+    await renewDeliveryLeases(run.context);
     assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
     await run.settle();
     assert.deepEqual(await states(run), ['done', 'done', 'done']);
@@ -57,17 +57,17 @@ for (const engine of ENGINES) {
     await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
     const other = await run.another('two:0:test');
     try {
-      const claimed = await run.context.db.write((sql) => claimDeliveries(sql, claimFor(run.context, false, null, 10)));
-      await holding(run.context, claimed, async () => {
+      const claimed = await run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, false, null, 10)));
+      await whileInFlight(run.context, claimed, async () => {
         for (let beat = 0; beat < 12; beat++) {
           run.clock.advance(5000);
-          await keepLeases(run.context);
-          await keepLeases(other.context);
+          await renewDeliveryLeases(run.context);
+          await renewDeliveryLeases(other.context);
           assert.deepEqual(await states(run), ['working']);
         }
       });
       run.clock.advance(31_000);
-      await keepLeases(other.context);
+      await renewDeliveryLeases(other.context);
       assert.deepEqual(await states(run), ['pending'], 'without its beats another process takes it over');
     } finally {
       await other.close();
@@ -86,14 +86,14 @@ for (const engine of ENGINES) {
             const result = await run.context.db.write(work);
             if ((await states(run))[0] === 'working') {
               run.clock.advance(60_000);
-              await keepLeases(other.context);
-              await workDeliveries(other.context);
+              await renewDeliveryLeases(other.context);
+              await processDeliveries(other.context);
             }
             return result;
           },
         },
       };
-      await workDeliveries(frozen);
+      await processDeliveries(frozen);
       assert.deepEqual(await states(run), ['done']);
       assert.equal((await run.context.db.read.all('select seq from changes')).length, 1);
       assert.ok(run.log.lines.some((line) => line.event === 'lease_lost'));
@@ -106,11 +106,11 @@ for (const engine of ENGINES) {
     const now = run.clock.now().toISOString();
     const take = (name: string, owner: string) =>
       run.context.db.write((sql) =>
-        takeLease(sql, { name, owner, until: new Date(run.clock.now().getTime() + 20_000).toISOString() }, now),
+        acquireLease(sql, { name, owner, until: new Date(run.clock.now().getTime() + 20_000).toISOString() }, now),
       );
     await take('remote:toy', 'one:999999999:killed');
     await take('remote:other', 'elsewhere:5:alive');
-    await keepLeases({ ...run.context, processId: 'one:2:test' });
+    await renewDeliveryLeases({ ...run.context, processId: 'one:2:test' });
     assert.deepEqual([await take('remote:toy', 'new'), await take('remote:other', 'new')], [true, false]);
   });
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { claimFor } from '../../src/processing/process-deliveries.ts';
+import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
-import { keepDeliveries } from '../../src/store/deliveries/insert.ts';
+import { insertDeliveries } from '../../src/store/deliveries/insert.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
@@ -41,7 +41,7 @@ async function keep(run: TestContext, before: () => Promise<unknown>, id = run.c
     await before();
     return db.write(work);
   };
-  return keepDeliveries({ ...db, write }, [{ ...arrival, id }]);
+  return insertDeliveries({ ...db, write }, [{ ...arrival, id }]);
 }
 
 for (const engine of ENGINES) {
@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
     const run = await createTestContext(engine);
     try {
       await keep(run, async () => {});
-      const [kept] = await keep(run, () => run.context.db.write((sql) => claimDeliveries(sql, claimFor(run.context, true, 'toy', 5))));
+      const [kept] = await keep(run, () => run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 5))));
       const [first, second, ...others] = await rows(run);
       assert.deepEqual(kept, { status: 'accepted', deliveryId: second?.id });
       assert.deepEqual([first?.state, second?.state, others], ['working', 'pending', []]);

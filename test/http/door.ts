@@ -9,7 +9,7 @@ import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
 import type { Receiver } from '../../src/intake/receive-webhook.ts';
 import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/contract/auth-entry.ts';
-import type { AnyPlatform, Connection, Inbound, Route } from '../../src/platforms/contract/platform.ts';
+import type { AnyPlatform, Connection, Route, WebhookRequest } from '../../src/platforms/contract/platform.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { createLimits } from '../support/limits.ts';
 
@@ -24,7 +24,7 @@ const ROUTES: readonly Route[] = [
 const plainPlatform = {
   name: 'plain',
   routes: ROUTES,
-  isGreeting: (request: Inbound) => request.format === 'form' && request.body.toString() === 'webhook_id=7',
+  isGreeting: (request: WebhookRequest) => request.format === 'form' && request.body.toString() === 'webhook_id=7',
   async authenticate(request, settings, gatekeeper) {
     for (const [position, entry] of (settings.webhook.auth ?? []).entries()) {
       if (await gatekeeper.accepts(entry)) return { accepted: true, credential: `auth[${position}]` };
@@ -45,7 +45,7 @@ export const BASIC = { basic: { username: 'sender', password: ['north-star', 'ol
 export interface TestDoor {
   app: Express;
   /** What was handed on to be stored, in order. */
-  taken: Inbound[];
+  taken: WebhookRequest[];
   answers: string[];
   logged: { event: string; fields: LogFields }[];
   /** Put in place of the receiver's own way: to throw, to wait. */
@@ -94,7 +94,7 @@ export function openDoor(options: DoorOptions = {}): TestDoor {
 
 /** Keeps in memory as the real receiver keeps in the database: one delivery for equal bytes, unreadable ones too. */
 function createMemory() {
-  const taken: Inbound[] = [];
+  const taken: WebhookRequest[] = [];
   const ids = new Map<string, string>();
   let action: () => Promise<void> | void = () => {};
   const receiver: Receiver = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumers.ts';
-import { keepReceipts } from '../../src/feed/receipts.ts';
+import { acknowledge, recordRead, registerConsumer } from '../../src/feed/consumers.ts';
+import { saveReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/jobs/retention.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
@@ -78,7 +78,7 @@ for (const engine of ENGINES) {
     await test.settle();
     const [first = '', second = ''] = await cursors(test);
     for (const name of ['fast', 'slow']) await registerConsumer(test.context, name, { kinds: null, connections: null });
-    await keepReceipts(
+    await saveReceipts(
       test.context,
       'fast',
       [first, second].map((cursor) => ({ cursor, status: 'booked', reference: null, reason: null })),
@@ -118,7 +118,7 @@ for (const engine of ENGINES) {
     const consumer = await readConsumer(test.context.db.read, 'erp');
     if (!consumer) throw new Error('There is no consumer.');
     const [cursor = ''] = await cursors(test);
-    await noteRead(test.context, consumer, cursor);
+    await recordRead(test.context, consumer, cursor);
     await sweep(test);
     assert.equal(test.alerts.length, 1);
   });

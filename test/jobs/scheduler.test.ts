@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { takeTurn } from '../../src/jobs/claim-tick.ts';
+import { claimScheduledTick } from '../../src/jobs/claim-tick.ts';
 import { startSchedule } from '../../src/jobs/scheduler.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
@@ -83,13 +83,13 @@ for (const engine of ENGINES) {
     try {
       const noon = new Date('2026-03-01T12:00:00.000Z');
       const asked = await Promise.all([
-        takeTurn(test.context, 'x', noon),
-        takeTurn(other.context, 'x', noon),
-        takeTurn(test.context, 'x', noon),
+        claimScheduledTick(test.context, 'x', noon),
+        claimScheduledTick(other.context, 'x', noon),
+        claimScheduledTick(test.context, 'x', noon),
       ]);
       assert.equal(asked.filter(Boolean).length, 1);
-      assert.equal(await takeTurn(other.context, 'x', new Date('2026-03-01T11:59:00.000Z')), false);
-      assert.equal(await takeTurn(other.context, 'x', new Date('2026-03-01T12:01:00.000Z')), true);
+      assert.equal(await claimScheduledTick(other.context, 'x', new Date('2026-03-01T11:59:00.000Z')), false);
+      assert.equal(await claimScheduledTick(other.context, 'x', new Date('2026-03-01T12:01:00.000Z')), true);
       assert.equal((await rows(test, "select * from leases where name = 'turn:x'")).length, 1);
     } finally {
       await other.close();

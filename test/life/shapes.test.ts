@@ -183,7 +183,7 @@ alive('deliveries, connections and reconcile runs have every member of the API',
   has((await life.get('/connections')).data[0], HEALTH, 'a row of connections');
   assert.deepEqual([health.backlog, health.circuit, health.oldestWaitingAt], [0, 'closed', null]);
 
-  const [missed] = life.far.simulation.happen('OrderIssuedByBuyer');
+  const [missed] = life.far.simulation.emit('OrderIssuedByBuyer');
   const begun = await life.call('POST', '/connections/acme/reconcile');
   assert.equal(begun.status, 202);
   has(begun.body, [...RUN, 'gaps'], 'a begun run');
@@ -206,7 +206,7 @@ alive('deliveries, connections and reconcile runs have every member of the API',
 alive('the story of the simulated Tradecloud leaves its world and ours equal', async (life) => {
   for (const { eventType, form } of life.far.simulation.story) {
     // The forms that need credentials of their own are the sandbox's; here the connection's first entry serves all.
-    for (const webhook of life.far.simulation.happen(eventType, form?.split(':')[0])) {
+    for (const webhook of life.far.simulation.emit(eventType, form?.split(':')[0])) {
       const answer = await life.hook({
         method: webhook.method,
         path: webhook.path,

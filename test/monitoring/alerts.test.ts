@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Alert } from '../../src/domain/alert.ts';
-import { type AlertDesk, type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
+import { type AlertDispatcher, type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
 interface AlertTest extends TestContext {
-  desk: AlertDesk;
+  desk: AlertDispatcher;
   sent: AlertMessage[];
   failing: { post: boolean };
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { acknowledge, noteRead, registerConsumer } from '../../src/feed/consumers.ts';
-import { keepReceipts } from '../../src/feed/receipts.ts';
+import { acknowledge, recordRead, registerConsumer } from '../../src/feed/consumers.ts';
+import { saveReceipts } from '../../src/feed/receipts.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { budgetOf } from '../../src/monitoring/failure-budget.ts';
-import { createAnswerLedger } from '../../src/monitoring/response-stats.ts';
-import { expectedSilenceMs, watchSilence } from '../../src/monitoring/silence.ts';
+import { createResponseStats } from '../../src/monitoring/response-stats.ts';
+import { checkSilence, expectedSilenceMs } from '../../src/monitoring/silence.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -62,10 +62,10 @@ for (const engine of ENGINES) {
     test.clock.advance(2000);
     const consumer = await readConsumer(test.context.db.read, 'erp');
     if (!consumer) throw new Error('There is no consumer.');
-    await noteRead(test.context, consumer, cursor);
+    await recordRead(test.context, consumer, cursor);
     await acknowledge(test.context, 'erp', cursor, false);
     test.clock.advance(700);
-    await keepReceipts(test.context, 'erp', [{ cursor, status: 'booked', reference: '4711', reason: null }]);
+    await saveReceipts(test.context, 'erp', [{ cursor, status: 'booked', reference: '4711', reason: null }]);
     const { latency } = await health(test);
     assert.deepEqual(
       [latency.platformToReceived.p50, latency.receivedToApplied.p90, latency.appliedToPulled.p99, latency.pulledToBooked.p50],
@@ -76,11 +76,11 @@ for (const engine of ENGINES) {
   on(
     "answers are counted by status, refusals kept, failures in a row held against the platform's patience, and a success ends them",
     async (test) => {
-      const ledger = createAnswerLedger(test.context);
+      const ledger = createResponseStats(test.context);
       try {
-        ledger.answered('toy', 202, 'accepted');
-        ledger.answered(null, 404, 'not_found');
-        for (let n = 0; n < 5; n++) ledger.answered('toy', 503, 'database_unavailable');
+        ledger.record('toy', 202, 'accepted');
+        ledger.record(null, 404, 'not_found');
+        for (let n = 0; n < 5; n++) ledger.record('toy', 503, 'database_unavailable');
         await ledger.flush();
         const half = await health(test);
         assert.deepEqual(half.answers, { 202: 1, 503: 5 });
@@ -97,17 +97,17 @@ for (const engine of ENGINES) {
           (await rows(test, "select * from refusals where connection = 'toy' and status = 503 and code = 'database_unavailable'")).length,
           5,
         );
-        ledger.answered('toy', 503, 'database_unavailable');
-        ledger.answered('toy', 503, 'database_unavailable');
+        ledger.record('toy', 503, 'database_unavailable');
+        ledger.record('toy', 503, 'database_unavailable');
         await ledger.flush();
-        for (let n = 0; n < 2; n++) ledger.answered('toy', 401, 'unauthorized');
+        for (let n = 0; n < 2; n++) ledger.record('toy', 401, 'unauthorized');
         await ledger.flush();
         assert.deepEqual(
           test.alerts.filter((alert) => alert.code === 'failure_budget').map((alert) => alert.level),
           ['info', 'warning', 'critical'],
         );
-        ledger.answered('toy', 200, 'duplicate');
-        ledger.answered('toy', 400, 'invalid_body');
+        ledger.record('toy', 200, 'duplicate');
+        ledger.record('toy', 400, 'invalid_body');
         await ledger.flush();
         assert.equal((await health(test)).failureBudget.consecutiveFailures, 1);
       } finally {
@@ -120,12 +120,12 @@ for (const engine of ENGINES) {
     const { db } = test.context;
     let away = true;
     const write: typeof db.write = (work) => (away ? Promise.reject(new Error('away')) : db.write(work));
-    const ledger = createAnswerLedger({ ...test.context, db: { ...db, write } });
+    const ledger = createResponseStats({ ...test.context, db: { ...db, write } });
     try {
-      ledger.answered('toy', 202, 'accepted');
-      ledger.answered('toy', 503, 'database_unavailable');
+      ledger.record('toy', 202, 'accepted');
+      ledger.record('toy', 503, 'database_unavailable');
       await ledger.flush();
-      ledger.answered('toy', 503, 'database_unavailable');
+      ledger.record('toy', 503, 'database_unavailable');
       away = false;
       await ledger.flush();
       const seen = await health(test);
@@ -143,10 +143,10 @@ for (const engine of ENGINES) {
       test.clock.advance(10 * 60_000);
     }
     test.clock.advance(15 * 60_000);
-    await watchSilence(test.context, test.connection);
+    await checkSilence(test.context, test.connection);
     assert.equal(test.alerts.length, 0);
     test.clock.advance(10 * 60_000);
-    await watchSilence(test.context, test.connection);
+    await checkSilence(test.context, test.connection);
     assert.equal(test.alerts[0]?.code, 'silence');
     assert.deepEqual((await health(test)).silence, { quietMs: 35 * 60_000, expectedMs: 30 * 60_000, silent: true });
   });
@@ -165,10 +165,10 @@ for (const engine of ENGINES) {
       if (n < 48) test.clock.advance(10 * 60_000);
     }
     test.clock.set('2026-03-01T08:00:00.000Z');
-    await watchSilence(test.context, test.connection);
+    await checkSilence(test.context, test.connection);
     assert.equal(test.alerts.length, 0);
     test.clock.set('2026-03-02T12:00:00.000Z');
-    await watchSilence(test.context, test.connection);
+    await checkSilence(test.context, test.connection);
     assert.equal(test.alerts[0]?.code, 'silence');
   });
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { addTallies } from '../../src/http/metrics/counters.ts';
-import { addFigures } from '../../src/http/metrics/gauges.ts';
+import { addCounters } from '../../src/http/metrics/counters.ts';
+import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
-import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
+import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
 import { at, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -14,10 +14,10 @@ test('Prometheus reads backlog, latency, patience and invariants off the store',
   try {
     const { context } = run;
     const metrics = createMetrics();
-    addFigures(metrics.registry, {
+    addGauges(metrics.registry, {
       connections: context.connections,
       health: (connection) => connectionHealth(context, connection, () => 'closed'),
-      invariants: createInvariantWatch(context),
+      invariants: createInvariantChecker(context),
       now: () => run.clock.now(),
     });
     await run.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.500Z') });
@@ -42,7 +42,7 @@ for (const engine of ENGINES) {
   test(`Prometheus reads gaps, dead deliveries, stale news and collisions off the store (${engine})`, () =>
     withReconciler(engine, async (run) => {
       const metrics = createMetrics();
-      addTallies(metrics.registry, run.context.db);
+      addCounters(metrics.registry, run.context.db);
       run.world.orders.set('PO1', toyOrder('PO1', at(5)));
       await run.run();
       await run.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(4), '9') });

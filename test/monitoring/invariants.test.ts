@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { enforceRetention } from '../../src/jobs/retention.ts';
-import { watchConnections } from '../../src/monitoring/check-connections.ts';
-import { createInvariantWatch } from '../../src/monitoring/invariants.ts';
-import { claimFor } from '../../src/processing/process-deliveries.ts';
+import { checkConnections } from '../../src/monitoring/check-connections.ts';
+import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
+import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, inbound, type TestContext } from '../support/context.ts';
@@ -11,7 +11,7 @@ import { ENGINES } from '../support/engines.ts';
 
 const write = (test: TestContext, statement: string) => test.context.db.write((sql) => sql.all(statement));
 const broken = async (test: TestContext) =>
-  (await createInvariantWatch(test.context).check()).checks.filter((one) => one.violations > 0).map((one) => [one.name, one.violations]);
+  (await createInvariantChecker(test.context).check()).checks.filter((one) => one.violations > 0).map((one) => [one.name, one.violations]);
 
 async function threeVersions(test: TestContext): Promise<void> {
   for (let n = 1; n <= 3; n++) await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', at(n), String(n)) });
@@ -32,7 +32,7 @@ for (const engine of ENGINES) {
 
   on('in a store that was only written to by us all invariants hold', async (test) => {
     await threeVersions(test);
-    const watch = createInvariantWatch(test.context);
+    const watch = createInvariantChecker(test.context);
     assert.equal(watch.last(), null);
     const found = await watch.check();
     assert.equal(found.violations, 0);
@@ -46,7 +46,7 @@ for (const engine of ENGINES) {
   on('a version without its feed entry is found, and alerted', async (test) => {
     await threeVersions(test);
     await write(test, "update entities set version = version + 1 where external_id = 'PO2'");
-    const watch = createInvariantWatch(test.context);
+    const watch = createInvariantChecker(test.context);
     const { violations, checks } = await watch.check();
     assert.equal(violations, 1);
     assert.equal(checks.find((one) => one.name === 'versions_reported')?.sample?.length, 1);
@@ -78,7 +78,7 @@ for (const engine of ENGINES) {
     assert.deepEqual(await broken(test), []);
     test.clock.advance(2 * 60_000);
     assert.deepEqual(await broken(test), [['deliveries_end', 1]]);
-    await test.context.db.write((sql) => claimDeliveries(sql, claimFor(test.context, false, null, 1)));
+    await test.context.db.write((sql) => claimDeliveries(sql, claimOptions(test.context, false, null, 1)));
     assert.deepEqual(await broken(test), []);
     test.clock.advance(2 * 60_000);
     assert.deepEqual(await broken(test), [['deliveries_leased', 1]]);
@@ -95,10 +95,10 @@ for (const engine of ENGINES) {
     await test.receiver
       .receive(test.connection, inbound('{', test.clock), { accepts: async () => false, now: test.clock.now() })
       .catch(() => {});
-    await watchConnections(context);
+    await checkConnections(context);
     assert.equal(closed.includes('delivery_dead'), false);
     await write(test, 'delete from deliveries');
-    await watchConnections(context);
+    await checkConnections(context);
     assert.equal(closed.includes('delivery_dead'), true);
   });
 }

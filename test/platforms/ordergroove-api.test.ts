@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { Hopeless, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/json.ts';
-import type { Page, PlatformApi } from '../../src/platforms/contract/platform.ts';
+import type { PlatformApi, ResourcePage } from '../../src/platforms/contract/platform.ts';
 import { createGate } from '../../src/platforms/ordergroove/concurrency.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { readCentral, writeCentral } from '../../src/platforms/ordergroove/read/central-time.ts';
@@ -18,8 +18,8 @@ const connected = (baseUrl: string): PlatformApi => {
 const answering = (t: TestContext, status: number, body = '{}', headers: Record<string, string> = {}) =>
   farSide(t, (_request, response) => response.writeHead(status, headers).end(body));
 
-async function allPages(api: PlatformApi, stream: string, watermark: string | null): Promise<Page[]> {
-  const pages: Page[] = [];
+async function allPages(api: PlatformApi, stream: string, watermark: string | null): Promise<ResourcePage[]> {
+  const pages: ResourcePage[] = [];
   for (let page: string | null = null; pages.length === 0 || page !== null; page = pages.at(-1)?.next ?? null) {
     pages.push(await api.changesSince(stream, { watermark, since: null, page }));
   }
@@ -28,8 +28,8 @@ async function allPages(api: PlatformApi, stream: string, watermark: string | nu
 
 test('an order is fetched with all of its items, over pages, and they are its lines', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
-  const created = world.happen('order.create').at(-1);
-  for (let items = 0; items < 104; items++) world.happen('item.create');
+  const created = world.emit('order.create').at(-1);
+  for (let items = 0; items < 104; items++) world.emit('item.create');
   const subject = created?.subject;
   assert.ok(subject);
   const fetched = await connected(baseUrl).fetch(subject);
@@ -48,7 +48,7 @@ test('an order is fetched with all of its items, over pages, and they are its li
 
 test('an item whose order is not known leads to its order', async (t) => {
   const { baseUrl, world } = await serve(t, (url) => simulation(url));
-  const sent = world.happen('item.create').at(-1);
+  const sent = world.emit('item.create').at(-1);
   const item = String(objectAt(objectAt(objectAt(parseJson(sent?.body ?? '')).data).object).public_id);
   const fetched = await connected(baseUrl).fetch({ kind: 'item', externalId: item });
   const [report] = ordergroove.readFetched({ kind: 'item', externalId: item }, fetched.text, withApi()).reports;
@@ -60,7 +60,7 @@ test('subscriptions and subscribers are fetched whole, an entitlement cannot be'
   const { baseUrl, world } = await serve(t, (url) => simulation(url));
   const api = connected(baseUrl);
   for (const type of ['subscription.create', 'subscriber.create']) {
-    const subject = world.happen(type).at(-1)?.subject;
+    const subject = world.emit(type).at(-1)?.subject;
     assert.ok(subject);
     const [report] = ordergroove.readFetched(subject, (await api.fetch(subject)).text, withApi()).reports;
     assert.deepEqual([report?.kind, report?.externalId, report?.header?.status], [subject.kind, subject.externalId, 'live']);
@@ -78,11 +78,11 @@ test('credentials in an answer are redacted before anybody sees them', async (t)
 test('reconciliation pages through every list and ends with the newest time that the platform wrote', async (t) => {
   const clock = { value: NOW.getTime() };
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url, clock));
-  for (let orders = 0; orders < 130; orders++) world.happen('order.create');
+  for (let orders = 0; orders < 130; orders++) world.emit('order.create');
   clock.value += 60_000;
-  world.happen('entitlement.entitlements_granted');
-  world.happen('subscription.change_quantity');
-  world.happen('subscriber.create');
+  world.emit('entitlement.entitlements_granted');
+  world.emit('subscription.change_quantity');
+  world.emit('subscriber.create');
   const api = connected(baseUrl);
   const found = new Map<string, { subjects: Set<string>; watermark: string | null; pages: number; partial: boolean }>();
   for (const { name } of api.streams) {
@@ -141,7 +141,7 @@ test('a change within two hours before the watermark is listed again, in winter 
   for (const at of ['2026-01-15T08:00:00Z', '2026-07-15T08:00:00Z', '2026-03-08T08:30:00Z', '2026-11-01T07:30:00Z']) {
     const clock = { value: Date.parse(at) };
     const { baseUrl, world } = await serve(t, (url) => simulation(url, clock));
-    const sent = world.happen('subscription.create').at(-1);
+    const sent = world.emit('subscription.create').at(-1);
     const watermark = new Date(Date.parse(at) + 2 * 3_600_000).toISOString();
     const page = await connected(baseUrl).changesSince('subscriptions', { watermark, since: null, page: null });
     assert.deepEqual(
@@ -160,7 +160,7 @@ test('a change within two hours before the watermark is listed again, in winter 
 
 test('the rows of a list tell only a part: an order no lines, items no header', async (t) => {
   const { baseUrl, world } = await serve(t, (url) => simulation(url));
-  world.happen('order.create');
+  world.emit('order.create');
   const api = connected(baseUrl);
   const read = async (stream: string) => {
     const [record] = (await api.changesSince(stream, { watermark: null, since: null, page: null })).records;
@@ -223,7 +223,7 @@ test('a list that a merchant does not have is empty; without the list of orders 
 
 test('a refused key is followed by the next one', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
-  world.happen('subscriber.create');
+  world.emit('subscriber.create');
   const settings = settingsWith({ api: { baseUrl, apiKey: ['expired', 'api-key-1'] } });
   const findings = await ordergroove.connect(settings, remoteOnFakeTime().remote)?.check();
   assert.deepEqual(

@@ -1,12 +1,12 @@
 import type { TestContext } from 'node:test';
-import type { Arrived, Gatekeeper, Inbound, Simulation } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker, Simulation, StoredRequest, WebhookRequest } from '../../src/platforms/contract/platform.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { farSide } from '../remote/far-side.ts';
 
 export const NOW = new Date('2026-01-01T10:00:05.000Z');
 export const KEYS = ['first-verification-key', 'second-verification-key'];
 
-export const gatekeeper: Gatekeeper = { accepts: async () => false, now: NOW };
+export const gatekeeper: CredentialChecker = { accepts: async () => false, now: NOW };
 
 /** Settings as the connections file would give them. */
 export const settingsWith = (more: object = {}, webhook: object = {}) =>
@@ -14,7 +14,7 @@ export const settingsWith = (more: object = {}, webhook: object = {}) =>
 
 export const withApi = (baseUrl = 'https://restapi.ordergroove.com') => settingsWith({ api: { baseUrl, apiKey: 'api-key-1' } });
 
-export const inbound = (body: string | Buffer, headers: Record<string, string> = {}): Inbound => ({
+export const inbound = (body: string | Buffer, headers: Record<string, string> = {}): WebhookRequest => ({
   method: 'POST',
   path: '',
   params: {},
@@ -27,7 +27,7 @@ export const inbound = (body: string | Buffer, headers: Record<string, string> =
   remoteAddress: '203.0.113.9',
 });
 
-export const arrived = (event: object): Arrived => ({
+export const arrived = (event: object): StoredRequest => ({
   method: 'POST',
   path: '',
   headers: {},

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { OrderdockError } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/json.ts';
-import type { KeepSecret } from '../../src/platforms/contract/platform.ts';
+import type { SaveSecret } from '../../src/platforms/contract/platform.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import type { ClientOptions } from '../../src/remote/remote.ts';
 import { remoteOnFakeTime } from '../remote/far-side.ts';
 import { serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 
-const managed = (baseUrl: string, keepSecret?: KeepSecret) => {
+const managed = (baseUrl: string, keepSecret?: SaveSecret) => {
   const settings = settingsWith({ management: { baseUrl, apiKey: 'api-key-1', merchant: 'merchant-1' } });
   const webhooks = ordergroove.connect(settings, remoteOnFakeTime().remote, keepSecret)?.webhooks;
   assert.ok(webhooks);
@@ -67,7 +67,7 @@ test('without settings of its own the management API is beside the REST API, for
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
   const webhooks = ordergroove.connect(withApi(baseUrl), remoteOnFakeTime().remote, async () => {})?.webhooks;
   await assert.rejects(webhooks?.register('https://one.example/', null) ?? Promise.resolve(), /management\.merchant/);
-  world.happen('subscriber.create');
+  world.emit('subscriber.create');
   await webhooks?.register('https://one.example/', null);
   const sent = asked.find(({ method }) => method === 'POST');
   assert.equal(objectAt(parseJson(sent?.body ?? '')).merchant, 'merchant-1');

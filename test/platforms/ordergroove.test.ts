@@ -248,7 +248,7 @@ test('the simulation sends every event type signed, and each is understood with 
   };
   for (const type of effects.keys()) {
     for (const form of [undefined, 'snapshot', 'customised']) {
-      const sent = world.happen(type, form);
+      const sent = world.emit(type, form);
       assert.ok(
         sent.some(({ eventType }) => eventType === type),
         type,
@@ -263,7 +263,7 @@ test('nothing changes in the simulated world without an event that tells of it',
   const held = () => new Map(world.resources().map(({ subject, text }) => [`${subject.kind}:${subject.externalId}`, text]));
   for (const { type } of [...ordergroove.events, ...ordergroove.events]) {
     const before = held();
-    const told = new Set(world.happen(type).flatMap(({ subject }) => (subject ? [`${subject.kind}:${subject.externalId}`] : [])));
+    const told = new Set(world.emit(type).flatMap(({ subject }) => (subject ? [`${subject.kind}:${subject.externalId}`] : [])));
     const after = held();
     const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
     for (const key of changed) assert.ok(told.has(key), `${type} changed ${key}`);

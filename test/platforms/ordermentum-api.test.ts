@@ -114,7 +114,7 @@ test('the 25th order within a minute waits, invoices and the list go on, and a g
   await assert.rejects(api.fetch(order('o-24')), failure({ code: 'rate_limited_here' }));
   await api.fetch({ kind: 'invoice', externalId: 'i-1' });
   const waiting = Array.from({ length: 36 }, (_, n) => order(`o-${n + 24}`));
-  const glanced = await api.glance?.([...waiting, { kind: 'invoice', externalId: 'i-1' }]);
+  const glanced = await api.fetchSummaries?.([...waiting, { kind: 'invoice', externalId: 'i-1' }]);
   assert.deepEqual([...(glanced?.keys() ?? [])].sort(), waiting.map(subjectText).sort());
   assert.equal(calls.filter((call) => call.path === '/v2/orders').length, 2);
   assert.equal(calls.filter((call) => call.path.startsWith('/v1/orders/')).length, 24);
@@ -125,11 +125,11 @@ test('a glance that finds nothing among the latest looks once among all, and not
     body: { data: 'updatedAt[gte]' in query ? [] : [{ id: 'other', updatedAt: '2019-01-01T00:00:00Z' }] },
   }));
   const wide = () => calls.filter((call) => !('updatedAt[gte]' in call.query)).length;
-  await api.glance?.([order('o-1')]);
-  await api.glance?.([order('o-1')]);
+  await api.fetchSummaries?.([order('o-1')]);
+  await api.fetchSummaries?.([order('o-1')]);
   assert.equal(wide(), 1);
   time.advance(11 * 60_000);
-  await api.glance?.([order('o-1')]);
+  await api.fetchSummaries?.([order('o-1')]);
   assert.equal(wide(), 2);
 });
 
@@ -351,7 +351,7 @@ test('the simulated API asks for the key, holds its limits and gives what the si
     () => `id-${++ids}`,
     () => time.remote.now(),
   );
-  const sent = Array.from({ length: 30 }, () => simulation?.happen('order_created')[0]?.subject);
+  const sent = Array.from({ length: 30 }, () => simulation?.emit('order_created')[0]?.subject);
   for (const subject of sent.slice(0, 24)) assert.ok(subject && (await api.fetch(subject)).text.includes(subject.externalId));
   const rows = await readAll(api, 'orders', null);
   assert.equal(rows.records.length, 30);

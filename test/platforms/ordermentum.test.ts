@@ -4,7 +4,7 @@ import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { Gatekeeper, Inbound, OutgoingWebhook, SimulationTools } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker, OutgoingWebhook, SimulationOptions, WebhookRequest } from '../../src/platforms/contract/platform.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 
 const settings = (webhook: unknown = {}, api?: unknown) => ordermentum.settings.parse({ webhook, ...(api === undefined ? {} : { api }) });
@@ -12,7 +12,7 @@ const withApi = settings({}, { apiKey: 'om-key', supplierId: 'supplier-1' });
 const BASIC = { basic: { username: 'om', password: 'p' } };
 const HEADER = { header: { name: 'X-Connector-Token', value: 't' } };
 
-const inbound = (body: string, headers: Record<string, string> = {}): Inbound => ({
+const inbound = (body: string, headers: Record<string, string> = {}): WebhookRequest => ({
   method: 'POST',
   path: '',
   params: {},
@@ -25,7 +25,7 @@ const inbound = (body: string, headers: Record<string, string> = {}): Inbound =>
   remoteAddress: '127.0.0.1',
 });
 
-const gatekeeper = (accepts: Gatekeeper['accepts']): Gatekeeper => ({ accepts, now: new Date('2026-03-04T00:00:00Z') });
+const gatekeeper = (accepts: CredentialChecker['accepts']): CredentialChecker => ({ accepts, now: new Date('2026-03-04T00:00:00Z') });
 
 test('one API key or several are read, an empty one and an unknown setting are faults', () => {
   assert.deepEqual((withApi as unknown as { api: unknown }).api, {
@@ -118,7 +118,7 @@ test('a purchaser that is switched off or archived shows it as its status', () =
   assert.deepEqual([status({}), status({ disabled: true }), status({ disabled: true, archived: true })], [null, 'Disabled', 'Archived']);
 });
 
-const tools = (): SimulationTools => {
+const tools = (): SimulationOptions => {
   let ids = 0;
   return {
     now: () => new Date('2026-03-04T00:00:00Z'),
@@ -147,7 +147,7 @@ test('every event that the simulator sends, in both bodies, names its resource, 
   const simulation = ordermentum.simulate(sandbox, tools());
   for (const { type, kind } of ordermentum.events) {
     for (const form of ['envelope', 'flat']) {
-      const [webhook] = simulation.happen(type, form);
+      const [webhook] = simulation.emit(type, form);
       assert.ok(webhook);
       const identity = ordermentum.identify(inbound(webhook.body), sandbox);
       assert.deepEqual([identity.subject, identity.subject?.kind, identity.eventType], [webhook.subject, kind, type]);
@@ -166,9 +166,9 @@ test('every event that the simulator sends, in both bodies, names its resource, 
 
 test('every state of the simulated world has its own time, so that no two events share a dedupe key', () => {
   const simulation = ordermentum.simulate(withApi, tools());
-  simulation.happen('order_created');
+  simulation.emit('order_created');
   const keys = Array.from({ length: 20 }, () => {
-    const [webhook] = simulation.happen('order_updated');
+    const [webhook] = simulation.emit('order_updated');
     return ordermentum.identify(inbound(webhook?.body ?? ''), withApi).dedupeKey;
   });
   assert.equal(new Set(keys).size, 20);

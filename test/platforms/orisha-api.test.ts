@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import type { Fetched, PlatformApi } from '../../src/platforms/contract/platform.ts';
+import type { FetchedResource, PlatformApi } from '../../src/platforms/contract/platform.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 
@@ -198,13 +198,13 @@ test('the simulated API gives a token for the client, then lists and records; a 
   const api = orisha.connect(settings, remote);
   assert.ok(api);
   for (const { type } of orisha.events.filter(({ effect }) => effect === 'fetch')) {
-    const [webhook] = simulation.happen(type);
+    const [webhook] = simulation.emit(type);
     assert.ok(webhook?.subject);
-    const fetched: Fetched = await api.fetch(webhook.subject);
+    const fetched: FetchedResource = await api.fetch(webhook.subject);
     assert.equal(orisha.readFetched(webhook.subject, fetched.text, settings).reports[0]?.deleted, false);
   }
   for (const { name } of api.streams) assert.ok((await readAll(api, name)).ids.length > 0, name);
-  const [gone] = simulation.happen('item.deleted');
+  const [gone] = simulation.emit('item.deleted');
   assert.ok(gone?.subject);
   await assert.rejects(api.fetch(gone.subject), RemoteMissing);
   assert.equal(simulation.answer({ method: 'GET', path: '/items', query: {}, headers: {}, body: '' }).status, 401);

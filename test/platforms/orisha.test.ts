@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
-import type { CommonSettings, Gatekeeper, Inbound, OutgoingWebhook, SimulationTools } from '../../src/platforms/contract/platform.ts';
+import type {
+  CommonSettings,
+  CredentialChecker,
+  OutgoingWebhook,
+  SimulationOptions,
+  WebhookRequest,
+} from '../../src/platforms/contract/platform.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
 
 const API = {
@@ -14,7 +20,7 @@ const bare = orisha.settings.parse({ webhook: { secret: ['new-secret', 'old'], a
 const faults = (settings: unknown): string[] =>
   orisha.settings.safeParse(settings).error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
 
-const inbound = (headers: Record<string, string>, body = '{"ItemCode":"A1"}'): Inbound => ({
+const inbound = (headers: Record<string, string>, body = '{"ItemCode":"A1"}'): WebhookRequest => ({
   method: 'POST',
   path: '',
   params: {},
@@ -26,7 +32,7 @@ const inbound = (headers: Record<string, string>, body = '{"ItemCode":"A1"}'): I
   receivedAt: new Date('2026-03-04T00:00:00Z'),
   remoteAddress: '127.0.0.1',
 });
-const gatekeeper: Gatekeeper = { accepts: async () => true, now: new Date('2026-03-04T00:00:00Z') };
+const gatekeeper: CredentialChecker = { accepts: async () => true, now: new Date('2026-03-04T00:00:00Z') };
 const authenticate = (headers: Record<string, string>, settings: CommonSettings = bare) =>
   orisha.authenticate(inbound(headers), settings, gatekeeper);
 
@@ -100,7 +106,7 @@ test('a fetched record has its code as number, what bears a plain name, and ever
   assert.throws(() => orisha.readFetched({ kind: 'order', externalId: 'A1' }, '{}', bare), { code: 'invalid_body' });
 });
 
-const tools = (): SimulationTools => {
+const tools = (): SimulationOptions => {
   let ids = 0;
   return { now: () => new Date('2026-03-04T00:00:00Z'), random: () => 0.4, makeId: () => `id-${++ids}`, baseUrl: 'http://127.0.0.1:1' };
 };
@@ -125,7 +131,7 @@ test('every event that the simulator sends, in both casings, is let in and becom
   const simulation = orisha.simulate(settings, tools());
   for (const { type, kind, effect } of orisha.events) {
     for (const form of ['pascal', 'camel']) {
-      const [webhook] = simulation.happen(type, form);
+      const [webhook] = simulation.emit(type, form);
       assert.ok(webhook);
       assert.equal((await authenticate(webhook.headers, settings)).accepted, true);
       const identity = orisha.identify(inbound(webhook.headers, webhook.body), settings);
@@ -142,16 +148,16 @@ test('every event that the simulator sends, in both casings, is let in and becom
 
 test('a change without an event of its own happens in silence', () => {
   const simulation = orisha.simulate(sandbox(), tools());
-  simulation.happen('item.created');
+  simulation.emit('item.created');
   const before = simulation.resources()[0]?.text;
-  assert.deepEqual(simulation.happen('item.updated'), []);
+  assert.deepEqual(simulation.emit('item.updated'), []);
   assert.notEqual(simulation.resources()[0]?.text, before);
 });
 
 test('a customer goes with its contact persons and addresses, each with an event of its own', () => {
   const simulation = orisha.simulate(sandbox(), tools());
-  for (const type of ['customer.created', 'customer.contactperson.created', 'customer.address.created']) simulation.happen(type);
-  const sent = simulation.happen('customer.deleted', 'camel');
+  for (const type of ['customer.created', 'customer.contactperson.created', 'customer.address.created']) simulation.emit(type);
+  const sent = simulation.emit('customer.deleted', 'camel');
   assert.deepEqual(
     sent.map(({ headers, subject }) => [headers['x-event-type'], subject?.externalId]),
     [
@@ -166,7 +172,7 @@ test('a customer goes with its contact persons and addresses, each with an event
 
 test('the story leaves contact persons and addresses only where their customer is', () => {
   const simulation = orisha.simulate(sandbox(), tools());
-  for (const { eventType, form } of simulation.story) simulation.happen(eventType, form);
+  for (const { eventType, form } of simulation.story) simulation.emit(eventType, form);
   const ids = simulation.resources().map(({ subject }) => `${subject.kind}:${subject.externalId}`);
   const customers = ids.filter((id) => id.startsWith('customer:')).map((id) => id.slice('customer:'.length));
   const owned = ids.filter((id) => id.includes('/')).map((id) => id.slice(id.indexOf(':') + 1).split('/')[0]);

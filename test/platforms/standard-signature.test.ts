@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { Gatekeeper } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker } from '../../src/platforms/contract/platform.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 import {
   accepted,
@@ -222,7 +222,7 @@ test('tokens may stand beside a signature, and any of them is enough; nothing co
   assert.equal((await standard.authenticate(inbound(body), both, gatekeeper)).accepted, false);
   assert.equal((await standard.authenticate(inbound(body), settingsOf({ webhook: {} }), keeper)).accepted, false);
   assert.deepEqual(standard.secretHeaders(both), ['x-token']);
-  const away: Gatekeeper = {
+  const away: CredentialChecker = {
     now: NOW,
     accepts: async () => {
       throw new Unavailable('issuer_unreachable', 'no answer');

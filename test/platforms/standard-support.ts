@@ -1,4 +1,4 @@
-import type { Arrived, Gatekeeper, Inbound } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker, StoredRequest, WebhookRequest } from '../../src/platforms/contract/platform.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 
 export const TS = 1767261605;
@@ -20,9 +20,13 @@ export const HEX_KEY = 'ab8edbf3f08bc2effdf67690d4333a98e10abea0e2b859aa706be7b5
 export const BASE64_KEY = '0517a1ba4c72c3539ed3c4615f836004f928dce7ddbd491f51aadf5ebbaa07b7';
 export const MS_TIMESTAMP = '16d9a7ca0748fff0459c156d682af9aedfe5814ae5d6077cfcb8395f45a197e6';
 
-export const gatekeeper: Gatekeeper = { accepts: async () => false, now: NOW };
+export const gatekeeper: CredentialChecker = { accepts: async () => false, now: NOW };
 
-export const inbound = (sent: string | Buffer, headers: Record<string, string> = {}, more: Partial<Inbound> = {}): Inbound => ({
+export const inbound = (
+  sent: string | Buffer,
+  headers: Record<string, string> = {},
+  more: Partial<WebhookRequest> = {},
+): WebhookRequest => ({
   method: 'POST',
   path: '',
   params: {},
@@ -36,7 +40,7 @@ export const inbound = (sent: string | Buffer, headers: Record<string, string> =
   ...more,
 });
 
-export const arrived = (sent: string, headers: Record<string, string> = {}): Arrived => ({
+export const arrived = (sent: string, headers: Record<string, string> = {}): StoredRequest => ({
   method: 'POST',
   path: '',
   headers,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
-import type { Inbound } from '../../src/platforms/contract/platform.ts';
+import type { WebhookRequest } from '../../src/platforms/contract/platform.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 import { PRESET_NAMES } from '../../src/platforms/standard/presets.ts';
 import {
@@ -124,9 +124,9 @@ test('a deletion is a tombstone without content', () => {
 });
 
 test('the unsigned ping of WooCommerce is a greeting, and nothing else is', () => {
-  const ping = (sent: string, headers: Record<string, string> = {}, more: Partial<Inbound> = {}) =>
+  const ping = (sent: string, headers: Record<string, string> = {}, more: Partial<WebhookRequest> = {}) =>
     inbound(sent, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, { format: 'form', ...more });
-  const greets = (request: Inbound, settings = preset('woocommerce')) => standard.isGreeting?.(request, settings);
+  const greets = (request: WebhookRequest, settings = preset('woocommerce')) => standard.isGreeting?.(request, settings);
   assert.equal(greets(ping('webhook_id=17')), true);
   assert.equal(greets(ping('webhook_id=17'), preset('shopify')), false);
   assert.equal(greets(ping('webhook_id=17', { 'x-wc-webhook-signature': BASE64 })), false);
@@ -149,7 +149,7 @@ test('the sandbox sends every form so that its preset lets it in and reads it', 
       baseUrl: 'http://localhost',
     });
     const effects = ['order.created', 'order.updated', 'order.deleted'].map((type) => {
-      const [sent] = world.happen(type);
+      const [sent] = world.emit(type);
       assert.ok(sent);
       const interpretation = standard.interpret(arrived(sent.body, sent.headers), settings);
       assert.ok(interpretation.do === 'apply', `${form} ${type}`);
@@ -169,7 +169,7 @@ test('the sandbox sends every form so that its preset lets it in and reads it', 
 test('the sandbox’s connection ignores a type that it does not expect', () => {
   const settings = settingsOf(standard.sandboxConnection('http://localhost', () => 'generated-secret-of-the-sandbox'));
   const world = standard.simulate(settings, { now: () => NOW, random: () => 0.3, makeId: () => 'id', baseUrl: 'http://localhost' });
-  const [sent] = world.happen('customer.renamed');
+  const [sent] = world.emit('customer.renamed');
   assert.equal(sent?.eventType, 'customer.renamed');
   assert.equal(standard.interpret(arrived(sent?.body ?? '', sent?.headers), settings).do, 'ignore');
 });
@@ -183,7 +183,7 @@ test('what the simulated shop holds is what a receiver has been told', () => {
     makeId: () => 'id',
     baseUrl: 'http://localhost',
   });
-  const told = ['order.created', 'order.created', 'order.updated', 'order.teleported'].flatMap((type) => world.happen(type));
+  const told = ['order.created', 'order.created', 'order.updated', 'order.teleported'].flatMap((type) => world.emit(type));
   const read = world.resources().map(({ subject, text }) => standard.readFetched(subject, text, settings).reports[0]);
   const last = new Map(
     told.flatMap((sent) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import type { Page, PageStart, PlatformApi, Simulation } from '../../src/platforms/contract/platform.ts';
+import type { ListPosition, PlatformApi, ResourcePage, Simulation } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { farSide, silentLog } from '../remote/far-side.ts';
@@ -51,7 +51,7 @@ async function scene(t: TestContext, more: Record<string, unknown> = {}, api: Re
 }
 
 const issue = (simulation: Simulation) => {
-  const subject = simulation.happen('OrderIssuedByBuyer')[0]?.subject;
+  const subject = simulation.emit('OrderIssuedByBuyer')[0]?.subject;
   assert.ok(subject);
   return subject;
 };
@@ -120,12 +120,12 @@ test('an unknown order is missing, and odd characters in an id are one segment',
 async function readAll(
   api: PlatformApi,
   stream: string,
-  start: Partial<PageStart>,
+  start: Partial<ListPosition>,
   between?: (page: number) => void,
-): Promise<{ ids: string[]; watermark: string | null; pages: Page[] }> {
-  const pages: Page[] = [];
+): Promise<{ ids: string[]; watermark: string | null; pages: ResourcePage[] }> {
+  const pages: ResourcePage[] = [];
   for (let page: string | null = null; ; ) {
-    const got: Page = await api.changesSince(stream, { watermark: null, since: null, ...start, page });
+    const got: ResourcePage = await api.changesSince(stream, { watermark: null, since: null, ...start, page });
     pages.push(got);
     if (got.next === null) break;
     assert.ok(pages.length < 50, 'paging does not end');
@@ -172,7 +172,7 @@ test('orders that change between two pages push none of the others out of sight'
   // Every time a page has been read, many of the orders before it move to the end of the list.
   const { ids } = await readAll(api, 'orders', {}, () => {
     tools.advance(1000);
-    for (let i = 0; i < 40; i++) simulation.happen('OrderLinesReissuedByBuyer');
+    for (let i = 0; i < 40; i++) simulation.emit('OrderLinesReissuedByBuyer');
   });
   assert.deepEqual(new Set(ids), all);
 });
@@ -205,8 +205,8 @@ test('a run begins at `since` when it is given, and goes on from a page token af
 
 test('deliveryMode single asks the single-delivery poll, a company id narrows the polls', async (t) => {
   const { api, simulation, asked, bodies } = await scene(t, { deliveryMode: 'single', companyId: 'somebody-else' });
-  simulation.happen('OrderIssuedByBuyer', 'single');
-  simulation.happen('ShipmentIssuedBySupplier');
+  simulation.emit('OrderIssuedByBuyer', 'single');
+  simulation.emit('ShipmentIssuedBySupplier');
   assert.deepEqual((await readAll(api, 'orders', {})).ids, []);
   assert.deepEqual((await readAll(api, 'shipments', {})).ids, []);
   assert.ok(asked.includes('POST /order-search/poll/single-delivery'));
@@ -216,7 +216,7 @@ test('deliveryMode single asks the single-delivery poll, a company id narrows th
 
 test('polled shipments are read like fetched ones; an account without shipments has none to compare', async (t) => {
   const { api, simulation, fault } = await scene(t);
-  simulation.happen('ShipmentIssuedBySupplier');
+  simulation.emit('ShipmentIssuedBySupplier');
   const { pages } = await readAll(api, 'shipments', {});
   const record = pages[0]?.records[0];
   assert.ok(record);
@@ -232,7 +232,7 @@ interface Announced {
 }
 const attach = (simulation: Simulation): { objectId: string; name: string } => {
   issue(simulation);
-  const [webhook] = simulation.happen('OrderDocumentsAttachedByBuyer');
+  const [webhook] = simulation.emit('OrderDocumentsAttachedByBuyer');
   const body = JSON.parse(webhook?.body ?? '{}') as { orderDocumentsEvent: Announced };
   const [document] = body.orderDocumentsEvent.buyerOrder.documents;
   assert.ok(document);

@@ -30,7 +30,7 @@ for (const form of ['json', 'xml', 'single', 'simple', 'get', 'get-query']) {
   test(`every event sent as ${form} is understood, without drift, and says what the API says`, () => {
     const { simulation } = sandbox();
     for (const { type } of tradecloud.events) {
-      for (const webhook of simulation.happen(type, form)) {
+      for (const webhook of simulation.emit(type, form)) {
         const { identity, interpretation } = understand(inboundOfWebhook(webhook));
         assert.deepEqual(identity.subject, webhook.subject, type);
         assert.deepEqual(interpretation.drift, [], type);
@@ -59,7 +59,7 @@ test('laying every event of a long life over one another ends with what the API 
   const held = new Map<string, Map<string, ReturnType<typeof told>>>();
   for (let round = 0; round < 3; round++) {
     for (const { type } of tradecloud.events) {
-      for (const webhook of simulation.happen(type)) {
+      for (const webhook of simulation.emit(type)) {
         const { interpretation } = understand(inboundOfWebhook(webhook));
         assert.ok(interpretation.do === 'apply');
         for (const report of interpretation.reports) {
@@ -83,8 +83,8 @@ test('laying every event of a long life over one another ends with what the API 
 
 test('a shipment never gets a line twice, and a documents event announces what the order then has', () => {
   const { simulation } = sandbox();
-  simulation.happen('OrderIssuedByBuyer');
-  const [webhook] = simulation.happen('OrderDocumentsAttachedByBuyer');
+  simulation.emit('OrderIssuedByBuyer');
+  const [webhook] = simulation.emit('OrderDocumentsAttachedByBuyer');
   assert.ok(webhook);
   const { interpretation } = understand(inboundOfWebhook(webhook));
   assert.ok(interpretation.do === 'apply');
@@ -96,11 +96,11 @@ test('a shipment never gets a line twice, and a documents event announces what t
 
 test('webhooks carry the first usable credentials, or the kind asked for', () => {
   const { simulation } = sandbox();
-  const header = (form?: string) => simulation.happen('OrderIssuedByBuyer', form)[0]?.headers.Authorization;
+  const header = (form?: string) => simulation.emit('OrderIssuedByBuyer', form)[0]?.headers.Authorization;
   assert.equal(header(), `Basic ${Buffer.from('tradecloud:secret-1').toString('base64')}`);
   assert.equal(header('xml:bearer'), 'Bearer secret-2');
   assert.equal(header('json:header'), undefined);
-  assert.equal(simulation.happen('OrderIssuedByBuyer', 'json:header')[0]?.headers['X-Sandbox-Key'], 'secret-4');
+  assert.equal(simulation.emit('OrderIssuedByBuyer', 'json:header')[0]?.headers['X-Sandbox-Key'], 'secret-4');
 });
 
 test('asked for OAuth, a webhook carries an access token that the simulated issuer publishes the key of', async () => {
@@ -110,18 +110,18 @@ test('asked for OAuth, a webhook carries an access token that the simulated issu
   const discovery = JSON.parse(String(get('/entra/.well-known/openid-configuration').body)) as { issuer: string; jwks_uri: string };
   assert.deepEqual([discovery.issuer, discovery.jwks_uri], [issuer, `${issuer}/keys`]);
   const keys = createLocalJWKSet(JSON.parse(String(get('/entra/keys').body)) as JSONWebKeySet);
-  const token = simulation.happen('OrderIssuedByBuyer', 'xml:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
+  const token = simulation.emit('OrderIssuedByBuyer', 'xml:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
   const { payload } = await jwtVerify(token, keys, { issuer, audience: 'api://orderdock-sandbox', currentDate: tools.now() });
   assert.equal(payload.azp, 'tradecloud-sandbox');
   // Another process that plays the same world signs with the same key.
-  const again = sandbox().simulation.happen('OrderIssuedByBuyer', 'json:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
+  const again = sandbox().simulation.emit('OrderIssuedByBuyer', 'json:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
   await jwtVerify(again, keys, { issuer, currentDate: tools.now() });
 });
 
 test('each webhook is a message of its own', () => {
   const { simulation } = sandbox();
   const ids = ['OrderIssuedByBuyer', 'OrderResentByBuyer', 'ShipmentIssuedBySupplier'].map((type) => {
-    const [webhook] = simulation.happen(type);
+    const [webhook] = simulation.emit(type);
     assert.ok(webhook);
     return understand(inboundOfWebhook(webhook)).identity.eventId;
   });

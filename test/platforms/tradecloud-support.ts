@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { subjectText } from '../../src/domain/entity.ts';
 import type {
-  Arrived,
   Identity,
-  Inbound,
   Interpretation,
   OutgoingWebhook,
-  SimulationTools,
+  SimulationOptions,
+  StoredRequest,
+  WebhookRequest,
 } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 
@@ -31,7 +31,7 @@ export const fixtures = (): (Fixture & { file: string })[] =>
 export const settings = (more: Record<string, unknown> = {}) => tradecloud.settings.parse({ webhook: {}, ...more });
 
 /** The request as the door hands it on: routed, its format known. */
-export function inboundOf(method: 'POST' | 'GET', pathAndQuery: string, sent: Record<string, string>, text: string): Inbound {
+export function inboundOf(method: 'POST' | 'GET', pathAndQuery: string, sent: Record<string, string>, text: string): WebhookRequest {
   const [path = '', query = ''] = pathAndQuery.split('?');
   const headers = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]));
   const named = /^\/(order|shipment)s\/([^/]+)$/.exec(path);
@@ -51,10 +51,10 @@ export function inboundOf(method: 'POST' | 'GET', pathAndQuery: string, sent: Re
   };
 }
 
-export const inboundOfWebhook = (webhook: OutgoingWebhook): Inbound =>
+export const inboundOfWebhook = (webhook: OutgoingWebhook): WebhookRequest =>
   inboundOf(webhook.method, webhook.path, webhook.headers, webhook.body);
 
-export function arrivedFrom(request: Inbound, identity: Identity): Arrived {
+export function arrivedFrom(request: WebhookRequest, identity: Identity): StoredRequest {
   return {
     method: request.method,
     path: request.path,
@@ -69,7 +69,7 @@ export function arrivedFrom(request: Inbound, identity: Identity): Arrived {
 }
 
 /** Identifies and interprets, as door and worker do one after the other. */
-export function understand(request: Inbound, own = settings()): { identity: Identity; interpretation: Interpretation } {
+export function understand(request: WebhookRequest, own = settings()): { identity: Identity; interpretation: Interpretation } {
   const identity = tradecloud.identify(request, own);
   return { identity, interpretation: tradecloud.interpret(arrivedFrom(request, identity), own) };
 }
@@ -89,7 +89,7 @@ export function assertPart(actual: unknown, expected: unknown, path: string): vo
 }
 
 /** A clock that stands still until it is moved, numbers that repeat from run to run, ids that count. */
-export function simulationTools(baseUrl: string): SimulationTools & { advance(ms: number): void } {
+export function simulationTools(baseUrl: string): SimulationOptions & { advance(ms: number): void } {
   let nowMs = Date.parse('2026-03-01T12:00:00Z');
   let seed = 7;
   let ids = 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { InvalidBody, Unavailable } from '../../src/domain/errors.ts';
-import type { Gatekeeper } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { arrivedFrom, assertPart, fixtures, inboundOf, settings, understand } from './tradecloud-support.ts';
 
@@ -145,7 +145,7 @@ test('settings: username needs its password, secrets may be lists, unknown membe
 });
 
 const BASIC = { basic: { username: 'u', password: 'p' } };
-const gatekeeper = (accepts: Gatekeeper['accepts']): Gatekeeper => ({ accepts, now: new Date('2026-03-01T12:00:00Z') });
+const gatekeeper = (accepts: CredentialChecker['accepts']): CredentialChecker => ({ accepts, now: new Date('2026-03-01T12:00:00Z') });
 const request = inboundOf('POST', '', {}, '{}');
 
 test('any entry lets a request in, named by its position; without entries nothing passes', async () => {
@@ -190,7 +190,7 @@ test('headers with static secrets are named, and the portal guide shows addresse
 });
 
 test('a status that the platform repeats after is not among the final ones, the others are', () => {
-  const final = (status: number) => tradecloud.answers.final.some(([from, to]) => status >= from && status <= to);
+  const final = (status: number) => tradecloud.retryPolicy.final.some(([from, to]) => status >= from && status <= to);
   assert.deepEqual([400, 401, 408, 413, 429, 500].map(final), [true, true, true, true, true, true]);
   assert.deepEqual([200, 202, 501, 502, 503, 504].map(final), [false, false, false, false, false, false]);
 });

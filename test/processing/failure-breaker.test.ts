@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
-import { createBrake, isOurFault } from '../../src/processing/failure-breaker.ts';
+import { createFailureBreaker, isOurFault } from '../../src/processing/failure-breaker.ts';
 import { startWorker } from '../../src/processing/worker.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { manualClock } from '../support/clock.ts';
@@ -16,37 +16,37 @@ function brakeTest() {
     open: ({ code }: { code: string }) => void said.push(`open ${code}`),
     close: (code: string) => void said.push(`close ${code}`),
   };
-  return { clock, said, brake: createBrake({ alerts, clock, log: memoryLog() }) };
+  return { clock, said, brake: createFailureBreaker({ alerts, clock, log: memoryLog() }) };
 }
 
 test('more than half of the last fifty attempts failing for our own reason pauses working; fewer do not', () => {
   const { brake, said } = brakeTest();
   for (let n = 0; n < 50; n++) brake.note({ resource: `order:${n}`, failedByUs: n % 2 === 0 });
-  assert.equal(brake.leave(), 'all');
+  assert.equal(brake.permits(), 'all');
   brake.note({ resource: 'order:x', failedByUs: true });
   brake.note({ resource: 'order:y', failedByUs: true });
-  assert.equal(brake.leave(), 'none');
+  assert.equal(brake.permits(), 'none');
   assert.deepEqual(said, ['open working_paused']);
 });
 
 test('one poison resource, however often it fails, is no mass failure', () => {
   const { brake } = brakeTest();
   for (let n = 0; n < 100; n++) brake.note({ resource: `order:${n % 4}`, failedByUs: true });
-  assert.equal(brake.leave(), 'all');
+  assert.equal(brake.permits(), 'all');
 });
 
 test('after a minute one delivery is tried: failing again pauses for another minute, else all go on', () => {
   const { brake, clock, said } = brakeTest();
   for (let n = 0; n < 26; n++) brake.note({ resource: `order:${n}`, failedByUs: true });
   clock.advance(59_999);
-  assert.equal(brake.leave(), 'none');
+  assert.equal(brake.permits(), 'none');
   clock.advance(1);
-  assert.equal(brake.leave(), 'one');
+  assert.equal(brake.permits(), 'one');
   brake.note({ resource: 'order:1', failedByUs: true });
-  assert.equal(brake.leave(), 'none');
+  assert.equal(brake.permits(), 'none');
   clock.advance(60_000);
   brake.note({ resource: 'order:1', failedByUs: false });
-  assert.equal(brake.leave(), 'all');
+  assert.equal(brake.permits(), 'all');
   assert.equal(said.at(-1), 'close working_paused');
 });
 

@@ -22,15 +22,15 @@ const told = (more: Partial<EntityReport> = {}): EntityReport => ({
 });
 
 test('a deletion that still tells the whole thing keeps what it tells', () => {
-  const { image, change } = mergeReport(null, told({ deleted: true }), occasion);
-  assert.deepEqual([image.header.number, image.lines.size, image.deletedAt, image.version], ['N7', 1, AT, 1]);
+  const { state, change } = mergeReport(null, told({ deleted: true }), occasion);
+  assert.deepEqual([state.header.number, state.lines.size, state.deletedAt, state.version], ['N7', 1, AT, 1]);
   assert.deepEqual([change?.action, change?.lines], ['deleted', ['l-1']]);
 });
 
 test('how a thing ended is told with its deletion, in one entry', () => {
-  const { image } = mergeReport(null, told(), occasion);
+  const { state } = mergeReport(null, told(), occasion);
   const end = told({ deleted: true, lastUpdatedAt: LATER, header: { ...header, status: 'Cancelled' } });
-  const { change } = mergeReport(image, end, occasion);
+  const { change } = mergeReport(state, end, occasion);
   assert.equal(change?.action, 'deleted');
   assert.deepEqual(
     change?.diff.map(({ path, after }) => [path, after]),
@@ -39,18 +39,18 @@ test('how a thing ended is told with its deletion, in one entry', () => {
       ['/status', 'Cancelled'],
     ],
   );
-  assert.equal(mergeReport(image, end, occasion).change, null, 'and once');
+  assert.equal(mergeReport(state, end, occasion).change, null, 'and once');
 });
 
 test('a deletion that tells nothing else leaves what is held as it was', () => {
-  const { image } = mergeReport(null, told(), occasion);
-  const { change } = mergeReport(image, told({ deleted: true, lastUpdatedAt: null, header: null, lines: [], source: null }), occasion);
-  assert.deepEqual([change?.action, change?.diff.length, image.header, image.deletedAt], ['deleted', 1, header, occasion.at]);
-  assert.equal([...image.lines.values()][0]?.removedAt, null);
+  const { state } = mergeReport(null, told(), occasion);
+  const { change } = mergeReport(state, told({ deleted: true, lastUpdatedAt: null, header: null, lines: [], source: null }), occasion);
+  assert.deepEqual([change?.action, change?.diff.length, state.header, state.deletedAt], ['deleted', 1, header, occasion.at]);
+  assert.equal([...state.lines.values()][0]?.removedAt, null);
 });
 
 test('an older deletion has no effect', () => {
-  const { image } = mergeReport(null, told({ lastUpdatedAt: LATER }), occasion);
-  const { change, stale } = mergeReport(image, told({ deleted: true }), occasion);
-  assert.deepEqual([change, stale, image.deletedAt], [null, 1, null]);
+  const { state } = mergeReport(null, told({ lastUpdatedAt: LATER }), occasion);
+  const { change, stale } = mergeReport(state, told({ deleted: true }), occasion);
+  assert.deepEqual([change, stale, state.deletedAt], [null, 1, null]);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { recoverLeases } from '../../src/processing/delivery-leases.ts';
-import { workNotifications } from '../../src/processing/fetch-resources.ts';
-import { claimFor } from '../../src/processing/process-deliveries.ts';
+import { processNotifications } from '../../src/processing/fetch-resources.ts';
+import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -102,7 +102,7 @@ for (const engine of ENGINES) {
     const second = await run.send({ type: 'changed', subject: 'PO1' });
     assert.equal(first.status, 'accepted');
     assert.deepEqual(second, { ...first, status: 'duplicate' });
-    await run.context.db.write((sql) => claimDeliveries(sql, claimFor(run.context, true, 'toy', 10)));
+    await run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 10)));
     const third = await run.send({ type: 'changed', subject: 'PO1' });
     assert.equal(third.status, 'accepted');
   });
@@ -162,7 +162,7 @@ for (const engine of ENGINES) {
   on('what a process held that is gone is worked by another, exactly once', async (run) => {
     await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
     const lost = await run.another('two:0:gone');
-    await lost.context.db.write((sql) => claimDeliveries(sql, claimFor(lost.context, false, null, 10)));
+    await lost.context.db.write((sql) => claimDeliveries(sql, claimOptions(lost.context, false, null, 10)));
     await lost.close();
     await run.settle();
     assert.deepEqual(await states(run), ['working']);
@@ -208,8 +208,8 @@ for (const engine of ENGINES) {
   on('with a fetch failing for one connection nothing is taken twice', async (run) => {
     run.world.failures.push(serverError());
     await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
-    assert.equal(await workNotifications(run.context, run.connection), 1);
-    assert.equal(await workNotifications(run.context, run.connection), 0);
+    assert.equal(await processNotifications(run.context, run.connection), 1);
+    assert.equal(await processNotifications(run.context, run.connection), 0);
   });
 }
 

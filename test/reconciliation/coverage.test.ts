@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { coverage } from '../../src/reconciliation/coverage.ts';
-import { beat, noteStop } from '../../src/store/monitoring/heartbeats.ts';
+import { recordHeartbeat, recordStop } from '../../src/store/monitoring/heartbeats.ts';
 import { ENGINES } from '../support/engines.ts';
 import { serverError } from '../support/toy-platform.ts';
 import { type ReconcileTest, toyOrder, withReconciler } from './support.ts';
@@ -56,11 +56,11 @@ for (const engine of ENGINES) {
   on('a standstill and refused deliveries are unproven until a run has finished', async (test) => {
     await test.run();
     await test.context.db.write(async (sql) => {
-      await beat(sql, 'before:1:x', true, START);
-      await noteStop(sql, 'before:1:x', after(100));
-      await beat(sql, test.context.processId, true, after(200));
+      await recordHeartbeat(sql, 'before:1:x', true, START);
+      await recordStop(sql, 'before:1:x', after(100));
+      await recordHeartbeat(sql, test.context.processId, true, after(200));
       await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(300)]);
-      await beat(sql, test.context.processId, true, after(400));
+      await recordHeartbeat(sql, test.context.processId, true, after(400));
     });
     test.clock.set(after(400));
     assert.deepEqual(await spans(test), [

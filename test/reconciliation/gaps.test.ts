@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
-import { beat, noteStop } from '../../src/store/monitoring/heartbeats.ts';
+import { recordHeartbeat, recordStop } from '../../src/store/monitoring/heartbeats.ts';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { inbound } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -87,9 +87,9 @@ for (const engine of ENGINES) {
 
   on('a change at a time when nobody answered was stopped; before and after it was never delivered', async (test) => {
     await test.context.db.write(async (sql) => {
-      await beat(sql, 'before:1:x', true, after(0));
-      await noteStop(sql, 'before:1:x', after(100));
-      await beat(sql, test.context.processId, true, after(200));
+      await recordHeartbeat(sql, 'before:1:x', true, after(0));
+      await recordStop(sql, 'before:1:x', after(100));
+      await recordHeartbeat(sql, test.context.processId, true, after(200));
     });
     test.world.orders.set('PO1', toyOrder('PO1', after(50)));
     test.world.orders.set('PO2', toyOrder('PO2', after(150)));
@@ -101,9 +101,9 @@ for (const engine of ENGINES) {
 
   on('refused while the store was away is rejected, although no sign of life could be written', async (test) => {
     await test.context.db.write(async (sql) => {
-      await beat(sql, test.context.processId, true, after(0));
-      await beat(sql, 'next:1:x', true, after(100));
-      await noteStop(sql, test.context.processId, after(10));
+      await recordHeartbeat(sql, test.context.processId, true, after(0));
+      await recordHeartbeat(sql, 'next:1:x', true, after(100));
+      await recordStop(sql, test.context.processId, after(10));
       await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 503, 'database_unavailable')", [after(51)]);
     });
     test.world.orders.set('PO1', toyOrder('PO1', after(50)));
@@ -115,11 +115,11 @@ for (const engine of ENGINES) {
 
   on('a process that was killed answered until its last sign of life; one that does not receive counts for nothing', async (test) => {
     await test.context.db.write(async (sql) => {
-      await beat(sql, 'killed:1:x', true, after(0));
-      await beat(sql, 'killed:1:x', true, after(100));
-      await beat(sql, 'worker:1:x', false, after(0));
-      await beat(sql, 'worker:1:x', false, after(205));
-      await beat(sql, test.context.processId, true, after(200));
+      await recordHeartbeat(sql, 'killed:1:x', true, after(0));
+      await recordHeartbeat(sql, 'killed:1:x', true, after(100));
+      await recordHeartbeat(sql, 'worker:1:x', false, after(0));
+      await recordHeartbeat(sql, 'worker:1:x', false, after(205));
+      await recordHeartbeat(sql, test.context.processId, true, after(200));
     });
     test.world.orders.set('PO1', toyOrder('PO1', after(150)));
     test.clock.set(after(205));
@@ -129,12 +129,12 @@ for (const engine of ENGINES) {
 
   on('a change whose platform time lies before the last finished run is explained by what happened since', async (test) => {
     await test.context.db.write(async (sql) => {
-      await beat(sql, 'before:1:x', true, after(0));
-      await noteStop(sql, 'before:1:x', after(100));
+      await recordHeartbeat(sql, 'before:1:x', true, after(0));
+      await recordStop(sql, 'before:1:x', after(100));
     });
     test.clock.set(after(90));
     await test.run();
-    await test.context.db.write((sql) => beat(sql, test.context.processId, true, after(200)));
+    await test.context.db.write((sql) => recordHeartbeat(sql, test.context.processId, true, after(200)));
     test.world.orders.set('PO1', toyOrder('PO1', '2026-01-01T00:00:00.000Z'));
     test.clock.set(after(205));
     await test.run();

@@ -1,5 +1,5 @@
-import { createReconciler, type Reconciler, type ReconcilerGround } from '../../src/reconciliation/reconciler.ts';
-import { beat } from '../../src/store/monitoring/heartbeats.ts';
+import { createReconciler, type Reconciler, type ReconcilerOptions } from '../../src/reconciliation/reconciler.ts';
+import { recordHeartbeat } from '../../src/store/monitoring/heartbeats.ts';
 import { listRuns, type RunRow } from '../../src/store/reconciliation/list-runs.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import type { Engine } from '../support/engines.ts';
@@ -14,7 +14,7 @@ export interface ReconcileTest extends TestContext {
 }
 
 /** Waiting takes no time: the clock moves on instead. */
-export function groundOf(test: Pick<TestContext, 'clock'>, waits: number[]): ReconcilerGround {
+export function groundOf(test: Pick<TestContext, 'clock'>, waits: number[]): ReconcilerOptions {
   return {
     wait: async (ms) => {
       waits.push(ms);
@@ -59,8 +59,8 @@ export const toyOrder = (id: string, updatedAt: string, quantity = '10'): ToyOrd
 /** A process answered webhooks from `from` to `to`; `stopped`: it then stopped cleanly. */
 export async function answered(test: TestContext, process: string, from: string, to: string): Promise<void> {
   await test.context.db.write(async (sql) => {
-    await beat(sql, process, true, from);
-    await beat(sql, process, true, to);
+    await recordHeartbeat(sql, process, true, from);
+    await recordHeartbeat(sql, process, true, to);
   });
 }
 

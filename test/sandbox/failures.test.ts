@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
-import { createBadDays, type Misfortune } from '../../src/sandbox/demo/failures.ts';
+import { createFailureInjector, type FailureRates } from '../../src/sandbox/demo/failures.ts';
 import type { Sender } from '../../src/sandbox/sender.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 
@@ -17,7 +17,7 @@ const webhook = (externalId: string): OutgoingWebhook => ({
 });
 
 interface Day {
-  misfortune?: Partial<Misfortune>;
+  misfortune?: Partial<FailureRates>;
   mayBeLost?: boolean;
   attempts?: number;
 }
@@ -32,7 +32,7 @@ function day({ misfortune = {}, mayBeLost = true, attempts = 1 }: Day) {
       return { delivered: true, attempts, answer: { status: 202, retryAfterMs: null, body: '' } };
     },
   };
-  const badDays = createBadDays({
+  const badDays = createFailureInjector({
     sender,
     random: () => 0.5,
     sleep: () => new Promise<void>((resolve) => waiting.push(resolve)),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { AnswerPolicy, OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook, RetryPolicy } from '../../src/platforms/contract/platform.ts';
 import type { PostAnswer } from '../../src/sandbox/post.ts';
 import { createSender } from '../../src/sandbox/sender.ts';
 
 const webhook: OutgoingWebhook = { method: 'POST', path: '/orders', headers: {}, body: '{}', eventType: 'made', subject: null };
-const policy = (changes: Partial<AnswerPolicy>): AnswerPolicy => ({ rule: '', source: '', final: [[400, 500]], budget: null, ...changes });
+const policy = (changes: Partial<RetryPolicy>): RetryPolicy => ({ rule: '', source: '', final: [[400, 500]], budget: null, ...changes });
 const answers = (status: number): PostAnswer => ({ status, retryAfterMs: null, body: '' });
 
 /** A sender before a service that answers with these statuses, one after the other; the last one stays. */

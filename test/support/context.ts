@@ -1,10 +1,10 @@
 import type { Alert } from '../../src/domain/alert.ts';
-import type { ReceiveAnswer, Receiver } from '../../src/intake/receive-webhook.ts';
+import type { ReceiveResult, Receiver } from '../../src/intake/receive-webhook.ts';
 import { createReceiver } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
-import type { Connection, Inbound } from '../../src/platforms/contract/platform.ts';
-import { workNotifications } from '../../src/processing/fetch-resources.ts';
-import { workDeliveries } from '../../src/processing/process-deliveries.ts';
+import type { Connection, WebhookRequest } from '../../src/platforms/contract/platform.ts';
+import { processNotifications } from '../../src/processing/fetch-resources.ts';
+import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { readSettings } from '../../src/settings.ts';
 import { type ManualClock, manualClock } from './clock.ts';
 import { createTestDatabase, type Engine } from './engines.ts';
@@ -20,7 +20,7 @@ export interface TestContext {
   connection: Connection;
   receiver: Receiver;
   /** Sends an event of the toy platform through the door's verb. */
-  send(event: object): Promise<ReceiveAnswer>;
+  send(event: object): Promise<ReceiveResult>;
   /** Works until nothing is due any more. */
   settle(): Promise<void>;
   /** Another process on the same database. */
@@ -60,7 +60,7 @@ async function onDatabase(url: string, processId: string, clock: ManualClock, wo
     receiver,
     send: (event) => receiver.receive(connection, inbound(event, clock), { accepts: async () => false, now: clock.now() }),
     async settle() {
-      while ((await workDeliveries(context)) + (await workNotifications(context, connection)) > 0);
+      while ((await processDeliveries(context)) + (await processNotifications(context, connection)) > 0);
     },
     another: (otherId) => onDatabase(url, otherId, clock, world),
     close: async () => {
@@ -70,7 +70,7 @@ async function onDatabase(url: string, processId: string, clock: ManualClock, wo
   };
 }
 
-export function inbound(event: object | string, clock: ManualClock): Inbound {
+export function inbound(event: object | string, clock: ManualClock): WebhookRequest {
   const body = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event));
   return {
     method: 'POST',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EntityReport, Subject } from '../../src/domain/entity.ts';
 import { InvalidBody, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import { definePlatform, type Page, type PageStart } from '../../src/platforms/contract/platform.ts';
+import { definePlatform, type ListPosition, type ResourcePage } from '../../src/platforms/contract/platform.ts';
 
 /** A line of a toy order, and the order as its platform would give it. */
 export interface ToyLine {
@@ -93,7 +93,7 @@ export const toyPlatform = (world: ToyWorld) =>
       { type: 'changed', kind: 'order', effect: 'fetch' },
       { type: 'deleted', kind: 'order', effect: 'delete' },
     ],
-    answers: { rule: 'tries again for ever', source: 'made up', final: [], budget: { kind: 'consecutive', limit: 10 } },
+    retryPolicy: { rule: 'tries again for ever', source: 'made up', final: [], budget: { kind: 'consecutive', limit: 10 } },
     shapes: {},
     secretHeaders: () => ['x-toy-secret'],
     authenticate: async (request, { webhook }) =>
@@ -137,10 +137,10 @@ export const toyPlatform = (world: ToyWorld) =>
     }),
     portalGuide: () => [],
     sandboxConnection: (_baseUrl, secret) => ({ webhook: { secret: secret() } }),
-    simulate: () => ({ answer: () => ({ status: 404, body: '' }), happen: () => [], story: [], resources: () => [] }),
+    simulate: () => ({ answer: () => ({ status: 404, body: '' }), emit: () => [], story: [], resources: () => [] }),
   });
 
-function toyPage(world: ToyWorld, start: PageStart): Page {
+function toyPage(world: ToyWorld, start: ListPosition): ResourcePage {
   const failure = world.failures.shift();
   if (failure) throw failure;
   const offset = Number(start.page ?? 0);

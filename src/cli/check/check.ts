@@ -5,14 +5,14 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { Settings } from '../../settings.ts';
 import { answer, table } from '../answer.ts';
 import { connectionsOf, settingsOf } from '../open.ts';
-import { type CliGround, CommandFailed, createProgress, quietLog } from '../runtime.ts';
+import { type CliRuntime, CommandFailed, createProgress, quietLog } from '../runtime.ts';
 import { checkConnections } from './connections.ts';
 import { checkFiles } from './files.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 import { checkProxy } from './proxy.ts';
 import { checkTls } from './tls.ts';
 
-export function addCheck(program: Command, ground: CliGround): void {
+export function addCheck(program: Command, ground: CliRuntime): void {
   program
     .command('check')
     .description(
@@ -26,7 +26,7 @@ export function addCheck(program: Command, ground: CliGround): void {
     .action((options: { json?: true }) => check(ground, options));
 }
 
-async function check(ground: CliGround, options: { json?: true }): Promise<void> {
+async function check(ground: CliRuntime, options: { json?: true }): Promise<void> {
   const findings = await lookAtAll(ground);
   const failed = findings.filter((finding) => finding.level === 'failure').length;
   answer(ground, options.json, { ok: failed === 0, findings }, () => {
@@ -52,7 +52,7 @@ const checkKeys = ({ apiKeys }: Settings): Finding[] =>
       ),
     );
 
-async function lookAtAll(ground: CliGround): Promise<Finding[]> {
+async function lookAtAll(ground: CliRuntime): Promise<Finding[]> {
   const settings = trySettings(ground);
   if (Array.isArray(settings)) return settings;
   const progress = createProgress(ground);
@@ -74,7 +74,7 @@ async function lookAtAll(ground: CliGround): Promise<Finding[]> {
   return findings;
 }
 
-function trySettings(ground: CliGround): Settings | Finding[] {
+function trySettings(ground: CliRuntime): Settings | Finding[] {
   try {
     return settingsOf(ground);
   } catch (error) {
@@ -83,7 +83,7 @@ function trySettings(ground: CliGround): Settings | Finding[] {
   }
 }
 
-async function readConnectionsFindings(settings: Settings, ground: CliGround): Promise<{ found: Connection[]; findings: Finding[] }> {
+async function readConnectionsFindings(settings: Settings, ground: CliRuntime): Promise<{ found: Connection[]; findings: Finding[] }> {
   const file = settings.connectionsFile ?? 'the sandbox';
   try {
     const found = await connectionsOf(settings, ground);
@@ -105,7 +105,7 @@ async function readConnectionsFindings(settings: Settings, ground: CliGround): P
 }
 
 /** The database, and through it (limits, tokens) every connection's API. */
-async function checkStore(settings: Settings, connections: readonly Connection[], ground: CliGround): Promise<Finding[]> {
+async function checkStore(settings: Settings, connections: readonly Connection[], ground: CliRuntime): Promise<Finding[]> {
   let context: OpenContext;
   try {
     context = await openContext(settings, connections, { log: quietLog(ground) }, () => ({ open: () => {}, close: () => {} }));

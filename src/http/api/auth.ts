@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
-import { hashKey, noteKeyUse } from '../../feed/api-keys.ts';
+import { hashKey, recordKeyUse } from '../../feed/api-keys.ts';
 import { readApiKeyByHash } from '../../store/access/list-api-keys.ts';
 import { sendProblem } from '../problem.ts';
 import type { ApiPorts } from './ports.ts';
@@ -33,7 +33,7 @@ export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context
     if (!stored || (name !== null && name !== stored.name)) return null;
     if (!stored.lastUsedAt || context.clock.now().getTime() - Date.parse(stored.lastUsedAt) > NOTE_USE_EVERY_MS) {
       // That the use could not be noted must not keep anyone from reading.
-      await noteKeyUse(context, stored.name).catch((error: unknown) => context.log.debug('key_use_not_noted', { error: codeOf(error) }));
+      await recordKeyUse(context, stored.name).catch((error: unknown) => context.log.debug('key_use_not_noted', { error: codeOf(error) }));
     }
     return { name: stored.name, role: stored.role };
   };

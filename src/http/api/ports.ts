@@ -59,7 +59,7 @@ export interface ByteRange {
 
 /** What the API is built on. Other verbs than keys, consumers and receipts are lent to it. */
 export interface ApiPorts {
-  context: Pick<Context, 'db' | 'clock' | 'changed' | 'connections' | 'log'>;
+  context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'connections' | 'log'>;
   settingsKeys: readonly SettingsKey[];
   /** Aborted when the server stops: long polls and streams end. */
   stop: AbortSignal;

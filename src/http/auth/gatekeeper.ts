@@ -8,15 +8,15 @@ import type { OutsideCalls } from './outside-calls.ts';
 import type { OwnTokens } from './own-tokens.ts';
 
 /** Makes the gatekeeper of one request: what its headers prove to one connection. */
-export type MakeGatekeeper = (connection: Connection, headers: Readonly<Record<string, string>>, now: Date) => Gatekeeper;
+export type MakeCredentialChecker = (connection: Connection, headers: Readonly<Record<string, string>>, now: Date) => Gatekeeper;
 
-export interface GatekeeperPorts {
+export interface CredentialCheckerDependencies {
   outside: OutsideCalls;
   ownTokens: OwnTokens;
   clock: Clock;
 }
 
-export function createGatekeeper({ outside, ownTokens, clock }: GatekeeperPorts): MakeGatekeeper {
+export function createCredentialChecker({ outside, ownTokens, clock }: CredentialCheckerDependencies): MakeCredentialChecker {
   const issuers = createIssuers(outside, clock);
   const introspection = createIntrospection(outside, clock);
 

@@ -9,10 +9,10 @@ import type { ConsolePorts, Visit } from './page.ts';
 import { replayFilterOf } from './pages/deliveries.ts';
 import { keysView } from './pages/keys.ts';
 import { askedFetch } from './pages/replay.ts';
-import { act, needRole, notePress, send, visitFor } from './send-page.ts';
+import { act, logAction, needRole, send, visitFor } from './send-page.ts';
 
 /** Every button. Each ends on the page that shows what it did. */
-export function addVerbs(router: Router, ports: ConsolePorts): void {
+export function addActions(router: Router, ports: ConsolePorts): void {
   const { context } = ports;
   const asOperator = (verb: (visit: Visit) => Promise<string>) => act(ports, 'operator', verb);
 
@@ -68,7 +68,7 @@ function keyVerbs(router: Router, ports: ConsolePorts): void {
       throw new Refused(400, 'invalid_request', 'A key has a name of letters, digits, dots, dashes and a role.');
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
     const made = await createKey(ports.context, { name, role });
-    notePress(ports, request, visit);
+    logAction(ports, request, visit);
     send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
   });
   router.post(

@@ -4,8 +4,8 @@ import express, { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { Refused } from '../../domain/errors.ts';
 import { type Access, createAccess } from './access.ts';
-import { addVerbs } from './actions.ts';
-import { addPieces } from './fragments.ts';
+import { addActions } from './actions.ts';
+import { addFragments } from './fragments.ts';
 import { signInPage } from './layout.ts';
 import { link, ownAddress } from './links.ts';
 import type { ConsolePorts } from './page.ts';
@@ -50,9 +50,9 @@ export function createConsole(ports: ConsolePorts): Router {
   signIn(router, ports, access);
   router.use(access.require);
   addPages(router, ports);
-  addPieces(router, ports);
+  addFragments(router, ports);
   router.post('/*path', access.ownForm);
-  addVerbs(router, ports);
+  addActions(router, ports);
   router.post('/sign-out', (request, response) => {
     access.signOut(request, response);
     response.redirect(303, link('/sign-in'));

@@ -12,7 +12,7 @@ import { newerChanges } from './pages/feed.ts';
 import { visitFor } from './send-page.ts';
 
 /** What is no page of its own: pieces that come later, ways on, and files. */
-export function addPieces(router: Router, ports: ConsolePorts): void {
+export function addFragments(router: Router, ports: ConsolePorts): void {
   const sql = ports.context.db.read;
   router.get('/feed/newer', async (request, response) => {
     const newer = await newerChanges(ports, visitFor(ports, request, response));

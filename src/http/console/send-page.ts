@@ -34,12 +34,12 @@ export const act =
     const visit = visitFor(ports, request, response);
     needRole(visit, needed);
     const shownAt = await verb(visit);
-    notePress(ports, request, visit);
+    logAction(ports, request, visit);
     response.redirect(303, shownAt);
   };
 
 /** Who pressed what: for whoever asks afterwards. */
-export const notePress = (ports: ConsolePorts, request: Request, { caller }: Visit): void =>
+export const logAction = (ports: ConsolePorts, request: Request, { caller }: Visit): void =>
   ports.context.log.info('console', { pressed: request.path, key: caller.name });
 
 export function needRole(visit: Visit, needed: Role): void {

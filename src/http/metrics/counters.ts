@@ -1,17 +1,17 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Database } from '../../store/engine/database.ts';
-import { readDeadTallies, readGapTallies, readTimeTallies, type Tally } from '../../store/monitoring/read-counters.ts';
+import { type CountedRow, readDeadCounters, readGapCounters, readTimeCounters } from '../../store/monitoring/read-counters.ts';
 
 /** Adds what the store has counted to the figures that Prometheus reads. Without the store there is a gap in the chart. */
-export function addTallies(registry: Registry, db: Pick<Database, 'read'>): void {
-  const kept = (read: (sql: Database['read']) => Promise<Tally[]>) => read(db.read).catch((): Tally[] => []);
+export function addCounters(registry: Registry, db: Pick<Database, 'read'>): void {
+  const kept = (read: (sql: Database['read']) => Promise<CountedRow[]>) => read(db.read).catch((): CountedRow[] => []);
   new Gauge({
     name: 'orderdock_gaps',
     help: 'Changes that no delivery had reported, by why: of the reconcile runs that are kept.',
     labelNames: ['connection', 'cause'],
     registers: [registry],
     async collect() {
-      const found = await kept(readGapTallies);
+      const found = await kept(readGapCounters);
       this.reset();
       for (const { connection, kind, count } of found) this.set({ connection, cause: kind }, count);
     },
@@ -22,20 +22,20 @@ export function addTallies(registry: Registry, db: Pick<Database, 'read'>): void
     labelNames: ['connection'],
     registers: [registry],
     async collect() {
-      const found = await kept(readDeadTallies);
+      const found = await kept(readDeadCounters);
       this.reset();
       for (const { connection, count } of found) this.set({ connection }, count);
     },
   });
   addCounter(registry, { name: 'orderdock_stale_total', help: 'Told with an older time than what is held: without effect.' }, () =>
-    kept(readTimeTallies).then((found) => found.filter(({ kind }) => kind === 'stale')),
+    kept(readTimeCounters).then((found) => found.filter(({ kind }) => kind === 'stale')),
   );
   addCounter(registry, { name: 'orderdock_collisions_total', help: 'Told with an equal time but other content: applied.' }, () =>
-    kept(readTimeTallies).then((found) => found.filter(({ kind }) => kind === 'collision')),
+    kept(readTimeCounters).then((found) => found.filter(({ kind }) => kind === 'collision')),
   );
 }
 
-function addCounter(registry: Registry, named: { name: string; help: string }, read: () => Promise<Tally[]>): void {
+function addCounter(registry: Registry, named: { name: string; help: string }, read: () => Promise<CountedRow[]>): void {
   new Counter({
     ...named,
     labelNames: ['connection'],

@@ -52,7 +52,7 @@ const FIGURES: readonly Figure[] = [
 ];
 
 /** Adds what the store tells to the figures that Prometheus reads; it is asked when they are, once for all of them. */
-export function addFigures(registry: Registry, ports: Ports): void {
+export function addGauges(registry: Registry, ports: Ports): void {
   const read = createReading(ports);
   for (const figure of FIGURES) {
     new Gauge({

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused, Unavailable } from '../../domain/errors.ts';
-import type { ReceiveAnswer } from '../../intake/receive-webhook.ts';
-import { challengesOf, type MakeGatekeeper } from '../auth/gatekeeper.ts';
+import type { ReceiveResult } from '../../intake/receive-webhook.ts';
+import { challengesOf, type MakeCredentialChecker } from '../auth/gatekeeper.ts';
 import type { Connection, Gatekeeper, HttpPorts, Inbound } from '../ports.ts';
 import { faultOf, type Problem, problemOf, sendProblem } from '../problem.ts';
 import { isAllowedIp } from './allow-ips.ts';
@@ -11,7 +11,7 @@ import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes
 
 /** What a webhook request meets at the door, whatever its platform. */
 export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receiver' | 'clock' | 'log' | 'answered' | 'metrics'> & {
-  gatekeeperFor: MakeGatekeeper;
+  gatekeeperFor: MakeCredentialChecker;
 };
 
 type Door = WebhookPorts & { bodies: BodyRules };
@@ -58,7 +58,7 @@ async function takeIn(
   target: Target,
   connection: Connection | null,
   receivedAt: Date,
-): Promise<ReceiveAnswer> {
+): Promise<ReceiveResult> {
   if (connection === null) throw new Refused(404, 'unknown_connection', 'There is no such connection.');
   if (door.settings.requireHttps && !request.secure) throw new Refused(403, 'https_required', 'Webhooks are only taken over HTTPS.');
   const remoteAddress = addressOf(door, request);
@@ -101,7 +101,7 @@ function describe(
 
 const NO_QUERY: Record<string, string> = Object.freeze({});
 
-async function handOver(door: Door, connection: Connection, { route }: MatchedRoute, inbound: Inbound): Promise<ReceiveAnswer> {
+async function handOver(door: Door, connection: Connection, { route }: MatchedRoute, inbound: Inbound): Promise<ReceiveResult> {
   const gatekeeper = door.gatekeeperFor(connection, inbound.headers, inbound.receivedAt);
   if (route.method === 'POST' && !route.formats.includes(inbound.format)) await refuseFormat(connection, inbound, gatekeeper);
   return door.receiver.receive(connection, inbound, gatekeeper);
@@ -124,7 +124,7 @@ function inTime<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-function sendAnswer(response: Response, answer: ReceiveAnswer): void {
+function sendAnswer(response: Response, answer: ReceiveResult): void {
   const body =
     answer.status === 'greeting'
       ? '{"status":"greeting"}'

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Unavailable } from '../../domain/errors.ts';
-import type { Gatekeeper, Verdict } from './platform.ts';
+import type { AuthResult, CredentialChecker } from './platform.ts';
 
 /** A secret, or several of which any is valid (rotation). Always read as a list; empty texts are faults. */
 export const secretList = z.union([
@@ -53,7 +53,7 @@ const entryName = (entry: AuthEntry, position: number): string => `auth[${positi
  * The verdict of a connection's entries: the first that accepts. That an issuer cannot be asked counts only where no other entry accepts:
  * then `Unavailable` is thrown, so that the sender comes again.
  */
-export async function firstAccepting(entries: readonly AuthEntry[], gatekeeper: Gatekeeper): Promise<Verdict> {
+export async function firstAccepting(entries: readonly AuthEntry[], gatekeeper: CredentialChecker): Promise<AuthResult> {
   let unavailable: Unavailable | null = null;
   for (const [position, entry] of entries.entries()) {
     try {

@@ -7,7 +7,7 @@ import type { Remote } from '../../remote/remote.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
 /** A webhook request as the door hands it on: raw bytes, nothing believed yet. */
-export interface Inbound {
+export interface WebhookRequest {
   method: 'POST' | 'GET';
   /** Below `/webhooks/{connection}`: `''`, `/orders`, `/orders/abc-PO1`. Not decoded. */
   path: string;
@@ -31,14 +31,14 @@ export interface Route {
   method: 'POST' | 'GET';
   /** `''`, `/orders`, `/orders/:orderId`: a name matches one URL-encoded segment. */
   path: string;
-  formats: readonly Inbound['format'][];
+  formats: readonly WebhookRequest['format'][];
 }
 
 /** `credential`: position of the entry that accepted, such as `auth[1].bearer` or `secret[0]`; never its value. */
-export type Verdict = { accepted: true; credential: string } | { accepted: false; reason: string };
+export type AuthResult = { accepted: true; credential: string } | { accepted: false; reason: string };
 
 /** What the door lends to `authenticate`. */
-export interface Gatekeeper {
+export interface CredentialChecker {
   /** Tries one entry of `webhook.auth` against the request's credentials, in constant time. Throws `Unavailable` when an issuer cannot be asked. */
   accepts(entry: AuthEntry): Promise<boolean>;
   now: Date;
@@ -58,7 +58,7 @@ export interface Identity {
 }
 
 /** The stored request, as `interpret` reads it: pure, so that interpreting twice gives the same. */
-export interface Arrived {
+export interface StoredRequest {
   method: 'POST' | 'GET';
   path: string;
   headers: Record<string, string>;
@@ -79,14 +79,14 @@ export type Interpretation =
   | { do: 'ignore'; reason: string; drift: Drift[] };
 
 /** What a fetch brought. `text` is the body as received, credentials redacted: it is kept with the delivery for replays. */
-export interface Fetched {
+export interface FetchedResource {
   text: string;
   /** Only a part of the resource (header members from a list): it is applied, and the rest is fetched later. */
   partial: boolean;
 }
 
 /** Where a page of a list begins. */
-export interface PageStart {
+export interface ListPosition {
   /** The stored watermark, a string of the platform's own making; null on the first run. */
   watermark: string | null;
   /** The connection's `reconcile.since`; null: the platform folder's own default. */
@@ -95,7 +95,7 @@ export interface PageStart {
   page: string | null;
 }
 
-export interface Page {
+export interface ResourcePage {
   /**
    * Each record with its own JSON text, in the order of the list. `partial`: the row is a summary; where it tells of something newer than
    * what is held, the whole resource has to be fetched.
@@ -109,7 +109,7 @@ export interface Page {
 }
 
 /** A kind of list that reconciliation pages through, such as `orders`. */
-export interface Stream {
+export interface ListStream {
   name: string;
   kinds: readonly EntityKind[];
   /** Without a change filter the whole list is read, and its content compared. */
@@ -124,7 +124,7 @@ export interface OpenedDocument {
 }
 
 /** One finding of `orderdock check`. */
-export interface Finding {
+export interface CheckResult {
   what: string;
   ok: boolean;
   text: string;
@@ -141,7 +141,7 @@ export interface RegisteredWebhook {
  * Puts secrets that a management API shows only once where the settings expect them: `setting` is the member of the connection
  * (`webhook.verificationKey`), `values` all that are valid from now on, the newest first.
  */
-export type KeepSecret = (setting: string, values: readonly string[]) => Promise<void>;
+export type SaveSecret = (setting: string, values: readonly string[]) => Promise<void>;
 
 /** The management API of a platform that has one. Secrets it returns are handed to `keepSecret`, never to the caller. */
 export interface WebhookManagement {
@@ -155,19 +155,19 @@ export interface WebhookManagement {
 /** A connection's line to its platform's API. The only thing of a platform that calls out. */
 export interface PlatformApi {
   /** Throws `RemoteMissing` for an unknown resource, `RemoteFailure` for anything else. `lane`: fetches for deliveries (the default) go first. */
-  fetch(subject: Subject, lane?: 'fetch' | 'reconcile'): Promise<Fetched>;
+  fetch(subject: Subject, lane?: 'fetch' | 'reconcile'): Promise<FetchedResource>;
   /** Header members of many resources in one call, for bursts above the detail limit: subject text → JSON text. */
-  glance?(subjects: readonly Subject[]): Promise<Map<string, string>>;
-  streams: readonly Stream[];
+  fetchSummaries?(subjects: readonly Subject[]): Promise<Map<string, string>>;
+  streams: readonly ListStream[];
   /** One page of a list, everything changed since the watermark (with the platform's own overlap). */
-  changesSince(stream: string, start: PageStart): Promise<Page>;
+  changesSince(stream: string, start: ListPosition): Promise<ResourcePage>;
   openDocument?(document: { objectId: string | null; url: string | null }): Promise<OpenedDocument>;
-  check(): Promise<Finding[]>;
+  check(): Promise<CheckResult[]>;
   webhooks?: WebhookManagement;
 }
 
 /** What the platform does with our answers: data, with the platform's rule and its source. */
-export interface AnswerPolicy {
+export interface RetryPolicy {
   rule: string;
   source: string;
   /** Statuses after which the sender does not try again. */
@@ -201,7 +201,7 @@ export interface SimulatedRequest {
   headers: Record<string, string>;
   body: string;
 }
-export interface SimulatedAnswer {
+export interface SimulatedResponse {
   status: number;
   headers?: Record<string, string>;
   body: string | Buffer;
@@ -210,16 +210,16 @@ export interface SimulatedAnswer {
 /** A platform in small: its world, its API, its webhooks. One value per sandbox connection. */
 export interface Simulation {
   /** The platform's API. Paths are those below the simulator's base URL. */
-  answer(request: SimulatedRequest): SimulatedAnswer;
+  answer(request: SimulatedRequest): SimulatedResponse;
   /** Makes `eventType` happen in the simulated world and gives the webhooks it sends. `form`: a sender's variant, such as `get` or `xml`. */
-  happen(eventType: string, form?: string): OutgoingWebhook[];
+  emit(eventType: string, form?: string): OutgoingWebhook[];
   /** The first start's short story: what to happen, in order. */
   story: readonly { eventType: string; form?: string }[];
   /** What the world holds now: for comparing with the store. */
   resources(): { subject: Subject; text: string }[];
 }
 
-export interface SimulationTools {
+export interface SimulationOptions {
   now(): Date;
   random(): number;
   makeId(): string;
@@ -243,7 +243,7 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   settings: z.ZodType<S>;
   routes: readonly Route[];
   events: readonly EventDescription[];
-  answers: AnswerPolicy;
+  retryPolicy: RetryPolicy;
   /** What we know of its bodies, by a name that the platform's README explains; compared with `openapi/`. */
   shapes: Readonly<Record<string, Shape>>;
   /** Headers, beside the usual ones, that hold credentials: redacted before anything is stored. */
@@ -251,22 +251,22 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   /** Credentials that the platform puts into bodies, taken out before anything is stored. */
   redactBody?(body: Buffer): Buffer;
   /** An unsigned greeting that must be answered 200 and means nothing (WooCommerce). */
-  isGreeting?(request: Inbound, settings: S): boolean;
+  isGreeting?(request: WebhookRequest, settings: S): boolean;
   /** No secret configured: nothing is accepted. May throw `Refused` (403 with a code of the platform's) or `Unavailable`. */
-  authenticate(request: Inbound, settings: S, gatekeeper: Gatekeeper): Promise<Verdict>;
+  authenticate(request: WebhookRequest, settings: S, gatekeeper: CredentialChecker): Promise<AuthResult>;
   /** Throws `InvalidBody` when the body has no recognisable shape. An unknown event type is none. */
-  identify(request: Inbound, settings: S): Identity;
+  identify(request: WebhookRequest, settings: S): Identity;
   /** Pure. Throws `InvalidBody` when what was recognised cannot be read after all. */
-  interpret(delivery: Arrived, settings: S): Interpretation;
+  interpret(delivery: StoredRequest, settings: S): Interpretation;
   /** Pure: what a fetched or listed resource says. */
   readFetched(subject: Subject, text: string, settings: S): { reports: EntityReport[]; drift: Drift[] };
   /** Null: the connection has no API configured. Without `keepSecret`, calls whose answer holds a new secret are refused. */
-  connect(settings: S, remote: Remote, keepSecret?: KeepSecret): PlatformApi | null;
+  connect(settings: S, remote: Remote, keepSecret?: SaveSecret): PlatformApi | null;
   /** What an operator has to enter in the platform's portal, one line each, secrets left out. */
   portalGuide(settings: S, webhookUrl: string): string[];
   /** A connection for the sandbox, as it would stand in the connections file; credentials are generated. */
   sandboxConnection(baseUrl: string, secret: () => string): JsonObject;
-  simulate(settings: S, tools: SimulationTools): Simulation;
+  simulate(settings: S, tools: SimulationOptions): Simulation;
 }
 
 /** A platform whose settings type is known to itself alone. */

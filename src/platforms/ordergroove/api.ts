@@ -2,14 +2,14 @@ import type { Subject } from '../../domain/entity.ts';
 import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { type Json, objectAt, textAt } from '../../domain/json.ts';
 import type { Remote } from '../../remote/remote.ts';
-import type { Fetched, Finding, KeepSecret, PlatformApi } from '../contract/platform.ts';
-import { allRows, createLine, type Line } from './client.ts';
+import type { CheckResult, FetchedResource, PlatformApi, SaveSecret } from '../contract/platform.ts';
+import { type ApiClient, allRows, createLine } from './client.ts';
 import { PAGE_SIZE, readChanges, streams } from './lists.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
 
 /** The REST API, and the webhook management API beside it: either may be there without the other. */
-export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecret?: KeepSecret): PlatformApi | null {
+export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecret?: SaveSecret): PlatformApi | null {
   const { api, management } = settings;
   if (!api && !management) return null;
   const line = api ? createLine(api.baseUrl, api.apiKey, remote) : null;
@@ -34,7 +34,7 @@ function managementUrl({ api, management }: OrdergrooveSettings): string {
 }
 
 /** Every object of a merchant names it. Throws when there is none yet. */
-async function readMerchant(line: Line): Promise<string> {
+async function readMerchant(line: ApiClient): Promise<string> {
   for (const path of ['/customers/', '/subscriptions/', '/orders/']) {
     const { rows } = await line.page({ method: 'GET', path, query: { page_size: 1 } });
     const merchant = textAt(rows[0]?.merchant);
@@ -43,18 +43,18 @@ async function readMerchant(line: Line): Promise<string> {
   throw new OrderdockError('merchant_unknown', "Set management.merchant to the merchant's public id: there is no object to read it from");
 }
 
-function existing(line: Line | null): Line {
+function existing(line: ApiClient | null): ApiClient {
   if (!line) throw new Hopeless('no_api', 'The connection has no api: only its webhooks can be managed');
   return line;
 }
 
 /** Where a fetch waits for its turn. */
 interface Turn {
-  line: Line;
+  line: ApiClient;
   lane: 'fetch' | 'reconcile';
 }
 
-async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<Fetched> {
+async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<FetchedResource> {
   const id = encodeURIComponent(externalId);
   if (kind === 'order') return fetchOrder(turn, externalId);
   if (kind === 'subscription') return whole(await get(turn, `/subscriptions/${id}/`));
@@ -64,7 +64,7 @@ async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<
 }
 
 /** An order and its items, one call after the other: parallel work on one object is answered 423. */
-async function fetchOrder(turn: Turn, id: string): Promise<Fetched> {
+async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
   const order = await get(turn, `/orders/${encodeURIComponent(id)}/`);
   const { line, lane } = turn;
   const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, lane });
@@ -72,7 +72,7 @@ async function fetchOrder(turn: Turn, id: string): Promise<Fetched> {
 }
 
 /** The order of an item whose event did not name it. */
-async function fetchOrderOf(turn: Turn, itemId: string): Promise<Fetched> {
+async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource> {
   const item = objectAt(await get(turn, `/items/${encodeURIComponent(itemId)}/`));
   const order = textAt(item.order);
   if (order === null) throw new RemoteMissing('The item belongs to no order');
@@ -81,9 +81,9 @@ async function fetchOrderOf(turn: Turn, itemId: string): Promise<Fetched> {
 
 const get = ({ line, lane }: Turn, path: string): Promise<Json> => line.json({ method: 'GET', path, lane });
 
-const whole = (resource: Json): Fetched => ({ text: JSON.stringify(resource), partial: false });
+const whole = (resource: Json): FetchedResource => ({ text: JSON.stringify(resource), partial: false });
 
-async function check(line: Line | null): Promise<Finding[]> {
+async function check(line: ApiClient | null): Promise<CheckResult[]> {
   if (!line) return [{ what: 'Ordergroove API', ok: true, text: 'not configured: events are applied as they come' }];
   try {
     await line.page({ method: 'GET', path: '/orders/', query: { page_size: 1 } });

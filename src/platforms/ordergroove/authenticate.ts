@@ -1,4 +1,4 @@
-import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
 import { digestHmac, matchSignature, signatureValues, timestampMs, withinTolerance } from '../signature.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 
@@ -11,7 +11,11 @@ const HEADER = /^ts=\d{1,12}(?:,sig=[0-9a-f]{64}){1,8}$/i;
  * `Ordergroove-Signature: ts=…,sig=…[,sig=…]`, hex HMAC-SHA256 over `ts.body` with the key as text (developer.ordergroove.com, webhooks
  * verification, read 2026-07). `ts` is the moment of transmission, so a late repeat carries a fresh one.
  */
-export async function authenticate(request: Inbound, settings: OrdergrooveSettings, gatekeeper: Gatekeeper): Promise<Verdict> {
+export async function authenticate(
+  request: WebhookRequest,
+  settings: OrdergrooveSettings,
+  gatekeeper: CredentialChecker,
+): Promise<AuthResult> {
   const header = request.headers[SIGNATURE_HEADER];
   if (header === undefined) return refused('there is no signature');
   if (!HEADER.test(header)) return refused('the signature header is malformed');
@@ -27,4 +31,4 @@ export async function authenticate(request: Inbound, settings: OrdergrooveSettin
 /** The signature of a body sent at `ts` (seconds since 1970, as text). */
 export const signBody = (key: string, ts: string, body: Buffer | string): Buffer => digestHmac('sha256', key, [ts, '.', body]);
 
-const refused = (reason: string): Verdict => ({ accepted: false, reason });
+const refused = (reason: string): AuthResult => ({ accepted: false, reason });

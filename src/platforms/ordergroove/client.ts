@@ -18,7 +18,7 @@ export interface ListPage {
 }
 
 /** A line to one of the platform's two APIs. Everything that it reads has credentials redacted. */
-export interface Line {
+export interface ApiClient {
   /** Throws `RemoteFailure` for a 2xx answer that is no JSON. */
   json(call: RemoteCall): Promise<Json>;
   /** One page of a list by its cursor. */
@@ -26,7 +26,7 @@ export interface Line {
 }
 
 /** `apiKeys`: the first is used; after a 401 the next one. */
-export function createLine(baseUrl: string, apiKeys: readonly string[], remote: Remote): Line {
+export function createLine(baseUrl: string, apiKeys: readonly string[], remote: Remote): ApiClient {
   let current = 0;
   const client = remote.client({
     connection: 'ordergroove',
@@ -66,7 +66,7 @@ function readPage(answer: Json): ListPage {
 }
 
 /** Every row of a list, page by page. */
-export async function allRows(line: Line, call: RemoteCall): Promise<JsonObject[]> {
+export async function allRows(line: ApiClient, call: RemoteCall): Promise<JsonObject[]> {
   const rows: JsonObject[] = [];
   const seen = new Set<string>();
   for (let page = await line.page(call); ; page = await line.page({ method: 'GET', path: page.next, ...laneOf(call) })) {

@@ -1,9 +1,9 @@
-import type { Identity, Inbound } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/platform.ts';
 import { readEvent, subjectOf } from './read/event.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 
 /** No header names the event: the body's `id` is the only key, equal over repeats whose signature time differs. */
-export function identify(request: Inbound, settings: OrdergrooveSettings): Identity {
+export function identify(request: WebhookRequest, settings: OrdergrooveSettings): Identity {
   const event = readEvent(request.body);
   const byFetch = event.family === 'order' || event.family === 'item';
   return {

@@ -1,7 +1,7 @@
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import { listAt, objectAt, textAt } from '../../domain/json.ts';
-import type { Arrived, Interpretation } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/platform.ts';
 import type { Family } from './events.ts';
 import { entitlementReports } from './read/entitlement.ts';
 import { type OrdergrooveEvent, readEvent, subjectOf } from './read/event.ts';
@@ -14,7 +14,7 @@ import { eventShapes } from './shapes.ts';
 type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject: Subject } | { do: 'ignore'; reason: string };
 
 /** Pure: what an event tells. Orders are fetched where there is an API: their events have neither items nor a time of change. */
-export function interpret(delivery: Arrived, settings: OrdergrooveSettings): Interpretation {
+export function interpret(delivery: StoredRequest, settings: OrdergrooveSettings): Interpretation {
   const event = readEvent(delivery.body);
   if (event.family === null)
     return { do: 'ignore', reason: `the event type ${event.type} is not known`, drift: [unknownEvent(event.type, '/type')] };

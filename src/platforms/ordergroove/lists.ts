@@ -2,8 +2,8 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Page, PageStart, Stream } from '../contract/platform.ts';
-import type { Line, ListPage } from './client.ts';
+import type { ListPosition, ListStream, ResourcePage } from '../contract/platform.ts';
+import type { ApiClient, ListPage } from './client.ts';
 import { writeCentral } from './read/central-time.ts';
 
 export const PAGE_SIZE = 100;
@@ -13,19 +13,19 @@ const OVERLAP_MS = 3 * 3_600_000;
 
 interface List {
   path: string;
-  stream: Stream;
+  stream: ListStream;
   /** The filter for "changed since"; null: the list has none and is read whole. */
   filter: string | null;
   /** The member that holds a row's time of change. */
   time: string;
   /** Answers which say that a merchant has no such list: then there is nothing to compare. */
   absentOn: readonly number[];
-  records(rows: readonly JsonObject[]): Page['records'];
+  records(rows: readonly JsonObject[]): ResourcePage['records'];
 }
 
 const each =
   (kind: Subject['kind'], id: string, wrap: (row: JsonObject) => JsonObject = (row) => row, partial = false) =>
-  (rows: readonly JsonObject[]): Page['records'] =>
+  (rows: readonly JsonObject[]): ResourcePage['records'] =>
     rows.flatMap((row) => {
       const externalId = textAt(row[id]);
       const record = externalId === null ? null : { subject: { kind, externalId }, text: JSON.stringify(wrap(row)) };
@@ -33,7 +33,7 @@ const each =
     });
 
 /** A page of items, put together by the order that they are lines of: a summary of each order. */
-function itemsByOrder(rows: readonly JsonObject[]): Page['records'] {
+function itemsByOrder(rows: readonly JsonObject[]): ResourcePage['records'] {
   const orders = Map.groupBy(rows, (row) => textAt(row.order));
   return [...orders].flatMap(([externalId, items]) =>
     externalId === null ? [] : [{ subject: { kind: 'order', externalId }, text: JSON.stringify({ items }), partial: true }],
@@ -75,10 +75,10 @@ const LISTS: readonly List[] = [
   }),
 ];
 
-export const streams: readonly Stream[] = LISTS.map(({ stream }) => stream);
+export const streams: readonly ListStream[] = LISTS.map(({ stream }) => stream);
 
 /** One page of a list. The watermark is the newest time of change that the platform has written, never our own clock. */
-export async function readChanges(line: Line, name: string, start: PageStart): Promise<Page> {
+export async function readChanges(line: ApiClient, name: string, start: ListPosition): Promise<ResourcePage> {
   const list = LISTS.find(({ stream }) => stream.name === name);
   if (!list) throw new RemoteFailure('unknown_stream', `There is no list of ${name}`, 0);
   const from = start.page === null ? null : readToken(start.page);
@@ -93,7 +93,7 @@ export async function readChanges(line: Line, name: string, start: PageStart): P
   };
 }
 
-async function readListPage(line: Line, list: List, start: PageStart, from: Token | null): Promise<ListPage> {
+async function readListPage(line: ApiClient, list: List, start: ListPosition, from: Token | null): Promise<ListPage> {
   if (from) return line.page({ method: 'GET', path: from.next, lane: 'reconcile' });
   const since = changedSince(start);
   const query = { page_size: PAGE_SIZE, ...(list.filter && since ? { [list.filter]: since } : {}) };
@@ -106,7 +106,7 @@ function emptyWhereAbsent({ absentOn }: List, error: unknown): ListPage {
 }
 
 /** The filter's value: the watermark less the overlap, else the connection's own beginning, in US Central time. */
-function changedSince({ watermark, since }: PageStart): string | null {
+function changedSince({ watermark, since }: ListPosition): string | null {
   const known = watermark ?? readTime(since);
   return known === null ? null : writeCentral(new Date(Date.parse(known) - OVERLAP_MS));
 }

@@ -1,15 +1,15 @@
 import { OrderdockError } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import type { KeepSecret, RegisteredWebhook, WebhookManagement } from '../contract/platform.ts';
-import { allRows, type Line } from './client.ts';
+import type { RegisteredWebhook, SaveSecret, WebhookManagement } from '../contract/platform.ts';
+import { type ApiClient, allRows } from './client.ts';
 import { ordergrooveEvents } from './events.ts';
 
 export interface ManagementOptions {
-  line: Line;
+  line: ApiClient;
   merchant(): Promise<string>;
   /** The verification keys that the connection knows now. */
   keys: readonly string[];
-  keepSecret: KeepSecret | undefined;
+  keepSecret: SaveSecret | undefined;
 }
 
 const TARGETS = '/webhook_targets';
@@ -17,7 +17,7 @@ const EVERYTHING = 'subscriber.*|subscription.*|order.*|item.*|entitlement.*';
 
 /** Targets, their filters and their signing keys (legacy management API, developer.ordergroove.com, read 2026-07). */
 export function createWebhookManagement({ line, merchant, keys, keepSecret }: ManagementOptions): WebhookManagement {
-  const keeper = (): KeepSecret => {
+  const keeper = (): SaveSecret => {
     if (keepSecret) return keepSecret;
     throw new OrderdockError('nowhere_to_keep_secret', 'The platform shows a signing key, and there is no place to put it');
   };
@@ -60,23 +60,23 @@ export function createWebhookManagement({ line, merchant, keys, keepSecret }: Ma
 
 const targetPath = (id: string): string => `${TARGETS}/${encodeURIComponent(id)}`;
 
-const send = async (line: Line, method: 'POST' | 'PATCH', path: string, body: JsonObject): Promise<JsonObject> =>
+const send = async (line: ApiClient, method: 'POST' | 'PATCH', path: string, body: JsonObject): Promise<JsonObject> =>
   objectAt(await line.json({ method, path, body }));
 
-async function readKey(line: Line, path: string): Promise<string | null> {
+async function readKey(line: ApiClient, path: string): Promise<string | null> {
   return textAt(objectAt(await line.json({ method: 'GET', path: `${path}/signing_key` })).signing_key);
 }
 
-async function readTarget(line: Line, target: JsonObject): Promise<RegisteredWebhook> {
+async function readTarget(line: ApiClient, target: JsonObject): Promise<RegisteredWebhook> {
   const id = textAt(target.id) ?? '';
   const patterns = (await readFilters(line, targetPath(id))).flatMap((filter) => textAt(filter.pattern) ?? []);
   return { id, url: textAt(target.target_url), events: eventsOf(patterns), enabled: target.enabled === true };
 }
 
-const readFilters = (line: Line, path: string): Promise<JsonObject[]> => allRows(line, { method: 'GET', path: `${path}/filters` });
+const readFilters = (line: ApiClient, path: string): Promise<JsonObject[]> => allRows(line, { method: 'GET', path: `${path}/filters` });
 
 /** One filter with the new pattern, whatever there was before. */
-async function replaceFilters(line: Line, path: string, pattern: string): Promise<void> {
+async function replaceFilters(line: ApiClient, path: string, pattern: string): Promise<void> {
   const [first, ...rest] = (await readFilters(line, path)).flatMap((filter) => textAt(filter.id) ?? []);
   const at = (id: string) => `${path}/filters/${encodeURIComponent(id)}`;
   if (first === undefined) await send(line, 'POST', `${path}/filters`, { pattern });

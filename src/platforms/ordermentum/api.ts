@@ -2,9 +2,9 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type Json, parseJson } from '../../domain/json.ts';
 import type { Budget, Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
-import type { Fetched, Finding, PlatformApi } from '../contract/platform.ts';
+import type { CheckResult, FetchedResource, PlatformApi } from '../contract/platform.ts';
 import type { OrdermentumKind } from './events.ts';
-import { createGlance } from './fetch-summaries.ts';
+import { createFetchSummaries } from './fetch-summaries.ts';
 import { createLists, streams } from './lists.ts';
 import { isOrdermentumKind } from './read/resource.ts';
 import type { OrdermentumApiSettings, OrdermentumSettings } from './settings.ts';
@@ -26,7 +26,7 @@ const budgets: Budget[] = [
 const TIMEOUT_MS = 15_000;
 
 /** One connection's line to Ordermentum. `json` throws `RemoteFailure` for a 2xx answer that is no JSON. */
-export interface Line {
+export interface ApiClient {
   api: OrdermentumApiSettings;
   remote: Remote;
   client: RemoteClient;
@@ -35,18 +35,18 @@ export interface Line {
 
 export function connect(settings: OrdermentumSettings, remote: Remote): PlatformApi | null {
   if (!settings.api) return null;
-  const line = createLine(settings.api, settings.api.baseUrl, remote);
+  const line = createApiClient(settings.api, settings.api.baseUrl, remote);
   return {
     fetch: (subject, lane = 'fetch') => fetchDetail(line, subject, lane),
-    glance: createGlance(line),
+    fetchSummaries: createFetchSummaries(line),
     streams,
     changesSince: createLists(line),
     check: () => check(line),
-    webhooks: createWebhookManagement(createLine(settings.api, managementUrl(settings.api.baseUrl), remote), settings.webhook.auth),
+    webhooks: createWebhookManagement(createApiClient(settings.api, managementUrl(settings.api.baseUrl), remote), settings.webhook.auth),
   };
 }
 
-function createLine(api: OrdermentumApiSettings, baseUrl: string, remote: Remote): Line {
+function createApiClient(api: OrdermentumApiSettings, baseUrl: string, remote: Remote): ApiClient {
   const client = remote.client({
     connection: `ordermentum:${api.supplierId}`,
     baseUrl,
@@ -89,7 +89,7 @@ const details: Record<OrdermentumKind, { path: string; budget: string }> = {
   purchaser: { path: '/v1/purchasers', budget: 'purchaser-read' },
 };
 
-async function fetchDetail(line: Line, subject: Subject, lane: 'fetch' | 'reconcile'): Promise<Fetched> {
+async function fetchDetail(line: ApiClient, subject: Subject, lane: 'fetch' | 'reconcile'): Promise<FetchedResource> {
   if (!isOrdermentumKind(subject.kind)) throw new RemoteFailure('unknown_kind', `Ordermentum has no ${subject.kind}`, 0);
   const { path, budget } = details[subject.kind];
   const answer = await line.client.call({
@@ -114,7 +114,7 @@ function parseAnswer(text: string, status: number): Json {
 
 const CLOCK_TOLERANCE_MS = 60_000;
 
-async function check(line: Line): Promise<Finding[]> {
+async function check(line: ApiClient): Promise<CheckResult[]> {
   try {
     const query = { supplierId: line.api.supplierId, pageSize: 1, pageNo: 1 };
     const answer = await line.client.call({ method: 'GET', path: '/v2/orders', query, budgets: ['order-search'] });

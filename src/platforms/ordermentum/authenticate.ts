@@ -1,7 +1,7 @@
 import { firstAccepting } from '../contract/auth-entry.ts';
-import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
 /** Ordermentum signs nothing: what it repeats is the basic auth or the static headers given at registration. */
-export const authenticate = (_request: Inbound, settings: OrdermentumSettings, gatekeeper: Gatekeeper): Promise<Verdict> =>
+export const authenticate = (_request: WebhookRequest, settings: OrdermentumSettings, gatekeeper: CredentialChecker): Promise<AuthResult> =>
   firstAccepting(settings.webhook.auth, gatekeeper);

@@ -1,7 +1,7 @@
 import { type Subject, subjectText } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { textAt } from '../../domain/json.ts';
-import type { Line } from './api.ts';
+import type { ApiClient } from './api.ts';
 import { PAGE_SIZE, readListPage } from './lists.ts';
 
 const WINDOW_MS = 60 * 60_000;
@@ -13,7 +13,7 @@ const WIDE_AGAIN_MS = 10 * 60_000;
  * last hour; when none of those asked for is there (clocks apart, old times), once in ten minutes among all. What it does not find
  * waits for its detail: a glance is a help, never needed.
  */
-export function createGlance(line: Line): (subjects: readonly Subject[]) => Promise<Map<string, string>> {
+export function createFetchSummaries(line: ApiClient): (subjects: readonly Subject[]) => Promise<Map<string, string>> {
   let wideAgainAtMs = 0;
   return async (subjects) => {
     const waiting = new Set(subjects.filter(({ kind }) => kind === 'order').map(({ externalId }) => externalId));
@@ -28,7 +28,7 @@ export function createGlance(line: Line): (subjects: readonly Subject[]) => Prom
   };
 }
 
-async function look(line: Line, waiting: ReadonlySet<string>, filter: Record<string, string>): Promise<Map<string, string>> {
+async function look(line: ApiClient, waiting: ReadonlySet<string>, filter: Record<string, string>): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (let pageNo = 1; pageNo <= MAX_PAGES && found.size < waiting.size; pageNo++) {
     const page = await readPage(line, filter, pageNo, found.size > 0);
@@ -43,7 +43,7 @@ async function look(line: Line, waiting: ReadonlySet<string>, filter: Record<str
 }
 
 // What earlier pages have shown is not thrown away because of a later one.
-async function readPage(line: Line, filter: Record<string, string>, pageNo: number, mayEnd: boolean) {
+async function readPage(line: ApiClient, filter: Record<string, string>, pageNo: number, mayEnd: boolean) {
   const query = { ...filter, supplierId: line.api.supplierId, pageSize: PAGE_SIZE, pageNo };
   try {
     return readListPage(await line.json({ method: 'GET', path: '/v2/orders', query, budgets: ['order-search'] }), pageNo);

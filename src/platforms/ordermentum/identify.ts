@@ -1,4 +1,4 @@
-import type { Identity, Inbound } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/platform.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
@@ -6,7 +6,7 @@ import type { OrdermentumSettings } from './settings.ts';
  * Ordermentum sends no event id: event, id and updatedAt together stand for one, else the body's hash. Two changes within one millisecond
  * share that key, which is why the current state is fetched and the body's never applied where there is an API.
  */
-export function identify(request: Inbound, settings: OrdermentumSettings): Identity {
+export function identify(request: WebhookRequest, settings: OrdermentumSettings): Identity {
   const webhook = readWebhook(request.body);
   const eventId = request.headers['x-event-id'] || null;
   return {

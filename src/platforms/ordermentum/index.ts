@@ -15,7 +15,7 @@ export const ordermentum = definePlatform<OrdermentumSettings>({
   settings: ordermentumSettings,
   routes: [{ method: 'POST', path: '', formats: ['json'] }],
   events: ordermentumEvents,
-  answers: {
+  retryPolicy: {
     rule: 'Any 2xx is a success; anything else is tried again with growing delays, three attempts in all, and then given up.',
     source: 'https://docs.ordermentum.io/docs/registering-webhooks-for-order-events-1 (as known in 2026-11)',
     final: [],

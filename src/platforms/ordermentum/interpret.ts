@@ -1,12 +1,12 @@
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { Arrived, Interpretation } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/platform.ts';
 import { readResource } from './read/resource.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 import { ordermentumShapes, shapeOfKind } from './shapes.ts';
 
 /** With an API only the id is trusted, and the current state fetched; without one the body is all there is, and it is applied. */
-export function interpret(delivery: Arrived, settings: OrdermentumSettings): Interpretation {
+export function interpret(delivery: StoredRequest, settings: OrdermentumSettings): Interpretation {
   const webhook = readWebhook(delivery.body);
   if (!webhook.known) {
     return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(webhook.eventType, webhook.path)] };

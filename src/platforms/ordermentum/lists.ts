@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Page, PageStart, Stream } from '../contract/platform.ts';
-import type { Line } from './api.ts';
+import type { ListPosition, ListStream, ResourcePage } from '../contract/platform.ts';
+import type { ApiClient } from './api.ts';
 import type { OrdermentumKind } from './events.ts';
 import { isWhole } from './read/resource.ts';
 
@@ -31,7 +31,7 @@ const lists: Record<string, List> = {
   'credit-notes': { kind: 'credit-note', path: '/v1/credit-notes', budget: 'credit-note-read', absentOn: [400, 403, 404] },
 };
 
-export const streams: readonly Stream[] = Object.entries(lists).map(([name, { kind }]) => ({ name, kinds: [kind], incremental: true }));
+export const streams: readonly ListStream[] = Object.entries(lists).map(([name, { kind }]) => ({ name, kinds: [kind], incremental: true }));
 
 /** Where a run stands: `fresh` when this pass has brought a row that no pass before had. */
 interface Place {
@@ -53,7 +53,7 @@ interface Memory {
  * through unseen. A list of more than one page is therefore read again until a pass brings nothing that was not given before; rows
  * already given are left out, as far as this process remembers the run (forgetting costs a repetition, no row).
  */
-export function createLists(line: Line): (stream: string, start: PageStart) => Promise<Page> {
+export function createLists(line: ApiClient): (stream: string, start: ListPosition) => Promise<ResourcePage> {
   const memories = new Map<string, Memory>();
   return async (stream, start) => {
     const list = lists[stream];
@@ -88,7 +88,7 @@ function recall(known: Memory | undefined, page: string | null): Memory {
   return { given: known.given, last: { page, rows: new Map() } };
 }
 
-function recordOf(kind: OrdermentumKind, row: JsonObject): Page['records'][number] {
+function recordOf(kind: OrdermentumKind, row: JsonObject): ResourcePage['records'][number] {
   const record = { subject: { kind, externalId: textAt(row.id) ?? '' }, text: JSON.stringify(row) };
   return isWhole(kind, row) ? record : { ...record, partial: true };
 }
@@ -104,7 +104,7 @@ function nextPlace(here: Place, more: boolean): Place | null {
   return { pageNo: 1, pass: here.pass + 1, greatest: here.greatest, fresh: false };
 }
 
-function windowOf(start: PageStart): Record<string, string> {
+function windowOf(start: ListPosition): Record<string, string> {
   const from = shiftTime(start.watermark, -OVERLAP_MS) ?? readTime(start.since);
   return from === null ? {} : { 'updatedAt[gte]': from };
 }

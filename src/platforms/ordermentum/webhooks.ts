@@ -3,7 +3,7 @@ import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../doma
 import { readTime } from '../../domain/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import type { RegisteredWebhook, WebhookManagement } from '../contract/platform.ts';
-import type { Line } from './api.ts';
+import type { ApiClient } from './api.ts';
 import { ordermentumEvents } from './events.ts';
 import { PAGE_SIZE, readListPage } from './lists.ts';
 import { unwrapped } from './read/members.ts';
@@ -12,7 +12,7 @@ const PATH = '/v1/webhooks';
 const allEvents = () => ordermentumEvents.map((event) => event.type);
 
 /** Webhooks belong to a supplier. They are registered with the connection's own credentials, which never leave this module. */
-export function createWebhookManagement(line: Line, auth: readonly AuthEntry[]): WebhookManagement {
+export function createWebhookManagement(line: ApiClient, auth: readonly AuthEntry[]): WebhookManagement {
   const send = async (method: 'POST' | 'PUT', path: string, body: JsonObject) =>
     readWebhook(await line.json({ method, path, body, budgets: ['webhooks'] }), body);
   return {
@@ -34,7 +34,7 @@ export function createWebhookManagement(line: Line, auth: readonly AuthEntry[]):
 
 const nameFor = (url: string): string => `Orderdock ${url.split('/').at(-1) ?? ''}`.trim();
 
-async function listWebhooks(line: Line): Promise<RegisteredWebhook[]> {
+async function listWebhooks(line: ApiClient): Promise<RegisteredWebhook[]> {
   const found: RegisteredWebhook[] = [];
   for (let pageNo = 1; ; pageNo++) {
     const query = { supplierId: line.api.supplierId, pageNo, pageSize: PAGE_SIZE };

@@ -2,7 +2,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
 import type { Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
-import type { Fetched, Finding, PlatformApi } from '../contract/platform.ts';
+import type { CheckResult, FetchedResource, PlatformApi } from '../contract/platform.ts';
 import type { OrishaKind } from './events.ts';
 import { changesIn, streamsOf } from './lists.ts';
 import { type Codes, codesOfExternalId } from './read/codes.ts';
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 15_000;
 const budgets = [{ name: 'api', calls: 5, perMs: 1000 }];
 
 /** One connection's line to Orisha Commerce. */
-export interface Line {
+export interface ApiClient {
   api: OrishaApiSettings;
   settings: OrishaSettings;
   /** JSON text of an answer. Throws `RemoteFailure` for one that is no JSON. */
@@ -27,16 +27,16 @@ export interface Line {
 
 export function connect(settings: OrishaSettings, remote: Remote): PlatformApi | null {
   if (!settings.api) return null;
-  const line = createLine(settings, settings.api, remote);
+  const line = createApiClient(settings, settings.api, remote);
   return {
-    fetch: async (subject, lane = 'fetch'): Promise<Fetched> => ({ text: await line.detail(subject, lane), partial: false }),
+    fetch: async (subject, lane = 'fetch'): Promise<FetchedResource> => ({ text: await line.detail(subject, lane), partial: false }),
     streams: streamsOf(settings.api),
     changesSince: (stream, start) => changesIn(line, stream, start),
     check: () => check(line, remote),
   };
 }
 
-function createLine(settings: OrishaSettings, api: OrishaApiSettings, remote: Remote): Line {
+function createApiClient(settings: OrishaSettings, api: OrishaApiSettings, remote: Remote): ApiClient {
   const { origin, pathname } = new URL(api.baseUrl);
   const client = remote.client({
     connection: `orisha:${origin}${pathname}:${api.oauth2.clientId}`,
@@ -92,8 +92,8 @@ function secretInTurn(oauth2: OrishaApiSettings['oauth2'], remote: Remote): (ren
 }
 
 /** A token proves the credentials; the first configured list proves the address and the rights. */
-async function check(line: Line, remote: Remote): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function check(line: ApiClient, remote: Remote): Promise<CheckResult[]> {
+  const findings: CheckResult[] = [];
   try {
     await secretInTurn(line.api.oauth2, remote)(true);
     findings.push({ what: 'token', ok: true, text: `${new URL(line.api.oauth2.tokenUrl).host} gives a token` });

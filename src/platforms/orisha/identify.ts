@@ -1,11 +1,11 @@
-import type { Identity, Inbound } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/platform.ts';
 import { sha256Hex } from '../signature.ts';
 import { pathFor } from './read/record.ts';
 import { readWebhook } from './read/webhook.ts';
 import type { OrishaSettings } from './settings.ts';
 
 /** Administration and event id together: several webhooks may share one URL, and ids are promised per event only. */
-export function identify(request: Inbound, settings: OrishaSettings): Identity {
+export function identify(request: WebhookRequest, settings: OrishaSettings): Identity {
   const webhook = readWebhook(request.headers, request.body);
   const administration = request.headers['x-administration-code'] ?? '';
   const eventId = request.headers['x-event-id'] || null;

@@ -17,7 +17,7 @@ export const orisha = definePlatform<OrishaSettings>({
   // What it sends to tell of an event that we do not know may have no body at all, and must not be refused.
   routes: [{ method: 'POST', path: '', formats: ['json', 'none'] }],
   events: orishaEvents,
-  answers: {
+  retryPolicy: {
     rule: 'A webhook with 100 failures and no success between them is switched off. Which answers are failures, and whether and when one is repeated, is not published.',
     source: 'Orisha Commerce Platform documentation, advanced features, webhooks (as known in 2026-11)',
     final: [],

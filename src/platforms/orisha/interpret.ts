@@ -1,5 +1,5 @@
 import { findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { Arrived, Interpretation } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/platform.ts';
 import { pathFor, readDeletion, readRecord } from './read/record.ts';
 import { readWebhook } from './read/webhook.ts';
 import type { OrishaSettings } from './settings.ts';
@@ -9,7 +9,7 @@ import { shapeOfKind } from './shapes.ts';
  * A deletion is a tombstone at once. Else the record is fetched where its kind has a path, and where not, its codes are the record.
  * A 404 is tried again and then a dead letter: a fault in a path template must not look like a catalogue of deletions.
  */
-export function interpret(delivery: Arrived, settings: OrishaSettings): Interpretation {
+export function interpret(delivery: StoredRequest, settings: OrishaSettings): Interpretation {
   const webhook = readWebhook(delivery.headers, delivery.body);
   if (webhook.event === null) {
     return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(webhook.eventType, webhook.path)] };

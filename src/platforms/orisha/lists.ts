@@ -1,8 +1,8 @@
 import { RemoteMissing } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Page, PageStart, Stream } from '../contract/platform.ts';
+import type { ListPosition, ListStream, ResourcePage } from '../contract/platform.ts';
 import { sha256Hex } from '../signature.ts';
-import type { Line } from './api.ts';
+import type { ApiClient } from './api.ts';
 import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
 import { type Codes, externalIdOf, memberOf } from './read/codes.ts';
 import type { OrishaApiSettings, OrishaList } from './settings.ts';
@@ -10,7 +10,7 @@ import type { OrishaApiSettings, OrishaList } from './settings.ts';
 /** Lists have no change filter, so there is nothing to remember of a run but that there was one. */
 const WATERMARK = 'whole-list';
 
-export const streamsOf = (api: OrishaApiSettings): Stream[] =>
+export const streamsOf = (api: OrishaApiSettings): ListStream[] =>
   ORISHA_KINDS.filter((kind) => api.lists[kind]).map((kind) => ({ name: kind, kinds: [kind], incremental: false }));
 
 /** `rows`: fingerprint of the page before, by which an API that does not know our page parameter is found out. */
@@ -20,7 +20,7 @@ interface Place {
 }
 
 /** One page of a configured list. The end is an empty page, a 404 behind the first, or the same page again: sizes may be cut silently. */
-export async function changesIn(line: Line, stream: string, start: PageStart): Promise<Page> {
+export async function changesIn(line: ApiClient, stream: string, start: ListPosition): Promise<ResourcePage> {
   const kind = ORISHA_KINDS.find((one) => one === stream);
   const list = kind && line.api.lists[kind];
   if (!kind || !list) throw new Error(`There is no list ${stream} in api.lists`);
@@ -32,7 +32,7 @@ export async function changesIn(line: Line, stream: string, start: PageStart): P
   return { records: await recordsOf(line, kind, list, rows), next, watermark: WATERMARK, total: null };
 }
 
-async function readRows(line: Line, list: OrishaList, page: number): Promise<JsonObject[]> {
+async function readRows(line: ApiClient, list: OrishaList, page: number): Promise<JsonObject[]> {
   const query = {
     ...(list.pageParameter === false ? {} : { [list.pageParameter]: page }),
     ...(list.sizeParameter === false ? {} : { [list.sizeParameter]: list.pageSize }),
@@ -46,8 +46,8 @@ async function readRows(line: Line, list: OrishaList, page: number): Promise<Jso
   }
 }
 
-async function recordsOf(line: Line, kind: OrishaKind, list: OrishaList, rows: JsonObject[]): Promise<Page['records']> {
-  const records: Page['records'] = [];
+async function recordsOf(line: ApiClient, kind: OrishaKind, list: OrishaList, rows: JsonObject[]): Promise<ResourcePage['records']> {
+  const records: ResourcePage['records'] = [];
   for (const row of rows) {
     const codes = codesInRow(kind, list, row);
     if (codes === null) continue;
@@ -59,7 +59,7 @@ async function recordsOf(line: Line, kind: OrishaKind, list: OrishaList, rows: J
 }
 
 // Deleted between list and detail: its own event tells of that.
-async function detailOf(line: Line, subject: Page['records'][number]['subject']): Promise<Page['records']> {
+async function detailOf(line: ApiClient, subject: ResourcePage['records'][number]['subject']): Promise<ResourcePage['records']> {
   try {
     return [{ subject, text: await line.detail(subject, 'reconcile') }];
   } catch (error) {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Webhook } from 'standardwebhooks';
 import { atPointer, type Json, parseJson, textAt } from '../../domain/json.ts';
 import { firstAccepting } from '../contract/auth-entry.ts';
-import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
 import {
   digestHash,
   digestHmac,
@@ -18,7 +18,11 @@ import { renderTemplate } from './read/template.ts';
 import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader } from './settings.ts';
 
 /** By its signature, or by any entry of `webhook.auth` beside it. */
-export async function authenticate(request: Inbound, settings: StandardSettings, gatekeeper: Gatekeeper): Promise<Verdict> {
+export async function authenticate(
+  request: WebhookRequest,
+  settings: StandardSettings,
+  gatekeeper: CredentialChecker,
+): Promise<AuthResult> {
   const { signature, auth } = settings.webhook;
   const signed = signature ? verifySignature(request, signature, settings, gatekeeper.now) : refused('no credentials are configured');
   if (signed.accepted || auth.length === 0) return signed;
@@ -26,7 +30,7 @@ export async function authenticate(request: Inbound, settings: StandardSettings,
   return admitted.accepted || !signature ? admitted : signed;
 }
 
-function verifySignature(request: Inbound, rule: SignatureRule, settings: StandardSettings, now: Date): Verdict {
+function verifySignature(request: WebhookRequest, rule: SignatureRule, settings: StandardSettings, now: Date): AuthResult {
   const header = request.headers[rule.header.toLowerCase()];
   if (!header) return refused('there is no signature');
   return rule.scheme === 'standard-webhooks'
@@ -37,7 +41,7 @@ function verifySignature(request: Inbound, rule: SignatureRule, settings: Standa
 const DEFAULT_TOLERANCE_SECONDS = 300;
 
 /** Standard Webhooks. The library signs; its own check reads the machine's clock and has a window that cannot be set. */
-function verifyStandard({ headers, body }: Inbound, header: string, rule: SignatureRule, now: Date): Verdict {
+function verifyStandard({ headers, body }: WebhookRequest, header: string, rule: SignatureRule, now: Date): AuthResult {
   const id = headers[standardHeader(rule.header, 'id')];
   const atText = headers[standardHeader(rule.header, 'timestamp')];
   const atMs = timestampMs(atText, 's');
@@ -58,7 +62,7 @@ function verifyStandard({ headers, body }: Inbound, header: string, rule: Signat
 export const standardDigest = (secret: string, id: string, atMs: number, body: Buffer): Buffer =>
   Buffer.from(new Webhook(secret).sign(id, new Date(atMs), body).slice('v1,'.length), 'base64');
 
-function verifyDigest(request: Inbound, header: string, rule: SignatureRule, settings: StandardSettings, now: Date): Verdict {
+function verifyDigest(request: WebhookRequest, header: string, rule: SignatureRule, settings: StandardSettings, now: Date): AuthResult {
   const sources = { headers: request.headers, body: needsBody(rule, settings) ? readBody(request.body) : null };
   const at = rule.timestamp ? timestampOf(request.headers, sources.body, rule.timestamp) : null;
   if (rule.timestamp) {
@@ -117,6 +121,6 @@ function readBody(body: Buffer): Json {
 }
 
 const STALE = 'the signature is too old or too new';
-const refused = (reason: string): Verdict => ({ accepted: false, reason });
-const verdictOf = (position: number): Verdict =>
+const refused = (reason: string): AuthResult => ({ accepted: false, reason });
+const verdictOf = (position: number): AuthResult =>
   position < 0 ? refused('no secret made the signature') : { accepted: true, credential: `secret[${position}]` };

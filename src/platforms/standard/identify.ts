@@ -1,10 +1,10 @@
-import type { Identity, Inbound } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/platform.ts';
 import { textOf } from './read/expression.ts';
 import { openRequest, subjectOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
 
 /** By the connection's expressions. A dedupe key has to have its first part; without it the raw body's hash is the key. */
-export function identify(request: Inbound, settings: StandardSettings): Identity {
+export function identify(request: WebhookRequest, settings: StandardSettings): Identity {
   const sources = openRequest(request);
   const [eventId = null, ...rest] = settings.dedupe.map((expression) => textOf(expression, sources));
   return {

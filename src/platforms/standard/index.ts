@@ -1,4 +1,4 @@
-import { definePlatform, type Inbound } from '../contract/platform.ts';
+import { definePlatform, type WebhookRequest } from '../contract/platform.ts';
 import { authenticate } from './authenticate.ts';
 import { identify } from './identify.ts';
 import { interpret, readFetched } from './interpret.ts';
@@ -22,7 +22,7 @@ export const standard = definePlatform<StandardSettings>({
     { type: 'order.updated', kind: 'order', effect: 'apply' },
     { type: 'order.deleted', kind: 'order', effect: 'delete', note: 'the types of entity.deletedTypes' },
   ],
-  answers: {
+  retryPolicy: {
     rule: 'Any 2xx acknowledges. 410 ends a Standard Webhooks subscription; some of the other senders repeat nothing after a 4xx, and WooCommerce repeats nothing at all and stops after 5 failures in a row: the strictest of them counts.',
     source:
       'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, https://woocommerce.com/document/webhooks and https://docs.getrecharge.com/docs/webhooks-overview (as known in 2026-07)',
@@ -54,7 +54,7 @@ export const standard = definePlatform<StandardSettings>({
 });
 
 /** WooCommerce sends `webhook_id=17` unsigned when a webhook is saved, and only activates it after a 200. */
-function isGreeting({ method, body, headers }: Inbound, { preset, webhook }: StandardSettings): boolean {
+function isGreeting({ method, body, headers }: WebhookRequest, { preset, webhook }: StandardSettings): boolean {
   const signed = webhook.signature !== null && headers[webhook.signature.header.toLowerCase()] !== undefined;
   return preset === 'woocommerce' && method === 'POST' && !signed && body.length < 64 && /^webhook_id=\d+$/.test(body.toString('latin1'));
 }

@@ -3,13 +3,13 @@ import { type Drift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Header, Subject } from '../../domain/entity.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Arrived, Interpretation } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/platform.ts';
 import { type Sources, textOf, valueAt } from './read/expression.ts';
 import { matches, openRequest, subjectOf, tellsOf } from './read/request.ts';
 import type { EntityRule, StandardSettings } from './settings.ts';
 
 /** Pure: one entity with the whole body as its source. What cannot be named is kept as a delivery, and ignored. */
-export function interpret(delivery: Arrived, settings: StandardSettings): Interpretation {
+export function interpret(delivery: StoredRequest, settings: StandardSettings): Interpretation {
   const sources = openRequest(delivery);
   const { entity } = settings;
   if (!entity) return { do: 'ignore', reason: 'the connection names no entity', drift: [] };

@@ -1,7 +1,7 @@
 import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
-import type { Remote, RemoteAnswer, RemoteClient, RemoteStream } from '../../remote/remote.ts';
-import type { Finding, OpenedDocument, Page, PageStart, PlatformApi, Stream } from '../contract/platform.ts';
+import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
+import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/platform.ts';
 import { makePage, pollRequest, readPosition, readRows } from './lists.ts';
 import { createSession, type Session } from './session.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
@@ -13,7 +13,7 @@ const LIMITS = { timeoutMs: 5000, budgets: [{ name: 'api', calls: 9, perMs: 1100
 const POLL_PATIENCE_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 
-const STREAMS: readonly Stream[] = [
+const STREAMS: readonly ListStream[] = [
   { name: 'orders', kinds: ['order'], incremental: true },
   { name: 'shipments', kinds: ['shipment'], incremental: true },
 ];
@@ -57,7 +57,7 @@ function authorizationOf(api: TradecloudApiSettings, remote: Remote): Authorizat
   return { authorize: session.authorize, session };
 }
 
-async function pollOrders(client: RemoteClient, settings: TradecloudSettings, start: PageStart): Promise<Page> {
+async function pollOrders(client: RemoteClient, settings: TradecloudSettings, start: ListPosition): Promise<ResourcePage> {
   const position = readPosition(start);
   const filters: JsonObject = settings.companyId === undefined ? {} : { companyId: settings.companyId };
   const path = settings.deliveryMode === 'single' ? '/order-search/poll/single-delivery' : '/order-search/poll';
@@ -66,7 +66,7 @@ async function pollOrders(client: RemoteClient, settings: TradecloudSettings, st
   return makePage(position, rows, total, 'order');
 }
 
-async function pollShipments(client: RemoteClient, settings: TradecloudSettings, start: PageStart): Promise<Page> {
+async function pollShipments(client: RemoteClient, settings: TradecloudSettings, start: ListPosition): Promise<ResourcePage> {
   const position = readPosition(start);
   const filters: JsonObject = settings.companyId === undefined ? {} : { buyerShipment: { companyId: settings.companyId } };
   try {
@@ -80,7 +80,7 @@ async function pollShipments(client: RemoteClient, settings: TradecloudSettings,
   }
 }
 
-const poll = (client: RemoteClient, path: string, body: JsonObject): Promise<RemoteAnswer> =>
+const poll = (client: RemoteClient, path: string, body: JsonObject): Promise<RemoteResponse> =>
   client.call({ method: 'POST', path, body, lane: 'reconcile', patienceMs: POLL_PATIENCE_MS });
 
 /**
@@ -99,7 +99,7 @@ async function openDocument(client: RemoteClient, remote: Remote, objectId: stri
 }
 
 /** A page of a proxy, or half an answer, says nothing of the resource: it is asked for again. */
-function readObject(answer: RemoteAnswer, what: string): JsonObject {
+function readObject(answer: RemoteResponse, what: string): JsonObject {
   try {
     const found = parseJson(answer.text);
     if (isObject(found)) return found;
@@ -109,7 +109,7 @@ function readObject(answer: RemoteAnswer, what: string): JsonObject {
   throw unreadable(answer, what);
 }
 
-const unreadable = (answer: RemoteAnswer, what: string): RemoteFailure =>
+const unreadable = (answer: RemoteResponse, what: string): RemoteFailure =>
   new RemoteFailure('remote_unreadable', `${what} cannot be read`, answer.status);
 
 async function openStored(client: RemoteClient, downloadUrl: string | null, proxyPath: string): Promise<RemoteStream> {
@@ -132,7 +132,7 @@ function opened({ headers, content }: RemoteStream, filename: string | null, con
   };
 }
 
-async function check(api: TradecloudApiSettings, remote: Remote, { session, authorize }: Authorization): Promise<Finding[]> {
+async function check(api: TradecloudApiSettings, remote: Remote, { session, authorize }: Authorization): Promise<CheckResult[]> {
   try {
     if (!session) await authorize(true);
     const answer = session
@@ -154,7 +154,7 @@ async function check(api: TradecloudApiSettings, remote: Remote, { session, auth
   }
 }
 
-function clockFinding(answer: RemoteAnswer, now: Date): Finding {
+function clockFinding(answer: RemoteResponse, now: Date): CheckResult {
   const theirs = Date.parse(answer.headers.date ?? '');
   if (Number.isNaN(theirs)) return { what: 'clock', ok: true, text: 'The API does not tell its time' };
   const offMs = now.getTime() - theirs;

@@ -1,7 +1,7 @@
 import { firstAccepting } from '../contract/auth-entry.ts';
-import type { Gatekeeper, Inbound, Verdict } from '../contract/platform.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
 import type { TradecloudSettings } from './settings.ts';
 
 /** Tradecloud signs nothing: Basic, a static bearer token, or an access token that Microsoft Entra issued to it. */
-export const authenticate = (_request: Inbound, settings: TradecloudSettings, gatekeeper: Gatekeeper): Promise<Verdict> =>
+export const authenticate = (_request: WebhookRequest, settings: TradecloudSettings, gatekeeper: CredentialChecker): Promise<AuthResult> =>
   firstAccepting(settings.webhook.auth, gatekeeper);

@@ -1,7 +1,7 @@
 import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import type { Identity, Inbound } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/platform.ts';
 import { sha256Hex } from '../signature.ts';
 import { isKnownEvent } from './events.ts';
 import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read/body.ts';
@@ -9,11 +9,11 @@ import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read/
 const LONGEST_ID = 500;
 
 /** What the request is, without reading more of it than that. Throws `InvalidBody` where it has no shape that could be Tradecloud's. */
-export function identify(request: Inbound): Identity {
+export function identify(request: WebhookRequest): Identity {
   return request.method === 'GET' ? identifyNotification(request) : identifyEvent(request);
 }
 
-function identifyNotification(request: Inbound): Identity {
+function identifyNotification(request: WebhookRequest): Identity {
   const kind = request.path.startsWith('/shipments') ? 'shipment' : 'order';
   const name = `${kind}Id`;
   const externalId = request.params[name] ?? request.query[name];
@@ -30,7 +30,7 @@ function identifyNotification(request: Inbound): Identity {
   };
 }
 
-function identifyEvent(request: Inbound): Identity {
+function identifyEvent(request: WebhookRequest): Identity {
   const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', GLANCE);
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
@@ -53,7 +53,7 @@ function checkLength(externalId: string): void {
   if (externalId.length > LONGEST_ID) throw new InvalidBody(`The id is longer than ${LONGEST_ID} characters`);
 }
 
-const headerId = (request: Inbound): string | null => keyOf(textAt(request.headers['x-event-id']));
+const headerId = (request: WebhookRequest): string | null => keyOf(textAt(request.headers['x-event-id']));
 
 // Documented beside the event and inside it: both are read.
 function messageId(body: JsonObject, content: Content | null): string | null {

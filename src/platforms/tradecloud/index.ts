@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import { type AnswerPolicy, definePlatform, type Route } from '../contract/platform.ts';
+import { definePlatform, type RetryPolicy, type Route } from '../contract/platform.ts';
 import { connect } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { events } from './events.ts';
@@ -21,7 +21,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/shipments', formats: ['none', 'json', 'xml', 'form'] },
 ];
 
-const answers: AnswerPolicy = {
+const retryPolicy: RetryPolicy = {
   rule: 'Any 4xx, and 500, ends the push for good: the event is lost. 501 to 599 are repeated without end, with growing pauses.',
   source: 'docs.tradecloud1.com, webhook setup and webhook vs polling, read 2026-07-14 (500 counts as final since 2025-07-24)',
   final: [
@@ -55,7 +55,7 @@ export const tradecloud = definePlatform<TradecloudSettings>({
   settings: tradecloudSettings,
   routes,
   events,
-  answers,
+  retryPolicy,
   shapes,
   secretHeaders,
   authenticate,

@@ -2,7 +2,7 @@ import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/dr
 import { type EntityReport, readSubject, type Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Arrived, Interpretation } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/platform.ts';
 import { isKnownEvent } from './events.ts';
 import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read/body.ts';
 import { readDocumentsEvent } from './read/documents.ts';
@@ -18,7 +18,7 @@ const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: stri
 };
 
 /** What a stored webhook tells. The event's name is not asked: the body holds the state that the event brought about. */
-export function interpret(delivery: Arrived): Interpretation {
+export function interpret(delivery: StoredRequest): Interpretation {
   if (delivery.method === 'GET') return interpretNotification(delivery);
   const body = readBody(delivery.body, formatOf(delivery.contentType, delivery.body), WHOLE);
   const content = contentOf(body);
@@ -29,7 +29,7 @@ export function interpret(delivery: Arrived): Interpretation {
   return { do: 'apply', reports: [READERS[content.kind](content.state, externalId)], drift };
 }
 
-function interpretNotification(delivery: Arrived): Interpretation {
+function interpretNotification(delivery: StoredRequest): Interpretation {
   const subject = readSubject(delivery.subject);
   if (subject === null) throw new InvalidBody('The notification names no resource');
   return { do: 'fetch', subject, whenMissing: 'retry', drift: [] };

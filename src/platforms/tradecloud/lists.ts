@@ -1,7 +1,7 @@
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Page, PageStart } from '../contract/platform.ts';
+import type { ListPosition, ResourcePage } from '../contract/platform.ts';
 import { externalIdOf } from './read/body.ts';
 
 const PAGE_SIZE = 100;
@@ -34,7 +34,7 @@ export interface Row {
 }
 
 /** Reads where to begin: the token of the page before, else the watermark less the overlap, else `since`, else all there is. */
-export function readPosition(start: PageStart): Position {
+export function readPosition(start: ListPosition): Position {
   if (start.page !== null) return parsePosition(start.page);
   const after = start.watermark === null ? (start.since ?? BEGINNING) : earlier(start.watermark, OVERLAP_MS);
   return { after, offset: 0, tail: [], greatest: start.watermark };
@@ -91,7 +91,7 @@ function readAnswer(text: string): JsonObject {
  * row would slip from the next page into the one that was already read. Hence every page repeats the last rows of the one before; where
  * none of them is found again, the page before is read once more.
  */
-export function makePage(position: Position, rows: readonly Row[], total: number | null, kind: 'order' | 'shipment'): Page {
+export function makePage(position: Position, rows: readonly Row[], total: number | null, kind: 'order' | 'shipment'): ResourcePage {
   const known = new Set(position.tail);
   const joined = position.offset === 0 || known.size === 0 || rows.some((row) => known.has(rowName(row)));
   if (!joined)

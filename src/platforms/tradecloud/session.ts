@@ -1,6 +1,6 @@
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, parseJson } from '../../domain/json.ts';
-import type { Remote, RemoteAnswer } from '../../remote/remote.ts';
+import type { Remote, RemoteResponse } from '../../remote/remote.ts';
 
 export interface Login {
   baseUrl: string;
@@ -19,7 +19,7 @@ export interface Session {
   /** Headers for a call; `renew`: the last token was refused, log in again. */
   authorize(renew: boolean): Promise<Record<string, string>>;
   /** Logs in and gives the answer: for checks. */
-  login(): Promise<RemoteAnswer>;
+  login(): Promise<RemoteResponse>;
 }
 
 const TIMEOUT_MS = 5000;
@@ -58,7 +58,7 @@ async function obtain(login: Login, remote: Remote, refreshToken: string | null)
   return readTokens(await logIn(login, remote), remote.now());
 }
 
-async function logIn(login: Login, remote: Remote): Promise<RemoteAnswer> {
+async function logIn(login: Login, remote: Remote): Promise<RemoteResponse> {
   for (const [position, password] of login.passwords.entries()) {
     const credentials = Buffer.from(`${login.username}:${password}`, 'utf8').toString('base64');
     const answer = await ask(login, remote, 'login', { Authorization: `Basic ${credentials}` });
@@ -69,16 +69,16 @@ async function logIn(login: Login, remote: Remote): Promise<RemoteAnswer> {
   throw new RemoteFailure('remote_unauthorized', 'No password is configured', 401);
 }
 
-const ask = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteAnswer> =>
+const ask = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteResponse> =>
   remote.plain({ baseUrl: login.baseUrl, method: 'GET', path: `/authentication/${what}`, headers, timeoutMs: TIMEOUT_MS });
 
-function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteAnswer): RemoteFailure {
+function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteResponse): RemoteFailure {
   const code = status === 401 ? 'remote_unauthorized' : status >= 500 ? 'remote_unavailable' : 'remote_refused';
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   return new RemoteFailure(code, `GET authentication/${what} answered ${status}`, status, Number.isFinite(seconds) ? seconds * 1000 : null);
 }
 
-function readTokens(answer: RemoteAnswer, now: Date): Tokens {
+function readTokens(answer: RemoteResponse, now: Date): Tokens {
   const access = answer.headers['set-authorization']?.replace(/^Bearer\s+/i, '').trim();
   if (!access) throw new RemoteFailure('remote_unreadable', 'The login answer has no Set-Authorization header', answer.status);
   // `exp` is meant by their clock, which the answer's `Date` shows.

@@ -4,8 +4,8 @@ import type { ServiceClient } from '../service-client.ts';
 import type { ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
 import { type Comparison, compareWithWorlds } from './compare.ts';
-import { type BadDays, fateKey } from './failures.ts';
-import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitForQuiet } from './recovery.ts';
+import { type FailureInjector, fateKey } from './failures.ts';
+import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitUntilIdle } from './recovery.ts';
 
 /** What is there when the traffic has ended. */
 export interface Played {
@@ -13,7 +13,7 @@ export interface Played {
   service: ServiceProcess;
   client: ServiceClient;
   sender: Sender;
-  badDays: BadDays;
+  badDays: FailureInjector;
   listedKinds(world: World): ReadonlySet<string>;
   show(text: string): void;
   say(text: string): void;
@@ -21,7 +21,7 @@ export interface Played {
 
 export interface DemoResult {
   ok: boolean;
-  counts: BadDays['counts'] & SenderCounts;
+  counts: FailureInjector['counts'] & SenderCounts;
   kills: number;
   outages: number;
   comparison: Comparison;
@@ -45,7 +45,7 @@ export async function concludeDemo(stage: Played, done: { kills: number; outages
   const endedAt = new Date().toISOString();
   await badDays.settle();
   const quiet = () =>
-    waitForQuiet(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still to be worked`));
+    waitUntilIdle(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still to be worked`));
   const reconcilable = sandbox.worlds.filter((world) => stage.listedKinds(world).size > 0);
   let comparison: Comparison = { equal: {}, differences: ['not compared'] };
   for (let round = 0; round < ROUNDS && comparison.differences.length > 0; round++) {
@@ -76,7 +76,11 @@ export async function concludeDemo(stage: Played, done: { kills: number; outages
 }
 
 /** Whether the cause that the service names is one that happened here: to this resource, or to everything at once. */
-function isExplained({ fates }: BadDays, { connection, kind, externalId, cause }: Gap, done: { kills: number; outages: number }): boolean {
+function isExplained(
+  { fates }: FailureInjector,
+  { connection, kind, externalId, cause }: Gap,
+  done: { kills: number; outages: number },
+): boolean {
   const had = fates.get(fateKey(connection, `${kind}:${externalId}`)) ?? new Set();
   if (cause === 'stopped') return done.kills > 0;
   if (cause === 'failed_after_accept') return done.outages > 0;

@@ -11,7 +11,7 @@ import { createServiceClient } from '../service-client.ts';
 import { createServiceProcess, type ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
 import { concludeDemo, type DemoResult, type Played } from './conclude.ts';
-import { createBadDays, USUAL_MISFORTUNE } from './failures.ts';
+import { createFailureInjector, USUAL_MISFORTUNE } from './failures.ts';
 import { readBacklogs } from './recovery.ts';
 import { runTraffic } from './traffic.ts';
 
@@ -77,7 +77,7 @@ function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProces
   const key = () => readFile(join(options.dataDir, 'api-key'), 'utf8').then((text) => text.trim());
   const sender = createSender({ baseUrl: service.url, post: createPost(null), sleep: (ms) => sleepMs(ms), mostAttempts: 60 });
   const listed = new Map(sandbox.worlds.map((world) => [world.connection, options.listedKinds(world)]));
-  const badDays = createBadDays({
+  const badDays = createFailureInjector({
     sender,
     random: options.random,
     sleep: (ms) => sleepMs(ms),

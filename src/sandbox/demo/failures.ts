@@ -5,7 +5,7 @@ import type { Sender } from '../sender.ts';
 import type { World } from '../world.ts';
 
 /** How often what goes wrong, as a share of all webhooks. */
-export interface Misfortune {
+export interface FailureRates {
   dropped: number;
   duplicated: number;
   held: number;
@@ -13,12 +13,12 @@ export interface Misfortune {
   longestMs: number;
 }
 
-export const USUAL_MISFORTUNE: Misfortune = { dropped: 0.05, duplicated: 0.1, held: 0.2, longestMs: 2500 };
+export const USUAL_MISFORTUNE: FailureRates = { dropped: 0.05, duplicated: 0.1, held: 0.2, longestMs: 2500 };
 
 /** `lost`: never sent, or given up. `late`: overtaken, or repeated until it was taken. `silent`: there was nothing to send. `taken`: no trouble. */
 export type Fate = 'lost' | 'late' | 'silent' | 'taken';
 
-export interface BadDayCounts {
+export interface FailureCounts {
   happened: number;
   dropped: number;
   duplicated: number;
@@ -26,10 +26,10 @@ export interface BadDayCounts {
 }
 
 /** The way from the platforms to the service, on bad days. */
-export interface BadDays {
+export interface FailureInjector {
   /** Takes a webhook on its way, or loses it. */
   deliver(world: World, webhook: OutgoingWebhook): void;
-  counts: Readonly<BadDayCounts>;
+  counts: Readonly<FailureCounts>;
   /** What became of a resource's webhooks, by `connection subject`. */
   fates: ReadonlyMap<string, ReadonlySet<Fate>>;
   /** The resource changed, and its platform says nothing of it. */
@@ -38,19 +38,19 @@ export interface BadDays {
   settle(): Promise<void>;
 }
 
-export interface BadDaysOptions {
+export interface FailureInjectorOptions {
   sender: Sender;
   random: Random;
   sleep(ms: number): Promise<unknown>;
-  misfortune: Misfortune;
+  misfortune: FailureRates;
   /** Whether a loss can be found out at all: only what the platform's API tells of is lost here. */
   mayBeLost(world: World, webhook: OutgoingWebhook): boolean;
 }
 
 export const fateKey = (connection: string, subject: string): string => `${connection} ${subject}`;
 
-export function createBadDays({ sender, random, sleep, misfortune, mayBeLost }: BadDaysOptions): BadDays {
-  const counts: BadDayCounts = { happened: 0, dropped: 0, duplicated: 0, held: 0 };
+export function createFailureInjector({ sender, random, sleep, misfortune, mayBeLost }: FailureInjectorOptions): FailureInjector {
+  const counts: FailureCounts = { happened: 0, dropped: 0, duplicated: 0, held: 0 };
   const fates = new Map<string, Set<Fate>>();
   const underway = new Set<Promise<void>>();
   const note = (connection: string, subject: string, fate: Fate) => {
@@ -67,7 +67,7 @@ export function createBadDays({ sender, random, sleep, misfortune, mayBeLost }: 
   }
   async function send(world: World, webhook: OutgoingWebhook, waitMs: number): Promise<void> {
     if (waitMs > 0) await sleep(waitMs);
-    const sent = await sender.send(world.connection, world.platform.answers, webhook);
+    const sent = await sender.send(world.connection, world.platform.retryPolicy, webhook);
     if (!sent.delivered) return meet(world, webhook, 'lost');
     meet(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
   }

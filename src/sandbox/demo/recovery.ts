@@ -19,7 +19,7 @@ interface RunShown {
 const LOOK_EVERY_MS = 500;
 
 /** Waits until nothing waits to be worked. Throws after `withinMs`. */
-export async function waitForQuiet(
+export async function waitUntilIdle(
   client: ServiceClient,
   worlds: readonly World[],
   withinMs: number,

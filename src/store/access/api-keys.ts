@@ -12,6 +12,6 @@ export async function deleteApiKey(sql: Sql, name: string): Promise<boolean> {
   return (await sql.all('delete from api_keys where name = ? returning name', [name])).length === 1;
 }
 
-export async function noteApiKeyUse(sql: Sql, name: string, at: string): Promise<void> {
+export async function recordApiKeyUse(sql: Sql, name: string, at: string): Promise<void> {
   await sql.all('update api_keys set last_used_at = ? where name = ?', [at, name]);
 }

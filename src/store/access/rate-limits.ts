@@ -14,7 +14,7 @@ const ALONE_LOOK_MS = 40;
  * The memory of remote limits, in the store because they hold over all processes: a log of the calls of the last window, so that no window,
  * wherever it begins, holds more than its budget. See `Limits` in the remote folder for what the two verbs promise.
  */
-export function createLimits(db: Database, owner: string, now: () => Date) {
+export function createRateLimits(db: Database, owner: string, now: () => Date) {
   return {
     enter: (connection: string, budgets: readonly CallBudget[], at: Date): Promise<number> =>
       db.write((sql) => enterBudgets(sql, connection, budgets, at.getTime())),

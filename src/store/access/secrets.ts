@@ -1,7 +1,7 @@
 import type { Database } from '../engine/database.ts';
 
 /** A secret of the service's own, the same for every process of the database and over restarts: made on first use. `make` gives text. */
-export async function ownSecret(db: Database, name: string, make: () => string): Promise<string> {
+export async function readOrCreateSecret(db: Database, name: string, make: () => string): Promise<string> {
   const [known] = await db.read.all<{ value: string }>('select value from secrets where name = ?', [name]);
   if (known) return known.value;
   return db.write(async (sql) => {
@@ -12,7 +12,7 @@ export async function ownSecret(db: Database, name: string, make: () => string):
 }
 
 /** Writes a row and commits it: throws when the database takes nothing. */
-export async function proveWriting(db: Database, now: string): Promise<void> {
+export async function verifyWrite(db: Database, now: string): Promise<void> {
   await db.write((sql) =>
     sql.all('insert into secrets (name, value) values (?, ?) on conflict (name) do update set value = excluded.value', [
       'ready-probe',

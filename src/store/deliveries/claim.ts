@@ -37,12 +37,12 @@ const CLAIMED = `id, seq, connection, platform, state, method, path, headers, co
   case when length(body) <= ${LARGE_BODY_BYTES} then body end as body`;
 
 /** A claimed delivery; the body of a large one is read when its turn comes. */
-export interface Claimed extends Delivery {
+export interface ClaimedDelivery extends Delivery {
   bodyLoaded: boolean;
   bodyBytes: number;
 }
 
-function toClaimed(row: DeliveryRow): Claimed {
+function toClaimed(row: DeliveryRow): ClaimedDelivery {
   return {
     id: row.id,
     seq: numberOf(row.seq),
@@ -95,7 +95,7 @@ const TAKE = `update deliveries set state = 'working', worker = ?, lease_until =
  * Takes what is due, oldest first, the first of each resource only: a delivery waits while an earlier one of its resource is
  * unfinished. Compare-and-set on `state`, so that no two workers get the same one.
  */
-export async function claimDeliveries(sql: Sql, claim: Claim): Promise<Claimed[]> {
+export async function claimDeliveries(sql: Sql, claim: Claim): Promise<ClaimedDelivery[]> {
   const bindings: SqlValue[] = [claim.worker, claim.leaseUntil, claim.now, false, claim.now];
   if (claim.connection !== null) bindings.push(claim.connection);
   const rows = await sql.all<DeliveryRow>(
@@ -114,7 +114,7 @@ export async function claimDeliveries(sql: Sql, claim: Claim): Promise<Claimed[]
 }
 
 /** Takes the other notifications that wait for the same resource: one fetch serves them all. */
-export async function claimCompanions(sql: Sql, claim: Claim, subjects: readonly string[]): Promise<Claimed[]> {
+export async function claimCompanions(sql: Sql, claim: Claim, subjects: readonly string[]): Promise<ClaimedDelivery[]> {
   const rows = await sql.all<DeliveryRow>(
     `${TAKE} where state = 'pending' and notification and replay is null and connection = ?
        and subject in (select rows.subject from ${sql.dialect.rowsOf({ subject: 'text' })})
@@ -137,7 +137,7 @@ const SETTLED = {
   recorded: 'text',
 } as const;
 
-export interface Settled {
+export interface CompletedDelivery {
   id: string;
   state: DeliveryState;
   finishedAt: string | null;
@@ -152,7 +152,7 @@ export interface Settled {
 }
 
 /** Writes where the deliveries of `worker` go from here; gives the ids that were still its own. */
-export async function settleDeliveries(sql: Sql, worker: string, settled: readonly Settled[]): Promise<Set<string>> {
+export async function completeDeliveries(sql: Sql, worker: string, settled: readonly CompletedDelivery[]): Promise<Set<string>> {
   const rows = settled.map((one) => ({
     id: one.id,
     state: one.state,
@@ -192,7 +192,7 @@ export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, 
 }
 
 /** Gives back what `worker` has taken and not renewed: its lease ends before `before`. Gives the number. */
-export async function giveBackDropped(sql: Sql, worker: string, before: string): Promise<number> {
+export async function releaseDropped(sql: Sql, worker: string, before: string): Promise<number> {
   const given = await sql.all<{ id: string }>(
     `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working' and worker = ? and lease_until < ?
      returning id`,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Arrival, Kept } from '../../domain/delivery.ts';
+import type { Arrival, InsertResult } from '../../domain/delivery.ts';
 import { OrderdockError } from '../../domain/errors.ts';
 import { sameDocument } from '../../domain/json.ts';
 import type { Database, Sql } from '../engine/database.ts';
@@ -41,11 +41,11 @@ interface KnownRow {
  * The unique key decides, so two processes never both say `accepted`. A known key with another body is stored too, as a delivery of
  * its own with `conflict` set on both: never dropped in silence.
  */
-export async function keepDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<Kept[]> {
+export async function insertDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<InsertResult[]> {
   const rows = arrivals.map((arrival) => newRow(arrival));
   const inserted = await insertNew(db.alone, rows);
   const rest = rows.filter((row) => !inserted.has(String(row.id)));
-  const known = rest.length > 0 ? await db.write((sql) => countRepeats(sql, rest, arrivals)) : new Map<string, Kept>();
+  const known = rest.length > 0 ? await db.write((sql) => countRepeats(sql, rest, arrivals)) : new Map<string, InsertResult>();
   return arrivals.map((arrival) => known.get(arrival.id) ?? { status: 'accepted', deliveryId: arrival.id });
 }
 
@@ -53,9 +53,9 @@ async function countRepeats(
   sql: Sql,
   rows: readonly NewRow[],
   arrivals: readonly (Arrival & { id: string })[],
-): Promise<Map<string, Kept>> {
+): Promise<Map<string, InsertResult>> {
   const mergeable = new Set(arrivals.filter((arrival) => arrival.mergeable).map((arrival) => arrival.id));
-  const kept = new Map<string, Kept>();
+  const kept = new Map<string, InsertResult>();
   const first = await findKnown(sql, rows);
   const repeats = new Map<string, number>();
   const others: NewRow[] = [];
@@ -91,7 +91,7 @@ async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<bool
 const MOST_COMPARED_BYTES = 1_048_576;
 
 /** The other body of a known id (its key is the known one with the body's digest) may itself be a repeat; so may a notification. */
-async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string, number>, kept: Map<string, Kept>): Promise<void> {
+async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string, number>, kept: Map<string, InsertResult>): Promise<void> {
   const inserted = await insertNew(sql, rows);
   const rest = rows.filter((row) => !inserted.has(String(row.id)));
   const known = rest.length > 0 ? await findKnown(sql, rest) : new Map<string, KnownRow>();

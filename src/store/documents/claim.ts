@@ -83,7 +83,7 @@ export interface DocumentEnd {
  * Writes how a try ended and gives the document back. False when it has been announced anew or taken by another process in between: then
  * only our lease ends, and the newer announcement is fetched.
  */
-export async function settleDocument(sql: Sql, document: ClaimedDocument, end: DocumentEnd): Promise<boolean> {
+export async function completeDocument(sql: Sql, document: ClaimedDocument, end: DocumentEnd): Promise<boolean> {
   const content = end.content;
   const settled = await sql.all(
     `update documents set state = ?, tries = ?, error = ?, next_attempt_at = ?, lease_until = null, sha256 = coalesce(?, sha256),
@@ -110,7 +110,7 @@ export async function settleDocument(sql: Sql, document: ClaimedDocument, end: D
 }
 
 /** Lets a document that has been given up be fetched again; false when there is none, or it is held or waits anyway. */
-export async function announceAgain(sql: Sql, id: string, now: string): Promise<boolean> {
+export async function requeueDocument(sql: Sql, id: string, now: string): Promise<boolean> {
   const rows = await sql.all(
     `update documents set state = 'announced', tries = 0, next_attempt_at = ?, lease_until = null
      where id = ? and state in ('missing', 'too_large', 'refused', 'failed') returning id`,

@@ -3,7 +3,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
 /** A document that is announced, but whose content is not held. */
-export interface DocumentNotHeld {
+export interface MissingDocument {
   id: string;
   connection: string;
   entityId: string;
@@ -32,7 +32,7 @@ interface NotHeldRow {
 }
 
 /** Announced but not held, the oldest announcement first. `connection` null: of all. */
-export async function listDocumentsNotHeld(sql: Sql, asked: { connection: string | null; limit: number }): Promise<DocumentNotHeld[]> {
+export async function listMissingDocuments(sql: Sql, asked: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
   const rows = await sql.all<NotHeldRow>(
     `select d.id, d.connection, d.entity_id, e.kind, e.external_id, d.announced, d.state, d.tries, d.error, d.announced_at, d.next_attempt_at
      from documents d join entities e on e.id = d.entity_id

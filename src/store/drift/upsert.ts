@@ -3,7 +3,7 @@ import type { Sql } from '../engine/database.ts';
 import { storableText } from '../engine/rows.ts';
 
 /** Counts what a delivery held that our description of its platform does not know. `sampleId`: the delivery. */
-export async function noteDrift(
+export async function upsertDrift(
   sql: Sql,
   origin: { connection: string; platform: string; sampleId: string; at: string },
   found: readonly Drift[],

@@ -14,7 +14,7 @@ export async function readLease(sql: Sql, name: string): Promise<Lease | null> {
 }
 
 /** Takes a lease that is free, has run out, or belongs to `gone`: an owner that is known to be no more. False when another holds it. */
-export async function takeLease(sql: Sql, lease: Lease, now: string, gone: string | null = null): Promise<boolean> {
+export async function acquireLease(sql: Sql, lease: Lease, now: string, gone: string | null = null): Promise<boolean> {
   const taken = await sql.all(
     `insert into leases (name, owner, until) values (?, ?, ?)
      on conflict (name) do update set owner = excluded.owner, until = excluded.until where leases.until < ? or leases.owner = ? returning name`,
@@ -38,7 +38,7 @@ export async function releaseLease(sql: Sql, name: string, owner: string): Promi
 }
 
 /** Drops the leases with names that begin with `prefix` whose owner is known to be no more. */
-export async function dropLeases(sql: Sql, prefix: string, isGone: (owner: string) => boolean): Promise<void> {
+export async function releaseLeases(sql: Sql, prefix: string, isGone: (owner: string) => boolean): Promise<void> {
   const held = await sql.all<Pick<Lease, 'name' | 'owner'>>('select name, owner from leases where substr(name, 1, ?) = ?', [
     prefix.length,
     prefix,
@@ -52,7 +52,7 @@ const CLOCK_RAN_AHEAD_MS = 3_600_000;
  * Takes one tick of a timetable: true for the first process that asks for `tickAt` (ISO 8601), false for all others and for older ticks. A tick
  * of an hour and more to come was taken by a clock that has been set back since.
  */
-export async function takeTick(sql: Sql, name: string, tickAt: string): Promise<boolean> {
+export async function claimTick(sql: Sql, name: string, tickAt: string): Promise<boolean> {
   const taken = await sql.all(
     `insert into leases (name, owner, until) values (?, ?, ?)
      on conflict (name) do update set owner = excluded.owner, until = excluded.until

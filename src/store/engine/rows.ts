@@ -12,7 +12,7 @@ export function rowsParameter(rows: readonly object[]): string {
 export const LARGE_VALUE_BYTES = 1_000_000;
 
 /** The rows in groups whose JSON is about a megabyte each, so that no statement's parameter grows with their number. `sizeOf`: of one row. */
-export function inPortions<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Row[][] {
+export function inBatches<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Row[][] {
   const portions: Row[][] = [];
   let room = 0;
   for (const row of rows) {

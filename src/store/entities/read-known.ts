@@ -4,7 +4,7 @@ import { numberOf } from '../engine/rows.ts';
 import { equals, isOneOf, where } from '../engine/where.ts';
 
 /** Living entities of these kinds that were not touched since `before`, after position `after`, in the order of their first appearance. */
-export async function readHeld(
+export async function readKnown(
   sql: Sql,
   asked: { connection: string; kinds: readonly EntityKind[]; before: string; after: number; limit: number },
 ): Promise<(Subject & { seq: number })[]> {

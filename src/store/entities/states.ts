@@ -1,7 +1,7 @@
 import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
 import type { DocumentState, EntityState, LineState } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
-import { columnList, inPortions, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
+import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 
 export interface EntityKey {
   connection: string;
@@ -28,7 +28,7 @@ interface EntityRow {
 }
 
 /** The entities that are held under these keys, with all their lines and documents. */
-export async function readImages(sql: Sql, keys: readonly EntityKey[]): Promise<Map<string, EntityState>> {
+export async function readStates(sql: Sql, keys: readonly EntityKey[]): Promise<Map<string, EntityState>> {
   const columns = { connection: 'text', kind: 'text', external_id: 'text' } as const;
   const rows = await sql.all<EntityRow>(
     `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_lines, e.last_updated_at, e.version, e.deleted_at,
@@ -121,7 +121,7 @@ const ENTITY = {
 } as const;
 
 /** Writes entities as they are now; the row with the same connection, kind and external id is replaced. */
-export async function writeEntities(sql: Sql, images: readonly EntityState[]): Promise<void> {
+export async function upsertEntities(sql: Sql, images: readonly EntityState[]): Promise<void> {
   const rows = images.map((image) => ({
     id: image.id,
     connection: image.connection,
@@ -165,7 +165,7 @@ const LINE = {
 } as const;
 
 /** Writes the lines that were touched, each with the id of its entity. */
-export async function writeLines(sql: Sql, lines: readonly { entityId: string; line: LineState }[]): Promise<void> {
+export async function upsertLines(sql: Sql, lines: readonly { entityId: string; line: LineState }[]): Promise<void> {
   const rows = lines.map(({ entityId, line }) => ({
     entity_id: entityId,
     external_id: line.externalId,
@@ -176,7 +176,7 @@ export async function writeLines(sql: Sql, lines: readonly { entityId: string; l
     version: line.version,
     removed_at: line.removedAt,
   }));
-  for (const portion of inPortions(rows, (row) => row.content.length + row.source.length)) await writePortion(sql, portion);
+  for (const portion of inBatches(rows, (row) => row.content.length + row.source.length)) await writePortion(sql, portion);
 }
 
 async function writePortion(sql: Sql, rows: readonly object[]): Promise<void> {
@@ -201,7 +201,7 @@ const DOCUMENT = {
 } as const;
 
 /** Announces documents; one that is known by its key gets the newer announcement and is fetched again. */
-export async function announceDocuments(
+export async function upsertDocuments(
   sql: Sql,
   documents: readonly { image: EntityState; document: DocumentState }[],
   at: string,

@@ -1,7 +1,7 @@
 import type { Sql } from '../engine/database.ts';
 
 /** Makes a consumer at the beginning of the feed, or gives the one of this name another filter; true when it is new. */
-export async function putConsumer(sql: Sql, consumer: { name: string; filter: string; createdAt: string }): Promise<boolean> {
+export async function upsertConsumer(sql: Sql, consumer: { name: string; filter: string; createdAt: string }): Promise<boolean> {
   const statement = 'insert into consumers (name, position, filter, created_at) values (?, 0, ?, ?) on conflict do nothing returning name';
   if ((await sql.all(statement, [consumer.name, consumer.filter, consumer.createdAt])).length === 1) return true;
   await sql.all('update consumers set filter = ? where name = ?', [consumer.filter, consumer.name]);
@@ -16,7 +16,7 @@ export async function moveConsumer(sql: Sql, move: { name: string; position: str
 }
 
 /** Notes how far a consumer has read. The furthest position stands: reading an earlier page again takes nothing back. */
-export async function noteConsumerRead(sql: Sql, read: { name: string; position: string; at: string }): Promise<void> {
+export async function recordConsumerRead(sql: Sql, read: { name: string; position: string; at: string }): Promise<void> {
   const statement = `update consumers set last_read_at = ?,
     last_read_position = case when last_read_position is null or last_read_position < ? then ? else last_read_position end where name = ?`;
   await sql.all(statement, [read.at, read.position, read.position, read.name]);

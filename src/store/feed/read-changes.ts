@@ -154,7 +154,11 @@ async function select(sql: Sql, statement: string, bindings: SqlValue[]): Promis
 }
 
 /** What each change of an entity up to a position left behind: JSON text, oldest first. */
-export async function readStates(sql: Sql, entityId: string, upTo: string): Promise<{ version: number; at: string; state: string }[]> {
+export async function readStateHistory(
+  sql: Sql,
+  entityId: string,
+  upTo: string,
+): Promise<{ version: number; at: string; state: string }[]> {
   const statement = 'select version, at, state from changes where entity_id = ? and seq <= ? order by version';
   const rows = await sql.all<{ version: number; at: string; state: string }>(statement, [entityId, upTo]);
   return rows.map((row) => ({ ...row, version: numberOf(row.version) }));

@@ -18,7 +18,7 @@ export async function findUnknownCursors(sql: Sql, cursors: readonly string[]): 
 }
 
 /** Keeps receipts; a later one about the same entry takes the place of the earlier. The cursors must differ from each other. */
-export async function putReceipts(sql: Sql, consumer: string, receipts: readonly Receipt[], at: string): Promise<void> {
+export async function upsertReceipts(sql: Sql, consumer: string, receipts: readonly Receipt[], at: string): Promise<void> {
   const columns = { cursor: 'text', status: 'text', reference: 'text', reason: 'text' } as const;
   // `where true` parts the join from `on conflict` for SQLite's parser (sqlite.org/lang_upsert.html, "parsing ambiguity").
   const statement = `insert into receipts (consumer, change_seq, status, reference, reason, at)

@@ -43,13 +43,13 @@ export const alertFromRow = (row: StoredAlert): AlertRow => ({
 export const alertKey = (code: string, connection: string | null): string => `${code} ${connection ?? ''}`;
 
 /** Reads an alert for changing it: until the transaction ends no other process does. */
-export async function holdAlert(sql: Sql, key: string): Promise<AlertRow | null> {
+export async function lockAlert(sql: Sql, key: string): Promise<AlertRow | null> {
   if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`alert ${key}`]);
   const [row] = await sql.all<StoredAlert>('select * from alerts where key = ?', [key]);
   return row ? alertFromRow(row) : null;
 }
 
-export async function writeAlert(sql: Sql, alert: AlertRow): Promise<void> {
+export async function upsertAlert(sql: Sql, alert: AlertRow): Promise<void> {
   await sql.all(
     `insert into alerts (key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (key) do update set level = excluded.level, text = excluded.text, details = excluded.details, opened_at = excluded.opened_at,
@@ -90,6 +90,6 @@ export async function readOpenAlerts(sql: Sql, code: string | null = null): Prom
 }
 
 /** The message did not go out: it is due again. */
-export async function noteUnsent(sql: Sql, key: string): Promise<void> {
+export async function markAlertUnsent(sql: Sql, key: string): Promise<void> {
   await sql.all('update alerts set last_sent_at = null where key = ?', [key]);
 }

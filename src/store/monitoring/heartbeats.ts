@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { booleanOf } from '../engine/rows.ts';
 
 /** A sign of life of a process. `receives`: it answers webhooks. */
-export async function beat(sql: Sql, process: string, receives: boolean, at: string): Promise<void> {
+export async function recordHeartbeat(sql: Sql, process: string, receives: boolean, at: string): Promise<void> {
   await sql.all(
     `insert into uptime (process, receives, started_at, last_seen_at) values (?, ?, ?, ?)
      on conflict (process) do update set last_seen_at = excluded.last_seen_at, stopped_at = null`,
@@ -10,12 +10,12 @@ export async function beat(sql: Sql, process: string, receives: boolean, at: str
   );
 }
 
-export async function noteStop(sql: Sql, process: string, at: string): Promise<void> {
+export async function recordStop(sql: Sql, process: string, at: string): Promise<void> {
   await sql.all('update uptime set last_seen_at = ?, stopped_at = ? where process = ?', [at, at, process]);
 }
 
 /** A time in which a process answered webhooks. */
-export interface Awake {
+export interface ActivePeriod {
   process: string;
   from: string;
   to: string;
@@ -23,7 +23,7 @@ export interface Awake {
 }
 
 /** When webhooks were answered, as far as it reaches behind `since`, and the last such time before it. Oldest first. */
-export async function readAwake(sql: Sql, since: string): Promise<Awake[]> {
+export async function readActivePeriods(sql: Sql, since: string): Promise<ActivePeriod[]> {
   const rows = await sql.all<{ process: string; receives: unknown; started_at: string; last_seen_at: string; stopped_at: string | null }>(
     `select process, receives, started_at, last_seen_at, stopped_at from uptime
      where last_seen_at >= coalesce((select max(last_seen_at) from uptime where last_seen_at < ?), '') order by started_at`,
@@ -35,7 +35,7 @@ export async function readAwake(sql: Sql, since: string): Promise<Awake[]> {
 }
 
 /** Drops what ended before `before`; gives the number. The newest always stays. */
-export async function forgetUptime(sql: Sql, before: string): Promise<number> {
+export async function deleteHeartbeats(sql: Sql, before: string): Promise<number> {
   const gone = await sql.all(
     'delete from uptime where last_seen_at < ? and last_seen_at < (select max(last_seen_at) from uptime) returning process',
     [before],

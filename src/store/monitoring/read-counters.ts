@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
 /** A count of one connection. `kind`: which of them, where there are several. */
-export interface Tally {
+export interface CountedRow {
   connection: string;
   kind: string;
   count: number;
@@ -14,18 +14,18 @@ interface Row {
   count: number | string;
 }
 
-const tallies = (rows: readonly Row[]): Tally[] => rows.map((row) => ({ ...row, count: numberOf(row.count) }));
+const tallies = (rows: readonly Row[]): CountedRow[] => rows.map((row) => ({ ...row, count: numberOf(row.count) }));
 
 /** Gaps by cause, of all runs that are kept. */
-export const readGapTallies = async (sql: Sql): Promise<Tally[]> =>
+export const readGapCounters = async (sql: Sql): Promise<CountedRow[]> =>
   tallies(await sql.all<Row>('select connection, cause as kind, count(*) as count from gaps group by connection, cause order by 1, 2'));
 
 /** What was told with an older time (`stale`), and with an equal one but other content (`collision`), since the store was made. */
-export const readTimeTallies = async (sql: Sql): Promise<Tally[]> =>
+export const readTimeCounters = async (sql: Sql): Promise<CountedRow[]> =>
   tallies(await sql.all<Row>('select connection, reason as kind, count from collisions order by 1, 2'));
 
 /** Deliveries that nobody works any more, until they are replayed. */
-export const readDeadTallies = async (sql: Sql): Promise<Tally[]> =>
+export const readDeadCounters = async (sql: Sql): Promise<CountedRow[]> =>
   tallies(
     await sql.all<Row>(
       `select connection, state as kind, count(*) as count from deliveries where state = 'dead' group by connection, state`,

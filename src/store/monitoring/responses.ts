@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { columnList, numberOf, rowsParameter } from '../engine/rows.ts';
 
 /** Answers that we gave: a count per connection, minute and status. */
-export interface AnswerCount {
+export interface ResponseCount {
   connection: string;
   /** ISO 8601 UTC, to the minute. */
   minute: string;
@@ -12,7 +12,7 @@ export interface AnswerCount {
 
 const ANSWER = { connection: 'text', minute: 'text', status: 'integer', count: 'integer' } as const;
 
-export async function addAnswers(sql: Sql, counts: readonly AnswerCount[]): Promise<void> {
+export async function addResponses(sql: Sql, counts: readonly ResponseCount[]): Promise<void> {
   await sql.all(
     `insert into answers (${columnList(ANSWER)}) select ${columnList(ANSWER, 'rows.')} from ${sql.dialect.rowsOf(ANSWER)} where true
      on conflict (connection, minute, status) do update set count = answers.count + excluded.count`,
@@ -21,7 +21,7 @@ export async function addAnswers(sql: Sql, counts: readonly AnswerCount[]): Prom
 }
 
 /** How many answers of each status a connection was given since `from`. */
-export async function readAnswers(sql: Sql, connection: string, from: string): Promise<Record<string, number>> {
+export async function readResponses(sql: Sql, connection: string, from: string): Promise<Record<string, number>> {
   const rows = await sql.all<{ status: number; count: number | string }>(
     'select status, sum(count) as count from answers where connection = ? and minute >= ? group by status order by status',
     [connection, from],
@@ -29,7 +29,7 @@ export async function readAnswers(sql: Sql, connection: string, from: string): P
   return Object.fromEntries(rows.map((row) => [String(row.status), numberOf(row.count)]));
 }
 
-export interface RefusalRow {
+export interface RejectionRow {
   connection: string;
   at: string;
   status: number;
@@ -38,7 +38,7 @@ export interface RefusalRow {
 
 const REFUSAL = { connection: 'text', at: 'text', status: 'integer', code: 'text' } as const;
 
-export async function insertRefusals(sql: Sql, refusals: readonly RefusalRow[]): Promise<void> {
+export async function insertRejections(sql: Sql, refusals: readonly RejectionRow[]): Promise<void> {
   await sql.all(
     `insert into refusals (${columnList(REFUSAL)}) select ${columnList(REFUSAL, 'rows.')} from ${sql.dialect.rowsOf(REFUSAL)} where true`,
     [rowsParameter(refusals)],
@@ -46,7 +46,7 @@ export async function insertRefusals(sql: Sql, refusals: readonly RefusalRow[]):
 }
 
 /** Failures in a row: answers that the platform takes as such, since the last success. */
-export interface Streak {
+export interface FailureStreak {
   failures: number;
   firstFailedAt: string | null;
   lastFailedAt: string | null;
@@ -54,7 +54,7 @@ export interface Streak {
 }
 
 /** Goes on with a connection's streak: `lastSucceededAt` set means that a success has ended the one before. */
-export async function addStreak(sql: Sql, connection: string, streak: Streak): Promise<void> {
+export async function addStreak(sql: Sql, connection: string, streak: FailureStreak): Promise<void> {
   await sql.all(
     `insert into answer_streaks (connection, failures, first_failed_at, last_failed_at, last_succeeded_at) values (?, ?, ?, ?, ?)
      on conflict (connection) do update set
@@ -67,10 +67,10 @@ export async function addStreak(sql: Sql, connection: string, streak: Streak): P
   );
 }
 
-const NO_STREAK: Streak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };
+const NO_STREAK: FailureStreak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };
 
-export async function readStreak(sql: Sql, connection: string): Promise<Streak> {
-  const [row] = await sql.all<Streak>(
+export async function readStreak(sql: Sql, connection: string): Promise<FailureStreak> {
+  const [row] = await sql.all<FailureStreak>(
     `select failures, first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt", last_succeeded_at as "lastSucceededAt"
      from answer_streaks where connection = ?`,
     [connection],

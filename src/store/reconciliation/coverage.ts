@@ -28,7 +28,7 @@ export async function addProven(sql: Sql, connection: string, span: Proven): Pro
 }
 
 /** Runs that began after `after` and proved nothing: broken off, or with records that could not be read. Oldest first. */
-export async function readFruitless(
+export async function readFailedRuns(
   sql: Sql,
   connection: string,
   after: string,
@@ -41,7 +41,7 @@ export async function readFruitless(
 }
 
 /** When a connection's requests were refused or could not be stored, after `after`: by code, from the first to the last. */
-export async function readRefused(
+export async function readRejectedSpans(
   sql: Sql,
   connection: string,
   after: string,

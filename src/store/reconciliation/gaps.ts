@@ -48,7 +48,7 @@ export async function insertGaps(sql: Sql, gaps: readonly NewGap[]): Promise<voi
 }
 
 /** A delivery that may explain a gap: it waits, or it has failed. */
-export interface Unworked {
+export interface Unprocessed {
   id: string;
   subject: string;
   state: 'pending' | 'working' | 'dead';
@@ -57,15 +57,15 @@ export interface Unworked {
 }
 
 /** Unfinished and dead deliveries about these resources, oldest first. */
-export async function findUnworked(sql: Sql, connection: string, subjects: readonly string[]): Promise<Unworked[]> {
-  return sql.all<Unworked>(
+export async function findUnprocessed(sql: Sql, connection: string, subjects: readonly string[]): Promise<Unprocessed[]> {
+  return sql.all<Unprocessed>(
     `select d.id, d.subject, d.state, d.received_at as "receivedAt", d.error from ${sql.dialect.rowsOf({ subject: 'text' })} cross join deliveries d
      where d.connection = ? and d.subject = rows.subject and d.state in ('pending', 'working', 'dead') order by d.seq`,
     [rowsParameter(subjects.map((subject) => ({ subject }))), connection],
   );
 }
 
-export interface Refusal {
+export interface Rejection {
   at: string;
   status: number;
   code: string;
@@ -74,8 +74,8 @@ export interface Refusal {
 const MOST_REFUSALS = 1000;
 
 /** Requests of a connection that were refused, or could not be stored, since `from`; oldest first, at most 1000. */
-export async function readRefusals(sql: Sql, connection: string, from: string): Promise<Refusal[]> {
-  const rows = await sql.all<Refusal>('select at, status, code from refusals where connection = ? and at >= ? order by at, seq limit ?', [
+export async function readRejections(sql: Sql, connection: string, from: string): Promise<Rejection[]> {
+  const rows = await sql.all<Rejection>('select at, status, code from refusals where connection = ? and at >= ? order by at, seq limit ?', [
     connection,
     from,
     MOST_REFUSALS,

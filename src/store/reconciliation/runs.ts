@@ -58,7 +58,11 @@ export async function advanceRun(sql: Sql, id: string, counts: RunCounts, progre
 }
 
 /** Ends a running run; false when it has ended already. */
-export async function endRun(sql: Sql, id: string, end: { state: 'done' | 'failed'; at: string; error: string | null }): Promise<boolean> {
+export async function completeRun(
+  sql: Sql,
+  id: string,
+  end: { state: 'done' | 'failed'; at: string; error: string | null },
+): Promise<boolean> {
   const ended = await sql.all(
     `update reconcile_runs set state = ?, finished_at = ?, error = ? where id = ? and state = 'running' returning id`,
     [end.state, end.at, end.error, id],

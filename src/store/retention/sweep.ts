@@ -68,11 +68,11 @@ const ACCOUNTS = {
   alerts: { key: ['key'], at: 'closed_at' },
   gaps: { key: ['seq'], at: 'at' },
 } as const;
-export type Account = keyof typeof ACCOUNTS;
-export const ACCOUNT_TABLES = Object.keys(ACCOUNTS) as Account[];
+export type SweptTable = keyof typeof ACCOUNTS;
+export const ACCOUNT_TABLES = Object.keys(ACCOUNTS) as SweptTable[];
 
 /** Deletes older rows of an account; gives the number. */
-export async function deleteAccount(sql: Sql, table: Account, before: string, limit: number): Promise<number> {
+export async function deleteAccount(sql: Sql, table: SweptTable, before: string, limit: number): Promise<number> {
   const { key, at } = ACCOUNTS[table];
   const columns = key.join(', ');
   const rows = await sql.all(

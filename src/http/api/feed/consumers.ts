@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
-import { acknowledge, dropConsumer, noteRead, registerConsumer } from '../../../feed/consumers.ts';
-import { keepReceipts } from '../../../feed/receipts.ts';
+import { acknowledge, dropConsumer, recordRead, registerConsumer } from '../../../feed/consumers.ts';
+import { saveReceipts } from '../../../feed/receipts.ts';
 import { type ConsumerRow, listConsumers, readConsumer } from '../../../store/feed/list-consumers.ts';
 import { type FeedFilter, readOutstanding } from '../../../store/feed/read-changes.ts';
 import type { Receipt } from '../../../store/feed/receipts.ts';
@@ -64,7 +64,7 @@ export function consumerRoutes(ports: Ports): Router {
     const waitMs = (queryNumber(request, 'wait') ?? 0) * 1000;
     const wanted = { filter: consumer.filter, after: consumer.position, limit: queryLimit(request), waitMs };
     const page = await readPage(ports, wanted, endOf(response, ports.stop));
-    await noteRead(context, consumer, page.at(-1)?.cursor ?? consumer.position);
+    await recordRead(context, consumer, page.at(-1)?.cursor ?? consumer.position);
     await sendFeedPage(request, response, page, consumer.position);
   });
 
@@ -76,7 +76,7 @@ export function consumerRoutes(ports: Ports): Router {
 
   router.post('/:name/receipts', async (request, response) => {
     const { receipts } = request.body as { receipts: ReceiptBody[] };
-    await sendJson(request, response, { number: await keepReceipts(context, pathText(request, 'name'), receipts.map(receiptOf)) });
+    await sendJson(request, response, { number: await saveReceipts(context, pathText(request, 'name'), receipts.map(receiptOf)) });
   });
 
   router.get('/:name/outstanding', async (request, response) => {

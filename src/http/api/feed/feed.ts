@@ -29,7 +29,7 @@ export async function readPage(
     const page = await readFeed(context.db.read, wanted.filter, wanted.after, wanted.limit);
     const leftMs = untilMs - performance.now();
     if (page.length > 0 || leftMs <= 0 || end.aborted) return page;
-    await context.changed.wait(Math.min(leftMs, LOOK_AGAIN_MS), end);
+    await context.feedChanged.wait(Math.min(leftMs, LOOK_AGAIN_MS), end);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Refused } from '../../../domain/errors.ts';
 import { isObject } from '../../../domain/json.ts';
-import { type HourOfAnswers, readAnswersByHour } from '../../../store/monitoring/list-responses.ts';
+import { type HourOfResponses, listResponsesByHour } from '../../../store/monitoring/list-responses.ts';
 import { listRuns } from '../../../store/reconciliation/list-runs.ts';
 import type { ConnectionHealth, CoverageInterval } from '../../api/ports.ts';
 import { action, facts, section, stateBadge, table, time } from '../components.ts';
@@ -24,7 +24,7 @@ export const connectionPage =
     const { name } = connection;
     const [known] = await readFacts(ports, [connection], visit.now);
     const since = new Date(Math.floor(visit.now.getTime() / HOUR_MS) * HOUR_MS - (HOURS - 1) * HOUR_MS);
-    const answers = await readAnswersByHour(ports.context.db.read, name, since.toISOString());
+    const answers = await listResponsesByHour(ports.context.db.read, name, since.toISOString());
     const runs = await listRuns(ports.context.db.read, { connection: name, state: null }, { before: null, limit: 5 });
     const health = known?.health ?? null;
     return {
@@ -131,7 +131,7 @@ const credentials = (health: ConnectionHealth | null, now: Date): Html =>
   );
 
 /** Accepted and refused by hour; the figures stand in a table too, for those who cannot see the curve. */
-function answersChart(answers: readonly HourOfAnswers[], since: Date): Html {
+function answersChart(answers: readonly HourOfResponses[], since: Date): Html {
   const hours = Array.from({ length: HOURS }, (_, position) => new Date(since.getTime() + position * HOUR_MS));
   const sum = (hour: Date, wanted: (status: number) => boolean) =>
     answers

@@ -1,4 +1,4 @@
-import { listDocumentsNotHeld } from '../../../store/documents/list-missing.ts';
+import { listMissingDocuments } from '../../../store/documents/list-missing.ts';
 import { action, filterForm, stateBadge, table, time } from '../components.ts';
 import { countText } from '../format.ts';
 import { html } from '../html.ts';
@@ -13,7 +13,7 @@ export const documentsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const connection = visit.asked('connection');
-    const found = await listDocumentsNotHeld(ports.context.db.read, { connection, limit: MOST_SHOWN });
+    const found = await listMissingDocuments(ports.context.db.read, { connection, limit: MOST_SHOWN });
     const givenUp = found.filter(({ state }) => mayFetchAgain(state)).length;
     const waiting = found.length - givenUp;
     return {

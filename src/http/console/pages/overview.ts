@@ -1,5 +1,5 @@
 import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
-import { readTrouble } from '../../../store/monitoring/read-trouble.ts';
+import { readProblems } from '../../../store/monitoring/read-trouble.ts';
 import { listRuns } from '../../../store/reconciliation/list-runs.ts';
 import type { Connection } from '../../ports.ts';
 import { action, section, stateBadge, table, time } from '../components.ts';
@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 
 /** Reads what the verdicts need. A part that cannot be asked for is left out, so that the page comes whatever is broken. */
 export async function readFacts(ports: ConsolePorts, connections: readonly Connection[], now: Date): Promise<ConnectionFacts[]> {
-  const trouble = await readTrouble(ports.context.db.read, new Date(now.getTime() - DAY_MS).toISOString());
+  const trouble = await readProblems(ports.context.db.read, new Date(now.getTime() - DAY_MS).toISOString());
   return Promise.all(
     connections.map(async (connection) => {
       const [health, coverage, runs] = await Promise.all([

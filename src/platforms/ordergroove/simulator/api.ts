@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
-import type { SimulatedAnswer, SimulatedRequest, SimulationTools } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
 import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';
 import type { Held, World } from './world.ts';
@@ -21,7 +21,7 @@ const COLLECTIONS: Readonly<Record<string, Collection>> = {
   entitlements: { held: 'entitlement', time: 'last_updated', filter: '' },
 };
 
-const answer = (status: number, body: Json): SimulatedAnswer => ({
+const answer = (status: number, body: Json): SimulatedResponse => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
@@ -32,8 +32,8 @@ const missing = () => answer(404, { detail: 'Unable to find requested asset.' })
 export function createSimulatedApi(
   world: World,
   apiKeys: readonly string[],
-  tools: SimulationTools,
-): (request: SimulatedRequest) => SimulatedAnswer {
+  tools: SimulationOptions,
+): (request: SimulatedRequest) => SimulatedResponse {
   const targets = createTargets(world, tools);
   return (request) => {
     if (matchSecret(request.headers['x-api-key'] ?? '', apiKeys) < 0) return answer(403, { detail: 'Authentication Failed' });
@@ -54,7 +54,7 @@ function answerList(
   name: string,
   query: Record<string, string>,
   baseUrl: string,
-): SimulatedAnswer {
+): SimulatedResponse {
   const since = readCentral(query[filter] ?? '')?.toISOString() ?? '';
   const size = Math.min(Number(query.page_size ?? 10) || 10, 100);
   const from = Number(query.cursor ?? 0) || 0;
@@ -77,7 +77,7 @@ interface Target {
 }
 
 /** Webhook targets with their filters and signing keys. Nothing is sent to them: the sandbox has its own sender. */
-function createTargets(world: World, tools: SimulationTools): (request: SimulatedRequest, path: string[]) => SimulatedAnswer {
+function createTargets(world: World, tools: SimulationOptions): (request: SimulatedRequest, path: string[]) => SimulatedResponse {
   const targets = new Map<string, Target>();
   const atSeconds = () => Math.floor(tools.now().getTime() / 1000);
   const list = (results: Json[]) => answer(200, { next: null, previous: null, results });
@@ -103,7 +103,7 @@ function createTargets(world: World, tools: SimulationTools): (request: Simulate
   };
 }
 
-function answerKey(target: Target, world: World, rotate: boolean, atSeconds: number): SimulatedAnswer {
+function answerKey(target: Target, world: World, rotate: boolean, atSeconds: number): SimulatedResponse {
   const [current = ''] = target.keys;
   if (!rotate) return answer(200, { signing_key: current });
   target.keys = [world.makeId(), current];

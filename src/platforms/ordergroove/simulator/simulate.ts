@@ -1,7 +1,7 @@
 import type { Subject } from '../../../domain/entity.ts';
 import { type JsonObject, objectAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
-import type { OutgoingWebhook, Simulation, SimulationTools } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
 import { signBody } from '../authenticate.ts';
 import { familyOf } from '../events.ts';
 import { readEvent, subjectOf } from '../read/event.ts';
@@ -14,12 +14,12 @@ import { createWorld, type Happened, type World } from './world.ts';
  * Ordergroove in small. Forms of a webhook: none (the default payload), `snapshot` (with the opt-in content), `customised` (a merchant
  * has left members out and added one).
  */
-export function simulate(settings: OrdergrooveSettings, tools: SimulationTools): Simulation {
+export function simulate(settings: OrdergrooveSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(settings.management?.merchant ?? tools.makeId().replaceAll('-', ''), tools);
   const keys = [...(settings.api?.apiKey ?? []), ...(settings.management?.apiKey ?? [])];
   return {
     answer: createSimulatedApi(world, keys, tools),
-    happen: (eventType, form) => makeHappen(world, eventType).map((happened) => webhookOf(world, happened, form, settings, tools)),
+    emit: (eventType, form) => makeHappen(world, eventType).map((happened) => webhookOf(world, happened, form, settings, tools)),
     story: [
       { eventType: 'subscriber.create' },
       { eventType: 'subscription.create' },
@@ -56,7 +56,7 @@ function webhookOf(
   happened: Happened,
   form: string | undefined,
   settings: OrdergrooveSettings,
-  tools: SimulationTools,
+  tools: SimulationOptions,
 ): OutgoingWebhook {
   const nowSeconds = Math.floor(tools.now().getTime() / 1000);
   const envelope = { id: world.makeId(), type: happened.type, created: Math.max(nowSeconds, changedAtSeconds(happened.object)) };

@@ -1,5 +1,5 @@
 import { type JsonObject, textAt } from '../../../domain/json.ts';
-import type { SimulationTools } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/platform.ts';
 import type { Family } from '../events.ts';
 
 export type Held = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';
@@ -45,7 +45,7 @@ const LAST = ['Okafor', 'Lindgren', 'Moreau', 'Vasquez', 'Tanaka', 'Byrne'];
 const PRODUCTS = ['OAT-BAR-12', 'COLD-BREW-6', 'KIBBLE-3KG', 'FACE-OIL-30', 'MATCHA-100', 'FILTER-A4'];
 const PRICES = ['12.50', '31.00', '44.90', '27.25', '18.00', '9.95'];
 
-export function createWorld(merchant: string, tools: SimulationTools): World {
+export function createWorld(merchant: string, tools: SimulationOptions): World {
   const held = {
     subscriber: new Map(),
     subscription: new Map(),

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/json.ts';
-import type { SimulatedAnswer, SimulatedRequest, SimulationTools } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
 import { matchSecret } from '../../signature.ts';
 import type { OrdermentumKind } from '../events.ts';
 import type { World } from './world.ts';
@@ -25,7 +25,7 @@ const places: Record<string, Place> = {
   '/v1/purchasers': { kind: 'purchaser', calls: 40, form: 'list', row: null },
 };
 
-const answerJson = (status: number, body: Json, headers: Record<string, string> = {}): SimulatedAnswer => ({
+const answerJson = (status: number, body: Json, headers: Record<string, string> = {}): SimulatedResponse => ({
   status,
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
@@ -33,7 +33,7 @@ const answerJson = (status: number, body: Json, headers: Record<string, string> 
 const missing = () => answerJson(404, { message: 'Not found', name: 'NotFoundError', code: 404 });
 
 /** The simulated REST API: key, limits a minute, lists by `updatedAt`, details, and the webhook registrations. */
-export function createSimulatedApi(world: World, keys: readonly string[], tools: SimulationTools) {
+export function createSimulatedApi(world: World, keys: readonly string[], tools: SimulationOptions) {
   const called = new Map<string, number[]>();
   const webhooks = new Map<string, JsonObject>();
   const isOverLimit = (name: string, calls: number): boolean => {
@@ -42,7 +42,7 @@ export function createSimulatedApi(world: World, keys: readonly string[], tools:
     called.set(name, lately.length < calls ? [...lately, nowMs] : lately);
     return lately.length >= calls;
   };
-  return (request: SimulatedRequest): SimulatedAnswer => {
+  return (request: SimulatedRequest): SimulatedResponse => {
     if (matchSecret(request.headers['x-api-key'] ?? '', keys) < 0) return answerJson(401, { error: 'API key required' });
     const [version, collection, id] = request.path.split('/').filter(Boolean);
     const root = `/${version}/${collection}`;
@@ -57,7 +57,7 @@ export function createSimulatedApi(world: World, keys: readonly string[], tools:
   };
 }
 
-function answerList(world: World, place: Place, query: Record<string, string>): SimulatedAnswer {
+function answerList(world: World, place: Place, query: Record<string, string>): SimulatedResponse {
   const from = query['updatedAt[gte]'] ?? '';
   const matching = [...world.held[place.kind].values()]
     .filter((resource) => String(resource.updatedAt) >= from)
@@ -75,8 +75,8 @@ function answerWebhooks(
   webhooks: Map<string, JsonObject>,
   request: SimulatedRequest,
   id: string | undefined,
-  tools: SimulationTools,
-): SimulatedAnswer {
+  tools: SimulationOptions,
+): SimulatedResponse {
   if (id === undefined && request.method === 'GET') {
     const data = [...webhooks.values()];
     return answerJson(200, { data, meta: { totalResults: data.length, totalPages: 1, pageSize: data.length, pageNo: 1 } });

@@ -1,19 +1,19 @@
 import type { JsonObject } from '../../../domain/json.ts';
 import type { AuthEntry } from '../../contract/auth-entry.ts';
-import type { OutgoingWebhook, Simulation, SimulationTools } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
 import { kindOfEvent, type OrdermentumKind } from '../events.ts';
 import type { OrdermentumSettings } from '../settings.ts';
 import { createSimulatedApi } from './api.ts';
 import { createWorld, type World } from './world.ts';
 
 /** Ordermentum in small. Forms of a webhook: `envelope` (as documented, thin; the default) and `flat` (as receivers have seen it). */
-export function simulate(settings: OrdermentumSettings, tools: SimulationTools): Simulation {
+export function simulate(settings: OrdermentumSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(settings.api?.supplierId ?? tools.makeId(), tools);
   const answer = createSimulatedApi(world, settings.api?.apiKey ?? [], tools);
   const headers = { 'content-type': 'application/json', ...credentialHeaders(settings.webhook.auth) };
   return {
     answer,
-    happen: (eventType, form) => [webhookOf(world, headers, eventType, form)],
+    emit: (eventType, form) => [webhookOf(world, headers, eventType, form)],
     story: [
       { eventType: 'purchaser_created', form: 'flat' },
       { eventType: 'order_created', form: 'flat' },

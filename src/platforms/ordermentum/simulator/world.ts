@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulationTools } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/platform.ts';
 import type { OrdermentumKind } from '../events.ts';
 
 export interface World {
@@ -12,7 +12,7 @@ export interface World {
 }
 
 interface Making {
-  tools: SimulationTools;
+  tools: SimulationOptions;
   tick(): string;
   supplier: { supplierId: string; supplierName: string };
   count: Record<OrdermentumKind, number>;
@@ -30,7 +30,7 @@ const GOODS = [
   { SKU: 'SYRUP-VAN', name: 'Vanilla syrup, 750 ml', price: '14.10' },
 ] as const;
 
-export function createWorld(supplierId: string, tools: SimulationTools): World {
+export function createWorld(supplierId: string, tools: SimulationOptions): World {
   const held = { order: new Map(), invoice: new Map(), 'credit-note': new Map(), purchaser: new Map() } as World['held'];
   let lastMs = 0;
   const tick = () => {

@@ -1,5 +1,5 @@
 import type { Json } from '../../../domain/json.ts';
-import type { SimulatedAnswer, SimulatedRequest, SimulationTools } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { OrishaKind } from '../events.ts';
 import type { Codes } from '../read/codes.ts';
@@ -24,18 +24,18 @@ export const sandboxLists = {
 
 const TOKEN_SECONDS = 3600;
 
-const answerJson = (status: number, body: Json): SimulatedAnswer => ({
+const answerJson = (status: number, body: Json): SimulatedResponse => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 });
 const missing = () => answerJson(404, { title: 'Not Found', status: 404 });
 
-export function createSimulatedApi(world: World, settings: OrishaSettings, tools: SimulationTools) {
+export function createSimulatedApi(world: World, settings: OrishaSettings, tools: SimulationOptions) {
   const tokens = new Map<string, number>();
   const isAuthorized = ({ headers }: SimulatedRequest): boolean =>
     (tokens.get((headers.authorization ?? '').replace(/^Bearer /, '')) ?? 0) > tools.now().getTime();
-  return (request: SimulatedRequest): SimulatedAnswer => {
+  return (request: SimulatedRequest): SimulatedResponse => {
     if (request.path === '/oauth/token') {
       if (request.method !== 'POST' || !isClient(request, settings.api?.oauth2)) return answerJson(401, { error: 'access_denied' });
       const token = tools.makeId();
@@ -57,7 +57,7 @@ function isClient({ headers, body }: SimulatedRequest, oauth2: OrishaApiSettings
   return oauth2 !== undefined && equalSecret(id, oauth2.clientId) && matchSecret(secret, oauth2.clientSecret) >= 0;
 }
 
-function answerResource(world: World, { path, query }: SimulatedRequest): SimulatedAnswer {
+function answerResource(world: World, { path, query }: SimulatedRequest): SimulatedResponse {
   for (const [kind, list] of Object.entries(sandboxLists)) {
     if (list.path === path) return answerList(world, kind as OrishaKind, query);
   }
@@ -70,7 +70,7 @@ function answerResource(world: World, { path, query }: SimulatedRequest): Simula
   return missing();
 }
 
-function answerList(world: World, kind: OrishaKind, query: Record<string, string>): SimulatedAnswer {
+function answerList(world: World, kind: OrishaKind, query: Record<string, string>): SimulatedResponse {
   const size = Math.min(200, Math.max(1, Number(query.pageSize) || 50));
   const page = Math.max(1, Number(query.page) || 1);
   const records = world.list(kind).map(({ record }) => record);

@@ -1,6 +1,6 @@
 import type { Subject } from '../../../domain/entity.ts';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { OutgoingWebhook, Simulation, SimulationTools } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
 import { codesOfKind, findEvent, type OrishaEvent, type OrishaKind, orishaEvents } from '../events.ts';
 import { externalIdOf } from '../read/codes.ts';
 import type { OrishaSettings } from '../settings.ts';
@@ -8,7 +8,7 @@ import { createSimulatedApi } from './api.ts';
 import { createWorld } from './world.ts';
 
 /** Orisha Commerce in small. Forms of a body: `pascal` (as the published table names the codes; the default) and `camel`. */
-export function simulate(settings: OrishaSettings, tools: SimulationTools): Simulation {
+export function simulate(settings: OrishaSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(tools);
   const administration = settings.webhook.administrations?.[0] ?? '1001';
   const userId = tools.makeId();
@@ -27,7 +27,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationTools): Simu
     eventType,
     subject,
   });
-  const happen = (eventType: string, form = 'pascal'): OutgoingWebhook[] => {
+  const emit = (eventType: string, form = 'pascal'): OutgoingWebhook[] => {
     const silent = silentChanges.get(eventType);
     if (silent) world.change(silent);
     if (silent) return [];
@@ -40,7 +40,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationTools): Simu
   };
   return {
     answer: createSimulatedApi(world, settings, tools),
-    happen,
+    emit,
     story: [
       { eventType: 'customer.created', form: 'pascal' },
       { eventType: 'customer.contactperson.created', form: 'camel' },

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulationTools } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/platform.ts';
 import type { OrishaEvent, OrishaKind } from '../events.ts';
 import { type Codes, externalIdOf } from '../read/codes.ts';
 
@@ -31,7 +31,7 @@ const GOODS = ['Oak table', 'Garden chair', 'Reading lamp', 'Wool rug', 'Shelf, 
 const SHOPS = ['Van der Meer Wonen', 'Atelier Lumière', 'Haus am Markt', 'Casa Verde'] as const;
 const PEOPLE = ['Noor Bakker', 'Émile Laurent', 'Greta Vogel', 'Luca Ferri'] as const;
 
-export function createWorld(tools: SimulationTools): World {
+export function createWorld(tools: SimulationOptions): World {
   const held = new Map<string, Held>();
   let made = 0;
   const keyOf = (kind: OrishaKind, codes: Codes) => `${kind}:${externalIdOf(kind, codes)}`;

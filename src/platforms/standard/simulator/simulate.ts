@@ -1,5 +1,5 @@
 import type { Subject } from '../../../domain/entity.ts';
-import type { OutgoingWebhook, Simulation, SimulationTools } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
 import { digestOf, standardDigest } from '../authenticate.ts';
 import { PRESET_NAMES } from '../presets.ts';
 import { textOf } from '../read/expression.ts';
@@ -9,7 +9,7 @@ import { COMPOSERS, type Composed, type Form, type Happening, type SimulatedOrde
 
 interface World {
   settings: StandardSettings;
-  tools: SimulationTools;
+  tools: SimulationOptions;
   orders: Map<string, SimulatedOrder>;
   /** The last body that was sent of each order: what a receiver can know of it. */
   sent: Map<string, string>;
@@ -19,12 +19,12 @@ interface World {
  * A shop that sends as the connection expects it. Forms: `standard-webhooks` and the presets' names, each composed and signed in its own
  * way with the connection's first secret; none: as the connection is set up.
  */
-export function simulate(settings: StandardSettings, tools: SimulationTools): Simulation {
+export function simulate(settings: StandardSettings, tools: SimulationOptions): Simulation {
   const world: World = { settings, tools, orders: new Map(), sent: new Map() };
   return {
     // Nothing is ever asked of a standard sender.
     answer: () => ({ status: 404, body: '' }),
-    happen: (eventType, form) => [webhookOf(world, eventType, formOf(form, settings))],
+    emit: (eventType, form) => [webhookOf(world, eventType, formOf(form, settings))],
     story: [{ eventType: 'order.created' }, { eventType: 'order.updated' }, { eventType: 'order.created' }, { eventType: 'order.deleted' }],
     resources: () =>
       [...world.orders.values()].flatMap((order) => {

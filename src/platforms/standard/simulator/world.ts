@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulationTools } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/platform.ts';
 import type { PresetName } from '../presets.ts';
 
 /** How a request is composed: by a preset's sender, or as Standard Webhooks would. */
@@ -26,7 +26,7 @@ export interface Composed {
 
 const ISO_SECONDS = /\.\d+Z$/;
 
-type Compose = (order: SimulatedOrder, happening: Happening, tools: SimulationTools) => Composed;
+type Compose = (order: SimulatedOrder, happening: Happening, tools: SimulationOptions) => Composed;
 
 /** One composer for each form, with the members that its preset reads and a few that it does not. */
 export const COMPOSERS: Readonly<Record<Form, Compose>> = {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
-import type { SimulatedAnswer, SimulatedRequest } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse } from '../../contract/platform.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { TradecloudSettings } from '../settings.ts';
 import type { SimulatedIssuer } from './issuer.ts';
@@ -21,7 +21,7 @@ interface Api {
   downloads: Map<string, { objectId: string; endsMs: number }>;
 }
 
-type Handler = (api: Api, request: SimulatedRequest, id: string) => SimulatedAnswer;
+type Handler = (api: Api, request: SimulatedRequest, id: string) => SimulatedResponse;
 /** `open`: no token; `basic`: a token or the user's credentials on the call; `token`: only a token. */
 type Access = 'open' | 'basic' | 'token';
 
@@ -46,7 +46,7 @@ export function createApi(
   world: World,
   settings: TradecloudSettings,
   issuer: SimulatedIssuer,
-): (request: SimulatedRequest) => SimulatedAnswer {
+): (request: SimulatedRequest) => SimulatedResponse {
   const api: Api = { world, settings, issuer, access: new Map(), refresh: new Map(), downloads: new Map() };
   return (request) => {
     for (const [method, path, access, handler] of ROUTES) {
@@ -59,12 +59,12 @@ export function createApi(
   };
 }
 
-const json = (body: JsonObject, headers: Record<string, string> = {}): SimulatedAnswer => ({
+const json = (body: JsonObject, headers: Record<string, string> = {}): SimulatedResponse => ({
   status: 200,
   headers: { 'Content-Type': 'application/json', ...headers },
   body: JSON.stringify(body),
 });
-const text = (status: number, body: string): SimulatedAnswer => ({ status, headers: { 'Content-Type': 'text/plain' }, body });
+const text = (status: number, body: string): SimulatedResponse => ({ status, headers: { 'Content-Type': 'text/plain' }, body });
 
 const header = (request: SimulatedRequest, name: string): string =>
   Object.entries(request.headers).find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
@@ -89,23 +89,23 @@ function isUser({ settings }: Api, authorization: string): boolean {
   return username !== undefined && password !== undefined && equalSecret(given, username) && matchSecret(rest.join(':'), password) >= 0;
 }
 
-function logIn(api: Api, request: SimulatedRequest): SimulatedAnswer {
+function logIn(api: Api, request: SimulatedRequest): SimulatedResponse {
   if (!isUser(api, header(request, 'authorization'))) return text(401, 'These credentials are not valid');
   return tokenPair(api);
 }
 
-function refresh(api: Api, request: SimulatedRequest): SimulatedAnswer {
+function refresh(api: Api, request: SimulatedRequest): SimulatedResponse {
   const given = header(request, 'refresh-token');
   const ends = api.refresh.get(given) ?? 0;
   api.refresh.delete(given);
   return ends > nowMs(api) ? tokenPair(api) : text(401, 'This refresh token is not valid');
 }
 
-function logOut(api: Api, request: SimulatedRequest): SimulatedAnswer {
+function logOut(api: Api, request: SimulatedRequest): SimulatedResponse {
   return api.refresh.delete(header(request, 'refresh-token')) ? text(200, '') : text(401, 'This refresh token is not valid');
 }
 
-function tokenPair(api: Api): SimulatedAnswer {
+function tokenPair(api: Api): SimulatedResponse {
   const now = nowMs(api);
   const [access, refreshToken] = [makeToken(api, now + ACCESS_LIFE_MS), makeToken(api, now + REFRESH_LIFE_MS)];
   for (const tokens of [api.access, api.refresh]) for (const [token, ends] of tokens) if (ends <= now) tokens.delete(token);
@@ -122,17 +122,17 @@ function makeToken({ world }: Api, endsMs: number): string {
   return `${part({ alg: 'none' })}.${part({ jti: world.tools.makeId(), exp: Math.floor(endsMs / 1000) })}.simulated`;
 }
 
-function getOrder({ world }: Api, _request: SimulatedRequest, id: string): SimulatedAnswer {
+function getOrder({ world }: Api, _request: SimulatedRequest, id: string): SimulatedResponse {
   const order = world.orders.get(id);
   return order ? json(orderJson(order, order.lines, 'id', false)) : text(404, 'No such order');
 }
 
-function getShipment({ world }: Api, _request: SimulatedRequest, id: string): SimulatedAnswer {
+function getShipment({ world }: Api, _request: SimulatedRequest, id: string): SimulatedResponse {
   const shipment = world.shipments.get(id);
   return shipment ? json(shipmentJson(shipment)) : text(404, 'No such shipment');
 }
 
-function pollOrders({ world }: Api, request: SimulatedRequest, single: boolean): SimulatedAnswer {
+function pollOrders({ world }: Api, request: SimulatedRequest, single: boolean): SimulatedResponse {
   const records = [...world.orders.values()].map((order) => ({
     companyId: BUYER.companyId,
     lastUpdatedAt: order.lastUpdatedAt,
@@ -141,7 +141,7 @@ function pollOrders({ world }: Api, request: SimulatedRequest, single: boolean):
   return pollAnswer(request, records, (filters) => textAt(filters.companyId));
 }
 
-function pollShipments({ world }: Api, request: SimulatedRequest): SimulatedAnswer {
+function pollShipments({ world }: Api, request: SimulatedRequest): SimulatedResponse {
   const records = [...world.shipments.values()].map((shipment) => ({
     companyId: BUYER.companyId,
     lastUpdatedAt: shipment.lastUpdatedAt,
@@ -160,7 +160,7 @@ function pollAnswer(
   request: SimulatedRequest,
   records: readonly Polled[],
   companyOf: (filters: JsonObject) => string | null,
-): SimulatedAnswer {
+): SimulatedResponse {
   const body = readBody(request.body);
   const filters = objectAt(body?.filters);
   const [limit, offset] = [Number(body?.limit ?? 10), Number(body?.offset ?? 0)];
@@ -184,7 +184,7 @@ function readBody(body: string): JsonObject | null {
   }
 }
 
-function getMetadata(api: Api, _request: SimulatedRequest, objectId: string): SimulatedAnswer {
+function getMetadata(api: Api, _request: SimulatedRequest, objectId: string): SimulatedResponse {
   const document = api.world.documents.get(objectId);
   if (!document) return text(404, 'No such document');
   const ticket = api.world.tools.makeId();
@@ -193,13 +193,13 @@ function getMetadata(api: Api, _request: SimulatedRequest, objectId: string): Si
   return json({ id: objectId, filename: document.name, contentType: 'text/plain', downloadUrl });
 }
 
-function download(api: Api, request: SimulatedRequest, ticket: string): SimulatedAnswer {
+function download(api: Api, request: SimulatedRequest, ticket: string): SimulatedResponse {
   const known = api.downloads.get(ticket);
   if (!known || known.endsMs <= nowMs(api)) return text(403, 'This address has expired');
   return getDocument(api, request, known.objectId);
 }
 
-function getDocument({ world }: Api, _request: SimulatedRequest, objectId: string): SimulatedAnswer {
+function getDocument({ world }: Api, _request: SimulatedRequest, objectId: string): SimulatedResponse {
   const document = world.documents.get(objectId);
   if (!document) return text(404, 'No such document');
   return { status: 200, headers: { 'Content-Type': 'text/plain' }, body: Buffer.from(document.text, 'utf8') };

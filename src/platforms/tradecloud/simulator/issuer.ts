@@ -1,21 +1,21 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulatedAnswer, SimulationTools } from '../../contract/platform.ts';
+import type { SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
 import type { TradecloudSettings } from '../settings.ts';
 
 /** An issuer of access tokens in small: what Microsoft Entra is to the real platform. Below the simulator's base URL, at `/entra`. */
 export interface SimulatedIssuer {
   /** An access token as the platform would get it for its webhook calls. */
   makeToken(audience: string, clientId: string): string;
-  discovery(): SimulatedAnswer;
-  keys(): SimulatedAnswer;
+  discovery(): SimulatedResponse;
+  keys(): SimulatedResponse;
 }
 
 const LIFE_SECONDS = 3600;
 
 export const issuerAddress = (baseUrl: string): string => `${baseUrl}/entra`;
 
-export function createIssuer(settings: TradecloudSettings, tools: SimulationTools): SimulatedIssuer {
+export function createIssuer(settings: TradecloudSettings, tools: SimulationOptions): SimulatedIssuer {
   const issuer = issuerAddress(tools.baseUrl);
   const { key, jwk, kid } = makeKey(settings);
   return {
@@ -33,7 +33,7 @@ export function createIssuer(settings: TradecloudSettings, tools: SimulationTool
 
 const part = (value: JsonObject): string => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
 
-const answer = (body: JsonObject): SimulatedAnswer => ({
+const answer = (body: JsonObject): SimulatedResponse => ({
   status: 200,
   headers: { 'Content-Type': 'application/json' },
   body: JSON.stringify(body),

@@ -1,4 +1,4 @@
-import type { Simulation, SimulationTools } from '../../contract/platform.ts';
+import type { Simulation, SimulationOptions } from '../../contract/platform.ts';
 import type { TradecloudSettings } from '../settings.ts';
 import { createApi } from './api.ts';
 import { happenIn } from './events.ts';
@@ -24,12 +24,12 @@ const STORY = [
 ] as const;
 
 /** Tradecloud in small. What the API answers and what the webhooks say is the same world. */
-export function simulate(settings: TradecloudSettings, tools: SimulationTools): Simulation {
+export function simulate(settings: TradecloudSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(tools);
   const issuer = createIssuer(settings, tools);
   return {
     answer: createApi(world, settings, issuer),
-    happen(eventType, formText) {
+    emit(eventType, formText) {
       const form = readForm(formText, settings);
       const single = form.name === 'single' || form.name === 'simple';
       return [makeWebhook({ world, settings, issuer }, happenIn(world, eventType, single), eventType, form)];

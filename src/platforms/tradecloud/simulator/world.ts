@@ -1,4 +1,4 @@
-import type { SimulationTools } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/platform.ts';
 
 /** The simulated Tradecloud from inside: what its orders and shipments are, before they are written as JSON. */
 export interface SimDelivery {
@@ -76,10 +76,10 @@ export interface World {
   documents: Map<string, SimDocument>;
   /** The time of a change: the clock's, but always later than the change before. */
   tick(): string;
-  tools: SimulationTools;
+  tools: SimulationOptions;
 }
 
-export function createWorld(tools: SimulationTools): World {
+export function createWorld(tools: SimulationOptions): World {
   let lastMs = 0;
   const tick = () => {
     lastMs = Math.max(tools.now().getTime(), lastMs + 1);
