@@ -37,6 +37,8 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [
     /^http\//,
     [
+      /^platforms\/contract\//,
+      /^documents\/storage\/storage\.ts$/,
       /^domain\//,
       /^store\/(engine|[a-z]+\/(list|read|search)(-[a-z-]+)?\.ts)/,
       /^context\.ts$/,

@@ -1,21 +1,13 @@
 import type { RequestHandler } from 'express';
-import type { Context } from '../context.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Receiver } from '../intake/receive-webhook.ts';
+import type { AuthEntry } from '../platforms/contract/auth-entry.ts';
+import type { Connections } from '../platforms/contract/platform.ts';
 import type { OutsideCalls } from './auth/outside-calls.ts';
 import type { Readiness } from './metrics/health.ts';
 import type { Metrics } from './metrics/metrics.ts';
 
-// The door knows platforms only as what the receiver takes: their types are read off its signature.
-type Received = Parameters<Receiver['receive']>;
-export type Connection = Received[0];
-export type Inbound = Received[1];
-export type Gatekeeper = Received[2];
-export type Connections = Context['connections'];
-export type Route = Connection['platform']['routes'][number];
-
-export type AuthEntry = Parameters<Gatekeeper['accepts']>[0];
 type Oauth2 = Extract<AuthEntry, { oauth2: unknown }>['oauth2'];
 export type IssuerEntry = Extract<Oauth2, { issuer: unknown }>;
 export type OwnTokensEntry = Extract<Oauth2, { clients: unknown }>;

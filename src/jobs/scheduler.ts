@@ -1,12 +1,11 @@
 import { createTask, type ScheduledTask } from 'node-cron';
 import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { isInterrupted } from '../reconciliation/interrupted.ts';
 import type { Reconciler } from '../reconciliation/reconciler.ts';
 import { claimScheduledTick } from './claim-tick.ts';
 import type { ScheduledJob } from './scheduled-jobs.ts';
-
-type Connection = Parameters<Reconciler['reconcile']>[0];
 
 export interface Schedule {
   /** Stops what runs by the clock; a reconcile run is broken off, to be continued. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Refused } from '../domain/errors.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import type { Reconciler } from './reconciler.ts';
 
 /** How long a run that is under way is waited for. */
@@ -12,7 +13,7 @@ const LOOK_AGAIN_MS = 100;
  */
 export async function reconcileNow(
   reconciler: Pick<Reconciler, 'reconcile'>,
-  connection: Parameters<Reconciler['reconcile']>[0],
+  connection: Connection,
   { since = null, soonMs = SOON_MS }: { since?: string | null; soonMs?: number } = {},
 ): Promise<string> {
   const untilMs = performance.now() + soonMs;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ReplayFilter } from '../../src/http/api/ports.ts';
+import type { ReplayFilter } from '../../src/processing/replay.ts';
 import { ENGINES } from '../support/engines.ts';
 import { change, delivery, insertRows } from './seed.ts';
 import { OPERATOR, startApi } from './support.ts';
@@ -96,8 +96,8 @@ for (const engine of ENGINES) {
         return 'run1';
       },
       coverage: async () => [
-        { from: null, to: '2026-02-01T00:00:00.000Z', state: 'unproven', reason: 'before the first run' },
-        { from: '2026-02-01T00:00:00.000Z', to: null, state: 'open', reason: null },
+        { from: null, to: '2026-02-01T00:00:00.000Z', state: 'unproven', reason: 'before the first run', runId: null },
+        { from: '2026-02-01T00:00:00.000Z', to: null, state: 'open', reason: null, runId: null },
       ],
     });
     try {

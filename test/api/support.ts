@@ -5,10 +5,11 @@ import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { createNotifier } from '../../src/domain/notifier.ts';
 import { createApiDocs } from '../../src/http/api/docs-page.ts';
-import type { ApiPorts, ConnectionHealth } from '../../src/http/api/ports.ts';
+import type { ApiPorts } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
 import { errorBorder, notFound } from '../../src/http/problem.ts';
+import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { Database } from '../../src/store/engine/database.ts';
 import { type Engine, openTestDatabase } from '../support/engines.ts';
 
@@ -16,6 +17,8 @@ export const READER = 'reader-key-0123456789';
 export const OPERATOR = 'operator-key-0123456789';
 export const ADMIN = 'admin-key-0123456789';
 export const NOW = '2026-03-01T12:00:00.000Z';
+
+const NO_SAMPLE = { p50: null, p90: null, p99: null, samples: 0 };
 
 const HEALTH: ConnectionHealth = {
   lastDeliveryAt: '2026-03-01T11:00:00.000Z',
@@ -26,9 +29,18 @@ const HEALTH: ConnectionHealth = {
   watermark: null,
   lagMs: null,
   answers: { 202: 5 },
-  failureBudget: null,
-  silence: null,
-  latency: null,
+  failureBudget: {
+    rule: 'Ten in a row and it stops.',
+    kind: 'consecutive',
+    limit: 10,
+    used: 0,
+    usedPercent: 0,
+    consecutiveFailures: 0,
+    firstFailureAt: null,
+    lastSuccessAt: null,
+  },
+  silence: { quietMs: null, expectedMs: null, silent: false },
+  latency: { platformToReceived: NO_SAMPLE, receivedToApplied: NO_SAMPLE, appliedToPulled: NO_SAMPLE, pulledToBooked: NO_SAMPLE },
   credentials: [{ credential: 'auth[0].basic', lastUsedAt: '2026-03-01T11:00:00.000Z', uses: 5 }],
 };
 

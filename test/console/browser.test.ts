@@ -81,7 +81,7 @@ if (chromiumPath !== null) {
     await page.getByRole('button', { name: 'Reconcile now' }).focus();
     console.told.violations = 7;
     console.told.coverage = [
-      { from: '2026-03-01T05:00:00.000Z', to: '2026-03-01T06:00:00.000Z', state: 'unproven', reason: 'we were not running' },
+      { from: '2026-03-01T05:00:00.000Z', to: '2026-03-01T06:00:00.000Z', state: 'unproven', reason: 'we were not running', runId: null },
     ];
     await page.getByText('7 violations found').waitFor();
     await page.locator('.lead .verdict', { hasText: 'we were not running' }).waitFor();

@@ -53,7 +53,7 @@ test('the overview answers first whether anything was lost', async (t) => {
   assert.match(well.text, /0 violations found/);
 
   console.told.coverage = [
-    { from: '2026-03-01T05:00:00.000Z', to: '2026-03-01T06:00:00.000Z', state: 'unproven', reason: 'we were not running' },
+    { from: '2026-03-01T05:00:00.000Z', to: '2026-03-01T06:00:00.000Z', state: 'unproven', reason: 'we were not running', runId: null },
   ];
   const torn = await askAs(console.app, 'reader', '/console/');
   assert.match(torn.text, /toy: Something may be missing between 2026-03-01 05:00:00 UTC and 2026-03-01 06:00:00 UTC: we were not running/);
@@ -68,7 +68,7 @@ test('a connection tells its health, what is proven, and who let the last delive
   const console = await openConsole(t);
   const { text } = await askAs(console.app, 'reader', '/console/connections/toy');
   assert.match(text, /<dt>Failure budget<\/dt><dd>1 of 10 \(10 %\)<\/dd>/);
-  assert.match(text, /<dt>Silence<\/dt><dd>quiet 60 s, expected 10 min<\/dd>/);
+  assert.match(text, /<dt>Silence<\/dt><dd>quiet for 60 s \(normal: up to 10 min\)<\/dd>/);
   assert.match(text, /<td>the beginning<\/td>[\s\S]*proven/);
   assert.match(text, /<code>secret\[0\]<\/code>/);
 });

@@ -7,13 +7,18 @@ import express, { type Express } from 'express';
 import supertest from 'supertest';
 import { Refused } from '../../src/domain/errors.ts';
 import { createFindKey } from '../../src/http/api/auth.ts';
-import type { ConnectionHealth, CoverageInterval, PreviewedChange, ReplayFilter } from '../../src/http/api/ports.ts';
 import { createConsole } from '../../src/http/console/console.ts';
 import type { ConsolePorts } from '../../src/http/console/page.ts';
+import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
+import type { PreviewedChange } from '../../src/processing/preview-replay.ts';
+import type { ReplayFilter } from '../../src/processing/replay.ts';
+import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 
 export const KEYS = { reader: 'reader-key-1234', operator: 'operator-key-1234', admin: 'admin-key-1234' } as const;
 export type KeyName = keyof typeof KEYS;
+
+const NO_SAMPLE = { p50: null, p90: null, p99: null, samples: 0 };
 
 export const HEALTH: ConnectionHealth = {
   lastDeliveryAt: '2026-03-01T07:59:00.000Z',
@@ -24,15 +29,24 @@ export const HEALTH: ConnectionHealth = {
   watermark: '2026-03-01T07:55:00.000Z',
   lagMs: 1200,
   answers: { 202: 12 },
-  failureBudget: { rule: 'Ten in a row and it stops.', kind: 'consecutive', limit: 10, used: 1, usedPercent: 10, consecutiveFailures: 1 },
+  failureBudget: {
+    rule: 'Ten in a row and it stops.',
+    kind: 'consecutive',
+    limit: 10,
+    used: 1,
+    usedPercent: 10,
+    consecutiveFailures: 1,
+    firstFailureAt: null,
+    lastSuccessAt: null,
+  },
   silence: { quietMs: 60_000, expectedMs: 600_000, silent: false },
-  latency: null,
+  latency: { platformToReceived: NO_SAMPLE, receivedToApplied: NO_SAMPLE, appliedToPulled: NO_SAMPLE, pulledToBooked: NO_SAMPLE },
   credentials: [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T07:59:00.000Z', uses: 12 }],
 };
 
-export const PROVEN: CoverageInterval[] = [
+export const PROVEN: CoverageSpan[] = [
   { from: null, to: '2026-03-01T07:55:00.000Z', state: 'proven', reason: null, runId: 'run-1' },
-  { from: '2026-03-01T07:55:00.000Z', to: null, state: 'open', reason: 'since the last run' },
+  { from: '2026-03-01T07:55:00.000Z', to: null, state: 'open', reason: 'since the last run', runId: null },
 ];
 
 /** A console on a real pipeline; what only other verbs can tell is told by the test. */
@@ -43,7 +57,7 @@ export interface TestConsole extends TestContext {
   pressed: string[];
   told: {
     health: () => ConnectionHealth;
-    coverage: CoverageInterval[];
+    coverage: CoverageSpan[];
     preview: PreviewedChange[];
     violations: number;
   };

@@ -11,6 +11,7 @@ const UNPROVEN = {
   to: '2026-03-01T02:00:00.000Z',
   state: 'unproven',
   reason: 'an interrupted run',
+  runId: null,
 } as const;
 
 const TABLE: readonly (readonly [what: string, facts: Partial<ConnectionFacts>, tone: string, sentence: RegExp, next: RegExp | null])[] = [

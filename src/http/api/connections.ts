@@ -1,5 +1,6 @@
 import { type Request, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
 import { readRun } from '../../store/reconciliation/list-runs.ts';
 import { runView } from '../../views/run.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './cursors.ts';
@@ -8,7 +9,6 @@ import { pathText, queryLimit, queryText, timeOf } from './query.ts';
 import { sendJson, sendList, sendResource } from './send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'reconcile'>;
-type Connection = Parameters<Ports['health']>[0];
 
 const COLUMNS = [
   'name',

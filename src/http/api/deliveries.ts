@@ -1,9 +1,10 @@
 import { type Request, type Response, Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
+import type { ReplayFetch, ReplayFilter } from '../../processing/replay.ts';
 import { type DeliveryRow, listDeliveries, readDelivery } from '../../store/deliveries/list.ts';
 import { readCursorsByCause } from '../../store/feed/read-changes.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
-import type { ApiPorts, ReplayFetch, ReplayFilter } from './ports.ts';
+import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, queryTime, timeOf } from './query.ts';
 import { cutPage, sendJson, sendList, sendResource } from './send-response.ts';
 

@@ -1,9 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
+import type { ByteRange } from '../../documents/storage/storage.ts';
 import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
-import type { ApiPorts, ByteRange } from './ports.ts';
+import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText } from './query.ts';
 import { cutPage, isHeld, sendList, sendResource } from './send-response.ts';
 

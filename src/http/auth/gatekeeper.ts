@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { AuthEntry, Connection, Gatekeeper } from '../ports.ts';
+import type { AuthEntry } from '../../platforms/contract/auth-entry.ts';
+import type { Connection, CredentialChecker } from '../../platforms/contract/platform.ts';
 import { isOneOf, sameText } from './compare-secrets.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { createIntrospection } from './introspection.ts';
@@ -8,7 +9,7 @@ import type { OutsideCalls } from './outside-calls.ts';
 import type { OwnTokens } from './own-tokens.ts';
 
 /** Makes the gatekeeper of one request: what its headers prove to one connection. */
-export type MakeCredentialChecker = (connection: Connection, headers: Readonly<Record<string, string>>, now: Date) => Gatekeeper;
+export type MakeCredentialChecker = (connection: Connection, headers: Readonly<Record<string, string>>, now: Date) => CredentialChecker;
 
 export interface CredentialCheckerDependencies {
   outside: OutsideCalls;

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Log } from '../../domain/log.ts';
-import type { Connection, Connections } from '../ports.ts';
+import type { Connection, Connections } from '../../platforms/contract/platform.ts';
 import { faultOf } from '../problem.ts';
 import { isOneOf, sameText } from './compare-secrets.ts';
 import { readCredentials } from './credentials.ts';

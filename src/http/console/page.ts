@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import { mayActAs, type Role } from '../../domain/role.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
 import type { Caller, FindKey } from '../api/auth.ts';
 import type { ApiPorts, SettingsKey } from '../api/ports.ts';
-import type { Connection } from '../ports.ts';
 import type { Html } from './html.ts';
 
 /** What the console is built on: the API's reads and verbs, and who may ask. */

@@ -1,4 +1,5 @@
-import type { ConnectionHealth, CoverageInterval } from '../api/ports.ts';
+import type { ConnectionHealth } from '../../monitoring/connection-health.ts';
+import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import type { Tone } from './components.ts';
 import { countText, listText, timeText } from './format.ts';
 
@@ -6,7 +7,7 @@ import { countText, listText, timeText } from './format.ts';
 export interface ConnectionFacts {
   name: string;
   health: ConnectionHealth | null;
-  coverage: readonly CoverageInterval[];
+  coverage: readonly CoverageSpan[];
   dead: number;
   notHeld: number;
   gaps: number;
@@ -23,7 +24,7 @@ export interface Verdict {
 }
 
 /** Where the proof ends: the end of the last proven span; null: nothing has been proven yet. */
-export const provenUpTo = (coverage: readonly CoverageInterval[]): string | null =>
+export const provenUpTo = (coverage: readonly CoverageSpan[]): string | null =>
   coverage
     .filter((span) => span.state === 'proven')
     .reduce<string | null>((latest, { to }) => (to !== null && (latest === null || to > latest) ? to : latest), null);

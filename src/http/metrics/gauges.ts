@@ -1,5 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { ApiPorts, Invariants } from '../api/ports.ts';
+import type { Invariants } from '../../monitoring/invariants.ts';
+import type { Latency } from '../../monitoring/latency.ts';
+import type { ApiPorts } from '../api/ports.ts';
 
 type Ports = Pick<ApiPorts, 'health'> & {
   connections: ApiPorts['context']['connections'];
@@ -7,10 +9,12 @@ type Ports = Pick<ApiPorts, 'health'> & {
   now(): Date;
 };
 
-type Legs = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
-
 const INVARIANTS_LAST_MS = 60_000;
-const QUANTILES = { p50: '0.5', p90: '0.9', p99: '0.99' } as const;
+const QUANTILES = [
+  ['0.5', 'p50'],
+  ['0.9', 'p90'],
+  ['0.99', 'p99'],
+] as const;
 
 type Health = Awaited<ReturnType<Ports['health']>>;
 
@@ -36,18 +40,18 @@ const FIGURES: readonly Figure[] = [
   {
     name: 'orderdock_failure_budget_used_ratio',
     help: "Share of the platform's patience that failures have used up.",
-    set: (gauge, connection, { failureBudget }) => gauge.set({ connection }, numberIn(failureBudget, 'usedPercent') / 100),
+    set: (gauge, connection, { failureBudget }) => gauge.set({ connection }, failureBudget.usedPercent / 100),
   },
   {
     name: 'orderdock_silent',
     help: '1 while a connection is quiet for longer than its history explains.',
-    set: (gauge, connection, { silence }) => gauge.set({ connection }, numberIn(silence, 'silent')),
+    set: (gauge, connection, { silence }) => gauge.set({ connection }, silence.silent ? 1 : 0),
   },
   {
     name: 'orderdock_latency_seconds',
     help: 'How long changes took on each leg of their way.',
     labels: ['leg', 'quantile'],
-    set: (gauge, connection, { latency }) => setLatency(gauge, connection, (latency ?? {}) as Legs),
+    set: (gauge, connection, { latency }) => setLatency(gauge, connection, latency),
   },
 ];
 
@@ -91,16 +95,14 @@ function createReading({ connections, health }: Ports): () => Promise<Map<string
   };
 }
 
-function setLatency(figure: Gauge, connection: string, legs: Legs): void {
-  for (const [leg, percentiles] of Object.entries(legs)) {
-    for (const [name, quantile] of Object.entries(QUANTILES)) {
-      const ms = percentiles[name];
-      if (typeof ms === 'number') figure.set({ connection, leg, quantile }, ms / 1000);
+function setLatency(figure: Gauge, connection: string, latency: Latency): void {
+  for (const [leg, percentiles] of Object.entries(latency)) {
+    for (const [quantile, member] of QUANTILES) {
+      const ms = percentiles[member];
+      if (ms !== null) figure.set({ connection, leg, quantile }, ms / 1000);
     }
   }
 }
-
-const numberIn = (value: object | null, member: string): number => Number((value as Record<string, unknown> | null)?.[member] ?? 0);
 
 async function freshEnough({ invariants, now }: Ports): Promise<Invariants> {
   const last = invariants.last();

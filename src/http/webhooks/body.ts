@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Refused, Unavailable } from '../../domain/errors.ts';
-import type { Inbound } from '../ports.ts';
+import type { WebhookRequest } from '../../platforms/contract/platform.ts';
 import { RefusedWith } from '../problem.ts';
 import type { BodyBudget } from './body-budget.ts';
 
@@ -138,7 +138,7 @@ async function tooLarge(request: IncomingMessage, rules: BodyRules): Promise<Ref
 }
 
 const LESS_THAN = 0x3c;
-const FORMATS = new Map<string, Inbound['format']>([
+const FORMATS = new Map<string, WebhookRequest['format']>([
   ['application/json', 'json'],
   ['text/json', 'json'],
   ['application/xml', 'xml'],
@@ -147,7 +147,7 @@ const FORMATS = new Map<string, Inbound['format']>([
 ]);
 
 /** How the body is to be read; null: in no way that we know. Without a `Content-Type` its first character tells. */
-export function formatOf(contentType: string | undefined, body: Buffer): Inbound['format'] | null {
+export function formatOf(contentType: string | undefined, body: Buffer): WebhookRequest['format'] | null {
   if (contentType === undefined || contentType.trim() === '') return firstCharacter(body) === LESS_THAN ? 'xml' : 'json';
   const known = FORMATS.get(contentType);
   if (known) return known;

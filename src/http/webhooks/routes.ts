@@ -1,5 +1,5 @@
 import { Refused } from '../../domain/errors.ts';
-import type { Connection, Route } from '../ports.ts';
+import type { Connection, Route } from '../../platforms/contract/platform.ts';
 import { RefusedWith } from '../problem.ts';
 
 /** A webhook address, taken apart: `/webhooks/{connection}` is cut off, nothing else is decoded. */

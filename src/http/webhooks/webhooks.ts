@@ -1,8 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused, Unavailable } from '../../domain/errors.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
+import type { Connection, CredentialChecker, WebhookRequest } from '../../platforms/contract/platform.ts';
 import { challengesOf, type MakeCredentialChecker } from '../auth/gatekeeper.ts';
-import type { Connection, Gatekeeper, HttpPorts, Inbound } from '../ports.ts';
+import type { HttpPorts } from '../ports.ts';
 import { faultOf, type Problem, problemOf, sendProblem } from '../problem.ts';
 import { isAllowedIp } from './allow-ips.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';
@@ -79,7 +80,7 @@ function describe(
   body: Buffer,
   receivedAt: Date,
   remoteAddress: string,
-): Inbound {
+): WebhookRequest {
   const isGet = matched.route.method === 'GET';
   return {
     method: matched.route.method,
@@ -101,14 +102,14 @@ function describe(
 
 const NO_QUERY: Record<string, string> = Object.freeze({});
 
-async function handOver(door: Door, connection: Connection, { route }: MatchedRoute, inbound: Inbound): Promise<ReceiveResult> {
+async function handOver(door: Door, connection: Connection, { route }: MatchedRoute, inbound: WebhookRequest): Promise<ReceiveResult> {
   const gatekeeper = door.gatekeeperFor(connection, inbound.headers, inbound.receivedAt);
   if (route.method === 'POST' && !route.formats.includes(inbound.format)) await refuseFormat(connection, inbound, gatekeeper);
   return door.receiver.receive(connection, inbound, gatekeeper);
 }
 
 /** A format that the platform does not send: 415, but a stranger is told 401 first. A platform's greeting may pass in any format. */
-async function refuseFormat(connection: Connection, inbound: Inbound, gatekeeper: Gatekeeper): Promise<void> {
+async function refuseFormat(connection: Connection, inbound: WebhookRequest, gatekeeper: CredentialChecker): Promise<void> {
   const { platform, settings } = connection;
   if (platform.isGreeting?.(inbound, settings)) return;
   const verdict = await platform.authenticate(inbound, settings, gatekeeper);

@@ -1,8 +1,11 @@
 import { Refused } from '../../../domain/errors.ts';
-import { isObject } from '../../../domain/json.ts';
+import type { ConnectionHealth } from '../../../monitoring/connection-health.ts';
+import type { FailureBudget } from '../../../monitoring/failure-budget.ts';
+import type { Latency } from '../../../monitoring/latency.ts';
+import type { Silence } from '../../../monitoring/silence.ts';
+import type { CoverageSpan } from '../../../reconciliation/coverage.ts';
 import { type HourOfResponses, listResponsesByHour } from '../../../store/monitoring/list-responses.ts';
 import { listRuns } from '../../../store/reconciliation/list-runs.ts';
-import type { ConnectionHealth, CoverageInterval } from '../../api/ports.ts';
 import { action, facts, section, stateBadge, table, time } from '../components.ts';
 import { durationText, spanText } from '../format.ts';
 import { type Html, html } from '../html.ts';
@@ -54,59 +57,38 @@ const healthFacts = (health: ConnectionHealth, now: Date): Html =>
     ['Watermark', health.watermark],
     ['Lag', health.lagMs === null ? null : spanText(health.lagMs)],
     ['Failure budget', budgetText(health.failureBudget)],
-    ['Silence', membersText(health.silence)],
+    ['Silence', silenceText(health.silence)],
   ]);
 
-const LEGS: readonly (readonly [name: string, what: string])[] = [
+const LEGS: readonly (readonly [name: keyof Latency, what: string])[] = [
   ['platformToReceived', 'From the platform to us'],
   ['receivedToApplied', 'From there into the store'],
   ['appliedToPulled', 'Until the ERP has read it'],
   ['pulledToBooked', 'Until the ERP has booked it'],
 ];
 
-function latencyTable(latency: object | null): Html {
-  const legs = (latency ?? {}) as Record<string, Record<string, number | null> | undefined>;
-  const shownMs = (ms: number | null | undefined) => (ms === null || ms === undefined ? '–' : durationText(ms));
+function latencyTable(latency: Latency | null): Html {
+  const shownMs = (ms: number | null) => (ms === null ? '–' : durationText(ms));
   const rows = LEGS.flatMap(([name, what]) => {
-    const leg = legs[name];
-    return leg && (leg.samples ?? 0) > 0 ? [[what, shownMs(leg.p50), shownMs(leg.p90), shownMs(leg.p99), leg.samples ?? 0]] : [];
+    const leg = latency?.[name];
+    return leg && leg.samples > 0 ? [[what, shownMs(leg.p50), shownMs(leg.p90), shownMs(leg.p99), leg.samples]] : [];
   });
   return table('Latency', ['Leg', 'Half within', '90 % within', '99 % within', 'Measured'], rows, 'Nothing has been measured yet.');
 }
 
-/** A nested figure as `name value, name value`: its members are those of the API. */
-export function membersText(members: object | null): string | null {
-  if (members === null) return null;
-  const parts = Object.entries(members).flatMap(([name, content]) => {
-    if (content === null || content === undefined || content === '' || content === false) return [];
-    return [
-      `${wordsOf(name)} ${isObject(content) ? `(${membersText(content) ?? ''})` : Array.isArray(content) ? content.join(', ') : shown(name, content)}`,
-    ];
-  });
-  return parts.length === 0 ? null : parts.join(', ');
-}
-
-const shown = (name: string, content: unknown): string =>
-  typeof content === 'number' && /Ms$/.test(name) ? spanText(content) : String(content);
-
-/** `consecutiveFailures` → `consecutive failures`. */
-const wordsOf = (name: string): string =>
-  name
-    .replace(/Ms$/, '')
-    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase();
+/** Whether a connection is quiet for longer than its history explains. */
+const silenceText = ({ quietMs, expectedMs, silent }: Silence): string | null => {
+  if (quietMs === null) return null;
+  const normal = expectedMs === null ? '' : ` (normal: up to ${spanText(expectedMs)})`;
+  return `${silent ? 'too quiet' : 'quiet'} for ${spanText(quietMs)}${normal}`;
+};
 
 /** How much of the platform's patience is used up. */
-export function budgetText(budget: object | null): string {
-  const { used, limit, usedPercent, consecutiveFailures } = (budget ?? {}) as Record<string, unknown>;
-  if (typeof used === 'number' && typeof limit === 'number')
-    return `${used} of ${limit}${typeof usedPercent === 'number' ? ` (${usedPercent} %)` : ''}`;
-  if (typeof consecutiveFailures === 'number') return `no limit; ${consecutiveFailures} failures in a row`;
-  return budget === null ? '–' : (membersText(budget) ?? '–');
-}
+export const budgetText = ({ used, limit, usedPercent, consecutiveFailures }: FailureBudget): string =>
+  limit === null ? `no limit; ${consecutiveFailures} failures in a row` : `${used} of ${limit} (${usedPercent} %)`;
 
 /** Newest first; a run that proves a span is a click away. */
-const coverageTable = (coverage: readonly CoverageInterval[], now: Date): Html =>
+const coverageTable = (coverage: readonly CoverageSpan[], now: Date): Html =>
   table(
     'What is proven',
     ['From', 'To', 'State', 'Why'],

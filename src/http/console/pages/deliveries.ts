@@ -1,6 +1,6 @@
 import { DELIVERY_STATES } from '../../../domain/delivery.ts';
+import type { ReplayFilter } from '../../../processing/replay.ts';
 import { type DeliveryRow, listDeliveries } from '../../../store/deliveries/list.ts';
-import type { ReplayFilter } from '../../api/ports.ts';
 import { badge, filterForm, older, stateBadge, table, time } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { connectionLink, deliveryLink, link } from '../links.ts';

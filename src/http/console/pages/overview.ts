@@ -1,7 +1,7 @@
+import type { Connection } from '../../../platforms/contract/platform.ts';
 import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
 import { readProblems } from '../../../store/monitoring/read-trouble.ts';
 import { listRuns } from '../../../store/reconciliation/list-runs.ts';
-import type { Connection } from '../../ports.ts';
 import { action, section, stateBadge, table, time } from '../components.ts';
 import { countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
@@ -72,7 +72,7 @@ function connectionRow(connection: Connection, facts: ConnectionFacts, verdict: 
     html`${health?.backlog ?? '–'}${dead > 0 ? html` <a href="${link('/deliveries', { connection: name, state: 'dead' })}">${dead} dead</a>` : ''}`,
     time(health?.lastDeliveryAt ?? null, now),
     health?.circuit ? stateBadge(health.circuit) : html`<span class="faint">–</span>`,
-    html`${budgetText(health?.failureBudget ?? null)}`,
+    html`${health ? budgetText(health.failureBudget) : '–'}`,
     gaps > 0 ? html`<a href="${link('/reconcile-runs', { connection: name })}">${gaps}</a>` : html`0`,
     // Without an API there is nothing to compare with.
     csrf === null || health?.circuit === null

@@ -1,4 +1,5 @@
-import type { PreviewedChange, ReplayFetch, ReplayFilter } from '../../api/ports.ts';
+import type { PreviewedChange } from '../../../processing/preview-replay.ts';
+import type { ReplayFetch, ReplayFilter } from '../../../processing/replay.ts';
 import { action, badge, differences, section } from '../components.ts';
 import { countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
