@@ -45,7 +45,7 @@ export async function openApp(
     return alerts;
   });
   const desk = alerts as unknown as AlertDispatcher;
-  const storage = openDocumentStorage(settings.documentsUrl, {
+  const storage = await openDocumentStorage(settings.documentsUrl, {
     endpoint: settings.s3Endpoint,
     workDirectory: join(settings.dataDir, 'incoming'),
   });

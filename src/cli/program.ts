@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OrderdockError } from '../domain/errors.ts';
 import { addCheck } from './check/check.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
 export function createProgram(ground: CliRuntime): Command {
   const program = new Command('orderdock')
     .description('Receives commerce platform webhooks, keeps what is new, and lets the ERP pull it.')
+    .version(version(), '-V, --version', 'print the version')
     .helpCommand(true)
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
@@ -39,6 +41,10 @@ export function createProgram(ground: CliRuntime): Command {
   for (const add of COMMANDS) add(program, ground);
   return program;
 }
+
+/** Of the package; it stands at the same place above the sources and above the compiled program. */
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 /** Runs one command and gives the exit code: 0 only on success. Faults end here, as one clear message. */
 export async function runCommandLine(words: readonly string[], ground: CliRuntime): Promise<number> {
