@@ -12,7 +12,7 @@ import { type OpenContext, openContext, type RuntimeOptions } from './open-conte
 import type { Connection } from './platforms/contract/platform.ts';
 import { startWorker } from './processing/worker.ts';
 import { createReconciler, type Reconciler } from './reconciliation/reconciler.ts';
-import type { Remote } from './remote/remote.ts';
+import type { SharedRemote } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
 import { startWeb, type Web } from './start-web.ts';
 
@@ -112,7 +112,7 @@ async function stopAll(stops: Stops): Promise<void> {
 }
 
 /** Alerts are posted as they stand; anything but a 2xx is no success, and they are posted again. */
-function alertPost(settings: Settings, remote: Remote): ((message: AlertMessage) => Promise<void>) | null {
+function alertPost(settings: Settings, remote: SharedRemote): ((message: AlertMessage) => Promise<void>) | null {
   const url = settings.alertWebhookUrl;
   if (url === null) return null;
   return async ({ level, code, text, connection, at, details }) => {

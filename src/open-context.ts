@@ -10,7 +10,7 @@ import { createNotifier } from './domain/notifier.ts';
 import type { CommonSettings, Connection, PlatformApi } from './platforms/contract/platform.ts';
 import { processName } from './processing/delivery-leases.ts';
 import { createRemote } from './remote/create-remote.ts';
-import type { CircuitState, Remote, RemoteClient } from './remote/remote.ts';
+import type { SharedRemote } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
 import { createRateLimits } from './store/access/rate-limits.ts';
 import { openDatabase } from './store/engine/database.ts';
@@ -27,9 +27,7 @@ export interface RuntimeOptions {
 
 export interface OpenContext extends Context {
   connections: LiveConnections;
-  remote: Remote;
-  /** The state of a connection's line to its platform, as this process sees it. */
-  circuit(connection: string): CircuitState;
+  remote: SharedRemote;
   close(): Promise<void>;
 }
 
@@ -38,7 +36,7 @@ export async function openContext(
   settings: Settings,
   connections: readonly Connection[],
   ground: RuntimeOptions,
-  alertsOf: (context: Omit<Context, 'alerts'>, remote: Remote) => Alerts,
+  alertsOf: (context: Omit<Context, 'alerts'>, remote: SharedRemote) => Alerts,
 ): Promise<OpenContext> {
   const clock = ground.clock ?? systemClock;
   const random = ground.random ?? Math.random;
@@ -46,11 +44,10 @@ export async function openContext(
   const db = await openDatabase(settings.databaseUrl);
   const limits = createRateLimits(db, processId, () => clock.now());
   const remote = createRemote({ limits, clock, random, log: ground.log, ...(ground.sleep ? { sleep: ground.sleep } : {}) });
-  const lines = createApis(remote);
   const context = {
     db,
     connections: createConnections(connections),
-    api: lines.api,
+    api: createApis(remote),
     clock,
     random,
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
@@ -61,29 +58,17 @@ export async function openContext(
     inTurn: createInTurn(),
     processId,
   };
-  return { ...context, alerts: alertsOf(context, remote), remote, circuit: lines.circuit, close: () => db.close() };
+  return { ...context, alerts: alertsOf(context, remote), remote, close: () => db.close() };
 }
 
-/** One line to a platform per connection's settings: its login and its circuit are shared by all who call. */
-function createApis(remote: Remote) {
+/** One API per connection's settings: its login and its circuit are shared by all who call. */
+function createApis(remote: SharedRemote): (connection: Connection) => PlatformApi | null {
   const apis = new WeakMap<CommonSettings, { api: PlatformApi | null }>();
-  const clients = new Map<string, RemoteClient>();
-  const remoteFor = (connection: string): Remote => ({
-    ...remote,
-    client(options) {
-      const client = remote.client({ ...options, connection });
-      clients.set(connection, client);
-      return client;
-    },
-  });
-  return {
-    api(connection: Connection): PlatformApi | null {
-      const known = apis.get(connection.settings);
-      if (known) return known.api;
-      const api = connection.platform.connect(connection.settings, remoteFor(connection.name));
-      apis.set(connection.settings, { api });
-      return api;
-    },
-    circuit: (connection: string): CircuitState => clients.get(connection)?.circuit() ?? 'closed',
+  return (connection) => {
+    const known = apis.get(connection.settings);
+    if (known) return known.api;
+    const api = connection.platform.connect(connection.settings, remote.forConnection(connection.name));
+    apis.set(connection.settings, { api });
+    return api;
   };
 }

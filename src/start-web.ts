@@ -105,7 +105,7 @@ function apiPorts(
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
     // What was answered a moment ago belongs to what is asked now.
     reconcile: (connection) => ledger.flush().then(() => reconcileNow(reconciler, connection)),
-    health: (connection) => ledger.flush().then(() => connectionHealth(context, connection, context.circuit)),
+    health: (connection) => ledger.flush().then(() => connectionHealth(context, connection)),
     coverage: (connection) => ledger.flush().then(() => coverage(context, connection)),
     invariants: () => invariants.check(),
     openContent: (sha256, range) => storage.openContent(sha256, range),

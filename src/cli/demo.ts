@@ -75,7 +75,7 @@ const noLimits = { enter: async () => 0, alone: <T>(_name: string, work: () => P
 /** The kinds that the platform's API lists; nothing is called. */
 function listedKinds(world: World, ground: CliRuntime): ReadonlySet<string> {
   const remote = createRemote({ limits: noLimits, clock: systemClock, random: Math.random, log: quietLog(ground) });
-  const streams = world.platform.connect(world.settings, remote)?.streams ?? [];
+  const streams = world.platform.connect(world.settings, remote.forConnection(world.connection))?.streams ?? [];
   return new Set(streams.flatMap((stream) => stream.kinds));
 }
 

@@ -118,7 +118,7 @@ function onDesk(ground: CliRuntime, name: string, options: Options, work: (desk:
 
 function openManagement(context: OpenContext, connection: Connection, settings: Settings, ground: CliRuntime): WebhookManagement | null {
   const keepSecret = createSaveSecret(settings, connection, ground);
-  return connection.platform.connect(connection.settings, context.remote, keepSecret)?.webhooks ?? null;
+  return connection.platform.connect(connection.settings, context.remote.forConnection(connection.name), keepSecret)?.webhooks ?? null;
 }
 
 const wantedUrl = (settings: Settings, connection: Connection, url: string | undefined): string | null =>

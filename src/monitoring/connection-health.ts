@@ -39,12 +39,7 @@ type CircuitState = 'closed' | 'open' | 'half-open';
 
 const DAY_MS = 86_400_000;
 
-/** `circuit`: the state of the connection's line to its platform, as the remote side tells it. */
-export async function connectionHealth(
-  context: Context,
-  connection: Connection,
-  circuit: (name: string) => CircuitState,
-): Promise<ConnectionHealth> {
+export async function connectionHealth(context: Context, connection: Connection): Promise<ConnectionHealth> {
   const sql = context.db.read;
   const { name } = connection;
   const now = context.clock.now().getTime();
@@ -55,7 +50,7 @@ export async function connectionHealth(
     lastSuccessAt: await readLastSuccessAt(sql, name),
     backlog: backlog.count,
     oldestWaitingAt: backlog.oldestAt,
-    circuit: context.api(connection) === null ? null : circuit(name),
+    circuit: context.api(connection)?.circuit() ?? null,
     watermark: watermarkText(await readWatermarks(sql, name)),
     lagMs: provenTo === null ? null : Math.max(0, now - Date.parse(provenTo)),
     answers: await readResponses(sql, name, new Date(now - DAY_MS).toISOString()),

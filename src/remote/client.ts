@@ -18,6 +18,7 @@ export interface ClientDependencies {
 const DEFAULT_PATIENCE_MS = 5000;
 
 interface ClientState {
+  connection: string;
   options: ClientOptions;
   ground: ClientDependencies;
   circuit: Circuit;
@@ -28,9 +29,9 @@ interface ClientState {
 }
 
 /** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
-export function createClient(options: ClientOptions, ground: ClientDependencies): RemoteClient {
-  const circuit = createCircuit(options.connection, ground.random);
-  const line: ClientState = { options, ground, circuit, turnstiles: new Map(), paused: new Map(), singleFile: createMutex() };
+export function createClient(connection: string, options: ClientOptions, ground: ClientDependencies): RemoteClient {
+  const circuit = createCircuit(connection, ground.random);
+  const line: ClientState = { connection, options, ground, circuit, turnstiles: new Map(), paused: new Map(), singleFile: createMutex() };
   return {
     call: (call) => inTurn(line, call, () => circuit.run(() => authorized(line, (renew) => exchange(line, call, renew)))),
     open: (path, open) => openBody(line, path, open?.authorized ?? false),
@@ -55,7 +56,7 @@ async function inTurn<T>(line: ClientState, turn: Turn, send: () => Promise<T>):
   if (!line.options.sequential) return admitted();
   return line.singleFile(lane, async () => {
     line.circuit.refuseWhileOpen();
-    return line.ground.limits.alone(`remote:${line.options.connection}`, admitted);
+    return line.ground.limits.alone(`remote:${line.connection}`, admitted);
   });
 }
 
@@ -76,7 +77,7 @@ function turnstileFor(line: ClientState, turn: Turn): RateLimiter {
   const enter = async () => {
     const pausedMs = Math.max(...namesOf(line, turn).map((name) => (line.paused.get(name) ?? 0) - now().getTime()));
     if (pausedMs > 0) return pausedMs;
-    return budgets.length === 0 ? 0 : limits.enter(line.options.connection, budgets, now());
+    return budgets.length === 0 ? 0 : limits.enter(line.connection, budgets, now());
   };
   const made = createRateLimiter({ enter, now, sleep });
   line.turnstiles.set(key, made);
@@ -111,7 +112,7 @@ async function exchange(line: ClientState, call: RemoteCall, authorization: Reco
   });
   const what = describeCall(call.method, url);
   ground.log.debug('remote_call', {
-    connection: options.connection,
+    connection: line.connection,
     call: what,
     status: answer.status,
     tookMs: ground.now().getTime() - startedMs,

@@ -4,7 +4,7 @@ import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
 import { addressOf, type ClientDependencies, createClient } from './client.ts';
 import { createOauth2 } from './oauth.ts';
-import type { Limits, Remote } from './remote.ts';
+import type { Limits, Remote, SharedRemote } from './remote.ts';
 import { sendRequest } from './send.ts';
 
 export interface RemoteDependencies {
@@ -16,12 +16,11 @@ export interface RemoteDependencies {
   sleep?: (ms: number) => Promise<void>;
 }
 
-/** The only way out of the program. Nothing is opened until it is called upon. */
-export function createRemote({ limits, clock, random, log, sleep }: RemoteDependencies): Remote {
+/** Nothing is opened until it is called upon. */
+export function createRemote({ limits, clock, random, log, sleep }: RemoteDependencies): SharedRemote {
   const now = () => clock.now();
   const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)) };
-  return {
-    client: (options) => createClient(options, ground),
+  const shared: Pick<Remote, 'plain' | 'openPublic' | 'now'> = {
     plain: (call) =>
       sendRequest({
         method: call.method,
@@ -30,8 +29,15 @@ export function createRemote({ limits, clock, random, log, sleep }: RemoteDepend
         body: call.body,
         timeoutMs: call.timeoutMs,
       }),
-    oauth2: (options) => createOauth2(options, now),
     openPublic: createPublicOpener(now),
     now,
+  };
+  return {
+    ...shared,
+    forConnection: (connection) => ({
+      ...shared,
+      client: (options) => createClient(connection, options, ground),
+      oauth2: (options) => createOauth2(options, now),
+    }),
   };
 }

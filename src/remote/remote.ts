@@ -47,7 +47,6 @@ export interface RemoteStream {
 }
 
 export interface ClientOptions {
-  connection: string;
   baseUrl: string;
   timeoutMs: number;
   budgets: readonly Budget[];
@@ -77,7 +76,7 @@ export interface Oauth2Options {
   scope?: string | undefined;
 }
 
-/** What platform folders build their API clients from. Made in `app.ts`. */
+/** What a platform folder builds the API clients of one connection from: budgets, turns and messages go by the connection's name. */
 export interface Remote {
   client(options: ClientOptions): RemoteClient;
   /** A request outside any budget, authorisation or circuit: logins. Any status is an answer; throws `RemoteFailure` with status 0 when there is none. */
@@ -87,4 +86,9 @@ export interface Remote {
   /** Opens an address that came from a business partner: public addresses only, also after redirects and against DNS that changes its answer. */
   openPublic(url: string): Promise<RemoteStream>;
   now(): Date;
+}
+
+/** The only way out of the program, shared by all connections. */
+export interface SharedRemote extends Pick<Remote, 'plain' | 'openPublic' | 'now'> {
+  forConnection(connection: string): Remote;
 }

@@ -128,7 +128,8 @@ for (const engine of ENGINES) {
         running.clock.advance(1000);
         running.world.happen({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
       }
-      if (!(await reconcile(running))) return assert.equal(platform.connect(running.connection.settings, running.context.remote), null);
+      if (!(await reconcile(running)))
+        return assert.equal(platform.connect(running.connection.settings, running.context.remote.forConnection('none')), null);
       const reports = reportsOf(running);
       await assertHeld(running, reports);
       await assertNothingLeftOver(running, reports);

@@ -5,7 +5,7 @@ import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
 import { createReceiver, type ReceiveResult } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
-import type { AnyPlatform, Connection, OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
+import type { AnyPlatform, Connection, OutgoingWebhook, SimulatedResponse } from '../../src/platforms/contract/platform.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
@@ -25,6 +25,8 @@ export interface PlatformContext {
   log: MemoryLog;
   /** What was sent to or answered by the simulator, as text: where credentials would be. */
   asked: string[];
+  /** Set: what the simulator answers to everything, in place of its own answers. */
+  farSide: { answer: SimulatedResponse | null };
   /** Lets an event happen a second later, and sends its webhooks through the door's verb. */
   happen(eventType: string, form?: string): Promise<{ webhook: OutgoingWebhook; answer: ReceiveResult }[]>;
   send(webhook: OutgoingWebhook): Promise<ReceiveResult>;
@@ -38,10 +40,11 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
   const clock = manualClock();
   const log = memoryLog();
   const asked: string[] = [];
+  const farSide: PlatformContext['farSide'] = { answer: null };
   const simulators = await startSimulators(0);
   const world = createWorld(platform, { seed: 'conformance', baseUrl: `${simulators.origin}/${platform.name}`, now: () => clock.now() });
   simulators.host(platform.name, (request) => {
-    const answer = world.simulation.answer(request);
+    const answer = farSide.answer ?? world.simulation.answer(request);
     asked.push(`${request.method} ${request.path} ${answer.status} ${answer.body.toString()}`);
     return answer;
   });
@@ -70,7 +73,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     return receiver.receive(connection, inbound, gatekeeper(connection, inbound.headers, clock.now()));
   };
   return {
-    ...{ context, connection, world, clock, log, asked, send },
+    ...{ context, connection, world, clock, log, asked, farSide, send },
     async happen(eventType, form) {
       clock.advance(1000);
       const told = world.happen({ connection: world.connection, eventType, form, at: clock.now().toISOString() });

@@ -77,6 +77,7 @@ export function withDocuments(
     streams: [],
     changesSince: () => Promise.reject(new Error('not asked for')),
     check: async () => [],
+    circuit: () => 'closed',
     openDocument,
   };
   const alerts = { open: (alert: Alert) => void opened.push(alert), close: (code: string) => void closed.push(code) };

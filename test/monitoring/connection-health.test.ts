@@ -10,7 +10,7 @@ import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
 
-const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection, () => 'closed');
+const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection);
 
 for (const engine of ENGINES) {
   const on = (name: string, body: (run: ReconcileTest) => Promise<void>) => test(`${name} (${engine})`, () => withReconciler(engine, body));

@@ -16,7 +16,7 @@ test('Prometheus reads backlog, latency, patience and invariants off the store',
     const metrics = createMetrics();
     addGauges(metrics.registry, {
       connections: context.connections,
-      health: (connection) => connectionHealth(context, connection, () => 'closed'),
+      health: (connection) => connectionHealth(context, connection),
       invariants: createInvariantChecker(context),
       now: () => run.clock.now(),
     });

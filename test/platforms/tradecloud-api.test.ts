@@ -44,7 +44,13 @@ async function scene(t: TestContext, more: Record<string, unknown> = {}, api: Re
   const simulation = tradecloud.simulate(settings({ api: { baseUrl: base, username: 'dock@acme.example', password: ['right'] } }), tools);
   held.simulation = simulation;
   const clock = { now: tools.now };
-  const remote = createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog, sleep: async (ms) => tools.advance(ms) });
+  const remote = createRemote({
+    limits: createLimits(),
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    sleep: async (ms) => tools.advance(ms),
+  }).forConnection('acme');
   const line = tradecloud.connect(own, remote);
   assert.ok(line);
   return { api: line, simulation, tools, asked, bodies, base, fault };
@@ -59,7 +65,12 @@ const issue = (simulation: Simulation) => {
 const logins = (asked: readonly string[], what = 'login') => asked.filter((call) => call === `GET /authentication/${what}`).length;
 
 test('without credentials there is no line', () => {
-  const remote = createRemote({ limits: createLimits(), clock: { now: () => new Date() }, random: () => 0.5, log: silentLog });
+  const remote = createRemote({
+    limits: createLimits(),
+    clock: { now: () => new Date() },
+    random: () => 0.5,
+    log: silentLog,
+  }).forConnection('acme');
   assert.equal(tradecloud.connect(settings(), remote), null);
   assert.equal(tradecloud.connect(settings({ api: { baseUrl: 'http://127.0.0.1:1' } }), remote), null);
 });
@@ -296,7 +307,7 @@ test('a clock that is far off is found by the API of the far side', async (t) =>
     response.writeHead(200, { Date: 'Sun, 01 Mar 2026 12:05:00 GMT', 'Set-Authorization': 'a.b.c' }).end();
   });
   const clock = { now: () => new Date('2026-03-01T12:00:00Z') };
-  const remote = createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog });
+  const remote = createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog }).forConnection('acme');
   const api = tradecloud.connect(settings({ api: { baseUrl: base, username: 'u', password: 'p' } }), remote);
   const finding = (await api?.check())?.find(({ what }) => what === 'clock');
   assert.equal(finding?.ok, false);
@@ -311,7 +322,7 @@ test('client credentials are used instead of the login where they are configured
     response.end(request.url === '/token' ? '{"access_token":"t1","expires_in":600}' : '{"id":"o-1"}');
   });
   const clock = { now: () => new Date('2026-03-01T12:00:00Z') };
-  const remote = createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog });
+  const remote = createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog }).forConnection('acme');
   const oauth2 = { tokenUrl: `${base}/token`, clientId: 'c', clientSecret: 's', scope: 'x' };
   const api = tradecloud.connect(settings({ api: { baseUrl: base, oauth2 } }), remote);
   await api?.fetch({ kind: 'order', externalId: 'o-1' });

@@ -247,7 +247,7 @@ test('where the memory of the limits cannot be asked, its error comes through an
     alone: (_name, work) => work(),
   };
   const remote = createRemote({ limits, clock: { now: () => new Date() }, random: () => 0.5, log: silentLog });
-  const client = remote.client(clientOptions(base, { budgets: [{ name: 'all', calls: 1, perMs: 1000 }] }));
+  const client = remote.forConnection('acme').client(clientOptions(base, { budgets: [{ name: 'all', calls: 1, perMs: 1000 }] }));
   await assert.rejects(client.call({ method: 'GET', path: '/' }), Unavailable);
   assert.equal(calls, 0);
 });

@@ -33,7 +33,8 @@ export function remoteOnFakeTime(log: Log = silentLog): { remote: Remote; sleeps
     sleeps.push(ms);
     nowMs += ms;
   };
-  const remote = createRemote({ limits: createLimits(), clock: { now: () => new Date(nowMs) }, random: () => 0.5, log, sleep });
+  const shared = createRemote({ limits: createLimits(), clock: { now: () => new Date(nowMs) }, random: () => 0.5, log, sleep });
+  const remote = shared.forConnection('acme');
   return {
     remote,
     sleeps,
@@ -44,7 +45,6 @@ export function remoteOnFakeTime(log: Log = silentLog): { remote: Remote; sleeps
 }
 
 export const clientOptions = (baseUrl: string, more: Partial<ClientOptions> = {}): ClientOptions => ({
-  connection: 'acme',
   baseUrl,
   timeoutMs: 2000,
   budgets: [] as Budget[],

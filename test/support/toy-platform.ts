@@ -25,11 +25,12 @@ export interface ToyWorld {
   /** Thrown by the next fetches, one each; null: answer. */
   failures: (Error | null)[];
   pageSize: number;
+  circuit: 'closed' | 'open' | 'half-open';
   /** Called before each page of a list: lets rows move while they are paged through. */
   beforePage?: (page: number) => void;
 }
 
-export const toyWorld = (): ToyWorld => ({ orders: new Map(), fetches: [], failures: [], pageSize: 100 });
+export const toyWorld = (): ToyWorld => ({ orders: new Map(), fetches: [], failures: [], pageSize: 100, circuit: 'closed' });
 
 export function toyReport(order: ToyOrder, complete: boolean): EntityReport {
   const { lines, ...source } = order;
@@ -134,6 +135,7 @@ export const toyPlatform = (world: ToyWorld) =>
       streams: [{ name: 'orders', kinds: ['order'], incremental: true }],
       changesSince: async (_stream, start) => toyPage(world, start),
       check: async () => [],
+      circuit: () => world.circuit,
     }),
     portalGuide: () => [],
     sandboxConnection: (_baseUrl, secret) => ({ webhook: { secret: secret() } }),

@@ -38,6 +38,11 @@ const FIGURES: readonly Figure[] = [
     set: (gauge, connection, { lagMs }) => lagMs !== null && gauge.set({ connection }, lagMs / 1000),
   },
   {
+    name: 'orderdock_circuit_open',
+    help: '1 while calls to the API of a connection are stopped because it keeps failing.',
+    set: (gauge, connection, { circuit }) => circuit !== null && gauge.set({ connection }, circuit === 'closed' ? 0 : 1),
+  },
+  {
     name: 'orderdock_failure_budget_used_ratio',
     help: "Share of the platform's patience that failures have used up.",
     set: (gauge, connection, { failureBudget }) => gauge.set({ connection }, failureBudget.usedPercent / 100),

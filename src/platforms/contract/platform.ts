@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Drift, Shape } from '../../domain/drift.ts';
 import type { EntityKind, EntityReport, Subject } from '../../domain/entity.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Remote } from '../../remote/remote.ts';
+import type { CircuitState, Remote } from '../../remote/remote.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
 /** A webhook request as the door hands it on: raw bytes, nothing believed yet. */
@@ -163,6 +163,8 @@ export interface PlatformApi {
   changesSince(stream: string, start: ListPosition): Promise<ResourcePage>;
   openDocument?(document: { objectId: string | null; url: string | null }): Promise<OpenedDocument>;
   check(): Promise<CheckResult[]>;
+  /** Of the client that fetches go through. */
+  circuit(): CircuitState;
   webhooks?: WebhookManagement;
 }
 

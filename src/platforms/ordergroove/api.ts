@@ -13,13 +13,15 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecre
   const { api, management } = settings;
   if (!api && !management) return null;
   const line = api ? createLine(api.baseUrl, api.apiKey, remote) : null;
+  const managementLine = createLine(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote);
   return {
     fetch: async (subject, lane) => fetchSubject({ line: existing(line), lane: lane ?? 'fetch' }, subject),
     streams: line ? streams : [],
     changesSince: async (stream, start) => readChanges(existing(line), stream, start),
     check: () => check(line),
+    circuit: (line ?? managementLine).circuit,
     webhooks: createWebhookManagement({
-      line: createLine(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote),
+      line: managementLine,
       merchant: async () => management?.merchant ?? (await readMerchant(existing(line))),
       keys: settings.webhook.verificationKey,
       keepSecret,

@@ -1,6 +1,6 @@
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Budget, Remote, RemoteCall } from '../../remote/remote.ts';
+import type { Budget, CircuitState, Remote, RemoteCall } from '../../remote/remote.ts';
 import { createGate } from './concurrency.ts';
 import { redactText } from './redact.ts';
 
@@ -23,13 +23,13 @@ export interface ApiClient {
   json(call: RemoteCall): Promise<Json>;
   /** One page of a list by its cursor. */
   page(call: RemoteCall): Promise<ListPage>;
+  circuit(): CircuitState;
 }
 
 /** `apiKeys`: the first is used; after a 401 the next one. */
 export function createLine(baseUrl: string, apiKeys: readonly string[], remote: Remote): ApiClient {
   let current = 0;
   const client = remote.client({
-    connection: 'ordergroove',
     baseUrl,
     timeoutMs: TIMEOUT_MS,
     budgets,
@@ -46,7 +46,7 @@ export function createLine(baseUrl: string, apiKeys: readonly string[], remote: 
     const answer = await gate(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
     return parseAnswer(answer.text, answer.status);
   };
-  return { json, page: async (call) => readPage(await json(call)) };
+  return { json, page: async (call) => readPage(await json(call)), circuit: client.circuit };
 }
 
 function parseAnswer(text: string, status: number): Json {

@@ -42,13 +42,13 @@ export function connect(settings: OrdermentumSettings, remote: Remote): Platform
     streams,
     changesSince: createLists(line),
     check: () => check(line),
+    circuit: line.client.circuit,
     webhooks: createWebhookManagement(createApiClient(settings.api, managementUrl(settings.api.baseUrl), remote), settings.webhook.auth),
   };
 }
 
 function createApiClient(api: OrdermentumApiSettings, baseUrl: string, remote: Remote): ApiClient {
   const client = remote.client({
-    connection: `ordermentum:${api.supplierId}`,
     baseUrl,
     timeoutMs: TIMEOUT_MS,
     budgets,

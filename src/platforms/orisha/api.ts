@@ -1,7 +1,7 @@
 import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
-import type { Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
+import type { CircuitState, Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/platform.ts';
 import type { OrishaKind } from './events.ts';
 import { changesIn, streamsOf } from './lists.ts';
@@ -23,6 +23,7 @@ export interface ApiClient {
   detail(subject: Subject, lane: 'fetch' | 'reconcile'): Promise<string>;
   /** A path template with its codes put in. */
   fill(template: string, codes: Codes): string;
+  circuit(): CircuitState;
 }
 
 export function connect(settings: OrishaSettings, remote: Remote): PlatformApi | null {
@@ -33,13 +34,12 @@ export function connect(settings: OrishaSettings, remote: Remote): PlatformApi |
     streams: streamsOf(settings.api),
     changesSince: (stream, start) => changesIn(line, stream, start),
     check: () => check(line, remote),
+    circuit: line.circuit,
   };
 }
 
 function createApiClient(settings: OrishaSettings, api: OrishaApiSettings, remote: Remote): ApiClient {
-  const { origin, pathname } = new URL(api.baseUrl);
   const client = remote.client({
-    connection: `orisha:${origin}${pathname}:${api.oauth2.clientId}`,
     baseUrl: api.baseUrl,
     timeoutMs: TIMEOUT_MS,
     budgets,
@@ -55,7 +55,7 @@ function createApiClient(settings: OrishaSettings, api: OrishaApiSettings, remot
     const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
     return text({ method: 'GET', path, lane });
   };
-  return { api, settings, text, detail, fill };
+  return { api, settings, text, detail, fill, circuit: client.circuit };
 }
 
 function fillTemplate(template: string, codes: Codes): string {

@@ -28,7 +28,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
   const { api } = settings;
   const authorization = api && authorizationOf(api, remote);
   if (!api || !authorization) return null;
-  const client = remote.client({ connection: 'tradecloud', baseUrl: api.baseUrl, ...LIMITS, authorize: authorization.authorize });
+  const client = remote.client({ baseUrl: api.baseUrl, ...LIMITS, authorize: authorization.authorize });
   return {
     async fetch({ kind, externalId }) {
       if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetched', `Tradecloud has no ${kind} to fetch`);
@@ -43,6 +43,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
       stream === 'shipments' ? pollShipments(client, settings, start) : pollOrders(client, settings, start),
     openDocument: ({ objectId, url }) => openDocument(client, remote, objectId, url),
     check: () => check(api, remote, authorization),
+    circuit: client.circuit,
   };
 }
 
