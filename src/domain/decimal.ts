@@ -3,12 +3,24 @@ import { isRawNumber } from './json.ts';
 /** Decimals are text, digit for digit as they were sent; they are only ever turned into numbers of this program to be added. */
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 
-/** The decimal text of a JSON number or a quoted one; `null` for anything else (missing, empty, not a number). */
+/** A number with more digits is no amount and no quantity: it is not canonical. Bounded too, the expressions here are cheap on any text. */
+const MOST_DIGITS = 400;
+const MOST_CHARACTERS = MOST_DIGITS + '+.'.length;
+
+/** The decimal text of a JSON number or a quoted one; `null` for anything else (missing, empty, not a number, too many digits). */
 export function decimalText(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
-  if (isRawNumber(value)) return value.rawJSON;
-  if (typeof value === 'string' && DECIMAL.test(value.trim())) return value.trim();
-  return null;
+  if (isRawNumber(value)) return hasTooManyDigits(value) ? null : value.rawJSON;
+  if (typeof value !== 'string') return null;
+  const text = value.trim();
+  return !hasTooManyDigits(text) && text.length <= MOST_CHARACTERS && DECIMAL.test(text) ? text : null;
+}
+
+/** True for a number, or the text of one, that has more digits than any amount. */
+export function hasTooManyDigits(value: unknown): boolean {
+  const text = isRawNumber(value) ? value.rawJSON : value;
+  if (typeof text !== 'string' || text.length <= MOST_DIGITS || !/^[\d.eE+-]+$/.test(text)) return false;
+  return text.replaceAll(/\D/g, '').length > MOST_DIGITS;
 }
 
 /** The exact sum of decimal texts, with as many fraction digits as the longest of them; `null` when there is nothing to add. */

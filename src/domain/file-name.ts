@@ -11,7 +11,18 @@ export function displayName(name: string | null): string | null {
     .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
     .split(/[\\/]/)
     .findLast((segment) => segment.trim() !== '')
-    ?.replaceAll(/[:*?"<>|]/g, '_')
-    .replaceAll(/^[. ]+|[. ]+$/g, '');
-  return plain ? [...plain].slice(0, MOST_CHARACTERS).join('') : null;
+    ?.replaceAll(/[:*?"<>|]/g, '_');
+  const trimmed = withoutOuterDots(plain ?? '');
+  return trimmed ? [...trimmed].slice(0, MOST_CHARACTERS).join('') : null;
+}
+
+const isOuter = (character: string | undefined): boolean => character === '.' || character === ' ';
+
+// By hand: an expression for the end of a text begins anew at each of its dots.
+function withoutOuterDots(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isOuter(text[from])) from++;
+  while (to > from && isOuter(text[to - 1])) to--;
+  return text.slice(from, to);
 }

@@ -1,3 +1,5 @@
+import { markNumbers, readMarked } from './json-numbers.ts';
+
 /**
  * JSON without losses. `JSON.parse` turns `1.10` into `1.1` and rounds long numbers; amounts must stay digit for digit as they were
  * sent. A number that JavaScript would print differently is kept as `JSON.rawJSON`, which `JSON.stringify` writes back unchanged.
@@ -11,7 +13,6 @@ export interface RawNumber {
 }
 
 interface LosslessJson {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   rawJSON(text: string): RawNumber;
   isRawJSON(value: unknown): value is RawNumber;
 }
@@ -20,43 +21,45 @@ const lossless = JSON as unknown as LosslessJson;
 
 export const isRawNumber = (value: unknown): value is RawNumber => lossless.isRawJSON(value);
 
-// Only a number that JavaScript may print differently needs the slow parse: sixteen digits and more, a zero at the end of its fraction,
-// an exponent, less than a millionth, or -0. Texts begin with a quote, so hardly one is taken for a number; a mistaken one costs only time.
-const mayLoseDigits = /(?:^|[[,:\s])-?(?:\d[\d.]{15}|\d+\.\d*0(?![\dZ])|0\.0{6}|\d[\d.]*[eE]|0(?=[\s,\]}]|$)(?<=-0))/;
-
 /** Parses JSON text, keeping every number digit for digit. Throws `SyntaxError` like `JSON.parse`. */
 export function parseJson(text: string): Json {
-  if (!mayLoseDigits.test(text)) return JSON.parse(text) as Json;
-  if (text.length >= LARGE && !text.includes(MARK)) return unmarked(JSON.parse(markNumbers(text)) as Json);
-  return lossless.parse(text, (_key, value, context) =>
-    typeof value === 'number' && context.source !== undefined && String(value) !== context.source
-      ? lossless.rawJSON(context.source)
-      : value,
-  ) as Json;
+  const marked = markNumbers(text);
+  const document = JSON.parse(marked) as Json;
+  return marked === text ? document : restoreNumbers(document, createRawNumbers());
 }
 
-// A parse with a reviver takes ten times the memory of its text (measured November 2026). In a large one the numbers in question are first
-// written as texts with a mark before them, which a text of its own could only have in this spelling.
-const LARGE = 1_000_000;
-const MARK = '\\u0000';
-const MARKED = '\0';
-const TEXT_OR_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-const markNumbers = (text: string): string =>
-  text.replace(TEXT_OR_NUMBER, (token) => (token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`));
-
-/** Changes the value in place. */
-function unmarked(value: Json): Json {
-  if (typeof value === 'string') return value.startsWith(MARKED) ? lossless.rawJSON(value.slice(MARKED.length)) : value;
+/** Changes lists and objects in place. */
+function restoreNumbers(value: Json, rawNumber: (digits: string) => RawNumber): Json {
+  if (typeof value === 'string') return readMarked(value, rawNumber);
   if (typeof value !== 'object' || value === null) return value;
   const members = value as { [name: string]: Json };
   for (const name of Object.keys(members)) {
-    if (name.startsWith(MARKED)) throw new SyntaxError('A number stands where a name has to be');
     const member = members[name] as Json;
-    const real = unmarked(member);
-    if (real !== member) members[name] = real;
+    if (typeof member !== 'string' && typeof member !== 'object') continue;
+    const restored = restoreNumbers(member, rawNumber);
+    if (restored !== member) setMember(members, name, restored);
   }
   return value;
+}
+
+// An assignment to `__proto__` would set the object's prototype.
+function setMember(members: { [name: string]: Json }, name: string, value: Json): void {
+  if (name === '__proto__') Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
+  else members[name] = value;
+}
+
+const MOST_REMEMBERED = 5000;
+
+/** Equal numbers share one value: there may be millions of them. */
+function createRawNumbers(): (digits: string) => RawNumber {
+  const known = new Map<string, RawNumber>();
+  return (digits) => {
+    const before = known.get(digits);
+    if (before) return before;
+    const made = lossless.rawJSON(digits);
+    if (known.size < MOST_REMEMBERED) known.set(digits, made);
+    return made;
+  };
 }
 
 export const isObject = (value: unknown): value is JsonObject =>

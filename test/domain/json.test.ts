@@ -64,12 +64,24 @@ test('a document is the same however it is written, and another one with another
   assert.equal(same('{', '{'), false, 'what cannot be read is compared by its bytes, elsewhere');
 });
 
+/** What Node itself can do, slowly: the reviver is shown the digits. */
+const byReviver = (text: string): unknown =>
+  (JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown) => unknown)(
+    text,
+    (_key, value, { source }) =>
+      typeof value === 'number' && source !== undefined && String(value) !== source
+        ? (JSON as unknown as { rawJSON(digits: string): unknown }).rawJSON(source)
+        : value,
+  );
+
 const PADDING = ' '.repeat(1_000_000);
 
 test('a large text is read as a small one is', () => {
   const numbers = ['1.10', '-0', '0', '1e5', '1E+400', '0.0000001', '12345678901234567890.123', '-1.0', '10', '1.5'];
   const anyNumber = fc.constantFrom(...numbers);
-  const anyText = fc.oneof(fc.string(), fc.constantFrom('1.10', '"1.10"', '\\', 'a\\"1.0', '1.0,', '製1.10', '\ud800', '__proto__'));
+  const anyName = fc.oneof(fc.string(), fc.constantFrom('1.10', '"1.10"', '\\', 'a\\"1.0', '1.0,', '製1.10', '\0n1.10', '__proto__'));
+  // Not as a name: V8 itself (Node 24.21) mistakes a lone surrogate there for other names.
+  const anyText = fc.oneof(anyName, fc.constantFrom('\ud800', '\0t', '\0'));
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       { depthSize: 'small' },
@@ -81,15 +93,16 @@ test('a large text is read as a small one is', () => {
     ),
     list: fc.array(tie('value') as fc.Arbitrary<string>).map((entries) => `[${entries.join(' ,')}]`),
     object: fc
-      .array(fc.tuple(anyText, tie('value') as fc.Arbitrary<string>))
+      .array(fc.tuple(anyName, tie('value') as fc.Arbitrary<string>))
       .map((members) => `{${members.map(([name, member]) => `${JSON.stringify(name)}: ${member}`).join(',\n')}}`),
   }));
   fc.assert(
     fc.property(value as fc.Arbitrary<string>, (text) => {
       const [small, large] = [`[1.0,${text}]`, `[1.0,${text}${PADDING}]`];
       assert.equal(JSON.stringify(parseJson(large)), JSON.stringify(parseJson(small)));
+      assert.equal(JSON.stringify(parseJson(small)), JSON.stringify(byReviver(small)));
     }),
-    { numRuns: 60 },
+    { numRuns: 60, seed: 20260301 },
   );
 });
 
