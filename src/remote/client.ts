@@ -25,7 +25,7 @@ interface ClientState {
   turnstiles: Map<string, RateLimiter>;
   /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it. `*` where a call has no budget. */
   paused: Map<string, number>;
-  singleFile: <T>(lane: Priority, work: () => Promise<T>) => Promise<T>;
+  singleFile: <T>(priority: Priority, work: () => Promise<T>) => Promise<T>;
 }
 
 /** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
@@ -39,14 +39,14 @@ export function createClient(connection: string, options: ClientOptions, ground:
   };
 }
 
-type Turn = Pick<RemoteCall, 'budgets' | 'lane' | 'patienceMs'>;
+type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'patienceMs'>;
 
 // A sequential API's turn is taken before its budget: calls that had been counted early could otherwise go out in one burst.
 async function inTurn<T>(line: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
-  const lane = turn.lane ?? 'fetch';
+  const priority = turn.priority ?? 'fetch';
   const admitted = async () => {
     line.circuit.refuseWhileOpen();
-    await turnstileFor(line, turn).pass(lane, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
+    await turnstileFor(line, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
     return await send().catch((error: unknown) => {
       if (error instanceof RemoteFailure && error.status === 429) pause(line, turn, error.retryAfterMs ?? 1000);
       throw error;
@@ -54,7 +54,7 @@ async function inTurn<T>(line: ClientState, turn: Turn, send: () => Promise<T>):
   };
   line.circuit.refuseWhileOpen();
   if (!line.options.sequential) return admitted();
-  return line.singleFile(lane, async () => {
+  return line.singleFile(priority, async () => {
     line.circuit.refuseWhileOpen();
     return line.ground.limits.alone(`remote:${line.connection}`, admitted);
   });

@@ -3,7 +3,7 @@ import { RemoteFailure } from '../domain/errors.ts';
 export type Priority = 'fetch' | 'reconcile';
 
 interface Waiting {
-  lane: Priority;
+  priority: Priority;
   /** Milliseconds since 1970 after which it waits no longer. */
   deadlineMs: number;
   pass(): void;
@@ -19,7 +19,7 @@ export interface RateLimiterOptions {
 
 export interface RateLimiter {
   /** Resolves when the call may go out. Throws `RemoteFailure('rate_limited_here')` when there will be no place within the patience. */
-  pass(lane: Priority, patienceMs: number): Promise<void>;
+  pass(priority: Priority, patienceMs: number): Promise<void>;
 }
 
 /** The queue before a set of budgets: one place at a time, fetches before reconciliation, else in the order of arrival. */
@@ -28,11 +28,11 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
   let running = false;
   let closedUntilMs = 0;
   return {
-    pass: (lane, patienceMs) =>
+    pass: (priority, patienceMs) =>
       new Promise((pass, refuse) => {
         const closedMs = closedUntilMs - now().getTime();
         if (closedMs > patienceMs) return refuse(noPlace(closedMs));
-        waiting.push({ lane, deadlineMs: now().getTime() + patienceMs, pass, refuse });
+        waiting.push({ priority, deadlineMs: now().getTime() + patienceMs, pass, refuse });
         if (!running) void run();
       }),
   };
@@ -49,7 +49,7 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
   }
 
   function take(): Waiting {
-    const fetching = waiting.findIndex((one) => one.lane === 'fetch');
+    const fetching = waiting.findIndex((one) => one.priority === 'fetch');
     return waiting.splice(Math.max(0, fetching), 1)[0] as Waiting;
   }
 
@@ -75,17 +75,17 @@ const noPlace = (waitMs: number): RemoteFailure =>
   new RemoteFailure('rate_limited_here', 'The limit of calls is used up for now', 0, Math.ceil(waitMs));
 
 /** Runs one piece of work at a time within this process, fetches before reconciliation. */
-export function createMutex(): <T>(lane: Priority, work: () => Promise<T>) => Promise<T> {
-  const waiting: { lane: Priority; start(): void }[] = [];
+export function createMutex(): <T>(priority: Priority, work: () => Promise<T>) => Promise<T> {
+  const waiting: { priority: Priority; start(): void }[] = [];
   let busy = false;
   const next = () => {
-    const fetching = waiting.findIndex((one) => one.lane === 'fetch');
+    const fetching = waiting.findIndex((one) => one.priority === 'fetch');
     const [chosen] = waiting.splice(Math.max(0, fetching), 1);
     busy = chosen !== undefined;
     chosen?.start();
   };
-  return async (lane, work) => {
-    if (busy) await new Promise<void>((start) => waiting.push({ lane, start }));
+  return async (priority, work) => {
+    if (busy) await new Promise<void>((start) => waiting.push({ priority, start }));
     busy = true;
     try {
       return await work();

@@ -29,7 +29,7 @@ export interface RemoteCall {
   /** The names of the budgets this call counts against; default: all of the client's. */
   budgets?: readonly string[];
   /** `fetch` goes before `reconcile` where both wait. */
-  lane?: 'fetch' | 'reconcile';
+  priority?: 'fetch' | 'reconcile';
   /** Longest wait for a place in the budgets before `RemoteFailure('rate_limited_here')` with its retry time. Default 5000. */
   patienceMs?: number;
 }

@@ -149,8 +149,8 @@ test('a sequential client has one call under way, and fetches overtake waiting r
   const client = remoteOnFakeTime().remote.client(clientOptions(base, { sequential: true }));
   await Promise.all([
     client.call({ method: 'GET', path: '/first' }),
-    client.call({ method: 'GET', path: '/page-1', lane: 'reconcile' }),
-    client.call({ method: 'GET', path: '/page-2', lane: 'reconcile' }),
+    client.call({ method: 'GET', path: '/page-1', priority: 'reconcile' }),
+    client.call({ method: 'GET', path: '/page-2', priority: 'reconcile' }),
     client.call({ method: 'GET', path: '/fetch' }),
   ]);
   assert.equal(most, 1);

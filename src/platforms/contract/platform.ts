@@ -154,8 +154,8 @@ export interface WebhookManagement {
 
 /** A connection's line to its platform's API. The only thing of a platform that calls out. */
 export interface PlatformApi {
-  /** Throws `RemoteMissing` for an unknown resource, `RemoteFailure` for anything else. `lane`: fetches for deliveries (the default) go first. */
-  fetch(subject: Subject, lane?: 'fetch' | 'reconcile'): Promise<FetchedResource>;
+  /** Throws `RemoteMissing` for an unknown resource, `RemoteFailure` for anything else. `priority`: fetches for deliveries (the default) go first. */
+  fetch(subject: Subject, priority?: 'fetch' | 'reconcile'): Promise<FetchedResource>;
   /** Header members of many resources in one call, for bursts above the detail limit: subject text → JSON text. */
   fetchSummaries?(subjects: readonly Subject[]): Promise<Map<string, string>>;
   streams: readonly ListStream[];

@@ -15,7 +15,7 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecre
   const line = api ? createLine(api.baseUrl, api.apiKey, remote) : null;
   const managementLine = createLine(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote);
   return {
-    fetch: async (subject, lane) => fetchSubject({ line: existing(line), lane: lane ?? 'fetch' }, subject),
+    fetch: async (subject, priority) => fetchSubject({ line: existing(line), priority: priority ?? 'fetch' }, subject),
     streams: line ? streams : [],
     changesSince: async (stream, start) => readChanges(existing(line), stream, start),
     check: () => check(line),
@@ -53,7 +53,7 @@ function existing(line: ApiClient | null): ApiClient {
 /** Where a fetch waits for its turn. */
 interface Turn {
   line: ApiClient;
-  lane: 'fetch' | 'reconcile';
+  priority: 'fetch' | 'reconcile';
 }
 
 async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<FetchedResource> {
@@ -68,8 +68,8 @@ async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<
 /** An order and its items, one call after the other: parallel work on one object is answered 423. */
 async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
   const order = await get(turn, `/orders/${encodeURIComponent(id)}/`);
-  const { line, lane } = turn;
-  const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, lane });
+  const { line, priority } = turn;
+  const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, priority });
   return whole({ order, items });
 }
 
@@ -81,7 +81,7 @@ async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource
   return fetchOrder(turn, order);
 }
 
-const get = ({ line, lane }: Turn, path: string): Promise<Json> => line.json({ method: 'GET', path, lane });
+const get = ({ line, priority }: Turn, path: string): Promise<Json> => line.json({ method: 'GET', path, priority });
 
 const whole = (resource: Json): FetchedResource => ({ text: JSON.stringify(resource), partial: false });
 

@@ -69,11 +69,11 @@ function readPage(answer: Json): ListPage {
 export async function allRows(line: ApiClient, call: RemoteCall): Promise<JsonObject[]> {
   const rows: JsonObject[] = [];
   const seen = new Set<string>();
-  for (let page = await line.page(call); ; page = await line.page({ method: 'GET', path: page.next, ...laneOf(call) })) {
+  for (let page = await line.page(call); ; page = await line.page({ method: 'GET', path: page.next, ...priorityOf(call) })) {
     rows.push(...page.rows);
     if (page.next === null || seen.has(page.next)) return rows;
     seen.add(page.next);
   }
 }
 
-const laneOf = ({ lane }: RemoteCall): Pick<RemoteCall, 'lane'> => (lane === undefined ? {} : { lane });
+const priorityOf = ({ priority }: RemoteCall): Pick<RemoteCall, 'priority'> => (priority === undefined ? {} : { priority });

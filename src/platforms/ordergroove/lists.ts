@@ -94,10 +94,12 @@ export async function readChanges(line: ApiClient, name: string, start: ListPosi
 }
 
 async function readListPage(line: ApiClient, list: List, start: ListPosition, from: Token | null): Promise<ListPage> {
-  if (from) return line.page({ method: 'GET', path: from.next, lane: 'reconcile' });
+  if (from) return line.page({ method: 'GET', path: from.next, priority: 'reconcile' });
   const since = changedSince(start);
   const query = { page_size: PAGE_SIZE, ...(list.filter && since ? { [list.filter]: since } : {}) };
-  return line.page({ method: 'GET', path: list.path, query, lane: 'reconcile' }).catch((error: unknown) => emptyWhereAbsent(list, error));
+  return line
+    .page({ method: 'GET', path: list.path, query, priority: 'reconcile' })
+    .catch((error: unknown) => emptyWhereAbsent(list, error));
 }
 
 function emptyWhereAbsent({ absentOn }: List, error: unknown): ListPage {

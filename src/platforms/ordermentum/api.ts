@@ -37,7 +37,7 @@ export function connect(settings: OrdermentumSettings, remote: Remote): Platform
   if (!settings.api) return null;
   const line = createApiClient(settings.api, settings.api.baseUrl, remote);
   return {
-    fetch: (subject, lane = 'fetch') => fetchDetail(line, subject, lane),
+    fetch: (subject, priority = 'fetch') => fetchDetail(line, subject, priority),
     fetchSummaries: createFetchSummaries(line),
     streams,
     changesSince: createLists(line),
@@ -89,7 +89,7 @@ const details: Record<OrdermentumKind, { path: string; budget: string }> = {
   purchaser: { path: '/v1/purchasers', budget: 'purchaser-read' },
 };
 
-async function fetchDetail(line: ApiClient, subject: Subject, lane: 'fetch' | 'reconcile'): Promise<FetchedResource> {
+async function fetchDetail(line: ApiClient, subject: Subject, priority: 'fetch' | 'reconcile'): Promise<FetchedResource> {
   if (!isOrdermentumKind(subject.kind)) throw new RemoteFailure('unknown_kind', `Ordermentum has no ${subject.kind}`, 0);
   const { path, budget } = details[subject.kind];
   const answer = await line.client.call({
@@ -97,7 +97,7 @@ async function fetchDetail(line: ApiClient, subject: Subject, lane: 'fetch' | 'r
     path: `${path}/${encodeURIComponent(subject.externalId)}`,
     headers: { Accept: 'application/json' },
     budgets: [budget],
-    lane,
+    priority,
   });
   parseAnswer(answer.text, answer.status);
   return { text: answer.text, partial: false };

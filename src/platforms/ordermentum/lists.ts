@@ -62,7 +62,7 @@ export function createLists(line: ApiClient): (stream: string, start: ListPositi
     memories.set(stream, memory);
     const place = readPlace(start.page);
     const query = { ...windowOf(start), supplierId: line.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
-    const call = line.json({ method: 'GET', path: list.path, query, budgets: [list.budget], lane: 'reconcile' });
+    const call = line.json({ method: 'GET', path: list.path, query, budgets: [list.budget], priority: 'reconcile' });
     const answer = await (start.page === null ? call.catch((error: unknown) => emptyWhereAbsent(list, error)) : call);
     const page = readListPage(answer, place.pageNo);
     const fresh = page.rows.filter((row) => isNew(row, memory));

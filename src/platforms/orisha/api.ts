@@ -20,7 +20,7 @@ export interface ApiClient {
   settings: OrishaSettings;
   /** JSON text of an answer. Throws `RemoteFailure` for one that is no JSON. */
   text(call: RemoteCall): Promise<string>;
-  detail(subject: Subject, lane: 'fetch' | 'reconcile'): Promise<string>;
+  detail(subject: Subject, priority: 'fetch' | 'reconcile'): Promise<string>;
   /** A path template with its codes put in. */
   fill(template: string, codes: Codes): string;
   circuit(): CircuitState;
@@ -30,7 +30,10 @@ export function connect(settings: OrishaSettings, remote: Remote): PlatformApi |
   if (!settings.api) return null;
   const line = createApiClient(settings, settings.api, remote);
   return {
-    fetch: async (subject, lane = 'fetch'): Promise<FetchedResource> => ({ text: await line.detail(subject, lane), partial: false }),
+    fetch: async (subject, priority = 'fetch'): Promise<FetchedResource> => ({
+      text: await line.detail(subject, priority),
+      partial: false,
+    }),
     streams: streamsOf(settings.api),
     changesSince: (stream, start) => changesIn(line, stream, start),
     check: () => check(line, remote),
@@ -49,11 +52,11 @@ function createApiClient(settings: OrishaSettings, api: OrishaApiSettings, remot
   const fill = (template: string, codes: Codes) =>
     fillTemplate(template, { ...codes, [ADMINISTRATION]: settings.webhook.administrations?.[0] ?? '' });
   const text = (call: RemoteCall) => readJsonText(client, call);
-  const detail = async ({ kind, externalId }: Subject, lane: 'fetch' | 'reconcile') => {
+  const detail = async ({ kind, externalId }: Subject, priority: 'fetch' | 'reconcile') => {
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
     if (template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
     const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
-    return text({ method: 'GET', path, lane });
+    return text({ method: 'GET', path, priority });
   };
   return { api, settings, text, detail, fill, circuit: client.circuit };
 }

@@ -38,7 +38,7 @@ async function readRows(line: ApiClient, list: OrishaList, page: number): Promis
     ...(list.sizeParameter === false ? {} : { [list.sizeParameter]: list.pageSize }),
   };
   try {
-    const answer = parseJson(await line.text({ method: 'GET', path: line.fill(list.path, {}), query, lane: 'reconcile' }));
+    const answer = parseJson(await line.text({ method: 'GET', path: line.fill(list.path, {}), query, priority: 'reconcile' }));
     return listAt(list.items === undefined ? firstList(answer) : atPointer(answer, list.items)).filter(isObject);
   } catch (error) {
     if (error instanceof RemoteMissing && page > list.firstPage) return [];

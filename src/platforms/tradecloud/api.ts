@@ -82,7 +82,7 @@ async function pollShipments(client: RemoteClient, settings: TradecloudSettings,
 }
 
 const poll = (client: RemoteClient, path: string, body: JsonObject): Promise<RemoteResponse> =>
-  client.call({ method: 'POST', path, body, lane: 'reconcile', patienceMs: POLL_PATIENCE_MS });
+  client.call({ method: 'POST', path, body, priority: 'reconcile', patienceMs: POLL_PATIENCE_MS });
 
 /**
  * Metadata, then at once the presigned address it names (it is good for about a minute: on 403 ask again, with fresh metadata). Where that
