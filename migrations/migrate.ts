@@ -7,6 +7,7 @@ import * as access from './0004_access.ts';
 import * as health from './0005_health.ts';
 import * as reconcile from './0006_reconcile.ts';
 import * as documents from './0007_documents.ts';
+import * as changeIds from './0012_change_ids.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0005_health', health],
   ['0006_reconcile', reconcile],
   ['0007_documents', documents],
+  ['0012_change_ids', changeIds],
 ];
 
 const MIGRATION_LOCK = 7036280;

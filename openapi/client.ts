@@ -10,6 +10,9 @@ export type TimeOrNull = string | null;
 /** A decimal, digit for digit as it was sent. */
 export type DecimalOrNull = string | null;
 
+/** Names this change and no other, whatever is restored from a backup: skip by it what is booked already. */
+export type ChangeId = string;
+
 /** A position in the feed. */
 export type Cursor = string;
 
@@ -203,6 +206,7 @@ export interface Cause {
 /** One entity went from one version to the next, and why. */
 export interface Change {
   cursor: Cursor;
+  changeId: ChangeId;
   at: Time;
   connection: string;
   kind: EntityKind;
@@ -218,6 +222,7 @@ export interface Change {
 
 export interface OutstandingChange {
   cursor: Cursor;
+  changeId: ChangeId;
   at: Time;
   connection: string;
   kind: EntityKind;

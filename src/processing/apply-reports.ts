@@ -40,7 +40,7 @@ export async function applyReports(sql: Sql, applications: readonly Application[
   const images = await readStates(sql, keys);
   const effects = applications.map((application) => layOne(images, application, tools));
   await writeRows(sql, effects, tools.now);
-  const changes = applications.flatMap((application, position) => newChange(application, effects[position] as Effected, tools.now));
+  const changes = applications.flatMap((application, position) => newChange(application, effects[position] as Effected, tools));
   const positions = changes.length > 0 ? await appendChanges(sql, changes) : [];
   await countCollisions(
     sql,
@@ -91,12 +91,13 @@ function stateOf({ state, touchedLines, change }: MergeResult): ChangeState {
   };
 }
 
-function newChange({ report, cause, receivedAt }: Application, { effect, version, state }: Effected, now: string): NewChange[] {
+function newChange({ report, cause, receivedAt }: Application, { effect, version, state }: Effected, tools: ApplyOptions): NewChange[] {
   if (effect.change === null || state === null) return [];
   const { state: entity, change } = effect;
   return [
     {
-      at: now,
+      changeId: tools.makeId(),
+      at: tools.now,
       connection: entity.connection,
       kind: entity.kind,
       action: change.action,

@@ -4,12 +4,13 @@ const quoted = JSON.stringify;
 
 /** An entry of the feed as JSON text. The stored texts of `lines` and `diff` go in as they are: a page costs no parsing. */
 export const changeText = (change: ChangeRow): string =>
-  `{"cursor":"${change.cursor}","at":"${change.at}","connection":"${change.connection}","kind":"${change.kind}","action":"${change.action}",` +
+  `{"cursor":"${change.cursor}","changeId":"${change.changeId}","at":"${change.at}","connection":"${change.connection}","kind":"${change.kind}","action":"${change.action}",` +
   `"id":"${change.entityId}","externalId":${quoted(change.externalId)},"version":${change.version},"lines":${change.lines},"diff":${change.diff},` +
   `"cause":{"type":"${change.causeType}","id":${quoted(change.causeId)},"eventType":${quoted(change.eventType)}}}`;
 
 export const CHANGE_COLUMNS = [
   'cursor',
+  'changeId',
   'at',
   'connection',
   'kind',

@@ -12,7 +12,7 @@ for (const engine of ENGINES) {
     try {
       assert.deepEqual((await api.get('/changes')).json, { data: [], next: '0' });
       await insertRows(api.db, 'changes', [
-        change('o1', 1, { external_id: 'quote " and \\ and ü' }),
+        change('o1', 1, { change_id: 'c1', external_id: 'quote " and \\ and ü' }),
         change('s1', 1, { kind: 'shipment' }),
         change('o2', 1, { connection: 'fresh', event_type: null, cause_type: 'reconcile' }),
       ]);
@@ -20,6 +20,7 @@ for (const engine of ENGINES) {
       assert.deepEqual([cursors(first), first.next], [['1', '2'], '2']);
       assert.deepEqual(first.data[0], {
         cursor: '1',
+        changeId: 'c1',
         at: '2026-02-01T08:00:01.000Z',
         connection: 'acme',
         kind: 'order',

@@ -73,6 +73,7 @@ export const line = (entityId: string, externalId: string, rank: number, changed
 });
 
 export const change = (entityId: string, version: number, changed: Row = {}): Row => ({
+  change_id: '',
   at: `2026-02-01T08:00:0${Math.min(version, 9)}.000Z`,
   connection: 'acme',
   kind: 'order',

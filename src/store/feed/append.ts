@@ -12,6 +12,8 @@ export interface ChangeState {
 }
 
 export interface NewChange {
+  /** Never used twice, whatever is restored from a backup. */
+  changeId: string;
   at: string;
   connection: string;
   kind: EntityKind;
@@ -30,6 +32,7 @@ export interface NewChange {
 const isLarge = ({ diff, state }: { diff: string; state: string }): boolean => diff.length + state.length > LARGE_VALUE_BYTES;
 
 const CHANGE = {
+  change_id: 'text',
   at: 'text',
   connection: 'text',
   kind: 'text',
@@ -53,6 +56,7 @@ const CHANGE = {
  */
 export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
   const rows = changes.map((change) => ({
+    change_id: change.changeId,
     at: change.at,
     connection: change.connection,
     kind: change.kind,

@@ -6,6 +6,7 @@ import { type Condition, isOneOf, where } from '../engine/where.ts';
 /** An entry of the feed. `lines` and `diff` are JSON texts: a page is put together from them without being parsed. */
 export interface ChangeRow {
   cursor: string;
+  changeId: string;
   at: string;
   connection: string;
   kind: EntityKind;
@@ -27,6 +28,7 @@ export interface FeedFilter {
 
 interface Row {
   seq: number | string;
+  change_id: string;
   at: string;
   connection: string;
   kind: EntityKind;
@@ -43,6 +45,7 @@ interface Row {
 
 const NAMES = [
   'seq',
+  'change_id',
   'at',
   'connection',
   'kind',
@@ -60,6 +63,7 @@ const COLUMNS = NAMES.map((name) => `changes.${name}`).join(', ');
 
 const fromRow = (row: Row): ChangeRow => ({
   cursor: String(row.seq),
+  changeId: row.change_id,
   at: row.at,
   connection: row.connection,
   kind: row.kind,
