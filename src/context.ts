@@ -3,7 +3,8 @@ import type { Clock, MakeId, Random } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import type { InTurn } from './domain/memory.ts';
 import type { Notifier } from './domain/notifier.ts';
-import type { Connection, Connections, PlatformApi } from './platforms/contract/platform.ts';
+import type { PlatformApi } from './platforms/contract/api.ts';
+import type { Connection, Connections } from './platforms/contract/platform.ts';
 import type { AttemptResult } from './processing/failure-breaker.ts';
 import type { Database } from './store/engine/database.ts';
 

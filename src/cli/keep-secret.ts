@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { withSecrets } from '../connections.ts';
 import { OrderdockError } from '../domain/errors.ts';
-import type { Connection, SaveSecret } from '../platforms/contract/platform.ts';
+import type { SaveSecret } from '../platforms/contract/management.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
 import type { CliRuntime } from './runtime.ts';

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { AnyPlatform, Connection, OutgoingWebhook } from '../platforms/contract/platform.ts';
+import type { AnyPlatform, Connection } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { createPost, type Post, type PostAnswer } from '../sandbox/post.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { Refused } from '../domain/errors.ts';
 import type { OpenContext } from '../open-context.ts';
-import type { Connection, RegisteredWebhook, WebhookManagement } from '../platforms/contract/platform.ts';
+import type { RegisteredWebhook, WebhookManagement } from '../platforms/contract/management.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import type { Settings } from '../settings.ts';
 import { answer, table } from './answer.ts';
 import { createSaveSecret } from './keep-secret.ts';

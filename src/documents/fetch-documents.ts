@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
 import { displayName } from '../domain/file-name.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { OpenedDocument } from '../platforms/contract/platform.ts';
+import type { OpenedDocument } from '../platforms/contract/api.ts';
 import {
   type ClaimedDocument,
   claimDocuments,

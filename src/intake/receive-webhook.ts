@@ -4,7 +4,8 @@ import type { Arrival, InsertResult } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
-import type { Connection, CredentialChecker, Identity, WebhookRequest } from '../platforms/contract/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
+import type { CredentialChecker, Identity, WebhookRequest } from '../platforms/contract/webhook.ts';
 import { insertDeliveries } from '../store/deliveries/insert.ts';
 
 export type ReceiveResult = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };

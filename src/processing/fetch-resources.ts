@@ -3,7 +3,9 @@ import type { Drift } from '../domain/drift.ts';
 import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entity.ts';
 import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
-import type { Connection, Interpretation, PlatformApi, WhenMissing } from '../platforms/contract/platform.ts';
+import type { PlatformApi } from '../platforms/contract/api.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
+import type { Interpretation, WhenMissing } from '../platforms/contract/webhook.ts';
 import {
   type ClaimedDelivery,
   claimCompanions,

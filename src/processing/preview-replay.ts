@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import { type EntityReport, type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteMissing } from '../domain/errors.ts';
-import type { Connection, WhenMissing } from '../platforms/contract/platform.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
+import type { WhenMissing } from '../platforms/contract/webhook.ts';
 import { countReplayable, type Replayable, type ReplayFilter, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
 import { type Applied, applyReports } from './apply-reports.ts';
 import { tombstone } from './fetch-resources.ts';

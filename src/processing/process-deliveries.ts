@@ -4,7 +4,7 @@ import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
-import type { Interpretation } from '../platforms/contract/platform.ts';
+import type { Interpretation } from '../platforms/contract/webhook.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries, isWorkDue, readBody } from '../store/deliveries/claim.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';

@@ -1,6 +1,6 @@
 import { type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
-import type { ListStream } from '../platforms/contract/platform.ts';
+import type { ListStream } from '../platforms/contract/api.ts';
 import { tombstone } from '../processing/fetch-resources.ts';
 import { readKnown } from '../store/entities/read-known.ts';
 import { applyListed, type ListedResource } from './process-page.ts';

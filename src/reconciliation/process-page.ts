@@ -2,7 +2,7 @@ import type { Drift } from '../domain/drift.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { ResourcePage } from '../platforms/contract/platform.ts';
+import type { ResourcePage } from '../platforms/contract/api.ts';
 import { type Application, type Applied, applyReports } from '../processing/apply-reports.ts';
 import { mergeReport } from '../processing/merge-entity.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';

@@ -1,5 +1,5 @@
 import { readTime } from '../domain/time.ts';
-import type { ListStream } from '../platforms/contract/platform.ts';
+import type { ListStream } from '../platforms/contract/api.ts';
 import type { RunProgress, StreamProgress } from '../store/reconciliation/runs.ts';
 
 /** Where a new run begins. */

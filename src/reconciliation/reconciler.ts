@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
-import type { Connection, PlatformApi } from '../platforms/contract/platform.ts';
+import type { PlatformApi } from '../platforms/contract/api.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import { isGone } from '../processing/delivery-leases.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { acquireLease, readLease } from '../store/engine/leases.ts';

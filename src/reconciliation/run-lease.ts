@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { Connection, PlatformApi } from '../platforms/contract/platform.ts';
+import type { PlatformApi } from '../platforms/contract/api.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { type Lease, renewLease } from '../store/engine/leases.ts';
 import type { RunProgress } from '../store/reconciliation/runs.ts';

@@ -1,7 +1,7 @@
 import { subjectText } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
-import type { ListStream, ResourcePage } from '../platforms/contract/platform.ts';
+import type { ListStream, ResourcePage } from '../platforms/contract/api.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { releaseLease } from '../store/engine/leases.ts';
 import { addProven } from '../store/reconciliation/coverage.ts';

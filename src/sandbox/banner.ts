@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { OutgoingWebhook } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import type { Sandbox } from './sandbox.ts';
 import { writePrivateFile } from './sandbox-file.ts';
 import { twinOf, type World } from './world.ts';

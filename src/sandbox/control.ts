@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { isObject, parseJson, textAt } from '../domain/json.ts';
-import type { OutgoingWebhook, SimulatedRequest, SimulatedResponse } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook, SimulatedRequest, SimulatedResponse } from '../platforms/contract/simulation.ts';
 import type { Answer } from './simulators.ts';
 
 /** Where the sandbox itself is asked, beside the simulated platforms. */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { OutgoingWebhook } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 
 /** The service's answer to a webhook; `status` 0: there was none. */
 export interface PostAnswer {

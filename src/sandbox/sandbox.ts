@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Refused } from '../domain/errors.ts';
-import type { AnyPlatform, OutgoingWebhook } from '../platforms/contract/platform.ts';
+import type { AnyPlatform } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import { answerControl, CONTROL_NAME } from './control.ts';
 import { appendJournal, readJournal, readSandboxFile, type SandboxFile, writeSandboxFile } from './sandbox-file.ts';
 import type { Sender } from './sender.ts';

@@ -1,4 +1,5 @@
-import type { OutgoingWebhook, RetryPolicy } from '../platforms/contract/platform.ts';
+import type { RetryPolicy } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import type { Post, PostAnswer } from './post.ts';
 
 export interface SenderCounts {

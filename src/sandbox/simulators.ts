@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SimulatedRequest, SimulatedResponse } from '../platforms/contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse } from '../platforms/contract/simulation.ts';
 
 export type Answer = (request: SimulatedRequest) => SimulatedResponse;
 

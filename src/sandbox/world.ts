@@ -1,5 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { AnyPlatform, CommonSettings, OutgoingWebhook, Simulation, SimulationOptions } from '../platforms/contract/platform.ts';
+import type { AnyPlatform, CommonSettings } from '../platforms/contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../platforms/contract/simulation.ts';
 import { seededId, seededRandom, seededSecrets } from './seeded-random.ts';
 
 /** Something that happened in a simulated world; `at` is ISO 8601 UTC. Told again in the same order, it gives the same world. */

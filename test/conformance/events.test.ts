@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { subjectText } from '../../src/domain/entity.ts';
-import type {
-  AnyPlatform,
-  Connection,
-  EventDescription,
-  Identity,
-  Interpretation,
-  OutgoingWebhook,
-} from '../../src/platforms/contract/platform.ts';
+import type { AnyPlatform, Connection, EventDescription } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
+import type { Identity, Interpretation } from '../../src/platforms/contract/webhook.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { sha256Hex } from '../../src/platforms/signature.ts';
 import { arrivedOf, deepFreeze, inboundOf, parseSettings } from './fixtures.ts';

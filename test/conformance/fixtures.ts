@@ -4,15 +4,9 @@ import { subjectText } from '../../src/domain/entity.ts';
 import { type Json, type JsonObject, parseJson } from '../../src/domain/json.ts';
 import { formatOf } from '../../src/http/webhooks/body.ts';
 import { matchRoute, readTarget } from '../../src/http/webhooks/routes.ts';
-import type {
-  AnyPlatform,
-  CommonSettings,
-  Connection,
-  Identity,
-  OutgoingWebhook,
-  StoredRequest,
-  WebhookRequest,
-} from '../../src/platforms/contract/platform.ts';
+import type { AnyPlatform, CommonSettings, Connection } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
+import type { Identity, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 
 /** See README.md in this folder. */
 export interface Fixture {

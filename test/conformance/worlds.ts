@@ -2,14 +2,9 @@ import { Refused } from '../../src/domain/errors.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { createCredentialChecker } from '../../src/http/auth/gatekeeper.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
-import type {
-  AnyPlatform,
-  AuthResult,
-  CommonSettings,
-  Connection,
-  OutgoingWebhook,
-  Simulation,
-} from '../../src/platforms/contract/platform.ts';
+import type { AnyPlatform, CommonSettings, Connection } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook, Simulation } from '../../src/platforms/contract/simulation.ts';
+import type { AuthResult } from '../../src/platforms/contract/webhook.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { connectionOf, inboundOf } from './fixtures.ts';
 

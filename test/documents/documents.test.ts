@@ -17,7 +17,7 @@ import { createFileStorage } from '../../src/documents/storage/file-storage.ts';
 import type { DocumentStorage } from '../../src/documents/storage/storage.ts';
 import { startDocumentWorker } from '../../src/documents/worker.ts';
 import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
-import type { OpenedDocument } from '../../src/platforms/contract/platform.ts';
+import type { OpenedDocument } from '../../src/platforms/contract/api.ts';
 import { createPublicOpener } from '../../src/remote/address-guard.ts';
 import { listMissingDocuments } from '../../src/store/documents/list-missing.ts';
 import { farSide } from '../remote/far-side.ts';

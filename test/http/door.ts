@@ -9,7 +9,8 @@ import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
 import type { Receiver } from '../../src/intake/receive-webhook.ts';
 import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/contract/auth-entry.ts';
-import type { AnyPlatform, Connection, Route, WebhookRequest } from '../../src/platforms/contract/platform.ts';
+import type { AnyPlatform, Connection } from '../../src/platforms/contract/platform.ts';
+import type { Route, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { createLimits } from '../support/limits.ts';
 

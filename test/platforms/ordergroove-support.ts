@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import type { CredentialChecker, Simulation, StoredRequest, WebhookRequest } from '../../src/platforms/contract/platform.ts';
+import type { Simulation } from '../../src/platforms/contract/simulation.ts';
+import type { CredentialChecker, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { farSide } from '../remote/far-side.ts';
 

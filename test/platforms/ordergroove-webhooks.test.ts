@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { OrderdockError } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/json.ts';
-import type { SaveSecret } from '../../src/platforms/contract/platform.ts';
+import type { SaveSecret } from '../../src/platforms/contract/management.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import type { ClientOptions } from '../../src/remote/remote.ts';
 import { remoteOnFakeTime } from '../remote/far-side.ts';

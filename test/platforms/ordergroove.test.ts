@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
-import type { OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { arrived, event, gatekeeper, inbound, KEYS, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 

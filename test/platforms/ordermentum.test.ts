@@ -4,7 +4,8 @@ import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { CredentialChecker, OutgoingWebhook, SimulationOptions, WebhookRequest } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook, SimulationOptions } from '../../src/platforms/contract/simulation.ts';
+import type { CredentialChecker, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 
 const settings = (webhook: unknown = {}, api?: unknown) => ordermentum.settings.parse({ webhook, ...(api === undefined ? {} : { api }) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import type { FetchedResource, PlatformApi } from '../../src/platforms/contract/platform.ts';
+import type { FetchedResource, PlatformApi } from '../../src/platforms/contract/api.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 

@@ -3,13 +3,9 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { parse } from 'yaml';
 import type { Shape } from '../../src/domain/drift.ts';
-import type {
-  CommonSettings,
-  CredentialChecker,
-  OutgoingWebhook,
-  SimulationOptions,
-  WebhookRequest,
-} from '../../src/platforms/contract/platform.ts';
+import type { CommonSettings } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook, SimulationOptions } from '../../src/platforms/contract/simulation.ts';
+import type { CredentialChecker, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
 
 const API = {

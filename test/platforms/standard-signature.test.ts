@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { CredentialChecker } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 import {
   accepted,

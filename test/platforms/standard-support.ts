@@ -1,4 +1,4 @@
-import type { CredentialChecker, StoredRequest, WebhookRequest } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 
 export const TS = 1767261605;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
-import type { WebhookRequest } from '../../src/platforms/contract/platform.ts';
+import type { WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 import { PRESET_NAMES } from '../../src/platforms/standard/presets.ts';
 import {

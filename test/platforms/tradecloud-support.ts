@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { subjectText } from '../../src/domain/entity.ts';
-import type {
-  Identity,
-  Interpretation,
-  OutgoingWebhook,
-  SimulationOptions,
-  StoredRequest,
-  WebhookRequest,
-} from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook, SimulationOptions } from '../../src/platforms/contract/simulation.ts';
+import type { Identity, Interpretation, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 
 const FIXTURES = join(import.meta.dirname, '../conformance/fixtures/tradecloud');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { InvalidBody, Unavailable } from '../../src/domain/errors.ts';
-import type { CredentialChecker } from '../../src/platforms/contract/platform.ts';
+import type { CredentialChecker } from '../../src/platforms/contract/webhook.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { arrivedFrom, assertPart, fixtures, inboundOf, settings, understand } from './tradecloud-support.ts';
 

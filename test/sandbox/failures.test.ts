@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { OutgoingWebhook } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createFailureInjector, type FailureRates } from '../../src/sandbox/demo/failures.ts';
 import type { Sender } from '../../src/sandbox/sender.ts';

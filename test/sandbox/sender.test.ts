@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { OutgoingWebhook, RetryPolicy } from '../../src/platforms/contract/platform.ts';
+import type { RetryPolicy } from '../../src/platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import type { PostAnswer } from '../../src/sandbox/post.ts';
 import { createSender } from '../../src/sandbox/sender.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { SimulatedRequest } from '../../src/platforms/contract/platform.ts';
+import type { SimulatedRequest } from '../../src/platforms/contract/simulation.ts';
 import { type Simulators, startSimulators } from '../../src/sandbox/simulators.ts';
 
 async function started(t: test.TestContext, port = 0): Promise<Simulators> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { EntityReport, Subject } from '../../src/domain/entity.ts';
 import { InvalidBody, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import { definePlatform, type ListPosition, type ResourcePage } from '../../src/platforms/contract/platform.ts';
+import type { ListPosition, ResourcePage } from '../../src/platforms/contract/api.ts';
+import { definePlatform } from '../../src/platforms/contract/platform.ts';
 
 /** A line of a toy order, and the order as its platform would give it. */
 export interface ToyLine {

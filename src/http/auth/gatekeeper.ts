@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { AuthEntry } from '../../platforms/contract/auth-entry.ts';
-import type { Connection, CredentialChecker } from '../../platforms/contract/platform.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
+import type { CredentialChecker } from '../../platforms/contract/webhook.ts';
 import { isOneOf, sameText } from './compare-secrets.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { createIntrospection } from './introspection.ts';

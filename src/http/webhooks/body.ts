@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Refused, Unavailable } from '../../domain/errors.ts';
-import type { WebhookRequest } from '../../platforms/contract/platform.ts';
+import type { WebhookRequest } from '../../platforms/contract/webhook.ts';
 import { RefusedWith } from '../problem.ts';
 import type { BodyBudget } from './body-budget.ts';
 

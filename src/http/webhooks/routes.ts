@@ -1,5 +1,6 @@
 import { Refused } from '../../domain/errors.ts';
-import type { Connection, Route } from '../../platforms/contract/platform.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
+import type { Route } from '../../platforms/contract/webhook.ts';
 import { RefusedWith } from '../problem.ts';
 
 /** A webhook address, taken apart: `/webhooks/{connection}` is cut off, nothing else is decoded. */

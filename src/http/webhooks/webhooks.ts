@@ -1,7 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused, Unavailable } from '../../domain/errors.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
-import type { Connection, CredentialChecker, WebhookRequest } from '../../platforms/contract/platform.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
+import type { CredentialChecker, WebhookRequest } from '../../platforms/contract/webhook.ts';
 import { challengesOf, type MakeCredentialChecker } from '../auth/gatekeeper.ts';
 import type { HttpPorts } from '../ports.ts';
 import { faultOf, type Problem, problemOf, sendProblem } from '../problem.ts';

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { Unavailable } from '../../domain/errors.ts';
-import type { AuthResult, CredentialChecker } from './platform.ts';
 
 /** A secret, or several of which any is valid (rotation). Always read as a list; empty texts are faults. */
 export const secretList = z.union([
@@ -45,24 +43,3 @@ export const allowIps = z
   .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
   .min(1)
   .optional();
-
-/** The name an entry is reported under: `auth[0].basic`. Never its value. */
-const entryName = (entry: AuthEntry, position: number): string => `auth[${position}].${Object.keys(entry)[0]}`;
-
-/**
- * The verdict of a connection's entries: the first that accepts. That an issuer cannot be asked counts only where no other entry accepts:
- * then `Unavailable` is thrown, so that the sender comes again.
- */
-export async function firstAccepting(entries: readonly AuthEntry[], gatekeeper: CredentialChecker): Promise<AuthResult> {
-  let unavailable: Unavailable | null = null;
-  for (const [position, entry] of entries.entries()) {
-    try {
-      if (await gatekeeper.accepts(entry)) return { accepted: true, credential: entryName(entry, position) };
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      unavailable = error;
-    }
-  }
-  if (unavailable) throw unavailable;
-  return { accepted: false, reason: entries.length === 0 ? 'no credentials are configured' : 'no entry accepts the credentials' };
-}

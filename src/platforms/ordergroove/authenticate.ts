@@ -1,4 +1,4 @@
-import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
 import { digestHmac, matchSignature, signatureValues, timestampMs, withinTolerance } from '../signature.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 

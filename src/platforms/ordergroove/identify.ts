@@ -1,4 +1,4 @@
-import type { Identity, WebhookRequest } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { readEvent, subjectOf } from './read/event.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import { listAt, objectAt, textAt } from '../../domain/json.ts';
-import type { Interpretation, StoredRequest } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import type { Family } from './events.ts';
 import { entitlementReports } from './read/entitlement.ts';
 import { type OrdergrooveEvent, readEvent, subjectOf } from './read/event.ts';

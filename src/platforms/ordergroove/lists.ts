@@ -2,7 +2,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { ListPosition, ListStream, ResourcePage } from '../contract/platform.ts';
+import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient, ListPage } from './client.ts';
 import { writeCentral } from './read/central-time.ts';
 

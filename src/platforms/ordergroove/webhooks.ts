@@ -1,6 +1,6 @@
 import { OrderdockError } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import type { RegisteredWebhook, SaveSecret, WebhookManagement } from '../contract/platform.ts';
+import type { RegisteredWebhook, SaveSecret, WebhookManagement } from '../contract/management.ts';
 import { type ApiClient, allRows } from './client.ts';
 import { ordergrooveEvents } from './events.ts';
 

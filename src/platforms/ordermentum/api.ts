@@ -2,7 +2,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type Json, parseJson } from '../../domain/json.ts';
 import type { Budget, Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
-import type { CheckResult, FetchedResource, PlatformApi } from '../contract/platform.ts';
+import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import type { OrdermentumKind } from './events.ts';
 import { createFetchSummaries } from './fetch-summaries.ts';
 import { createLists, streams } from './lists.ts';

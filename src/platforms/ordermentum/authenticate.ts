@@ -1,5 +1,5 @@
-import { firstAccepting } from '../contract/auth-entry.ts';
-import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
+import { firstAccepting } from '../contract/first-accepting.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
 /** Ordermentum signs nothing: what it repeats is the basic auth or the static headers given at registration. */

@@ -1,4 +1,4 @@
-import type { Identity, WebhookRequest } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { Interpretation, StoredRequest } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { readResource } from './read/resource.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { ListPosition, ListStream, ResourcePage } from '../contract/platform.ts';
+import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient } from './api.ts';
 import type { OrdermentumKind } from './events.ts';
 import { isWhole } from './read/resource.ts';

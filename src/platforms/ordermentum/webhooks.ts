@@ -2,7 +2,7 @@ import { OrderdockError } from '../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
-import type { RegisteredWebhook, WebhookManagement } from '../contract/platform.ts';
+import type { RegisteredWebhook, WebhookManagement } from '../contract/management.ts';
 import type { ApiClient } from './api.ts';
 import { ordermentumEvents } from './events.ts';
 import { PAGE_SIZE, readListPage } from './lists.ts';

@@ -2,7 +2,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient } from '../../remote/remote.ts';
-import type { CheckResult, FetchedResource, PlatformApi } from '../contract/platform.ts';
+import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import type { OrishaKind } from './events.ts';
 import { changesIn, streamsOf } from './lists.ts';
 import { type Codes, codesOfExternalId } from './read/codes.ts';

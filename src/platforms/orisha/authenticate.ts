@@ -1,5 +1,5 @@
 import { Refused } from '../../domain/errors.ts';
-import type { AuthResult, WebhookRequest } from '../contract/platform.ts';
+import type { AuthResult, WebhookRequest } from '../contract/webhook.ts';
 import { matchSecret } from '../signature.ts';
 import type { OrishaSettings } from './settings.ts';
 

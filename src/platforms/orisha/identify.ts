@@ -1,4 +1,4 @@
-import type { Identity, WebhookRequest } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { sha256Hex } from '../signature.ts';
 import { pathFor } from './read/record.ts';
 import { readWebhook } from './read/webhook.ts';

@@ -1,5 +1,5 @@
 import { findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { Interpretation, StoredRequest } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { pathFor, readDeletion, readRecord } from './read/record.ts';
 import { readWebhook } from './read/webhook.ts';
 import type { OrishaSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { RemoteMissing } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/json.ts';
-import type { ListPosition, ListStream, ResourcePage } from '../contract/platform.ts';
+import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
 import type { ApiClient } from './api.ts';
 import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Webhook } from 'standardwebhooks';
 import { atPointer, type Json, parseJson, textAt } from '../../domain/json.ts';
-import { firstAccepting } from '../contract/auth-entry.ts';
-import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
+import { firstAccepting } from '../contract/first-accepting.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
 import {
   digestHash,
   digestHmac,

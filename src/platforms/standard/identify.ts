@@ -1,4 +1,4 @@
-import type { Identity, WebhookRequest } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { textOf } from './read/expression.ts';
 import { openRequest, subjectOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';

@@ -1,4 +1,5 @@
-import { definePlatform, type WebhookRequest } from '../contract/platform.ts';
+import { definePlatform } from '../contract/platform.ts';
+import type { WebhookRequest } from '../contract/webhook.ts';
 import { authenticate } from './authenticate.ts';
 import { identify } from './identify.ts';
 import { interpret, readFetched } from './interpret.ts';

@@ -3,7 +3,7 @@ import { type Drift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Header, Subject } from '../../domain/entity.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { Interpretation, StoredRequest } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { type Sources, textOf, valueAt } from './read/expression.ts';
 import { matches, openRequest, subjectOf, tellsOf } from './read/request.ts';
 import type { EntityRule, StandardSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
-import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/platform.ts';
+import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';
 import { makePage, pollRequest, readPosition, readRows } from './lists.ts';
 import { createSession, type Session } from './session.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';

@@ -1,5 +1,5 @@
-import { firstAccepting } from '../contract/auth-entry.ts';
-import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/platform.ts';
+import { firstAccepting } from '../contract/first-accepting.ts';
+import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
 import type { TradecloudSettings } from './settings.ts';
 
 /** Tradecloud signs nothing: Basic, a static bearer token, or an access token that Microsoft Entra issued to it. */

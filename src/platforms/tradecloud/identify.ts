@@ -1,7 +1,7 @@
 import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import type { Identity, WebhookRequest } from '../contract/platform.ts';
+import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { sha256Hex } from '../signature.ts';
 import { isKnownEvent } from './events.ts';
 import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read/body.ts';

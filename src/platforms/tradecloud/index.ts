@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
-import { definePlatform, type RetryPolicy, type Route } from '../contract/platform.ts';
+import { definePlatform, type RetryPolicy } from '../contract/platform.ts';
+import type { Route } from '../contract/webhook.ts';
 import { connect } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { events } from './events.ts';

@@ -2,7 +2,7 @@ import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/dr
 import { type EntityReport, readSubject, type Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Interpretation, StoredRequest } from '../contract/platform.ts';
+import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { isKnownEvent } from './events.ts';
 import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read/body.ts';
 import { readDocumentsEvent } from './read/documents.ts';

@@ -1,7 +1,7 @@
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
-import type { ListPosition, ResourcePage } from '../contract/platform.ts';
+import type { ListPosition, ResourcePage } from '../contract/api.ts';
 import { externalIdOf } from './read/body.ts';
 
 const PAGE_SIZE = 100;

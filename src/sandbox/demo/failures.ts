@@ -1,6 +1,6 @@
 import type { Random } from '../../domain/clock.ts';
 import { subjectText } from '../../domain/entity.ts';
-import type { OutgoingWebhook } from '../../platforms/contract/platform.ts';
+import type { OutgoingWebhook } from '../../platforms/contract/simulation.ts';
 import type { Sender } from '../sender.ts';
 import type { World } from '../world.ts';
 

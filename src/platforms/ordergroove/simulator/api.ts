@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
-import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';
 import type { Held, World } from './world.ts';

@@ -1,7 +1,7 @@
 import type { Subject } from '../../../domain/entity.ts';
 import { type JsonObject, objectAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
-import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { signBody } from '../authenticate.ts';
 import { familyOf } from '../events.ts';
 import { readEvent, subjectOf } from '../read/event.ts';

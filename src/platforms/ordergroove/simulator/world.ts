@@ -1,5 +1,5 @@
 import { type JsonObject, textAt } from '../../../domain/json.ts';
-import type { SimulationOptions } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { Family } from '../events.ts';
 
 export type Held = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';

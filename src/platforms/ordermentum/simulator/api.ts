@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/json.ts';
-import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import type { OrdermentumKind } from '../events.ts';
 import type { World } from './world.ts';

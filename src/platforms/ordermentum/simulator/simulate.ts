@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../domain/json.ts';
 import type { AuthEntry } from '../../contract/auth-entry.ts';
-import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { kindOfEvent, type OrdermentumKind } from '../events.ts';
 import type { OrdermentumSettings } from '../settings.ts';
 import { createSimulatedApi } from './api.ts';

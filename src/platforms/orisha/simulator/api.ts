@@ -1,5 +1,5 @@
 import type { Json } from '../../../domain/json.ts';
-import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { OrishaKind } from '../events.ts';
 import type { Codes } from '../read/codes.ts';

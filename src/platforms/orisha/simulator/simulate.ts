@@ -1,6 +1,6 @@
 import type { Subject } from '../../../domain/entity.ts';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { codesOfKind, findEvent, type OrishaEvent, type OrishaKind, orishaEvents } from '../events.ts';
 import { externalIdOf } from '../read/codes.ts';
 import type { OrishaSettings } from '../settings.ts';

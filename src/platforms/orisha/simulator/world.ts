@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulationOptions } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { OrishaEvent, OrishaKind } from '../events.ts';
 import { type Codes, externalIdOf } from '../read/codes.ts';
 

@@ -1,5 +1,5 @@
 import type { Subject } from '../../../domain/entity.ts';
-import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/platform.ts';
+import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { digestOf, standardDigest } from '../authenticate.ts';
 import { PRESET_NAMES } from '../presets.ts';
 import { textOf } from '../read/expression.ts';

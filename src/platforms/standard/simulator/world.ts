@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulationOptions } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { PresetName } from '../presets.ts';
 
 /** How a request is composed: by a preset's sender, or as Standard Webhooks would. */

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
-import type { SimulatedRequest, SimulatedResponse } from '../../contract/platform.ts';
+import type { SimulatedRequest, SimulatedResponse } from '../../contract/simulation.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { TradecloudSettings } from '../settings.ts';
 import type { SimulatedIssuer } from './issuer.ts';

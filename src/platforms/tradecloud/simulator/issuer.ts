@@ -1,6 +1,6 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { SimulatedResponse, SimulationOptions } from '../../contract/platform.ts';
+import type { SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import type { TradecloudSettings } from '../settings.ts';
 
 /** An issuer of access tokens in small: what Microsoft Entra is to the real platform. Below the simulator's base URL, at `/entra`. */

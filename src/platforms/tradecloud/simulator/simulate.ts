@@ -1,4 +1,4 @@
-import type { Simulation, SimulationOptions } from '../../contract/platform.ts';
+import type { Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import type { TradecloudSettings } from '../settings.ts';
 import { createApi } from './api.ts';
 import { happenIn } from './events.ts';

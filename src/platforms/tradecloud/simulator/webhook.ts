@@ -1,6 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import { isObject, isRawNumber, type Json, type JsonObject } from '../../../domain/json.ts';
-import type { OutgoingWebhook } from '../../contract/platform.ts';
+import type { OutgoingWebhook } from '../../contract/simulation.ts';
 import { ELEMENTS } from '../read/txml.ts';
 import type { TradecloudSettings } from '../settings.ts';
 import type { Happening } from './events.ts';

@@ -1,4 +1,4 @@
-import type { SimulationOptions } from '../../contract/platform.ts';
+import type { SimulationOptions } from '../../contract/simulation.ts';
 
 /** The simulated Tradecloud from inside: what its orders and shipments are, before they are written as JSON. */
 export interface SimDelivery {
