@@ -8,6 +8,8 @@ import * as health from './0005_health.ts';
 import * as reconcile from './0006_reconcile.ts';
 import * as documents from './0007_documents.ts';
 import * as changeIds from './0012_change_ids.ts';
+import * as dismissals from './0025_dismissals.ts';
+import * as alertHistory from './0026_alert_history.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -23,6 +25,8 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0006_reconcile', reconcile],
   ['0007_documents', documents],
   ['0012_change_ids', changeIds],
+  ['0025_dismissals', dismissals],
+  ['0026_alert_history', alertHistory],
 ];
 
 const MIGRATION_LOCK = 7036280;

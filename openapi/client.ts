@@ -357,7 +357,7 @@ export interface DeliveryRow {
   id: string;
   connection: string;
   platform: string;
-  state: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  state: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled';
   eventType: string | null;
   eventId: string | null;
   subject: string | null;
@@ -369,6 +369,7 @@ export interface DeliveryRow {
   attempts: Attempt[];
   error: string | null;
   nextAttemptAt: TimeOrNull;
+  handled: Dismissal | null;
   /** Cursors of the feed entries it caused. */
   changes: string[];
 }
@@ -377,7 +378,7 @@ export interface Delivery {
   id: string;
   connection: string;
   platform: string;
-  state: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  state: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled';
   eventType: string | null;
   eventId: string | null;
   subject: string | null;
@@ -389,6 +390,7 @@ export interface Delivery {
   attempts: Attempt[];
   error: string | null;
   nextAttemptAt: TimeOrNull;
+  handled: Dismissal | null;
   method: 'GET' | 'POST';
   path: string;
   contentType: string | null;
@@ -403,9 +405,13 @@ export interface Delivery {
 /** A delivery is meant when it fits all that are given. `from` is included, `to` is not. */
 export interface ReplayFilter {
   ids?: string[];
-  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled';
   connection?: string;
   subject?: string;
+  /** A part of the event type, in any case. */
+  event?: string;
+  /** A part of the last error, in any case; an ellipsis (…) stands for anything. */
+  error?: string;
   from?: string;
   to?: string;
 }
@@ -418,13 +424,119 @@ export interface ReplayOne {
 export interface Replay {
   filter?: ReplayFilter;
   ids?: string[];
-  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead';
+  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled';
   connection?: string;
   subject?: string;
+  /** A part of the event type, in any case. */
+  event?: string;
+  /** A part of the last error, in any case; an ellipsis (…) stands for anything. */
+  error?: string;
   from?: string;
   to?: string;
+  /** Every delivery is meant. */
+  all?: boolean;
   fetch?: 'fresh' | 'recorded';
   preview?: boolean;
+}
+
+export interface Retry {
+  filter?: ReplayFilter;
+  ids?: string[];
+  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled';
+  connection?: string;
+  subject?: string;
+  /** A part of the event type, in any case. */
+  event?: string;
+  /** A part of the last error, in any case; an ellipsis (…) stands for anything. */
+  error?: string;
+  from?: string;
+  to?: string;
+  /** Every waiting delivery is meant. */
+  all?: boolean;
+}
+
+export interface Dismiss {
+  filter?: ReplayFilter;
+  ids?: string[];
+  state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled';
+  connection?: string;
+  subject?: string;
+  /** A part of the event type, in any case. */
+  event?: string;
+  /** A part of the last error, in any case; an ellipsis (…) stands for anything. */
+  error?: string;
+  from?: string;
+  to?: string;
+  /** Every dead delivery is meant. */
+  all?: boolean;
+  note?: string | null;
+}
+
+export interface DismissOne {
+  note?: string | null;
+}
+
+/** Who set a dead delivery aside, when and why. */
+export interface Dismissal {
+  by: string;
+  note: string | null;
+  at: Time;
+}
+
+export interface FailureCause {
+  /** Stable code of the error; `unknown_event` for an event that is not known. */
+  code: string;
+  /** What the errors have in common. */
+  cause: string;
+  connections: string[];
+  /** The event type that is not known. */
+  event: string | null;
+  count: number;
+  dead: number;
+  waiting: number;
+  first: Time;
+  last: Time;
+  /** One of the deliveries. */
+  sampleId: string;
+  criteria: {
+    connection: string;
+    error?: string;
+    event?: string;
+    [further: string]: unknown;
+  };
+}
+
+export interface CauseList {
+  data: FailureCause[];
+  next: string | null;
+}
+
+export interface Alert {
+  id: string;
+  code: string;
+  level: 'info' | 'warning' | 'critical';
+  state: 'open' | 'resolved';
+  connection: string | null;
+  since: Time;
+  resolvedAt: TimeOrNull;
+  /** How often it was raised. */
+  count: number;
+  text: string;
+  /** What mends it. */
+  remedy: string;
+  details: Record<string, unknown>;
+  acknowledgedAt: TimeOrNull;
+  acknowledgedBy: string | null;
+  mutedUntil: TimeOrNull;
+}
+
+export interface AlertList {
+  data: Alert[];
+  next: string | null;
+}
+
+export interface MuteWish {
+  until: string | null;
 }
 
 export interface ReplayPreview {
@@ -718,13 +830,23 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** What was pulled and has no receipt, oldest first. */
     listOutstanding: (asked: { name: string; limit?: number; after?: string }): Promise<OutstandingList> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/outstanding`, { query: { limit: asked.limit, after: asked.after } }),
     /** List deliveries, newest first. */
-    listDeliveries: (asked: { state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead'; connection?: string; subject?: string; eventType?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<DeliveryList> => request.json('GET', `/deliveries`, { query: { state: asked.state, connection: asked.connection, subject: asked.subject, eventType: asked.eventType, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
+    listDeliveries: (asked: { state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled'; connection?: string; subject?: string; eventType?: string; event?: string; error?: string; text?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<DeliveryList> => request.json('GET', `/deliveries`, { query: { state: asked.state, connection: asked.connection, subject: asked.subject, eventType: asked.eventType, event: asked.event, error: asked.error, text: asked.text, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
     /** Read one delivery with headers and body. */
     getDelivery: (asked: { id: string }): Promise<Delivery> => request.json('GET', `/deliveries/${encodeURIComponent(asked.id)}`, {}),
     /** Work one delivery again. */
     replayDelivery: (asked: { id: string; body?: ReplayOne }): Promise<ReplayPreview | HowMany> => request.json('POST', `/deliveries/${encodeURIComponent(asked.id)}/replay`, { body: asked.body }),
     /** Work many deliveries again, or see what that would change. */
     replayDeliveries: (asked: { body: Replay }): Promise<ReplayPreview | HowMany> => request.json('POST', `/deliveries/replay`, { body: asked.body }),
+    /** Retry one waiting delivery now. */
+    retryDelivery: (asked: { id: string }): Promise<HowMany> => request.json('POST', `/deliveries/${encodeURIComponent(asked.id)}/retry`, {}),
+    /** Set one dead delivery aside as handled. */
+    dismissDelivery: (asked: { id: string; body?: DismissOne }): Promise<HowMany> => request.json('POST', `/deliveries/${encodeURIComponent(asked.id)}/dismiss`, { body: asked.body }),
+    /** Retry waiting deliveries now. */
+    retryDeliveries: (asked: { body?: Retry } = {}): Promise<HowMany> => request.json('POST', `/deliveries/retry`, { body: asked.body }),
+    /** Set dead deliveries aside as handled. */
+    dismissDeliveries: (asked: { body: Dismiss }): Promise<HowMany> => request.json('POST', `/deliveries/dismiss`, { body: asked.body }),
+    /** Why deliveries fail, grouped by cause. */
+    listCauses: (asked: { connection?: string; limit?: number } = {}): Promise<CauseList> => request.json('GET', `/deliveries/causes`, { query: { connection: asked.connection, limit: asked.limit } }),
     /** List connections with their health. */
     listConnections: (asked: { limit?: number; after?: string } = {}): Promise<ConnectionList> => request.json('GET', `/connections`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one connection with its health. */
@@ -739,6 +861,12 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     getReconcileRun: (asked: { id: string }): Promise<ReconcileRun> => request.json('GET', `/reconcile-runs/${encodeURIComponent(asked.id)}`, {}),
     /** What platforms sent that our description of them does not know. */
     listDrift: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<DriftList> => request.json('GET', `/drift`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
+    /** List alerts. */
+    listAlerts: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<AlertList> => request.json('GET', `/alerts`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
+    /** Acknowledge an open alert. */
+    acknowledgeAlert: (asked: { id: string }): Promise<Alert> => request.json('POST', `/alerts/${encodeURIComponent(asked.id)}/acknowledge`, {}),
+    /** Mute an open alert for a time. */
+    muteAlert: (asked: { id: string; body: MuteWish }): Promise<Alert> => request.json('POST', `/alerts/${encodeURIComponent(asked.id)}/mute`, { body: asked.body }),
     /** List API keys. */
     listKeys: (asked: { limit?: number; after?: string } = {}): Promise<KeyList> => request.json('GET', `/keys`, { query: { limit: asked.limit, after: asked.after } }),
     /** Make an API key. */

@@ -14,12 +14,15 @@ import { addGauges } from './http/metrics/gauges.ts';
 import { createMetrics } from './http/metrics/metrics.ts';
 import { createHttp } from './http/server.ts';
 import { createReceiver } from './intake/receive-webhook.ts';
+import { closeDeadAlerts } from './monitoring/check-connections.ts';
 import { connectionHealth } from './monitoring/connection-health.ts';
 import type { InvariantChecker } from './monitoring/invariants.ts';
 import { createResponseStats, type ResponseStats } from './monitoring/response-stats.ts';
 import type { OpenContext } from './open-context.ts';
+import { dismissDeliveries } from './processing/dismiss.ts';
 import { previewReplay } from './processing/preview-replay.ts';
 import { replay } from './processing/replay.ts';
+import { retryDeliveries } from './processing/retry.ts';
 import { coverage } from './reconciliation/coverage.ts';
 import { reconcileNow } from './reconciliation/on-demand.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
@@ -103,8 +106,14 @@ function apiPorts(
     stop,
     replay: (filter, fetch) => replay(context, filter, fetch),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
+    retry: (criteria) => retryDeliveries(context, criteria),
+    dismiss: async (criteria, dismissal) => {
+      const number = await dismissDeliveries(context, criteria, dismissal);
+      await closeDeadAlerts(context);
+      return number;
+    },
     // What was answered a moment ago belongs to what is asked now.
-    reconcile: (connection) => ledger.flush().then(() => reconcileNow(reconciler, connection)),
+    reconcile: (connection, since = null) => ledger.flush().then(() => reconcileNow(reconciler, connection, { since })),
     health: (connection) => ledger.flush().then(() => connectionHealth(context, connection)),
     coverage: (connection) => ledger.flush().then(() => coverage(context, connection)),
     invariants: () => invariants.check(),

@@ -3,7 +3,7 @@ import { DELIVERY_STATES } from '../domain/delivery.ts';
 import { Refused } from '../domain/errors.ts';
 import { readTime } from '../domain/time.ts';
 import { previewReplay, type ReplayPreview } from '../processing/preview-replay.ts';
-import { type ReplayFetch, type ReplayFilter, replay } from '../processing/replay.ts';
+import { type DeliveryCriteria, type ReplayFetch, replay } from '../processing/replay.ts';
 import { readDelivery } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
 import { withContext } from './open.ts';
@@ -64,7 +64,7 @@ async function run(ground: CliRuntime, id: string | null, options: Options): Pro
   });
 }
 
-function filterOf(id: string | null, options: Options): ReplayFilter {
+function filterOf(id: string | null, options: Options): DeliveryCriteria {
   const filter = {
     ids: id === null ? null : [id],
     state: options.state ?? null,

@@ -15,3 +15,18 @@ export interface Alerts {
   /** The state has ended: a closing message, if one had been opened. */
   close(code: string, connection: string | null, text: string): void;
 }
+
+/** A delivery that failed permanently: on arrival (`subject` and event unknown) or after its attempts. */
+export const deadDeliveryAlert = (delivery: {
+  id: string;
+  connection: string;
+  eventType: string | null;
+  subject: string | null;
+  error: string | null;
+}): Alert => ({
+  level: 'critical',
+  code: 'delivery_dead',
+  connection: delivery.connection,
+  text: `${delivery.connection}: a delivery failed permanently (${delivery.error ?? 'unknown error'}). Fix the cause and replay it, or dismiss it.`,
+  details: { deliveryId: delivery.id, eventType: delivery.eventType, subject: delivery.subject },
+});

@@ -1,5 +1,5 @@
 /** A webhook request as it arrived, and its life. See docs/delivery-states.md. */
-export const DELIVERY_STATES = ['pending', 'working', 'done', 'ignored', 'dead'] as const;
+export const DELIVERY_STATES = ['pending', 'working', 'done', 'ignored', 'dead', 'handled'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 export type AttemptOutcome = 'done' | 'retry' | 'dead' | 'ignored';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
+import { deadDeliveryAlert } from '../domain/alert.ts';
 import type { Arrival, InsertResult } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
@@ -47,6 +48,8 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
         freeAfter(request.body.length);
         return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
       });
+      if (arrival.state === 'dead' && kept.status === 'accepted')
+        context.alerts.open(deadDeliveryAlert({ ...arrival, id: kept.deliveryId }));
       if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
       context.deliveryArrived.notify();
       return kept;

@@ -77,11 +77,18 @@ export function createAlerts(ports: AlertDependencies): AlertDispatcher {
 
 const LEVELS = ['info', 'warning', 'critical'];
 
-/** Whether a message is due: the state is new, or got worse, or was last told of an hour ago. */
+/**
+ * Whether a message is due: the state is new, or got worse, or was last reported an hour ago. Nothing is due while it is muted; once somebody
+ * has acknowledged it, only that it got worse.
+ */
 export function isDue(held: AlertRow | null, alert: Alert, now: Date): boolean {
+  if (held !== null && isMuted(held, now)) return false;
   if (held === null || held.closedAt !== null || held.lastSentAt === null) return true;
-  return LEVELS.indexOf(alert.level) > LEVELS.indexOf(held.level) || now.getTime() - Date.parse(held.lastSentAt) >= REPEAT_MS;
+  if (LEVELS.indexOf(alert.level) > LEVELS.indexOf(held.level)) return true;
+  return held.acknowledgedAt === null && now.getTime() - Date.parse(held.lastSentAt) >= REPEAT_MS;
 }
+
+const isMuted = ({ mutedUntil }: AlertRow, now: Date): boolean => mutedUntil !== null && now.toISOString() < mutedUntil;
 
 async function open(ports: AlertDependencies, key: string, { alert, times }: { do: 'open'; alert: Alert; times: number }): Promise<void> {
   const now = ports.clock.now();
@@ -97,6 +104,10 @@ async function open(ports: AlertDependencies, key: string, { alert, times }: { d
       lastSentAt: isNow ? at : (held?.lastSentAt ?? null),
       closedAt: null,
       count: (lasting?.count ?? 0) + times,
+      acknowledgedAt: lasting?.acknowledgedAt ?? null,
+      acknowledgedBy: lasting?.acknowledgedBy ?? null,
+      // A state that comes and goes stays muted.
+      mutedUntil: held?.mutedUntil ?? null,
     };
     await upsertAlert(sql, next);
     return { due: isNow, row: next };
@@ -118,7 +129,7 @@ async function close(
   if (!closed) return;
   const { code, connection, text } = move;
   ports.log.info('alert_closed', { code, connection, text });
-  if (closed.lastSentAt === null) return;
+  if (closed.lastSentAt === null || isMuted(closed, ports.clock.now())) return;
   await send(ports, null, {
     level: 'info',
     code,

@@ -14,16 +14,16 @@ export async function checkConnections(context: Context): Promise<void> {
       );
     }
   }
-  await closeDead(context);
+  await closeDeadAlerts(context);
 }
 
-/** The alert for dead letters ends when the last of them has been replayed. */
-async function closeDead(context: Context): Promise<void> {
+/** The alert for dead deliveries ends when the last of them has been replayed or dismissed. */
+export async function closeDeadAlerts(context: Context): Promise<void> {
   const lasting = await readOpenAlerts(context.db.read, 'delivery_dead');
   if (lasting.length === 0) return;
   const dead = await readDeadConnections(context.db.read);
   for (const { connection } of lasting) {
     if (connection !== null && !dead.has(connection))
-      context.alerts.close('delivery_dead', connection, `${connection}: no delivery is in the dead letters any more.`);
+      context.alerts.close('delivery_dead', connection, `${connection}: no delivery is dead any more.`);
   }
 }

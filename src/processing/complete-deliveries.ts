@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { deadDeliveryAlert } from '../domain/alert.ts';
 import type { Attempt } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
@@ -86,16 +87,6 @@ export function logOutcomes(context: Context, ends: readonly CompletedAttempt[])
     if (step.outcome === 'dead') context.log.error('delivery', fields);
     else if (step.outcome === 'retry') context.log.warn('delivery', fields);
     else context.log.info('delivery', fields);
-    if (step.outcome === 'dead') alertDead(context, delivery, step);
+    if (step.outcome === 'dead') context.alerts.open(deadDeliveryAlert({ ...delivery, error: step.error }));
   }
-}
-
-function alertDead(context: Context, delivery: ClaimedDelivery, step: NextStep): void {
-  context.alerts.open({
-    level: 'critical',
-    code: 'delivery_dead',
-    connection: delivery.connection,
-    text: `${delivery.connection}: a delivery could not be worked and is in the dead letters (${step.error}). Replay it when the cause is gone.`,
-    details: { deliveryId: delivery.id, eventType: delivery.eventType, subject: delivery.subject },
-  });
 }

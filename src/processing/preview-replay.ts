@@ -3,7 +3,7 @@ import { type EntityReport, type Subject, subjectText } from '../domain/entity.t
 import { RemoteMissing } from '../domain/errors.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { WhenMissing } from '../platforms/contract/webhook.ts';
-import { countReplayable, type Replayable, type ReplayFilter, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
+import { countReplayable, type DeliveryCriteria, type Replayable, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
 import { type Applied, applyReports } from './apply-reports.ts';
 import { tombstone } from './fetch-resources.ts';
 import type { ReplayFetch } from './replay.ts';
@@ -34,7 +34,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_FETCHES = 50;
 
 /** What replaying would change; changes nothing: the work is done in a transaction that is rolled back. */
-export async function previewReplay(context: Context, filter: ReplayFilter, fetch: ReplayFetch): Promise<ReplayPreview> {
+export async function previewReplay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview> {
   const number = await countReplayable(context.db.read, filter);
   const { told, complete } = await readTold(context, filter, fetch);
   return { number, changes: await computeChanges(context, told), complete };
@@ -45,7 +45,7 @@ interface Told {
   report: EntityReport;
 }
 
-async function readTold(context: Context, filter: ReplayFilter, fetch: ReplayFetch): Promise<{ told: Told[]; complete: boolean }> {
+async function readTold(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<{ told: Told[]; complete: boolean }> {
   const upTo = await readLastPosition(context.db.read);
   const reader = createReader(context, fetch);
   const told: Told[] = [];

@@ -101,6 +101,8 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     stop: stop.signal,
     replay: async () => 0,
     previewReplay: async () => ({ number: 0, complete: true, changes: [] }),
+    retry: async () => 0,
+    dismiss: async () => 0,
     reconcile: async () => 'none',
     health: async () => HEALTH,
     coverage: async () => [],

@@ -11,7 +11,7 @@ import { createConsole } from '../../src/http/console/console.ts';
 import type { ConsolePorts } from '../../src/http/console/page.ts';
 import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { PreviewedChange } from '../../src/processing/preview-replay.ts';
-import type { ReplayFilter } from '../../src/processing/replay.ts';
+import type { DeliveryCriteria } from '../../src/processing/replay.ts';
 import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 
@@ -70,7 +70,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
   const pressed: string[] = [];
   const told: TestConsole['told'] = { health: () => HEALTH, coverage: PROVEN, preview: [], violations: 0 };
   const settingsKeys = (Object.keys(KEYS) as KeyName[]).map((role) => ({ name: role, role, key: KEYS[role] }));
-  const numberOf = (filter: ReplayFilter) => filter.ids?.length ?? 2;
+  const numberOf = (filter: DeliveryCriteria) => filter.ids?.length ?? 2;
   const ports: ConsolePorts = {
     context,
     settingsKeys,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Alert } from '../../src/domain/alert.ts';
 import { type AlertDispatcher, type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
+import { createTestContext, inbound, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
 interface AlertTest extends TestContext {
@@ -135,4 +135,18 @@ for (const engine of ENGINES) {
     await desk.resend();
     assert.equal(sent.length, 1);
   });
+
+  on(
+    'a delivery that is dead on arrival raises the alert of one that dies later, once',
+    async ({ alerts, clock, connection, receiver }) => {
+      const send = () => receiver.receive(connection, inbound('no json', clock), { accepts: async () => false, now: clock.now() });
+      await assert.rejects(send(), { code: 'invalid_body' });
+      await assert.rejects(send(), { code: 'invalid_body' });
+      assert.deepEqual(
+        alerts.map(({ code, connection: name, level }) => [code, name, level]),
+        [['delivery_dead', 'toy', 'critical']],
+      );
+      assert.match(alerts[0]?.text ?? '', /invalid_body: /);
+    },
+  );
 }

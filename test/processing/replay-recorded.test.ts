@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { previewReplay } from '../../src/processing/preview-replay.ts';
-import { type ReplayFilter, replay } from '../../src/processing/replay.ts';
+import { type DeliveryCriteria, replay } from '../../src/processing/replay.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
-const ALL: ReplayFilter = { ids: null, state: null, connection: null, subject: null, from: null, to: null };
+const ALL: DeliveryCriteria = { ids: null, state: null, connection: null, subject: null, from: null, to: null };
 const select = <Row>(test: TestContext, statement: string) => test.context.db.read.all<Row>(statement);
 const states = async (test: TestContext) =>
   (await select<{ state: string }>(test, 'select state from deliveries order by seq')).map((row) => row.state);

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
@@ -13,6 +13,9 @@ export interface Caller {
   name: string;
   role: Role;
 }
+
+/** Who asks, behind `requireRole`. */
+export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
 
 /** The caller a key belongs to; `name` null: whatever the key is called (Bearer). Null: no such key. */
 export type FindKey = (name: string | null, key: string) => Promise<Caller | null>;

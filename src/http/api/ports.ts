@@ -6,7 +6,7 @@ import type { ConnectionHealth } from '../../monitoring/connection-health.ts';
 import type { Invariants } from '../../monitoring/invariants.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import type { ReplayPreview } from '../../processing/preview-replay.ts';
-import type { ReplayFetch, ReplayFilter } from '../../processing/replay.ts';
+import type { DeliveryCriteria, ReplayFetch } from '../../processing/replay.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 
 /** A key from the setting `API_KEYS`. */
@@ -23,9 +23,13 @@ export interface ApiPorts {
   /** Aborted when the server stops: long polls and streams end. */
   stop: AbortSignal;
   /** Sets the deliveries going again; gives their number. Throws `Refused`. */
-  replay(filter: ReplayFilter, fetch: ReplayFetch): Promise<number>;
+  replay(filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number>;
   /** What a replay would change; changes nothing. */
-  previewReplay(filter: ReplayFilter, fetch: ReplayFetch): Promise<ReplayPreview>;
+  previewReplay(filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview>;
+  /** Makes waiting deliveries due now; gives their number. */
+  retry(criteria: DeliveryCriteria): Promise<number>;
+  /** Sets dead deliveries aside as handled; gives their number. */
+  dismiss(criteria: DeliveryCriteria, dismissal: { by: string; note: string | null }): Promise<number>;
   /** Begins a run, or gives the one under way: its id. `since` (ISO 8601): from there. Throws `Refused` where there is no API to ask. */
   reconcile(connection: Connection, since?: string | null): Promise<string>;
   health(connection: Connection): Promise<ConnectionHealth>;

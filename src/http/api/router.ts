@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { Refused } from '../../domain/errors.ts';
+import { alertRoutes } from './alerts.ts';
 import { createFindKey, requireRole, roleOf } from './auth.ts';
 import { connectionRoutes } from './connections.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -50,6 +51,7 @@ export function createApi(ports: ApiPorts): Router {
   router.use('/connections', connectionRoutes(ports));
   router.use('/reconcile-runs', reconcileRunRoutes(ports));
   router.use('/drift', driftRoutes(ports));
+  router.use('/alerts', alertRoutes(ports));
   router.use('/keys', keyRoutes(ports));
   router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));
   router.use(sayUnavailable(ports));

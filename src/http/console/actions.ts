@@ -36,7 +36,7 @@ export function addActions(router: Router, ports: ConsolePorts): void {
     '/deliveries/:id/replay',
     asOperator(async (visit) => {
       const id = visit.segment('id');
-      await ports.replay({ ids: [id], state: null, connection: null, subject: null, from: null, to: null }, askedFetch(visit));
+      await ports.replay({ ids: [id] }, askedFetch(visit));
       return deliveryLink(id);
     }),
   );

@@ -1,7 +1,8 @@
 import type { Attempt, DeliveryState } from '../../domain/delivery.ts';
 import type { Sql } from '../engine/database.ts';
 import { booleanOf, numberOf } from '../engine/rows.ts';
-import { type Condition, equals, where } from '../engine/where.ts';
+import { equals, where } from '../engine/where.ts';
+import { type DeliveryCriteria, matching } from './criteria.ts';
 
 /** A delivery as operators see it. */
 export interface DeliveryRow {
@@ -21,6 +22,8 @@ export interface DeliveryRow {
   error: string | null;
   /** Null unless it waits. */
   nextAttemptAt: string | null;
+  /** Set in the state `handled`. */
+  handled: DeliveryDismissal | null;
 }
 
 /** `body` is null once retention has emptied it. */
@@ -33,13 +36,17 @@ export interface DeliveryContent {
   bodyEncoding: string;
 }
 
-export interface DeliveryFilter {
-  state: string | null;
-  connection: string | null;
-  subject: string | null;
-  eventType: string | null;
-  from: string | null;
-  to: string | null;
+/** `eventType` is the whole event type; `text` a part of the body, byte for byte. */
+export interface DeliveryFilter extends DeliveryCriteria {
+  eventType?: string | null | undefined;
+  text?: string | null | undefined;
+}
+
+/** Who set a dead delivery aside, when and why. */
+export interface DeliveryDismissal {
+  by: string;
+  note: string | null;
+  at: string;
 }
 
 interface Row {
@@ -58,6 +65,9 @@ interface Row {
   attempts: string;
   error: string | null;
   next_attempt_at: string;
+  dismissed_by: string | null;
+  note: string | null;
+  dismissed_at: string | null;
 }
 
 interface ContentRow extends Row {
@@ -69,7 +79,8 @@ interface ContentRow extends Row {
 }
 
 const COLUMNS = `seq, id, connection, platform, state, event_type, event_id, subject, received_at, finished_at, duplicates, conflict, attempts,
-  error, next_attempt_at`;
+  error, next_attempt_at, dismissed_by, note, dismissed_at`;
+const TABLES = 'deliveries left join dismissals on dismissals.delivery_id = deliveries.id';
 
 const fromRow = (row: Row): DeliveryRow => ({
   seq: numberOf(row.seq),
@@ -87,18 +98,11 @@ const fromRow = (row: Row): DeliveryRow => ({
   attempts: JSON.parse(row.attempts) as Attempt[],
   error: row.error,
   nextAttemptAt: row.state === 'pending' ? row.next_attempt_at : null,
+  handled:
+    row.state === 'handled' && row.dismissed_by !== null && row.dismissed_at !== null
+      ? { by: row.dismissed_by, note: row.note, at: row.dismissed_at }
+      : null,
 });
-
-/** Two partial indexes, one for the unfinished and one for the rest, have all deliveries of a subject between them. */
-const subjectIs = (subject: string | null): Condition =>
-  subject === null
-    ? null
-    : [
-        `seq in (select seq from deliveries where subject = ? and finished_at is not null
-           union all select seq from deliveries where subject = ? and state in ('pending', 'working'))`,
-        subject,
-        subject,
-      ];
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -119,20 +123,17 @@ export async function listDeliveries(
   page: { before: number | null; limit: number },
 ): Promise<DeliveryRow[]> {
   const asked = where(
-    equals('state', filter.state),
-    equals('connection', filter.connection),
-    subjectIs(filter.subject),
-    equals('event_type', filter.eventType),
-    filter.from === null ? null : ['received_at >= ?', filter.from],
-    filter.to === null ? null : ['received_at < ?', filter.to],
+    ...matching(filter),
+    equals('event_type', filter.eventType ?? null),
+    filter.text == null ? null : [sql.dialect.bytesContain('body'), filter.text],
     page.before === null ? null : ['seq < ?', page.before],
   );
-  const statement = `select ${COLUMNS} from deliveries where ${asked.text} order by seq desc limit ?`;
+  const statement = `select ${COLUMNS} from ${TABLES} where ${asked.text} order by seq desc limit ?`;
   return (await sql.all<Row>(statement, [...asked.bindings, page.limit])).map(fromRow);
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {
-  const statement = `select ${COLUMNS}, method, path, content_type, headers, body from deliveries where id = ?`;
+  const statement = `select ${COLUMNS}, method, path, content_type, headers, body from ${TABLES} where id = ?`;
   const [row] = await sql.all<ContentRow>(statement, [id]);
   if (!row) return null;
   return {

@@ -1,16 +1,9 @@
 import type { Sql, SqlValue } from '../engine/database.ts';
-import { numberOf } from '../engine/rows.ts';
-import { equals, isOneOf, where } from '../engine/where.ts';
+import { numberOf, rowsParameter } from '../engine/rows.ts';
+import { where } from '../engine/where.ts';
+import { type DeliveryCriteria, matching } from './criteria.ts';
 
-/** Which finished deliveries are meant; null: any. Times are ISO 8601 UTC, `from` included, `to` not. */
-export interface ReplayFilter {
-  ids: readonly string[] | null;
-  state: string | null;
-  connection: string | null;
-  subject: string | null;
-  from: string | null;
-  to: string | null;
-}
+export { type DeliveryCriteria, isUnlimited } from './criteria.ts';
 
 /** Deliveries after position `after`, up to `upTo`. */
 export interface Span {
@@ -19,17 +12,11 @@ export interface Span {
   limit: number;
 }
 
+const FINISHED = `state in ('done', 'ignored', 'dead', 'handled')`;
+
 /** Only what has ended can begin again, and only while its body is still held. */
-function replayable(filter: ReplayFilter): { text: string; bindings: SqlValue[] } {
-  return where(
-    [`state in ('done', 'ignored', 'dead') and body is not null`],
-    isOneOf('id', filter.ids),
-    equals('state', filter.state),
-    equals('connection', filter.connection),
-    equals('subject', filter.subject),
-    filter.from === null ? null : ['received_at >= ?', filter.from],
-    filter.to === null ? null : ['received_at < ?', filter.to],
-  );
+function replayable(filter: DeliveryCriteria): { text: string; bindings: SqlValue[] } {
+  return where([`${FINISHED} and body is not null`], ...matching(filter));
 }
 
 export async function readLastPosition(sql: Sql): Promise<number> {
@@ -37,7 +24,7 @@ export async function readLastPosition(sql: Sql): Promise<number> {
   return numberOf(row?.seq);
 }
 
-export async function countReplayable(sql: Sql, filter: ReplayFilter): Promise<number> {
+export async function countReplayable(sql: Sql, filter: DeliveryCriteria): Promise<number> {
   const asked = replayable(filter);
   const [row] = await sql.all<{ count: number | string }>(`select count(*) as count from deliveries where ${asked.text}`, asked.bindings);
   return numberOf(row?.count);
@@ -46,14 +33,14 @@ export async function countReplayable(sql: Sql, filter: ReplayFilter): Promise<n
 /** Puts finished deliveries back to the beginning of their life; gives their positions. Their attempts so far are kept. */
 export async function requeue(
   sql: Sql,
-  filter: ReplayFilter,
+  filter: DeliveryCriteria,
   span: Span,
   replay: { fetch: 'fresh' | 'recorded'; now: string },
 ): Promise<number[]> {
   const asked = replayable(filter);
   const rows = await sql.all<{ seq: number | string }>(
     `update deliveries set state = 'pending', replay = ?, tries = 0, finished_at = null, error = null, next_attempt_at = ?, worker = null, lease_until = null
-     where state in ('done', 'ignored', 'dead') and seq in (
+     where ${FINISHED} and seq in (
        select seq from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?)
      returning seq`,
     [replay.fetch, replay.now, span.after, span.upTo, ...asked.bindings, span.limit],
@@ -100,7 +87,7 @@ const COLUMNS =
   'id, seq, connection, platform, method, path, headers, body, content_type, received_at, event_id, event_type, subject, recorded';
 
 /** Oldest first. */
-export async function readReplayable(sql: Sql, filter: ReplayFilter, span: Span): Promise<Replayable[]> {
+export async function readReplayable(sql: Sql, filter: DeliveryCriteria, span: Span): Promise<Replayable[]> {
   const asked = replayable(filter);
   const statement = `select ${COLUMNS} from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?`;
   return (await sql.all<Row>(statement, [span.after, span.upTo, ...asked.bindings, span.limit])).map((row) => ({
@@ -124,4 +111,41 @@ export async function readReplayable(sql: Sql, filter: ReplayFilter, span: Span)
 /** Whether a delivery's body has been emptied by retention. */
 export async function isEmptied(sql: Sql, id: string): Promise<boolean> {
   return (await sql.all('select 1 as emptied from deliveries where id = ? and body is null', [id])).length === 1;
+}
+
+/** Makes waiting deliveries due now; gives their positions. */
+export async function makeDue(sql: Sql, criteria: DeliveryCriteria, span: Span, now: string): Promise<number[]> {
+  const asked = where([`state = 'pending'`], ...matching(criteria));
+  const rows = await sql.all<{ seq: number | string }>(
+    `update deliveries set next_attempt_at = ? where state = 'pending' and seq in (
+       select seq from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?)
+     returning seq`,
+    [now, span.after, span.upTo, ...asked.bindings, span.limit],
+  );
+  return rows.map((row) => numberOf(row.seq));
+}
+
+/** Who sets deliveries aside, when and why. */
+export interface Dismissal {
+  by: string;
+  note: string | null;
+  at: string;
+}
+
+/** Sets dead deliveries aside as handled; gives their positions. */
+export async function dismiss(sql: Sql, criteria: DeliveryCriteria, span: Span, dismissal: Dismissal): Promise<number[]> {
+  const asked = where([`state = 'dead'`], ...matching(criteria));
+  const rows = await sql.all<{ seq: number | string; id: string }>(
+    `update deliveries set state = 'handled' where state = 'dead' and seq in (
+       select seq from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?)
+     returning seq, id`,
+    [span.after, span.upTo, ...asked.bindings, span.limit],
+  );
+  const { by, note, at } = dismissal;
+  await sql.all(
+    `insert into dismissals (delivery_id, dismissed_by, note, dismissed_at) select rows.id, ?, ?, ? from ${sql.dialect.rowsOf({ id: 'text' })} where true
+     on conflict (delivery_id) do update set dismissed_by = excluded.dismissed_by, note = excluded.note, dismissed_at = excluded.dismissed_at`,
+    [by, note, at, rowsParameter(rows.map(({ id }) => ({ id })))],
+  );
+  return rows.map((row) => numberOf(row.seq));
 }

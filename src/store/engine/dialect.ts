@@ -16,6 +16,8 @@ export interface Dialect {
   rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean'>>): string;
   /** Expression for a part of a binary parameter: the row's `at` (from 1) and `bytes` name it. */
   slice: string;
+  /** Condition: the bytes of a column contain the UTF-8 of the one text binding. */
+  bytesContain(column: string): string;
   /** Statement that makes this transaction the only one that writes the feed; null where the engine has one writer anyway. */
   feedLock: string | null;
   /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
@@ -76,6 +78,7 @@ export function sqliteDialect(filename: string): Dialect {
         .join(', ')} from json_each(?)) as rows`,
     // An empty buffer is bound as null, which would be a body that retention has emptied.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
+    bytesContain: (column) => `instr(${column}, cast(? as blob)) > 0`,
     feedLock: null,
     namedLock: null,
     rows: (result) => result as unknown[],
@@ -120,6 +123,7 @@ export function postgresDialect(url: string): Dialect {
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
         .join(', ')})`,
     slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
+    bytesContain: (column) => `position(convert_to(?, 'UTF8') in ${column}) > 0`,
     feedLock: 'select pg_advisory_xact_lock(7036281)',
     namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
     rows: (result) => (result as { rows?: unknown[] }).rows ?? [],

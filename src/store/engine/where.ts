@@ -17,3 +17,10 @@ export function isOneOf(column: string, values: readonly SqlValue[] | null): Con
   if (values.length === 0) return ['1 = 0'];
   return [`${column} in (${values.map(() => '?').join(', ')})`, ...values];
 }
+
+/** The text with what `like` takes for wildcards escaped by `!`, in lower case. */
+export const likeText = (text: string): string => text.toLowerCase().replaceAll(/[!%_]/g, '!$&');
+
+/** The column contains the text, in any case; an ellipsis (…) in it stands for anything. */
+export const contains = (column: string, text: string | null): Condition =>
+  text === null ? null : [`lower(${column}) like ? escape '!'`, `%${likeText(text).replaceAll('…', '%')}%`];

@@ -1,7 +1,7 @@
 import type { EntityKind, Header } from '../../domain/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, isOneOf, where } from '../engine/where.ts';
+import { equals, isOneOf, likeText, where } from '../engine/where.ts';
 
 /** An order, shipment or record as a search finds it. */
 export interface FoundEntity {
@@ -58,5 +58,3 @@ export async function searchEntities(sql: Sql, search: EntitySearch, page: { ski
     updatedAt: row.updated_at,
   }));
 }
-
-const likeText = (text: string): string => text.toLowerCase().replaceAll(/[!%_]/g, '!$&');

@@ -11,6 +11,10 @@ export interface AlertRow extends Alert {
   closedAt: string | null;
   /** How often it was opened. */
   count: number;
+  acknowledgedAt: string | null;
+  acknowledgedBy: string | null;
+  /** No message goes out before this time. */
+  mutedUntil: string | null;
 }
 
 /** An alert as its table has it. */
@@ -25,6 +29,9 @@ export interface StoredAlert {
   last_sent_at: string | null;
   closed_at: string | null;
   count: number | string;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
+  muted_until: string | null;
 }
 
 export const alertFromRow = (row: StoredAlert): AlertRow => ({
@@ -38,6 +45,9 @@ export const alertFromRow = (row: StoredAlert): AlertRow => ({
   lastSentAt: row.last_sent_at,
   closedAt: row.closed_at,
   count: numberOf(row.count),
+  acknowledgedAt: row.acknowledged_at,
+  acknowledgedBy: row.acknowledged_by,
+  mutedUntil: row.muted_until,
 });
 
 export const alertKey = (code: string, connection: string | null): string => `${code} ${connection ?? ''}`;
@@ -49,30 +59,38 @@ export async function lockAlert(sql: Sql, key: string): Promise<AlertRow | null>
   return row ? alertFromRow(row) : null;
 }
 
+const COLUMNS = `key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until`;
+
 export async function upsertAlert(sql: Sql, alert: AlertRow): Promise<void> {
   await sql.all(
-    `insert into alerts (key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `insert into alerts (${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (key) do update set level = excluded.level, text = excluded.text, details = excluded.details, opened_at = excluded.opened_at,
-       last_sent_at = excluded.last_sent_at, closed_at = excluded.closed_at, count = excluded.count`,
+       last_sent_at = excluded.last_sent_at, closed_at = excluded.closed_at, count = excluded.count, acknowledged_at = excluded.acknowledged_at,
+       acknowledged_by = excluded.acknowledged_by, muted_until = excluded.muted_until`,
     [
-      alert.key,
-      alert.code,
-      alert.level,
-      alert.connection,
-      alert.text,
-      JSON.stringify(alert.details),
-      alert.openedAt,
-      alert.lastSentAt,
-      alert.closedAt,
-      alert.count,
+      ...[alert.key, alert.code, alert.level, alert.connection, alert.text, JSON.stringify(alert.details)],
+      ...[alert.openedAt, alert.lastSentAt, alert.closedAt, alert.count, alert.acknowledgedAt, alert.acknowledgedBy, alert.mutedUntil],
     ],
   );
 }
 
-/** Ends an alert; null when none was open. */
+/** Ends an alert and keeps it among those that were resolved; null when none was open. */
 export async function closeAlert(sql: Sql, key: string, at: string): Promise<AlertRow | null> {
   const [row] = await sql.all<StoredAlert>('update alerts set closed_at = ? where key = ? and closed_at is null returning *', [at, key]);
-  return row ? alertFromRow(row) : null;
+  if (!row) return null;
+  await sql.all(`insert into resolved_alerts (${COLUMNS}) select ${COLUMNS} from alerts where key = ?`, [key]);
+  return alertFromRow(row);
+}
+
+/** Notes who has seen an open alert; false when it is not open any more. */
+export async function acknowledgeAlert(sql: Sql, key: string, { by, at }: { by: string; at: string }): Promise<boolean> {
+  const statement = 'update alerts set acknowledged_at = ?, acknowledged_by = ? where key = ? and closed_at is null returning key';
+  return (await sql.all(statement, [at, by, key])).length === 1;
+}
+
+/** Keeps an alert's messages back until a time; null: no longer. False when it is not open any more. */
+export async function muteAlert(sql: Sql, key: string, until: string | null): Promise<boolean> {
+  return (await sql.all('update alerts set muted_until = ? where key = ? and closed_at is null returning key', [until, key])).length === 1;
 }
 
 export async function isAlertOpen(sql: Sql, key: string): Promise<boolean> {

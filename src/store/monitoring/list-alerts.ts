@@ -1,15 +1,35 @@
 import type { Sql } from '../engine/database.ts';
+import { equals, where } from '../engine/where.ts';
 import { type AlertRow, alertFromRow, type StoredAlert } from './alerts.ts';
 
 export type { AlertRow } from './alerts.ts';
 
-/** Those that last first, then those that ended, newest first. */
-export async function listAlerts(sql: Sql, asked: { lasting: boolean; limit: number }): Promise<AlertRow[]> {
+export type AlertState = 'open' | 'resolved' | 'all';
+
+export interface AlertFilter {
+  state: AlertState;
+  code?: string | null;
+  connection?: string | null;
+}
+
+const COLUMNS = `key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until`;
+
+/** Open alerts first, then those that were resolved, each newest first; `skip` of them are left out. */
+export async function listAlerts(sql: Sql, filter: AlertFilter, page: { skip?: number; limit: number }): Promise<AlertRow[]> {
+  const asked = where(equals('code', filter.code ?? null), equals('connection', filter.connection ?? null));
+  const open = `select ${COLUMNS} from alerts where closed_at is null and ${asked.text}`;
+  const resolved = `select ${COLUMNS} from resolved_alerts where ${asked.text}`;
+  const parts = [...(filter.state === 'resolved' ? [] : [open]), ...(filter.state === 'open' ? [] : [resolved])];
   const rows = await sql.all<StoredAlert>(
-    `select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count from alerts
-     where ${asked.lasting ? 'closed_at is null' : '1 = 1'}
-     order by case when closed_at is null then 0 else 1 end, opened_at desc, key limit ?`,
-    [asked.limit],
+    `select * from (${parts.join(' union all ')}) as listed
+     order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key limit ? offset ?`,
+    [...parts.flatMap(() => asked.bindings), page.limit, page.skip ?? 0],
   );
   return rows.map(alertFromRow);
+}
+
+/** The open alert of a code and connection. */
+export async function readOpenAlert(sql: Sql, code: string, connection: string | null): Promise<AlertRow | null> {
+  const [found] = await listAlerts(sql, { state: 'open', code, connection }, { limit: 1 });
+  return found && found.connection === connection ? found : null;
 }

@@ -12,23 +12,26 @@ const positions = (rows: readonly { seq: number | string }[]): number[] => rows.
 
 /** Finished deliveries that are older and still hold their body. Dead ones keep it: they may yet be replayed. */
 export async function findFullDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
-  const statement = `select seq from deliveries where seq > ? and received_at < ? and finished_at < ? and state in ('done', 'ignored') and body is not null
+  const statement = `select seq from deliveries where seq > ? and received_at < ? and finished_at < ? and state in ('done', 'ignored', 'handled') and body is not null
     order by seq limit ?`;
   return positions(await sql.all(statement, [after, before, before, limit]));
 }
 
 export async function emptyDeliveries(sql: Sql, seqs: readonly number[]): Promise<void> {
   await sql.all(
-    `update deliveries set body = null, headers = '{}', recorded = null where seq in (${marks(seqs)}) and state in ('done', 'ignored')`,
+    `update deliveries set body = null, headers = '{}', recorded = null where seq in (${marks(seqs)}) and state in ('done', 'ignored', 'handled')`,
     seqs,
   );
 }
 
 /** Ended deliveries that are older, whole rows with their dedupe keys. */
 export async function deleteDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
-  const statement = `delete from deliveries where state in ('done', 'ignored', 'dead') and seq in (
-      select seq from deliveries where seq > ? and received_at < ? and state in ('done', 'ignored', 'dead') order by seq limit ?) returning seq`;
-  return positions(await sql.all(statement, [after, before, limit]));
+  const statement = `delete from deliveries where state in ('done', 'ignored', 'dead', 'handled') and seq in (
+      select seq from deliveries where seq > ? and received_at < ? and state in ('done', 'ignored', 'dead', 'handled') order by seq limit ?) returning seq, id`;
+  const deleted = await sql.all<{ seq: number | string; id: string }>(statement, [after, before, limit]);
+  const ids = deleted.map((row) => row.id);
+  if (ids.length > 0) await sql.all(`delete from dismissals where delivery_id in (${marks(ids)})`, ids);
+  return positions(deleted);
 }
 
 /** The position that every consumer has passed; null: there are no consumers, so nobody holds anything back. */
@@ -66,6 +69,7 @@ const ACCOUNTS = {
   refusals: { key: ['seq'], at: 'at' },
   consumer_reads: { key: ['consumer', 'position'], at: 'at' },
   alerts: { key: ['key'], at: 'closed_at' },
+  resolved_alerts: { key: ['seq'], at: 'closed_at' },
   gaps: { key: ['seq'], at: 'at' },
 } as const;
 export type SweptTable = keyof typeof ACCOUNTS;

@@ -14,7 +14,7 @@ export const alertList = (alerts: readonly AlertRow[], now: Date): Html =>
 export const alertsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const all = await listAlerts(ports.context.db.read, { lasting: false, limit: 200 });
+    const all = await listAlerts(ports.context.db.read, { state: 'all' }, { limit: 200 });
     const lasting = all.filter((alert) => alert.closedAt === null);
     const ended = all.filter((alert) => alert.closedAt !== null);
     return {

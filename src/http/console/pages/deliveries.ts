@@ -1,5 +1,5 @@
 import { DELIVERY_STATES } from '../../../domain/delivery.ts';
-import type { ReplayFilter } from '../../../processing/replay.ts';
+import type { DeliveryCriteria } from '../../../processing/replay.ts';
 import { type DeliveryRow, listDeliveries } from '../../../store/deliveries/list.ts';
 import { badge, filterForm, older, stateBadge, table, time } from '../components.ts';
 import { type Html, html } from '../html.ts';
@@ -25,20 +25,18 @@ export const deliveryTable = (deliveries: readonly DeliveryRow[], now: Date): Ht
   );
 
 /** The members of the address that name deliveries, as a replay takes them. */
-export const replayFilterOf = (visit: Visit): ReplayFilter => ({
-  ids: null,
-  state: visit.asked('state'),
-  connection: visit.asked('connection'),
-  subject: visit.asked('subject'),
-  from: null,
-  to: null,
-});
+export const replayFilterOf = (visit: Visit) =>
+  ({
+    state: visit.asked('state'),
+    connection: visit.asked('connection'),
+    subject: visit.asked('subject'),
+  }) satisfies DeliveryCriteria;
 
 export const deliveriesPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const { state, connection, subject } = replayFilterOf(visit);
-    const filter = { state, connection, subject, eventType: visit.asked('eventType'), from: null, to: null };
+    const filter = { state, connection, subject, eventType: visit.asked('eventType') };
     const found = await listDeliveries(ports.context.db.read, filter, { before: askedPosition(visit), limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
     return {

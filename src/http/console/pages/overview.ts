@@ -39,7 +39,7 @@ export const overviewPage =
     const connections = [...ports.context.connections.list()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const facts = await readFacts(ports, connections, visit.now);
     const judged = facts.map((one) => ({ name: one.name, facts: one, verdict: verdictOf(one), provenUpTo: provenUpTo(one.coverage) }));
-    const alerts = await listAlerts(ports.context.db.read, { lasting: true, limit: 20 });
+    const alerts = await listAlerts(ports.context.db.read, { state: 'open' }, { limit: 20 });
     const critical = alerts.filter(({ level }) => level === 'critical');
     const others = alerts.filter(({ level }) => level !== 'critical');
     const invariants = await ports.invariants().catch(() => null);

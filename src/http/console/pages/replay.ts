@@ -1,5 +1,5 @@
 import type { PreviewedChange } from '../../../processing/preview-replay.ts';
-import type { ReplayFetch, ReplayFilter } from '../../../processing/replay.ts';
+import type { DeliveryCriteria, ReplayFetch } from '../../../processing/replay.ts';
 import { action, badge, differences, section } from '../components.ts';
 import { countText } from '../format.ts';
 import { type Html, html } from '../html.ts';
@@ -17,7 +17,7 @@ export const replayOnePage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const delivery = await namedDelivery(ports, visit.segment('id'));
-    const filter: ReplayFilter = { ids: [delivery.id], state: null, connection: null, subject: null, from: null, to: null };
+    const filter: DeliveryCriteria = { ids: [delivery.id] };
     return previewView(ports, visit, filter, { path: `/deliveries/${encodeURIComponent(delivery.id)}/replay`, hidden: {} });
   };
 
@@ -35,7 +35,7 @@ interface Target {
   hidden: Record<string, string | null>;
 }
 
-async function previewView(ports: ConsolePorts, visit: Visit, filter: ReplayFilter, { path, hidden }: Target): Promise<View> {
+async function previewView(ports: ConsolePorts, visit: Visit, filter: DeliveryCriteria, { path, hidden }: Target): Promise<View> {
   const fetch = askedFetch(visit);
   const { number, complete, changes } = await ports.previewReplay(filter, fetch);
   const other: ReplayFetch = fetch === 'fresh' ? 'recorded' : 'fresh';

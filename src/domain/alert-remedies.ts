@@ -1,0 +1,19 @@
+/** What mends a state that was alerted, in one sentence; more in docs/operating.md. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  deliveries_not_taken:
+    'Check the database, the disk and the backlog. Senders repeat by themselves; it resolves with the next delivery taken.',
+  delivery_dead:
+    'Look at GET /api/v1/deliveries/causes. Fix the cause and replay the deliveries, or dismiss those that cannot be saved; it resolves when none is dead.',
+  working_paused: 'Read the error of the latest attempts. Receiving goes on; processing resumes by itself with the first success.',
+  invariant_violated: 'See GET /api/v1/invariants for examples, keep a copy of the database and report it.',
+  failure_budget: 'See answers and failureBudget in GET /api/v1/connections/{name}: wrong credentials (401), a proxy, or 503s.',
+  silence: 'Check that the webhook is still registered and enabled at the platform, and that our address answers (orderdock check).',
+  gaps_found: 'Look at the causes in the reconcile run: they say where deliveries are lost.',
+  reconcile_failed: 'Read the error of the run. The next run continues from there; nothing is skipped.',
+  body_too_large: 'Raise MAX_BODY_BYTES if the body was genuine, then reconcile the connection.',
+  document_failed: 'See GET /api/v1/documents for its state and error, then fetch it again.',
+  storage_unavailable: 'Check DOCUMENTS_URL: disk full, bucket missing or wrong credentials.',
+  consumer_forgotten: 'Resume reading with the consumer, or delete it (DELETE /api/v1/consumers/{name}).',
+};
+
+export const alertRemedy = (code: string): string => REMEDIES[code] ?? `See docs/operating.md for ${code}.`;

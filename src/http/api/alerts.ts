@@ -1,0 +1,49 @@
+import { type Request, Router } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import { acknowledge, mute } from '../../monitoring/alert-actions.ts';
+import { type AlertRow, type AlertState, listAlerts, readOpenAlert } from '../../store/monitoring/list-alerts.ts';
+import { alertId, alertView } from '../../views/alert.ts';
+import { callerOf } from './auth.ts';
+import { listCursor, readSequenceCursor } from './cursors.ts';
+import type { ApiPorts } from './ports.ts';
+import { pathText, queryLimit, queryText, timeOf } from './query.ts';
+import { sendJson, sendList } from './send-response.ts';
+
+const COLUMNS = Object.keys(alertView({ openedAt: '' } as AlertRow));
+
+export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+  const router = Router();
+  const sql = context.db.read;
+  const named = async (request: Request): Promise<AlertRow> => {
+    const id = pathText(request, 'id');
+    const [code = '', connection = ''] = id.split('~');
+    const alert = await readOpenAlert(sql, code, connection === '' ? null : connection);
+    if (!alert || alertId(alert) !== id) throw new Refused(404, 'not_found', 'There is no open alert of this id.');
+    return alert;
+  };
+
+  router.get('/', async (request, response) => {
+    const limit = queryLimit(request);
+    const skip = readSequenceCursor('alerts', queryText(request, 'after')) ?? 0;
+    const filter = {
+      state: (queryText(request, 'state') ?? 'open') as AlertState,
+      code: queryText(request, 'code'),
+      connection: queryText(request, 'connection'),
+    };
+    const found = await listAlerts(sql, filter, { skip, limit: limit + 1 });
+    const next = found.length > limit ? listCursor('alerts', [skip + limit]) : null;
+    await sendList(request, response, { rows: found.slice(0, limit).map(alertView), next, columns: COLUMNS });
+  });
+
+  router.post('/:id/acknowledge', async (request, response) => {
+    await acknowledge(context, await named(request), callerOf(response).name);
+    await sendJson(request, response, alertView(await named(request)));
+  });
+
+  router.post('/:id/mute', async (request, response) => {
+    const { until } = request.body as { until: string | null };
+    await mute(context, await named(request), until === null ? null : timeOf(until, 'until'));
+    await sendJson(request, response, alertView(await named(request)));
+  });
+  return router;
+}
