@@ -3,7 +3,7 @@ import test, { type TestContext } from 'node:test';
 import { Hopeless, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/json.ts';
 import type { PlatformApi, ResourcePage } from '../../src/platforms/contract/api.ts';
-import { createGate } from '../../src/platforms/ordergroove/concurrency.ts';
+import { createGate } from '../../src/platforms/ordergroove/client/concurrency.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { readCentral, writeCentral } from '../../src/platforms/ordergroove/read/central-time.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';

@@ -109,20 +109,20 @@ test('an unknown order is missing, a 429 keeps its Retry-After, and an answer th
   await assert.rejects(api.fetch(order('many')), failure({ status: 429, retryAfterMs: 60_000 }));
 });
 
-test('the 25th order within a minute waits, invoices and the list go on, and a glance at the list serves the rest', async (t) => {
+test('the 25th order within a minute waits, invoices and the list go on, and the list serves the rest', async (t) => {
   const rows = Array.from({ length: 60 }, (_, n) => ({ id: `o-${n}`, status: 'Placed', updatedAt: '2026-03-01T12:00:00Z', total: n }));
   const { api, calls } = await against(t, ({ path, query }) => (path === '/v2/orders' ? listOf(rows, query) : { body: { id: 'x' } }));
   for (let n = 0; n < 24; n++) await api.fetch(order(`o-${n}`));
   await assert.rejects(api.fetch(order('o-24')), failure({ code: 'rate_limited_here' }));
   await api.fetch({ kind: 'invoice', externalId: 'i-1' });
   const waiting = Array.from({ length: 36 }, (_, n) => order(`o-${n + 24}`));
-  const glanced = await api.fetchSummaries?.([...waiting, { kind: 'invoice', externalId: 'i-1' }]);
-  assert.deepEqual([...(glanced?.keys() ?? [])].sort(), waiting.map(subjectText).sort());
+  const summaries = await api.fetchSummaries?.([...waiting, { kind: 'invoice', externalId: 'i-1' }]);
+  assert.deepEqual([...(summaries?.keys() ?? [])].sort(), waiting.map(subjectText).sort());
   assert.equal(calls.filter((call) => call.path === '/v2/orders').length, 2);
   assert.equal(calls.filter((call) => call.path.startsWith('/v1/orders/')).length, 24);
 });
 
-test('a glance that finds nothing among the latest looks once among all, and not again for ten minutes', async (t) => {
+test('a search for summaries that finds nothing among the latest orders looks once among all, and not again for ten minutes', async (t) => {
   const { api, calls, time } = await against(t, ({ query }) => ({
     body: { data: 'updatedAt[gte]' in query ? [] : [{ id: 'other', updatedAt: '2019-01-01T00:00:00Z' }] },
   }));

@@ -22,8 +22,8 @@ export interface ListPosition {
 
 export interface ResourcePage {
   /**
-   * Each record with its own JSON text, in the order of the list. `partial`: the row is a summary; where it tells of something newer than
-   * what is held, the whole resource has to be fetched.
+   * Each record with its own JSON text, in the order of the list. `partial`: the row is a summary; where it reports something newer than
+   * what is stored, the whole resource has to be fetched.
    */
   records: { subject: Subject; text: string; partial?: boolean }[];
   /** Token of the next page; null: this was the last. */
@@ -55,7 +55,7 @@ export interface CheckResult {
   text: string;
 }
 
-/** A connection's line to its platform's API. The only thing of a platform that calls out. */
+/** A connection's client for its platform's API: the only part of a platform that sends requests. */
 export interface PlatformApi {
   /** Throws `RemoteMissing` for an unknown resource, `RemoteFailure` for anything else. `priority`: fetches for deliveries (the default) go first. */
   fetch(subject: Subject, priority?: 'fetch' | 'reconcile'): Promise<FetchedResource>;

@@ -9,11 +9,11 @@ const entryName = (entry: AuthEntry, position: number): string => `auth[${positi
  * The verdict of a connection's entries: the first that accepts. That an issuer cannot be asked counts only where no other entry accepts:
  * then `Unavailable` is thrown, so that the sender comes again.
  */
-export async function firstAccepting(entries: readonly AuthEntry[], gatekeeper: CredentialChecker): Promise<AuthResult> {
+export async function firstAccepting(entries: readonly AuthEntry[], checker: CredentialChecker): Promise<AuthResult> {
   let unavailable: Unavailable | null = null;
   for (const [position, entry] of entries.entries()) {
     try {
-      if (await gatekeeper.accepts(entry)) return { accepted: true, credential: entryName(entry, position) };
+      if (await checker.accepts(entry)) return { accepted: true, credential: entryName(entry, position) };
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       unavailable = error;

@@ -53,7 +53,7 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   /** An unsigned greeting that must be answered 200 and means nothing (WooCommerce). */
   isGreeting?(request: WebhookRequest, settings: S): boolean;
   /** No secret configured: nothing is accepted. May throw `Refused` (403 with a code of the platform's) or `Unavailable`. */
-  authenticate(request: WebhookRequest, settings: S, gatekeeper: CredentialChecker): Promise<AuthResult>;
+  authenticate(request: WebhookRequest, settings: S, checker: CredentialChecker): Promise<AuthResult>;
   /** Throws `InvalidBody` when the body has no recognisable shape. An unknown event type is none. */
   identify(request: WebhookRequest, settings: S): Identity;
   /** Pure. Throws `InvalidBody` when what was recognised cannot be read after all. */

@@ -2,7 +2,7 @@ import type { Drift } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
-/** A webhook request as the door hands it on: raw bytes, nothing believed yet. */
+/** A webhook request as intake passes it on: raw bytes, nothing verified yet. */
 export interface WebhookRequest {
   method: 'POST' | 'GET';
   /** Below `/webhooks/{connection}`: `''`, `/orders`, `/orders/abc-PO1`. Not decoded. */
@@ -33,7 +33,7 @@ export interface Route {
 /** `credential`: position of the entry that accepted, such as `auth[1].bearer` or `secret[0]`; never its value. */
 export type AuthResult = { accepted: true; credential: string } | { accepted: false; reason: string };
 
-/** What the door lends to `authenticate`. */
+/** What intake gives `authenticate` to check credentials with. */
 export interface CredentialChecker {
   /** Tries one entry of `webhook.auth` against the request's credentials, in constant time. Throws `Unavailable` when an issuer cannot be asked. */
   accepts(entry: AuthEntry): Promise<boolean>;

@@ -4,7 +4,7 @@ import { type Json, objectAt, textAt } from '../../domain/json.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import type { SaveSecret } from '../contract/management.ts';
-import { type ApiClient, allRows, createLine } from './client.ts';
+import { type ApiClient, allRows, createApiClient } from './client/client.ts';
 import { PAGE_SIZE, readChanges, streams } from './lists.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
@@ -13,17 +13,17 @@ import { createWebhookManagement } from './webhooks.ts';
 export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecret?: SaveSecret): PlatformApi | null {
   const { api, management } = settings;
   if (!api && !management) return null;
-  const line = api ? createLine(api.baseUrl, api.apiKey, remote) : null;
-  const managementLine = createLine(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote);
+  const client = api ? createApiClient(api.baseUrl, api.apiKey, remote) : null;
+  const managementClient = createApiClient(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote);
   return {
-    fetch: async (subject, priority) => fetchSubject({ line: existing(line), priority: priority ?? 'fetch' }, subject),
-    streams: line ? streams : [],
-    changesSince: async (stream, start) => readChanges(existing(line), stream, start),
-    check: () => check(line),
-    circuit: (line ?? managementLine).circuit,
+    fetch: async (subject, priority) => fetchSubject({ client: existing(client), priority: priority ?? 'fetch' }, subject),
+    streams: client ? streams : [],
+    changesSince: async (stream, start) => readChanges(existing(client), stream, start),
+    check: () => check(client),
+    circuit: (client ?? managementClient).circuit,
     webhooks: createWebhookManagement({
-      line: managementLine,
-      merchant: async () => management?.merchant ?? (await readMerchant(existing(line))),
+      client: managementClient,
+      merchant: async () => management?.merchant ?? (await readMerchant(existing(client))),
       keys: settings.webhook.verificationKey,
       keepSecret,
     }),
@@ -37,23 +37,23 @@ function managementUrl({ api, management }: OrdergrooveSettings): string {
 }
 
 /** Every object of a merchant names it. Throws when there is none yet. */
-async function readMerchant(line: ApiClient): Promise<string> {
+async function readMerchant(client: ApiClient): Promise<string> {
   for (const path of ['/customers/', '/subscriptions/', '/orders/']) {
-    const { rows } = await line.page({ method: 'GET', path, query: { page_size: 1 } });
+    const { rows } = await client.page({ method: 'GET', path, query: { page_size: 1 } });
     const merchant = textAt(rows[0]?.merchant);
     if (merchant !== null) return merchant;
   }
   throw new OrderdockError('merchant_unknown', "Set management.merchant to the merchant's public id: there is no object to read it from");
 }
 
-function existing(line: ApiClient | null): ApiClient {
-  if (!line) throw new Hopeless('no_api', 'The connection has no api: only its webhooks can be managed');
-  return line;
+function existing(client: ApiClient | null): ApiClient {
+  if (!client) throw new Hopeless('no_api', 'The connection has no api: only its webhooks can be managed');
+  return client;
 }
 
 /** Where a fetch waits for its turn. */
 interface Turn {
-  line: ApiClient;
+  client: ApiClient;
   priority: 'fetch' | 'reconcile';
 }
 
@@ -69,8 +69,8 @@ async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<
 /** An order and its items, one call after the other: parallel work on one object is answered 423. */
 async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
   const order = await get(turn, `/orders/${encodeURIComponent(id)}/`);
-  const { line, priority } = turn;
-  const items = await allRows(line, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, priority });
+  const { client, priority } = turn;
+  const items = await allRows(client, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, priority });
   return whole({ order, items });
 }
 
@@ -82,14 +82,14 @@ async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource
   return fetchOrder(turn, order);
 }
 
-const get = ({ line, priority }: Turn, path: string): Promise<Json> => line.json({ method: 'GET', path, priority });
+const get = ({ client, priority }: Turn, path: string): Promise<Json> => client.json({ method: 'GET', path, priority });
 
 const whole = (resource: Json): FetchedResource => ({ text: JSON.stringify(resource), partial: false });
 
-async function check(line: ApiClient | null): Promise<CheckResult[]> {
-  if (!line) return [{ what: 'Ordergroove API', ok: true, text: 'not configured: events are applied as they come' }];
+async function check(client: ApiClient | null): Promise<CheckResult[]> {
+  if (!client) return [{ what: 'Ordergroove API', ok: true, text: 'not configured: events are applied as they come' }];
   try {
-    await line.page({ method: 'GET', path: '/orders/', query: { page_size: 1 } });
+    await client.page({ method: 'GET', path: '/orders/', query: { page_size: 1 } });
     return [{ what: 'Ordergroove API', ok: true, text: 'the key is accepted and may list across customers' }];
   } catch (error) {
     if (!(error instanceof RemoteFailure)) throw error;

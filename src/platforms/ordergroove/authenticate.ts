@@ -14,7 +14,7 @@ const HEADER = /^ts=\d{1,12}(?:,sig=[0-9a-f]{64}){1,8}$/i;
 export async function authenticate(
   request: WebhookRequest,
   settings: OrdergrooveSettings,
-  gatekeeper: CredentialChecker,
+  checker: CredentialChecker,
 ): Promise<AuthResult> {
   const header = request.headers[SIGNATURE_HEADER];
   if (header === undefined) return refused('there is no signature');
@@ -22,8 +22,7 @@ export async function authenticate(
   const ts = header.slice('ts='.length, header.indexOf(','));
   const { verificationKey, toleranceSeconds } = settings.webhook;
   const sentAtMs = timestampMs(ts, 's');
-  if (sentAtMs === null || !withinTolerance(sentAtMs, gatekeeper.now, toleranceSeconds))
-    return refused('the signature is too old or too new');
+  if (sentAtMs === null || !withinTolerance(sentAtMs, checker.now, toleranceSeconds)) return refused('the signature is too old or too new');
   const position = matchSignature(signatureValues(header, 'sig='), verificationKey, ['hex'], (key) => signBody(key, ts, request.body));
   return position < 0 ? refused('no key made the signature') : { accepted: true, credential: `verificationKey[${position}]` };
 }

@@ -13,7 +13,7 @@ import { eventShapes } from './shapes.ts';
 
 type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject: Subject } | { do: 'ignore'; reason: string };
 
-/** Pure: what an event tells. Orders are fetched where there is an API: their events have neither items nor a time of change. */
+/** Pure: what an event reports. Orders are fetched where there is an API: their events have neither items nor a time of change. */
 export function interpret(delivery: StoredRequest, settings: OrdergrooveSettings): Interpretation {
   const event = readEvent(delivery.body);
   if (event.family === null)

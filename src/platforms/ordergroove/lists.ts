@@ -3,7 +3,7 @@ import { RemoteFailure } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
-import type { ApiClient, ListPage } from './client.ts';
+import type { ApiClient, ListPage } from './client/client.ts';
 import { writeCentral } from './read/central-time.ts';
 
 export const PAGE_SIZE = 100;
@@ -78,11 +78,11 @@ const LISTS: readonly List[] = [
 export const streams: readonly ListStream[] = LISTS.map(({ stream }) => stream);
 
 /** One page of a list. The watermark is the newest time of change that the platform has written, never our own clock. */
-export async function readChanges(line: ApiClient, name: string, start: ListPosition): Promise<ResourcePage> {
+export async function readChanges(client: ApiClient, name: string, start: ListPosition): Promise<ResourcePage> {
   const list = LISTS.find(({ stream }) => stream.name === name);
   if (!list) throw new RemoteFailure('unknown_stream', `There is no list of ${name}`, 0);
   const from = start.page === null ? null : readToken(start.page);
-  const page = await readListPage(line, list, start, from);
+  const page = await readListPage(client, list, start, from);
   if (page.next !== null && page.next === from?.next) throw new RemoteFailure('remote_paging', `The list of ${name} does not go on`, 200);
   const watermark = newest([from ? from.watermark : start.watermark, ...page.rows.map((row) => readTime(row[list.time]))]);
   return {
@@ -93,11 +93,11 @@ export async function readChanges(line: ApiClient, name: string, start: ListPosi
   };
 }
 
-async function readListPage(line: ApiClient, list: List, start: ListPosition, from: Token | null): Promise<ListPage> {
-  if (from) return line.page({ method: 'GET', path: from.next, priority: 'reconcile' });
+async function readListPage(client: ApiClient, list: List, start: ListPosition, from: Token | null): Promise<ListPage> {
+  if (from) return client.page({ method: 'GET', path: from.next, priority: 'reconcile' });
   const since = changedSince(start);
   const query = { page_size: PAGE_SIZE, ...(list.filter && since ? { [list.filter]: since } : {}) };
-  return line
+  return client
     .page({ method: 'GET', path: list.path, query, priority: 'reconcile' })
     .catch((error: unknown) => emptyWhereAbsent(list, error));
 }

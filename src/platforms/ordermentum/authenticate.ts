@@ -3,5 +3,5 @@ import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/
 import type { OrdermentumSettings } from './settings.ts';
 
 /** Ordermentum signs nothing: what it repeats is the basic auth or the static headers given at registration. */
-export const authenticate = (_request: WebhookRequest, settings: OrdermentumSettings, gatekeeper: CredentialChecker): Promise<AuthResult> =>
-  firstAccepting(settings.webhook.auth, gatekeeper);
+export const authenticate = (_request: WebhookRequest, settings: OrdermentumSettings, checker: CredentialChecker): Promise<AuthResult> =>
+  firstAccepting(settings.webhook.auth, checker);

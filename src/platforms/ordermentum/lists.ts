@@ -3,7 +3,7 @@ import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
-import type { ApiClient } from './api.ts';
+import type { ApiClient } from './client/client.ts';
 import type { OrdermentumKind } from './events.ts';
 import { isWhole } from './read/resource.ts';
 
@@ -53,7 +53,7 @@ interface Memory {
  * through unseen. A list of more than one page is therefore read again until a pass brings nothing that was not given before; rows
  * already given are left out, as far as this process remembers the run (forgetting costs a repetition, no row).
  */
-export function createLists(line: ApiClient): (stream: string, start: ListPosition) => Promise<ResourcePage> {
+export function createLists(client: ApiClient): (stream: string, start: ListPosition) => Promise<ResourcePage> {
   const memories = new Map<string, Memory>();
   return async (stream, start) => {
     const list = lists[stream];
@@ -61,8 +61,8 @@ export function createLists(line: ApiClient): (stream: string, start: ListPositi
     const memory = recall(memories.get(stream), start.page);
     memories.set(stream, memory);
     const place = readPlace(start.page);
-    const query = { ...windowOf(start), supplierId: line.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
-    const call = line.json({ method: 'GET', path: list.path, query, budgets: [list.budget], priority: 'reconcile' });
+    const query = { ...windowOf(start), supplierId: client.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
+    const call = client.json({ method: 'GET', path: list.path, query, budgets: [list.budget], priority: 'reconcile' });
     const answer = await (start.page === null ? call.catch((error: unknown) => emptyWhereAbsent(list, error)) : call);
     const page = readListPage(answer, place.pageNo);
     const fresh = page.rows.filter((row) => isNew(row, memory));

@@ -3,7 +3,7 @@ import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../doma
 import { readTime } from '../../domain/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import type { RegisteredWebhook, WebhookManagement } from '../contract/management.ts';
-import type { ApiClient } from './api.ts';
+import type { ApiClient } from './client/client.ts';
 import { ordermentumEvents } from './events.ts';
 import { PAGE_SIZE, readListPage } from './lists.ts';
 import { unwrapped } from './read/members.ts';
@@ -12,13 +12,13 @@ const PATH = '/v1/webhooks';
 const allEvents = () => ordermentumEvents.map((event) => event.type);
 
 /** Webhooks belong to a supplier. They are registered with the connection's own credentials, which never leave this module. */
-export function createWebhookManagement(line: ApiClient, auth: readonly AuthEntry[]): WebhookManagement {
+export function createWebhookManagement(client: ApiClient, auth: readonly AuthEntry[]): WebhookManagement {
   const send = async (method: 'POST' | 'PUT', path: string, body: JsonObject) =>
-    readWebhook(await line.json({ method, path, body, budgets: ['webhooks'] }), body);
+    readWebhook(await client.json({ method, path, body, budgets: ['webhooks'] }), body);
   return {
-    list: () => listWebhooks(line),
+    list: () => listWebhooks(client),
     register: (url, events) => {
-      const entity = { name: nameFor(url), entityId: line.api.supplierId, entityType: 'supplier' };
+      const entity = { name: nameFor(url), entityId: client.api.supplierId, entityType: 'supplier' };
       return send('POST', PATH, { url, events: events ?? allEvents(), ...entity, ...credentialsFor(auth) });
     },
     update: async (id, url, events) => {
@@ -27,18 +27,18 @@ export function createWebhookManagement(line: ApiClient, auth: readonly AuthEntr
       return { ...updated, id: updated.id || id };
     },
     delete: async (id) => {
-      await line.json({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}`, budgets: ['webhooks'] });
+      await client.json({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}`, budgets: ['webhooks'] });
     },
   };
 }
 
 const nameFor = (url: string): string => `Orderdock ${url.split('/').at(-1) ?? ''}`.trim();
 
-async function listWebhooks(line: ApiClient): Promise<RegisteredWebhook[]> {
+async function listWebhooks(client: ApiClient): Promise<RegisteredWebhook[]> {
   const found: RegisteredWebhook[] = [];
   for (let pageNo = 1; ; pageNo++) {
-    const query = { supplierId: line.api.supplierId, pageNo, pageSize: PAGE_SIZE };
-    const page = readListPage(await line.json({ method: 'GET', path: PATH, query, budgets: ['webhooks'] }), pageNo);
+    const query = { supplierId: client.api.supplierId, pageNo, pageSize: PAGE_SIZE };
+    const page = readListPage(await client.json({ method: 'GET', path: PATH, query, budgets: ['webhooks'] }), pageNo);
     found.push(...page.rows.map((row) => readWebhook(row, {})));
     if (!page.more) return found;
   }

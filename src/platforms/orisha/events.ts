@@ -27,7 +27,7 @@ const described = (name: string, kind: OrishaKind, ...actions: OrishaEvent['acti
     ...(action === 'deleted' ? { effect: 'delete' } : { effect: 'fetch', note: fetchNote }),
   }));
 
-/** All 13: items and price lists have no update event at all, so only their lists tell of changes. */
+/** All 13: items and price lists have no update event at all, so changes show only in their lists. */
 export const orishaEvents: readonly OrishaEvent[] = [
   ...described('item', 'item', 'created', 'deleted'),
   ...described('customer', 'customer', 'created', 'deleted', 'updated'),

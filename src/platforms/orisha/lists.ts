@@ -2,7 +2,7 @@ import { RemoteMissing } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/json.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
-import type { ApiClient } from './api.ts';
+import type { ApiClient } from './client/client.ts';
 import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
 import { type Codes, externalIdOf, memberOf } from './read/codes.ts';
 import type { OrishaApiSettings, OrishaList } from './settings.ts';
@@ -20,25 +20,25 @@ interface Place {
 }
 
 /** One page of a configured list. The end is an empty page, a 404 behind the first, or the same page again: sizes may be cut silently. */
-export async function changesIn(line: ApiClient, stream: string, start: ListPosition): Promise<ResourcePage> {
+export async function changesIn(client: ApiClient, stream: string, start: ListPosition): Promise<ResourcePage> {
   const kind = ORISHA_KINDS.find((one) => one === stream);
-  const list = kind && line.api.lists[kind];
+  const list = kind && client.api.lists[kind];
   if (!kind || !list) throw new Error(`There is no list ${stream} in api.lists`);
   const place = start.page === null ? { page: list.firstPage, rows: null } : (JSON.parse(start.page) as Place);
-  const rows = await readRows(line, list, place.page);
+  const rows = await readRows(client, list, place.page);
   const fingerprint = sha256Hex(JSON.stringify(rows));
   if (rows.length === 0 || fingerprint === place.rows) return { records: [], next: null, watermark: WATERMARK, total: null };
   const next = list.pageParameter === false ? null : JSON.stringify({ page: place.page + 1, rows: fingerprint });
-  return { records: await recordsOf(line, kind, list, rows), next, watermark: WATERMARK, total: null };
+  return { records: await recordsOf(client, kind, list, rows), next, watermark: WATERMARK, total: null };
 }
 
-async function readRows(line: ApiClient, list: OrishaList, page: number): Promise<JsonObject[]> {
+async function readRows(client: ApiClient, list: OrishaList, page: number): Promise<JsonObject[]> {
   const query = {
     ...(list.pageParameter === false ? {} : { [list.pageParameter]: page }),
     ...(list.sizeParameter === false ? {} : { [list.sizeParameter]: list.pageSize }),
   };
   try {
-    const answer = parseJson(await line.text({ method: 'GET', path: line.fill(list.path, {}), query, priority: 'reconcile' }));
+    const answer = parseJson(await client.text({ method: 'GET', path: client.fill(list.path, {}), query, priority: 'reconcile' }));
     return listAt(list.items === undefined ? firstList(answer) : atPointer(answer, list.items)).filter(isObject);
   } catch (error) {
     if (error instanceof RemoteMissing && page > list.firstPage) return [];
@@ -46,22 +46,22 @@ async function readRows(line: ApiClient, list: OrishaList, page: number): Promis
   }
 }
 
-async function recordsOf(line: ApiClient, kind: OrishaKind, list: OrishaList, rows: JsonObject[]): Promise<ResourcePage['records']> {
+async function recordsOf(client: ApiClient, kind: OrishaKind, list: OrishaList, rows: JsonObject[]): Promise<ResourcePage['records']> {
   const records: ResourcePage['records'] = [];
   for (const row of rows) {
     const codes = codesInRow(kind, list, row);
     if (codes === null) continue;
     const subject = { kind, externalId: externalIdOf(kind, codes) };
     if (list.rows === 'whole') records.push({ subject, text: JSON.stringify(row) });
-    else records.push(...(await detailOf(line, subject)));
+    else records.push(...(await detailOf(client, subject)));
   }
   return records;
 }
 
-// Deleted between list and detail: its own event tells of that.
-async function detailOf(line: ApiClient, subject: ResourcePage['records'][number]['subject']): Promise<ResourcePage['records']> {
+// Deleted between list and detail: its own event reports that.
+async function detailOf(client: ApiClient, subject: ResourcePage['records'][number]['subject']): Promise<ResourcePage['records']> {
   try {
-    return [{ subject, text: await line.detail(subject, 'reconcile') }];
+    return [{ subject, text: await client.detail(subject, 'reconcile') }];
   } catch (error) {
     if (error instanceof RemoteMissing) return [];
     throw error;

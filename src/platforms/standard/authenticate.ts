@@ -18,15 +18,11 @@ import { renderTemplate } from './read/template.ts';
 import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader } from './settings.ts';
 
 /** By its signature, or by any entry of `webhook.auth` beside it. */
-export async function authenticate(
-  request: WebhookRequest,
-  settings: StandardSettings,
-  gatekeeper: CredentialChecker,
-): Promise<AuthResult> {
+export async function authenticate(request: WebhookRequest, settings: StandardSettings, checker: CredentialChecker): Promise<AuthResult> {
   const { signature, auth } = settings.webhook;
-  const signed = signature ? verifySignature(request, signature, settings, gatekeeper.now) : refused('no credentials are configured');
+  const signed = signature ? verifySignature(request, signature, settings, checker.now) : refused('no credentials are configured');
   if (signed.accepted || auth.length === 0) return signed;
-  const admitted = await firstAccepting(auth, gatekeeper);
+  const admitted = await firstAccepting(auth, checker);
   return admitted.accepted || !signature ? admitted : signed;
 }
 

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { ENTITY_KINDS, type EntityKind } from '../../domain/entity.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import type { HashAlgorithm, SignatureEncoding } from '../signature.ts';
-import { gather, type timestamp, type Written, written } from './input-schema.ts';
 import { PRESETS, type Preset, type PresetName } from './presets.ts';
+import { gather, type timestamp, type Written, written } from './read/input-schema.ts';
 import { placeholdersOf, spelledOut, unknownPlaceholders } from './read/template.ts';
 
 /** How a signature is checked, with every default in place. `timestamp` without header and pointer: Standard Webhooks' own. */

@@ -2,12 +2,12 @@ import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts'
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
 import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';
+import { createSession, type Session } from './client/session.ts';
 import { makePage, pollRequest, readPosition, readRows } from './lists.ts';
-import { createSession, type Session } from './session.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
 
 // docs.tradecloud1.com, API rules (2026-07-14): at most ten requests a second, the next one only after the answer; their side gives up after
-// 5 s. One of the ten is left for logins, which nobody counts; the window is a little longer than theirs, since calls are counted
+// 5 s. One of the ten is left for logins, which are not counted; the window is a little longer than theirs, since calls are counted
 // when they go out and not all are under way for the same time.
 const LIMITS = { timeoutMs: 5000, budgets: [{ name: 'api', calls: 9, perMs: 1100 }], sequential: true } as const;
 const POLL_PATIENCE_MS = 60_000;
@@ -23,7 +23,7 @@ interface Authorization {
   session: Session | null;
 }
 
-/** The line to Tradecloud's API v2; null without credentials. */
+/** The client for Tradecloud's API v2; null without credentials. */
 export function connect(settings: TradecloudSettings, remote: Remote): PlatformApi | null {
   const { api } = settings;
   const authorization = api && authorizationOf(api, remote);
@@ -157,7 +157,7 @@ async function check(api: TradecloudApiSettings, remote: Remote, { session, auth
 
 function clockFinding(answer: RemoteResponse, now: Date): CheckResult {
   const theirs = Date.parse(answer.headers.date ?? '');
-  if (Number.isNaN(theirs)) return { what: 'clock', ok: true, text: 'The API does not tell its time' };
+  if (Number.isNaN(theirs)) return { what: 'clock', ok: true, text: 'The API sends no Date header' };
   const offMs = now.getTime() - theirs;
   const ok = Math.abs(offMs) <= CLOCK_TOLERANCE_MS;
   const text = `This machine's clock is ${Math.abs(Math.round(offMs / 1000))} s ${offMs < 0 ? 'behind' : 'ahead of'} the API's`;

@@ -3,5 +3,5 @@ import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/
 import type { TradecloudSettings } from './settings.ts';
 
 /** Tradecloud signs nothing: Basic, a static bearer token, or an access token that Microsoft Entra issued to it. */
-export const authenticate = (_request: WebhookRequest, settings: TradecloudSettings, gatekeeper: CredentialChecker): Promise<AuthResult> =>
-  firstAccepting(settings.webhook.auth, gatekeeper);
+export const authenticate = (_request: WebhookRequest, settings: TradecloudSettings, checker: CredentialChecker): Promise<AuthResult> =>
+  firstAccepting(settings.webhook.auth, checker);

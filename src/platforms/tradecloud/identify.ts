@@ -4,7 +4,7 @@ import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { sha256Hex } from '../signature.ts';
 import { isKnownEvent } from './events.ts';
-import { type Content, contentOf, externalIdOf, GLANCE, readBody } from './read/body.ts';
+import { type Content, contentOf, ENVELOPE, externalIdOf, readBody } from './read/body.ts';
 
 const LONGEST_ID = 500;
 
@@ -31,7 +31,7 @@ function identifyNotification(request: WebhookRequest): Identity {
 }
 
 function identifyEvent(request: WebhookRequest): Identity {
-  const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', GLANCE);
+  const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', ENVELOPE);
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');

@@ -1,14 +1,13 @@
 import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/drift.ts';
-import { type EntityReport, readSubject, type Subject } from '../../domain/entity.ts';
+import { type EntityReport, readSubject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
+import { type JsonObject, textAt } from '../../domain/json.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { isKnownEvent } from './events.ts';
 import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read/body.ts';
 import { readDocumentsEvent } from './read/documents.ts';
 import { readOrder } from './read/order.ts';
 import { readShipment } from './read/shipment.ts';
-import type { TradecloudSettings } from './settings.ts';
 import { shapes } from './shapes.ts';
 
 const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: string) => EntityReport>> = {
@@ -17,7 +16,7 @@ const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: stri
   shipment: readShipment,
 };
 
-/** What a stored webhook tells. The event's name is not asked: the body holds the state that the event brought about. */
+/** What a stored webhook reports. The event's name does not matter: the body holds the state that the event brought about. */
 export function interpret(delivery: StoredRequest): Interpretation {
   if (delivery.method === 'GET') return interpretNotification(delivery);
   const body = readBody(delivery.body, formatOf(delivery.contentType, delivery.body), WHOLE);
@@ -41,39 +40,3 @@ function driftOf(body: JsonObject, content: Content | null): Drift[] {
   const event: Drift[] = name === null || isKnownEvent(name) ? [] : [unknownEvent(name, '/eventName')];
   return [...event, ...findDrift(body, shape)];
 }
-
-/** What a fetched or polled order or shipment says: all of it, except the lines that `echo` leaves out. */
-export function readFetched(subject: Subject, text: string, settings: TradecloudSettings): { reports: EntityReport[]; drift: Drift[] } {
-  const resource = readResource(text);
-  if (subject.kind === 'shipment') {
-    return { reports: [readShipment(resource, textAt(resource.id) ?? subject.externalId)], drift: findDrift(resource, shapes.Shipment) };
-  }
-  const orderId = textAt(resource.id) ?? textAt(resource.orderId) ?? subject.externalId;
-  const report = readOrder(resource, orderId, true);
-  return { reports: [withoutEcho(report, settings.echo)], drift: findDrift(resource, shapes.Order) };
-}
-
-function readResource(text: string): JsonObject {
-  try {
-    const resource = parseJson(text);
-    if (isObject(resource)) return resource;
-  } catch (error) {
-    throw new InvalidBody('The fetched resource is not JSON', { cause: error });
-  }
-  throw new InvalidBody('The fetched resource is not a JSON object');
-}
-
-// docs.tradecloud1.com, polling: which lines come back as an echo of one's own message (read 2026-07-14).
-const OWN_REQUESTS: Readonly<Record<'buyer' | 'supplier', readonly string[]>> = {
-  buyer: ['OpenBuyerReopenRequest', 'OpenBuyerReconfirmationRequest'],
-  supplier: ['OpenSupplierProposal', 'OpenSupplierReopenRequest', 'OpenSupplierShipmentRescheduleRequest'],
-};
-
-function withoutEcho(report: EntityReport, echo: TradecloudSettings['echo']): EntityReport {
-  if (echo === 'keep') return report;
-  const lines = report.lines.filter((line) => !isEcho(objectAt(line.source.status), echo));
-  return lines.length === report.lines.length ? report : { ...report, lines, linesComplete: false };
-}
-
-const isEcho = (status: JsonObject, echo: 'buyer' | 'supplier' | 'in-progress'): boolean =>
-  echo === 'in-progress' ? status.processStatus === 'InProgress' : OWN_REQUESTS[echo].includes(textAt(status.inProgressStatus) ?? '');

@@ -1,10 +1,8 @@
-import { type Drift, findDrift } from '../../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../../domain/entity.ts';
+import type { EntityReport } from '../../../domain/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../../../domain/json.ts';
 import type { OrdermentumKind } from '../events.ts';
 import { shapeOfKind } from '../shapes.ts';
-import { unwrapped } from './members.ts';
 import { readOrder } from './order.ts';
 import { isWholeRecord, readRecord } from './record.ts';
 
@@ -16,17 +14,6 @@ export const isWhole = (kind: OrdermentumKind, resource: JsonObject): boolean =>
   kind === 'order' ? Array.isArray(resource.lineItems) : isWholeRecord(kind, resource);
 
 export const isOrdermentumKind = (kind: string): kind is OrdermentumKind => Object.hasOwn(shapeOfKind, kind);
-
-/** What a fetched detail or a row of a list says. Throws `InvalidBody` when it is no JSON object. */
-export function readFetched(subject: Subject, text: string): { reports: EntityReport[]; drift: Drift[] } {
-  const document = parseDocument(text);
-  if (!isOrdermentumKind(subject.kind)) throw new InvalidBody(`Ordermentum has no ${subject.kind}`);
-  const resource = unwrapped(document);
-  return {
-    reports: [readResource(subject.kind, subject.externalId, resource)],
-    drift: findDrift(resource, shapeOfKind[subject.kind]),
-  };
-}
 
 /** Throws `InvalidBody` unless the text is a JSON object. */
 export function parseDocument(text: string): JsonObject {

@@ -1,10 +1,8 @@
-import type { EntityReport, Subject } from '../../../domain/entity.ts';
-import { InvalidBody } from '../../../domain/errors.ts';
+import type { EntityReport } from '../../../domain/entity.ts';
 import { type JsonObject, textAt } from '../../../domain/json.ts';
 import { ORISHA_KINDS, type OrishaKind } from '../events.ts';
 import type { OrishaSettings } from '../settings.ts';
 import { memberOf, ownCodeOf } from './codes.ts';
-import { parseDocument } from './webhook.ts';
 
 export const isOrishaKind = (kind: string): kind is OrishaKind => ORISHA_KINDS.some((known) => known === kind);
 
@@ -42,9 +40,3 @@ export const readRecord = (kind: OrishaKind, externalId: string, record: JsonObj
   deleted: false,
   source: record,
 });
-
-/** A fetched or listed record exists at this moment, so it also brings back one that had been deleted. */
-export function readFetched(subject: Subject, text: string): { reports: EntityReport[]; drift: [] } {
-  if (!isOrishaKind(subject.kind)) throw new InvalidBody(`Orisha Commerce has no ${subject.kind}`);
-  return { reports: [{ ...readRecord(subject.kind, subject.externalId, parseDocument(text)), creates: true }], drift: [] };
-}

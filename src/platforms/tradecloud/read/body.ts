@@ -1,7 +1,7 @@
 import { InvalidBody } from '../../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import { shapes } from '../shapes.ts';
-import { glanceTxml, parseTxml } from './txml.ts';
+import { parseTxml, readTxmlEnvelope } from './txml.ts';
 
 export type ContentKind = 'order' | 'documents' | 'shipment';
 
@@ -25,8 +25,11 @@ export interface Reading {
   json(text: string): Json;
   xml(text: string): JsonObject;
 }
-/** For the door: what it is about, as cheaply as can be. */
-export const GLANCE: Reading = { json: (text) => JSON.parse(text) as Json, xml: (text) => glanceTxml(text, shapes.OrderWebhookBody) };
+/** For intake: what the body is about, as cheaply as possible. */
+export const ENVELOPE: Reading = {
+  json: (text) => JSON.parse(text) as Json,
+  xml: (text) => readTxmlEnvelope(text, shapes.OrderWebhookBody),
+};
 /** Everything, digit for digit. */
 export const WHOLE: Reading = { json: parseJson, xml: (text) => parseTxml(text, shapes.OrderWebhookBody) };
 
@@ -46,7 +49,7 @@ function readJson(text: string, parse: (text: string) => Json): Json {
   }
 }
 
-/** The door's rule, for a stored request: by its `Content-Type`, without one by its first byte. */
+/** The rule of intake, applied to a stored request: by its `Content-Type`, without one by its first byte. */
 export function formatOf(contentType: string | null, body: Buffer): 'json' | 'xml' {
   if (contentType) return /[/+]xml\b/i.test(contentType) ? 'xml' : 'json';
   return /^(\uFEFF)?\s*</.test(body.subarray(0, 64).toString('utf8')) ? 'xml' : 'json';
@@ -61,7 +64,7 @@ export function contentOf(body: JsonObject): Content | null {
   return null;
 }
 
-/** The platform's id of what the content is about; null where it cannot be told. */
+/** The platform's id of what the content is about; null where the content does not name it. */
 export function externalIdOf({ kind, state }: Content): string | null {
   if (kind === 'shipment') return textAt(state.id) ?? shipmentIdOf(state);
   return textAt(state.orderId) ?? textAt(state.id) ?? orderIdOf(state);

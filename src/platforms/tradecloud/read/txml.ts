@@ -44,7 +44,7 @@ export function parseTxml(text: string, shape: Shape): JsonObject {
 }
 
 /** The same without the content of its lines: enough to say what it is about, and cheap. The whole document is checked all the same. */
-export function glanceTxml(text: string, shape: Shape): JsonObject {
+export function readTxmlEnvelope(text: string, shape: Shape): JsonObject {
   validate(text);
   return readRoot(readXml(replaceLines(text, () => '<line/>')), shape);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ENTITY_KINDS } from '../../domain/entity.ts';
-import { isObject, type JsonObject } from '../../domain/json.ts';
-import { allowIps, authEntries, secretList } from '../contract/auth-entry.ts';
-import { PRESET_NAMES } from './presets.ts';
-import { EXPRESSION } from './read/expression.ts';
+import { ENTITY_KINDS } from '../../../domain/entity.ts';
+import { isObject, type JsonObject } from '../../../domain/json.ts';
+import { allowIps, authEntries, secretList } from '../../contract/auth-entry.ts';
+import { PRESET_NAMES } from '../presets.ts';
+import { EXPRESSION } from './expression.ts';
 
 const expression = z
   .string()

@@ -1,11 +1,11 @@
-import { type Drift, findDrift } from '../../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../../domain/entity.ts';
-import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
-import { restShapes } from '../shapes.ts';
-import { entitlementReport } from './entitlement.ts';
-import { orderReport } from './order.ts';
-import { subscriberReport } from './subscriber.ts';
-import { subscriptionReport } from './subscription.ts';
+import { type Drift, findDrift } from '../../domain/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entity.ts';
+import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
+import { entitlementReport } from './read/entitlement.ts';
+import { orderReport } from './read/order.ts';
+import { subscriberReport } from './read/subscriber.ts';
+import { subscriptionReport } from './read/subscription.ts';
+import { restShapes } from './shapes.ts';
 
 export interface FetchedReading {
   reports: EntityReport[];

@@ -1,6 +1,6 @@
-import { RemoteFailure } from '../../domain/errors.ts';
-import { isObject, parseJson } from '../../domain/json.ts';
-import type { Remote, RemoteResponse } from '../../remote/remote.ts';
+import { RemoteFailure } from '../../../domain/errors.ts';
+import { isObject, parseJson } from '../../../domain/json.ts';
+import type { Remote, RemoteResponse } from '../../../remote/remote.ts';
 
 export interface Login {
   baseUrl: string;

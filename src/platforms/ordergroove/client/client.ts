@@ -1,8 +1,8 @@
-import { RemoteFailure } from '../../domain/errors.ts';
-import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
-import type { Budget, CircuitState, Remote, RemoteCall } from '../../remote/remote.ts';
+import { RemoteFailure } from '../../../domain/errors.ts';
+import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import type { Budget, CircuitState, Remote, RemoteCall } from '../../../remote/remote.ts';
+import { redactText } from '../redact.ts';
 import { createGate } from './concurrency.ts';
-import { redactText } from './redact.ts';
 
 // 6,000 calls a minute, at most 5 threads (developer.ordergroove.com, API rate limits and data pipelines, read 2026-07).
 const budgets: readonly Budget[] = [{ name: 'calls', calls: 6000, perMs: 60_000 }];
@@ -17,9 +17,9 @@ export interface ListPage {
   next: string | null;
 }
 
-/** A line to one of the platform's two APIs. Everything that it reads has credentials redacted. */
+/** A client for one of the platform's two APIs. Credentials are redacted in everything it reads. */
 export interface ApiClient {
-  /** Throws `RemoteFailure` for a 2xx answer that is no JSON. */
+  /** Throws `RemoteFailure` when a 2xx answer is not JSON. */
   json(call: RemoteCall): Promise<Json>;
   /** One page of a list by its cursor. */
   page(call: RemoteCall): Promise<ListPage>;
@@ -27,7 +27,7 @@ export interface ApiClient {
 }
 
 /** `apiKeys`: the first is used; after a 401 the next one. */
-export function createLine(baseUrl: string, apiKeys: readonly string[], remote: Remote): ApiClient {
+export function createApiClient(baseUrl: string, apiKeys: readonly string[], remote: Remote): ApiClient {
   let current = 0;
   const client = remote.client({
     baseUrl,
@@ -55,7 +55,7 @@ function parseAnswer(text: string, status: number): Json {
   try {
     return parseJson(redactText(text));
   } catch (error) {
-    throw new RemoteFailure('remote_unreadable', 'The API answered with something that is no JSON', status, null, { cause: error });
+    throw new RemoteFailure('remote_unreadable', 'The answer of the API is not JSON', status, null, { cause: error });
   }
 }
 
@@ -66,10 +66,10 @@ function readPage(answer: Json): ListPage {
 }
 
 /** Every row of a list, page by page. */
-export async function allRows(line: ApiClient, call: RemoteCall): Promise<JsonObject[]> {
+export async function allRows(client: ApiClient, call: RemoteCall): Promise<JsonObject[]> {
   const rows: JsonObject[] = [];
   const seen = new Set<string>();
-  for (let page = await line.page(call); ; page = await line.page({ method: 'GET', path: page.next, ...priorityOf(call) })) {
+  for (let page = await client.page(call); ; page = await client.page({ method: 'GET', path: page.next, ...priorityOf(call) })) {
     rows.push(...page.rows);
     if (page.next === null || seen.has(page.next)) return rows;
     seen.add(page.next);

@@ -1,0 +1,66 @@
+import { RemoteFailure } from '../../../domain/errors.ts';
+import { type Json, parseJson } from '../../../domain/json.ts';
+import type { Budget, Remote, RemoteCall, RemoteClient } from '../../../remote/remote.ts';
+import type { OrdermentumApiSettings } from '../settings.ts';
+
+// A little longer than theirs: calls are counted when they go out, and not all are under way for the same time.
+const PER_MINUTE = { perMs: 60_500 };
+
+/** Calls a minute, from the page on rate limits (as known in 2026-11). None is given for invoices, credit notes and webhooks: the tightest is taken. */
+const budgets: Budget[] = [
+  { name: 'order-detail', calls: 24, ...PER_MINUTE },
+  { name: 'order-search', calls: 40, ...PER_MINUTE },
+  { name: 'purchaser-read', calls: 40, ...PER_MINUTE },
+  { name: 'invoice-read', calls: 24, ...PER_MINUTE },
+  { name: 'credit-note-read', calls: 24, ...PER_MINUTE },
+  { name: 'webhooks', calls: 12, ...PER_MINUTE },
+];
+
+const TIMEOUT_MS = 15_000;
+
+/** One connection's calls to Ordermentum. `json` throws `RemoteFailure` when a 2xx answer is not JSON. */
+export interface ApiClient extends Pick<RemoteClient, 'call' | 'circuit'> {
+  api: OrdermentumApiSettings;
+  now(): Date;
+  json(call: RemoteCall): Promise<Json>;
+}
+
+export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, remote: Remote): ApiClient {
+  const client = remote.client({
+    baseUrl,
+    timeoutMs: TIMEOUT_MS,
+    budgets,
+    sequential: false,
+    authorize: keyInTurn(api.apiKey, remote),
+  });
+  const json = async (call: RemoteCall) => {
+    const answer = await client.call({ ...call, headers: { Accept: 'application/json', ...call.headers } });
+    return parseAnswer(answer.text, answer.status);
+  };
+  return { api, now: remote.now, call: client.call, circuit: client.circuit, json };
+}
+
+const KEY_CHANGE_MS = 10_000;
+
+/** The first key until it is refused, then the next. Calls that were refused together with the first one must not advance it again. */
+function keyInTurn(keys: readonly string[], remote: Remote): (renew: boolean) => Promise<Record<string, string>> {
+  let position = 0;
+  let changedAtMs = Number.NEGATIVE_INFINITY;
+  return async (renew) => {
+    const nowMs = remote.now().getTime();
+    if (renew && nowMs - changedAtMs > KEY_CHANGE_MS) {
+      position = (position + 1) % keys.length;
+      changedAtMs = nowMs;
+    }
+    return { 'x-api-key': keys[position] ?? '' };
+  };
+}
+
+export function parseAnswer(text: string, status: number): Json {
+  if (text.trim() === '') return null;
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    throw new RemoteFailure('remote_unreadable', 'The answer of Ordermentum is not JSON', status, null, { cause });
+  }
+}

@@ -1,0 +1,54 @@
+import { type Subject, subjectText } from '../../../domain/entity.ts';
+import { RemoteFailure } from '../../../domain/errors.ts';
+import { textAt } from '../../../domain/json.ts';
+import { PAGE_SIZE, readListPage } from '../lists.ts';
+import type { ApiClient } from './client.ts';
+
+const WINDOW_MS = 60 * 60_000;
+const MAX_PAGES = 4;
+const WIDE_AGAIN_MS = 10 * 60_000;
+
+/**
+ * Header members of waiting orders from the list: 40 pages a minute against 24 details. It looks among the orders updated within the
+ * last hour; when none of them is there (clocks apart, old times), once in ten minutes among all. What it does not find
+ * waits for its detail: the list is an optimisation, never a requirement.
+ */
+export function createFetchSummaries(client: ApiClient): (subjects: readonly Subject[]) => Promise<Map<string, string>> {
+  let wideAgainAtMs = 0;
+  return async (subjects) => {
+    const waiting = new Set(subjects.filter(({ kind }) => kind === 'order').map(({ externalId }) => externalId));
+    if (waiting.size === 0) return new Map();
+    const nowMs = client.now().getTime();
+    const recent = await look(client, waiting, { 'updatedAt[gte]': new Date(nowMs - WINDOW_MS).toISOString() });
+    if (recent.size > 0 || nowMs < wideAgainAtMs) return recent;
+    wideAgainAtMs = nowMs + WIDE_AGAIN_MS;
+    const all = await look(client, waiting, {});
+    if (all.size > 0) wideAgainAtMs = 0;
+    return all;
+  };
+}
+
+async function look(client: ApiClient, waiting: ReadonlySet<string>, filter: Record<string, string>): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (let pageNo = 1; pageNo <= MAX_PAGES && found.size < waiting.size; pageNo++) {
+    const page = await readPage(client, filter, pageNo, found.size > 0);
+    if (page === null) break;
+    for (const row of page.rows) {
+      const externalId = textAt(row.id);
+      if (externalId !== null && waiting.has(externalId)) found.set(subjectText({ kind: 'order', externalId }), JSON.stringify(row));
+    }
+    if (!page.more) break;
+  }
+  return found;
+}
+
+// What earlier pages have shown is not thrown away because of a later one.
+async function readPage(client: ApiClient, filter: Record<string, string>, pageNo: number, mayEnd: boolean) {
+  const query = { ...filter, supplierId: client.api.supplierId, pageSize: PAGE_SIZE, pageNo };
+  try {
+    return readListPage(await client.json({ method: 'GET', path: '/v2/orders', query, budgets: ['order-search'] }), pageNo);
+  } catch (error) {
+    if (mayEnd && error instanceof RemoteFailure) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Subject } from '../../../domain/entity.ts';
+import { RemoteFailure } from '../../../domain/errors.ts';
+import { parseJson } from '../../../domain/json.ts';
+import type { CircuitState, Remote, RemoteCall, RemoteClient } from '../../../remote/remote.ts';
+import type { OrishaKind } from '../events.ts';
+import { type Codes, codesOfExternalId } from '../read/codes.ts';
+import { isOrishaKind, pathFor } from '../read/record.ts';
+import { ADMINISTRATION, type OrishaApiSettings, type OrishaSettings } from '../settings.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** No limit is published: a pace that a catalogue's owner will not notice. */
+const budgets = [{ name: 'api', calls: 5, perMs: 1000 }];
+
+/** One connection's client for Orisha Commerce. */
+export interface ApiClient {
+  api: OrishaApiSettings;
+  settings: OrishaSettings;
+  /** JSON text of an answer. Throws `RemoteFailure` when it is not JSON. */
+  text(call: RemoteCall): Promise<string>;
+  detail(subject: Subject, priority: 'fetch' | 'reconcile'): Promise<string>;
+  /** A path template with its codes put in. */
+  fill(template: string, codes: Codes): string;
+  circuit(): CircuitState;
+}
+
+export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings, remote: Remote): ApiClient {
+  const client = remote.client({
+    baseUrl: api.baseUrl,
+    timeoutMs: TIMEOUT_MS,
+    budgets,
+    sequential: false,
+    authorize: secretInTurn(api.oauth2, remote),
+  });
+  const fill = (template: string, codes: Codes) =>
+    fillTemplate(template, { ...codes, [ADMINISTRATION]: settings.webhook.administrations?.[0] ?? '' });
+  const text = (call: RemoteCall) => readJsonText(client, call);
+  const detail = async ({ kind, externalId }: Subject, priority: 'fetch' | 'reconcile') => {
+    const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
+    if (template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
+    const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
+    return text({ method: 'GET', path, priority });
+  };
+  return { api, settings, text, detail, fill, circuit: client.circuit };
+}
+
+function fillTemplate(template: string, codes: Codes): string {
+  const byName = new Map(Object.entries(codes).map(([name, code]) => [name.toLowerCase(), code]));
+  return template.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(byName.get(name.toLowerCase()) ?? ''));
+}
+
+async function readJsonText(client: RemoteClient, call: RemoteCall): Promise<string> {
+  const answer = await client.call({ ...call, headers: { Accept: 'application/json' } });
+  try {
+    parseJson(answer.text);
+  } catch (cause) {
+    throw new RemoteFailure('remote_unreadable', 'The answer of Orisha Commerce is not JSON', answer.status, null, { cause });
+  }
+  return answer.text;
+}
+
+/** The first client secret that the token endpoint accepts. */
+export function secretInTurn(oauth2: OrishaApiSettings['oauth2'], remote: Remote): (renew: boolean) => Promise<Record<string, string>> {
+  const { clientSecret, ...rest } = oauth2;
+  const ways = clientSecret.map((secret) => remote.oauth2({ ...rest, clientSecret: secret }));
+  let position = 0;
+  return async (renew) => {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await (ways[position] as (typeof ways)[number])(renew);
+      } catch (error) {
+        const refused = error instanceof RemoteFailure && error.status >= 400 && error.status < 500 && error.status !== 429;
+        if (!refused || tried >= ways.length) throw error;
+        position = (position + 1) % ways.length;
+      }
+    }
+  };
+}

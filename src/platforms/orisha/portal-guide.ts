@@ -1,0 +1,14 @@
+import { orishaEvents } from './events.ts';
+import type { OrishaSettings } from './settings.ts';
+
+/** What is entered in the portal, one line each; the secret is named, not shown. */
+export function portalGuide(settings: OrishaSettings, webhookUrl: string): string[] {
+  const administrations = settings.webhook.administrations?.join(', ') ?? 'any (name them in webhook.administrations)';
+  return [
+    `URL: ${webhookUrl}`,
+    `Administration: ${administrations}; each has room for 3 webhooks`,
+    `Event types: ${orishaEvents.map((event) => event.type).join(', ')}`,
+    'Secret: the portal shows it once, when the webhook is created; enter it in webhook.secret of this connection.',
+    'After a reset of the secret: list the new one beside the old one until no delivery uses the old one any more.',
+  ];
+}

@@ -1,0 +1,12 @@
+import type { JsonObject } from '../../../domain/json.ts';
+import { sandboxLists, sandboxPaths } from './api.ts';
+
+export const sandboxConnection = (baseUrl: string, secret: () => string): JsonObject => ({
+  webhook: { secret: [secret()], administrations: ['1001'] },
+  api: {
+    baseUrl,
+    oauth2: { tokenUrl: `${baseUrl}/oauth/token`, clientId: 'orderdock-sandbox', clientSecret: secret(), audience: 'orisha-sandbox' },
+    paths: { ...sandboxPaths },
+    lists: structuredClone(sandboxLists),
+  },
+});

@@ -1,0 +1,13 @@
+import type { RetryPolicy } from '../contract/platform.ts';
+
+export const retryPolicy: RetryPolicy = {
+  rule: 'Any 2xx acknowledges. 410 ends a Standard Webhooks subscription; some of the other senders repeat nothing after a 4xx, and WooCommerce repeats nothing at all and stops after 5 failures in a row: the strictest of them counts.',
+  source:
+    'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, https://woocommerce.com/document/webhooks and https://docs.getrecharge.com/docs/webhooks-overview (as known in 2026-07)',
+  final: [
+    [400, 407],
+    [409, 428],
+    [430, 499],
+  ],
+  budget: { kind: 'consecutive', limit: 5 },
+};

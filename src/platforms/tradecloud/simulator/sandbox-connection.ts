@@ -1,0 +1,15 @@
+import type { JsonObject } from '../../../domain/json.ts';
+import { issuerAddress } from './issuer.ts';
+
+/** Every way in that the service has, so that the simulator can try them all: first those of the portal, then those of a gateway. */
+export function sandboxConnection(baseUrl: string, secret: () => string): JsonObject {
+  const [password, token, apiPassword, key, clientSecret] = [secret(), secret(), secret(), secret(), secret()];
+  const auth = [
+    { basic: { username: 'tradecloud', password } },
+    { bearer: { token } },
+    { oauth2: { issuer: issuerAddress(baseUrl), audience: 'api://orderdock-sandbox', clientIds: ['tradecloud-sandbox'] } },
+    { header: { name: 'X-Sandbox-Key', value: key } },
+    { oauth2: { clients: [{ id: 'tradecloud-sandbox', secret: clientSecret }] } },
+  ];
+  return { platform: 'tradecloud', webhook: { auth }, api: { baseUrl, username: 'integration@sandbox.example', password: apiPassword } };
+}
