@@ -1,0 +1,100 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sampleConnections } from './sample.ts';
+
+export const API_KEY = 'bench-key';
+
+export interface Running {
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  databaseUrl: string;
+  directory: string;
+  roles?: string;
+  nodeFlags?: readonly string[];
+}
+
+const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
+
+/** The service as anyone starts it: `serve`, a process of its own, the log at its usual level into a file. */
+export async function startService({ databaseUrl, directory, roles = 'web,worker,schedule', nodeFlags = [] }: ServiceOptions): Promise<Running> {
+  await mkdir(directory, { recursive: true });
+  const connectionsFile = join(directory, 'connections.yaml');
+  await writeFile(connectionsFile, sampleConnections());
+  const logFile = join(directory, 'log');
+  await rm(logFile, { force: true });
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, [...nodeFlags, MAIN, 'serve'], {
+    cwd: directory,
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env.PATH,
+      ...(process.env.BENCH_NODE_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS } : {}),
+      DATABASE_URL: databaseUrl,
+      DATA_DIR: directory,
+      CONNECTIONS_FILE: connectionsFile,
+      ROLES: roles,
+      PORT: '0',
+      API_KEYS: `bench:admin:${API_KEY}`,
+    },
+  });
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await startLine(child, logFile);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Waits for the line of the log that says where the service is reached. */
+async function startLine(child: ChildProcess, logFile: string): Promise<string> {
+  for (;;) {
+    const line = (await readFile(logFile, 'utf8')).split('\n').find((text) => text.includes('"message":"started"'));
+    if (line) return String((JSON.parse(line) as { url: string | null }).url ?? '');
+    if (child.exitCode !== null) throw new Error(`The service ended: ${await readFile(logFile, 'utf8')}`);
+    await sleep(50);
+  }
+}
+
+/** Starts a program of this folder as a process of its own; it sends its base URL when it is ready. */
+export function startProgram(file: string): Promise<Running> {
+  const child = fork(join(import.meta.dirname, file), { env: { PATH: process.env.PATH } });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`${file} ended before it was ready`)));
+    child.once('message', (message) =>
+      resolve({
+        url: String(message),
+        pid: child.pid ?? 0,
+        async stop() {
+          child.kill();
+          await ended;
+        },
+      }),
+    );
+  });
+}
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** Processor time that a process has used so far, in milliseconds, and what it holds in memory. Linux. */
+export async function usageOf(pid: number): Promise<{ cpuMs: number; residentMb: number }> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return {
+    cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS_PER_SECOND,
+    residentMb: Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024),
+  };
+}
