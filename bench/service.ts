@@ -23,7 +23,12 @@ export interface ServiceOptions {
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 
 /** The service as anyone starts it: `serve`, a process of its own, the log at its usual level into a file. */
-export async function startService({ databaseUrl, directory, roles = 'web,worker,schedule', nodeFlags = [] }: ServiceOptions): Promise<Running> {
+export async function startService({
+  databaseUrl,
+  directory,
+  roles = 'web,worker,schedule',
+  nodeFlags = [],
+}: ServiceOptions): Promise<Running> {
   await mkdir(directory, { recursive: true });
   const connectionsFile = join(directory, 'connections.yaml');
   await writeFile(connectionsFile, sampleConnections());

@@ -7,6 +7,7 @@ import * as access from './0004_access.ts';
 import * as health from './0005_health.ts';
 import * as reconcile from './0006_reconcile.ts';
 import * as documents from './0007_documents.ts';
+import * as feedHead from './0008_feed_head.ts';
 import * as changeIds from './0012_change_ids.ts';
 import * as dismissals from './0025_dismissals.ts';
 import * as alertHistory from './0026_alert_history.ts';
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0005_health', health],
   ['0006_reconcile', reconcile],
   ['0007_documents', documents],
+  ['0008_feed_head', feedHead],
   ['0012_change_ids', changeIds],
   ['0025_dismissals', dismissals],
   ['0026_alert_history', alertHistory],

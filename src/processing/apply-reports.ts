@@ -28,53 +28,73 @@ export interface ApplyOptions {
   makeId(): string;
 }
 
-/**
- * The one door into the store: newest wins, line by line. Lays every report over what is held, in order, and writes rows and feed
- * entries, a statement per table. Runs inside the caller's transaction, which also ends the deliveries: applied and finished, or neither.
- */
-export async function applyReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions): Promise<Applied[]> {
-  if (applications.length === 0) return [];
-  // One writer at a time on engines that allow several: versions get no holes and the feed no late entries.
-  if (sql.dialect.feedLock !== null) await sql.all(sql.dialect.feedLock);
-  const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
-  const images = await readStates(sql, keys);
-  const effects = applications.map((application) => layOne(images, application, tools));
-  await writeRows(sql, effects, tools.now);
-  const changes = applications.flatMap((application, position) => newChange(application, effects[position] as Effected, tools));
-  const positions = changes.length > 0 ? await appendChanges(sql, changes) : [];
-  await countCollisions(
-    sql,
-    applications.map(({ connection }, position) => ({ connection, ...countsOf(effects[position] as Effected) })),
-  );
-  return effects.map((effected) => ({ effect: effected.effect, position: effected.effect.change ? (positions.shift() ?? null) : null }));
+/** What applying reports would write. */
+export interface ApplyPlan {
+  tools: ApplyOptions;
+  applications: readonly Application[];
+  merged: readonly Merged[];
+  /** Revision of each entity as it was read, by its id; a new one is not in it. */
+  revisions: ReadonlyMap<string, number>;
 }
 
-/** An effect with the version it made: the same entity may be touched twice in one transaction. */
-interface Effected {
+/** A merge result with the version it made: the same entity may be touched twice in one transaction. */
+interface Merged {
   effect: MergeResult;
   version: number;
   state: ChangeState | null;
 }
 
-function layOne(images: Map<string, EntityState>, application: Application, tools: ApplyOptions): Effected {
+/**
+ * The one door into the store: newest wins, line by line. Reads what is stored, merges every report into it, in order, and writes rows and feed
+ * entries, a statement per table. Runs inside the caller's transaction, as the last thing it does.
+ */
+export async function applyReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions): Promise<Applied[]> {
+  return writePlan(sql, await planReports(sql, applications, tools, true));
+}
+
+/** Works out what is new; writes nothing. `lock`: what was read stays as it is until the transaction ends. */
+export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
+  const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
+  const stored = await readStates(sql, keys, lock);
+  const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));
+  const states = new Map<string, EntityState>(stored);
+  return { tools, applications, merged: applications.map((application) => mergeOne(states, application, tools)), revisions };
+}
+
+/** Writes what was planned. The feed comes last, since only one transaction at a time can append to it. */
+export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
+  const { applications, merged } = plan;
+  await writeRows(sql, plan);
+  await countCollisions(
+    sql,
+    applications.map(({ connection }, position) => ({ connection, ...countsOf(merged[position] as Merged) })),
+  );
+  const changes = applications.flatMap((application, position) => newChange(application, merged[position] as Merged, plan.tools));
+  const positions = changes.length > 0 ? await appendChanges(sql, changes) : [];
+  return merged.map(({ effect }) => ({ effect, position: effect.change ? (positions.shift() ?? null) : null }));
+}
+
+function mergeOne(states: Map<string, EntityState>, application: Application, tools: ApplyOptions): Merged {
   const { connection, platform, report } = application;
   const key = entityKeyText({ connection, kind: report.kind, externalId: report.externalId });
-  const held = images.get(key) ?? null;
-  const effect = mergeReport(held, report, { connection, platform, at: tools.now, makeId: tools.makeId });
-  images.set(key, effect.state);
+  const stored = states.get(key) ?? null;
+  const effect = mergeReport(stored, report, { connection, platform, at: tools.now, makeId: tools.makeId });
+  states.set(key, effect.state);
   return { effect, version: effect.state.version, state: effect.change ? stateOf(effect) : null };
 }
 
-async function writeRows(sql: Sql, effected: readonly Effected[], now: string): Promise<void> {
-  const effects = effected.map(({ effect }) => effect);
-  const entities = new Set(effects.filter((effect) => effect.headerTouched).map((effect) => effect.state));
+/** The entity's own row is written with whatever of it was touched: its revision tells others that they have read what is old. */
+async function writeRows(sql: Sql, { merged, revisions, tools }: ApplyPlan): Promise<void> {
+  const effects = merged.map(({ effect }) => effect);
+  const touched = effects.filter((one) => one.headerTouched || one.touchedLines.length > 0 || one.touchedDocuments.length > 0);
+  const entities = new Map(touched.map(({ state }) => [state.id, { image: state, revision: revisions.get(state.id) ?? 0 }]));
   const lines = new Map(
     effects.flatMap(({ state, touchedLines }) => touchedLines.map((line) => [line, { entityId: state.id, line }] as const)),
   );
   const documents = effects.flatMap(({ state, touchedDocuments }) => touchedDocuments.map((document) => ({ image: state, document })));
-  if (entities.size > 0) await upsertEntities(sql, [...entities]);
+  if (entities.size > 0) await upsertEntities(sql, [...entities.values()]);
   if (lines.size > 0) await upsertLines(sql, [...lines.values()]);
-  if (documents.length > 0) await upsertDocuments(sql, [...new Map(documents.map((one) => [one.document.id, one])).values()], now);
+  if (documents.length > 0) await upsertDocuments(sql, [...new Map(documents.map((one) => [one.document.id, one])).values()], tools.now);
 }
 
 function stateOf({ state, touchedLines, change }: MergeResult): ChangeState {
@@ -91,7 +111,7 @@ function stateOf({ state, touchedLines, change }: MergeResult): ChangeState {
   };
 }
 
-function newChange({ report, cause, receivedAt }: Application, { effect, version, state }: Effected, tools: ApplyOptions): NewChange[] {
+function newChange({ report, cause, receivedAt }: Application, { effect, version, state }: Merged, tools: ApplyOptions): NewChange[] {
   if (effect.change === null || state === null) return [];
   const { state: entity, change } = effect;
   return [
@@ -114,4 +134,4 @@ function newChange({ report, cause, receivedAt }: Application, { effect, version
   ];
 }
 
-const countsOf = ({ effect }: Effected): { stale: number; collisions: number } => ({ stale: effect.stale, collisions: effect.collisions });
+const countsOf = ({ effect }: Merged): { stale: number; collisions: number } => ({ stale: effect.stale, collisions: effect.collisions });

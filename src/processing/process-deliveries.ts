@@ -9,7 +9,7 @@ import { type Claim, type ClaimedDelivery, claimDeliveries, isWorkDue, readBody 
 import { upsertDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { inBatches } from '../store/engine/rows.ts';
-import { type Application, applyReports } from './apply-reports.ts';
+import { type Application, planReports, writePlan } from './apply-reports.ts';
 import { type CompletedAttempt, decideNextStates, type EndedAttempt, logOutcomes, writeCompleted } from './complete-deliveries.ts';
 import { interpretDelivery } from './interpret-delivery.ts';
 
@@ -114,11 +114,13 @@ async function writeTogether(
   ends: readonly CompletedAttempt[],
 ): Promise<void> {
   const applications = attempted.flatMap((one) => one.reports.map((entity) => applicationOf(one.delivery, entity)));
-  await applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId });
-  for (const { delivery, drift } of attempted) {
-    if (drift.length > 0) await upsertDrift(sql, { ...delivery, sampleId: delivery.id, at: context.clock.now().toISOString() }, drift);
-  }
+  const now = context.clock.now().toISOString();
+  const plan = await planReports(sql, applications, { now, makeId: context.makeId }, true);
   await writeCompleted(sql, context, ends);
+  for (const { delivery, drift } of attempted) {
+    if (drift.length > 0) await upsertDrift(sql, { ...delivery, sampleId: delivery.id, at: now }, drift);
+  }
+  await writePlan(sql, plan);
 }
 
 /** Why a change came about: the delivery, or its replay. */

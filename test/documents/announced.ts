@@ -4,7 +4,7 @@ import type { DocumentReport } from '../../src/domain/entity.ts';
 import type { EntityState } from '../../src/domain/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/api.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
-import { upsertDocuments, upsertEntities } from '../../src/store/entities/states.ts';
+import { readStates, upsertDocuments, upsertEntities } from '../../src/store/entities/states.ts';
 
 const ORDER: EntityState = {
   id: 'order-1',
@@ -28,7 +28,8 @@ const ORDER: EntityState = {
 export async function announce(context: Context, ...documents: (Partial<DocumentReport> & { key: string })[]): Promise<void> {
   const at = context.clock.now().toISOString();
   await context.db.write(async (sql) => {
-    await upsertEntities(sql, [ORDER]);
+    const [stored] = (await readStates(sql, [ORDER])).values();
+    await upsertEntities(sql, [{ image: ORDER, revision: stored?.revision ?? 0 }]);
     await upsertDocuments(
       sql,
       documents.map((document) => ({

@@ -20,9 +20,32 @@ export interface Database {
   read: Sql;
   /** One writing statement that is a transaction of its own: a third of the round trips. Fails like `write`. */
   alone: Sql;
-  /** Runs `work` in one write transaction; rolls back when it throws. Fails with `Unavailable` when the database cannot take it. */
+  /**
+   * Runs `work` in one write transaction; rolls back when it throws, and runs it again when another transaction got in its way. Fails with
+   * `Unavailable` when the database cannot take it.
+   */
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/**
+ * Statements of one transaction that do not need each other's answers, in this order: where the engine can, they are one trip to the
+ * database. Fails with the first failure, once all have ended.
+ */
+export async function together<Rows extends unknown[][]>(
+  sql: Sql,
+  statements: { [at in keyof Rows]: () => Promise<Rows[at]> },
+): Promise<Rows> {
+  const results: unknown[] = [];
+  if (!sql.dialect.pipelines) {
+    for (const statement of statements) results.push(await statement());
+    return results as Rows;
+  }
+  for (const ended of await Promise.allSettled(statements.map((statement) => statement()))) {
+    if (ended.status === 'rejected') throw ended.reason;
+    results.push(ended.value);
+  }
+  return results as Rows;
 }
 
 /** Statements on one connection. */
@@ -37,6 +60,9 @@ const sqlOn = (dialect: Dialect, db: Knex, connection: unknown): Sql => ({
     return dialect.rows(result) as Row[];
   },
 });
+
+/** What was read before another transaction wrote would have been written back: the whole is to be done again. */
+export class WriteConflict extends Error {}
 
 /** Statements each on any connection that is free. */
 const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
@@ -82,7 +108,7 @@ export async function openDatabase(url: string): Promise<Database> {
     dialect,
     read: sqlOnAny(dialect, reader),
     alone: aloneOn(dialect, writer),
-    write: (work) => inTransaction(dialect, writer, work),
+    write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
     close,
   };
 }
@@ -92,7 +118,7 @@ function aloneOn(dialect: Dialect, db: Knex): Sql {
   return {
     dialect,
     all: <Row>(statement: string, bindings?: readonly SqlValue[]) =>
-      sql.all<Row>(statement, bindings).catch((error: unknown) => {
+      untilUndisturbed(dialect, () => sql.all<Row>(statement, bindings)).catch((error: unknown) => {
         throw dialect.unavailable(error) ? cannotTake(error) : error;
       }),
   };
@@ -100,6 +126,19 @@ function aloneOn(dialect: Dialect, db: Knex): Sql {
 
 const cannotTake = (cause: unknown): Unavailable =>
   new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause });
+
+const MOST_CONFLICTS = 5;
+
+/** Two transactions that got into each other's way: the one that was rolled back is done again, and reads what the other one has written. */
+async function untilUndisturbed<T>(dialect: Dialect, attempt: () => Promise<T>): Promise<T> {
+  for (let conflicts = 1; ; conflicts++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (conflicts >= MOST_CONFLICTS || !(error instanceof WriteConflict || dialect.conflicted(error))) throw error;
+    }
+  }
+}
 
 async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => Promise<T>): Promise<T> {
   let connection: unknown;

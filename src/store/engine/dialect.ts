@@ -18,8 +18,12 @@ export interface Dialect {
   slice: string;
   /** Condition: the bytes of a column contain the UTF-8 of the one text binding. */
   bytesContain(column: string): string;
-  /** Statement that makes this transaction the only one that writes the feed; null where the engine has one writer anyway. */
-  feedLock: string | null;
+  /** Ends a `select` whose rows stay locked until the commit; empty where the engine has one writer anyway. */
+  lockRows: string;
+  /** Statements of one transaction may be sent without waiting for each other's answers; they are executed in the order they were sent. */
+  pipelines: boolean;
+  /** True for a transaction that failed because of another one at the same time: done again, it may succeed. */
+  conflicted(error: unknown): boolean;
   /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
   namedLock: string | null;
   rows(result: unknown): unknown[];
@@ -79,7 +83,9 @@ export function sqliteDialect(filename: string): Dialect {
     // An empty buffer is bound as null, which would be a body that retention has emptied.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     bytesContain: (column) => `instr(${column}, cast(? as blob)) > 0`,
-    feedLock: null,
+    lockRows: '',
+    pipelines: false,
+    conflicted: () => false,
     namedLock: null,
     rows: (result) => result as unknown[],
     cutIfHung: () => {},
@@ -91,6 +97,7 @@ export function sqliteDialect(filename: string): Dialect {
 // wait a quarter of an hour.
 const STATEMENT_MS = 8000;
 const HUNG_MS = 9000;
+const IDLE_IN_TRANSACTION_MS = 15_000;
 const isHung = (error: unknown): boolean => /Query read timeout/.test(String((error as Error)?.message));
 
 interface PostgresConnection {
@@ -99,32 +106,40 @@ interface PostgresConnection {
 
 const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } as const;
 
+// `pipeline` is an option of pg that knex passes on without knowing it.
+const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: boolean } => ({
+  connectionString: url,
+  connectionTimeoutMillis: 4000,
+  statement_timeout: STATEMENT_MS,
+  query_timeout: HUNG_MS,
+  keepAlive: true,
+  pipeline: true,
+  application_name: 'orderdock',
+});
+
 export function postgresDialect(url: string): Dialect {
   return {
     name: 'postgres',
     writer: {
       client: 'pg',
       log: SILENT,
-      connection: {
-        connectionString: url,
-        connectionTimeoutMillis: 4000,
-        statement_timeout: STATEMENT_MS,
-        query_timeout: HUNG_MS,
-        keepAlive: true,
-        application_name: 'orderdock',
-      },
+      connection: postgresConnection(url),
       acquireConnectionTimeout: 8000,
       pool: { min: 0, max: 12 },
     },
     reader: null,
-    begin: 'begin',
+    // Stated every time: the database's default may be another one. A process that freezes in its transaction must not stop all others.
+    begin: `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
     rowsOf: (columns) =>
       `json_to_recordset(?::json) as rows(${Object.entries(columns)
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
         .join(', ')})`,
     slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
     bytesContain: (column) => `position(convert_to(?, 'UTF8') in ${column}) > 0`,
-    feedLock: 'select pg_advisory_xact_lock(7036281)',
+    lockRows: 'for update',
+    pipelines: true,
+    // Serialization failure, deadlock.
+    conflicted: (error) => /^(40001|40P01)$/.test(errorCode(error)),
     namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
     rows: (result) => (result as { rows?: unknown[] }).rows ?? [],
     // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.

@@ -1,6 +1,6 @@
 import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
 import type { DocumentState, EntityState, LineState } from '../../domain/entity-state.ts';
-import type { Sql } from '../engine/database.ts';
+import { type Sql, together, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 
 export interface EntityKey {
@@ -25,27 +25,37 @@ interface EntityRow {
   deleted_at: string | null;
   created_at: string;
   updated_at: string;
+  revision: number;
 }
 
-/** The entities that are held under these keys, with all their lines and documents. */
-export async function readStates(sql: Sql, keys: readonly EntityKey[]): Promise<Map<string, EntityState>> {
-  const columns = { connection: 'text', kind: 'text', external_id: 'text' } as const;
+/** An entity as it was read: `revision` counts its writes so far. */
+export type StoredEntity = EntityState & { revision: number };
+
+/**
+ * The entities that are stored under these keys, with all their lines and documents. `lock`: they stay as they are until the transaction
+ * ends, on engines that allow several writers; locked in the order of their creation, so that two transactions never wait for each other.
+ */
+export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = false): Promise<Map<string, StoredEntity>> {
+  if (keys.length === 0) return new Map();
+  const asked = rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })));
+  const ofKeys = `from ${sql.dialect.rowsOf({ connection: 'text', kind: 'text', external_id: 'text' })} cross join entities e`;
+  const byKey = 'e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id';
   const rows = await sql.all<EntityRow>(
     `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_lines, e.last_updated_at, e.version, e.deleted_at,
-       e.created_at, e.updated_at
-     from ${sql.dialect.rowsOf(columns)} cross join entities e
-     where e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id`,
-    [rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })))],
+       e.created_at, e.updated_at, e.revision
+     ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${lockEntities(sql)}` : ''}`,
+    [asked],
   );
   const byId = new Map(rows.map((row) => [row.id, toImage(row)]));
   if (byId.size > 0) {
-    await addLines(sql, byId);
-    await addDocuments(sql, byId);
+    await together(sql, [() => addLines(sql, byId), () => addDocuments(sql, byId)]);
   }
   return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
 }
 
-const toImage = (row: EntityRow): EntityState => ({
+const lockEntities = (sql: Sql): string => (sql.dialect.lockRows === '' ? '' : `${sql.dialect.lockRows} of e`);
+
+const toImage = (row: EntityRow): StoredEntity => ({
   id: row.id,
   connection: row.connection,
   platform: row.platform,
@@ -59,6 +69,7 @@ const toImage = (row: EntityRow): EntityState => ({
   deletedAt: row.deleted_at,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
+  revision: row.revision,
   lines: new Map(),
   documents: new Map(),
 });
@@ -74,13 +85,14 @@ interface LineRow {
   removed_at: string | null;
 }
 
-async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<void> {
+async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<[]> {
   const rows = await sql.all<LineRow>(
     `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.last_updated_at, l.version, l.removed_at
      from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
   for (const row of rows.sort((a, b) => a.rank - b.rank)) images.get(row.entity_id)?.lines.set(row.external_id, toLine(row));
+  return [];
 }
 
 const toLine = (row: LineRow): LineState => ({
@@ -93,13 +105,14 @@ const toLine = (row: LineRow): LineState => ({
   removedAt: row.removed_at,
 });
 
-async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<void> {
+async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<[]> {
   const rows = await sql.all<{ id: string; entity_id: string; key: string; announced: string }>(
     `select d.id, d.entity_id, d.key, d.announced from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
   for (const row of rows)
     images.get(row.entity_id)?.documents.set(row.key, { id: row.id, announced: JSON.parse(row.announced) as DocumentReport });
+  return [];
 }
 
 const ENTITY = {
@@ -118,11 +131,15 @@ const ENTITY = {
   deleted_at: 'text',
   created_at: 'text',
   updated_at: 'text',
+  revision: 'integer',
 } as const;
 
-/** Writes entities as they are now; the row with the same connection, kind and external id is replaced. */
-export async function upsertEntities(sql: Sql, images: readonly EntityState[]): Promise<void> {
-  const rows = images.map((image) => ({
+/**
+ * Writes entities as they are now, each with the revision it was read at (0: it is new). Throws `WriteConflict` when another transaction has
+ * written or made one of them since.
+ */
+export async function upsertEntities(sql: Sql, entities: readonly { image: EntityState; revision: number }[]): Promise<void> {
+  const rows = entities.map(({ image, revision }) => ({
     id: image.id,
     connection: image.connection,
     platform: image.platform,
@@ -138,18 +155,26 @@ export async function upsertEntities(sql: Sql, images: readonly EntityState[]): 
     deleted_at: image.deletedAt,
     created_at: image.createdAt,
     updated_at: image.updatedAt,
+    revision,
   }));
-  await sql.all(
+  // Always in the same order: two transactions that make the same entities wait for each other at the first.
+  rows.sort((a, b) => (entityOrder(a) < entityOrder(b) ? -1 : 1));
+  const written = await sql.all(
     `insert into entities (${columnList(ENTITY)}) select ${columnList(ENTITY, 'rows.')} from ${sql.dialect.rowsOf(ENTITY)} where true
      on conflict (connection, kind, external_id) do update set number = excluded.number, status = excluded.status, header = excluded.header,
        source = excluded.source, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, version = excluded.version,
-       deleted_at = excluded.deleted_at, updated_at = excluded.updated_at`,
+       deleted_at = excluded.deleted_at, updated_at = excluded.updated_at, revision = excluded.revision + 1
+     where entities.id = excluded.id and entities.revision = excluded.revision returning 1 as written`,
     [rowsParameter(rows.map((row) => (isLarge(row.source) ? { ...row, source: null } : row)))],
   );
+  if (written.length < rows.length) throw new WriteConflict('Another transaction has written an entity since it was read.');
   for (const { id, source } of rows) {
     if (isLarge(source)) await sql.all('update entities set source = ? where id = ?', [storableText(source), id]);
   }
 }
+
+const entityOrder = (row: { connection: string; kind: string; external_id: string }): string =>
+  `${row.connection} ${row.kind} ${row.external_id}`;
 
 const isLarge = (text: string | null): text is string => text !== null && text.length > LARGE_VALUE_BYTES;
 

@@ -1,6 +1,6 @@
 import type { Cause, ChangeAction, Difference } from '../../domain/change.ts';
 import type { EntityKind, Header, LineContent } from '../../domain/entity.ts';
-import type { Sql } from '../engine/database.ts';
+import { type Sql, together } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 
 /** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
@@ -51,11 +51,13 @@ const CHANGE = {
 } as const;
 
 /**
- * Appends to the feed. The caller's transaction holds the feed lock, so that positions become visible in their order: no entry ever
- * appears behind one that was already read. Gives the positions, in the order of `changes`.
+ * Appends to the feed, as the last thing that a transaction does. The row of the feed's head is moved on and stays locked until the commit:
+ * positions have no gap, and become visible in their order, so that no entry ever appears behind one that was already read. Gives the
+ * positions, in the order of `changes`.
  */
 export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
-  const rows = changes.map((change) => ({
+  const rows = changes.map((change, index) => ({
+    ordinal: index + 1,
     change_id: change.changeId,
     at: change.at,
     connection: change.connection,
@@ -73,15 +75,21 @@ export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Pr
     platform_at: change.platformAt,
     received_at: change.receivedAt,
   }));
-  const appended = await sql.all<{ seq: number | string; entity_id: string; version: number }>(
-    `insert into changes (${columnList(CHANGE)}) select ${columnList(CHANGE, 'rows.')} from ${sql.dialect.rowsOf(CHANGE)} where true
-     returning seq, entity_id, version`,
-    [rowsParameter(rows.map((row) => (isLarge(row) ? { ...row, diff: '[]', state: '{}' } : row)))],
-  );
+  const [head] = await together(sql, [
+    () =>
+      sql.all<{ position: number | string }>('update feed_head set position = position + ? where id = 1 returning position', [rows.length]),
+    () =>
+      sql.all(
+        `insert into changes (seq, ${columnList(CHANGE)})
+         select (select position from feed_head where id = 1) - ${rows.length} + rows.ordinal, ${columnList(CHANGE, 'rows.')}
+         from ${sql.dialect.rowsOf({ ordinal: 'integer', ...CHANGE })} where true`,
+        [rowsParameter(rows.map((row) => (isLarge(row) ? { ...row, diff: '[]', state: '{}' } : row)))],
+      ),
+  ]);
   for (const row of rows.filter(isLarge)) {
     const values = [storableText(row.diff), storableText(row.state), row.entity_id, row.version];
     await sql.all('update changes set diff = ?, state = ? where entity_id = ? and version = ?', values);
   }
-  const positions = new Map(appended.map((row) => [`${row.entity_id} ${row.version}`, numberOf(row.seq)]));
-  return changes.map((change) => positions.get(`${change.entityId} ${change.version}`) ?? 0);
+  const before = numberOf(head?.[0]?.position) - rows.length;
+  return rows.map(({ ordinal }) => before + ordinal);
 }

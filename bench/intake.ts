@@ -1,0 +1,49 @@
+import type { Engine } from './engine.ts';
+import { type Load, ordersFor, postOrders } from './load.ts';
+import { median, rounded } from './percentile.ts';
+import { sampleEvent } from './sample.ts';
+import { startProgram, startService } from './service.ts';
+
+export interface Intake {
+  baselinePerSecond: number;
+  perSecond: number;
+  ratio: number;
+  baselineP99Ms: number;
+  p99Ms: number;
+  p99Ratio: number;
+  refused: number;
+}
+
+const CONNECTIONS = 64;
+
+/**
+ * Intake (authenticated, deduplicated, committed and synced) beside an Express handler that parses and stores nothing: the two in turn, so
+ * that a machine whose speed drifts does the same to both. Every request is a new event of five lines.
+ */
+export async function measureIntake(engine: Engine, rounds: number, seconds: number): Promise<Intake> {
+  const database = await engine.create();
+  const baseline = await startProgram('baseline-server.ts');
+  const service = await startService({ databaseUrl: database.url, directory: database.directory, roles: 'web' });
+  const load = (url: string, name: string, length: number) => postOrders(url, CONNECTIONS, ordersFor(name, length, sampleEvent));
+  try {
+    await load(baseline.url, 'warm', 1);
+    await load(service.url, 'warm', 1);
+    const pairs: { baseline: Load; intake: Load }[] = [];
+    for (let round = 0; round < rounds; round++) {
+      pairs.push({ baseline: await load(baseline.url, `b${round}`, seconds), intake: await load(service.url, `i${round}`, seconds) });
+    }
+    const middle = (of: (pair: (typeof pairs)[number]) => number) => median(pairs.map(of));
+    return {
+      baselinePerSecond: middle((pair) => pair.baseline.perSecond),
+      perSecond: middle((pair) => pair.intake.perSecond),
+      ratio: rounded(middle((pair) => pair.intake.perSecond / pair.baseline.perSecond)),
+      baselineP99Ms: middle((pair) => pair.baseline.p99Ms),
+      p99Ms: middle((pair) => pair.intake.p99Ms),
+      p99Ratio: rounded(middle((pair) => pair.intake.p99Ms / pair.baseline.p99Ms)),
+      refused: pairs.reduce((sum, pair) => sum + pair.intake.refused, 0),
+    };
+  } finally {
+    await Promise.all([service.stop(), baseline.stop()]);
+    await database.drop();
+  }
+}
