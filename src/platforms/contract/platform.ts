@@ -15,6 +15,8 @@ export interface RetryPolicy {
   source: string;
   /** Statuses after which the sender does not try again. */
   final: readonly (readonly [from: number, to: number])[];
+  /** Longest time in which we answer, below the platform's own time-out. Absent: its time-out is not known. */
+  answerWithinMs?: number;
   /** When it gives up on us altogether. */
   budget: { kind: 'consecutive' | 'attempts-per-event'; limit: number } | { kind: 'time-without-success'; days: number } | null;
 }

@@ -1,9 +1,15 @@
 import type { RetryPolicy } from '../contract/platform.ts';
 
+/**
+ * Two of the three published policies say that everything but a 2xx is repeated, 4xx included; the third names 5xx as an example only.
+ * They disagree on how often, so neither is relied upon.
+ */
 export const retryPolicy: RetryPolicy = {
-  rule: 'Any 2xx acknowledges, within 5 s. After a 5xx or no answer an event comes again, 5 to 60 times over hours or days: the documents disagree. Whether it comes again after a 4xx is not said, so 4xx counts as final. A target without a 2xx for 3 days is disabled, and what it would have been sent is not recoverable.',
+  rule: 'Any 2xx within 5 s acknowledges. Anything else, 4xx included, is repeated: 5 to 60 times over 1 to 72 hours, the documents disagree. A target without a 2xx for 3 days is disabled, and what it would have been sent is not recoverable.',
   source:
-    'https://developer.ordergroove.com/reference/webhooks-overview, /reference/configuring-your-server-for-ordergroove-webhooks and /docs/configure-webhooks-via-api (read 2026-07)',
-  final: [[400, 499]],
+    'https://developer.ordergroove.com/reference/webhooks-overview, /docs/configure-webhooks-via-api and /reference/configuring-your-server-for-ordergroove-webhooks (read 2026-11)',
+  final: [],
+  // Its time-out is 5 s ("configuring your server", read 2026-11).
+  answerWithinMs: 4500,
   budget: { kind: 'time-without-success', days: 3 },
 };

@@ -1,5 +1,6 @@
 import type { RetryPolicy } from '../contract/platform.ts';
 
+/** Many senders share this platform: the strictest of them counts. */
 export const retryPolicy: RetryPolicy = {
   rule: 'Any 2xx acknowledges. 410 ends a Standard Webhooks subscription; some of the other senders repeat nothing after a 4xx, and WooCommerce repeats nothing at all and stops after 5 failures in a row: the strictest of them counts.',
   source:
@@ -9,5 +10,7 @@ export const retryPolicy: RetryPolicy = {
     [409, 428],
     [430, 499],
   ],
+  // Shopify's and Recharge's time-outs are 5 s, the shortest of them (shopify.dev, docs.getrecharge.com, read 2026-07).
+  answerWithinMs: 4500,
   budget: { kind: 'consecutive', limit: 5 },
 };
