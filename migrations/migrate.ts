@@ -11,6 +11,7 @@ import * as feedHead from './0008_feed_head.ts';
 import * as changeIds from './0012_change_ids.ts';
 import * as dismissals from './0025_dismissals.ts';
 import * as alertHistory from './0026_alert_history.ts';
+import * as audit from './0027_audit.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0012_change_ids', changeIds],
   ['0025_dismissals', dismissals],
   ['0026_alert_history', alertHistory],
+  ['0027_audit', audit],
 ];
 
 const MIGRATION_LOCK = 7036280;

@@ -535,6 +535,29 @@ export interface AlertList {
   next: string | null;
 }
 
+export interface AuditEntry {
+  at: Time;
+  /** Name of the key, user of the command line, or `service`. */
+  who: string;
+  keyName: string | null;
+  via: 'api' | 'console' | 'cli' | 'service';
+  address: string | null;
+  /** Such as `delivery.replay`. */
+  action: string;
+  /** Such as `delivery:019a…`, `consumer:erp`. */
+  target: string | null;
+  connection: string | null;
+  /** `done`, or the code of the error that refused it. */
+  result: string;
+  details: Record<string, unknown>;
+  requestId: string | null;
+}
+
+export interface AuditList {
+  data: AuditEntry[];
+  next: string | null;
+}
+
 export interface MuteWish {
   until: string | null;
 }
@@ -863,6 +886,8 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     listDrift: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<DriftList> => request.json('GET', `/drift`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
     /** List alerts. */
     listAlerts: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<AlertList> => request.json('GET', `/alerts`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
+    /** Who changed what. */
+    listAudit: (asked: { who?: string; action?: string; target?: string; connection?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<AuditList> => request.json('GET', `/audit`, { query: { who: asked.who, action: asked.action, target: asked.target, connection: asked.connection, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
     /** Acknowledge an open alert. */
     acknowledgeAlert: (asked: { id: string }): Promise<Alert> => request.json('POST', `/alerts/${encodeURIComponent(asked.id)}/acknowledge`, {}),
     /** Mute an open alert for a time. */

@@ -1,4 +1,5 @@
 import { createLogger as createWinston, format, transports } from 'winston';
+import { type CurrentRequest, currentRequest, traceIdOf } from './domain/current-request.ts';
 import type { Log, LogFields } from './domain/log.ts';
 
 export interface LoggerOptions {
@@ -16,9 +17,19 @@ export function createLogger(options: LoggerOptions): Log {
   const at =
     (level: string) =>
     (event: string, fields: LogFields = {}) =>
-      void winston.log({ ...fields, ...('level' in fields ? { alertLevel: fields.level } : {}), level, message: event });
+      void winston.log({
+        ...originOf(currentRequest()),
+        ...fields,
+        ...('level' in fields ? { alertLevel: fields.level } : {}),
+        level,
+        message: event,
+      });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** Which request a line belongs to. */
+const originOf = (request: CurrentRequest | undefined): LogFields =>
+  request ? { requestId: request.requestId, ...(request.traceparent ? { traceId: traceIdOf(request) } : {}) } : {};
 
 const pretty = format.printf(({ timestamp, level, message, ...fields }) => {
   const text = Object.entries(fields)

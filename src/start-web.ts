@@ -107,13 +107,13 @@ function apiPorts(
     replay: (filter, fetch) => replay(context, filter, fetch),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
     retry: (criteria) => retryDeliveries(context, criteria),
-    dismiss: async (criteria, dismissal) => {
-      const number = await dismissDeliveries(context, criteria, dismissal);
+    dismiss: async (criteria, note) => {
+      const number = await dismissDeliveries(context, criteria, note);
       await closeDeadAlerts(context);
       return number;
     },
     // What was answered a moment ago belongs to what is asked now.
-    reconcile: (connection, since = null) => ledger.flush().then(() => reconcileNow(reconciler, connection, { since })),
+    reconcile: (connection, since = null) => ledger.flush().then(() => reconcileNow(context, reconciler, connection, { since })),
     health: (connection) => ledger.flush().then(() => connectionHealth(context, connection)),
     coverage: (connection) => ledger.flush().then(() => coverage(context, connection)),
     invariants: () => invariants.check(),

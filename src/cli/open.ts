@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { readConnections } from '../connections.ts';
+import { type Actor, requestOf, runInRequest } from '../domain/current-request.ts';
 import { Refused } from '../domain/errors.ts';
 import { type OpenContext, openContext } from '../open-context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
@@ -40,11 +43,14 @@ export async function withContext<T>(ground: CliRuntime, work: (context: OpenCon
     close: () => {},
   }));
   try {
-    return await work(context, settings);
+    const request = { ...requestOf({ traceparent: ground.env.TRACEPARENT }, randomUUID()), actor: commandLineUser() };
+    return await runInRequest(request, () => work(context, settings));
   } finally {
     await context.close();
   }
 }
+
+const commandLineUser = (): Actor => ({ who: userInfo().username, keyName: null, via: 'cli', address: null });
 
 /** Where the running service is reached: `url` where it is given, else `PUBLIC_URL`, else what it wrote down when it started. */
 export async function serviceUrl(settings: Settings, url: string | undefined): Promise<string> {

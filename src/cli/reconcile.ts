@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { audited } from '../audit.ts';
 import { readTime } from '../domain/time.ts';
 import type { OpenContext } from '../open-context.ts';
 import { createReconciler, type StartedRun } from '../reconciliation/reconciler.ts';
@@ -34,7 +35,13 @@ async function reconcile(ground: CliRuntime, name: string, options: Options): Pr
   const { run, gaps } = await withContext(ground, async (context) => {
     const reconciler = createReconciler(context);
     try {
-      const begun = await reconciler.reconcile(findConnection(context.connections.list(), name), 'demand', { since });
+      const connection = findConnection(context.connections.list(), name);
+      const begun = await audited(
+        context,
+        { action: 'connection.reconcile', target: `connection:${name}`, connection: name, details: { since } },
+        () => reconciler.reconcile(connection, 'demand', { since }),
+        ({ runId }) => ({ runId }),
+      );
       const ended = await follow(ground, context, begun);
       return { run: ended, gaps: await readGaps(context.db.read, begun.runId) };
     } finally {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type App, startApp } from '../app.ts';
+import { recordAudit } from '../audit.ts';
 import { readConnections } from '../connections.ts';
 import { FaultySettings } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
@@ -108,10 +109,16 @@ async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log
     if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
     const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
     app.reload(connections);
+    await recordAudit(
+      app.context,
+      { action: 'connections.reload', target: 'connections', details: { connections: connections.length } },
+      'done',
+    );
     log.info('connections_reloaded', { connections: connections.length });
   } catch (error) {
     const reason = error instanceof FaultySettings ? error.faults.join('; ') : error instanceof Error ? error.message : String(error);
     log.error('connections_refused', { reason });
+    await recordAudit(app.context, { action: 'connections.reload', target: 'connections' }, 'faulty_settings');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { audited } from '../audit.ts';
 import { Refused } from '../domain/errors.ts';
 import type { OpenContext } from '../open-context.ts';
 import type { RegisteredWebhook, WebhookManagement } from '../platforms/contract/management.ts';
@@ -119,7 +120,23 @@ function onDesk(ground: CliRuntime, name: string, options: Options, work: (desk:
 
 function openManagement(context: OpenContext, connection: Connection, settings: Settings, ground: CliRuntime): WebhookManagement | null {
   const keepSecret = createSaveSecret(settings, connection, ground);
-  return connection.platform.connect(connection.settings, context.remote.forConnection(connection.name), keepSecret)?.webhooks ?? null;
+  const remote = context.remote.forConnection(connection.name);
+  const management = connection.platform.connect(connection.settings, remote, keepSecret)?.webhooks ?? null;
+  return management === null ? null : auditedManagement(context, connection, management);
+}
+
+/** The same, with everything that changes a registration audited. */
+function auditedManagement(context: OpenContext, { name }: Connection, management: WebhookManagement): WebhookManagement {
+  const audit = <T>(verb: string, id: string | null, work: () => Promise<T>): Promise<T> =>
+    audited(context, { action: `webhook.${verb}`, target: id === null ? null : `webhook:${id}`, connection: name }, work);
+  const { rotateSecret } = management;
+  return {
+    ...management,
+    register: (...wanted) => audit('register', null, () => management.register(...wanted)),
+    update: (id, ...wanted) => audit('update', id, () => management.update(id, ...wanted)),
+    delete: (id) => audit('delete', id, () => management.delete(id)),
+    ...(rotateSecret ? { rotateSecret: (id: string) => audit('rotate', id, () => rotateSecret(id)) } : {}),
+  };
 }
 
 const wantedUrl = (settings: Settings, connection: Connection, url: string | undefined): string | null =>

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
 import { displayName } from '../domain/file-name.ts';
@@ -68,9 +69,11 @@ export async function fetchDocument(
 }
 
 /** Has a document that was given up fetched again. Refuses one that is held or waits anyway (409). */
-export async function fetchDocumentAgain(context: Pick<Context, 'db' | 'clock' | 'feedChanged'>, id: string): Promise<void> {
-  const revived = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));
-  if (!revived) throw new Refused(409, 'document_not_given_up', 'This document is held already, or waits to be fetched.');
+export async function fetchDocumentAgain(context: AuditContext & Pick<Context, 'feedChanged'>, id: string): Promise<void> {
+  await audited(context, { action: 'document.fetch', target: `document:${id}` }, async () => {
+    const revived = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));
+    if (!revived) throw new Refused(409, 'document_not_given_up', 'This document is held already, or waits to be fetched.');
+  });
   context.feedChanged.notify();
 }
 

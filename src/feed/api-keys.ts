@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
@@ -19,7 +20,12 @@ export interface NewApiKey {
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 /** Makes a key. Refuses a name that is taken (409 `key_exists`). */
-export async function createKey(context: KeysContext, wanted: { name: string; role: Role }): Promise<NewApiKey> {
+export function createKey(context: AuditContext, wanted: { name: string; role: Role }): Promise<NewApiKey> {
+  const { name, role } = wanted;
+  return audited(context, { action: 'key.create', target: `key:${name}`, details: { role } }, () => makeKey(context, wanted));
+}
+
+async function makeKey(context: KeysContext, wanted: { name: string; role: Role }): Promise<NewApiKey> {
   const key = `od_${randomBytes(32).toString('base64url')}`;
   const createdAt = isoTime(context.clock.now());
   const made = await context.db.write((sql) => insertApiKey(sql, { ...wanted, keyHash: hashKey(key), createdAt }));
@@ -28,9 +34,11 @@ export async function createKey(context: KeysContext, wanted: { name: string; ro
 }
 
 /** Ends a key at once, on every process. Refuses an unknown name (404). */
-export async function deleteKey(context: KeysContext, name: string): Promise<void> {
-  const deleted = await context.db.write((sql) => deleteApiKey(sql, name));
-  if (!deleted) throw new Refused(404, 'not_found', `There is no key named ${name}.`);
+export function deleteKey(context: AuditContext, name: string): Promise<void> {
+  return audited(context, { action: 'key.delete', target: `key:${name}` }, async () => {
+    const deleted = await context.db.write((sql) => deleteApiKey(sql, name));
+    if (!deleted) throw new Refused(404, 'not_found', `There is no key named ${name}.`);
+  });
 }
 
 export async function recordKeyUse(context: KeysContext, name: string): Promise<void> {

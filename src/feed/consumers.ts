@@ -1,3 +1,4 @@
+import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
@@ -10,16 +11,27 @@ type ConsumersContext = Pick<Context, 'db' | 'clock'>;
 const unknownConsumer = (name: string) => new Refused(404, 'not_found', `There is no consumer named ${name}.`);
 
 /** Registers a consumer at the beginning of the feed; a known one keeps its position and takes the filter. */
-export async function registerConsumer(context: ConsumersContext, name: string, filter: FeedFilter): Promise<{ created: boolean }> {
+export function registerConsumer(context: AuditContext, name: string, filter: FeedFilter): Promise<{ created: boolean }> {
   const createdAt = isoTime(context.clock.now());
-  return { created: await context.db.write((sql) => upsertConsumer(sql, { name, filter: JSON.stringify(filter), createdAt })) };
+  const what = { action: 'consumer.put', target: `consumer:${name}` };
+  return audited(
+    context,
+    what,
+    async () => ({ created: await context.db.write((sql) => upsertConsumer(sql, { name, filter: JSON.stringify(filter), createdAt })) }),
+    ({ created }) => ({ created }),
+  );
 }
 
 /**
  * Moves a consumer to `cursor`: what lies up to it will not be given again. Refuses an unknown cursor (400), and one that lies behind
  * the position unless `force` (409).
  */
-export async function acknowledge(context: ConsumersContext, name: string, cursor: string, force: boolean): Promise<void> {
+export function acknowledge(context: AuditContext, name: string, cursor: string, force: boolean): Promise<void> {
+  const move = () => moveTo(context, name, cursor, force);
+  return force ? audited(context, { action: 'consumer.force_ack', target: `consumer:${name}`, details: { cursor } }, move) : move();
+}
+
+async function moveTo(context: ConsumersContext, name: string, cursor: string, force: boolean): Promise<void> {
   await context.db.write(async (sql) => {
     const consumer = await readConsumer(sql, name);
     if (!consumer) throw unknownConsumer(name);
@@ -44,6 +56,8 @@ export async function recordRead(context: ConsumersContext, consumer: ConsumerRo
 }
 
 /** Drops a consumer with its position and receipts. Refuses an unknown name (404). */
-export async function dropConsumer(context: ConsumersContext, name: string): Promise<void> {
-  if (!(await context.db.write((sql) => deleteConsumer(sql, name)))) throw unknownConsumer(name);
+export function dropConsumer(context: AuditContext, name: string): Promise<void> {
+  return audited(context, { action: 'consumer.delete', target: `consumer:${name}` }, async () => {
+    if (!(await context.db.write((sql) => deleteConsumer(sql, name)))) throw unknownConsumer(name);
+  });
 }

@@ -7,6 +7,7 @@ import { createHealth } from './metrics/health.ts';
 import { metricsPage } from './metrics/metrics.ts';
 import type { HttpPorts } from './ports.ts';
 import { allowOnly, errorBorder, notFound } from './problem.ts';
+import { requestContext } from './request-context.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 
 // Pages come from us alone. No upgrade to HTTPS: behind a proxy or on a developer's machine there may be none at our own address.
@@ -33,6 +34,7 @@ export function createHttp(ports: HttpPorts): Express {
   app.disable('x-powered-by');
   if (settings.trustProxy !== null) app.set('trust proxy', settings.trustProxy);
 
+  app.use(requestContext);
   app.use('/webhooks', createWebhooks({ ...ports, gatekeeperFor }));
   app.use('/oauth/token', createTokenEndpoint({ connections, ownTokens, requireHttps: settings.requireHttps, log }));
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY }));

@@ -15,7 +15,7 @@ import {
 } from '../store/retention/sweep.ts';
 
 export interface Retention {
-  /** Bodies and changes are kept this long, delivery rows with their dedupe keys four times as long. */
+  /** Bodies and changes are kept this long, delivery rows with their dedupe keys, and the audit, four times as long. */
   retentionDays: number;
   /** Aborted when the service stops: the sweep ends after its step. */
   stop?: AbortSignal;
@@ -49,7 +49,7 @@ export async function enforceRetention(context: Context, retention: Retention): 
   const changes = await inSteps(retention, before, (step) =>
     context.db.write(async (sql) => deleteChanges(sql, step, await readPassedByAll(sql))),
   );
-  await forgetAccounts(context, retention, before);
+  await forgetAccounts(context, retention);
   await context.db.write((sql) => deleteHeartbeats(sql, before));
   await watchForgotten(context, before, retention.retentionDays);
   context.log.info('retention', { emptied, deleted, changes });
@@ -74,11 +74,13 @@ async function inSteps({ stop }: Retention, before: string, perform: (step: Swee
 /** Whoever waits for the writer comes first. */
 const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function forgetAccounts(context: Context, { stop }: Retention, before: string): Promise<void> {
+async function forgetAccounts(context: Context, { stop, retentionDays }: Retention): Promise<void> {
+  const before = daysAgo(context, retentionDays);
+  const longBefore = daysAgo(context, retentionDays * KEYS_LAST);
   const forget = async (step: (sql: Sql) => Promise<number>) => {
     while (!stop?.aborted && (await context.db.write(step)) === PER_STEP) await giveWay();
   };
-  for (const table of ACCOUNT_TABLES) await forget((sql) => deleteAccount(sql, table, before, PER_STEP));
+  for (const table of ACCOUNT_TABLES) await forget((sql) => deleteAccount(sql, table, table === 'audit' ? longBefore : before, PER_STEP));
   await forget((sql) => deleteRuns(sql, before, PER_STEP));
 }
 

@@ -1,19 +1,29 @@
-import type { Context } from '../context.ts';
+import { type AuditContext, audited } from '../audit.ts';
+import { currentActor } from '../domain/current-request.ts';
 import { Refused } from '../domain/errors.ts';
 import { acknowledgeAlert, muteAlert } from '../store/monitoring/alerts.ts';
 import type { AlertRow } from '../store/monitoring/list-alerts.ts';
 
-type AlertContext = Pick<Context, 'db' | 'clock'>;
-
 const resolved = () => new Refused(409, 'alert_resolved', 'This alert has been resolved.');
 
-/** Notes that somebody takes care of an open alert: it is not repeated any more, unless it gets worse. */
-export async function acknowledge(context: AlertContext, { key }: AlertRow, by: string): Promise<void> {
-  const at = context.clock.now().toISOString();
-  if (!(await context.db.write((sql) => acknowledgeAlert(sql, key, { by, at })))) throw resolved();
+const auditOf = (verb: string, { code, connection }: AlertRow, details: { until?: string | null } = {}) => ({
+  action: `alert.${verb}`,
+  target: `alert:${code}`,
+  connection,
+  details,
+});
+
+/** Notes that whoever makes the current request takes care of an open alert: it is not repeated any more, unless it gets worse. */
+export function acknowledge(context: AuditContext, alert: AlertRow): Promise<void> {
+  return audited(context, auditOf('acknowledge', alert), async () => {
+    const seen = { by: currentActor().who, at: context.clock.now().toISOString() };
+    if (!(await context.db.write((sql) => acknowledgeAlert(sql, alert.key, seen)))) throw resolved();
+  });
 }
 
 /** Keeps an open alert's messages back until a time (ISO 8601); null: no longer. It stays muted when it resolves and opens again. */
-export async function mute(context: AlertContext, { key }: AlertRow, until: string | null): Promise<void> {
-  if (!(await context.db.write((sql) => muteAlert(sql, key, until)))) throw resolved();
+export function mute(context: AuditContext, alert: AlertRow, until: string | null): Promise<void> {
+  return audited(context, auditOf('mute', alert, { until }), async () => {
+    if (!(await context.db.write((sql) => muteAlert(sql, alert.key, until)))) throw resolved();
+  });
 }

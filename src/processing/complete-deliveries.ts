@@ -76,6 +76,7 @@ export function logOutcomes(context: Context, ends: readonly CompletedAttempt[])
     context.attempted?.({ resource: delivery.subject ?? delivery.id, failedByUs: isOurFault(end) });
     const fields = {
       deliveryId: delivery.id,
+      requestId: delivery.headers['x-request-id'],
       connection: delivery.connection,
       eventType: delivery.eventType,
       subject: delivery.subject,

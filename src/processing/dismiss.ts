@@ -1,13 +1,14 @@
-import type { Context } from '../context.ts';
-import { type DeliveryCriteria, dismiss } from '../store/deliveries/requeue.ts';
-import { inSteps } from './replay.ts';
+import { type AuditContext, audited } from '../audit.ts';
+import { currentActor } from '../domain/current-request.ts';
+import { type DeliveryCriteria, dismiss, type Span } from '../store/deliveries/requeue.ts';
+import { auditOf, inSteps, withNumber } from './replay.ts';
 
-/** Sets dead deliveries aside as handled: they leave counts and alerts, and can still be replayed. Gives their number. */
-export function dismissDeliveries(
-  context: Pick<Context, 'db' | 'clock'>,
-  criteria: DeliveryCriteria,
-  dismissal: { by: string; note: string | null },
-): Promise<number> {
-  const at = context.clock.now().toISOString();
-  return inSteps(context, (span) => context.db.write((sql) => dismiss(sql, criteria, span, { ...dismissal, at })));
+/**
+ * Sets dead deliveries aside as handled, by whoever makes the current request: they leave counts and alerts, and can still be replayed. Gives their
+ * number.
+ */
+export function dismissDeliveries(context: AuditContext, criteria: DeliveryCriteria, note: string | null): Promise<number> {
+  const dismissal = { by: currentActor().who, note, at: context.clock.now().toISOString() };
+  const step = (span: Span) => context.db.write((sql) => dismiss(sql, criteria, span, dismissal));
+  return audited(context, auditOf('dismiss', criteria, { note }), () => inSteps(context, step), withNumber);
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { requestOf, runInRequest } from '../domain/current-request.ts';
 import type { Drift } from '../domain/drift.ts';
 import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entity.ts';
 import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
@@ -87,7 +88,8 @@ async function workGroup(context: Context, connection: Connection, group: Claime
     const said = interpretDelivery(connection, group.at(-1) as ClaimedDelivery);
     if (said.do === 'ignore') return { group, attempted: all({ end: 'ignored', reason: said.reason }, said), mustWait: false };
     if (said.do === 'apply') return { group, attempted: applyEach(connection, group, startedAt), mustWait: false };
-    const told = await fetchSubject(context, connection, said, group[0] as ClaimedDelivery);
+    const head = group[0] as ClaimedDelivery;
+    const told = await runInRequest(requestOf(head.headers, head.id), () => fetchSubject(context, connection, said, head));
     if (typeof told === 'string') return { group, attempted: all({ end: 'ignored', reason: told }, said), mustWait: false };
     return { group, attempted: all({ end: 'done' }, { ...told, drift: [...said.drift, ...told.drift] }), mustWait: false };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { type AuditedAction, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
 import { type DeliveryCriteria, isEmptied, readLastPosition, requeue, type Span } from '../store/deliveries/requeue.ts';
@@ -14,16 +15,33 @@ const PER_STEP = 500;
  * their number. What they tell is laid over what is held like any other delivery: newest wins, and what changes nothing makes no feed entry.
  * Done in steps, so that receiving is never kept waiting.
  */
-export async function replay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number> {
+export function replay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number> {
+  return audited(context, auditOf('replay', filter, { fetch }), () => requeueAll(context, filter, fetch), withNumber);
+}
+
+async function requeueAll(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number> {
   await refuseEmptied(context, filter);
   const number = await inSteps(context, (span) => {
     const now = context.clock.now().toISOString();
     return context.db.write((sql) => requeue(sql, filter, span, { fetch, now }));
   });
   if (number > 0) context.deliveryArrived.notify();
-  context.log.info('replay', { deliveries: number, fetch, state: filter.state, connection: filter.connection, subject: filter.subject });
   return number;
 }
+
+/** What the audit says of something done to deliveries: one by its id, or those that fit criteria. */
+export function auditOf(verb: string, { ids, ...criteria }: DeliveryCriteria, details: AuditedAction['details'] = {}): AuditedAction {
+  const [id, ...others] = ids ?? [];
+  const named = Object.fromEntries(Object.entries(criteria).filter(([, value]) => value !== null && value !== undefined));
+  return {
+    action: `delivery.${verb}`,
+    target: id !== undefined && others.length === 0 ? `delivery:${id}` : 'deliveries',
+    connection: criteria.connection ?? null,
+    details: { ...named, ...(others.length > 0 ? { ids: others.length + 1 } : {}), ...details },
+  };
+}
+
+export const withNumber = (number: number) => ({ number });
 
 /** Does something to all deliveries there are now, a step at a time; `step` gives the positions it came by. Gives their number. */
 export async function inSteps(context: Pick<Context, 'db'>, step: (span: Span) => Promise<number[]>): Promise<number> {

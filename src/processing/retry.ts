@@ -1,16 +1,15 @@
+import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
-import { type DeliveryCriteria, makeDue } from '../store/deliveries/requeue.ts';
-import { inSteps } from './replay.ts';
+import { type DeliveryCriteria, makeDue, type Span } from '../store/deliveries/requeue.ts';
+import { auditOf, inSteps, withNumber } from './replay.ts';
 
 /** Makes waiting deliveries due now, whatever their backoff; gives their number. Attempts are neither spent nor given back. */
 export async function retryDeliveries(
-  context: Pick<Context, 'db' | 'clock' | 'deliveryArrived'>,
+  context: AuditContext & Pick<Context, 'deliveryArrived'>,
   criteria: DeliveryCriteria,
 ): Promise<number> {
-  const number = await inSteps(context, (span) => {
-    const now = context.clock.now().toISOString();
-    return context.db.write((sql) => makeDue(sql, criteria, span, now));
-  });
+  const step = (span: Span) => context.db.write((sql) => makeDue(sql, criteria, span, context.clock.now().toISOString()));
+  const number = await audited(context, auditOf('retry', criteria), () => inSteps(context, step), withNumber);
   if (number > 0) context.deliveryArrived.notify();
   return number;
 }

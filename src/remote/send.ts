@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Agent } from 'node:http';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { currentRequest } from '../domain/current-request.ts';
 import { RemoteFailure } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { describeCall, failureOfNoResponse } from './failures.ts';
@@ -40,7 +42,7 @@ async function exchange<T>(request: OutgoingRequest, options: AxiosRequestConfig
     return await axios.request<T>({
       method: request.method,
       url: request.url,
-      headers: { Accept: 'application/json', 'User-Agent': 'Orderdock', ...contentType(request), ...request.headers },
+      headers: { Accept: 'application/json', 'User-Agent': 'Orderdock', ...originHeaders(), ...contentType(request), ...request.headers },
       ...(request.body === undefined ? {} : { data: typeof request.body === 'string' ? request.body : JSON.stringify(request.body) }),
       ...request.agents,
       signal: timer.signal,
@@ -57,6 +59,15 @@ async function exchange<T>(request: OutgoingRequest, options: AxiosRequestConfig
   } finally {
     clearTimeout(timeout);
   }
+}
+
+/** The request that this call is made for, as a call below it (W3C Trace Context). */
+function originHeaders(): Record<string, string> {
+  const request = currentRequest();
+  if (!request) return {};
+  const [version, traceId, , flags] = request.traceparent?.split('-') ?? [];
+  const trace = traceId === undefined ? {} : { traceparent: `${version}-${traceId}-${randomBytes(8).toString('hex')}-${flags}` };
+  return { 'X-Request-Id': request.requestId, ...trace };
 }
 
 const contentType = (request: OutgoingRequest): Record<string, string> =>

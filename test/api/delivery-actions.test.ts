@@ -17,7 +17,7 @@ for (const engine of ENGINES) {
     test(`${name} (${engine})`, async () => {
       const api: TestApi = await startApi(engine, {
         retry: (criteria) => retryDeliveries({ ...api.ports.context, deliveryArrived: createNotifier() }, criteria),
-        dismiss: (criteria, dismissal) => dismissDeliveries(api.ports.context, criteria, dismissal),
+        dismiss: (criteria, note) => dismissDeliveries(api.ports.context, criteria, note),
       });
       try {
         await body(api);

@@ -9,6 +9,7 @@ import type { ApiPorts } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
 import { errorBorder, notFound } from '../../src/http/problem.ts';
+import { requestContext } from '../../src/http/request-context.ts';
 import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { Database } from '../../src/store/engine/database.ts';
 import { type Engine, openTestDatabase } from '../support/engines.ts';
@@ -111,6 +112,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     ...replaced,
   };
   const app = express();
+  app.use(requestContext);
   app.use('/api/v1', createApi(ports));
   app.use('/api/docs', createApiDocs());
   app.use(notFound, errorBorder(log));

@@ -200,8 +200,8 @@ test('a replay is shown before it is done, and done when it is pressed', async (
   assert.deepEqual([done.status, done.headers.location], [303, `/console/deliveries/${id}`]);
   await pressAs(console.app, 'operator', '/console/deliveries/replay', { state: 'dead', connection: 'toy' });
   assert.deepEqual(console.pressed, [
-    `replay {"ids":["${id}"],"state":null,"connection":null,"subject":null,"from":null,"to":null} recorded`,
-    'replay {"ids":null,"state":"dead","connection":"toy","subject":null,"from":null,"to":null} fresh',
+    `replay {"ids":["${id}"]} recorded`,
+    'replay {"state":"dead","connection":"toy","subject":null} fresh',
   ]);
 });
 
@@ -209,8 +209,6 @@ test('a reconcile run is begun with one press, and its page comes', async (t) =>
   const console = await openConsole(t);
   const { status, headers } = await pressAs(console.app, 'operator', '/console/connections/toy/reconcile');
   assert.deepEqual([status, headers.location, console.pressed], [303, '/console/reconcile-runs/run-1', ['reconcile toy']]);
-  const [pressed] = console.log.lines.filter(({ event }) => event === 'console');
-  assert.deepEqual(pressed?.fields, { pressed: '/connections/toy/reconcile', key: 'operator' });
 });
 
 test('a document that was given up is fetched again with one press; one that is held is saved as a file', async (t) => {

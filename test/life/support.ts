@@ -37,7 +37,14 @@ export interface Life {
   url: string;
   log: MemoryLog;
   /** The simulated Tradecloud. `orders` and `shipments` (JSON by id) are answered before those of its own world. */
-  far: { simulation: Simulation; orders: Map<string, string>; shipments: Map<string, string>; calls: string[]; simulators: Simulators };
+  far: {
+    simulation: Simulation;
+    orders: Map<string, string>;
+    shipments: Map<string, string>;
+    calls: string[];
+    headers: Record<string, string>[];
+    simulators: Simulators;
+  };
   /** A webhook as it is given, with the connection's password unless `headers` bring their own. */
   hook(hook: Hook): Promise<Answer>;
   /** Posts to `/orders`; the answer must be a 202. Gives the delivery once it has ended. */
@@ -125,9 +132,10 @@ function farSide(simulators: Simulators, { platform, settings }: Connection): Li
     makeId: () => `0a0b0c0d-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     baseUrl: `${simulators.origin}/tc`,
   });
-  const far: Life['far'] = { simulation, orders: new Map(), shipments: new Map(), calls: [], simulators };
+  const far: Life['far'] = { simulation, orders: new Map(), shipments: new Map(), calls: [], headers: [], simulators };
   simulators.host('tc', (request) => {
     far.calls.push(`${request.method} ${request.path}`);
+    far.headers.push(request.headers);
     const [, kind, id = ''] = /^\/(order|shipment)\/([^/]+)$/.exec(request.path) ?? [];
     const own = (kind === 'order' ? far.orders : far.shipments).get(decodeURIComponent(id));
     return own === undefined ? simulation.answer(request) : { status: 200, headers: { 'Content-Type': 'application/json' }, body: own };

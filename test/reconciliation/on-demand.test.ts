@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Refused } from '../../src/domain/errors.ts';
 import { reconcileNow } from '../../src/reconciliation/on-demand.ts';
+import { listAudit } from '../../src/store/access/list-audit.ts';
 import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
 import { ENGINES } from '../support/engines.ts';
 import { at, toyOrder, withReconciler } from './support.ts';
@@ -16,7 +17,7 @@ for (const engine of ENGINES) {
       run.world.beforePage = (page) => {
         if (page !== 1 || demanded) return;
         run.world.orders.set('PO0', toyOrder('PO0', at(1)));
-        demanded = reconcileNow(run.reconciler, run.connection);
+        demanded = reconcileNow(run.context, run.reconciler, run.connection);
       };
       const first = await run.reconciler.reconcile(run.connection, 'start');
       await first.ended;
@@ -29,11 +30,20 @@ for (const engine of ENGINES) {
     }));
 }
 
-test('a run that takes long is given as it is to who demands one', async () => {
-  const endless = { runId: 'r1', joined: true, ended: new Promise<void>(() => {}) };
-  assert.equal(await reconcileNow({ reconcile: async () => endless }, {} as never, { soonMs: 0 }), 'r1');
-  await assert.rejects(
-    reconcileNow({ reconcile: async () => endless }, {} as never, { soonMs: 0, since: at(1) }),
-    (error) => error instanceof Refused && error.code === 'reconcile_busy',
-  );
-});
+for (const engine of ENGINES) {
+  test(`a run that takes long is given as it is to who demands one; both are audited (${engine})`, () =>
+    withReconciler(engine, async ({ context, connection }) => {
+      const endless = { runId: 'r1', joined: true, ended: new Promise<void>(() => {}) };
+      const demand = (since: string | null) => reconcileNow(context, { reconcile: async () => endless }, connection, { soonMs: 0, since });
+      assert.equal(await demand(null), 'r1');
+      await assert.rejects(demand(at(1)), (error) => error instanceof Refused && error.code === 'reconcile_busy');
+      const rows = await listAudit(context.db.read, {}, { before: null, limit: 10 });
+      assert.deepEqual(
+        rows.map(({ who, action, target, result }) => [who, action, target, result]),
+        [
+          ['service', 'connection.reconcile', 'connection:toy', 'reconcile_busy'],
+          ['service', 'connection.reconcile', 'connection:toy', 'done'],
+        ],
+      );
+    }));
+}

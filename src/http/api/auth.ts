@@ -1,10 +1,11 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
 import { hashKey, recordKeyUse } from '../../feed/api-keys.ts';
 import { readApiKeyByHash } from '../../store/access/list-api-keys.ts';
 import { sendProblem } from '../problem.ts';
+import { actAs } from '../request-context.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 
@@ -13,9 +14,6 @@ export interface Caller {
   name: string;
   role: Role;
 }
-
-/** Who asks, behind `requireRole`. */
-export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
 
 /** The caller a key belongs to; `name` null: whatever the key is called (Bearer). Null: no such key. */
 export type FindKey = (name: string | null, key: string) => Promise<Caller | null>;
@@ -66,6 +64,7 @@ export function requireRole(findKey: FindKey, needed: Role | ((request: Request)
       });
     }
     response.locals.caller = caller;
+    actAs(response, 'api', caller.name);
     next();
   };
 }

@@ -29,7 +29,7 @@ export interface ApiPorts {
   /** Makes waiting deliveries due now; gives their number. */
   retry(criteria: DeliveryCriteria): Promise<number>;
   /** Sets dead deliveries aside as handled; gives their number. */
-  dismiss(criteria: DeliveryCriteria, dismissal: { by: string; note: string | null }): Promise<number>;
+  dismiss(criteria: DeliveryCriteria, note: string | null): Promise<number>;
   /** Begins a run, or gives the one under way: its id. `since` (ISO 8601): from there. Throws `Refused` where there is no API to ask. */
   reconcile(connection: Connection, since?: string | null): Promise<string>;
   health(connection: Connection): Promise<ConnectionHealth>;

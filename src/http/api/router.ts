@@ -1,19 +1,20 @@
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { Refused } from '../../domain/errors.ts';
-import { alertRoutes } from './alerts.ts';
 import { createFindKey, requireRole, roleOf } from './auth.ts';
 import { connectionRoutes } from './connections.ts';
-import { deliveryRoutes } from './deliveries.ts';
 import { documentRoutes } from './documents.ts';
-import { driftRoutes } from './drift.ts';
 import { orderRoutes, recordRoutes, shipmentRoutes } from './entities.ts';
 import { changeRoutes } from './feed/changes.ts';
 import { consumerRoutes } from './feed/consumers.ts';
-import { keyRoutes } from './keys.ts';
+import { alertRoutes } from './operations/alerts.ts';
+import { auditRoutes } from './operations/audit.ts';
+import { deliveryRoutes } from './operations/deliveries.ts';
+import { driftRoutes } from './operations/drift.ts';
+import { keyRoutes } from './operations/keys.ts';
+import { reconcileRunRoutes } from './operations/reconcile-runs.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
-import { reconcileRunRoutes } from './reconcile-runs.ts';
 import { sendJson, sendResource } from './send-response.ts';
 import { readApiSpec, withHead } from './spec.ts';
 
@@ -52,6 +53,7 @@ export function createApi(ports: ApiPorts): Router {
   router.use('/reconcile-runs', reconcileRunRoutes(ports));
   router.use('/drift', driftRoutes(ports));
   router.use('/alerts', alertRoutes(ports));
+  router.use('/audit', auditRoutes(ports));
   router.use('/keys', keyRoutes(ports));
   router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));
   router.use(sayUnavailable(ports));

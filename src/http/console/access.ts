@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import type { Caller, FindKey } from '../api/auth.ts';
 import { sameText } from '../auth/compare-secrets.ts';
+import { actAs } from '../request-context.ts';
 import { BASE, link } from './links.ts';
 
 const COOKIE = 'orderdock_session';
@@ -67,6 +68,7 @@ export function createAccess(findKey: FindKey, nowMs: () => number): Access {
       const known = await recognise(request);
       if (!known) return turnAway(request, response);
       response.locals.caller = known.caller;
+      actAs(response, 'console', known.caller.name);
       response.locals.csrf = csrfFor(known.who);
       next();
     },

@@ -9,7 +9,7 @@ import type { ConsolePorts, Visit } from './page.ts';
 import { replayFilterOf } from './pages/deliveries.ts';
 import { keysView } from './pages/keys.ts';
 import { askedFetch } from './pages/replay.ts';
-import { act, logAction, needRole, send, visitFor } from './send-page.ts';
+import { act, needRole, send, visitFor } from './send-page.ts';
 
 /** Every button. Each ends on the page that shows what it did. */
 export function addActions(router: Router, ports: ConsolePorts): void {
@@ -68,7 +68,6 @@ function keyVerbs(router: Router, ports: ConsolePorts): void {
       throw new Refused(400, 'invalid_request', 'A key has a name of letters, digits, dots, dashes and a role.');
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
     const made = await createKey(ports.context, { name, role });
-    logAction(ports, request, visit);
     send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
   });
   router.post(

@@ -33,14 +33,8 @@ export const act =
   async (request, response) => {
     const visit = visitFor(ports, request, response);
     needRole(visit, needed);
-    const shownAt = await verb(visit);
-    logAction(ports, request, visit);
-    response.redirect(303, shownAt);
+    response.redirect(303, await verb(visit));
   };
-
-/** Who pressed what: for whoever asks afterwards. */
-export const logAction = (ports: ConsolePorts, request: Request, { caller }: Visit): void =>
-  ports.context.log.info('console', { pressed: request.path, key: caller.name });
 
 export function needRole(visit: Visit, needed: Role): void {
   if (!visit.may(needed)) throw new Refused(403, 'forbidden', `This needs a key with the role ${needed}; yours is ${visit.caller.role}.`);

@@ -71,6 +71,7 @@ const ACCOUNTS = {
   alerts: { key: ['key'], at: 'closed_at' },
   resolved_alerts: { key: ['seq'], at: 'closed_at' },
   gaps: { key: ['seq'], at: 'at' },
+  audit: { key: ['seq'], at: 'at' },
 } as const;
 export type SweptTable = keyof typeof ACCOUNTS;
 export const ACCOUNT_TABLES = Object.keys(ACCOUNTS) as SweptTable[];

@@ -1,13 +1,12 @@
 import { type Request, Router } from 'express';
-import { Refused } from '../../domain/errors.ts';
-import { acknowledge, mute } from '../../monitoring/alert-actions.ts';
-import { type AlertRow, type AlertState, listAlerts, readOpenAlert } from '../../store/monitoring/list-alerts.ts';
-import { alertId, alertView } from '../../views/alert.ts';
-import { callerOf } from './auth.ts';
-import { listCursor, readSequenceCursor } from './cursors.ts';
-import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryText, timeOf } from './query.ts';
-import { sendJson, sendList } from './send-response.ts';
+import { Refused } from '../../../domain/errors.ts';
+import { acknowledge, mute } from '../../../monitoring/alert-actions.ts';
+import { type AlertRow, type AlertState, listAlerts, readOpenAlert } from '../../../store/monitoring/list-alerts.ts';
+import { alertId, alertView } from '../../../views/alert.ts';
+import { listCursor, readSequenceCursor } from '../cursors.ts';
+import type { ApiPorts } from '../ports.ts';
+import { pathText, queryLimit, queryText, timeOf } from '../query.ts';
+import { sendJson, sendList } from '../send-response.ts';
 
 const COLUMNS = Object.keys(alertView({ openedAt: '' } as AlertRow));
 
@@ -36,7 +35,7 @@ export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
   });
 
   router.post('/:id/acknowledge', async (request, response) => {
-    await acknowledge(context, await named(request), callerOf(response).name);
+    await acknowledge(context, await named(request));
     await sendJson(request, response, alertView(await named(request)));
   });
 

@@ -1,11 +1,10 @@
 import { type Request, type Response, Router } from 'express';
-import { Refused } from '../../domain/errors.ts';
-import { type DeliveryCriteria, isUnlimited, type ReplayFetch } from '../../processing/replay.ts';
-import { type DeliveryRow, readDelivery } from '../../store/deliveries/list.ts';
-import { callerOf } from './auth.ts';
-import type { ApiPorts } from './ports.ts';
-import { pathText, timeOf } from './query.ts';
-import { sendJson } from './send-response.ts';
+import { Refused } from '../../../domain/errors.ts';
+import { type DeliveryCriteria, isUnlimited, type ReplayFetch } from '../../../processing/replay.ts';
+import { type DeliveryRow, readDelivery } from '../../../store/deliveries/list.ts';
+import type { ApiPorts } from '../ports.ts';
+import { pathText, timeOf } from '../query.ts';
+import { sendJson } from '../send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'>;
 
@@ -30,7 +29,7 @@ export function deliveryActions(ports: Ports): Router {
   router.post('/dismiss', async (request, response) => {
     const { criteria, wish } = readCriteria(request.body);
     needCriterion(criteria, wish);
-    await sendNumber(request, response, 200, await ports.dismiss(criteria, { by: callerOf(response).name, note: wish.note ?? null }));
+    await sendNumber(request, response, 200, await ports.dismiss(criteria, wish.note ?? null));
   });
 
   router.post('/:id/replay', async (request, response) => {
@@ -46,7 +45,7 @@ export function deliveryActions(ports: Ports): Router {
     const { id, state } = await named(request);
     if (state !== 'dead') throw new Refused(409, 'not_dead', `This delivery is ${state}: only a dead one can be dismissed.`);
     const { note = null } = readCriteria(request.body).wish;
-    await sendNumber(request, response, 200, await ports.dismiss({ ids: [id] }, { by: callerOf(response).name, note }));
+    await sendNumber(request, response, 200, await ports.dismiss({ ids: [id] }, note));
   });
   return router;
 }

@@ -1,12 +1,12 @@
 import { type Request, Router } from 'express';
-import { type DeliveryFilter, type DeliveryRow, listDeliveries, readDelivery } from '../../store/deliveries/list.ts';
-import { readCursorsByCause } from '../../store/feed/read-changes.ts';
-import { readCauses } from '../../views/causes.ts';
-import { listCursor, readSequenceCursor } from './cursors.ts';
+import { type DeliveryFilter, type DeliveryRow, listDeliveries, readDelivery } from '../../../store/deliveries/list.ts';
+import { readCursorsByCause } from '../../../store/feed/read-changes.ts';
+import { readCauses } from '../../../views/causes.ts';
+import { listCursor, readSequenceCursor } from '../cursors.ts';
+import type { ApiPorts } from '../ports.ts';
+import { pathText, queryLimit, queryText, queryTime } from '../query.ts';
+import { cutPage, sendList, sendResource } from '../send-response.ts';
 import { deliveryActions, noDelivery } from './delivery-actions.ts';
-import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryText, queryTime } from './query.ts';
-import { cutPage, sendList, sendResource } from './send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'>;
 

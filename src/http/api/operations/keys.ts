@@ -1,12 +1,12 @@
 import { Router } from 'express';
-import { Refused } from '../../domain/errors.ts';
-import type { Role } from '../../domain/role.ts';
-import { createKey, deleteKey } from '../../feed/api-keys.ts';
-import { listApiKeys } from '../../store/access/list-api-keys.ts';
-import { listCursor, readListCursor } from './cursors.ts';
-import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryText } from './query.ts';
-import { sendJson, sendList } from './send-response.ts';
+import { Refused } from '../../../domain/errors.ts';
+import type { Role } from '../../../domain/role.ts';
+import { createKey, deleteKey } from '../../../feed/api-keys.ts';
+import { listApiKeys } from '../../../store/access/list-api-keys.ts';
+import { listCursor, readListCursor } from '../cursors.ts';
+import type { ApiPorts } from '../ports.ts';
+import { pathText, queryLimit, queryText } from '../query.ts';
+import { sendJson, sendList } from '../send-response.ts';
 
 const COLUMNS = ['name', 'role', 'origin', 'createdAt', 'lastUsedAt'];
 

@@ -1,0 +1,64 @@
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { equals, where } from '../engine/where.ts';
+import type { AuditEntry } from './audit.ts';
+
+export interface AuditRow extends AuditEntry {
+  seq: number;
+}
+
+export interface AuditFilter {
+  who?: string | null;
+  action?: string | null;
+  target?: string | null;
+  connection?: string | null;
+  from?: string | null;
+  to?: string | null;
+}
+
+interface Row {
+  seq: number | string;
+  at: string;
+  who: string;
+  key_name: string | null;
+  via: AuditEntry['via'];
+  address: string | null;
+  action: string;
+  target: string | null;
+  connection: string | null;
+  result: string;
+  details: string;
+  request_id: string | null;
+}
+
+/** Newest first, before position `before` (null: from the newest). */
+export async function listAudit(sql: Sql, filter: AuditFilter, page: { before: number | null; limit: number }): Promise<AuditRow[]> {
+  const asked = where(
+    equals('who', filter.who ?? null),
+    equals('action', filter.action ?? null),
+    equals('target', filter.target ?? null),
+    equals('connection', filter.connection ?? null),
+    filter.from == null ? null : ['at >= ?', filter.from],
+    filter.to == null ? null : ['at < ?', filter.to],
+    page.before === null ? null : ['seq < ?', page.before],
+  );
+  const rows = await sql.all<Row>(
+    `select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id from audit
+     where ${asked.text} order by seq desc limit ?`,
+    [...asked.bindings, page.limit],
+  );
+  return rows.map((row) => ({
+    seq: numberOf(row.seq),
+    at: row.at,
+    who: row.who,
+    keyName: row.key_name,
+    via: row.via,
+    address: row.address,
+    action: row.action,
+    target: row.target,
+    connection: row.connection,
+    result: row.result,
+    details: JSON.parse(row.details) as AuditEntry['details'],
+    requestId: row.request_id,
+  }));
+}
