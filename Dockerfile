@@ -1,8 +1,8 @@
-# Build: compiles sqlite3. Run: Node 24 and the sources as they are, no build step.
+# Build: compiles sqlite3. Run: Node 24 and the sources as they are; the image holds no compiler, no npm cache and no development dependency.
 FROM node:24-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && npm rebuild sqlite3
 
 FROM node:24-bookworm-slim
 WORKDIR /app
@@ -11,10 +11,13 @@ COPY package.json ./
 COPY migrations migrations
 COPY openapi openapi
 COPY src src
-RUN install -d -o node -g node -m 700 /data
+COPY deploy/healthcheck.ts deploy/healthcheck.ts
+# Any user may run it (OpenShift picks a random one, in group 0): only /data is written to, and it belongs to group 0.
+RUN install -d -o node -g 0 -m 770 /data && rm -rf /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx
 USER node
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data CONNECTIONS_FILE=/etc/orderdock/connections.yaml
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=15s --timeout=5s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["node", "deploy/healthcheck.ts"]
 CMD ["node", "src/main.ts", "serve"]
