@@ -41,7 +41,6 @@ function configurationPage(): string {
     '',
     '## The connections file',
     '',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
     '`CONNECTIONS_FILE` names it. `${NAME}` in any value is read from the environment; a missing one is a fault. Every secret takes one value or a list: any of',
     'them is valid, so that it can be changed without losing a delivery. `SIGHUP` reads the file again; a faulty file is refused and the running one stays.',
     'For editors: `# yaml-language-server: $schema=docs/connections.schema.json` in its first line. An example with every platform:',

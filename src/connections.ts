@@ -1,3 +1,4 @@
+import { validate as isCron } from 'node-cron';
 import { isScalar, parseDocument, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { FaultySettings } from './domain/errors.ts';
@@ -7,7 +8,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 type Tree = string | number | boolean | null | Tree[] | { [name: string]: Tree };
 
 const NAME = /^[a-z0-9-]{1,64}$/;
-const cron = z.string().regex(/^(\S+\s+){4,5}\S+$/, 'expected a cron expression of five or six fields, or false');
+// The scheduler's own library decides: it refuses an expression that is never due, such as `0 25 * * *` or `0 0 31 2 *`.
+const cron = z.string().refine(isCron, 'expected a cron expression of five or six fields that can be due, or false');
 
 /** What every connection may say of its reconciliation. Default: every five minutes. */
 export const reconcileSettings = z.strictObject({
@@ -24,12 +26,20 @@ export const reconcileSettings = z.strictObject({
  */
 export function readConnections(text: string, env: Env, platforms: readonly AnyPlatform[]): Connection[] {
   const faults: string[] = [];
-  const tree = fillIn(readTree(text, faults), '', env, faults);
+  const { tree, missing } = fillIn(readTree(text, faults), env);
   const entries = connectionEntries(tree, faults);
-  const connections = Object.entries(entries).flatMap(([name, entry]) => readConnection(name, entry, platforms, faults) ?? []);
+  const found: string[] = [];
+  const connections = Object.entries(entries).flatMap(([name, entry]) => readConnection(name, entry, platforms, found) ?? []);
+  // What a missing variable leaves behind is no second fault.
+  const places = [...missing.values()].flat();
+  faults.push(...found.filter((fault) => !places.some((place) => fault.startsWith(`${place}:`) || fault.startsWith(`${place}.`))));
+  for (const [name, where] of missing) faults.push(`${where.join(', ')}: \${${name}} is not set in the environment`);
   if (faults.length > 0) throw new FaultySettings(faults);
   return connections;
 }
+
+/** Places of the secrets that have white space around them: it is taken off, and usually a line break that a file or a shell has left there. */
+export const untrimmedSecrets = (text: string, env: Env): string[] => fillIn(readTree(text, []), env).untrimmed;
 
 function readTree(text: string, faults: string[]): Tree {
   try {
@@ -45,8 +55,9 @@ function connectionEntries(tree: Tree, faults: string[]): { [name: string]: Tree
   const entries = isTree(tree) ? tree.connections : null;
   for (const name of isTree(tree) ? Object.keys(tree) : [])
     if (name !== 'connections') faults.push(`${name}: unknown, expected only "connections"`);
-  if (isTree(entries) && Object.keys(entries).length > 0) return entries;
-  if (faults.length === 0) faults.push('connections: expected at least one connection, by name');
+  // Empty is allowed: one may begin without a connection and add the first by SIGHUP.
+  if (isTree(entries)) return entries;
+  if (faults.length === 0) faults.push('connections: expected connections by name, or {}');
   return {};
 }
 
@@ -73,19 +84,41 @@ function readConnection(name: string, entry: Tree, platforms: readonly AnyPlatfo
 const isTree = (value: Tree | undefined): value is { [name: string]: Tree } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function fillIn(value: Tree, place: string, env: Env, faults: string[]): Tree {
-  if (typeof value === 'string') return fillInText(value, place, env, faults);
-  if (Array.isArray(value)) return value.map((entry, position) => fillIn(entry, `${place}[${position}]`, env, faults));
-  if (!isTree(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [name, fillIn(entry, place ? `${place}.${name}` : name, env, faults)]),
-  );
+/** Members whose values are secrets: white space around them is never meant. */
+const SECRETS = /^(password|secret|token|value|apiKey|clientSecret|verificationKey|key)$/;
+
+interface Filled {
+  tree: Tree;
+  /** Variables that are not set, with the places that name them. */
+  missing: Map<string, string[]>;
+  untrimmed: string[];
 }
 
-const fillInText = (text: string, place: string, env: Env, faults: string[]): string =>
+/** Puts the environment's values in place of `${NAME}`. */
+function fillIn(value: Tree, env: Env): Filled {
+  const missing = new Map<string, string[]>();
+  const untrimmed: string[] = [];
+  const fillText = (text: string, place: string, secret: boolean): string => {
+    const filled = fillInText(text, env, (name) => missing.set(name, [...(missing.get(name) ?? []), place]));
+    if (!secret || filled === filled.trim()) return filled;
+    untrimmed.push(place);
+    return filled.trim();
+  };
+  const fill = (node: Tree, place: string, secret: boolean): Tree => {
+    if (typeof node === 'string') return fillText(node, place, secret);
+    if (Array.isArray(node)) return node.map((entry, position) => fill(entry, `${place}[${position}]`, secret));
+    if (!isTree(node)) return node;
+    return Object.fromEntries(
+      Object.entries(node).map(([name, entry]) => [name, fill(entry, place ? `${place}.${name}` : name, SECRETS.test(name))]),
+    );
+  };
+  return { tree: fill(value, '', false), missing, untrimmed };
+}
+
+const fillInText = (text: string, env: Env, onMissing: (name: string) => void): string =>
   text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_match, name: string) => {
     const value = env[name];
-    if (value === undefined || value === '') faults.push(`${place}: \${${name}} is not set in the environment`);
+    if (value === undefined || value === '') onMissing(name);
     return value ?? '';
   });
 
@@ -149,7 +182,6 @@ export function connectionsSchema(platforms: readonly AnyPlatform[]): object {
     properties: {
       connections: {
         type: 'object',
-        minProperties: 1,
         propertyNames: { pattern: NAME.source },
         additionalProperties: { oneOf: connection },
       },
@@ -165,7 +197,9 @@ export function withSecrets(text: string, path: readonly string[], values: reado
   const document = parseDocument(text, { schema: 'core' });
   const before = document.getIn(path, true) as { toJSON?: () => unknown } | undefined;
   const entries = isScalar(before) ? [before.value] : (before?.toJSON?.() ?? []);
-  const spelled = new Map((Array.isArray(entries) ? entries : []).map((entry) => [fillInText(String(entry), '', env, []), String(entry)]));
+  const spelled = new Map(
+    (Array.isArray(entries) ? entries : []).map((entry) => [fillInText(String(entry), env, () => {}), String(entry)]),
+  );
   document.setIn(path, document.createNode(values.map((value) => spelled.get(value) ?? value)));
   return document.toString();
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
+import { parseEnv } from 'node:util';
 
 // What can only be told before a program begins. glibc's allocator: memory of this size and above goes back to the system when it is freed;
 // without it, bodies of 20 MB each left some hundred megabytes with the process. V8: a young generation of half the usual size, and an old one
@@ -16,8 +17,10 @@ if (process.platform === 'linux' && process.execve && process.env[ALLOCATOR] ===
   process.execve(process.execPath, words, { ...process.env, [ALLOCATOR]: String(FROM_BYTES) });
 }
 
-// What the environment itself says goes before the file.
-if (existsSync('.env')) process.loadEnvFile('.env');
+// What the environment itself says goes before the file, here and when the file is read again.
+const outer = { ...process.env };
+const readEnv = () => ({ ...(existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}), ...outer });
+Object.assign(process.env, readEnv());
 
 // There is no build step: what was stripped of its types once is kept by Node, and commands start in half the time.
 enableCompileCache();
@@ -34,6 +37,7 @@ const write = (stream: NodeJS.WriteStream, text: string) => new Promise<void>((t
 
 const code = await runCommandLine(process.argv.slice(2), {
   env: process.env,
+  readEnv,
   workingDir: process.cwd(),
   out: (text) => write(process.stdout, text),
   err: (text) => void write(process.stderr, text),

@@ -7,9 +7,9 @@ import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts'
 import type { Log } from './domain/log.ts';
 import { createInTurn } from './domain/memory.ts';
 import { createNotifier } from './domain/notifier.ts';
+import { processName } from './domain/process-name.ts';
 import type { PlatformApi } from './platforms/contract/api.ts';
 import type { CommonSettings, Connection } from './platforms/contract/platform.ts';
-import { processName } from './processing/delivery-leases.ts';
 import { createRemote } from './remote/create-remote.ts';
 import type { SharedRemote } from './remote/remote.ts';
 import type { Settings } from './settings.ts';

@@ -88,7 +88,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   cockatiel: /^remote\//,
   'request-filtering-agent': /^remote\//,
   winston: /^logger\.ts$/,
-  'node-cron': /^jobs\/scheduler\.ts$/,
+  'node-cron': /^(jobs\/scheduler|connections)\.ts$/,
   yaml: /^(connections|http\/api\/spec)\.ts$/,
   commander: /^(cli\/|main\.ts)/,
   '@aws-sdk/client-s3': /^documents\/storage\//,

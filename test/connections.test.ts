@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readConnections } from '../src/connections.ts';
+import { readConnections, untrimmedSecrets } from '../src/connections.ts';
 import { FaultySettings } from '../src/domain/errors.ts';
 import { PLATFORMS } from '../src/platforms/registry.ts';
 import { readSettings } from '../src/settings.ts';
@@ -56,7 +56,8 @@ test('a secret may be one value or a list, and comes out as a list', () => {
 
 test('what is no YAML, and a file without connections, is a fault', () => {
   assert.equal(faultsOf('connections: [').length, 1);
-  assert.match(faultsOf('').join(), /at least one connection/);
+  assert.match(faultsOf('').join(), /expected connections by name, or \{\}/);
+  assert.deepEqual(faultsOf('connections: {}'), []);
   assert.match(faultsOf('conections: {}').join('\n'), /conections: unknown/);
 });
 
@@ -84,4 +85,31 @@ test('all faulty settings are told at once, by name, with what was expected and 
 test('without a connections file it is the sandbox, except in production', () => {
   assert.equal(readSettings({ CONNECTIONS_FILE: '/nowhere.yaml' }, { terminal: false }).connectionsFile, null);
   assert.equal(readSettings({}, { terminal: false }).requireHttps, false);
+});
+
+test('a variable that is not set is one fault, wherever it is named and whatever its place expects', () => {
+  const faults = faultsOf(`
+connections:
+  a:
+    platform: tradecloud
+    webhook: { auth: [ { basic: { username: u, password: "\${TC}" } }, { oauth2: { issuer: "\${ISSUER}", audience: x } } ] }
+    api: { baseUrl: "\${BASE}", username: u, password: "\${TC}" }
+`);
+  assert.equal(faults.length, 3, faults.join('\n'));
+  assert.match(faults.join('\n'), /a\.webhook\.auth\[0\]\.basic\.password, connections\.a\.api\.password: \$\{TC\} is not set/);
+});
+
+test('a schedule that can never be due is a fault', () => {
+  const withSchedule = (schedule: string) =>
+    faultsOf(`connections: { a: { platform: orisha, webhook: { secret: x }, reconcile: { schedule: "${schedule}" } } }`);
+  for (const never of ['0 25 * * *', '0 0 31 2 *', 'often', '* * *', '61 * * * *']) assert.equal(withSchedule(never).length, 1, never);
+  for (const due of ['*/5 * * * *', '0 0 29 2 *', '30 0 * * * *', '0 6 * * mon-fri']) assert.deepEqual(withSchedule(due), [], due);
+});
+
+test('white space around a secret is taken off, and told', () => {
+  const text = `connections: { a: { platform: orisha, webhook: { secret: ["\${S}", "b"] } } }`;
+  const [one] = readConnections(text, { S: ' s3cret\n' }, PLATFORMS);
+  assert.deepEqual((one?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['s3cret', 'b']);
+  assert.deepEqual(untrimmedSecrets(text, { S: ' s3cret\n' }), ['connections.a.webhook.secret[0]']);
+  assert.deepEqual(untrimmedSecrets(text, { S: 's3cret' }), []);
 });

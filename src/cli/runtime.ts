@@ -4,6 +4,8 @@ import type { Log } from '../domain/log.ts';
 /** What a command stands on: tests give their own. */
 export interface CliRuntime {
   env: Readonly<Record<string, string | undefined>>;
+  /** The environment as it would be at a start now: `.env` is read again; what the environment itself says goes before it. */
+  readEnv?(): Readonly<Record<string, string | undefined>>;
   workingDir: string;
   /** Answers go here, and nothing else: scripts read it. Who writes much waits until it is taken. */
   out(text: string): void | Promise<void>;

@@ -27,7 +27,7 @@ export function addServe(program: Command, ground: CliRuntime): void {
     .description('Run the service until it is told to stop. Without a connections file: the sandbox.')
     .addHelpText(
       'after',
-      '\nExamples:\n  orderdock serve\n  PORT=0 DATA_DIR=/var/lib/orderdock orderdock serve\n\nSIGTERM and SIGINT stop it within 10 seconds, SIGHUP reads the connections file again.',
+      '\nExamples:\n  orderdock serve\n  PORT=0 DATA_DIR=/var/lib/orderdock orderdock serve\n\nSIGTERM and SIGINT stop it within 10 seconds, SIGHUP reads the connections file and .env again.',
     )
     .action(() => serve(ground));
 }
@@ -36,6 +36,7 @@ async function serve(ground: CliRuntime): Promise<void> {
   const settings = settingsOf(ground);
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
   dieOfTheUnexpected(log);
+  outliveTheLog();
   const stopping = new AbortController();
   const signal = untilTold();
   const sandbox = settings.connectionsFile === null ? await openSandbox({ dataDir: settings.dataDir, platforms: PLATFORMS }) : null;
@@ -107,7 +108,7 @@ async function playStory(settings: Settings, sandbox: Sandbox, url: string, log:
 async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log): Promise<void> {
   try {
     if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
-    const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
+    const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.readEnv?.() ?? ground.env, PLATFORMS);
     app.reload(connections);
     await recordAudit(
       app.context,
@@ -119,6 +120,14 @@ async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log
     const reason = error instanceof FaultySettings ? error.faults.join('; ') : error instanceof Error ? error.message : String(error);
     log.error('connections_refused', { reason });
     await recordAudit(app.context, { action: 'connections.reload', target: 'connections' }, 'faulty_settings');
+  }
+}
+
+/** The log's reader may go away (`| head`, a log collector that restarts): that ends other commands, and not the service. */
+function outliveTheLog(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => {});
   }
 }
 

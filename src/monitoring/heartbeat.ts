@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isGone } from '../processing/delivery-leases.ts';
+import { isGone } from '../domain/process-name.ts';
 import { type ActivePeriod, recordHeartbeat, recordStop } from '../store/monitoring/heartbeats.ts';
 
 const BEAT_MS = 5000;

@@ -1,10 +1,8 @@
 import type { Context } from '../context.ts';
+import { isGone } from '../domain/process-name.ts';
 import { bringForward, reclaimDeliveries, releaseDropped, renewLeases } from '../store/deliveries/claim.ts';
 import { releaseLeases } from '../store/engine/leases.ts';
 import { LEASE_MS } from './process-deliveries.ts';
-
-/** `host:pid:random`: a process on the same host can be seen to be gone before its leases run out. */
-export const processName = (host: string, pid: number, random: string): string => `${host}:${pid}:${random}`;
 
 /** How long after its taking a delivery that is not in hand counts as dropped: the database went away before its attempt could end. */
 const DROPPED_AFTER_MS = 4000;
@@ -47,19 +45,4 @@ function tell(context: Context, count: number): void {
   if (count === 0) return;
   context.log.warn('recovered', { deliveries: count });
   context.deliveryArrived.notify();
-}
-
-/** Whether the process that goes by `worker` (`host:pid:random`) is known to be no more, as seen by `self`. */
-export function isGone(worker: string, self: string): boolean {
-  const [host, pid] = worker.split(':');
-  const [ownHost, ownPid] = self.split(':');
-  if (worker === self || host !== ownHost) return false;
-  // The same process number after a restart: the old one is gone (containers are always number 1).
-  if (pid === ownPid) return true;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }

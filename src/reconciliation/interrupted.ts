@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
+import { isGone } from '../domain/process-name.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { isGone } from '../processing/delivery-leases.ts';
 import { readLease } from '../store/engine/leases.ts';
 import { listRuns } from '../store/reconciliation/list-runs.ts';
 

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
+import { isGone } from '../domain/process-name.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { isGone } from '../processing/delivery-leases.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { acquireLease, readLease } from '../store/engine/leases.ts';
 import { listRuns, type RunRow } from '../store/reconciliation/list-runs.ts';

@@ -25,8 +25,9 @@ interface Served {
 }
 
 /** The service as a process of its own; it does not outlive the test. */
-async function serve(t: test.TestContext, { env }: Place, more: Record<string, string> = {}): Promise<Served> {
+async function serve(t: test.TestContext, { dir, env }: Place, more: Record<string, string> = {}): Promise<Served> {
   const child = spawn(process.execPath, [MAIN, 'serve'], {
+    cwd: dir,
     env: { PATH: process.env.PATH ?? '', PORT: '0', ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -125,6 +126,27 @@ test('SIGHUP puts a changed connections file in force, and refuses a faulty one'
   child.kill('SIGHUP');
   assert.match(String((await logged('connections_refused')).reason), /connections\.third\.platform/);
   assert.equal(await statusOf('other'), 401, 'the running ones stay');
+});
+
+test('SIGHUP reads .env again; what the environment itself says goes before it', async (t) => {
+  const here = await place(t);
+  await writeFile(
+    here.env.CONNECTIONS_FILE ?? '',
+    CONNECTIONS.replace('username: u, password: p', 'username: "${SHOP_USER}", password: "${SHOP_PASSWORD}"'),
+  );
+  const dotEnv = (password: string) => writeFile(join(here.dir, '.env'), `SHOP_USER=other\nSHOP_PASSWORD=${password}\n`);
+  await dotEnv('old');
+  const { child, url, logged } = await serve(t, here, { SHOP_USER: 'u' });
+  const accepts = async (password: string) => {
+    const Authorization = `Basic ${Buffer.from(`u:${password}`).toString('base64')}`;
+    const response = await fetch(`${url}/webhooks/shop`, { method: 'POST', headers: { Authorization }, body: '{}' });
+    return response.status !== 401;
+  };
+  assert.deepEqual([await accepts('old'), await accepts('new')], [true, false]);
+  await dotEnv('new');
+  child.kill('SIGHUP');
+  await logged('connections_reloaded');
+  assert.deepEqual([await accepts('old'), await accepts('new')], [false, true]);
 });
 
 test('a start with faults says all of them at once and exits with 1', async (t) => {

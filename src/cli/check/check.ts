@@ -65,7 +65,7 @@ async function lookAtAll(ground: CliRuntime): Promise<Finding[]> {
     ok('settings', 'environment', 'all settings can be read'),
     ...checkKeys(settings),
     ...connections.findings,
-    ...(await step('files', () => checkFiles(settings))),
+    ...(await step('files', () => checkFiles(settings, ground))),
     ...(await step('proxies', async () => checkProxy(settings, ground.env))),
     ...(await step('TLS', () => checkTls(settings, new Date()))),
     ...(await step('the database', () => checkStore(settings, connections.found, ground))),

@@ -97,7 +97,9 @@ export async function openDatabase(url: string): Promise<Database> {
     await Promise.all([...new Set([reader, writer])].map((db) => db.destroy()));
   };
   try {
+    await dialect.verify(writer);
     await migrateUp(writer);
+    dialect.attach();
   } catch (error) {
     await close();
     throw dialect.unavailable(error)
@@ -106,21 +108,32 @@ export async function openDatabase(url: string): Promise<Database> {
   }
   return {
     dialect,
-    read: sqlOnAny(dialect, reader),
+    read: repeating(sqlOnAny(dialect, reader)),
     alone: aloneOn(dialect, writer),
     write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
     close,
   };
 }
 
+const repeating = (sql: Sql): Sql => ({
+  dialect: sql.dialect,
+  all: (statement, bindings) => untilUndisturbed(sql.dialect, () => sql.all(statement, bindings)),
+});
+
 function aloneOn(dialect: Dialect, db: Knex): Sql {
   const sql = sqlOnAny(dialect, db);
   return {
     dialect,
-    all: <Row>(statement: string, bindings?: readonly SqlValue[]) =>
-      untilUndisturbed(dialect, () => sql.all<Row>(statement, bindings)).catch((error: unknown) => {
+    async all<Row>(statement: string, bindings?: readonly SqlValue[]) {
+      dialect.assertPresent();
+      try {
+        const rows = await untilUndisturbed(dialect, () => sql.all<Row>(statement, bindings));
+        dialect.assertPresent();
+        return rows;
+      } catch (error) {
         throw dialect.unavailable(error) ? cannotTake(error) : error;
-      }),
+      }
+    },
   };
 }
 
@@ -143,23 +156,28 @@ async function untilUndisturbed<T>(dialect: Dialect, attempt: () => Promise<T>):
 async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => Promise<T>): Promise<T> {
   let connection: unknown;
   try {
+    dialect.assertPresent();
     connection = await db.client.acquireConnection();
     const sql = sqlOn(dialect, db, connection);
     await sql.all(dialect.begin);
-    try {
-      const result = await work(sql);
-      await sql.all('commit');
-      return result;
-    } catch (error) {
+    const result = await committed(sql, work).catch(async (error: unknown) => {
       await sql.all('rollback').catch(() => discard(connection));
       throw error;
-    }
+    });
+    dialect.assertPresent();
+    return result;
   } catch (error) {
     if (dialect.unavailable(error)) throw cannotTake(error);
     throw error;
   } finally {
     if (connection !== undefined) await db.client.releaseConnection(connection);
   }
+}
+
+async function committed<T>(sql: Sql, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const result = await work(sql);
+  await sql.all('commit');
+  return result;
 }
 
 // A connection that cannot even roll back is not used again: knex makes a new one for the next caller.

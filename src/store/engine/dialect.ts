@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
+import { OrderdockError, Unavailable } from '../../domain/errors.ts';
 
 /** All that the two engines do differently. Table files ask what the engine can do here, never which engine it is. */
 export interface Dialect {
@@ -27,6 +28,12 @@ export interface Dialect {
   /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
   namedLock: string | null;
   rows(result: unknown): unknown[];
+  /** Before anything else is asked of it: throws `OrderdockError` where the database could not hold what it is given. */
+  verify(db: Knex): Promise<void>;
+  /** From here on the database that is open is the one that `assertPresent` looks for. */
+  attach(): void;
+  /** Throws `Unavailable('store_gone')` when the database's file was removed or replaced: what is written then is gone with it. */
+  assertPresent(): void;
   /** True for errors of the ground: locked, full, gone. The sender is asked to come again. */
   unavailable(error: unknown): boolean;
   /** Where the error says that nothing was heard of the database any more, hangs up: a connection that may never answer is not used again. */
@@ -71,8 +78,17 @@ export function sqliteDialect(filename: string): Dialect {
         connection.exec(SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join(''), done),
     },
   });
+  let file: string | null = null;
   return {
     name: 'sqlite',
+    verify: async () => {},
+    attach: () => {
+      file = identityOf(filename);
+    },
+    assertPresent: () => {
+      if (file !== null && identityOf(filename) !== file)
+        throw new Unavailable('store_gone', `The database file was removed or replaced while the service was running. Restart it.`, 5000);
+    },
     writer: config(1, 1),
     reader: config(0, 4),
     begin: 'begin immediate',
@@ -93,8 +109,15 @@ export function sqliteDialect(filename: string): Dialect {
   };
 }
 
-// The server ends a statement after 8 s by itself. When not even that is heard, it hangs, or the network lost it without a word: TCP would
-// wait a quarter of an hour.
+/** Device and inode: a file of the same name is not the same file. `none`: there is no such file. */
+function identityOf(filename: string): string {
+  const found = statSync(filename, { throwIfNoEntry: false });
+  return found ? `${found.dev}:${found.ino}` : 'none';
+}
+
+// The server ends a statement of a transaction after 8 s by itself. When not even that is heard, it hangs, or the network lost it without a
+// word: TCP would wait a quarter of an hour. The limit is set in the transaction and not when connecting: PgBouncer refuses start-up
+// parameters it does not know (pgbouncer.org/config.html, ignore_startup_parameters, read 2026-11).
 const STATEMENT_MS = 8000;
 const HUNG_MS = 9000;
 const IDLE_IN_TRANSACTION_MS = 15_000;
@@ -110,7 +133,6 @@ const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } a
 const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: boolean } => ({
   connectionString: url,
   connectionTimeoutMillis: 4000,
-  statement_timeout: STATEMENT_MS,
   query_timeout: HUNG_MS,
   keepAlive: true,
   pipeline: true,
@@ -120,6 +142,19 @@ const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: 
 export function postgresDialect(url: string): Dialect {
   return {
     name: 'postgres',
+    async verify(db) {
+      const { rows } = await db.raw<{ rows: { encoding: string }[] }>(
+        'select pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()',
+      );
+      const encoding = rows[0]?.encoding ?? '';
+      if (encoding !== 'UTF8')
+        throw new OrderdockError(
+          'database_encoding',
+          `The database's encoding is ${encoding}: names and texts would be lost. Create it with ENCODING 'UTF8' (TEMPLATE template0).`,
+        );
+    },
+    attach: () => {},
+    assertPresent: () => {},
     writer: {
       client: 'pg',
       log: SILENT,
@@ -128,8 +163,11 @@ export function postgresDialect(url: string): Dialect {
       pool: { min: 0, max: 12 },
     },
     reader: null,
-    // Stated every time: the database's default may be another one. A process that freezes in its transaction must not stop all others.
-    begin: `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+    // Stated every time: the database's default may be another one, and PgBouncer takes no start-up parameters. A process that freezes in its
+    // transaction must not stop all others.
+    begin:
+      'begin isolation level read committed; ' +
+      `set local statement_timeout = ${STATEMENT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
     rowsOf: (columns) =>
       `json_to_recordset(?::json) as rows(${Object.entries(columns)
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)

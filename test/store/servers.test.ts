@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import test from 'node:test';
+import pg from 'pg';
+import { openDatabase } from '../../src/store/engine/database.ts';
+import { freePort } from '../examples/program.ts';
+import { settled, startService } from '../faults/service.ts';
+import { proveAll, sendTraffic } from '../faults/traffic.ts';
+import { createTestDatabase, ENGINES } from '../support/engines.ts';
+
+const SERVER = process.env.TEST_POSTGRES_URL ?? '';
+const usesPostgres = ENGINES.includes('postgres');
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
+
+const PATH = `${process.env.PATH}${delimiter}/usr/sbin`;
+const hasBouncer = PATH.split(delimiter).some((directory) => existsSync(join(directory, 'pgbouncer')));
+
+if (usesPostgres) {
+  test('a database that is not UTF-8 is refused at the start', async (t) => {
+    await onServer(`create database latin encoding 'LATIN1' locale 'C' template template0`);
+    t.after(() => onServer('drop database latin with (force)'));
+    await assert.rejects(openDatabase(`${SERVER}/latin`), { code: 'database_encoding', message: /LATIN1/ });
+  });
+
+  test('everything works where the server makes every transaction serializable', { timeout: 60_000 }, async (t) => {
+    const { url, drop } = await createTestDatabase('postgres');
+    t.after(drop);
+    await onServer(`alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`);
+    const services = [await startService(t, { databaseUrl: url }), await startService(t, { databaseUrl: url })] as const;
+    await proveTraffic(services);
+  });
+
+  test('everything works behind PgBouncer in transaction mode', { skip: !hasBouncer && !process.env.CI, timeout: 60_000 }, async (t) => {
+    const { url, drop } = await createTestDatabase('postgres');
+    t.after(drop);
+    const pooled = await startBouncer(t, new URL(url));
+    await proveTraffic([await startService(t, { databaseUrl: pooled }), await startService(t, { databaseUrl: pooled })]);
+  });
+}
+
+async function proveTraffic(services: readonly [Awaited<ReturnType<typeof startService>>, Awaited<ReturnType<typeof startService>>]) {
+  const [orders, events] = [6, 6];
+  const traffic = sendTraffic(services, orders, events, true);
+  await traffic.done;
+  await settled(services[0]);
+  await proveAll(services[0], traffic, orders, events);
+}
+
+/** PgBouncer with its default settings but for the mode; as root it runs under the user of the package. */
+async function startBouncer(t: test.TestContext, target: URL): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'orderdock-bouncer-'));
+  await chmod(directory, 0o755);
+  const port = await freePort();
+  const name = target.pathname.slice(1);
+  const password = decodeURIComponent(target.password);
+  const ini = [
+    '[databases]',
+    `${name} = host=${target.hostname} port=${target.port} dbname=${name} user=${target.username} password=${password}`,
+    '[pgbouncer]',
+    'listen_addr = 127.0.0.1',
+    `listen_port = ${port}`,
+    'auth_type = any',
+    'pool_mode = transaction',
+    'unix_socket_dir =',
+  ].join('\n');
+  await writeFile(join(directory, 'pgbouncer.ini'), `${ini}\n`);
+  const asUser = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
+  const child = spawn('pgbouncer', [...asUser, join(directory, 'pgbouncer.ini')], { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await rm(directory, { recursive: true, force: true });
+  });
+  await new Promise<void>((up, failed) => {
+    let heard = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      heard += chunk.toString();
+      if (heard.includes('process up')) up();
+    });
+    child.on('exit', () => failed(new Error(heard)));
+  });
+  return `postgres://${target.username}:any@127.0.0.1:${port}/${name}`;
+}
