@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OrderdockError } from '../domain/errors.ts';
+import { addBackup } from './backup.ts';
 import { addCheck } from './check/check.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDemo } from './demo.ts';
-import { addExport } from './export.ts';
+import { addExport } from './export/export.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addReconcile } from './reconcile.ts';
@@ -18,6 +19,7 @@ import { addWebhooks } from './webhooks.ts';
 const COMMANDS = [
   addServe,
   addMigrate,
+  addBackup,
   addCheck,
   addSend,
   addDeliveries,

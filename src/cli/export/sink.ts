@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
-import { writePrivateFile } from '../sandbox/sandbox-file.ts';
-import { type CliRuntime, CommandFailed } from './runtime.ts';
+import { writePrivateFile } from '../../sandbox/sandbox-file.ts';
+import { type CliRuntime, CommandFailed } from '../runtime.ts';
 
 /** How far an export has come: `position` is where the next page begins. */
 export interface ExportPosition {

@@ -1,15 +1,15 @@
 import { Argument, type Command, Option } from 'commander';
-import { readTime } from '../domain/time.ts';
-import { readFeedCursor } from '../http/api/cursors.ts';
-import type { Sql } from '../store/engine/database.ts';
-import { listEntities } from '../store/entities/list.ts';
-import { readFeed } from '../store/feed/read-changes.ts';
-import { CHANGE_COLUMNS, changeObject, changeText } from '../views/change.ts';
-import { toCsv } from '../views/csv.ts';
-import { viewEntities } from '../views/entity.ts';
-import { type ExportSink, openSink } from './export-sink.ts';
-import { withContext } from './open.ts';
-import { type CliRuntime, CommandFailed, createProgress } from './runtime.ts';
+import { readTime } from '../../domain/time.ts';
+import { readFeedCursor } from '../../http/api/cursors.ts';
+import type { Sql } from '../../store/engine/database.ts';
+import { listEntities } from '../../store/entities/list.ts';
+import { readFeed } from '../../store/feed/read-changes.ts';
+import { CHANGE_COLUMNS, changeObject, changeText } from '../../views/change.ts';
+import { toCsv } from '../../views/csv.ts';
+import { viewEntities } from '../../views/entity.ts';
+import { withContext } from '../open.ts';
+import { type CliRuntime, CommandFailed, createProgress } from '../runtime.ts';
+import { type ExportSink, openSink } from './sink.ts';
 
 const WHAT = ['orders', 'shipments', 'changes'] as const;
 type What = (typeof WHAT)[number];
