@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { markNumbers, readMarked } from './json-numbers.ts';
 
 /**
@@ -107,7 +108,8 @@ export function canonicalText(value: unknown): string {
  */
 export function sameDocument(one: Buffer, other: Buffer): boolean {
   try {
-    const [a, b] = [one, other].map((bytes) => settledText(bytes.toString('utf8').trim()));
+    // Byte for byte in other charsets: letters that UTF-8 cannot read must not all look alike.
+    const [a, b] = [one, other].map((bytes) => settledText(bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1').trim()));
     return a === b;
   } catch {
     return false;

@@ -60,7 +60,7 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
 /** What is stored of a request: identified, credentials redacted. A body that cannot be read is kept all the same, as dead. */
 function describeArrival(connection: Connection, request: WebhookRequest, credential: string): Arrival {
   const { platform, settings } = connection;
-  const body = platform.redactBody?.(request.body) ?? request.body;
+  const body = platform.redactBody?.(request.body, request.headers['content-type'] ?? null) ?? request.body;
   const identity = identify(connection, request);
   const unreadable = identity instanceof InvalidBody;
   return {
@@ -98,6 +98,8 @@ function identify({ platform, settings }: Connection, request: WebhookRequest): 
       error: null,
     };
   } catch (error) {
+    // A charset that nobody knows, or an id that no address can be made of: the request is refused as a whole.
+    if (error instanceof Refused) throw error;
     // A fault of ours in reading must not lose the bytes either: it is kept and shows up as dead.
     return error instanceof InvalidBody ? error : new InvalidBody('The body could not be read.', { cause: error });
   }

@@ -138,6 +138,7 @@ async function tooLarge(request: IncomingMessage, rules: BodyRules): Promise<Ref
 }
 
 const LESS_THAN = 0x3c;
+const BEFORE_TEXT = new Set([0x20, 0x09, 0x0a, 0x0d, 0x00, 0xef, 0xbb, 0xbf, 0xfe, 0xff]);
 const FORMATS = new Map<string, WebhookRequest['format']>([
   ['application/json', 'json'],
   ['text/json', 'json'],
@@ -156,12 +157,11 @@ export function formatOf(contentType: string | undefined, body: Buffer): Webhook
   return type.endsWith('+xml') ? 'xml' : (FORMATS.get(type) ?? null);
 }
 
-/** The first byte that is neither white space nor part of a byte order mark. */
+/** The first byte that is neither white space nor part of a byte order mark, nor a zero beside a character in UTF-16. */
 function firstCharacter(body: Buffer): number | undefined {
-  const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
-  for (let at = start; at < body.length; at++) {
+  for (let at = 0; at < body.length; at++) {
     const byte = body[at] ?? 0;
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte;
+    if (!BEFORE_TEXT.has(byte)) return byte;
   }
   return undefined;
 }

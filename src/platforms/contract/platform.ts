@@ -51,7 +51,7 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   /** Headers, beside the usual ones, that hold credentials: redacted before anything is stored. */
   secretHeaders(settings: S): readonly string[];
   /** Credentials that the platform puts into bodies, taken out before anything is stored. */
-  redactBody?(body: Buffer): Buffer;
+  redactBody?(body: Buffer, contentType: string | null): Buffer;
   /** An unsigned greeting that must be answered 200 and means nothing (WooCommerce). */
   isGreeting?(request: WebhookRequest, settings: S): boolean;
   /** No secret configured: nothing is accepted. May throw `Refused` (403 with a code of the platform's) or `Unavailable`. */

@@ -1,10 +1,11 @@
+import { bodyText } from '../../domain/body-text.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { readEvent, subjectOf } from './read/event.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 
 /** No header names the event: the body's `id` is the only key, equal over repeats whose signature time differs. */
 export function identify(request: WebhookRequest, settings: OrdergrooveSettings): Identity {
-  const event = readEvent(request.body);
+  const event = readEvent(bodyText(request.body, request.headers['content-type']));
   const byFetch = event.family === 'order' || event.family === 'item';
   return {
     eventId: event.id,

@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import { listAt, objectAt, textAt } from '../../domain/json.ts';
@@ -15,7 +16,7 @@ type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject
 
 /** Pure: what an event reports. Orders are fetched where there is an API: their events have neither items nor a time of change. */
 export function interpret(delivery: StoredRequest, settings: OrdergrooveSettings): Interpretation {
-  const event = readEvent(delivery.body);
+  const event = readEvent(bodyText(delivery.body, delivery.contentType));
   if (event.family === null)
     return { do: 'ignore', reason: `the event type ${event.type} is not known`, drift: [unknownEvent(event.type, '/type')] };
   const drift: Drift[] = findDrift(event.body, eventShapes[event.family]);

@@ -1,3 +1,5 @@
+import { bodyText, jsonBytesLike } from '../../domain/body-text.ts';
+
 const REDACTED = '[redacted]';
 
 // `one_click_token` acts for the customer without a login. `token_id` is only a reference and stays.
@@ -7,11 +9,21 @@ const IN_ADDRESS = /(one_click_token(?:=|%3d))[^&"'\\\s<>#]+/gi;
 const COLON = /\s*:\s*/y;
 const NUMBER = /-?\d[\d.eE+-]*/y;
 
-/** Takes credentials out of a body; every other byte stays as it was sent. */
-export function redactBody(body: Buffer): Buffer {
-  const text = body.toString('utf8');
+/** Takes credentials out of a body; one without any stays as it was sent, byte for byte. */
+export function redactBody(body: Buffer, contentType: string | null): Buffer {
+  const text = readableText(body, contentType);
+  if (text === null) return Buffer.from(redactText(body.toString('latin1')), 'latin1');
   const redacted = redactText(text);
-  return redacted === text ? body : Buffer.from(redacted, 'utf8');
+  return redacted === text ? body : jsonBytesLike(body, contentType, redacted);
+}
+
+/** Null: the bytes do not fit their charset. They are kept all the same, and a credential among them is ASCII. */
+function readableText(body: Buffer, contentType: string | null): string | null {
+  try {
+    return bodyText(body, contentType);
+  } catch {
+    return null;
+  }
 }
 
 /** The same for JSON text, also inside strings that hold JSON themselves (`extra_data`, `rejected_message`). */

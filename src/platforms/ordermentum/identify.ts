@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
@@ -7,7 +8,7 @@ import type { OrdermentumSettings } from './settings.ts';
  * share that key, which is why the current state is fetched and the body's never applied where there is an API.
  */
 export function identify(request: WebhookRequest, settings: OrdermentumSettings): Identity {
-  const webhook = readWebhook(request.body);
+  const webhook = readWebhook(bodyText(request.body, request.headers['content-type']));
   const eventId = request.headers['x-event-id'] || null;
   return {
     eventId,

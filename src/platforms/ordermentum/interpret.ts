@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { readResource } from './read/resource.ts';
@@ -7,7 +8,7 @@ import { ordermentumShapes, shapeOfKind } from './shapes.ts';
 
 /** With an API only the id is trusted, and the current state fetched; without one the body is all there is, and it is applied. */
 export function interpret(delivery: StoredRequest, settings: OrdermentumSettings): Interpretation {
-  const webhook = readWebhook(delivery.body);
+  const webhook = readWebhook(bodyText(delivery.body, delivery.contentType));
   if (!webhook.known) {
     return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(webhook.eventType, webhook.path)] };
   }

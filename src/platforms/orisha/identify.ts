@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { sha256Hex } from '../signature.ts';
 import { pathFor } from './read/record.ts';
@@ -6,7 +7,7 @@ import type { OrishaSettings } from './settings.ts';
 
 /** Administration and event id together: several webhooks may share one URL, and ids are promised per event only. */
 export function identify(request: WebhookRequest, settings: OrishaSettings): Identity {
-  const webhook = readWebhook(request.headers, request.body);
+  const webhook = readWebhook(request.headers, () => bodyText(request.body, request.headers['content-type']));
   const administration = request.headers['x-administration-code'] ?? '';
   const eventId = request.headers['x-event-id'] || null;
   return {

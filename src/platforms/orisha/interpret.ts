@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import { findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { pathFor, readDeletion, readRecord } from './read/record.ts';
@@ -10,7 +11,7 @@ import { shapeOfKind } from './shapes.ts';
  * A 404 is tried again and then a dead letter: a fault in a path template must not look like a catalogue of deletions.
  */
 export function interpret(delivery: StoredRequest, settings: OrishaSettings): Interpretation {
-  const webhook = readWebhook(delivery.headers, delivery.body);
+  const webhook = readWebhook(delivery.headers, () => bodyText(delivery.body, delivery.contentType));
   if (webhook.event === null) {
     return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(webhook.eventType, webhook.path)] };
   }

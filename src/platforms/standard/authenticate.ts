@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Webhook } from 'standardwebhooks';
+import { bodyText } from '../../domain/body-text.ts';
 import { atPointer, type Json, parseJson, textAt } from '../../domain/json.ts';
 import { firstAccepting } from '../contract/first-accepting.ts';
 import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
@@ -59,7 +60,7 @@ export const standardDigest = (secret: string, id: string, atMs: number, body: B
   Buffer.from(new Webhook(secret).sign(id, new Date(atMs), body).slice('v1,'.length), 'base64');
 
 function verifyDigest(request: WebhookRequest, header: string, rule: SignatureRule, settings: StandardSettings, now: Date): AuthResult {
-  const sources = { headers: request.headers, body: needsBody(rule, settings) ? readBody(request.body) : null };
+  const sources = { headers: request.headers, body: needsBody(rule, settings) ? readBody(request) : null };
   const at = rule.timestamp ? timestampOf(request.headers, sources.body, rule.timestamp) : null;
   if (rule.timestamp) {
     const atMs = timestampMs(at, rule.timestamp.unit);
@@ -108,9 +109,9 @@ function timestampOf(headers: Readonly<Record<string, string>>, body: Json, rule
 const needsBody = ({ template, timestamp }: SignatureRule, { dedupe }: StandardSettings): boolean =>
   timestamp?.pointer !== undefined || template.includes('{pointer:') || (template.includes('{id}') && dedupe[0]?.includes('/') === true);
 
-function readBody(body: Buffer): Json {
+function readBody({ body, headers }: WebhookRequest): Json {
   try {
-    return parseJson(body.toString('utf8'));
+    return parseJson(bodyText(body, headers['content-type']));
   } catch {
     return null;
   }

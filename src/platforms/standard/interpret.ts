@@ -1,13 +1,14 @@
+import { bodyText } from '../../domain/body-text.ts';
 import { unknownEvent } from '../../domain/drift.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { textOf } from './read/expression.ts';
 import { reportOf } from './read/report.ts';
-import { matches, openRequest, subjectOf, tellsOf } from './read/request.ts';
+import { matches, openText, subjectOf, tellsOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
 
 /** Pure: one entity with the whole body as its source. What cannot be named is kept as a delivery, and ignored. */
 export function interpret(delivery: StoredRequest, settings: StandardSettings): Interpretation {
-  const sources = openRequest(delivery);
+  const sources = openText(delivery.headers, bodyText(delivery.body, delivery.contentType));
   const { entity } = settings;
   if (!entity) return { do: 'ignore', reason: 'the connection names no entity', drift: [] };
   const type = textOf(settings.type, sources);

@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
@@ -31,7 +32,7 @@ function identifyNotification(request: WebhookRequest): Identity {
 }
 
 function identifyEvent(request: WebhookRequest): Identity {
-  const body = readBody(request.body, request.format === 'xml' ? 'xml' : 'json', ENVELOPE);
+  const body = readBody(bodyText(request.body, request.headers['content-type']), request.format === 'xml' ? 'xml' : 'json', ENVELOPE);
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');

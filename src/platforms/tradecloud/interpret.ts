@@ -1,3 +1,4 @@
+import { bodyText } from '../../domain/body-text.ts';
 import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/drift.ts';
 import { type EntityReport, readSubject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
@@ -19,7 +20,8 @@ const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: stri
 /** What a stored webhook reports. The event's name does not matter: the body holds the state that the event brought about. */
 export function interpret(delivery: StoredRequest): Interpretation {
   if (delivery.method === 'GET') return interpretNotification(delivery);
-  const body = readBody(delivery.body, formatOf(delivery.contentType, delivery.body), WHOLE);
+  const text = bodyText(delivery.body, delivery.contentType);
+  const body = readBody(text, formatOf(delivery.contentType, text), WHOLE);
   const content = contentOf(body);
   const drift = driftOf(body, content);
   if (content === null) return { do: 'ignore', reason: 'The body has no content that is known', drift };

@@ -20,8 +20,8 @@ export interface OrdergrooveEvent {
 }
 
 /** Throws `InvalidBody` for anything that is no event of the platform. */
-export function readEvent(bytes: Buffer): OrdergrooveEvent {
-  const body = readBody(bytes);
+export function readEvent(text: string): OrdergrooveEvent {
+  const body = readBody(text);
   const type = textAt(body.type);
   if (type === null) throw new InvalidBody('the body names no event type');
   const inner = objectAt(body.data);
@@ -39,10 +39,10 @@ export function readEvent(bytes: Buffer): OrdergrooveEvent {
   };
 }
 
-function readBody(bytes: Buffer): JsonObject {
+function readBody(text: string): JsonObject {
   let body: Json;
   try {
-    body = parseJson(bytes.toString('utf8'));
+    body = parseJson(text);
   } catch (error) {
     throw new InvalidBody('the body is not readable as JSON', { cause: error });
   }

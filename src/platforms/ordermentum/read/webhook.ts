@@ -26,8 +26,8 @@ const TYPE_MEMBERS = ['event', 'eventType', 'type'];
 const WRAPPING = new Set(['event', 'eventType', 'entityId', 'entityType', 'timestamp']);
 
 /** Only the type and the id are needed. Throws `InvalidBody` without them; an unknown type needs no id. */
-export function readWebhook(body: Buffer): Webhook {
-  const document = parseDocument(body.toString('utf8'));
+export function readWebhook(text: string): Webhook {
+  const document = parseDocument(text);
   const typeMember = TYPE_MEMBERS.find((member) => typeof document[member] === 'string' && document[member] !== '');
   const eventType = typeMember === undefined ? null : textAt(document[typeMember]);
   if (typeMember === undefined || eventType === null) throw new InvalidBody('The body names no event');

@@ -11,11 +11,11 @@ export type Webhook =
  * The type is in `X-Event-Type`; a body's own `type` or `eventType` stands in for a lost header. An unknown type is read no further: a
  * hundred failures in a row switch the webhook off. Throws `InvalidBody` without a type, or when a known one lacks its codes.
  */
-export function readWebhook(headers: Readonly<Record<string, string>>, body: Buffer): Webhook {
+export function readWebhook(headers: Readonly<Record<string, string>>, text: () => string): Webhook {
   const header = headers['x-event-type']?.trim() || null;
   const event = header === null ? null : findEvent(header);
   if (header !== null && event === null) return { event, eventType: header, path: '/X-Event-Type' };
-  const document = parseDocument(body);
+  const document = parseDocument(text());
   const eventType = event?.type ?? typeInBody(document);
   const known = event ?? findEvent(eventType);
   if (known === null) return { event: null, eventType, path: '/type' };
@@ -31,10 +31,10 @@ function typeInBody(document: JsonObject): string {
 }
 
 /** Throws `InvalidBody` unless the text is a JSON object. */
-export function parseDocument(body: Buffer | string): JsonObject {
+export function parseDocument(text: string): JsonObject {
   let document: unknown;
   try {
-    document = parseJson(body.toString('utf8'));
+    document = parseJson(text);
   } catch (cause) {
     throw new InvalidBody('The body is not JSON', { cause });
   }

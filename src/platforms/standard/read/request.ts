@@ -1,3 +1,4 @@
+import { bodyText } from '../../../domain/body-text.ts';
 import type { Subject } from '../../../domain/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
 import { isObject, type Json, parseJson } from '../../../domain/json.ts';
@@ -5,15 +6,18 @@ import type { EntityRule, StandardSettings } from '../settings.ts';
 import { type Sources, textOf } from './expression.ts';
 
 /** A request opened: its headers and its JSON. Throws `InvalidBody` for anything but an object or a list. */
-export function openRequest(request: { headers: Readonly<Record<string, string>>; body: Buffer }): Sources {
+export const openRequest = ({ headers, body }: { headers: Readonly<Record<string, string>>; body: Buffer }): Sources =>
+  openText(headers, bodyText(body, headers['content-type']));
+
+export function openText(headers: Readonly<Record<string, string>>, text: string): Sources {
   let body: Json;
   try {
-    body = parseJson(request.body.toString('utf8'));
+    body = parseJson(text);
   } catch (error) {
     throw new InvalidBody('the body is not readable as JSON', { cause: error });
   }
   if (!isObject(body) && !Array.isArray(body)) throw new InvalidBody('the body is neither an object nor a list');
-  return { headers: request.headers, body };
+  return { headers, body };
 }
 
 /** True when events of this type tell of the connection's entity; a request without a type counts. */

@@ -34,8 +34,7 @@ export const ENVELOPE: Reading = {
 export const WHOLE: Reading = { json: parseJson, xml: (text) => parseTxml(text, shapes.OrderWebhookBody) };
 
 /** The body as a JSON object; tXML becomes the JSON it stands for. Throws `InvalidBody`. */
-export function readBody(bytes: Buffer, format: 'json' | 'xml', reading: Reading): JsonObject {
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+export function readBody(text: string, format: 'json' | 'xml', reading: Reading): JsonObject {
   const body = format === 'xml' ? reading.xml(text) : readJson(text, reading.json);
   if (!isObject(body)) throw new InvalidBody('The body is not a JSON object');
   return body;
@@ -49,10 +48,10 @@ function readJson(text: string, parse: (text: string) => Json): Json {
   }
 }
 
-/** The rule of intake, applied to a stored request: by its `Content-Type`, without one by its first byte. */
-export function formatOf(contentType: string | null, body: Buffer): 'json' | 'xml' {
+/** The rule of intake, applied to a stored request: by its `Content-Type`, without one by its first character. */
+export function formatOf(contentType: string | null, text: string): 'json' | 'xml' {
   if (contentType) return /[/+]xml\b/i.test(contentType) ? 'xml' : 'json';
-  return /^(\uFEFF)?\s*</.test(body.subarray(0, 64).toString('utf8')) ? 'xml' : 'json';
+  return /^\s*</.test(text) ? 'xml' : 'json';
 }
 
 /** The state that a body carries; null where it has none of the known members. */
