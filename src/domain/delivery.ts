@@ -44,7 +44,10 @@ export interface Arrival {
 /** What the door answers from: the stored delivery, new or known. */
 export interface InsertResult {
   status: 'accepted' | 'duplicate';
+  /** Of a duplicate: the first delivery under its key. */
   deliveryId: string;
+  /** The key is known with other content: it is kept as a delivery of its own. */
+  conflict?: true;
 }
 
 /** A delivery as the worker sees it. */

@@ -4,12 +4,14 @@ import { deadDeliveryAlert } from '../domain/alert.ts';
 import type { Arrival, InsertResult } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
+import { isTooLong, LONGEST_ID } from '../domain/id-length.ts';
 import { freeAfter } from '../domain/memory.ts';
+import { isAddressable } from '../domain/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { CredentialChecker, Identity, WebhookRequest } from '../platforms/contract/webhook.ts';
 import { insertDeliveries } from '../store/deliveries/insert.ts';
 
-export type ReceiveResult = { status: 'accepted' | 'duplicate'; deliveryId: string } | { status: 'greeting' };
+export type ReceiveResult = InsertResult | { status: 'greeting' };
 
 /** Takes webhook requests in: nothing is answered that is not stored and synced. */
 export interface Receiver {
@@ -86,6 +88,7 @@ type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventTy
 function identify({ platform, settings }: Connection, request: WebhookRequest): Identified | InvalidBody {
   try {
     const identity = platform.identify(request, settings);
+    checkIds(request, identity);
     const subject = identity.subject === null ? null : subjectText(identity.subject);
     return {
       dedupeKey: dedupeKeyOf(identity, subject, request),
@@ -105,11 +108,26 @@ function identify({ platform, settings }: Connection, request: WebhookRequest): 
   }
 }
 
+/** Throws `Refused` (400) for a notification of which no address can be made, `InvalidBody` for an id that no index can hold. */
+function checkIds({ method }: WebhookRequest, { subject, eventId }: Identity): void {
+  if (method === 'GET' && subject !== null && !isAddressable(subject.externalId)) {
+    throw new Refused(400, 'invalid_id', 'The id cannot be part of an address.');
+  }
+  for (const id of [subject?.externalId, eventId]) {
+    if (id != null && isTooLong(id)) throw new InvalidBody(`An id is longer than ${LONGEST_ID} characters.`);
+  }
+}
+
 function dedupeKeyOf(identity: Identity, subject: string | null, request: WebhookRequest): string {
-  if (identity.dedupeKey !== null) return `id:${identity.dedupeKey}`;
+  if (identity.dedupeKey !== null) return `id:${shortened(identity.dedupeKey)}`;
   if (identity.mergeable) return `notification:${subject}`;
   return bodyKey(request);
 }
+
+const LONGEST_KEY = 500;
+
+// An index has room for some two thousand bytes: a key that is longer than any id is known by its hash.
+const shortened = (key: string): string => (key.length <= LONGEST_KEY ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`);
 
 // The path belongs to it: the same empty body on two paths is two events.
 const bodyKey = (request: WebhookRequest): string =>

@@ -5,6 +5,7 @@ import type { Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { entityKeyText, readStates, upsertDocuments, upsertEntities, upsertLines } from '../store/entities/states.ts';
 import { appendChanges, type ChangeState, type NewChange } from '../store/feed/append.ts';
+import { checkIdLengths } from './check-id-lengths.ts';
 import { mergeReport } from './merge-entity.ts';
 
 /** One report, whose it is, and why it came. */
@@ -54,6 +55,7 @@ export async function applyReports(sql: Sql, applications: readonly Application[
 
 /** Works out what is new; writes nothing. `lock`: what was read stays as it is until the transaction ends. */
 export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
+  for (const { report } of applications) checkIdLengths(report);
   const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
   const stored = await readStates(sql, keys, lock);
   const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));

@@ -1,5 +1,5 @@
 import type { Random } from '../domain/clock.ts';
-import { RemoteFailure } from '../domain/errors.ts';
+import { Hopeless, RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
 import { describeCall, failureOfResponse } from './failures.ts';
@@ -121,9 +121,16 @@ async function exchange(line: ClientState, call: RemoteCall, authorization: Reco
   return answer;
 }
 
-/** The full address of a call. An absolute one must have the base's origin: credentials go nowhere else. */
+// `%2e` is a dot to whoever reads an address (https://url.spec.whatwg.org/#double-dot-path-segment), and a backslash a slash.
+const DOT_SEGMENT = /(?:^|[\\/])(?:\.|%2e){1,2}(?=[\\/]|$)/i;
+
+/**
+ * The full address of a call. An absolute one must have the base's origin: credentials go nowhere else. A path with dot segments is refused:
+ * it would be read as another one, above.
+ */
 export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'query'>): string {
   const absolute = /^https?:\/\//i.test(call.path);
+  if (DOT_SEGMENT.test(call.path.split(/[?#]/, 1)[0] ?? '')) throw new Hopeless('id_not_addressable', 'The address has a dot segment.');
   const url = new URL(absolute ? call.path : `${baseUrl.replace(/\/+$/, '')}/${call.path.replace(/^\/+/, '')}`);
   if (url.origin !== new URL(baseUrl).origin) {
     throw new RemoteFailure('remote_refused', `${url.origin} is not the API's own address`, 0);

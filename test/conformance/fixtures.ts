@@ -73,7 +73,7 @@ export function arrivedOf({ platform, settings }: Connection, request: WebhookRe
     method: request.method,
     path: request.path,
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, hidden.has(name) ? '[redacted]' : value])),
-    body: platform.redactBody?.(request.body) ?? request.body,
+    body: platform.redactBody?.(request.body, request.headers['content-type'] ?? null) ?? request.body,
     contentType: request.headers['content-type'] ?? null,
     eventType: identity.eventType,
     eventId: identity.eventId,

@@ -57,6 +57,30 @@ alive('tXML says what its JSON twin says, with and without a Content-Type', asyn
   assert.equal((await orderOf(life, 'POX')).version, 1);
 });
 
+alive(
+  'tXML and JSON are read in the charset that they are written in; an unknown one is 415, bytes that do not fit are kept as dead',
+  async (life) => {
+    const name = 'Müller & Söhne';
+    const latin = TXML.replace('Veldhuis &amp; Zonen', 'Müller &amp; Söhne').replace('UTF-8', 'ISO-8859-1');
+    await life.order(Buffer.from(latin, 'latin1'), { 'Content-Type': 'application/xml' });
+    assert.equal((await orderOf(life, 'POX')).buyer.name, name);
+    const json = TWIN.replace('Veldhuis & Zonen', name);
+    await life.order(Buffer.from(json, 'latin1'), { 'Content-Type': 'application/json; charset=iso-8859-1' });
+    assert.equal((await orderOf(life, 'POJ')).buyer.name, name);
+    await life.order(Buffer.from(`\uFEFF${json.replaceAll('POJ', 'POU').replace('j-1', 'u-1')}`, 'utf16le'), { 'Content-Type': '' });
+    assert.equal((await orderOf(life, 'POU')).buyer.name, name);
+
+    const unknown = await life.hook({ body: json, headers: { 'Content-Type': 'application/json; charset=klingon' } });
+    assert.deepEqual([unknown.status, unknown.body.code], [415, 'unsupported_charset']);
+    const misfit = await life.hook({ body: Buffer.from(json, 'latin1') });
+    assert.deepEqual([misfit.status, misfit.body.code], [400, 'invalid_body']);
+    const { data } = await life.get('/deliveries?state=dead');
+    assert.equal(data.length, 1);
+    const { body, bodyEncoding } = await life.get(`/deliveries/${data[0].id}`);
+    assert.deepEqual([bodyEncoding, Buffer.from(body, 'base64').toString('latin1')], ['base64', json]);
+  },
+);
+
 const singleLine = (position: string, quantity: string, more = '') =>
   `{"id":"${orderId('PO2')}-${position}","buyerLine":{"position":"${position}","originalPosition":"${position === '' ? '0010' : ''}",
 "item":{"number":"A-1","purchaseUnitOfMeasureIso":"PCE"}},"statusLine":{"scheduledDelivery":{"date":"2026-05-04","quantity":${quantity}},

@@ -19,13 +19,37 @@ alive('two hundred identical requests at once: one is accepted, all name its del
 
 alive('the same id with another body is kept, applied and flagged on both', async (life) => {
   const first = await life.order(plainEvent('PO1', AT, 'twice', '5'));
-  const second = await life.hook({ body: plainEvent('PO1', '2026-04-04T11:00:00.000Z', 'twice', '6') });
-  assert.equal(second.status, 202);
-  assert.equal((await life.ended(second.body.deliveryId)).conflict, true);
-  assert.equal((await life.get(`/deliveries/${first.id}`)).conflict, true);
-  assert.deepEqual((await life.feed()).length, 2);
-  const again = await life.hook({ body: plainEvent('PO1', '2026-04-04T11:00:00.000Z', 'twice', '6') });
-  assert.deepEqual([again.status, again.body.deliveryId], [200, second.body.deliveryId]);
+  const other = plainEvent('PO1', '2026-04-04T11:00:00.000Z', 'twice', '6');
+  const known = { status: 'duplicate', deliveryId: first.id, conflict: true };
+  for (const answer of [await life.hook({ body: other }), await life.hook({ body: other })]) {
+    assert.deepEqual([answer.status, answer.body], [200, known]);
+  }
+  const { data } = await life.get('/deliveries');
+  assert.deepEqual(data.map((one: Body) => [one.conflict, one.duplicates]).sort(), [
+    [true, 0],
+    [true, 1],
+  ]);
+  const [kept] = data.filter(({ id }: Body) => id !== first.id);
+  assert.equal((await life.ended(kept.id)).state, 'done');
+  assert.deepEqual(
+    (await life.feed()).map(({ version }) => version),
+    [1, 2],
+  );
+  const back = await life.hook({ body: plainEvent('PO1', AT, 'twice', '5') });
+  assert.deepEqual([back.status, back.body], [200, { status: 'duplicate', deliveryId: first.id }]);
+});
+
+alive('one event id on notifications about two orders is a conflict, and both are fetched', async (life) => {
+  for (const number of ['PO1', 'PO2']) {
+    life.far.orders.set(orderId(number), orderJson({ number, at: AT, lines: [] }));
+  }
+  const notify = (number: string) => life.hook({ method: 'GET', path: `/orders/${orderId(number)}`, headers: { 'X-Event-Id': 'shared' } });
+  const first = await notify('PO1');
+  assert.equal(first.status, 202);
+  const other = await notify('PO2');
+  assert.deepEqual([other.status, other.body], [200, { status: 'duplicate', deliveryId: first.body.deliveryId, conflict: true }]);
+  for (const { id } of (await life.get('/deliveries')).data) assert.equal((await life.ended(id)).state, 'done');
+  assert.deepEqual((await life.feed()).map(({ externalId }) => externalId).sort(), [orderId('PO1'), orderId('PO2')]);
 });
 
 alive('the same event written anew is a repeat, and no conflict', async (life) => {

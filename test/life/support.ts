@@ -48,7 +48,7 @@ export interface Life {
   /** A webhook as it is given, with the connection's password unless `headers` bring their own. */
   hook(hook: Hook): Promise<Answer>;
   /** Posts to `/orders`; the answer must be a 202. Gives the delivery once it has ended. */
-  order(body: string, headers?: Record<string, string>): Promise<Body>;
+  order(body: string | Buffer, headers?: Record<string, string>): Promise<Body>;
   get(path: string): Promise<Body>;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Asks again until it holds. */

@@ -220,16 +220,11 @@ test('a very long tXML order is read in pieces and says the same as a short one'
   assert.throws(() => understand(inboundOf('POST', '/orders', { 'content-type': 'application/xml' }, broken)), InvalidBody);
 });
 
-test('an endless message id is known by its hash, an endless order id is refused, an endless event name is cut', () => {
+test('an endless event name is cut', () => {
   const endless = 'x'.repeat(100_000);
-  const post = (body: object) => inboundOf('POST', '/orders', { 'content-type': 'application/json' }, JSON.stringify(body));
-  const one = understand(post({ eventName: endless, orderEvent: { orderId: ID }, meta: { messageId: endless } })).identity;
-  const other = understand(post({ eventName: 'E', orderEvent: { orderId: ID }, meta: { messageId: `${endless}y` } })).identity;
-  assert.ok(one.dedupeKey !== null && one.dedupeKey.length < 100 && one.dedupeKey !== other.dedupeKey);
-  assert.equal(one.eventId, one.dedupeKey);
-  assert.ok(one.eventType !== null && one.eventType.length <= 500);
-  assert.throws(() => understand(post({ eventName: 'E', orderEvent: { orderId: endless } })), InvalidBody);
-  assert.throws(() => understand(inboundOf('GET', `/orders/${endless}`, {}, '')), InvalidBody);
+  const body = JSON.stringify({ eventName: endless, orderEvent: { orderId: ID } });
+  const { eventType } = understand(inboundOf('POST', '/orders', { 'content-type': 'application/json' }, body)).identity;
+  assert.ok(eventType !== null && eventType.length <= 500);
 });
 
 test('a known event without its state is unreadable; an unknown one may carry anything', () => {

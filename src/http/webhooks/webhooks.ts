@@ -130,7 +130,7 @@ function sendAnswer(response: Response, answer: ReceiveResult): void {
   const body =
     answer.status === 'greeting'
       ? '{"status":"greeting"}'
-      : `{"status":"${answer.status}","deliveryId":${JSON.stringify(answer.deliveryId)}}`;
+      : `{"status":"${answer.status}","deliveryId":${JSON.stringify(answer.deliveryId)}${answer.conflict ? ',"conflict":true' : ''}}`;
   response.writeHead(answer.status === 'accepted' ? 202 : 200, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),

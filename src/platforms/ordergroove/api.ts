@@ -1,6 +1,7 @@
 import type { Subject } from '../../domain/entity.ts';
 import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { type Json, objectAt, textAt } from '../../domain/json.ts';
+import { outgoingPath } from '../../domain/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import type { SaveSecret } from '../contract/management.ts';
@@ -58,17 +59,16 @@ interface Turn {
 }
 
 async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<FetchedResource> {
-  const id = encodeURIComponent(externalId);
   if (kind === 'order') return fetchOrder(turn, externalId);
-  if (kind === 'subscription') return whole(await get(turn, `/subscriptions/${id}/`));
-  if (kind === 'subscriber') return whole(await get(turn, `/customers/${id}/`));
+  if (kind === 'subscription') return whole(await get(turn, outgoingPath`/subscriptions/${externalId}/`));
+  if (kind === 'subscriber') return whole(await get(turn, outgoingPath`/customers/${externalId}/`));
   if (kind === 'item') return fetchOrderOf(turn, externalId);
   throw new Hopeless('not_fetchable', `There is no call that gives one ${kind}`);
 }
 
 /** An order and its items, one call after the other: parallel work on one object is answered 423. */
 async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
-  const order = await get(turn, `/orders/${encodeURIComponent(id)}/`);
+  const order = await get(turn, outgoingPath`/orders/${id}/`);
   const { client, priority } = turn;
   const items = await allRows(client, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, priority });
   return whole({ order, items });
@@ -76,7 +76,7 @@ async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
 
 /** The order of an item whose event did not name it. */
 async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource> {
-  const item = objectAt(await get(turn, `/items/${encodeURIComponent(itemId)}/`));
+  const item = objectAt(await get(turn, outgoingPath`/items/${itemId}/`));
   const order = textAt(item.order);
   if (order === null) throw new RemoteMissing('The item belongs to no order');
   return fetchOrder(turn, order);

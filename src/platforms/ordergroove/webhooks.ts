@@ -1,5 +1,6 @@
 import { OrderdockError } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
+import { outgoingPath } from '../../domain/outgoing-path.ts';
 import type { RegisteredWebhook, SaveSecret, WebhookManagement } from '../contract/management.ts';
 import { type ApiClient, allRows } from './client/client.ts';
 import { ordergrooveEvents } from './events.ts';
@@ -58,7 +59,7 @@ export function createWebhookManagement({ client, merchant, keys, keepSecret }: 
   };
 }
 
-const targetPath = (id: string): string => `${TARGETS}/${encodeURIComponent(id)}`;
+const targetPath = (id: string): string => TARGETS + outgoingPath`/${id}`;
 
 const send = async (client: ApiClient, method: 'POST' | 'PATCH', path: string, body: JsonObject): Promise<JsonObject> =>
   objectAt(await client.json({ method, path, body }));
@@ -78,7 +79,7 @@ const readFilters = (client: ApiClient, path: string): Promise<JsonObject[]> => 
 /** One filter with the new pattern, whatever there was before. */
 async function replaceFilters(client: ApiClient, path: string, pattern: string): Promise<void> {
   const [first, ...rest] = (await readFilters(client, path)).flatMap((filter) => textAt(filter.id) ?? []);
-  const at = (id: string) => `${path}/filters/${encodeURIComponent(id)}`;
+  const at = (id: string) => path + outgoingPath`/filters/${id}`;
   if (first === undefined) await send(client, 'POST', `${path}/filters`, { pattern });
   else await send(client, 'PATCH', at(first), { pattern });
   for (const id of rest) await client.json({ method: 'DELETE', path: at(id) });

@@ -1,5 +1,6 @@
 import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
+import { outgoingPath } from '../../domain/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import { type ApiClient, createApiClient, parseAnswer } from './client/client.ts';
@@ -40,7 +41,7 @@ async function fetchDetail(client: ApiClient, subject: Subject, priority: 'fetch
   const { path, budget } = details[subject.kind];
   const answer = await client.call({
     method: 'GET',
-    path: `${path}/${encodeURIComponent(subject.externalId)}`,
+    path: path + outgoingPath`/${subject.externalId}`,
     headers: { Accept: 'application/json' },
     budgets: [budget],
     priority,

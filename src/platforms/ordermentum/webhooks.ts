@@ -1,5 +1,6 @@
 import { OrderdockError } from '../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
+import { outgoingPath } from '../../domain/outgoing-path.ts';
 import { readTime } from '../../domain/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import type { RegisteredWebhook, WebhookManagement } from '../contract/management.ts';
@@ -23,11 +24,11 @@ export function createWebhookManagement(client: ApiClient, auth: readonly AuthEn
     },
     update: async (id, url, events) => {
       const body = { url, ...(events === null ? {} : { events }), ...credentialsFor(auth) };
-      const updated = await send('PUT', `${PATH}/${encodeURIComponent(id)}`, body);
+      const updated = await send('PUT', PATH + outgoingPath`/${id}`, body);
       return { ...updated, id: updated.id || id };
     },
     delete: async (id) => {
-      await client.json({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}`, budgets: ['webhooks'] });
+      await client.json({ method: 'DELETE', path: PATH + outgoingPath`/${id}`, budgets: ['webhooks'] });
     },
   };
 }

@@ -10,6 +10,8 @@ export interface Preset {
   signature: { scheme: 'hmac'; header: string; algorithm: HashAlgorithm; encoding: SignatureEncoding; template: string };
   /** The parts of the dedupe key, each an expression; the first one has to be there. */
   dedupe: readonly string[];
+  /** One id stands for several events: the digest of the body is part of the key. */
+  digestInKey?: true;
   type: string;
   entity: {
     kind: EntityKind;
@@ -52,7 +54,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   woocommerce: {
     title: 'WooCommerce',
     signature: hmacBase64('X-WC-Webhook-Signature'),
+    // A delivery's id is made of the webhook and the second: two orders saved in one second share it.
     dedupe: ['header:X-WC-Webhook-Delivery-ID'],
+    digestInKey: true,
     type: 'header:X-WC-Webhook-Topic',
     entity: {
       kind: 'order',

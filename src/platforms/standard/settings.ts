@@ -37,6 +37,8 @@ export interface StandardSettings {
   webhook: { auth: AuthEntry[]; allowIps?: string[] | undefined; signature: SignatureRule | null; url: string | null };
   /** The parts of the dedupe key. */
   dedupe: readonly string[];
+  /** The digest of the body is a part of it too. */
+  digestInKey: boolean;
   type: string;
   entity: EntityRule | null;
 }
@@ -53,6 +55,7 @@ export const standardSettings = z.preprocess(
       preset: settings.preset ?? null,
       webhook: { auth, allowIps: addresses, url: url ?? null, signature },
       dedupe: settings.dedupe ?? preset?.dedupe ?? [`header:${idHeader}`],
+      digestInKey: settings.dedupe === undefined && preset?.digestInKey === true,
       type: settings.type ?? preset?.type ?? '/type',
       entity: resolveEntity(settings, preset, fault),
     };

@@ -1,5 +1,6 @@
 import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
+import { outgoingPath } from '../../domain/outgoing-path.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
 import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';
 import { createSession, type Session } from './client/session.ts';
@@ -32,7 +33,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
   return {
     async fetch({ kind, externalId }) {
       if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetched', `Tradecloud has no ${kind} to fetch`);
-      const answer = await client.call({ method: 'GET', path: `/${kind}/${encodeURIComponent(externalId)}` });
+      const answer = await client.call({ method: 'GET', path: outgoingPath`/${kind}/${externalId}` });
       const { id, orderId, lines } = readObject(answer, `The ${kind}`);
       // Taken for a whole order, an answer about something else would remove all of its lines.
       if (id === undefined && orderId === undefined && lines === undefined) throw unreadable(answer, `The ${kind}`);
@@ -93,7 +94,7 @@ async function openDocument(client: RemoteClient, remote: Remote, objectId: stri
     if (url === null) throw new Hopeless('document_without_content', 'The document has neither an object id nor an address');
     return opened(await remote.openPublic(url), null, null);
   }
-  const path = `/object-storage/document/${encodeURIComponent(objectId)}`;
+  const path = outgoingPath`/object-storage/document/${objectId}`;
   const metadata = readObject(await client.call({ method: 'GET', path: `${path}/metadata` }), 'The document metadata');
   const stream = await openStored(client, textAt(metadata.downloadUrl), path);
   return opened(stream, textAt(metadata.filename), textAt(metadata.contentType));

@@ -3,11 +3,10 @@ import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
-import { sha256Hex } from '../signature.ts';
 import { isKnownEvent } from './events.ts';
 import { type Content, contentOf, ENVELOPE, externalIdOf, readBody } from './read/body.ts';
 
-const LONGEST_ID = 500;
+const LONGEST_TYPE = 500;
 
 /** What the request is, without reading more of it than that. Throws `InvalidBody` where it has no shape that could be Tradecloud's. */
 export function identify(request: WebhookRequest): Identity {
@@ -19,7 +18,6 @@ function identifyNotification(request: WebhookRequest): Identity {
   const name = `${kind}Id`;
   const externalId = request.params[name] ?? request.query[name];
   if (!externalId) throw new InvalidBody(`The notification names no ${name}`);
-  checkLength(externalId);
   const eventId = headerId(request);
   return {
     eventId,
@@ -34,7 +32,7 @@ function identifyNotification(request: WebhookRequest): Identity {
 function identifyEvent(request: WebhookRequest): Identity {
   const body = readBody(bodyText(request.body, request.headers['content-type']), request.format === 'xml' ? 'xml' : 'json', ENVELOPE);
   const content = contentOf(body);
-  const eventType = textAt(body.eventName)?.slice(0, LONGEST_ID) ?? null;
+  const eventType = textAt(body.eventName)?.slice(0, LONGEST_TYPE) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');
   // An event that we do not know may be about anything; one that we know always carries its state.
   if (content === null && isKnownEvent(eventType ?? '')) throw new InvalidBody(`${eventType} carries no order, documents or shipment`);
@@ -46,20 +44,12 @@ function subjectOf(content: Content | null): Subject | null {
   if (content === null) return null;
   const externalId = externalIdOf(content);
   if (externalId === null) throw new InvalidBody(`The ${content.kind} has no id`);
-  checkLength(externalId);
   return { kind: content.kind === 'shipment' ? 'shipment' : 'order', externalId };
 }
 
-function checkLength(externalId: string): void {
-  if (externalId.length > LONGEST_ID) throw new InvalidBody(`The id is longer than ${LONGEST_ID} characters`);
-}
-
-const headerId = (request: WebhookRequest): string | null => keyOf(textAt(request.headers['x-event-id']));
+const headerId = (request: WebhookRequest): string | null => textAt(request.headers['x-event-id']);
 
 // Documented beside the event and inside it: both are read.
 function messageId(body: JsonObject, content: Content | null): string | null {
-  return keyOf(textAt(objectAt(body.meta).messageId) ?? textAt(objectAt(content?.state.meta).messageId));
+  return textAt(objectAt(body.meta).messageId) ?? textAt(objectAt(content?.state.meta).messageId);
 }
-
-// An index has room for some two thousand bytes: what is longer than any id is known by its hash.
-const keyOf = (id: string | null): string | null => (id === null || id.length <= LONGEST_ID ? id : `sha256:${sha256Hex(id)}`);

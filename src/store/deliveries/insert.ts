@@ -33,13 +33,15 @@ interface KnownRow {
   connection: string;
   dedupe_key: string;
   body_sha256: string;
+  method: string;
+  subject: string | null;
 }
 
 /**
  * Stores what is new, in one statement that commits by itself, and counts what is known, in a transaction after it (the first delivery is safe by
  * then). The answers stand in the order of the arrivals.
- * The unique key decides, so two processes never both say `accepted`. A known key with another body is stored too, as a delivery of
- * its own with `conflict` set on both: never dropped in silence.
+ * The unique key decides, so two processes never both say `accepted`. A known key with other content is stored too, as a delivery of its
+ * own with `conflict` set on both, and answered as a duplicate of the first: never dropped in silence.
  */
 export async function insertDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<InsertResult[]> {
   const rows = arrivals.map((arrival) => newRow(arrival));
@@ -67,7 +69,8 @@ async function countRepeats(
       repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
       kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id });
     } else if (known) {
-      others.push({ ...row, dedupe_key: `${row.dedupe_key}#${row.body_sha256}`, conflict: true });
+      others.push({ ...row, dedupe_key: `${row.dedupe_key}#${contentDigest(row)}`, conflict: true });
+      kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id, conflict: true });
       await sql.all('update deliveries set conflict = ? where id = ?', [true, known.id]);
     } else {
       // A worker has taken the notification up since, and freed its key: this one is news.
@@ -81,13 +84,18 @@ async function countRepeats(
 
 /** Spaces and the order of members are no other content: a sender may write the same event anew. */
 async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<boolean> {
+  // A GET notification has no body: the resource that it names is what it says.
+  if (row.method === 'GET' || known.method === 'GET') return row.method === known.method && row.subject === known.subject;
   if (known.body_sha256 === row.body_sha256) return true;
   if (row.body.length > MOST_COMPARED_BYTES) return false;
   const [held] = await sql.all<{ body: Buffer | null }>('select body from deliveries where id = ?', [known.id]);
   return held?.body != null && held.body.length <= MOST_COMPARED_BYTES && sameDocument(held.body, row.body);
 }
 
-// Reading two large documents at the door would take more memory and time than the answer is worth.
+const contentDigest = ({ method, subject, body_sha256 }: NewRow): string =>
+  method === 'GET' ? createHash('sha256').update(String(subject)).digest('hex') : String(body_sha256);
+
+// Reading two large documents at intake would take more memory and time than the answer is worth.
 const MOST_COMPARED_BYTES = 1_048_576;
 
 /** The other body of a known id (its key is the known one with the body's digest) may itself be a repeat; so may a notification. */
@@ -99,7 +107,7 @@ async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string
     const same = known.get(`${row.connection} ${row.dedupe_key}`);
     if (!same) throw new OrderdockError('key_in_motion', 'The key was taken and freed again in the same moment.');
     repeats.set(same.id, (repeats.get(same.id) ?? 0) + 1);
-    kept.set(String(row.id), { status: 'duplicate', deliveryId: same.id });
+    if (row.conflict !== true) kept.set(String(row.id), { status: 'duplicate', deliveryId: same.id });
   }
 }
 
@@ -133,7 +141,7 @@ const bodiesOf = (rows: readonly NewRow[]): Buffer =>
 async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {
   const columns = { connection: 'text', dedupe_key: 'text' } as const;
   const found = await sql.all<KnownRow>(
-    `select d.id, d.connection, d.dedupe_key, d.body_sha256 from ${sql.dialect.rowsOf(columns)}
+    `select d.id, d.connection, d.dedupe_key, d.body_sha256, d.method, d.subject from ${sql.dialect.rowsOf(columns)}
      cross join deliveries d where d.connection = rows.connection and d.dedupe_key = rows.dedupe_key`,
     [rowsParameter(rows.map(({ connection, dedupe_key }) => ({ connection, dedupe_key })))],
   );

@@ -70,7 +70,7 @@ function webhookOf(
     headers: { 'content-type': 'application/json', 'ordergroove-signature': `ts=${ts}${signatures.join('')}` },
     body,
     eventType: happened.type,
-    subject: familyOf(happened.type) === null ? null : subjectOf(readEvent(Buffer.from(body))),
+    subject: familyOf(happened.type) === null ? null : subjectOf(readEvent(body)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Subject } from '../../../domain/entity.ts';
 import { RemoteFailure } from '../../../domain/errors.ts';
 import { parseJson } from '../../../domain/json.ts';
+import { pathSegment } from '../../../domain/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient } from '../../../remote/remote.ts';
 import type { OrishaKind } from '../events.ts';
 import { type Codes, codesOfExternalId } from '../read/codes.ts';
@@ -32,8 +33,7 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
     sequential: false,
     authorize: secretInTurn(api.oauth2, remote),
   });
-  const fill = (template: string, codes: Codes) =>
-    fillTemplate(template, { ...codes, [ADMINISTRATION]: settings.webhook.administrations?.[0] ?? '' });
+  const fill = (template: string, codes: Codes) => fillTemplate(template, { ...codes, ...administrationOf(settings) });
   const text = (call: RemoteCall) => readJsonText(client, call);
   const detail = async ({ kind, externalId }: Subject, priority: 'fetch' | 'reconcile') => {
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
@@ -44,9 +44,16 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
   return { api, settings, text, detail, fill, circuit: client.circuit };
 }
 
+const administrationOf = ({ webhook }: OrishaSettings): Codes =>
+  webhook.administrations?.[0] === undefined ? {} : { [ADMINISTRATION]: webhook.administrations[0] };
+
 function fillTemplate(template: string, codes: Codes): string {
   const byName = new Map(Object.entries(codes).map(([name, code]) => [name.toLowerCase(), code]));
-  return template.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(byName.get(name.toLowerCase()) ?? ''));
+  return template.replace(/\{(\w+)\}/g, (_all, name: string, at: number) => {
+    const code = byName.get(name.toLowerCase());
+    if (code === undefined) return '';
+    return template.slice(0, at).includes('?') ? encodeURIComponent(code) : pathSegment(code);
+  });
 }
 
 async function readJsonText(client: RemoteClient, call: RemoteCall): Promise<string> {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { alive, BASIC, type Life } from './support.ts';
+import { lineJson, orderId, orderJson, plainEvent } from './tradecloud.ts';
+
+const AT = '2026-04-04T10:00:00.000Z';
+const LONGEST = 1000;
+
+/** Sends the path as it stands: `fetch` would take dot segments away. */
+function notify({ url }: Life, path: string): Promise<{ status: number; body: { code?: string; deliveryId?: string } }> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const sent = request({ hostname, port, path: `/webhooks/acme${path}`, headers: { Authorization: BASIC } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+alive('an id that is a dot segment is never part of a call, and one of a thousand characters is an id', async (life) => {
+  for (const path of ['/orders/..', '/orders/%2e%2E', '/orders?orderId=..', '/shipments/.', '/shipments?shipmentId=%2e']) {
+    const { status, body } = await notify(life, path);
+    assert.deepEqual([status, body.code], [400, 'invalid_id'], path);
+  }
+  assert.deepEqual([(await life.get('/deliveries')).data, life.far.calls], [[], []]);
+  // Nothing has to be fetched for it.
+  assert.equal((await life.order(plainEvent('PO1', AT, 'dots').replace(orderId('PO1'), '..'))).state, 'done');
+
+  const id = 'é'.repeat(LONGEST);
+  life.far.orders.set(id, orderJson({ number: 'PO9', at: AT, lines: [] }).replace(orderId('PO9'), id));
+  const { status, body } = await notify(life, `/orders/${encodeURIComponent(id)}`);
+  assert.equal(status, 202);
+  assert.equal((await life.ended(String(body.deliveryId))).state, 'done');
+  assert.equal((await life.get(`/orders/by-external/acme/${encodeURIComponent(id)}`)).number, 'PO9');
+});
+
+alive('an id that is longer is refused and kept, and so is what it names: at once, and for good', async (life) => {
+  const long = 'x'.repeat(3500);
+  for (const answer of [
+    await notify(life, `/orders/${long}`),
+    await life.hook({ body: plainEvent('PO1', AT, 'long').replace(orderId('PO1'), long) }),
+    await life.hook({ body: plainEvent('PO1', AT, long) }),
+  ]) {
+    assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_body']);
+  }
+  assert.equal((await life.get('/deliveries?state=dead')).data.length, 3);
+  const lines = [lineJson('PO2', { position: long, at: AT })];
+  const wide = orderJson({ number: 'PO2', at: AT, lines });
+  life.far.orders.set(orderId('PO2'), wide);
+  const { body } = await notify(life, `/orders/${orderId('PO2')}`);
+  const { state, error, attempts } = await life.ended(String(body.deliveryId));
+  assert.deepEqual([state, attempts.length], ['dead', 1]);
+  assert.match(error, /^id_too_long: /);
+});
