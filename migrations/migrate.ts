@@ -9,6 +9,7 @@ import * as reconcile from './0006_reconcile.ts';
 import * as documents from './0007_documents.ts';
 import * as feedHead from './0008_feed_head.ts';
 import * as changeIds from './0012_change_ids.ts';
+import * as consumerWatch from './0013_consumer_watch.ts';
 import * as dismissals from './0025_dismissals.ts';
 import * as alertHistory from './0026_alert_history.ts';
 import * as audit from './0027_audit.ts';
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0007_documents', documents],
   ['0008_feed_head', feedHead],
   ['0012_change_ids', changeIds],
+  ['0013_consumer_watch', consumerWatch],
   ['0025_dismissals', dismissals],
   ['0026_alert_history', alertHistory],
   ['0027_audit', audit],

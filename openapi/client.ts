@@ -13,7 +13,7 @@ export type DecimalOrNull = string | null;
 /** Names this change and no other, whatever is restored from a backup: skip by it what is booked already. */
 export type ChangeId = string;
 
-/** A position in the feed. */
+/** A position in the feed. Opaque: it says which entry it names. */
 export type Cursor = string;
 
 export type EntityKind = 'order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement';
@@ -28,6 +28,24 @@ export interface Problem {
   /** Stable, snake_case. */
   code: string;
   detail: string;
+  errors?: ({
+    path?: string;
+    message?: string;
+    [further: string]: unknown;
+  })[];
+  [further: string]: unknown;
+}
+
+export interface FeedDiverged {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  /** A position before the first entry there is. */
+  oldest: string;
+  /** The position of the newest entry. */
+  latest: string;
   errors?: ({
     path?: string;
     message?: string;
@@ -235,6 +253,8 @@ export interface OutstandingChange {
   diff: Difference[];
   cause: Cause;
   ageMs: number;
+  /** What it was rejected with; null while nothing has been said about it. */
+  receipt: ReceiptNote | null;
 }
 
 export interface FeedPage {
@@ -270,6 +290,11 @@ export interface ChangeList {
 
 export interface OutstandingList {
   data: OutstandingChange[];
+  next: string | null;
+}
+
+export interface ReceiptList {
+  data: StoredReceipt[];
   next: string | null;
 }
 
@@ -317,12 +342,32 @@ export interface Consumer {
   lastReadAt: TimeOrNull;
   lastReadPosition: string | null;
   lastAckAt: TimeOrNull;
+  /** What fits the filter and is not acknowledged: how many entries, and the age of the oldest. Both 0 when it is up to date. */
+  lag: {
+    entries: number;
+    seconds: number;
+  };
+  /** Alert `consumer_behind` when an entry has been unread for this long. */
+  alertAfterSeconds: number;
+  /** Where it is notified; null when it is not. The secret is never shown. */
+  notify: {
+    url: string;
+  } | null;
 }
 
 export interface ConsumerWish {
+  /** Where a new consumer begins: `start`, `latest` or a cursor. A known one keeps its position. */
+  from?: string;
+  alertAfterSeconds?: number;
+  /** POST a Standard Webhook `changes.available` there while there is something new, at most every 5 s. A secret that is left out stays as it is.
+ */
+  notify?: {
+    url: string;
+    /** Base64, optionally after `whsec_`. */
+    secret?: string;
+  } | null;
   kind?: EntityKind | EntityKind[] | null;
   connection?: string | string[] | null;
-  [further: string]: unknown;
 }
 
 export interface Acknowledgement {
@@ -336,6 +381,28 @@ export interface Receipt {
   /** What the ERP calls it. */
   reference?: string | null;
   reason?: string | null;
+}
+
+/** What a consumer said became of a change, and which change that is. */
+export interface StoredReceipt {
+  cursor: Cursor;
+  changeId: ChangeId;
+  status: 'booked' | 'rejected';
+  reference: string | null;
+  reason: string | null;
+  at: Time;
+  connection: string;
+  kind: EntityKind;
+  id: string;
+  externalId: string;
+  version: number;
+}
+
+export interface ReceiptNote {
+  status: 'booked' | 'rejected';
+  reference: string | null;
+  reason: string | null;
+  at: Time;
 }
 
 export interface Receipts {
@@ -848,9 +915,11 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     readAsConsumer: (asked: { name: string; limit?: number; wait?: number }): Promise<FeedPage> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/changes`, { query: { limit: asked.limit, wait: asked.wait } }),
     /** Move the position of a consumer. */
     acknowledge: (asked: { name: string; body: Acknowledgement }): Promise<Consumer> => request.json('POST', `/consumers/${encodeURIComponent(asked.name)}/ack`, { body: asked.body }),
+    /** What a consumer said became of changes, in the order of the feed. */
+    listReceipts: (asked: { name: string; status?: 'booked' | 'rejected'; limit?: number; after?: string }): Promise<ReceiptList> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/receipts`, { query: { status: asked.status, limit: asked.limit, after: asked.after } }),
     /** Say what became of changes that were pulled. */
     sendReceipts: (asked: { name: string; body: Receipts }): Promise<HowMany> => request.json('POST', `/consumers/${encodeURIComponent(asked.name)}/receipts`, { body: asked.body }),
-    /** What was pulled and has no receipt, oldest first. */
+    /** What was pulled and is not booked, oldest first. */
     listOutstanding: (asked: { name: string; limit?: number; after?: string }): Promise<OutstandingList> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/outstanding`, { query: { limit: asked.limit, after: asked.after } }),
     /** List deliveries, newest first. */
     listDeliveries: (asked: { state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled'; connection?: string; subject?: string; eventType?: string; event?: string; error?: string; text?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<DeliveryList> => request.json('GET', `/deliveries`, { query: { state: asked.state, connection: asked.connection, subject: asked.subject, eventType: asked.eventType, event: asked.event, error: asked.error, text: asked.text, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),

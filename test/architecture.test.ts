@@ -42,7 +42,10 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
   [/^documents\//, [/^domain\//, /^store\//, /^platforms\/contract\//, /^context\.ts$/, /^audit\.ts$/, /^documents\//, /^processing\//]],
   [/^feed\//, [/^domain\//, /^store\//, /^platforms\/contract\//, /^context\.ts$/, /^audit\.ts$/, /^feed\//]],
   [/^monitoring\//, [/^domain\//, /^store\//, /^platforms\/contract\//, /^context\.ts$/, /^audit\.ts$/, /^monitoring\//, /^processing\//]],
-  [/^jobs\//, [/^domain\//, /^store\//, /^platforms\/contract\//, /^context\.ts$/, /^jobs\//, /^monitoring\//, /^reconciliation\//]],
+  [
+    /^jobs\//,
+    [/^domain\//, /^store\//, /^platforms\/contract\//, /^context\.ts$/, /^jobs\//, /^monitoring\//, /^reconciliation\//, /^feed\//],
+  ],
   [/^views\//, [/^domain\//, /^store\//, /^views\//]],
   [
     /^http\//,

@@ -2,57 +2,130 @@ import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
-import { deleteConsumer, isKnownPosition, moveConsumer, recordConsumerRead, upsertConsumer } from '../store/feed/consumers.ts';
+import { FEED_BEGINNING, FeedDiverged, type FeedPosition, type SentCursor } from '../domain/feed-cursor.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { deleteConsumer, insertAck, insertConsumer, moveConsumer, recordConsumerRead, updateConsumer } from '../store/feed/consumers.ts';
 import { type ConsumerRow, readConsumer } from '../store/feed/list-consumers.ts';
 import type { FeedFilter } from '../store/feed/read-changes.ts';
+import { readPositions } from '../store/feed/read-positions.ts';
+import { confirm, findPosition, locate, readFeedCursor } from './find-position.ts';
 
 type ConsumersContext = Pick<Context, 'db' | 'clock'>;
 
 const unknownConsumer = (name: string) => new Refused(404, 'not_found', `There is no consumer named ${name}.`);
 
-/** Registers a consumer at the beginning of the feed; a known one keeps its position and takes the filter. */
-export function registerConsumer(context: AuditContext, name: string, filter: FeedFilter): Promise<{ created: boolean }> {
-  const createdAt = isoTime(context.clock.now());
-  const what = { action: 'consumer.put', target: `consumer:${name}` };
+/** The consumer of this name. Refuses an unknown name (404). */
+export async function requireConsumer(sql: Sql, name: string): Promise<ConsumerRow> {
+  const consumer = await readConsumer(sql, name);
+  if (!consumer) throw unknownConsumer(name);
+  return consumer;
+}
+
+/** Where a consumer stands, once it is sure that nothing it has not passed was deleted (else 410). */
+export async function confirmStanding(sql: Sql, consumer: ConsumerRow): Promise<FeedPosition> {
+  const ends = await confirm(sql, consumer);
+  if (BigInt(consumer.position) < BigInt(ends.oldest.position)) throw new FeedDiverged(ends);
+  return { position: consumer.position, cursor: consumer.cursor };
+}
+
+/** A consumer's beginning is the oldest entry there is: what is deleted after that, unread, is missing to it. */
+async function findStart(sql: Sql, from: string): Promise<FeedPosition> {
+  const start = await findPosition(sql, from === 'start' ? null : from);
+  return start === FEED_BEGINNING ? (await readPositions(sql, start.position)).oldest : start;
+}
+
+/** What an operator wants of a consumer. */
+export interface WantedConsumer {
+  filter: FeedFilter;
+  /** `start`, `latest` or a cursor: where a new consumer begins. A known one keeps its position. */
+  from: string;
+  alertAfterSeconds: number;
+  /** A null secret keeps the one that is stored. */
+  notify: { url: string; secret: string | null } | null;
+}
+
+export const DEFAULT_CONSUMER: WantedConsumer = {
+  filter: { kinds: null, connections: null },
+  from: 'start',
+  alertAfterSeconds: 3600,
+  notify: null,
+};
+
+/**
+ * Registers a consumer. A known one keeps its position and takes the other settings; with null it stays as it is.
+ * Refuses a `from` that is no cursor (400), one that the feed does not have (410), and a new `notify.url` without a secret (400).
+ */
+export function registerConsumer(context: AuditContext, name: string, wanted: WantedConsumer | null): Promise<{ created: boolean }> {
   return audited(
     context,
-    what,
-    async () => ({ created: await context.db.write((sql) => upsertConsumer(sql, { name, filter: JSON.stringify(filter), createdAt })) }),
+    { action: 'consumer.put', target: `consumer:${name}` },
+    () => register(context, name, wanted),
     ({ created }) => ({ created }),
   );
 }
 
-/**
- * Moves a consumer to `cursor`: what lies up to it will not be given again. Refuses an unknown cursor (400), and one that lies behind
- * the position unless `force` (409).
- */
-export function acknowledge(context: AuditContext, name: string, cursor: string, force: boolean): Promise<void> {
-  const move = () => moveTo(context, name, cursor, force);
-  return force ? audited(context, { action: 'consumer.force_ack', target: `consumer:${name}`, details: { cursor } }, move) : move();
-}
-
-async function moveTo(context: ConsumersContext, name: string, cursor: string, force: boolean): Promise<void> {
-  await context.db.write(async (sql) => {
-    const consumer = await readConsumer(sql, name);
-    if (!consumer) throw unknownConsumer(name);
-    if (!(await isKnownPosition(sql, cursor)))
-      throw new Refused(400, 'unknown_cursor', `The feed has not handed out the cursor ${cursor}.`);
-    const moved = await moveConsumer(sql, { name, position: cursor, force, at: isoTime(context.clock.now()) });
-    if (!moved)
-      throw new Refused(409, 'ack_backwards', `The consumer already stands at ${consumer.position}; "force": true moves it back.`);
+async function register(context: ConsumersContext, name: string, wanted: WantedConsumer | null): Promise<{ created: boolean }> {
+  const { filter, from, alertAfterSeconds, notify } = wanted ?? DEFAULT_CONSUMER;
+  const settings = {
+    name,
+    filter: JSON.stringify(filter),
+    alertAfterSeconds,
+    notifyUrl: notify?.url ?? null,
+    notifySecret: notify?.secret ?? null,
+  };
+  return context.db.write(async (sql) => {
+    const start = await findStart(sql, from);
+    const known = await readConsumer(sql, name);
+    if (notify && notify.secret === null && known?.notifyUrl !== notify.url)
+      throw new Refused(400, 'secret_missing', 'A new `notify.url` needs a `secret` that its messages are signed with.');
+    const created = !known && (await insertConsumer(sql, settings, start, isoTime(context.clock.now())));
+    if (!created && wanted) await updateConsumer(sql, settings);
+    return { created };
   });
 }
 
-/** How long a repeated reading of the same page may go unnoted: polling must not write at every turn. */
-const NOTE_EVERY_MS = 60_000;
+/**
+ * Moves a consumer to `cursor`: what lies up to it will not be given again. Refuses a position that the feed does not have (410), and without
+ * `force` one that lies behind the consumer's own, or beyond what it has read (409).
+ */
+export function acknowledge(context: AuditContext, name: string, cursor: string, force: boolean): Promise<void> {
+  const move = async () => moveTo(context, name, readFeedCursor(cursor), force);
+  return force ? audited(context, { action: 'consumer.force_ack', target: `consumer:${name}`, details: { cursor } }, move) : move();
+}
 
-/** Notes that a consumer was given everything up to `position`. */
-export async function recordRead(context: ConsumersContext, consumer: ConsumerRow, position: string): Promise<void> {
+async function moveTo(context: ConsumersContext, name: string, sent: SentCursor, force: boolean): Promise<void> {
+  await context.db.write(async (sql) => {
+    const consumer = await requireConsumer(sql, name);
+    const { at, oldest } = await locate(sql, sent);
+    const to = at === FEED_BEGINNING ? oldest : at;
+    const target = BigInt(to.position);
+    if (!force && target < BigInt(consumer.position))
+      throw new Refused(409, 'ack_backwards', `The consumer already stands at ${consumer.cursor}; "force": true moves it back.`);
+    // What retention has deleted cannot be read any more: a consumer that was left behind may pass it.
+    const readable = [consumer.position, consumer.lastRead?.position ?? '0', oldest.position].map(BigInt);
+    if (!force && !readable.some((limit) => target <= limit))
+      throw new Refused(409, 'ack_beyond_read', `The consumer has read up to ${(consumer.lastRead ?? consumer).cursor}, not further.`);
+    const move = { name, from: consumer, to, at: isoTime(context.clock.now()) };
+    if (!(await moveConsumer(sql, move)))
+      throw new Refused(
+        409,
+        'ack_conflict',
+        'Another process has moved the consumer at the same moment. One process at a time reads as a consumer.',
+      );
+    if (target > BigInt(consumer.position)) await insertAck(sql, move);
+  });
+}
+
+/** A repeated reading of the same page is noted once a second at most: polling must not write at every turn. */
+const NOTE_EVERY_MS = 1000;
+
+/** Notes that a consumer was given everything from its position up to `to`. */
+export async function recordRead(context: ConsumersContext, consumer: ConsumerRow, to: FeedPosition): Promise<void> {
   const now = context.clock.now();
-  const further = consumer.lastReadPosition === null || BigInt(position) > BigInt(consumer.lastReadPosition);
+  const further = consumer.lastRead === null || BigInt(to.position) > BigInt(consumer.lastRead.position);
   const dueMs = consumer.lastReadAt === null ? 0 : Date.parse(consumer.lastReadAt) + NOTE_EVERY_MS;
   if (!further && now.getTime() < dueMs) return;
-  await context.db.write((sql) => recordConsumerRead(sql, { name: consumer.name, position, at: isoTime(now) }));
+  await context.db.write((sql) => recordConsumerRead(sql, { name: consumer.name, from: consumer, to, at: isoTime(now) }));
 }
 
 /** Drops a consumer with its position and receipts. Refuses an unknown name (404). */

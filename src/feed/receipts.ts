@@ -1,27 +1,40 @@
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { Refused } from '../domain/errors.ts';
-import { readConsumer } from '../store/feed/list-consumers.ts';
-import { findUnknownCursors, type Receipt, upsertReceipts } from '../store/feed/receipts.ts';
+import { FEED_BEGINNING, FeedDiverged, feedCursor } from '../domain/feed-cursor.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { readPositions } from '../store/feed/read-positions.ts';
+import { type Receipt, readChangeIds, upsertReceipts } from '../store/feed/receipts.ts';
+import { requireConsumer } from './consumers.ts';
 
 /**
- * Keeps what a reader says became of the changes it pulled; the last word on an entry counts. All or none: an unknown cursor refuses
- * the lot (400). Gives how many entries it was about.
+ * Keeps what a reader says became of the changes it pulled; the last word on an entry counts. All or none: a cursor that names no entry of
+ * the feed refuses the lot (410). Gives how many entries it was about.
  */
 export async function saveReceipts(
   context: Pick<Context, 'db' | 'clock'>,
   consumer: string,
   receipts: readonly Receipt[],
 ): Promise<number> {
-  const last = [...new Map(receipts.map((receipt) => [receipt.cursor, receipt])).values()];
+  const last = [...new Map(receipts.map((receipt) => [receipt.at.position, receipt])).values()];
   await context.db.write(async (sql) => {
-    if (!(await readConsumer(sql, consumer))) throw new Refused(404, 'not_found', `There is no consumer named ${consumer}.`);
-    const unknown = await findUnknownCursors(
-      sql,
-      last.map((receipt) => receipt.cursor),
-    );
-    if (unknown.length > 0) throw new Refused(400, 'unknown_cursor', `The feed has no entry ${unknown.slice(0, 10).join(', ')}.`);
+    await requireConsumer(sql, consumer);
+    await requireEntries(sql, receipts);
     await upsertReceipts(sql, consumer, last, isoTime(context.clock.now()));
   });
   return last.length;
+}
+
+async function requireEntries(sql: Sql, receipts: readonly Receipt[]): Promise<void> {
+  if (receipts.some(({ at }) => at.position === FEED_BEGINNING.position))
+    throw new Refused(400, 'invalid_cursor', 'The beginning of the feed is not an entry.');
+  const ids = await readChangeIds(
+    sql,
+    receipts.map(({ at }) => at.position),
+  );
+  const isEntry = ({ at }: Receipt): boolean => {
+    const id = ids.get(at.position);
+    return id !== undefined && (at.check === null || feedCursor(at.position, id) === `${at.position}-${at.check}`);
+  };
+  if (!receipts.every(isEntry)) throw new FeedDiverged(await readPositions(sql, FEED_BEGINNING.position));
 }

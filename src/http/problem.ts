@@ -1,6 +1,7 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
+import { FeedDiverged } from '../domain/feed-cursor.ts';
 import type { Log, LogFields } from '../domain/log.ts';
 
 /** What every error answer says (RFC 9457). `code` is stable, snake_case; `detail` is for people and holds no secret. */
@@ -45,6 +46,7 @@ export class RefusedWith extends Refused {
 /** The answer an error becomes; `null` for one that nobody foresaw. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof RefusedWith) return { status: error.status, code: error.code, detail: error.message, headers: error.headers };
+  if (error instanceof FeedDiverged) return { status: error.status, code: error.code, detail: error.message, members: error.members };
   if (error instanceof Refused) return { status: error.status, code: error.code, detail: error.message };
   if (error instanceof InvalidBody) return { status: 400, code: error.code, detail: error.message, ...deliveryOf(error) };
   if (error instanceof Unavailable) {

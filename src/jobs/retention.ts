@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { passUnmatched } from '../feed/pass-unmatched.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { deleteHeartbeats } from '../store/monitoring/heartbeats.ts';
 import {
@@ -29,12 +30,14 @@ export interface Swept {
 
 const DAY_MS = 86_400_000;
 const KEYS_LAST = 4;
+/** Changes that a consumer has not passed are kept this many times as long as others, no longer. */
+const UNREAD_LASTS = 2;
 /** Rows per transaction: receiving waits for one step at most. */
 const PER_STEP = 500;
 
 /**
- * Lets go of what is older than it has to be kept: bodies of finished deliveries, then whole deliveries, changes that every consumer has
- * passed, and old accounts. In small steps, so that receiving is never kept waiting.
+ * Deletes what is older than it has to be kept: bodies of finished deliveries, then whole deliveries, changes that every consumer has
+ * passed (or that are twice as old), and old accounts. In small steps, so that receiving is never kept waiting.
  */
 export async function enforceRetention(context: Context, retention: Retention): Promise<Swept> {
   const before = daysAgo(context, retention.retentionDays);
@@ -46,8 +49,10 @@ export async function enforceRetention(context: Context, retention: Retention): 
   const deleted = await inSteps(retention, daysAgo(context, retention.retentionDays * KEYS_LAST), (step) =>
     context.db.write((sql) => deleteDeliveries(sql, step)),
   );
-  const changes = await inSteps(retention, before, (step) =>
-    context.db.write(async (sql) => deleteChanges(sql, step, await readPassedByAll(sql))),
+  await passUnmatched(context);
+  const beforeAtLast = daysAgo(context, retention.retentionDays * UNREAD_LASTS);
+  const changes = await inSteps(retention, before, ({ limit }) =>
+    context.db.write(async (sql) => deleteChanges(sql, { before, passed: await readPassedByAll(sql), beforeAtLast, limit })),
   );
   await forgetAccounts(context, retention);
   await context.db.write((sql) => deleteHeartbeats(sql, before));
@@ -84,7 +89,7 @@ async function forgetAccounts(context: Context, { stop, retentionDays }: Retenti
   await forget((sql) => deleteRuns(sql, before, PER_STEP));
 }
 
-/** A consumer that nobody reads for any more holds the feed back for ever: somebody has to drop it. */
+/** A consumer that has stopped reading holds old changes back, and loses them in the end: somebody has to drop it, or resume. */
 async function watchForgotten(context: Context, before: string, days: number): Promise<void> {
   const names = await findForgottenConsumers(context.db.read, before);
   if (names.length === 0) return context.alerts.close('consumer_forgotten', null, 'No consumer holds old changes back any more.');
@@ -92,7 +97,7 @@ async function watchForgotten(context: Context, before: string, days: number): P
     level: 'warning',
     code: 'consumer_forgotten',
     connection: null,
-    text: `${names.join(', ')}: read nothing for ${days} days and hold${names.length === 1 ? 's' : ''} old changes back. Resume reading, or drop the consumer.`,
+    text: `${names.join(', ')}: read nothing for ${days} days and hold${names.length === 1 ? 's' : ''} old changes back; after ${days * UNREAD_LASTS} days they are deleted unread. Resume reading, or drop the consumer.`,
     details: { consumers: names.join(', '), days },
   });
 }

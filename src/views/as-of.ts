@@ -1,24 +1,51 @@
 import type { Header } from '../domain/entity.ts';
 import { Refused } from '../domain/errors.ts';
+import { FEED_BEGINNING, FeedDiverged } from '../domain/feed-cursor.ts';
 import { readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
 import type { ChangeState } from '../store/feed/append.ts';
-import { readStateHistory } from '../store/feed/read-changes.ts';
-import { attachedDocumentView, entityHead, isRecord, lineView } from './entity.ts';
+import { readHistory, readStateHistory } from '../store/feed/read-changes.ts';
+import { readPositions } from '../store/feed/read-positions.ts';
+import { attachedDocumentView, entityHead, isRecord, lineView, viewEntities } from './entity.ts';
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 
+/** A moment in the history of an entity: a position of the feed, or a time (ISO 8601 UTC). */
+export type Moment = { position: string } | { time: string };
+
 /**
- * The entity as a reader of the feed saw it at position `cursor`: what each change up to there left behind, laid on top of each other.
- * Refuses a position before its first change (404) and one whose changes retention has taken away (410).
+ * The entity as a reader of the feed saw it at that moment: what each change up to there left behind, laid on top of each other.
+ * Refuses a moment before its first change (404), and one whose changes retention has taken away (410).
  */
-export async function viewAsOf(sql: Sql, entity: EntityRow, cursor: string): Promise<object> {
-  const states = await readStateHistory(sql, entity.id, cursor);
+export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Promise<object> {
+  const states = await readStateHistory(sql, entity.id, moment);
   const last = states.at(-1);
-  if (!last) throw new Refused(404, 'not_found', 'At this position of the feed it was not known yet.');
-  if (states[0]?.version !== 1) throw new Refused(410, 'position_gone', 'The changes up to this position are no longer kept.');
-  const folded = fold(states.map(({ state }) => JSON.parse(state) as ChangeState));
+  if (last && states[0]?.version === 1)
+    return viewThen(sql, entity, last, fold(states.map(({ state }) => JSON.parse(state) as ChangeState)));
+  if (await isUnchangedSince(sql, entity, moment)) return viewNow(sql, entity);
+  const [first] = await readHistory(sql, entity.id, FEED_BEGINNING.position, 1);
+  if (first?.version === 1) throw new Refused(404, 'not_found', 'At this position of the feed it was not known yet.');
+  throw new FeedDiverged(await readPositions(sql, FEED_BEGINNING.position));
+}
+
+/** Retention has taken the first changes away; where nothing came after the moment, what is there now was there then. */
+async function isUnchangedSince(sql: Sql, entity: EntityRow, moment: Moment): Promise<boolean> {
+  if ('time' in moment) return entity.updatedAt <= moment.time;
+  return (await readHistory(sql, entity.id, moment.position, 1)).length === 0;
+}
+
+async function viewNow(sql: Sql, entity: EntityRow): Promise<object> {
+  const [view] = await viewEntities(sql, [entity], { lines: true, documents: true, source: false });
+  return view ?? {};
+}
+
+async function viewThen(
+  sql: Sql,
+  entity: EntityRow,
+  last: { version: number; at: string },
+  folded: ReturnType<typeof fold>,
+): Promise<object> {
   const then: EntityRow = { ...entity, ...folded.head, version: last.version, updatedAt: last.at };
   if (isRecord(entity.kind)) return entityHead(then);
   const documents = await readDocumentsOf(sql, [entity.id]);

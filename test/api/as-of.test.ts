@@ -62,6 +62,12 @@ for (const engine of ENGINES) {
       for (const { cursor, order } of then) {
         assert.deepEqual((await api.get(`/orders/by-external/acme/b-PO7?asOf=${cursor}`)).json, order, `at ${cursor}`);
       }
+      for (const [step, { order }] of then.entries()) {
+        const shown = await api.get(`/orders/by-external/acme/b-PO7?asOf=2026-02-1${step}T18:00:00%2B01:00`);
+        assert.deepEqual(shown.json, order, `on day ${step}`);
+      }
+      assert.equal((await api.get('/orders/by-external/acme/b-PO7?asOf=2026-02-09')).status, 404);
+      assert.equal((await api.get('/orders/by-external/acme/b-PO7?asOf=yesterday')).status, 400);
     } finally {
       await api.close();
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ENGINES } from '../support/engines.ts';
 import { change, insertRows } from './seed.ts';
-import { OPERATOR, READER, startApi, type TestApi } from './support.ts';
+import { ADMIN, NOW, OPERATOR, READER, startApi, type TestApi } from './support.ts';
 
 const cursors = (page: { data: { cursor: string }[] }) => page.data.map((entry) => entry.cursor);
 const asReader = { key: READER };
@@ -37,19 +37,25 @@ for (const engine of ENGINES) {
     }
   });
 
-  test(`an acknowledgement backwards needs force, an unknown cursor is refused (${engine})`, async () => {
+  test(`an acknowledgement backwards or beyond what was read needs force, an unknown cursor is refused (${engine})`, async () => {
     const api = await startApi(engine);
     try {
       await withChanges(api);
       await api.call('PUT', '/consumers/erp');
-      const ack = (body: object) => api.call('POST', '/consumers/erp/ack', { body });
+      const ack = (body: object, key = ADMIN) => api.call('POST', '/consumers/erp/ack', { body, key });
+      await api.get('/consumers/erp/changes?limit=3');
+      const beyond = await ack({ cursor: '4' });
+      assert.deepEqual([beyond.status, beyond.json.code], [409, 'ack_beyond_read']);
+      assert.equal((await ack({ cursor: '4', force: true }, READER)).status, 403);
       assert.equal((await ack({ cursor: '3' })).status, 200);
       assert.equal((await ack({ cursor: '3' })).status, 200);
       const refused = await ack({ cursor: '1' });
       assert.deepEqual([refused.status, refused.json.code], [409, 'ack_backwards']);
       assert.equal((await ack({ cursor: '1', force: true })).json.position, '1');
       assert.equal((await ack({ cursor: '0', force: true })).json.position, '0');
-      for (const cursor of ['99', '99999999999999', 'x', '']) assert.equal((await ack({ cursor })).status, 400, cursor);
+      assert.equal((await ack({ cursor: '4', force: true }, OPERATOR)).json.position, '4');
+      for (const cursor of ['99', '99999999999999']) assert.equal((await ack({ cursor })).status, 410, cursor);
+      for (const cursor of ['x', '', 'latest']) assert.equal((await ack({ cursor })).status, 400, cursor);
       assert.equal((await ack({})).status, 400);
       assert.equal((await api.call('POST', '/consumers/nobody/ack', { body: { cursor: '1' } })).status, 404);
     } finally {
@@ -70,7 +76,7 @@ for (const engine of ENGINES) {
     }
   });
 
-  test(`what was pulled is outstanding until it has a receipt (${engine})`, async () => {
+  test(`what was pulled is outstanding until it is booked (${engine})`, async () => {
     const api = await startApi(engine);
     try {
       await withChanges(api);
@@ -91,7 +97,7 @@ for (const engine of ENGINES) {
         { cursor: '2', status: 'booked' },
         { cursor: '77', status: 'booked' },
       ]);
-      assert.deepEqual([unknown.status, unknown.json.code], [400, 'unknown_cursor']);
+      assert.deepEqual([unknown.status, unknown.json.code], [410, 'feed_diverged']);
       assert.deepEqual(cursors((await api.get('/consumers/erp/outstanding')).json), ['2']);
       assert.equal((await send([{ cursor: '2', status: 'lost' }])).status, 400);
       const held = await api.db.read.all<{ reference: string }>('select reference from receipts order by change_seq');
@@ -99,6 +105,18 @@ for (const engine of ENGINES) {
         held.map((row) => row.reference),
         ['SO-1', 'SO-3'],
       );
+      await send([{ cursor: '2', status: 'rejected', reason: 'customer is blocked' }]);
+      const [rejected] = (await api.get('/consumers/erp/outstanding')).json.data;
+      assert.deepEqual(
+        [rejected.cursor, rejected.receipt],
+        ['2', { status: 'rejected', reference: null, reason: 'customer is blocked', at: NOW }],
+      );
+      const receipts = async (query: string) => (await api.get(`/consumers/erp/receipts${query}`, asReader)).json;
+      assert.deepEqual(cursors(await receipts('')), ['1', '2', '3']);
+      assert.deepEqual(cursors(await receipts('?status=rejected')), ['2']);
+      const part = await receipts('?limit=1&after=1');
+      assert.deepEqual([cursors(part), part.next, part.data[0].externalId, part.data[0].at], [['2'], '2', 'x-o1', NOW]);
+      assert.equal((await api.get('/consumers/erp/receipts?status=lost')).status, 400);
     } finally {
       await api.close();
     }
@@ -114,6 +132,52 @@ for (const engine of ENGINES) {
       assert.equal((await api.call('DELETE', '/consumers/erp')).status, 404);
       assert.equal((await api.get('/consumers/erp/changes')).status, 404);
       assert.deepEqual(await api.db.read.all('select * from receipts'), []);
+    } finally {
+      await api.close();
+    }
+  });
+
+  test(`a consumer says what it wants, begins where it is told, and shows how far behind it is (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      await withChanges(api);
+      const put = (name: string, body: unknown) => api.call('PUT', `/consumers/${name}`, { key: OPERATOR, body });
+      assert.deepEqual([(await put('end', { from: 'latest' })).json.position, (await put('mid', { from: '3' })).json.position], ['4', '3']);
+      const secret = 'whsec_c2VjcmV0LW9mLXRoZS1lcnA=';
+      const url = 'http://127.0.0.1:1/changed?tenant=7';
+      const made = await put('erp', {
+        kind: 'shipment',
+        connection: 'acme',
+        from: 'start',
+        alertAfterSeconds: 60,
+        notify: { url, secret },
+      });
+      const age = (Date.parse(NOW) - Date.parse('2026-02-01T08:00:02Z')) / 1000;
+      const { lag, notify, alertAfterSeconds, position } = made.json;
+      assert.deepEqual([lag, notify, alertAfterSeconds, position], [{ entries: 1, seconds: age }, { url }, 60, '0']);
+      const page = (await api.get('/consumers/erp/changes')).json;
+      assert.deepEqual([cursors(page), page.next], [['2'], '4'], 'past what its filter leaves out');
+      const acked = (await api.call('POST', '/consumers/erp/ack', { body: { cursor: page.next } })).json;
+      assert.deepEqual([acked.position, acked.lag, acked.lastReadAt, acked.lastAckAt], ['4', { entries: 0, seconds: 0 }, NOW, NOW]);
+      assert.deepEqual((await api.call('PUT', '/consumers/erp')).json.notify, { url }, 'without a body it stays as it is');
+      assert.equal((await put('erp', { notify: { url } })).status, 200, 'the secret stays');
+      assert.equal((await api.get('/consumers')).text.includes('c2VjcmV0'), false);
+      assert.equal((await put('erp', {})).json.notify, null);
+      for (const [body, status] of [
+        [{ notify: { url } }, 400],
+        [{ notify: { url: 'ftp://127.0.0.1/', secret } }, 400],
+        [{ notify: { url: 'http://169.254.169.254/latest', secret } }, 400],
+        [{ notify: { url: 'http://[fe80::1]/', secret } }, 400],
+        [{ notify: { url: 'http://[::ffff:169.254.1.1]/', secret } }, 400],
+        [{ notify: { url, secret: 'short' } }, 400],
+        [{ alertAfterSeconds: 0 }, 400],
+        [{ alertAfterSeconds: 1.5 }, 400],
+        [{ from: 'somewhere' }, 400],
+        [{ from: '77' }, 410],
+        [{ kinds: ['order'] }, 400],
+        ['[]', 400],
+      ] as const)
+        assert.equal((await put('erp', body)).status, status, JSON.stringify(body));
     } finally {
       await api.close();
     }

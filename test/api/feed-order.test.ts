@@ -6,6 +6,7 @@ import { type ChangeRow, readFeed } from '../../src/store/feed/read-changes.ts';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';
 
 const ALL = { kinds: null, connections: null };
+const END = '999999';
 
 const applicationOf = (externalId: string): Application => ({
   connection: 'acme',
@@ -51,12 +52,12 @@ for (const engine of ENGINES) {
       // The quick one gets every chance to be seen first: it must wait for the slow one instead.
       const seen: string[] = [];
       for (let look = 0; look < 50 && !quickIsDone; look++) {
-        seen.push(...(await readFeed(quick.read, ALL, '0', 10)).map((change) => change.externalId));
+        seen.push(...(await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 })).map((change) => change.externalId));
       }
       assert.deepEqual(seen, []);
       gate.resolve();
       await Promise.all([first, second]);
-      const rest = await readFeed(quick.read, ALL, '0', 10);
+      const rest = await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 });
       assert.deepEqual(
         rest.map((change) => change.externalId),
         ['slow', 'quick'],
@@ -82,18 +83,18 @@ for (const engine of ENGINES) {
       let after = '0';
       for (let last = false; !last; ) {
         last = !writing;
-        const page = await readFeed(reader.read, ALL, after, 1000);
+        const page = await readFeed(reader.read, ALL, { after, upTo: END, limit: 1000 });
         followed.push(...page.map((change) => change.cursor));
-        after = page.at(-1)?.cursor ?? after;
+        after = page.at(-1)?.position ?? after;
       }
       await writers;
-      const whole = await readFeed(reader.read, ALL, '0', 1000);
+      const whole = await readFeed(reader.read, ALL, { after: '0', upTo: END, limit: 1000 });
       assert.deepEqual(
         followed,
         whole.map((change) => change.cursor),
       );
       assert.deepEqual(
-        whole.map((change) => change.cursor),
+        whole.map((change) => change.position),
         whole.map((_change, index) => String(index + 1)),
       );
       assertWhole(whole);
@@ -114,7 +115,7 @@ async function writeMany(db: Database, writer: number): Promise<void> {
     const status = `${writer}-${round}`;
     await db.write(async (sql) => {
       await applyReports(sql, [applicationOf(`${writer}-${round}`), changeOf(shared, status)], tools);
-      if (writer % 2 === 1) for (let look = 0; look < 5; look++) await readFeed(sql, ALL, '0', 1000);
+      if (writer % 2 === 1) for (let look = 0; look < 5; look++) await readFeed(sql, ALL, { after: '0', upTo: END, limit: 1000 });
     });
   }
 }

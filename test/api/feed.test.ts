@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ENGINES } from '../support/engines.ts';
-import { change, insertRows } from './seed.ts';
+import { change, entity, insertRows } from './seed.ts';
 import { READER, startApi } from './support.ts';
 
 const cursors = (page: { data: { cursor: string }[] }) => page.data.map((entry) => entry.cursor);
@@ -17,9 +17,9 @@ for (const engine of ENGINES) {
         change('o2', 1, { connection: 'fresh', event_type: null, cause_type: 'reconcile' }),
       ]);
       const first = (await api.get('/changes?limit=2')).json;
-      assert.deepEqual([cursors(first), first.next], [['1', '2'], '2']);
+      assert.deepEqual([cursors(first), first.next], [['1-c1', '2'], '2']);
       assert.deepEqual(first.data[0], {
-        cursor: '1',
+        cursor: '1-c1',
         changeId: 'c1',
         at: '2026-02-01T08:00:01.000Z',
         connection: 'acme',
@@ -35,8 +35,8 @@ for (const engine of ENGINES) {
       assert.deepEqual(cursors((await api.get('/changes?after=2')).json), ['3']);
       assert.deepEqual((await api.get('/changes?after=3')).json, { data: [], next: '3' });
       assert.deepEqual(cursors((await api.get('/changes?kind=shipment')).json), ['2']);
-      assert.deepEqual(cursors((await api.get('/changes?kind=shipment,order&connection=acme')).json), ['1', '2']);
-      assert.deepEqual((await api.get('/changes?kind=item&after=1')).json, { data: [], next: '1' });
+      assert.deepEqual(cursors((await api.get('/changes?kind=shipment,order&connection=acme')).json), ['1-c1', '2']);
+      assert.deepEqual((await api.get('/changes?kind=item&after=1')).json, { data: [], next: '3' }, 'past what the filter leaves out');
       const csv = await api.get('/changes', { headers: { Accept: 'text/csv' } });
       assert.equal(csv.text.trim().split('\r\n').length, 4);
     } finally {
@@ -51,7 +51,7 @@ for (const engine of ENGINES) {
       await insertRows(api.db, 'changes', [change('s1', 1, { kind: 'shipment' }), change('o1', 1)]);
       api.feedChanged.notify();
       assert.deepEqual(cursors((await waiting).json), ['2']);
-      const last = api.get('/changes?wait=60&after=2');
+      const last = api.get('/changes?wait=60&after=latest');
       await api.get('/changes?after=2');
       api.stopServer();
       assert.deepEqual((await last).json, { data: [], next: '2' });
@@ -86,6 +86,52 @@ for (const engine of ENGINES) {
       assert.equal((await api.get('/changes/stream', { headers: { 'Last-Event-ID': 'x' } })).status, 400);
       api.stopServer();
       for (const stream of [all, resumed, from]) assert.deepEqual(await stream.take(1), []);
+    } finally {
+      await api.close();
+    }
+  });
+
+  test(`a position that the feed does not have is told with the way back, wherever it is used (${engine})`, async () => {
+    const api = await startApi(engine);
+    try {
+      await insertRows(api.db, 'entities', [entity('o1', { version: 3 })]);
+      await insertRows(
+        api.db,
+        'changes',
+        [1, 2, 3].map((version) => change('o1', version, { change_id: `before-0000000${version}` })),
+      );
+      await api.call('PUT', '/consumers/erp');
+      const told = cursors((await api.get('/consumers/erp/changes')).json);
+      assert.deepEqual(told, ['1-00000001', '2-00000002', '3-00000003']);
+      const [first = '', , last = ''] = told;
+      // A backup is restored that has two of the three, and the feed goes on with another third.
+      await api.db.write((sql) => sql.all('delete from changes where seq = 3'));
+      await insertRows(api.db, 'changes', [change('o1', 3, { seq: 3, change_id: 'after-00000009' })]);
+      const latest = '3-00000009';
+      const ack = (cursor: string, force = false) => api.call('POST', '/consumers/erp/ack', { body: { cursor, force } });
+      const receipt = (cursor: string) =>
+        api.call('POST', '/consumers/erp/receipts', { body: { receipts: [{ cursor, status: 'booked' }] } });
+      const uses = [
+        (cursor: string) => api.get(`/changes?after=${cursor}`),
+        (cursor: string) => api.get(`/changes/stream?after=${cursor}`),
+        (cursor: string) => api.get('/changes/stream', { headers: { 'Last-Event-ID': cursor } }),
+        (cursor: string) => api.get(`/orders/o1?asOf=${cursor}`),
+        (cursor: string) => api.get(`/orders/o1/history?after=${cursor}`),
+        (cursor: string) => api.call('PUT', '/consumers/other', { body: { from: cursor } }),
+        (cursor: string) => ack(cursor, true),
+        receipt,
+      ];
+      for (const [at, use] of uses.entries()) {
+        for (const gone of [last, '4-00000009', '99999999', '3-0000000a']) {
+          const { status, json } = await use(gone);
+          assert.deepEqual([status, json.code, json.oldest, json.latest], [410, 'feed_diverged', '0', latest], `use ${at} of ${gone}`);
+        }
+        for (const unreadable of ['x', '1-', '-1', '01', '1-00000001-2', '1 or 1'])
+          assert.equal((await use(encodeURIComponent(unreadable))).status, 400, `use ${at} of ${unreadable}`);
+      }
+      assert.deepEqual(cursors((await api.get('/changes?after=0')).json), ['1-00000001', '2-00000002', latest]);
+      assert.deepEqual(cursors((await api.get(`/changes?after=${first}`)).json), ['2-00000002', latest]);
+      assert.deepEqual((await api.get('/changes?after=latest')).json, { data: [], next: latest });
     } finally {
       await api.close();
     }

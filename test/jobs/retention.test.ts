@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { acknowledge, recordRead, registerConsumer } from '../../src/feed/consumers.ts';
+import { acknowledge, confirmStanding, DEFAULT_CONSUMER, recordRead, registerConsumer, requireConsumer } from '../../src/feed/consumers.ts';
+import { findPosition } from '../../src/feed/find-position.ts';
 import { saveReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/jobs/retention.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
+import { readFeed } from '../../src/store/feed/read-changes.ts';
+import { readPositions } from '../../src/store/feed/read-positions.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -77,21 +80,53 @@ for (const engine of ENGINES) {
     for (let n = 1; n <= 3; n++) await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
     await test.settle();
     const [first = '', second = ''] = await cursors(test);
-    for (const name of ['fast', 'slow']) await registerConsumer(test.context, name, { kinds: null, connections: null });
+    for (const name of ['fast', 'slow']) await registerConsumer(test.context, name, null);
     await saveReceipts(
       test.context,
       'fast',
-      [first, second].map((cursor) => ({ cursor, status: 'booked', reference: null, reason: null })),
+      [first, second].map((position) => ({ at: { position, check: null }, status: 'booked', reference: null, reason: null })),
     );
     test.clock.advance(91 * DAY_MS);
-    await acknowledge(test.context, 'fast', second, false);
+    await acknowledge(test.context, 'fast', second, true);
     assert.equal((await sweep(test)).changes, 0);
     assert.equal((await cursors(test)).length, 3);
-    await acknowledge(test.context, 'slow', first, false);
+    await acknowledge(test.context, 'slow', first, true);
     assert.equal((await sweep(test)).changes, 1);
     assert.equal((await cursors(test)).length, 2);
     assert.equal((await select(test, 'select * from receipts')).length, 1);
   });
+
+  on(
+    'a reader that stands where retention ends goes on; one behind it gets the way back, after twice the time at the latest',
+    async (test) => {
+      for (let n = 1; n <= 3; n++) await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
+      await test.settle();
+      await registerConsumer(test.context, 'slow', null);
+      await registerConsumer(test.context, 'items', { ...DEFAULT_CONSUMER, filter: { kinds: ['item'], connections: null } });
+      const read = test.context.db.read;
+      const { latest } = await readPositions(read, '0');
+      const [first = ''] = (await readFeed(read, DEFAULT_CONSUMER.filter, { after: '0', upTo: latest.position, limit: 1 })).map(
+        (row) => row.cursor,
+      );
+      test.clock.advance(91 * DAY_MS);
+      assert.equal((await sweep(test)).changes, 0, 'the slow one has not read them yet');
+      test.clock.advance(90 * DAY_MS);
+      assert.equal((await sweep(test)).changes, 3);
+      assert.equal((await findPosition(read, latest.cursor)).position, latest.position);
+      await assert.rejects(findPosition(read, first), {
+        status: 410,
+        code: 'feed_diverged',
+        members: { oldest: latest.cursor, latest: latest.cursor },
+      });
+      const standing = async (name: string) => confirmStanding(read, await requireConsumer(read, name));
+      await assert.rejects(standing('slow'), { status: 410, code: 'feed_diverged' });
+      assert.deepEqual(await standing('items'), latest, 'nothing that it reads was deleted');
+      await acknowledge(test.context, 'slow', latest.cursor, false);
+      assert.deepEqual(await standing('slow'), latest);
+      await registerConsumer(test.context, 'new', null);
+      assert.deepEqual(await standing('new'), latest);
+    },
+  );
 
   on('without a consumer nobody holds old changes back; young ones stay', async (test) => {
     await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
@@ -106,7 +141,7 @@ for (const engine of ENGINES) {
   on('a consumer that nobody reads for any more and that holds changes back is alerted; reading again ends it', async (test) => {
     await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
     await test.settle();
-    await registerConsumer(test.context, 'erp', { kinds: null, connections: null });
+    await registerConsumer(test.context, 'erp', null);
     await sweep(test);
     assert.equal(test.alerts.length, 0);
     test.clock.advance(91 * DAY_MS);
@@ -118,7 +153,7 @@ for (const engine of ENGINES) {
     const consumer = await readConsumer(test.context.db.read, 'erp');
     if (!consumer) throw new Error('There is no consumer.');
     const [cursor = ''] = await cursors(test);
-    await recordRead(test.context, consumer, cursor);
+    await recordRead(test.context, consumer, { position: cursor, cursor });
     await sweep(test);
     assert.equal(test.alerts.length, 1);
   });

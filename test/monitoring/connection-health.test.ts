@@ -58,14 +58,14 @@ for (const engine of ENGINES) {
     await test.settle();
     const [change] = await rows<{ seq: number | string }>(test, 'select seq from changes');
     const cursor = String(change?.seq);
-    await registerConsumer(test.context, 'erp', { kinds: null, connections: null });
+    await registerConsumer(test.context, 'erp', null);
     test.clock.advance(2000);
     const consumer = await readConsumer(test.context.db.read, 'erp');
     if (!consumer) throw new Error('There is no consumer.');
-    await recordRead(test.context, consumer, cursor);
+    await recordRead(test.context, consumer, { position: cursor, cursor });
     await acknowledge(test.context, 'erp', cursor, false);
     test.clock.advance(700);
-    await saveReceipts(test.context, 'erp', [{ cursor, status: 'booked', reference: '4711', reason: null }]);
+    await saveReceipts(test.context, 'erp', [{ at: { position: cursor, check: null }, status: 'booked', reference: '4711', reason: null }]);
     const { latency } = await health(test);
     assert.deepEqual(
       [latency.platformToReceived.p50, latency.receivedToApplied.p90, latency.appliedToPulled.p99, latency.pulledToBooked.p50],

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { readTime } from '../../domain/time.ts';
-import { readFeedCursor } from '../../http/api/cursors.ts';
+import { findPosition, locate, readFeedCursor } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { listEntities } from '../../store/entities/list.ts';
 import { readFeed } from '../../store/feed/read-changes.ts';
@@ -94,7 +94,7 @@ async function copy(
   show: (rows: number) => void,
 ): Promise<{ rows: number; position: string }> {
   let { position, rows } = sink.from ?? { position: '0', rows: 0 };
-  if (what === 'changes' && !sink.from) position = readFeedCursor(options.after ?? null);
+  if (what === 'changes' && !sink.from) position = (await findPosition(sql, options.after ?? null)).cursor;
   for (;;) {
     const page = await read(sql, position, PAGE);
     position = page.rows.length > 0 ? page.position : position;
@@ -114,7 +114,8 @@ function textOf(page: Page, what: What, options: Options, first: boolean): strin
 function changesReader({ connection }: Options): ReadPage {
   const filter = { kinds: null, connections: connection === undefined ? null : [connection] };
   return async (sql, position, limit) => {
-    const rows = await readFeed(sql, filter, position, limit);
+    const { at, latest } = await locate(sql, readFeedCursor(position));
+    const rows = await readFeed(sql, filter, { after: at.position, upTo: latest.position, limit });
     return { rows: rows.map(changeObject), texts: rows.map(changeText), position: rows.at(-1)?.cursor ?? position };
   };
 }

@@ -24,10 +24,3 @@ export function readSequenceCursor(list: string, text: string | null): number | 
   if (typeof position !== 'number' || !Number.isSafeInteger(position) || position < 0) throw invalid(text);
   return position;
 }
-
-/** A position in the feed: the sequence of an entry as decimal text; `0` is its beginning. */
-export function readFeedCursor(text: string | null): string {
-  if (text === null) return '0';
-  if (!/^(0|[1-9]\d{0,17})$/.test(text)) throw new Refused(400, 'invalid_cursor', `This is no cursor of the feed: ${text.slice(0, 60)}`);
-  return text;
-}

@@ -1,11 +1,15 @@
 import { type Request, type Response, Router } from 'express';
 import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
+import { parseFeedCursor } from '../../domain/feed-cursor.ts';
+import { readTime } from '../../domain/time.ts';
+import { findPosition } from '../../feed/find-position.ts';
+import type { Sql } from '../../store/engine/database.ts';
 import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
 import { readHistory } from '../../store/feed/read-changes.ts';
-import { viewAsOf } from '../../views/as-of.ts';
+import { type Moment, viewAsOf } from '../../views/as-of.ts';
 import { type Parts, viewEntities } from '../../views/entity.ts';
-import { listCursor, readFeedCursor, readSequenceCursor } from './cursors.ts';
+import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryList, queryText, queryTime } from './query.ts';
 import { sendChanges } from './send-changes.ts';
@@ -49,7 +53,7 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
   const show = async (request: Request, response: Response, entity: EntityRow | null): Promise<void> => {
     if (!entity) throw notHere(list);
     const asOf = queryText(request, 'asOf');
-    if (asOf !== null) return sendResource(request, response, await viewAsOf(sql, entity, readFeedCursor(asOf)));
+    if (asOf !== null) return sendResource(request, response, await viewAsOf(sql, entity, await momentOf(sql, asOf)));
     const [view] = await viewEntities(sql, [entity], { lines: true, documents: true, source: partsAsked(request).source });
     await sendResource(request, response, view);
   };
@@ -67,7 +71,8 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
     const entity = await readEntity(sql, kinds, pathText(request, 'id'));
     if (!entity) throw notHere(list);
     const limit = queryLimit(request);
-    const found = await readHistory(sql, entity.id, readFeedCursor(queryText(request, 'after')), limit + 1);
+    const after = await findPosition(sql, queryText(request, 'after'));
+    const found = await readHistory(sql, entity.id, after.position, limit + 1);
     const page = cutPage(found, limit, (change) => change.cursor);
     await sendChanges(request, response, page.rows, page.next);
   });
@@ -85,4 +90,12 @@ function columnsOf(list: string, parts: Parts): string[] {
   const isRecords = list === 'records';
   const asked = (Object.keys(parts) as (keyof Parts)[]).filter((part) => parts[part] && (part === 'source' || !isRecords));
   return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...asked];
+}
+
+/** `asOf`: a cursor of the feed, or a time. */
+async function momentOf(sql: Sql, text: string): Promise<Moment> {
+  if (parseFeedCursor(text) !== null) return findPosition(sql, text);
+  const time = readTime(text);
+  if (time === null) throw new Refused(400, 'invalid_cursor', `Neither a cursor of the feed nor an ISO 8601 time: ${text.slice(0, 60)}`);
+  return { time };
 }

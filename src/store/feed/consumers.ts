@@ -1,42 +1,72 @@
+import type { FeedPosition } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 
-/** Makes a consumer at the beginning of the feed, or gives the one of this name another filter; true when it is new. */
-export async function upsertConsumer(sql: Sql, consumer: { name: string; filter: string; createdAt: string }): Promise<boolean> {
-  const statement = 'insert into consumers (name, position, filter, created_at) values (?, 0, ?, ?) on conflict do nothing returning name';
-  if ((await sql.all(statement, [consumer.name, consumer.filter, consumer.createdAt])).length === 1) return true;
-  await sql.all('update consumers set filter = ? where name = ?', [consumer.filter, consumer.name]);
-  return false;
+/** What an operator says about a consumer. `filter` is JSON; a null `notifySecret` keeps the one that is stored. */
+export interface ConsumerSettings {
+  name: string;
+  filter: string;
+  alertAfterSeconds: number;
+  notifyUrl: string | null;
+  notifySecret: string | null;
 }
 
-/** Moves a consumer's position, backwards only with `force`; false when it was not moved. */
-export async function moveConsumer(sql: Sql, move: { name: string; position: string; force: boolean; at: string }): Promise<boolean> {
-  const statement = `update consumers set position = ?, last_ack_at = ? where name = ? ${move.force ? '' : 'and position <= ?'} returning name`;
-  const bindings = [move.position, move.at, move.name, ...(move.force ? [] : [move.position])];
-  return (await sql.all(statement, bindings)).length === 1;
+/** Makes a consumer that stands at `start`; false where there is one of this name already. */
+export async function insertConsumer(sql: Sql, settings: ConsumerSettings, start: FeedPosition, createdAt: string): Promise<boolean> {
+  const statement = `insert into consumers (name, position, cursor, start_position, filter, alert_after_seconds, notify_url, notify_secret, created_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing returning name`;
+  const { name, filter, alertAfterSeconds, notifyUrl, notifySecret } = settings;
+  const place = [start.position, start.cursor, start.position];
+  return (await sql.all(statement, [name, ...place, filter, alertAfterSeconds, notifyUrl, notifySecret, createdAt])).length === 1;
+}
+
+/** Gives a consumer other settings; its position stays. */
+export async function updateConsumer(sql: Sql, settings: ConsumerSettings): Promise<void> {
+  const { name, filter, alertAfterSeconds, notifyUrl, notifySecret } = settings;
+  const statement = `update consumers set filter = ?, alert_after_seconds = ?, notify_url = ?,
+    notify_secret = case when cast(? as text) is null then null else coalesce(cast(? as text), notify_secret) end where name = ?`;
+  await sql.all(statement, [filter, alertAfterSeconds, notifyUrl, notifyUrl, notifySecret, name]);
+}
+
+/** A move of a consumer's position. */
+export interface ConsumerMove {
+  name: string;
+  from: FeedPosition;
+  to: FeedPosition;
+  at: string;
+}
+
+/** Moves a consumer that still stands at `from`; false when another process has moved it meanwhile. */
+export async function moveConsumer(sql: Sql, { name, from, to, at }: ConsumerMove): Promise<boolean> {
+  const statement = `update consumers set position = ?, cursor = ?, last_ack_at = ?,
+    start_position = case when start_position > ? then ? else start_position end where name = ? and position = ? returning name`;
+  return (await sql.all(statement, [to.position, to.cursor, at, to.position, to.position, name, from.position])).length === 1;
+}
+
+/** Moves a consumer past entries that are not meant for it: no acknowledgement. Does nothing where it was moved meanwhile. */
+export async function moveUnmatched(sql: Sql, { name, from, to }: Omit<ConsumerMove, 'at'>): Promise<void> {
+  const statement = 'update consumers set position = ?, cursor = ? where name = ? and position = ?';
+  await sql.all(statement, [to.position, to.cursor, name, from.position]);
+}
+
+/** Notes that everything up to a position was acknowledged: the first time counts. */
+export async function insertAck(sql: Sql, { name, from, to, at }: ConsumerMove): Promise<void> {
+  const statement = 'insert into consumer_acks (consumer, position, after_position, at) values (?, ?, ?, ?) on conflict do nothing';
+  await sql.all(statement, [name, to.position, from.position, at]);
 }
 
 /** Notes how far a consumer has read. The furthest position stands: reading an earlier page again takes nothing back. */
-export async function recordConsumerRead(sql: Sql, read: { name: string; position: string; at: string }): Promise<void> {
-  const statement = `update consumers set last_read_at = ?,
-    last_read_position = case when last_read_position is null or last_read_position < ? then ? else last_read_position end where name = ?`;
-  await sql.all(statement, [read.at, read.position, read.position, read.name]);
-  await sql.all('insert into consumer_reads (consumer, position, at) values (?, ?, ?) on conflict do nothing', [
-    read.name,
-    read.position,
-    read.at,
-  ]);
+export async function recordConsumerRead(sql: Sql, { name, from, to, at }: ConsumerMove): Promise<void> {
+  const further = 'last_read_position is null or last_read_position < ?';
+  const statement = `update consumers set last_read_at = ?, last_read_cursor = case when ${further} then ? else last_read_cursor end,
+    last_read_position = case when ${further} then ? else last_read_position end where name = ?`;
+  await sql.all(statement, [at, to.position, to.cursor, to.position, to.position, name]);
+  if (from.position === to.position) return;
+  const read = 'insert into consumer_reads (consumer, position, after_position, at) values (?, ?, ?, ?) on conflict do nothing';
+  await sql.all(read, [name, to.position, from.position, at]);
 }
 
 /** False when there was none of this name. Its receipts go with it. */
 export async function deleteConsumer(sql: Sql, name: string): Promise<boolean> {
-  await sql.all('delete from receipts where consumer = ?', [name]);
-  await sql.all('delete from consumer_reads where consumer = ?', [name]);
+  for (const table of ['receipts', 'consumer_reads', 'consumer_acks']) await sql.all(`delete from ${table} where consumer = ?`, [name]);
   return (await sql.all('delete from consumers where name = ? returning name', [name])).length === 1;
-}
-
-/** True for a position that the feed has handed out: its beginning, one of its entries, or one that a consumer has stood at. */
-export async function isKnownPosition(sql: Sql, position: string): Promise<boolean> {
-  const statement =
-    'select 1 as known where cast(? as bigint) = 0 or exists (select 1 from changes where seq = ?) or exists (select 1 from consumers where position = ?)';
-  return (await sql.all(statement, [position, position, position])).length === 1;
 }

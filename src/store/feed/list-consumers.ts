@@ -1,38 +1,58 @@
+import type { FeedPosition } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
 import { equals, where } from '../engine/where.ts';
 import type { FeedFilter } from './read-changes.ts';
 
-/** A named reader of the feed and where it stands; positions are cursors. */
-export interface ConsumerRow {
+/** A named reader of the feed and where it stands. The secret of its notifications is not part of it. */
+export interface ConsumerRow extends FeedPosition {
   name: string;
-  position: string;
   filter: FeedFilter;
+  /** What it was registered at: entries up to there were never meant for it. */
+  startPosition: string;
   createdAt: string;
   lastReadAt: string | null;
-  lastReadPosition: string | null;
+  lastRead: FeedPosition | null;
   lastAckAt: string | null;
+  alertAfterSeconds: number;
+  notifyUrl: string | null;
 }
 
 interface Row {
   name: string;
   position: number | string;
+  cursor: string;
   filter: string;
+  start_position: number | string;
   created_at: string;
   last_read_at: string | null;
   last_read_position: number | string | null;
+  last_read_cursor: string | null;
   last_ack_at: string | null;
+  alert_after_seconds: number;
+  notify_url: string | null;
 }
 
-const COLUMNS = 'name, position, filter, created_at, last_read_at, last_read_position, last_ack_at';
+const COLUMNS = `name, position, cursor, filter, start_position, created_at, last_read_at, last_read_position, last_read_cursor, last_ack_at,
+  alert_after_seconds, notify_url`;
+
+// A position that was stored before cursors had a check is its own cursor.
+const placeOf = (position: number | string, cursor: string | null): FeedPosition => ({
+  position: String(position),
+  cursor: cursor || String(position),
+});
 
 const fromRow = (row: Row): ConsumerRow => ({
   name: row.name,
-  position: String(row.position),
+  ...placeOf(row.position, row.cursor),
   filter: JSON.parse(row.filter) as FeedFilter,
+  startPosition: String(row.start_position),
   createdAt: row.created_at,
   lastReadAt: row.last_read_at,
-  lastReadPosition: row.last_read_position === null ? null : String(row.last_read_position),
+  lastRead: row.last_read_position === null ? null : placeOf(row.last_read_position, row.last_read_cursor),
   lastAckAt: row.last_ack_at,
+  alertAfterSeconds: numberOf(row.alert_after_seconds),
+  notifyUrl: row.notify_url,
 });
 
 /** Consumers after the name `after`, by name. */

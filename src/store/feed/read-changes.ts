@@ -1,10 +1,13 @@
 import type { EntityKind } from '../../domain/entity.ts';
+import { feedCursor } from '../../domain/feed-cursor.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, isOneOf, where } from '../engine/where.ts';
 
 /** An entry of the feed. `lines` and `diff` are JSON texts: a page is put together from them without being parsed. */
 export interface ChangeRow {
+  /** The sequence, as decimal text. */
+  position: string;
   cursor: string;
   changeId: string;
   at: string;
@@ -62,7 +65,8 @@ const NAMES = [
 const COLUMNS = NAMES.map((name) => `changes.${name}`).join(', ');
 
 const fromRow = (row: Row): ChangeRow => ({
-  cursor: String(row.seq),
+  position: String(row.seq),
+  cursor: feedCursor(row.seq, row.change_id),
   changeId: row.change_id,
   at: row.at,
   connection: row.connection,
@@ -84,12 +88,13 @@ const wanted = (filter: FeedFilter): Condition[] => [
 ];
 
 /**
- * Entries after `after`, oldest first. Whoever writes the feed holds its lock until the commit, so that a lower sequence never becomes
+ * Entries after position `after` up to `upTo`, oldest first. Whoever writes the feed holds its lock until the commit, so that a lower sequence never becomes
  * visible after a higher one: reading by sequence skips nothing.
  */
-export async function readFeed(sql: Sql, filter: FeedFilter, after: string, limit: number): Promise<ChangeRow[]> {
+export async function readFeed(sql: Sql, filter: FeedFilter, span: { after: string; upTo: string; limit: number }): Promise<ChangeRow[]> {
+  const { after, upTo, limit } = span;
   const branches = branchesOf(filter).map((branch) => {
-    const asked = where(['changes.seq > ?', after], ...wanted(branch));
+    const asked = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(branch));
     return {
       statement: `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`,
       bindings: [...asked.bindings, limit],
@@ -131,40 +136,70 @@ export async function countAfter(sql: Sql, filter: FeedFilter, after: string, mo
   return numberOf(row?.count);
 }
 
+/** The first entry after `after` that fits the filter: its position, and when it was made; null when there is none. */
+export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string): Promise<{ position: string; at: string } | null> {
+  const asked = where(['changes.seq > ?', after], ...wanted(filter));
+  const statement = `select seq, at from changes where ${asked.text} order by changes.seq limit 1`;
+  const [row] = await sql.all<{ seq: number | string; at: string }>(statement, asked.bindings);
+  return row ? { position: String(row.seq), at: row.at } : null;
+}
+
 /** Every change of one entity after `after`, oldest first. */
 export async function readHistory(sql: Sql, entityId: string, after: string, limit: number): Promise<ChangeRow[]> {
   const statement = `select ${COLUMNS} from changes where entity_id = ? and seq > ? order by version limit ?`;
   return select(sql, statement, [entityId, after, limit]);
 }
 
-/** What the consumer has read up to `upTo` and has sent no receipt for, oldest first. */
+/** An entry that a consumer has not booked, with what it said about it last; nulls: nothing yet. */
+export interface OutstandingRow extends ChangeRow {
+  receiptReference: string | null;
+  receiptReason: string | null;
+  receiptAt: string | null;
+}
+
+/** What the consumer has read up to `upTo` and has not booked, oldest first. */
 export async function readOutstanding(
   sql: Sql,
   consumer: string,
   filter: FeedFilter,
   span: { after: string; upTo: string; limit: number },
-): Promise<ChangeRow[]> {
+): Promise<OutstandingRow[]> {
   const asked = where(
     ['changes.seq > ?', span.after],
     ['changes.seq <= ?', span.upTo],
-    ['not exists (select 1 from receipts where receipts.consumer = ? and receipts.change_seq = changes.seq)', consumer],
+    ["(receipts.status is null or receipts.status <> 'booked')"],
     ...wanted(filter),
   );
-  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`, [...asked.bindings, span.limit]);
+  const statement = `select ${COLUMNS}, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
+    from changes left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
+    where ${asked.text} order by changes.seq limit ?`;
+  const rows = await sql.all<Row & Record<'receipt_reference' | 'receipt_reason' | 'receipt_at', string | null>>(statement, [
+    consumer,
+    ...asked.bindings,
+    span.limit,
+  ]);
+  return rows.map((row) => ({
+    ...fromRow(row),
+    receiptReference: row.receipt_reference,
+    receiptReason: row.receipt_reason,
+    receiptAt: row.receipt_at,
+  }));
 }
 
 async function select(sql: Sql, statement: string, bindings: SqlValue[]): Promise<ChangeRow[]> {
   return (await sql.all<Row>(statement, bindings)).map(fromRow);
 }
 
-/** What each change of an entity up to a position left behind: JSON text, oldest first. */
+/** What each change of an entity up to a position or time left behind: JSON text, oldest first. */
 export async function readStateHistory(
   sql: Sql,
   entityId: string,
-  upTo: string,
+  upTo: { position: string } | { time: string },
 ): Promise<{ version: number; at: string; state: string }[]> {
-  const statement = 'select version, at, state from changes where entity_id = ? and seq <= ? order by version';
-  const rows = await sql.all<{ version: number; at: string; state: string }>(statement, [entityId, upTo]);
+  const bound: Condition = 'time' in upTo ? ['at <= ?', upTo.time] : ['seq <= ?', upTo.position];
+  const asked = where(['entity_id = ?', entityId], bound);
+  const statement = `select version, at, state from changes where ${asked.text} order by version`;
+  const rows = await sql.all<{ version: number; at: string; state: string }>(statement, asked.bindings);
   return rows.map((row) => ({ ...row, version: numberOf(row.version) }));
 }
 
@@ -173,9 +208,9 @@ export async function readCursorsByCause(sql: Sql, causeIds: readonly string[]):
   const cursors = new Map<string, string[]>();
   if (causeIds.length === 0) return cursors;
   const asked = where(isOneOf('cause_id', causeIds));
-  const statement = `select cause_id, seq from changes where ${asked.text} order by seq`;
-  for (const row of await sql.all<{ cause_id: string; seq: number | string }>(statement, asked.bindings)) {
-    cursors.set(row.cause_id, [...(cursors.get(row.cause_id) ?? []), String(row.seq)]);
+  const statement = `select cause_id, seq, change_id from changes where ${asked.text} order by seq`;
+  for (const row of await sql.all<{ cause_id: string; seq: number | string; change_id: string }>(statement, asked.bindings)) {
+    cursors.set(row.cause_id, [...(cursors.get(row.cause_id) ?? []), feedCursor(row.seq, row.change_id)]);
   }
   return cursors;
 }

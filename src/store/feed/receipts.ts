@@ -1,28 +1,31 @@
+import type { SentCursor } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
 
 /** What became of a change in the reader's own books. */
 export interface Receipt {
-  cursor: string;
+  at: SentCursor;
   status: 'booked' | 'rejected';
   reference: string | null;
   reason: string | null;
 }
 
-/** Those of the cursors that name no entry of the feed. */
-export async function findUnknownCursors(sql: Sql, cursors: readonly string[]): Promise<string[]> {
-  const rows = rowsParameter([...new Set(cursors)].map((cursor) => ({ cursor })));
-  const statement = `select rows.cursor as cursor from ${sql.dialect.rowsOf({ cursor: 'text' })}
-    where not exists (select 1 from changes where changes.seq = cast(rows.cursor as bigint))`;
-  return (await sql.all<{ cursor: string }>(statement, [rows])).map((row) => row.cursor);
+/** The change ids of the entries at these positions; a position without an entry is missing. */
+export async function readChangeIds(sql: Sql, positions: readonly string[]): Promise<Map<string, string>> {
+  const rows = rowsParameter([...new Set(positions)].map((position) => ({ position })));
+  const statement = `select changes.seq as seq, changes.change_id as change_id from ${sql.dialect.rowsOf({ position: 'text' })}
+    cross join changes where changes.seq = cast(rows.position as bigint)`;
+  const found = await sql.all<{ seq: number | string; change_id: string }>(statement, [rows]);
+  return new Map(found.map((row) => [String(row.seq), row.change_id]));
 }
 
-/** Keeps receipts; a later one about the same entry takes the place of the earlier. The cursors must differ from each other. */
+/** Keeps receipts; a later one about the same entry takes the place of the earlier. The positions must differ from each other. */
 export async function upsertReceipts(sql: Sql, consumer: string, receipts: readonly Receipt[], at: string): Promise<void> {
-  const columns = { cursor: 'text', status: 'text', reference: 'text', reason: 'text' } as const;
+  const columns = { position: 'text', status: 'text', reference: 'text', reason: 'text' } as const;
+  const rows = receipts.map(({ at: { position }, status, reference, reason }) => ({ position, status, reference, reason }));
   // `where true` parts the join from `on conflict` for SQLite's parser (sqlite.org/lang_upsert.html, "parsing ambiguity").
   const statement = `insert into receipts (consumer, change_seq, status, reference, reason, at)
-    select ?, cast(rows.cursor as bigint), rows.status, rows.reference, rows.reason, ? from ${sql.dialect.rowsOf(columns)} where true
+    select ?, cast(rows.position as bigint), rows.status, rows.reference, rows.reason, ? from ${sql.dialect.rowsOf(columns)} where true
     on conflict (consumer, change_seq) do update set status = excluded.status, reference = excluded.reference, reason = excluded.reason, at = excluded.at`;
-  await sql.all(statement, [consumer, at, rowsParameter(receipts)]);
+  await sql.all(statement, [consumer, at, rowsParameter(rows)]);
 }

@@ -1,4 +1,5 @@
 import type { EntityKind } from '../../domain/entity.ts';
+import { feedCursor } from '../../domain/feed-cursor.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
@@ -93,19 +94,21 @@ interface GapTableRow {
   cause: string;
   details: string;
   change_seq: number | string | null;
+  change_id: string | null;
   platform_at: string | null;
   at: string;
 }
 
 /** The gaps that a run found, in the order it found them. */
 export async function readGaps(sql: Sql, runId: string): Promise<GapRow[]> {
-  const statement = 'select kind, external_id, cause, details, change_seq, platform_at, at from gaps where run_id = ? order by seq';
+  const statement = `select g.kind, g.external_id, g.cause, g.details, g.change_seq, c.change_id, g.platform_at, g.at
+    from gaps g left join changes c on c.seq = g.change_seq where g.run_id = ? order by g.seq`;
   return (await sql.all<GapTableRow>(statement, [runId])).map((row) => ({
     kind: row.kind,
     externalId: row.external_id,
     cause: row.cause,
     details: JSON.parse(row.details) as Json,
-    cursor: row.change_seq === null ? null : String(row.change_seq),
+    cursor: row.change_seq === null ? null : feedCursor(row.change_seq, row.change_id ?? ''),
     platformAt: row.platform_at,
     at: row.at,
   }));

@@ -40,17 +40,36 @@ export async function readPassedByAll(sql: Sql): Promise<number | null> {
   return row?.position == null ? null : numberOf(row.position);
 }
 
-/** Deletes older changes up to position `upTo`, with their receipts. */
-export async function deleteChanges(sql: Sql, { before, after, limit }: SweepStep, upTo: number | null): Promise<number[]> {
-  const bound = upTo === null ? '' : 'and seq <= ?';
-  const deleted = positions(
-    await sql.all(
-      `delete from changes where seq in (select seq from changes where seq > ? and at < ? ${bound} order by seq limit ?) returning seq`,
-      upTo === null ? [after, before, limit] : [after, before, upTo, limit],
-    ),
+/** What may be deleted of the feed. */
+export interface FeedSweep {
+  /** Older entries are deleted once every consumer has passed them, which `passed` says; null: there are no consumers. */
+  before: string;
+  passed: number | null;
+  /** Older entries are deleted whoever has not read them. */
+  beforeAtLast: string;
+  limit: number;
+}
+
+/**
+ * Deletes the oldest entries, with their receipts, and remembers the last of them: the feed begins after it. Stops at the first entry that has
+ * to stay, so that it never has a hole.
+ */
+export async function deleteChanges(sql: Sql, { before, passed, beforeAtLast, limit }: FeedSweep): Promise<number[]> {
+  const oldest = await sql.all<{ seq: number | string; change_id: string; at: string }>(
+    'select seq, change_id, at from changes order by seq limit ?',
+    [limit],
   );
-  if (deleted.length > 0) await sql.all(`delete from receipts where change_seq in (${marks(deleted)})`, deleted);
-  return deleted;
+  const mayGo = (row: (typeof oldest)[number]): boolean =>
+    row.at < beforeAtLast || (row.at < before && (passed === null || numberOf(row.seq) <= passed));
+  const stays = oldest.findIndex((row) => !mayGo(row));
+  const gone = stays < 0 ? oldest : oldest.slice(0, stays);
+  const last = gone.at(-1);
+  if (!last) return [];
+  await sql.all('delete from receipts where change_seq <= ?', [last.seq]);
+  await sql.all('delete from changes where seq <= ?', [last.seq]);
+  await sql.all('delete from feed_floor');
+  await sql.all('insert into feed_floor (seq, change_id) values (?, ?)', [last.seq, last.change_id]);
+  return positions(gone);
 }
 
 /** Consumers that hold changes back which are older than `before`, and have read nothing since then. */
@@ -68,6 +87,7 @@ const ACCOUNTS = {
   answers: { key: ['connection', 'minute', 'status'], at: 'minute' },
   refusals: { key: ['seq'], at: 'at' },
   consumer_reads: { key: ['consumer', 'position'], at: 'at' },
+  consumer_acks: { key: ['consumer', 'position'], at: 'at' },
   alerts: { key: ['key'], at: 'closed_at' },
   resolved_alerts: { key: ['seq'], at: 'closed_at' },
   gaps: { key: ['seq'], at: 'at' },

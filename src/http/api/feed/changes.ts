@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express';
-import type { ChangeRow, FeedFilter } from '../../../store/feed/read-changes.ts';
+import { findPosition } from '../../../feed/find-position.ts';
+import type { FeedFilter } from '../../../store/feed/read-changes.ts';
 import { changeText } from '../../../views/change.ts';
-import { readFeedCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
 import { sendChanges } from '../send-changes.ts';
-import { endOf, follow, readPage, writeAll } from './feed.ts';
+import { endOf, type FeedPage, follow, readPage, writeAll } from './feed.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'stop'>;
 
@@ -28,22 +28,22 @@ const filterAsked = (request: Request): FeedFilter => ({
 async function sendFeed(ports: Ports, request: Request, response: Response): Promise<void> {
   const wanted = {
     filter: filterAsked(request),
-    after: readFeedCursor(queryText(request, 'after')),
+    after: await findPosition(ports.context.db.read, queryText(request, 'after')),
     limit: queryLimit(request),
     waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
   };
   const end = endOf(response, ports.stop);
-  await sendFeedPage(request, response, await readPage(ports, wanted, end), wanted.after);
+  await sendFeedPage(request, response, await readPage(ports, wanted, end));
 }
 
 /** A page of the feed: `next` is the position to go on from, `after` itself while there is nothing new. */
-export async function sendFeedPage(request: Request, response: Response, page: readonly ChangeRow[], after: string): Promise<void> {
-  if (!response.destroyed) await sendChanges(request, response, page, page.at(-1)?.cursor ?? after);
+export async function sendFeedPage(request: Request, response: Response, page: FeedPage): Promise<void> {
+  if (!response.destroyed) await sendChanges(request, response, page.rows, page.next.cursor);
 }
 
 /** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a page here. */
 async function streamFeed(ports: Ports, request: Request, response: Response): Promise<void> {
-  const after = readFeedCursor(request.get('last-event-id') || queryText(request, 'after'));
+  const after = await findPosition(ports.context.db.read, request.get('last-event-id') || queryText(request, 'after'));
   const end = endOf(response, ports.stop);
   response.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -54,9 +54,10 @@ async function streamFeed(ports: Ports, request: Request, response: Response): P
   if (request.method === 'HEAD') return void response.end();
   await writeAll(response, 'retry: 2000\n\n', end);
   const pages = follow(ports, { filter: filterAsked(request), after, limit: STREAM_PAGE, quietMs: HEARTBEAT_MS }, end);
-  for await (const page of pages) {
-    const text = page.map((change) => `id: ${change.cursor}\ndata: ${changeText(change)}\n\n`).join('');
-    if (!(await writeAll(response, text || ': still here\n\n', end))) break;
+  for await (const { rows, next } of pages) {
+    const text = rows.map((change) => `id: ${change.cursor}\ndata: ${changeText(change)}\n\n`).join('');
+    // An id without data is kept by the client and shown to nobody: it resumes past what the filter has left out.
+    if (!(await writeAll(response, text || `: still here\nid: ${next.cursor}\n\n`, end))) break;
   }
   response.end();
 }

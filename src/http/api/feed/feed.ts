@@ -1,4 +1,6 @@
 import type { Response } from 'express';
+import type { FeedPosition } from '../../../domain/feed-cursor.ts';
+import { confirm } from '../../../feed/find-position.ts';
 import { type ChangeRow, type FeedFilter, readFeed } from '../../../store/feed/read-changes.ts';
 import type { ApiPorts } from '../ports.ts';
 
@@ -18,31 +20,49 @@ export function endOf(response: Response, stop: AbortSignal): AbortSignal {
   return end.signal;
 }
 
-/** One page of the feed; with nothing there, waits up to `waitMs` for the first entry. Empty when `end` comes first. */
+/** Entries in their order, and where to read on from: past what the filter left out. */
+export interface FeedPage {
+  rows: ChangeRow[];
+  next: FeedPosition;
+}
+
+/**
+ * One page of the feed; with nothing there, waits up to `waitMs` for the first entry. Empty when `end` comes first.
+ * Refuses a position that the feed does not have (410).
+ */
 export async function readPage(
   { context }: Pick<ApiPorts, 'context'>,
-  wanted: { filter: FeedFilter; after: string; limit: number; waitMs: number },
+  wanted: { filter: FeedFilter; after: FeedPosition; limit: number; waitMs: number },
   end: AbortSignal,
-): Promise<ChangeRow[]> {
+): Promise<FeedPage> {
   const untilMs = performance.now() + wanted.waitMs;
   for (;;) {
-    const page = await readFeed(context.db.read, wanted.filter, wanted.after, wanted.limit);
+    // The end is read before the entries: what is committed between the two stays for the next page.
+    const { latest } = await confirm(context.db.read, wanted.after);
+    const span = { after: wanted.after.position, upTo: latest.position, limit: wanted.limit };
+    const rows = await readFeed(context.db.read, wanted.filter, span);
+    const isFull = rows.length === wanted.limit;
+    const next = (isFull ? rows.at(-1) : undefined) ?? later(latest, wanted.after);
     const leftMs = untilMs - performance.now();
-    if (page.length > 0 || leftMs <= 0 || end.aborted) return page;
+    if (rows.length > 0 || leftMs <= 0 || end.aborted) return { rows, next: { position: next.position, cursor: next.cursor } };
     await context.feedChanged.wait(Math.min(leftMs, LOOK_AGAIN_MS), end);
   }
 }
 
+// With nothing newer the client is given its own position again.
+const later = (latest: FeedPosition, after: FeedPosition): FeedPosition =>
+  BigInt(latest.position) > BigInt(after.position) ? latest : after;
+
 /** Every entry after `after`, page by page, for ever; an empty page when nothing came for `quietMs`. Ends with `end`. */
 export async function* follow(
   ports: Pick<ApiPorts, 'context'>,
-  wanted: { filter: FeedFilter; after: string; limit: number; quietMs: number },
+  wanted: { filter: FeedFilter; after: FeedPosition; limit: number; quietMs: number },
   end: AbortSignal,
-): AsyncGenerator<ChangeRow[]> {
-  let after = wanted.after;
+): AsyncGenerator<FeedPage> {
+  let { after } = wanted;
   while (!end.aborted) {
     const page = await readPage(ports, { filter: wanted.filter, after, limit: wanted.limit, waitMs: wanted.quietMs }, end);
-    after = page.at(-1)?.cursor ?? after;
+    after = page.next;
     yield page;
   }
 }

@@ -19,8 +19,8 @@ interface Standing {
 async function standingOf(ports: ConsolePorts, consumer: ConsumerRow): Promise<Standing> {
   const sql = ports.context.db.read;
   const behind = await countAfter(sql, consumer.filter, consumer.position, MOST_COUNTED);
-  const upTo = consumer.lastReadPosition ?? consumer.position;
-  const [oldest] = await readOutstanding(sql, consumer.name, consumer.filter, { after: '0', upTo, limit: 1 });
+  const upTo = consumer.lastRead?.position ?? consumer.position;
+  const [oldest] = await readOutstanding(sql, consumer.name, consumer.filter, { after: consumer.startPosition, upTo, limit: 1 });
   return { consumer, behind, outstandingSince: oldest?.at ?? null };
 }
 
@@ -43,7 +43,7 @@ export const consumersPage =
         standings.map(({ consumer, behind, outstandingSince }) => [
           consumer.name,
           [...(consumer.filter.kinds ?? []), ...(consumer.filter.connections ?? [])].join(', ') || 'everything',
-          html`<code>${consumer.position}</code>`,
+          html`<code>${consumer.cursor}</code>`,
           behindText(behind),
           outstandingSince === null ? 'none' : spanText(visit.now.getTime() - Date.parse(outstandingSince)),
           time(consumer.lastReadAt, visit.now),

@@ -1,5 +1,6 @@
 import { ENTITY_KINDS } from '../../../domain/entity.ts';
 import { type FeedFilter, readFeed, readNewest } from '../../../store/feed/read-changes.ts';
+import { readPositions } from '../../../store/feed/read-positions.ts';
 import { filterForm, older } from '../components.ts';
 import { type Html, html } from '../html.ts';
 import { link } from '../links.ts';
@@ -28,7 +29,7 @@ export const feedPage =
     const before = askedPosition(visit);
     const found = await readNewest(ports.context.db.read, filterOf(asked), before === null ? null : String(before), PAGE_ROWS + 1);
     const rows = found.slice(0, PAGE_ROWS);
-    const last = found.length > PAGE_ROWS ? (rows.at(-1)?.cursor ?? null) : null;
+    const last = found.length > PAGE_ROWS ? (rows.at(-1)?.position ?? null) : null;
     return {
       title: 'Feed',
       lead: html`<p>Every change in the order in which the ERP reads them, newest first. ${before === null ? 'New ones appear on top by themselves.' : ''} Each says what was before, what is after, and why.</p>`,
@@ -36,7 +37,7 @@ export const feedPage =
         { name: 'kind', label: 'Kind', value: asked.kind, choices: ENTITY_KINDS },
         { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
       ])}
-<ol class="changes" aria-live="polite">${before === null ? poller(asked, rows[0]?.cursor ?? '0') : ''}${rows.map((change) => changeItem(change, visit.now))}</ol>
+<ol class="changes" aria-live="polite">${before === null ? poller(asked, rows[0]?.position ?? '0') : ''}${rows.map((change) => changeItem(change, visit.now))}</ol>
 ${rows.length === 0 ? html`<p class="empty">No change yet.</p>` : ''}${older(last && link('/feed', { ...asked, before: last }))}`,
     };
   };
@@ -45,7 +46,8 @@ ${rows.length === 0 ? html`<p class="empty">No change yet.</p>` : ''}${older(las
 export async function newerChanges(ports: ConsolePorts, visit: Visit): Promise<Html | null> {
   const asked = askedOf(visit);
   const after = askedPosition(visit, 'after') ?? 0;
-  const found = await readFeed(ports.context.db.read, filterOf(asked), String(after), PAGE_ROWS);
+  const { latest } = await readPositions(ports.context.db.read, String(after));
+  const found = await readFeed(ports.context.db.read, filterOf(asked), { after: String(after), upTo: latest.position, limit: PAGE_ROWS });
   const newest = found.at(-1);
-  return newest ? html`${poller(asked, newest.cursor)}${found.toReversed().map((change) => changeItem(change, visit.now))}` : null;
+  return newest ? html`${poller(asked, newest.position)}${found.toReversed().map((change) => changeItem(change, visit.now))}` : null;
 }

@@ -1,0 +1,38 @@
+import { isIP } from 'node:net';
+import { Refused } from '../domain/errors.ts';
+
+/** Where a consumer is notified, and the secret that its messages are signed with; a null secret keeps the stored one. */
+export interface NotifyTarget {
+  url: string;
+  secret: string | null;
+}
+
+const invalid = (text: string) => new Refused(400, 'invalid_notify', text);
+
+const SECRET = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/;
+const MIN_SECRET_BYTES = 16;
+
+/**
+ * Checks where a consumer wants to be notified. It is the operator's own system, so private and loopback addresses are fine; link-local ones
+ * are not (a cloud's metadata service answers there). The secret is one of Standard Webhooks: base64, optionally after `whsec_`.
+ */
+export function readNotifyTarget(url: string, secret: string | null): NotifyTarget {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw invalid('`notify.url` must be an http or https URL.');
+  if (parsed.username !== '' || parsed.password !== '') throw invalid('`notify.url` must not contain credentials.');
+  if (isLinkLocal(parsed.hostname)) throw invalid('`notify.url` must not be a link-local address.');
+  if (secret !== null && !isSecret(secret))
+    throw invalid('`notify.secret` must be base64 of at least 16 bytes, optionally after "whsec_" (Standard Webhooks).');
+  return { url: parsed.href, secret };
+}
+
+const isSecret = (secret: string): boolean =>
+  SECRET.test(secret) && Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length >= MIN_SECRET_BYTES;
+
+/** Link-local addresses as they stand in a URL: 169.254.0.0/16, fe80::/10, and the former mapped into IPv6. A name is looked up when it is called. */
+export function isLinkLocal(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  if (isIP(address) === 4) return address.startsWith('169.254.');
+  // URLs write a mapped address in hexadecimal: ::ffff:169.254.1.2 is ::ffff:a9fe:102.
+  return isIP(address) === 6 && (/^fe[89ab]/i.test(address) || /^::ffff:(a9fe:|169\.254\.)/i.test(address));
+}

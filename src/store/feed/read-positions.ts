@@ -1,0 +1,32 @@
+import { FEED_BEGINNING, type FeedPosition, feedCursor } from '../../domain/feed-cursor.ts';
+import type { Sql } from '../engine/database.ts';
+
+/** Where the feed begins and ends. */
+export interface FeedEnds {
+  /** Before the first entry there is. */
+  oldest: FeedPosition;
+  /** The newest entry; `oldest` where there is none. */
+  latest: FeedPosition;
+}
+
+const STATEMENT = `select 'oldest' as what, seq, change_id from feed_floor
+  union all select 'latest', seq, change_id from (select seq, change_id from changes order by seq desc limit 1) as newest
+  union all select 'asked', seq, change_id from changes where seq = ?`;
+
+/** The ends of the feed, and the entry at `position`; null where there is none. */
+export async function readPositions(sql: Sql, position: string): Promise<FeedEnds & { asked: FeedPosition | null }> {
+  const rows = await sql.all<{ what: string; seq: number | string; change_id: string }>(STATEMENT, [position]);
+  const find = (what: string): FeedPosition | null => {
+    const row = rows.find((one) => one.what === what);
+    return row ? { position: String(row.seq), cursor: feedCursor(row.seq, row.change_id) } : null;
+  };
+  const oldest = find('oldest') ?? FEED_BEGINNING;
+  return { oldest, latest: find('latest') ?? oldest, asked: find('asked') };
+}
+
+/** The entry before a position; null: it is the first. */
+export async function readBefore(sql: Sql, position: string): Promise<FeedPosition | null> {
+  const statement = 'select seq, change_id from changes where seq < ? order by seq desc limit 1';
+  const [row] = await sql.all<{ seq: number | string; change_id: string }>(statement, [position]);
+  return row ? { position: String(row.seq), cursor: feedCursor(row.seq, row.change_id) } : null;
+}
