@@ -74,10 +74,10 @@ test('without a connections file the sandbox opens: its story plays once, its li
   assert.match(first.stderr(), /This is the sandbox/);
 
   const line = /^curl -K .*$/m.exec(first.stderr())?.[0] ?? '';
-  assert.equal(JSON.parse(await shell(`${line} -s`)).status, 'accepted');
-  assert.equal(JSON.parse(await shell(`${line} -s`)).status, 'duplicate');
+  assert.equal(JSON.parse(await shell(`${line} -s`, here.dir)).status, 'accepted');
+  assert.equal(JSON.parse(await shell(`${line} -s`, here.dir)).status, 'duplicate');
   const feed = /^curl -H .*$/m.exec(first.stderr())?.[0] ?? '';
-  assert.ok(JSON.parse(await shell(`${feed} -s`)).data.length > 0);
+  assert.ok(JSON.parse(await shell(`${feed} -s`, here.dir)).data.length > 0);
 
   const sent = await run(here.env, 'send', 'tradecloud', 'OrderIssuedByBuyer', '--json');
   assert.equal(sent.code, 0);
@@ -100,9 +100,9 @@ test('without a connections file the sandbox opens: its story plays once, its li
   await assert.rejects(second.logged('sandbox_story'), 'no second story');
 });
 
-const shell = (line: string): Promise<string> =>
+const shell = (line: string, cwd: string): Promise<string> =>
   new Promise((found, fail) => {
-    const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('sh', ['-c', line], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
     const parts: string[] = [];
     child.stdout.on('data', (chunk: Buffer) => void parts.push(chunk.toString()));
     child.on('close', (code) => (code === 0 ? found(parts.join('')) : fail(new Error(`${line}: exit code ${code}`))));
