@@ -13,6 +13,7 @@ import { addReplay } from './replay.ts';
 import { type CliRuntime, CommandFailed } from './runtime.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
+import { findUnknownCommand } from './unknown-command.ts';
 import { addWebhooks } from './webhooks.ts';
 
 /** Every command, in the order in which they are met. */
@@ -48,10 +49,18 @@ export function createProgram(ground: CliRuntime): Command {
 const version = (): string =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
-/** Runs one command and gives the exit code: 0 only on success. Faults end here, as one clear message. */
+const UNKNOWN_COMMAND = 2;
+
+/** Runs one command and gives the exit code: 0 only on success, 2 for a command that does not exist. Faults end here, as one clear message. */
 export async function runCommandLine(words: readonly string[], ground: CliRuntime): Promise<number> {
+  const program = createProgram(ground);
+  const unknown = findUnknownCommand(program, words);
+  if (unknown !== null) {
+    ground.err(`${unknown}\n`);
+    return UNKNOWN_COMMAND;
+  }
   try {
-    await createProgram(ground).parseAsync([...words], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;

@@ -39,6 +39,30 @@ for (const words of [
   });
 }
 
+for (const [words, nearest] of [
+  [['serv'], 'serve'],
+  [['serv', '--help'], 'serve'],
+  [['--help', 'chekc'], 'check'],
+  [['help', 'recncile'], 'reconcile'],
+  [['webhooks', 'lst'], 'webhooks list'],
+  [['webhooks', 'enabel', '--help'], 'webhooks enable'],
+  [['keys', 'help', 'revok'], 'keys revoke'],
+] as const) {
+  test(`"orderdock ${words.join(' ')}" ends with exit code 2 and names the nearest command`, async () => {
+    const { code, out, err } = await run({}, ...words);
+    assert.equal(code, 2);
+    assert.equal(out, '');
+    assert.ok(err.includes(`'${nearest}'`), err);
+    assert.match(err, /--help/);
+  });
+}
+
+test('"help" and "--help" of a command that exists succeed', async () => {
+  for (const words of [['help'], ['help', 'serve'], ['--help'], ['webhooks', 'help', 'list'], ['help', 'webhooks']]) {
+    assert.equal((await run({}, ...words)).code, 0, words.join(' '));
+  }
+});
+
 test('faulty settings are told all at once, without their values, and fail the command', async () => {
   const { code, out, err } = await run({ PORT: 'high', API_KEYS: 'erp:boss:sesame-open', LOG_LEVEL: 'loud' }, 'deliveries');
   assert.equal(code, 1);

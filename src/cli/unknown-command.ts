@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+
+/**
+ * The message for a command or sub-command that does not exist, with the nearest name that does; null: all are known. Commander itself
+ * overlooks an unknown name when `--help` follows it, and prints the help of something else as if all were well.
+ */
+export function findUnknownCommand(program: Command, words: readonly string[]): string | null {
+  let at = program;
+  for (const word of words) {
+    if (word === '--' || at.commands.length === 0) return null;
+    if (word.startsWith('-') || (word === HELP && at === program)) continue;
+    const next = at.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (!next && word === HELP) continue;
+    if (!next) return describe(at, word);
+    at = next;
+  }
+  return null;
+}
+
+const HELP = 'help';
+
+function describe(parent: Command, word: string): string {
+  const names = parent.commands.map((command) => command.name());
+  const [nearest = ''] = names.sort((a, b) => distance(word, a) - distance(word, b));
+  const path = pathOf(parent);
+  return `error: unknown command '${word}'. Did you mean '${[...path.slice(1), nearest].join(' ')}'?\n(${path.join(' ')} --help lists the commands)`;
+}
+
+const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : [command.name()]);
+
+/** Levenshtein's: insertions, deletions and replacements. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, position) => position);
+  for (const [i, letter] of [...a].entries()) {
+    let diagonal = row[0] ?? 0;
+    row = row.map((above, j) => {
+      if (j === 0) return i + 1;
+      const cost = Math.min(diagonal + (b[j - 1] === letter ? 0 : 1), above + 1);
+      diagonal = above;
+      return cost;
+    });
+    for (let j = 1; j < row.length; j++) row[j] = Math.min(row[j] ?? 0, (row[j - 1] ?? 0) + 1);
+  }
+  return row.at(-1) ?? 0;
+}
