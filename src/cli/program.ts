@@ -14,7 +14,7 @@ import { type CliRuntime, CommandFailed } from './runtime.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { findUnknownCommand } from './unknown-command.ts';
-import { addWebhooks } from './webhooks.ts';
+import { addWebhooks } from './webhooks/webhooks.ts';
 
 /** Every command, in the order in which they are met. */
 const COMMANDS = [

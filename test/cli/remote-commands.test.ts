@@ -20,7 +20,7 @@ test('a webhook is registered, shown to be what is wanted, changed and deleted',
   const { env } = await stage(t);
   const list = async () => JSON.parse((await run(env, 'webhooks', 'list', 'ordermentum', '--json')).out);
   assert.deepEqual((await list()).differences, [
-    'https://dock.example/webhooks/ordermentum is not registered: orderdock webhooks register ordermentum',
+    'https://dock.example/webhooks/ordermentum is not registered. orderdock webhooks register ordermentum',
   ]);
 
   const registered = await run(env, 'webhooks', 'register', 'ordermentum', '--json');
@@ -54,9 +54,71 @@ test('a signing key that is shown once is written into the connections file, and
   assert.equal((await stat(path)).mode & 0o777, 0o600);
 });
 
+test('each verb works where the platform has it, and says in plain words what to do where it has not', async (t) => {
+  const { env } = await stage(t);
+  const webhooks = async (verb: string, connection: string, ...words: string[]) => {
+    const { code, out, err } = await run(env, 'webhooks', verb, connection, ...words, '--json');
+    return { code, err, answer: out === '' ? null : JSON.parse(out) };
+  };
+  for (const connection of ['ordergroove', 'ordermentum', 'orisha']) {
+    const registered = await webhooks('register', connection);
+    assert.equal(registered.code, 0, registered.err);
+    const { id } = registered.answer;
+    const listed = await webhooks('list', connection);
+    assert.deepEqual(listed.answer.differences, [], connection);
+    const verbs: string[] = listed.answer.verbs;
+    for (const verb of ['update', 'disable', 'enable', 'rotate', 'delete']) {
+      const { code, err, answer } = await webhooks(verb, connection, String(id));
+      assert.equal(code, verbs.includes(verb) ? 0 : 1, `${connection} ${verb}: ${err}`);
+      if (code === 1) assert.match(err, /delete|portal|webhook\.auth/, `${connection} ${verb}`);
+      if (verb === 'disable' && code === 0) {
+        assert.equal(answer.enabled, false);
+        const differences = (await webhooks('list', connection)).answer.differences;
+        assert.deepEqual(differences, [`${id} is switched off. orderdock webhooks enable ${connection} ${id}`]);
+      }
+    }
+  }
+});
+
+test('a group of events is taken with blanks or commas, and statistics are listed as the platform counts them', async (t) => {
+  const { env } = await stage(t);
+  for (const events of [['order.*,item.remove'], ['order.*', 'item.remove'], ['order.*, item.remove']]) {
+    const { code, out, err } = await run(env, 'webhooks', 'register', 'ordergroove', '--json', '--events', ...events);
+    assert.equal(code, 0, err);
+    assert.ok(JSON.parse(out).events.includes('order.reminder'));
+  }
+  const list = (await run(env, 'webhooks', 'list', 'ordergroove')).out;
+  assert.match(list, /FAILED +SUCCESSFUL +SUCCESSFUL_RETRIES +PENDING_DELIVERY/);
+  const refused = await run(env, 'webhooks', 'register', 'ordergroove', '--events', 'order.creat');
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /Unknown event type "order\.creat"/);
+});
+
+test('the fourth webhook of an administration is refused, and a reset secret is stored before the old ones', async (t) => {
+  const { env } = await stage(t);
+  const path = env.CONNECTIONS_FILE ?? '';
+  const secrets = async (): Promise<string[]> => parse(await readFile(path, 'utf8')).connections.orisha.webhook.secret;
+  const before = await secrets();
+  const outputs: string[] = [];
+  for (let count = 1; count <= 3; count++) {
+    const { code, out, err } = await run(env, 'webhooks', 'register', 'orisha', '--json');
+    assert.equal(code, 0, err);
+    outputs.push(out, err);
+  }
+  const fourth = await run(env, 'webhooks', 'register', 'orisha');
+  assert.equal(fourth.code, 1);
+  assert.match(fourth.err, /room for 3/);
+  const registered = await secrets();
+  assert.equal(registered.length, before.length + 3);
+  const rotated = await run(env, 'webhooks', 'rotate', 'orisha', JSON.parse(outputs[0] ?? '').id);
+  assert.equal(rotated.code, 0, rotated.err);
+  assert.deepEqual((await secrets()).slice(1), registered);
+  for (const secret of await secrets()) assert.ok(![...outputs, rotated.out, rotated.err].join('').includes(secret), 'a secret was shown');
+});
+
 test('without a management API the values for the portal are printed, without secrets', async (t) => {
   const { env, sandbox } = await stage(t);
-  for (const name of ['tradecloud', 'orisha']) {
+  for (const name of ['tradecloud', 'standard']) {
     const { code, out } = await run(env, 'webhooks', 'list', name);
     assert.equal(code, 0);
     assert.ok(out.includes(`https://dock.example/webhooks/${name}`));

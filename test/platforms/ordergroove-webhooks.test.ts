@@ -1,74 +1,124 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { OrderdockError } from '../../src/domain/errors.ts';
+import { OrderdockError, Refused } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/json.ts';
 import type { SaveSecret } from '../../src/platforms/contract/management.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
+import { MANAGEMENT_PATH } from '../../src/platforms/ordergroove/simulator/targets.ts';
 import type { ClientOptions } from '../../src/remote/remote.ts';
 import { remoteOnFakeTime } from '../remote/far-side.ts';
-import { serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
+import { verb, wanted } from './management-support.ts';
+import { type Asked, KEYS, serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 
-const managed = (baseUrl: string, keepSecret?: SaveSecret) => {
-  const settings = settingsWith({ management: { baseUrl, apiKey: 'api-key-1', merchant: 'merchant-1' } });
-  const webhooks = ordergroove.connect(settings, remoteOnFakeTime().remote, keepSecret)?.webhooks;
-  assert.ok(webhooks);
-  return webhooks;
-};
-
-test('a target is registered with a filter, its key is kept, and only then is it enabled', async (t) => {
-  const { baseUrl, asked } = await serve(t, (url) => simulation(url));
-  const kept: [string, readonly string[]][] = [];
-  const webhooks = managed(baseUrl, async (setting, values) => {
-    kept.push([setting, values]);
-  });
-  const made = await webhooks.register('https://hooks.example.net/webhooks/subs', ['order.create', 'order.delete']);
-  assert.deepEqual(
-    [made.url, made.events, made.enabled],
-    ['https://hooks.example.net/webhooks/subs', ['order.create', 'order.delete'], true],
+const managed = (baseUrl: string, saveSecret?: SaveSecret) =>
+  ordergroove.connect(
+    settingsWith({ management: { baseUrl: `${baseUrl}${MANAGEMENT_PATH}`, apiKey: 'api-key-1', merchant: 'merchant-1' } }),
+    remoteOnFakeTime().remote,
+    saveSecret,
   );
+const HERE = 'https://hooks.example.net/webhooks/subs';
+const nameOf = ({ method, path }: Asked, id: string) => `${method} ${path.replace(MANAGEMENT_PATH, '').replace(id, '{id}')}`;
+
+test('a target is registered with a filter, its key is stored, and only then is it enabled', async (t) => {
+  const { baseUrl, asked } = await serve(t, (url) => simulation(url));
+  const stored: [string, readonly string[]][] = [];
+  const api = managed(baseUrl, async (setting, values) => {
+    stored.push([setting, values]);
+  });
+  const [made] = await verb(api, 'register')(wanted(HERE, { events: ['order.create', 'order.delete'] }));
+  assert.deepEqual([made?.url, made?.events, made?.enabled], [HERE, ['order.create', 'order.delete'], true]);
   assert.deepEqual(
-    kept.map(([setting, values]) => [setting, values.length, ...values.slice(1)]),
+    stored.map(([setting, values]) => [setting, values.length, ...values.slice(1)]),
     [['webhook.verificationKey', 3, 'first-verification-key', 'second-verification-key']],
   );
   assert.deepEqual(
-    asked.slice(0, 4).map(({ method, path }) => `${method} ${path.replace(made.id, '{id}')}`),
+    asked.map((one) => nameOf(one, made?.id ?? '')),
     [
+      'GET /webhook_targets',
       'POST /webhook_targets/',
       'POST /webhook_targets/{id}/filters',
       'GET /webhook_targets/{id}/signing_key',
       'PATCH /webhook_targets/{id}',
     ],
   );
-  assert.equal(objectAt(parseJson(asked[0]?.body ?? '')).enabled, false);
-  assert.deepEqual(await webhooks.list(), [made]);
+  assert.equal(objectAt(parseJson(asked[1]?.body ?? '')).enabled, false);
+  const statistics = { failed: 0, successful: 0, successful_retries: 0, pending_delivery: 0 };
+  assert.deepEqual(await verb(api, 'list')(), [{ ...made, statistics }]);
 });
 
-test('a target is changed, rotated and disabled', async (t) => {
+test('groups and names are sent as documented, unescaped; a name that is neither is refused before anything is asked', async (t) => {
+  const { baseUrl, asked } = await serve(t, (url) => simulation(url));
+  const api = managed(baseUrl, async () => {});
+  const [made] = await verb(api, 'register')(wanted(HERE, { events: ['order.*', 'item.remove'] }));
+  const filter = asked.find(({ path }) => path.endsWith('/filters'));
+  assert.deepEqual(parseJson(filter?.body ?? ''), { pattern: 'order.*|item.remove' });
+  assert.ok(made?.events.includes('order.create') && made.events.includes('item.remove') && !made.events.includes('item.create'));
+  const before = asked.length;
+  for (const events of [['order.creat'], ['orders.*'], ['order\\.create'], ['*']]) {
+    await assert.rejects(verb(api, 'register')(wanted(HERE, { events })), { code: 'unknown_event_type' });
+  }
+  await assert.rejects(verb(api, 'register')(wanted(HERE, { name: 'ours' })), { code: 'unknown_option' });
+  assert.equal(asked.length, before);
+});
+
+test('a target is changed, rotated, switched off and on, and what delete leaves of it is said', async (t) => {
   const { baseUrl } = await serve(t, (url) => simulation(url));
-  let kept: readonly string[] = [];
-  const webhooks = managed(baseUrl, async (_setting, values) => {
-    kept = values;
+  let stored: readonly string[] = [];
+  const api = managed(baseUrl, async (_setting, values) => {
+    stored = values;
   });
-  const { id, events } = await webhooks.register('https://one.example/webhooks/subs', null);
-  assert.equal(events.length, 45, 'everything but the workflow event');
-  const changed = await webhooks.update(id, 'https://two.example/webhooks/subs', ['item.remove']);
+  const [made] = await verb(api, 'register')(wanted('https://one.example/webhooks/subs'));
+  const id = made?.id ?? '';
+  assert.equal(made?.events.length, 45, 'everything but the workflow event');
+  const changed = await verb(api, 'update')(id, wanted('https://two.example/webhooks/subs', { events: ['item.remove'] }));
   assert.deepEqual([changed.url, changed.events], ['https://two.example/webhooks/subs', ['item.remove']]);
-  const [first] = kept;
-  await webhooks.rotateSecret?.(id);
-  assert.deepEqual([kept.length, kept[1] === first, kept[0] === first], [4, true, false]);
-  await webhooks.delete(id);
+  const [first] = stored;
+  await verb(api, 'rotate')(id);
+  assert.deepEqual([stored.length, stored[1] === first, stored[0] === first], [4, true, false]);
+  assert.equal((await verb(api, 'disable')(id)).enabled, false);
+  assert.equal((await verb(api, 'enable')(id)).enabled, true);
+  assert.match((await verb(api, 'delete')(id)) ?? '', /disabled.*Ordergroove Admin/);
   assert.deepEqual(
-    (await webhooks.list()).map(({ enabled }) => enabled),
-    [false],
+    (await verb(api, 'list')()).map(({ enabled, events }) => [enabled, events]),
+    [[false, []]],
   );
+  await assert.rejects(verb(api, 'enable')('nobody'), { code: 'remote_missing' });
+});
+
+test('the eleventh target is refused, and a registration that fails half-way leaves nothing enabled and no key', async (t) => {
+  let saved: readonly string[] | null = null;
+  let failing = false;
+  const { baseUrl } = await serve(t, (url) => {
+    const world = simulation(url);
+    const answer: typeof world.answer = (request) =>
+      failing && request.body.includes('"enabled":true') ? { status: 400, body: '{"detail":"no"}' } : world.answer(request);
+    return { ...world, answer };
+  });
+  const api = managed(baseUrl, async (_setting, values) => {
+    saved = values;
+  });
+  failing = true;
+  await assert.rejects(verb(api, 'register')(wanted(HERE)), {
+    code: 'half_registered',
+    message: /Left at the platform: target .*disabled/,
+  });
+  assert.deepEqual(saved, KEYS, 'its key is gone from the settings');
+  assert.deepEqual(
+    (await verb(api, 'list')()).map(({ enabled, events }) => [enabled, events]),
+    [[false, []]],
+  );
+  failing = false;
+  for (let count = 1; count < 10; count++) await verb(api, 'register')(wanted(HERE));
+  await assert.rejects(verb(api, 'register')(wanted(HERE)), (error) => error instanceof Refused && error.code === 'too_many_webhooks');
 });
 
 test('without settings of its own the management API is beside the REST API, for the merchant that its objects name', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
-  const webhooks = ordergroove.connect(withApi(baseUrl), remoteOnFakeTime().remote, async () => {})?.webhooks;
-  await assert.rejects(webhooks?.register('https://one.example/', null) ?? Promise.resolve(), /management\.merchant/);
+  const settings = settingsWith({ api: { baseUrl, apiKey: 'api-key-1' }, management: { baseUrl: `${baseUrl}${MANAGEMENT_PATH}` } });
+  const api = ordergroove.connect(settings, remoteOnFakeTime().remote, async () => {});
+  await assert.rejects(verb(api, 'register')(wanted('https://one.example/')), /management\.merchant/);
   world.emit('subscriber.create');
-  await webhooks?.register('https://one.example/', null);
+  await verb(api, 'register')(wanted('https://one.example/'));
   const sent = asked.find(({ method }) => method === 'POST');
   assert.equal(objectAt(parseJson(sent?.body ?? '')).merchant, 'merchant-1');
   const called: string[] = [];
@@ -89,8 +139,8 @@ test('without settings of its own the management API is beside the REST API, for
   ]);
 });
 
-test('a key that could not be kept anywhere is not asked for', async (t) => {
+test('a key that could not be stored anywhere is not asked for', async (t) => {
   const { baseUrl, asked } = await serve(t, (url) => simulation(url));
-  await assert.rejects(managed(baseUrl).register('https://one.example/', null), OrderdockError);
+  await assert.rejects(verb(managed(baseUrl), 'register')(wanted('https://one.example/')), OrderdockError);
   assert.deepEqual(asked, []);
 });

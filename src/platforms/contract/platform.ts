@@ -62,8 +62,8 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   interpret(delivery: StoredRequest, settings: S): Interpretation;
   /** Pure: what a fetched or listed resource says. */
   readFetched(subject: Subject, text: string, settings: S): { reports: EntityReport[]; drift: Drift[] };
-  /** Null: the connection has no API configured. Without `keepSecret`, calls whose answer holds a new secret are refused. */
-  connect(settings: S, remote: Remote, keepSecret?: SaveSecret): PlatformApi | null;
+  /** Null: the connection has no API configured. Without `saveSecret`, calls whose answer holds a new secret are refused. */
+  connect(settings: S, remote: Remote, saveSecret?: SaveSecret): PlatformApi | null;
   /** What an operator has to enter in the platform's portal, one line each, secrets left out. */
   portalGuide(settings: S, webhookUrl: string): string[];
   /** A connection for the sandbox, as it would stand in the connections file; credentials are generated. */

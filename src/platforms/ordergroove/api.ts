@@ -11,7 +11,7 @@ import type { OrdergrooveSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
 
 /** The REST API, and the webhook management API beside it: either may be there without the other. */
-export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecret?: SaveSecret): PlatformApi | null {
+export function connect(settings: OrdergrooveSettings, remote: Remote, saveSecret?: SaveSecret): PlatformApi | null {
   const { api, management } = settings;
   if (!api && !management) return null;
   const client = api ? createApiClient(api.baseUrl, api.apiKey, remote) : null;
@@ -26,7 +26,7 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, keepSecre
       client: managementClient,
       merchant: async () => management?.merchant ?? (await readMerchant(existing(client))),
       keys: settings.webhook.verificationKey,
-      keepSecret,
+      saveSecret,
     }),
   };
 }

@@ -1,8 +1,28 @@
-import { OrderdockError } from '../../domain/errors.ts';
-import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
-import { outgoingPath } from '../../domain/outgoing-path.ts';
-import type { RegisteredWebhook, SaveSecret, WebhookManagement } from '../contract/management.ts';
-import { type ApiClient, allRows } from './client/client.ts';
+import { OrderdockError, Refused } from '../../domain/errors.ts';
+import { type JsonObject, textAt } from '../../domain/json.ts';
+import { checkEventNames, refuseOptions } from '../contract/event-names.ts';
+import {
+  type RegisteredWebhook,
+  requireSaving,
+  type SaveSecret,
+  type WantedWebhook,
+  type WebhookManagement,
+} from '../contract/management.ts';
+import { type Made, undo } from '../contract/undo.ts';
+import type { ApiClient } from './client/client.ts';
+import {
+  changeTarget,
+  createFilter,
+  createTarget,
+  listFilters,
+  listTargets,
+  readKey,
+  readMetrics,
+  readTarget,
+  removeTarget,
+  replaceFilters,
+  rotateKey,
+} from './client/targets.ts';
 import { ordergrooveEvents } from './events.ts';
 
 export interface ManagementOptions {
@@ -10,85 +30,94 @@ export interface ManagementOptions {
   merchant(): Promise<string>;
   /** The verification keys that the connection knows now. */
   keys: readonly string[];
-  keepSecret: SaveSecret | undefined;
+  saveSecret: SaveSecret | undefined;
 }
 
-const TARGETS = '/webhook_targets';
+const KEY_SETTING = 'webhook.verificationKey';
+const MOST_TARGETS = 10;
+
+const families = [...new Set(ordergrooveEvents.map(({ type }) => type.slice(0, type.indexOf('.'))))];
+/** `order.*` and the like: all events of a family. */
+const GROUPS = families.map((family) => `${family}.*`);
 const EVERYTHING = 'subscriber.*|subscription.*|order.*|item.*|entitlement.*';
 
-/** Targets, their filters and their signing keys (legacy management API, developer.ordergroove.com, read 2026-07). */
-export function createWebhookManagement({ client, merchant, keys, keepSecret }: ManagementOptions): WebhookManagement {
-  const keeper = (): SaveSecret => {
-    if (keepSecret) return keepSecret;
-    throw new OrderdockError('nowhere_to_keep_secret', 'The platform shows a signing key, and there is no place to put it');
-  };
+/** Targets, their filters and their signing keys. */
+export function createWebhookManagement(options: ManagementOptions): WebhookManagement {
+  const { client, keys } = options;
+  const change = async (id: string, body: JsonObject) => describeTarget(client, { id, ...(await changeTarget(client, id, body)) });
   return {
     list: async () => {
-      const targets = await allRows(client, { method: 'GET', path: TARGETS });
       const registered: RegisteredWebhook[] = [];
-      for (const target of targets) registered.push(await readTarget(client, target));
+      for (const target of await listTargets(client)) registered.push(await describeTarget(client, target));
       return registered;
     },
-    register: async (url, events) => {
-      const keep = keeper();
-      // Disabled until its key is known here: what it sent before could not be verified, and is not repeated for ever.
-      const target = await send(client, 'POST', `${TARGETS}/`, { merchant: await merchant(), target_url: url, enabled: false });
-      const path = targetPath(textAt(target.id) ?? '');
-      await send(client, 'POST', `${path}/filters`, { pattern: patternFor(events) });
-      await keep('webhook.verificationKey', union([await readKey(client, path), ...keys]));
-      return readTarget(client, { ...target, ...(await send(client, 'PATCH', path, { enabled: true })) });
+    register: async (wanted) => [await register(options, wanted)],
+    update: async (id, wanted) => {
+      checkWanted(wanted);
+      if (wanted.url !== null) await changeTarget(client, id, { target_url: wanted.url });
+      if (wanted.events !== null) await replaceFilters(client, id, wanted.events.join('|'));
+      return describeTarget(client, await readTarget(client, id));
     },
-    update: async (id, url, events) => {
-      const target = await send(client, 'PATCH', targetPath(id), { target_url: url });
-      if (events !== null) await replaceFilters(client, targetPath(id), patternFor(events));
-      return readTarget(client, { id, target_url: url, ...target });
-    },
-    // There is no call that deletes a target. A disabled one sends nothing, and what it would have sent is not recoverable.
-    delete: async (id) => {
-      await send(client, 'PATCH', targetPath(id), { enabled: false });
-    },
-    rotateSecret: async (id) => {
-      const keep = keeper();
-      const path = targetPath(id);
-      const before = await readKey(client, path);
-      const rotated = await send(client, 'PATCH', `${path}/signing_key/rotate`, {});
+    enable: (id) => change(id, { enabled: true }),
+    disable: (id) => change(id, { enabled: false }),
+    delete: (id) => removeTarget(client, id),
+    rotate: async (id) => {
+      const save = requireSaving(options.saveSecret);
+      const before = await readKey(client, id);
       // Both sign for 24 h. A key that a second rotation has replaced is dropped; those of other targets stay.
-      const others = keys.filter((key) => key !== before);
-      await keep('webhook.verificationKey', union([textAt(rotated.signing_key), textAt(rotated.expiring_signing_key), ...others]));
+      const rotated = await rotateKey(client, id);
+      await save(KEY_SETTING, union([...rotated, ...keys.filter((key) => key !== before)]));
     },
+    absent: {},
   };
 }
 
-const targetPath = (id: string): string => TARGETS + outgoingPath`/${id}`;
-
-const send = async (client: ApiClient, method: 'POST' | 'PATCH', path: string, body: JsonObject): Promise<JsonObject> =>
-  objectAt(await client.json({ method, path, body }));
-
-async function readKey(client: ApiClient, path: string): Promise<string | null> {
-  return textAt(objectAt(await client.json({ method: 'GET', path: `${path}/signing_key` })).signing_key);
+function checkWanted(wanted: WantedWebhook): void {
+  checkEventNames(wanted.events, ordergrooveEvents, GROUPS);
+  refuseOptions('Ordergroove', wanted, ['name', 'entityTypes']);
 }
 
-async function readTarget(client: ApiClient, target: JsonObject): Promise<RegisteredWebhook> {
+/** Disabled until its key is stored here: what it sent before could not be verified, and is not repeated without end. */
+async function register(options: ManagementOptions, wanted: WantedWebhook & { url: string }): Promise<RegisteredWebhook> {
+  const { client, keys, merchant } = options;
+  const save = requireSaving(options.saveSecret);
+  checkWanted(wanted);
+  if ((await listTargets(client)).length >= MOST_TARGETS) {
+    throw new Refused(409, 'too_many_webhooks', `Ordergroove has room for ${MOST_TARGETS} targets, all are taken. Delete one first.`);
+  }
+  const target = await createTarget(client, { merchant: await merchant(), target_url: wanted.url, enabled: false });
   const id = textAt(target.id) ?? '';
-  const patterns = (await readFilters(client, targetPath(id))).flatMap((filter) => textAt(filter.pattern) ?? []);
-  return { id, url: textAt(target.target_url), events: eventsOf(patterns), enabled: target.enabled === true };
+  const made: Made[] = [{ name: `target ${id}, disabled: delete it in Ordergroove Admin`, remove: () => removeWhole(client, id) }];
+  const pattern = wanted.events?.join('|') ?? EVERYTHING;
+  try {
+    await createFilter(client, id, pattern);
+    await save(KEY_SETTING, union([await readKey(client, id), ...keys]));
+    made.push({ name: `its key in ${KEY_SETTING}`, remove: () => save(KEY_SETTING, keys) });
+    await changeTarget(client, id, { enabled: true });
+  } catch (error) {
+    return undo(made, error);
+  }
+  return { id, name: null, url: wanted.url, events: eventsOf([pattern]), enabled: true, statistics: null };
 }
 
-const readFilters = (client: ApiClient, path: string): Promise<JsonObject[]> => allRows(client, { method: 'GET', path: `${path}/filters` });
-
-/** One filter with the new pattern, whatever there was before. */
-async function replaceFilters(client: ApiClient, path: string, pattern: string): Promise<void> {
-  const [first, ...rest] = (await readFilters(client, path)).flatMap((filter) => textAt(filter.id) ?? []);
-  const at = (id: string) => path + outgoingPath`/filters/${id}`;
-  if (first === undefined) await send(client, 'POST', `${path}/filters`, { pattern });
-  else await send(client, 'PATCH', at(first), { pattern });
-  for (const id of rest) await client.json({ method: 'DELETE', path: at(id) });
+async function removeWhole(client: ApiClient, id: string): Promise<void> {
+  const left = await removeTarget(client, id);
+  if (left !== null) throw new OrderdockError('left_behind', left);
 }
 
-const patternFor = (events: readonly string[] | null): string =>
-  events === null ? EVERYTHING : events.map((event) => event.replaceAll('.', '\\.')).join('|');
+async function describeTarget(client: ApiClient, target: JsonObject): Promise<RegisteredWebhook> {
+  const id = textAt(target.id) ?? '';
+  const patterns = (await listFilters(client, id)).flatMap((filter) => textAt(filter.pattern) ?? []);
+  return {
+    ...{ id, name: null, url: textAt(target.target_url), events: eventsOf(patterns), enabled: target.enabled === true },
+    statistics: await readMetrics(client, id),
+  };
+}
 
-/** The event types that filters let through; a pattern that is none for us is shown as it is. */
+/**
+ * The event types that filters let through. Whether a pattern is a regular expression or only has `*` is nowhere said: names are plain and
+ * groups end in `.*`, which mean the same in both. A pattern that can be read in neither way is shown as it is.
+ */
 function eventsOf(patterns: readonly string[]): string[] {
   return union(
     patterns.flatMap((pattern) => {

@@ -5,6 +5,7 @@ import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import { type ApiClient, createApiClient, parseAnswer } from './client/client.ts';
 import { createFetchSummaries } from './client/fetch-summaries.ts';
+import { createManagementClient } from './client/management-client.ts';
 import type { OrdermentumKind } from './events.ts';
 import { createLists, streams } from './lists.ts';
 import { isOrdermentumKind } from './read/resource.ts';
@@ -21,13 +22,9 @@ export function connect(settings: OrdermentumSettings, remote: Remote): Platform
     changesSince: createLists(client),
     check: () => check(client),
     circuit: client.circuit,
-    webhooks: createWebhookManagement(createApiClient(settings.api, managementUrl(settings.api.baseUrl), remote), settings.webhook.auth),
+    webhooks: createWebhookManagement(createManagementClient(settings.api, client, remote), settings.webhook.auth),
   };
 }
-
-// The API is recommended at api.ordermentum.com, but the registration page (as known in 2026-11) names this host for webhooks.
-const managementUrl = (baseUrl: string): string =>
-  new URL(baseUrl).host === 'api.ordermentum.com' ? 'https://app.ordermentum.com' : baseUrl;
 
 const details: Record<OrdermentumKind, { path: string; budget: string }> = {
   order: { path: '/v1/orders', budget: 'order-detail' },
@@ -60,11 +57,11 @@ async function check(client: ApiClient): Promise<CheckResult[]> {
     const apartMs = Math.abs(theirs - client.now().getTime());
     const clock = { what: 'clock', ok: apartMs < CLOCK_TOLERANCE_MS, text: `${Math.round(apartMs / 1000)} s apart from Ordermentum's` };
     return [
-      { what: 'api', ok: true, text: `${client.api.baseUrl} accepts the API key and lists the supplier's orders` },
+      { what: 'api', ok: true, text: `${client.api.baseUrl} accepts the credentials and lists the supplier's orders` },
       ...(Number.isNaN(theirs) ? [] : [clock]),
     ];
   } catch (error) {
     if (!(error instanceof RemoteFailure)) throw error;
-    return [{ what: 'api', ok: false, text: `${error.message}. Check api.apiKey, api.supplierId and api.baseUrl` }];
+    return [{ what: 'api', ok: false, text: `${error.message}. Check api.apiKey or api.token, api.supplierId and api.baseUrl` }];
   }
 }

@@ -1,13 +1,21 @@
 import { z } from 'zod';
 import { allowIps, authEntries, secretList } from '../contract/auth-entry.ts';
 
-const api = z.strictObject({
-  baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.ordermentum.com'),
-  /** The first is used; the next one after a 401. */
-  apiKey: secretList,
-  /** UUID of the supplier whose orders these are: lists and webhooks are per supplier. */
-  supplierId: z.string().min(1),
-});
+const baseUrl = z.url({ protocol: /^https?$/ });
+
+const api = z
+  .strictObject({
+    baseUrl: baseUrl.default('https://api.ordermentum.com'),
+    /** Sent as `x-api-key`. The first is used; the next one after a 401. */
+    apiKey: secretList.optional(),
+    /** Sent as `Authorization: Bearer`, beside the key where both are given: the registration page asks for it. */
+    token: secretList.optional(),
+    /** Where webhooks are registered. Absent: the API's own base, then `https://app.ordermentum.com`, which the registration page names. */
+    managementBaseUrl: baseUrl.optional(),
+    /** UUID of the supplier whose orders these are: lists and webhooks are per supplier. */
+    supplierId: z.string().min(1),
+  })
+  .refine(({ apiKey, token }) => apiKey !== undefined || token !== undefined, { error: 'expected apiKey, token, or both' });
 
 export const ordermentumSettings = z.strictObject({
   webhook: z.strictObject({ auth: authEntries, allowIps }),

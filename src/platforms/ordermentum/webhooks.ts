@@ -1,58 +1,110 @@
-import { OrderdockError } from '../../domain/errors.ts';
+import { OrderdockError, Refused } from '../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { outgoingPath } from '../../domain/outgoing-path.ts';
 import { readTime } from '../../domain/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
-import type { RegisteredWebhook, WebhookManagement } from '../contract/management.ts';
-import type { ApiClient } from './client/client.ts';
+import { checkEventNames } from '../contract/event-names.ts';
+import { type RegisteredWebhook, registrationName, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';
+import { undo } from '../contract/undo.ts';
+import type { ManagementClient } from './client/management-client.ts';
 import { ordermentumEvents } from './events.ts';
 import { PAGE_SIZE, readListPage } from './lists.ts';
 import { unwrapped } from './read/members.ts';
 
 const PATH = '/v1/webhooks';
-const allEvents = () => ordermentumEvents.map((event) => event.type);
+const BUDGETS = ['webhooks'];
+/** "e.g. supplier" says the registration page; the older documentation lists webhooks by supplier and by retailer (2019-12). */
+const ENTITY_TYPES = ['supplier', 'retailer', 'venue', 'purchaser'];
+const ON_OR_OFF = 'Ordermentum cannot switch a webhook off and on: use delete and register.';
 
-/** Webhooks belong to a supplier. They are registered with the connection's own credentials, which never leave this module. */
-export function createWebhookManagement(client: ApiClient, auth: readonly AuthEntry[]): WebhookManagement {
-  const send = async (method: 'POST' | 'PUT', path: string, body: JsonObject) =>
-    readWebhook(await client.json({ method, path, body, budgets: ['webhooks'] }), body);
+/** Webhooks belong to an entity, ours to the supplier. They are registered with the connection's own credentials, which never leave this module. */
+export function createWebhookManagement(client: ManagementClient, auth: readonly AuthEntry[]): WebhookManagement {
   return {
     list: () => listWebhooks(client),
-    register: (url, events) => {
-      const entity = { name: nameFor(url), entityId: client.api.supplierId, entityType: 'supplier' };
-      return send('POST', PATH, { url, events: events ?? allEvents(), ...entity, ...credentialsFor(auth) });
-    },
-    update: async (id, url, events) => {
-      const body = { url, ...(events === null ? {} : { events }), ...credentialsFor(auth) };
-      const updated = await send('PUT', PATH + outgoingPath`/${id}`, body);
+    register: (wanted) => register(client, auth, wanted),
+    update: async (id, wanted) => {
+      checkWanted(wanted);
+      const body = { ...members(wanted), ...credentialsFor(auth) };
+      const updated = readWebhook(await client.json({ method: 'PUT', path: pathOf(id), body, budgets: BUDGETS }), body);
       return { ...updated, id: updated.id || id };
     },
     delete: async (id) => {
-      await client.json({ method: 'DELETE', path: PATH + outgoingPath`/${id}`, budgets: ['webhooks'] });
+      await client.json({ method: 'DELETE', path: pathOf(id), budgets: BUDGETS });
+      return null;
+    },
+    absent: {
+      enable: ON_OR_OFF,
+      disable: ON_OR_OFF,
+      rotate:
+        'Ordermentum has no signing key. Put a new credential first in its list in webhook.auth, then use update: it is registered from there.',
     },
   };
 }
 
-const nameFor = (url: string): string => `Orderdock ${url.split('/').at(-1) ?? ''}`.trim();
+const pathOf = (id: string): string => PATH + outgoingPath`/${id}`;
 
-async function listWebhooks(client: ApiClient): Promise<RegisteredWebhook[]> {
+function checkWanted({ events, entityTypes }: WantedWebhook): void {
+  checkEventNames(events, ordermentumEvents);
+  const unknown = (entityTypes ?? []).filter((type) => !ENTITY_TYPES.includes(type));
+  if (unknown.length === 0) return;
+  throw new Refused(400, 'unknown_entity_type', `Unknown entity type ${unknown.join(', ')}. Known are: ${ENTITY_TYPES.join(', ')}.`);
+}
+
+/** One registration for each entity type; all or none. */
+async function register(
+  client: ManagementClient,
+  auth: readonly AuthEntry[],
+  wanted: WantedWebhook & { url: string },
+): Promise<RegisteredWebhook[]> {
+  checkWanted(wanted);
+  const made: RegisteredWebhook[] = [];
+  const defaults = { events: allEvents(), name: registrationName(wanted.url), entityId: client.api.supplierId };
+  for (const entityType of wanted.entityTypes ?? ['supplier']) {
+    const body = { ...defaults, ...members({ ...wanted, entityTypes: [entityType] }), ...credentialsFor(auth) };
+    try {
+      made.push(readWebhook(await client.json({ method: 'POST', path: PATH, body, budgets: BUDGETS }), body));
+    } catch (error) {
+      return undo(
+        made.map(({ id }) => ({
+          name: `webhook ${id}`,
+          remove: () => client.json({ method: 'DELETE', path: pathOf(id), budgets: BUDGETS }),
+        })),
+        error,
+      );
+    }
+  }
+  return made;
+}
+
+const allEvents = () => ordermentumEvents.map((event) => event.type);
+
+const members = ({ url, events, name, entityTypes }: WantedWebhook): JsonObject => ({
+  ...(url === null ? {} : { url }),
+  ...(name === null ? {} : { name }),
+  ...(events === null ? {} : { events: [...events] }),
+  ...(entityTypes === null ? {} : { entityType: entityTypes[0] ?? '' }),
+});
+
+async function listWebhooks(client: ManagementClient): Promise<RegisteredWebhook[]> {
   const found: RegisteredWebhook[] = [];
   for (let pageNo = 1; ; pageNo++) {
     const query = { supplierId: client.api.supplierId, pageNo, pageSize: PAGE_SIZE };
-    const page = readListPage(await client.json({ method: 'GET', path: PATH, query, budgets: ['webhooks'] }), pageNo);
+    const page = readListPage(await client.json({ method: 'GET', path: PATH, query, budgets: BUDGETS }), pageNo);
     found.push(...page.rows.map((row) => readWebhook(row, {})));
     if (!page.more) return found;
   }
 }
 
-// Whether url and credentials are echoed is not documented: what is not echoed is what was asked for.
-function readWebhook(answer: Json, asked: JsonObject): RegisteredWebhook {
+// Whether the address and credentials are echoed is not documented: what is not echoed is as it was sent.
+function readWebhook(answer: Json, sent: JsonObject): RegisteredWebhook {
   const webhook = unwrapped(objectAt(answer));
   return {
     id: textAt(webhook.id) ?? '',
-    url: textAt(webhook.url) ?? textAt(asked.url),
-    events: listAt(webhook.events ?? asked.events).flatMap((event) => textAt(event) ?? []),
-    enabled: readTime(webhook.deletedAt) === null,
+    name: textAt(webhook.name) ?? textAt(sent.name),
+    url: textAt(webhook.url) ?? textAt(sent.url),
+    events: listAt(webhook.events ?? sent.events).flatMap((event) => textAt(event) ?? []),
+    enabled: readTime(webhook.deletedAt) === null && webhook.enabled !== false && webhook.disabled !== true,
+    statistics: null,
   };
 }
 

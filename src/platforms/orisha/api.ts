@@ -1,11 +1,13 @@
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
+import type { SaveSecret } from '../contract/management.ts';
 import { type ApiClient, createApiClient, secretInTurn } from './client/client.ts';
 import { changesIn, streamsOf } from './lists.ts';
 import type { OrishaSettings } from './settings.ts';
+import { createWebhookManagement } from './webhooks.ts';
 
-export function connect(settings: OrishaSettings, remote: Remote): PlatformApi | null {
+export function connect(settings: OrishaSettings, remote: Remote, saveSecret?: SaveSecret): PlatformApi | null {
   if (!settings.api) return null;
   const client = createApiClient(settings, settings.api, remote);
   return {
@@ -17,6 +19,7 @@ export function connect(settings: OrishaSettings, remote: Remote): PlatformApi |
     changesSince: (stream, start) => changesIn(client, stream, start),
     check: () => check(client, remote),
     circuit: client.circuit,
+    ...(settings.api.management ? { webhooks: createWebhookManagement({ client, management: settings.api.management, saveSecret }) } : {}),
   };
 }
 

@@ -82,5 +82,5 @@ const codeByName = (row: JsonObject, name: string, isOwn: boolean): Json | undef
   memberOf(row, name) ?? (isOwn ? memberOf(row, 'Code') : undefined);
 
 /** The answer itself, or its first member that is a list. */
-const firstList = (answer: Json): Json | undefined =>
+export const firstList = (answer: Json): Json | undefined =>
   isObject(answer) ? Object.values(answer).find((member) => Array.isArray(member)) : answer;

@@ -48,6 +48,28 @@ export type OrishaList = z.infer<typeof list>;
 const perKind = <T extends z.ZodType>(schemaOf: (kind: OrishaKind) => T) =>
   z.strictObject(Object.fromEntries(ORISHA_KINDS.map((kind) => [kind, schemaOf(kind)])) as Record<OrishaKind, T>);
 
+/** What is filled into the paths and bodies of the management endpoint. */
+const MANAGEMENT_PLACEHOLDERS = ['url', 'events', 'administration', 'id'];
+
+const fillable = (text: string): boolean => placeholdersOf(text).every((name) => isIn(name, MANAGEMENT_PLACEHOLDERS));
+const managementFault = `may only contain {${MANAGEMENT_PLACEHOLDERS.join('}, {')}}`;
+const managementPath = z.string().startsWith('/').refine(fillable, managementFault);
+const method = z.enum(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** JSON, or its text. A text that is nothing but `{events}` becomes the list of event types. */
+const body = z
+  .union([z.string(), z.record(z.string(), z.unknown())])
+  .refine((value) => typeof value !== 'string' || fillable(value.replaceAll(/\{\s*"|"\s*\}/g, '')), managementFault);
+
+// Its existence is documented, its paths are not: every part of them is a setting.
+const management = z.strictObject({
+  list: z.strictObject({ path: managementPath, items: pointer.optional() }).optional(),
+  register: z.strictObject({ path: managementPath, method: method.default('POST'), body: body.optional() }).optional(),
+  /** Makes a new secret. */
+  reset: z.strictObject({ path: managementPath, method: method.default('POST'), body: body.optional() }).optional(),
+  delete: z.strictObject({ path: managementPath }).optional(),
+});
+export type OrishaManagement = z.infer<typeof management>;
+
 const api = z
   .strictObject({
     baseUrl: z.url({ protocol: /^https?$/ }),
@@ -60,6 +82,7 @@ const api = z
     }),
     paths: perKind(detailPath).default({}),
     lists: perKind(() => list.optional()).default({}),
+    management: management.optional(),
   })
   .superRefine(({ paths, lists }, fault) => {
     for (const kind of ORISHA_KINDS) {

@@ -1,8 +1,9 @@
-import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import { readTime } from '../../../domain/time.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';
+import { answer, missing } from './answers.ts';
+import { createTargets, MANAGEMENT_PATH } from './targets.ts';
 import type { Held, World } from './world.ts';
 
 interface Collection {
@@ -11,24 +12,21 @@ interface Collection {
   time: string;
   /** The name of the filter for "changed since". */
   filter: string;
+  /** The other filters that it has, as far as we use them. */
+  filters: readonly string[];
 }
 
+const PAGING = ['page_size', 'cursor'];
+
 const COLLECTIONS: Readonly<Record<string, Collection>> = {
-  orders: { held: 'order', time: 'updated', filter: 'updated_start' },
-  items: { held: 'item', time: 'order_updated', filter: 'order_updated_start' },
-  subscriptions: { held: 'subscription', time: 'updated', filter: 'updated_start' },
-  customers: { held: 'subscriber', time: 'last_updated', filter: 'updated_start' },
-  entitlements: { held: 'entitlement', time: 'last_updated', filter: '' },
+  orders: { held: 'order', time: 'updated', filter: 'updated_start', filters: ['customer'] },
+  items: { held: 'item', time: 'order_updated', filter: 'order_updated_start', filters: ['order', 'subscription'] },
+  subscriptions: { held: 'subscription', time: 'updated', filter: 'updated_start', filters: ['customer'] },
+  customers: { held: 'subscriber', time: 'last_updated', filter: 'updated_start', filters: ['customer'] },
+  entitlements: { held: 'entitlement', time: 'last_updated', filter: '', filters: ['customer'] },
 };
 
-const answer = (status: number, body: Json): SimulatedResponse => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-const missing = () => answer(404, { detail: 'Unable to find requested asset.' });
-
-/** The simulated REST API and webhook management API, below one address. */
+/** The simulated REST API, and below a path of its own the webhook management API, which is on another host in reality. */
 export function createSimulatedApi(
   world: World,
   apiKeys: readonly string[],
@@ -37,8 +35,8 @@ export function createSimulatedApi(
   const targets = createTargets(world, tools);
   return (request) => {
     if (matchSecret(request.headers['x-api-key'] ?? '', apiKeys) < 0) return answer(403, { detail: 'Authentication Failed' });
+    if (request.path.startsWith(`${MANAGEMENT_PATH}/`)) return targets(request);
     const [name = '', ...rest] = request.path.split('/').filter(Boolean).map(decodeURIComponent);
-    if (name === 'webhook_targets') return targets(request, rest);
     const collection = Object.hasOwn(COLLECTIONS, name) ? COLLECTIONS[name] : undefined;
     if (!collection || request.method !== 'GET') return missing();
     const [id] = rest;
@@ -50,11 +48,15 @@ export function createSimulatedApi(
 
 function answerList(
   world: World,
-  { held, time, filter }: Collection,
+  { held, time, filter, filters }: Collection,
   name: string,
   query: Record<string, string>,
   baseUrl: string,
 ): SimulatedResponse {
+  const unknown = Object.keys(query).find((one) => ![...PAGING, ...filters, filter].includes(one));
+  if (unknown !== undefined) return answer(400, { [unknown]: 'Unknown filter.' });
+  if (query[filter] !== undefined && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(query[filter]))
+    return answer(400, { [filter]: 'Enter a valid date.' });
   const since = readCentral(query[filter] ?? '')?.toISOString() ?? '';
   const size = Math.min(Number(query.page_size ?? 10) || 10, 100);
   const from = Number(query.cursor ?? 0) || 0;
@@ -68,50 +70,4 @@ function answerList(
     previous: null,
     results: rows.slice(from, from + size),
   });
-}
-
-interface Target {
-  shown: JsonObject;
-  filters: Map<string, JsonObject>;
-  keys: string[];
-}
-
-/** Webhook targets with their filters and signing keys. Nothing is sent to them: the sandbox has its own sender. */
-function createTargets(world: World, tools: SimulationOptions): (request: SimulatedRequest, path: string[]) => SimulatedResponse {
-  const targets = new Map<string, Target>();
-  const atSeconds = () => Math.floor(tools.now().getTime() / 1000);
-  const list = (results: Json[]) => answer(200, { next: null, previous: null, results });
-  return ({ method, body }, [id, part, last]) => {
-    const sent = readSent(body);
-    if (id === undefined && method === 'GET') return list([...targets.values()].map(({ shown }) => shown));
-    if (id === undefined) {
-      const shown = { id: world.makeId(), merchant: world.merchant, ...sent, created: atSeconds(), updated: atSeconds() };
-      targets.set(shown.id, { shown, filters: new Map(), keys: [world.makeId()] });
-      return answer(201, shown);
-    }
-    const target = targets.get(id);
-    if (!target) return answer(404, { detail: 'Not found.' });
-    if (part === undefined)
-      return answer(200, method === 'PATCH' ? Object.assign(target.shown, sent, { updated: atSeconds() }) : target.shown);
-    if (part === 'signing_key') return answerKey(target, world, last === 'rotate', atSeconds());
-    if (last === undefined && method === 'GET') return list([...target.filters.values()]);
-    const filterId = last ?? world.makeId();
-    if (method === 'DELETE') return { status: target.filters.delete(filterId) ? 204 : 404, body: '' };
-    const filter = { id: filterId, target: id, pattern: textAt(sent.pattern), created: atSeconds() };
-    target.filters.set(filterId, filter);
-    return answer(last === undefined ? 201 : 200, filter);
-  };
-}
-
-function answerKey(target: Target, world: World, rotate: boolean, atSeconds: number): SimulatedResponse {
-  const [current = ''] = target.keys;
-  if (!rotate) return answer(200, { signing_key: current });
-  target.keys = [world.makeId(), current];
-  return answer(200, { signing_key: target.keys[0] ?? '', expiring_signing_key: current, signing_key_expiry: atSeconds + 86_400 });
-}
-
-function readSent(body: string): JsonObject {
-  if (body === '') return {};
-  const sent = parseJson(body);
-  return isObject(sent) ? sent : objectAt(null);
 }

@@ -31,7 +31,7 @@ export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, re
     timeoutMs: TIMEOUT_MS,
     budgets,
     sequential: false,
-    authorize: keyInTurn(api.apiKey, remote),
+    authorize: credentialsInTurn(api, remote),
   });
   const json = async (call: RemoteCall) => {
     const answer = await client.call({ ...call, headers: { Accept: 'application/json', ...call.headers } });
@@ -42,17 +42,25 @@ export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, re
 
 const KEY_CHANGE_MS = 10_000;
 
-/** The first key until it is refused, then the next. Calls that were refused together with the first one must not advance it again. */
-function keyInTurn(keys: readonly string[], remote: Remote): (renew: boolean) => Promise<Record<string, string>> {
+/**
+ * The first key and token until they are refused, then the next. Calls that were refused together with the first one must not advance them
+ * again.
+ */
+function credentialsInTurn(
+  { apiKey = [], token = [] }: OrdermentumApiSettings,
+  remote: Remote,
+): (renew: boolean) => Promise<Record<string, string>> {
   let position = 0;
   let changedAtMs = Number.NEGATIVE_INFINITY;
+  const chosen = (values: readonly string[]) => values[position % values.length];
   return async (renew) => {
     const nowMs = remote.now().getTime();
     if (renew && nowMs - changedAtMs > KEY_CHANGE_MS) {
-      position = (position + 1) % keys.length;
+      position++;
       changedAtMs = nowMs;
     }
-    return { 'x-api-key': keys[position] ?? '' };
+    const [key, bearer] = [chosen(apiKey), chosen(token)];
+    return { ...(key === undefined ? {} : { 'x-api-key': key }), ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }) };
   };
 }
 

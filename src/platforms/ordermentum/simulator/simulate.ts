@@ -9,7 +9,7 @@ import { createWorld, type World } from './world.ts';
 /** Ordermentum in small. Forms of a webhook: `envelope` (as documented, thin; the default) and `flat` (as receivers have seen it). */
 export function simulate(settings: OrdermentumSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(settings.api?.supplierId ?? tools.makeId(), tools);
-  const answer = createSimulatedApi(world, settings.api?.apiKey ?? [], tools);
+  const answer = createSimulatedApi(world, settings, tools);
   const headers = { 'content-type': 'application/json', ...credentialHeaders(settings.webhook.auth) };
   return {
     answer,

@@ -2,7 +2,7 @@ import type { Subject } from '../../../domain/entity.ts';
 import { RemoteFailure } from '../../../domain/errors.ts';
 import { parseJson } from '../../../domain/json.ts';
 import { pathSegment } from '../../../domain/outgoing-path.ts';
-import type { CircuitState, Remote, RemoteCall, RemoteClient } from '../../../remote/remote.ts';
+import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
 import type { OrishaKind } from '../events.ts';
 import { type Codes, codesOfExternalId } from '../read/codes.ts';
 import { isOrishaKind, pathFor } from '../read/record.ts';
@@ -22,6 +22,8 @@ export interface ApiClient {
   detail(subject: Subject, priority: 'fetch' | 'reconcile'): Promise<string>;
   /** A path template with its codes put in. */
   fill(template: string, codes: Codes): string;
+  /** An answer of any form, for the management endpoint. */
+  call(call: RemoteCall): Promise<RemoteResponse>;
   circuit(): CircuitState;
 }
 
@@ -41,7 +43,7 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
     const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
     return text({ method: 'GET', path, priority });
   };
-  return { api, settings, text, detail, fill, circuit: client.circuit };
+  return { api, settings, text, detail, fill, call: client.call, circuit: client.circuit };
 }
 
 const administrationOf = ({ webhook }: OrishaSettings): Codes =>

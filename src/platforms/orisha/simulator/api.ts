@@ -4,6 +4,7 @@ import { equalSecret, matchSecret } from '../../signature.ts';
 import type { OrishaKind } from '../events.ts';
 import type { Codes } from '../read/codes.ts';
 import type { OrishaApiSettings, OrishaSettings } from '../settings.ts';
+import { createRegistrations } from './registrations.ts';
 import type { World } from './world.ts';
 
 /** The paths of the simulated API, as a sandbox connection has them in its settings; the vendor's own are not public. */
@@ -33,6 +34,7 @@ const missing = () => answerJson(404, { title: 'Not Found', status: 404 });
 
 export function createSimulatedApi(world: World, settings: OrishaSettings, tools: SimulationOptions) {
   const tokens = new Map<string, number>();
+  const registrations = createRegistrations(settings, tools);
   const isAuthorized = ({ headers }: SimulatedRequest): boolean =>
     (tokens.get((headers.authorization ?? '').replace(/^Bearer /, '')) ?? 0) > tools.now().getTime();
   return (request: SimulatedRequest): SimulatedResponse => {
@@ -43,6 +45,8 @@ export function createSimulatedApi(world: World, settings: OrishaSettings, tools
       return answerJson(200, { access_token: token, token_type: 'Bearer', expires_in: TOKEN_SECONDS });
     }
     if (!isAuthorized(request)) return answerJson(401, { title: 'Unauthorized', status: 401 });
+    const managed = registrations(request);
+    if (managed) return managed;
     return request.method === 'GET' ? answerResource(world, request) : missing();
   };
 }
@@ -71,6 +75,8 @@ function answerResource(world: World, { path, query }: SimulatedRequest): Simula
 }
 
 function answerList(world: World, kind: OrishaKind, query: Record<string, string>): SimulatedResponse {
+  const unknown = Object.keys(query).find((name) => name !== 'page' && name !== 'pageSize');
+  if (unknown !== undefined) return answerJson(400, { title: `Unknown parameter ${unknown}`, status: 400 });
   const size = Math.min(200, Math.max(1, Number(query.pageSize) || 50));
   const page = Math.max(1, Number(query.page) || 1);
   const records = world.list(kind).map(({ record }) => record);

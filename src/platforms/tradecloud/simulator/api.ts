@@ -91,6 +91,9 @@ function isUser({ settings }: Api, authorization: string): boolean {
 
 function logIn(api: Api, request: SimulatedRequest): SimulatedResponse {
   if (!isUser(api, header(request, 'authorization'))) return text(401, 'These credentials are not valid');
+  // A newer login ends the tokens of an older one (a comment in the maker's own sample, 2026-05).
+  api.access.clear();
+  api.refresh.clear();
   return tokenPair(api);
 }
 
@@ -165,6 +168,8 @@ function pollAnswer(
   const filters = objectAt(body?.filters);
   const [limit, offset] = [Number(body?.limit ?? 10), Number(body?.offset ?? 0)];
   if (body === null || !(limit > 0 && limit <= 100) || !(offset >= 0)) return text(400, 'This request cannot be read');
+  const unknown = [...unknownMembers(body, REQUEST), ...unknownMembers(filters, FILTERS)];
+  if (unknown.length > 0) return text(400, `Unknown: ${unknown.join(', ')}`);
   const after = readTime(textAt(filters.lastUpdatedAfter)) ?? '';
   const company = companyOf(filters);
   const matching = records
@@ -174,6 +179,11 @@ function pollAnswer(
   const page = matching.slice(offset, offset + limit).map((record) => record.json());
   return json({ data: page, total: matching.length, ...(latest === undefined ? {} : { lastUpdatedAt: latest }) });
 }
+
+// `lastUpdatedSince` was the filter's name until 2024-01.
+const REQUEST = ['filters', 'offset', 'limit', 'sort'];
+const FILTERS = ['lastUpdatedAfter', 'status', 'companyId', 'buyerShipment'];
+const unknownMembers = (value: JsonObject, known: readonly string[]) => Object.keys(value).filter((name) => !known.includes(name));
 
 function readBody(body: string): JsonObject | null {
   try {

@@ -1,0 +1,61 @@
+import { type RegisteredWebhook, registrationName } from '../platforms/contract/management.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
+
+/** One way in which what is registered differs from what is wanted. */
+export interface Difference {
+  /** `missing` and `disabled`: nothing comes in. */
+  kind: 'missing' | 'disabled' | 'events' | 'repeated';
+  text: string;
+  /** The command that mends it; null: there is none. */
+  command: string | null;
+}
+
+/**
+ * What differs from what is wanted: one enabled registration of our address with every event type that means something to us. Pure.
+ * `url` null: `PUBLIC_URL` is not set, then the path has to be ours. `verbs`: what the platform's management API can do.
+ */
+export function compareRegistrations(
+  connection: Connection,
+  registered: readonly RegisteredWebhook[],
+  url: string | null,
+  verbs: { enable: boolean },
+): Difference[] {
+  const ours = registered.filter((one) => isOurs(one, connection.name, url));
+  const where = url ?? `/webhooks/${connection.name}`;
+  const command = (words: string) => `orderdock webhooks ${words}`;
+  const register = command(`register ${connection.name}`);
+  if (ours.length === 0) return [{ kind: 'missing', text: `${where} is not registered.`, command: register }];
+  const enabled = ours.filter((one) => one.enabled);
+  const mend = (id: string) => (verbs.enable ? command(`enable ${connection.name} ${id}`) : register);
+  const disabled = ours.filter((one) => !one.enabled);
+  return [
+    ...disabled.map((one): Difference => ({ kind: 'disabled', text: `${one.id} is switched off.`, command: mend(one.id) })),
+    ...missingEvents(connection, enabled, command),
+    ...(enabled.length > 1 ? [{ kind: 'repeated' as const, text: repeatedText(where, enabled.length), command: null }] : []),
+  ];
+}
+
+const repeatedText = (where: string, times: number): string => `${where} is registered ${times} times: every event comes that often.`;
+
+/** By its address; by its name where the platform does not show the address. */
+export function isOurs({ url: registered, name }: RegisteredWebhook, connection: string, url: string | null): boolean {
+  if (registered === null) return name === registrationName(`https://host/webhooks/${connection}`);
+  if (url !== null) return registered === url;
+  return URL.canParse(registered) && new URL(registered).pathname.endsWith(`/webhooks/${connection}`);
+}
+
+function missingEvents(
+  { name, platform }: Connection,
+  enabled: readonly RegisteredWebhook[],
+  command: (words: string) => string,
+): Difference[] {
+  const covered = new Set(enabled.flatMap((one) => one.events));
+  const [first] = enabled;
+  if (!first || covered.size === 0 || covered.has('*')) return [];
+  const missing = platform.events.filter((event) => event.effect !== 'ignore' && !covered.has(event.type)).map((event) => event.type);
+  if (missing.length === 0) return [];
+  const all = [...covered, ...missing].join(' ');
+  return [
+    { kind: 'events', text: `Not registered: ${missing.join(', ')}.`, command: command(`update ${name} ${first.id} --events ${all}`) },
+  ];
+}

@@ -1,0 +1,18 @@
+import { OrderdockError } from '../../domain/errors.ts';
+
+/** Something that a registration made at the platform, and how to remove it again. */
+export interface Made {
+  name: string;
+  remove(): Promise<unknown>;
+}
+
+/** Removes what was made, the last first, and throws `error`; what could not be removed is named in its message. */
+export async function undo(made: readonly Made[], error: unknown): Promise<never> {
+  const left: string[] = [];
+  for (const { name, remove } of made.toReversed()) {
+    await remove().catch(() => left.push(name));
+  }
+  if (left.length === 0) throw error;
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new OrderdockError('half_registered', `${reason}. Left at the platform: ${left.join(', ')}`, { cause: error });
+}

@@ -1,0 +1,50 @@
+import { isObject, type Json, parseJson } from '../../../domain/json.ts';
+import { pathSegment } from '../../../domain/outgoing-path.ts';
+
+/** What `{name}` stands for in the paths and bodies of the management endpoint. */
+export interface Values {
+  url: string;
+  events: readonly string[];
+  administration: string;
+  id: string;
+}
+
+const PLACEHOLDER = /\{(url|events|administration|id)\}/gi;
+
+const textOf = (values: Values, name: string): string => {
+  const value = values[name.toLowerCase() as keyof Values];
+  return typeof value === 'string' ? value : value.join(',');
+};
+
+export const fillPath = (template: string, values: Values): string =>
+  template.replace(PLACEHOLDER, (_all, name: string, at: number) =>
+    template.slice(0, at).includes('?') ? encodeURIComponent(textOf(values, name)) : pathSegment(textOf(values, name)),
+  );
+
+/** A body given as JSON is filled in its texts, a body given as text is read as JSON once it is filled. */
+export function fillBody(template: unknown, values: Values): Json | string {
+  return typeof template === 'string' ? fillText(template, values) : fillJson(template, values);
+}
+
+function fillJson(template: unknown, values: Values): Json {
+  if (typeof template === 'string') {
+    return /^\{events\}$/i.test(template)
+      ? [...values.events]
+      : template.replace(PLACEHOLDER, (_all, name: string) => textOf(values, name));
+  }
+  if (Array.isArray(template)) return template.map((entry) => fillJson(entry, values));
+  if (!isObject(template)) return (template ?? null) as Json;
+  return Object.fromEntries(Object.entries(template).map(([name, member]) => [name, fillJson(member, values)]));
+}
+
+function fillText(template: string, values: Values): Json | string {
+  const events = JSON.stringify(values.events);
+  const text = template
+    .replace(/"\{events\}"|\{events\}/gi, () => events)
+    .replace(PLACEHOLDER, (_all, name: string) => JSON.stringify(textOf(values, name)).slice(1, -1));
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
