@@ -8,6 +8,7 @@ import * as health from './0005_health.ts';
 import * as reconcile from './0006_reconcile.ts';
 import * as documents from './0007_documents.ts';
 import * as feedHead from './0008_feed_head.ts';
+import * as deliveryContents from './0009_delivery_contents.ts';
 import * as changeIds from './0012_change_ids.ts';
 import * as consumerWatch from './0013_consumer_watch.ts';
 import * as dismissals from './0025_dismissals.ts';
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0006_reconcile', reconcile],
   ['0007_documents', documents],
   ['0008_feed_head', feedHead],
+  ['0009_delivery_contents', deliveryContents],
   ['0012_change_ids', changeIds],
   ['0013_consumer_watch', consumerWatch],
   ['0025_dismissals', dismissals],

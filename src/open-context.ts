@@ -56,6 +56,7 @@ export async function openContext(
     deliveryArrived: createNotifier(),
     feedChanged: createNotifier(),
     inFlight: new Set<string>(),
+    inHand: new Set<number>(),
     inTurn: createInTurn(),
     processId,
   };

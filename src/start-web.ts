@@ -28,7 +28,7 @@ import { reconcileNow } from './reconciliation/on-demand.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { Settings } from './settings.ts';
 import { readOrCreateSecret, verifyWrite } from './store/access/secrets.ts';
-import { countBacklog } from './store/deliveries/claim.ts';
+import { countBacklog } from './store/deliveries/due.ts';
 
 /** The open door. */
 export interface Web {

@@ -2,7 +2,8 @@
 export const DELIVERY_STATES = ['pending', 'working', 'done', 'ignored', 'dead', 'handled'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-export type AttemptOutcome = 'done' | 'retry' | 'dead' | 'ignored';
+export const ATTEMPT_OUTCOMES = ['done', 'retry', 'dead', 'ignored'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 export interface Attempt {
   at: string;
@@ -50,31 +51,37 @@ export interface InsertResult {
   conflict?: true;
 }
 
-/** A delivery as the worker sees it. */
-export interface Delivery {
-  id: string;
+/** A stored delivery, without what came with it. */
+export interface StoredDelivery {
   seq: number;
+  id: string;
   connection: string;
   platform: string;
   state: DeliveryState;
   method: 'POST' | 'GET';
+  /** Path and query below `/webhooks/{connection}`. */
   path: string;
-  headers: Record<string, string>;
-  body: Buffer;
   contentType: string | null;
-  receivedAt: string;
-  finishedAt: string | null;
-  eventId: string | null;
   eventType: string | null;
+  eventId: string | null;
   subject: string | null;
   notification: boolean;
+  receivedAt: string;
+  finishedAt: string | null;
   duplicates: number;
   conflict: boolean;
   attempts: Attempt[];
   /** How many of the attempts belong to this life: a replay starts a new one. */
   tries: number;
   error: string | null;
+  /** Null unless it waits. */
   nextAttemptAt: string | null;
   /** Set while a replay is under way: `fresh` asks the platform again, `recorded` uses what the first fetch returned. */
   replay: 'fresh' | 'recorded' | null;
+}
+
+/** A delivery with all that interpreting it needs. */
+export interface Delivery extends StoredDelivery {
+  headers: Record<string, string>;
+  body: Buffer;
 }

@@ -1,7 +1,7 @@
 import type { Cause } from '../domain/change.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import type { EntityState, MergeResult } from '../domain/entity-state.ts';
-import type { Sql } from '../store/engine/database.ts';
+import { type Sql, together } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { entityKeyText, readStates, upsertDocuments, upsertEntities, upsertLines } from '../store/entities/states.ts';
 import { appendChanges, type ChangeState, type NewChange } from '../store/feed/append.ts';
@@ -65,14 +65,17 @@ export async function planReports(sql: Sql, applications: readonly Application[]
 
 /** Writes what was planned. The feed comes last, since only one transaction at a time can append to it. */
 export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
-  const { applications, merged } = plan;
-  await writeRows(sql, plan);
-  await countCollisions(
-    sql,
-    applications.map(({ connection }, position) => ({ connection, ...countsOf(merged[position] as Merged) })),
-  );
-  const changes = applications.flatMap((application, position) => newChange(application, merged[position] as Merged, plan.tools));
-  const positions = changes.length > 0 ? await appendChanges(sql, changes) : [];
+  const { applications, merged, tools } = plan;
+  const counts = applications.map(({ connection }, position) => ({ connection, ...countsOf(merged[position] as Merged) }));
+  const changes = applications.flatMap((application, position) => newChange(application, merged[position] as Merged, tools));
+  const { entities, lines, documents } = touchedRows(plan);
+  const [, , , , positions] = await together(sql, [
+    () => upsertEntities(sql, entities),
+    () => upsertLines(sql, lines),
+    () => upsertDocuments(sql, documents, tools.now),
+    () => countCollisions(sql, counts),
+    () => appendChanges(sql, changes),
+  ]);
   return merged.map(({ effect }) => ({ effect, position: effect.change ? (positions.shift() ?? null) : null }));
 }
 
@@ -86,17 +89,19 @@ function mergeOne(states: Map<string, EntityState>, application: Application, to
 }
 
 /** The entity's own row is written with whatever of it was touched: its revision tells others that they have read what is old. */
-async function writeRows(sql: Sql, { merged, revisions, tools }: ApplyPlan): Promise<void> {
+function touchedRows({ merged, revisions }: ApplyPlan) {
   const effects = merged.map(({ effect }) => effect);
   const touched = effects.filter((one) => one.headerTouched || one.touchedLines.length > 0 || one.touchedDocuments.length > 0);
   const entities = new Map(touched.map(({ state }) => [state.id, { image: state, revision: revisions.get(state.id) ?? 0 }]));
   const lines = new Map(
     effects.flatMap(({ state, touchedLines }) => touchedLines.map((line) => [line, { entityId: state.id, line }] as const)),
   );
-  const documents = effects.flatMap(({ state, touchedDocuments }) => touchedDocuments.map((document) => ({ image: state, document })));
-  if (entities.size > 0) await upsertEntities(sql, [...entities.values()]);
-  if (lines.size > 0) await upsertLines(sql, [...lines.values()]);
-  if (documents.length > 0) await upsertDocuments(sql, [...new Map(documents.map((one) => [one.document.id, one])).values()], tools.now);
+  const documents = new Map(
+    effects.flatMap(({ state, touchedDocuments }) =>
+      touchedDocuments.map((document) => [document.id, { image: state, document }] as const),
+    ),
+  );
+  return { entities: [...entities.values()], lines: [...lines.values()], documents: [...documents.values()] };
 }
 
 function stateOf({ state, touchedLines, change }: MergeResult): ChangeState {

@@ -3,8 +3,9 @@ import { deadDeliveryAlert } from '../domain/alert.ts';
 import type { Attempt } from '../domain/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
-import { type ClaimedDelivery, type CompletedDelivery, completeDeliveries } from '../store/deliveries/claim.ts';
-import type { Sql } from '../store/engine/database.ts';
+import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
+import { type CompletedDelivery, completeDeliveries } from '../store/deliveries/complete.ts';
+import { type Sql, WriteConflict } from '../store/engine/database.ts';
 import { isOurFault } from './failure-breaker.ts';
 
 /** An attempt that has ended. */
@@ -41,7 +42,7 @@ export function decideNextStates(context: Context, ended: readonly EndedAttempt[
       ...one,
       step,
       settled: {
-        id: delivery.id,
+        seq: delivery.seq,
         state: step.state,
         finishedAt: finished ? now.toISOString() : null,
         nextAttemptAt: new Date(now.getTime() + step.waitMs).toISOString(),
@@ -57,8 +58,8 @@ export function decideNextStates(context: Context, ended: readonly EndedAttempt[
 }
 
 /**
- * Writes the ends, in the caller's transaction. Throws when one of the deliveries is no longer ours (its lease ran out and another worker has it): then
- * nothing of the transaction may stand.
+ * Writes the ends of claimed deliveries, in the caller's transaction. Throws when one of them is no longer ours (its lease ran out and another
+ * worker has it): then nothing of the transaction may stand.
  */
 export async function writeCompleted(sql: Sql, context: Context, ends: readonly CompletedAttempt[]): Promise<void> {
   const own = await completeDeliveries(
@@ -66,7 +67,17 @@ export async function writeCompleted(sql: Sql, context: Context, ends: readonly 
     context.processId,
     ends.map((one) => one.settled),
   );
-  if (own.size < ends.length) throw new OrderdockError('lease_lost', 'Another worker has taken the delivery over.');
+  if (own < ends.length) throw new OrderdockError('lease_lost', 'Another worker has taken the delivery over.');
+}
+
+/** The same for deliveries that were taken and are ended in one go: when another worker was quicker, all is done again without them. */
+export async function writeTaken(sql: Sql, ends: readonly CompletedAttempt[]): Promise<void> {
+  const own = await completeDeliveries(
+    sql,
+    null,
+    ends.map((one) => one.settled),
+  );
+  if (own < ends.length) throw new WriteConflict('Another worker has ended a delivery since it was taken.');
 }
 
 /** One log line per attempt, and an alert for a dead letter. After the transaction: only what is stored is told. */

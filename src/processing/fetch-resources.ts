@@ -7,15 +7,8 @@ import type { AttemptEnd } from '../domain/outcome.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { Interpretation, WhenMissing } from '../platforms/contract/webhook.ts';
-import {
-  type ClaimedDelivery,
-  claimCompanions,
-  claimDeliveries,
-  connectionsToFetch,
-  readBody,
-  readRecorded,
-  waitingEventTypes,
-} from '../store/deliveries/claim.ts';
+import { type ClaimedDelivery, claimCompanions, claimDeliveries, readBody, readRecorded } from '../store/deliveries/claim.ts';
+import { connectionsToFetch, waitingEventTypes } from '../store/deliveries/due.ts';
 import { applyReports } from './apply-reports.ts';
 import { interpretDelivery } from './interpret-delivery.ts';
 import { applicationOf, applyTogether, claimOptions, type ReadAttempt, whileInFlight } from './process-deliveries.ts';
@@ -62,7 +55,7 @@ async function groupBySubject(context: Context, claimed: readonly ClaimedDeliver
     const key = delivery.subject ?? delivery.id;
     groups.set(key, [...(groups.get(key) ?? []), delivery]);
   }
-  for (const delivery of claimed) if (!delivery.bodyLoaded) delivery.body = await readBody(context.db.read, delivery.id);
+  for (const delivery of claimed) if (!delivery.bodyLoaded) delivery.body = await readBody(context.db.read, delivery.seq);
   return [...groups.values()];
 }
 
@@ -144,7 +137,7 @@ async function isDeletedLater(context: Context, { name, platform }: Connection, 
 /** The resource's JSON: from the platform, or, for a replay that asks for it, what the first fetch returned. */
 async function textOf(context: Context, connection: Connection, subject: Subject, head: ClaimedDelivery): Promise<string> {
   if (head.replay === 'recorded') {
-    const recorded = await readRecorded(context.db.read, head.id);
+    const recorded = await readRecorded(context.db.read, head.seq);
     if (recorded === '') throw new RemoteMissing('The recorded answer was: not found.');
     if (recorded !== null) return recorded;
   }

@@ -19,7 +19,8 @@ const losing = ({ context }: TestContext, afterWrites: number): Context => {
   let writes = 0;
   const write: Context['db']['write'] = (work) =>
     ++writes > afterWrites ? Promise.reject(new Unavailable('database_unavailable', 'It is away.')) : context.db.write(work);
-  return { ...context, db: { ...context.db, write } };
+  const change: Context['db']['change'] = () => Promise.reject(new Unavailable('database_unavailable', 'It is away.'));
+  return { ...context, db: { ...context.db, write, change } };
 };
 
 const states = async ({ context }: TestContext) =>
@@ -38,13 +39,14 @@ for (const engine of ENGINES) {
 
   on('what was taken up when the database went away is taken up again, however long this process lives', async (run) => {
     for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
-    await assert.rejects(processDeliveries(losing(run, 1)), { code: 'database_unavailable' });
+    await assert.rejects(processDeliveries(losing(run, 0)), { code: 'database_unavailable' });
+    assert.deepEqual(await states(run), ['pending', 'pending'], 'what is taken and ended in one transaction is never seen as taken');
     run.world.orders.set('PO3', order('PO3', '1', AT));
     await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
     await assert.rejects(processNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
-    assert.deepEqual(await states(run), ['working', 'working', 'working']);
+    assert.deepEqual(await states(run), ['pending', 'pending', 'working']);
     await renewDeliveryLeases(run.context);
-    assert.deepEqual(await states(run), ['working', 'working', 'working'], 'what was only just taken is left alone');
+    assert.deepEqual(await states(run), ['pending', 'pending', 'working'], 'what was only just taken is left alone');
     run.clock.advance(5000);
     await renewDeliveryLeases(run.context);
     assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
@@ -75,7 +77,8 @@ for (const engine of ENGINES) {
   });
 
   on('a process whose deliveries were taken over meanwhile leaves them to the other, and goes on', async (run) => {
-    await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
+    run.world.orders.set('PO1', order('PO1', '1', AT));
+    await run.send({ id: 'n-1', type: 'changed', subject: 'PO1' });
     const other = await run.another('two:0:test');
     try {
       const frozen: Context = {
@@ -87,13 +90,13 @@ for (const engine of ENGINES) {
             if ((await states(run))[0] === 'working') {
               run.clock.advance(60_000);
               await renewDeliveryLeases(other.context);
-              await processDeliveries(other.context);
+              await processNotifications(other.context, other.connection);
             }
             return result;
           },
         },
       };
-      await processDeliveries(frozen);
+      await processNotifications(frozen, run.connection);
       assert.deepEqual(await states(run), ['done']);
       assert.equal((await run.context.db.read.all('select seq from changes')).length, 1);
       assert.ok(run.log.lines.some((line) => line.event === 'lease_lost'));

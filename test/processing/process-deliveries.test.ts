@@ -199,7 +199,9 @@ for (const engine of ENGINES) {
       run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }),
       { code: 'invalid_body' },
     );
-    const [row] = await run.context.db.read.all<{ state: string; body: Buffer }>('select state, body from deliveries');
+    const [row] = await run.context.db.read.all<{ state: string; body: Buffer }>(
+      'select state, body from deliveries join delivery_contents using (seq)',
+    );
     assert.deepEqual([row?.state, row?.body.toString()], ['dead', '{"broken']);
   });
 

@@ -24,7 +24,7 @@ const subjectIs = (subject: string | null): Condition =>
   subject === null
     ? null
     : [
-        `seq in (select seq from deliveries where subject = ? and finished_at is not null
+        `deliveries.seq in (select seq from deliveries where subject = ? and finished_at is not null
            union all select seq from deliveries where subject = ? and state in ('pending', 'working'))`,
         subject,
         subject,

@@ -20,13 +20,12 @@ const NEW_DELIVERY = {
   mergeable: 'boolean',
   received_at: 'text',
   credential: 'text',
-  headers: 'text',
   content_type: 'text',
   body_sha256: 'text',
   error: 'text',
   conflict: 'boolean',
 } as const;
-type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body: Buffer };
+type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { headers: string; body: Buffer };
 
 interface KnownRow {
   id: string;
@@ -38,14 +37,14 @@ interface KnownRow {
 }
 
 /**
- * Stores what is new, in one statement that commits by itself, and counts what is known, in a transaction after it (the first delivery is safe by
+ * Stores what is new, and counts what is known in a transaction after it (the first delivery is safe by
  * then). The answers stand in the order of the arrivals.
  * The unique key decides, so two processes never both say `accepted`. A known key with other content is stored too, as a delivery of its
  * own with `conflict` set on both, and answered as a duplicate of the first: never dropped in silence.
  */
 export async function insertDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<InsertResult[]> {
   const rows = arrivals.map((arrival) => newRow(arrival));
-  const inserted = await insertNew(db.alone, rows);
+  const inserted = await (db.dialect.insertsInQueries ? insertNew(db.alone, rows) : db.write((sql) => insertNew(sql, rows)));
   const rest = rows.filter((row) => !inserted.has(String(row.id)));
   const known = rest.length > 0 ? await db.write((sql) => countRepeats(sql, rest, arrivals)) : new Map<string, InsertResult>();
   return arrivals.map((arrival) => known.get(arrival.id) ?? { status: 'accepted', deliveryId: arrival.id });
@@ -88,7 +87,10 @@ async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<bool
   if (row.method === 'GET' || known.method === 'GET') return row.method === known.method && row.subject === known.subject;
   if (known.body_sha256 === row.body_sha256) return true;
   if (row.body.length > MOST_COMPARED_BYTES) return false;
-  const [held] = await sql.all<{ body: Buffer | null }>('select body from deliveries where id = ?', [known.id]);
+  const [held] = await sql.all<{ body: Buffer | null }>(
+    'select c.body from deliveries d join delivery_contents c on c.seq = d.seq where d.id = ?',
+    [known.id],
+  );
   return held?.body != null && held.body.length <= MOST_COMPARED_BYTES && sameDocument(held.body, row.body);
 }
 
@@ -112,24 +114,39 @@ async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string
 }
 
 /**
- * One statement for all: the rows as one JSON parameter, their bodies as one binary parameter beside it, so that no body is escaped and
- * parsed again. Gives the ids that were new.
+ * The rows as one JSON parameter, their bodies as one binary parameter beside it, so that no body is escaped and parsed again. Where the engine
+ * can, one statement for both tables. Gives the ids that were new.
  */
 async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>> {
+  const delivery = [rowsParameter(rows.map(({ body: _body, headers: _headers, ...row }) => row))];
+  const contents = [bodiesOf(rows), rowsParameter(placed(rows))];
+  const insertDelivery = `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at)
+     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end
+     from ${sql.dialect.rowsOf(NEW_DELIVERY)} where true
+     on conflict (connection, dedupe_key) do nothing returning id, seq`;
+  const insertContents = (from: string) => `insert into delivery_contents (seq, headers, body)
+     select new.seq, rows.headers, ${isLarge(rows) ? '?' : sql.dialect.slice}
+     from ${sql.dialect.rowsOf(CONTENT)} cross join ${from} where new.id = rows.id`;
+  const inserted = sql.dialect.insertsInQueries
+    ? await sql.all<{ id: string }>(`with new as (${insertDelivery}), kept as (${insertContents('new')}) select id from new`, [
+        ...delivery,
+        ...contents,
+      ])
+    : await sql.all<{ id: string }>(insertDelivery, delivery);
+  if (!sql.dialect.insertsInQueries && inserted.length > 0) await sql.all(insertContents('deliveries as new'), contents);
+  return new Set(inserted.map((row) => row.id));
+}
+
+const CONTENT = { id: 'text', headers: 'text', at: 'integer', bytes: 'integer' } as const;
+
+/** Where each row's body lies within all of them. */
+function placed(rows: readonly NewRow[]): object[] {
   let at = 1;
-  const placed = rows.map(({ body, ...row }) => {
+  return rows.map(({ id, headers, body }) => {
     const start = at;
     at += body.length;
-    return { ...row, at: start, bytes: body.length };
+    return { id, headers, at: start, bytes: body.length };
   });
-  const inserted = await sql.all<{ id: string }>(
-    `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at, body)
-     select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end, ${isLarge(rows) ? '?' : sql.dialect.slice}
-     from ${sql.dialect.rowsOf({ ...NEW_DELIVERY, at: 'integer', bytes: 'integer' })} where true
-     on conflict (connection, dedupe_key) do nothing returning id`,
-    [bodiesOf(rows), rowsParameter(placed)],
-  );
-  return new Set(inserted.map((row) => row.id));
 }
 
 /** A large body comes alone, and is bound as it is: every copy of it is one more in memory. */

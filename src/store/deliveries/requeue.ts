@@ -1,7 +1,9 @@
+import type { Delivery } from '../../domain/delivery.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import { where } from '../engine/where.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
+import { type DeliveryRow, deliveryColumns, toDelivery, toHeaders } from './row.ts';
 
 export { type DeliveryCriteria, isUnlimited } from './criteria.ts';
 
@@ -14,9 +16,11 @@ export interface Span {
 
 const FINISHED = `state in ('done', 'ignored', 'dead', 'handled')`;
 
-/** Only what has ended can begin again, and only while its body is still held. */
+const HAS_CONTENT = 'exists (select 1 from delivery_contents c where c.seq = deliveries.seq)';
+
+/** Only what has ended can begin again, and only while its body is still stored. */
 function replayable(filter: DeliveryCriteria): { text: string; bindings: SqlValue[] } {
-  return where([`${FINISHED} and body is not null`], ...matching(filter));
+  return where([`${FINISHED} and ${HAS_CONTENT}`], ...matching(filter));
 }
 
 export async function readLastPosition(sql: Sql): Promise<number> {
@@ -49,68 +53,24 @@ export async function requeue(
 }
 
 /** A finished delivery with all that interpreting it needs. */
-export interface Replayable {
-  id: string;
-  seq: number;
-  connection: string;
-  platform: string;
-  method: 'POST' | 'GET';
-  path: string;
-  headers: Record<string, string>;
-  body: Buffer;
-  contentType: string | null;
-  receivedAt: string;
-  eventId: string | null;
-  eventType: string | null;
-  subject: string | null;
+export interface Replayable extends Delivery {
   recorded: string | null;
 }
-
-interface Row {
-  id: string;
-  seq: number | string;
-  connection: string;
-  platform: string;
-  method: 'POST' | 'GET';
-  path: string;
-  headers: string;
-  body: Buffer;
-  content_type: string | null;
-  received_at: string;
-  event_id: string | null;
-  event_type: string | null;
-  subject: string | null;
-  recorded: string | null;
-}
-
-const COLUMNS =
-  'id, seq, connection, platform, method, path, headers, body, content_type, received_at, event_id, event_type, subject, recorded';
 
 /** Oldest first. */
 export async function readReplayable(sql: Sql, filter: DeliveryCriteria, span: Span): Promise<Replayable[]> {
-  const asked = replayable(filter);
-  const statement = `select ${COLUMNS} from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?`;
-  return (await sql.all<Row>(statement, [span.after, span.upTo, ...asked.bindings, span.limit])).map((row) => ({
-    id: row.id,
-    seq: numberOf(row.seq),
-    connection: row.connection,
-    platform: row.platform,
-    method: row.method,
-    path: row.path,
-    headers: JSON.parse(row.headers) as Record<string, string>,
-    body: row.body,
-    contentType: row.content_type,
-    receivedAt: row.received_at,
-    eventId: row.event_id,
-    eventType: row.event_type,
-    subject: row.subject,
-    recorded: row.recorded,
-  }));
+  const asked = where(['deliveries.seq > ? and deliveries.seq <= ?', span.after, span.upTo], [FINISHED], ...matching(filter));
+  const rows = await sql.all<DeliveryRow & { headers: string; body: Buffer; recorded: string | null }>(
+    `select ${deliveryColumns()}, c.headers, c.body, c.recorded from deliveries join delivery_contents c on c.seq = deliveries.seq
+     where ${asked.text} order by deliveries.seq limit ?`,
+    [...asked.bindings, span.limit],
+  );
+  return rows.map((row) => ({ ...toDelivery(row), headers: toHeaders(row.headers), body: row.body, recorded: row.recorded }));
 }
 
 /** Whether a delivery's body has been emptied by retention. */
 export async function isEmptied(sql: Sql, id: string): Promise<boolean> {
-  return (await sql.all('select 1 as emptied from deliveries where id = ? and body is null', [id])).length === 1;
+  return (await sql.all(`select 1 as emptied from deliveries where id = ? and not ${HAS_CONTENT}`, [id])).length === 1;
 }
 
 /** Makes waiting deliveries due now; gives their positions. */

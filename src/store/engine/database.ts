@@ -25,6 +25,11 @@ export interface Database {
    * `Unavailable` when the database cannot take it.
    */
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * The same in two steps: `prepare` reads, `write` writes what it gave. On SQLite `prepare` reads beside the only writer and keeps nobody from
+   * writing; what it read must then be checked by what `write` sends (compare-and-set, `WriteConflict`).
+   */
+  change<P, T>(prepare: (sql: Sql) => Promise<P>, write: (sql: Sql, prepared: P) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -32,32 +37,30 @@ export interface Database {
  * Statements of one transaction that do not need each other's answers, in this order: where the engine can, they are one trip to the
  * database. Fails with the first failure, once all have ended.
  */
-export async function together<Rows extends unknown[][]>(
-  sql: Sql,
-  statements: { [at in keyof Rows]: () => Promise<Rows[at]> },
-): Promise<Rows> {
+export async function together<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>> {
   const results: unknown[] = [];
   if (!sql.dialect.pipelines) {
-    for (const statement of statements) results.push(await statement());
-    return results as Rows;
+    for (const step of steps) results.push(await step());
+    return results as unknown as Results<Steps>;
   }
-  for (const ended of await Promise.allSettled(statements.map((statement) => statement()))) {
+  for (const ended of await Promise.allSettled(steps.map((step) => step()))) {
     if (ended.status === 'rejected') throw ended.reason;
     results.push(ended.value);
   }
-  return results as Rows;
+  return results as unknown as Results<Steps>;
 }
 
+type Results<Steps extends readonly (() => Promise<unknown>)[]> = { -readonly [at in keyof Steps]: Awaited<ReturnType<Steps[at]>> };
+
 /** Statements on one connection. */
-const sqlOn = (dialect: Dialect, db: Knex, connection: unknown): Sql => ({
+const sqlOn = (dialect: Dialect, connection: unknown): Sql => ({
   dialect,
   async all<Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> {
-    const query = db.raw(statement, bindings as Knex.RawBinding[]).connection(connection);
-    const result: unknown = await query.catch((error: unknown) => {
+    const rows = await dialect.run(connection, statement, bindings).catch((error: unknown) => {
       dialect.cutIfHung(error, connection);
-      throw withoutStatement(error);
+      throw error;
     });
-    return dialect.rows(result) as Row[];
+    return rows as Row[];
   },
 });
 
@@ -70,20 +73,12 @@ const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
   async all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]> {
     const connection: unknown = await db.client.acquireConnection();
     try {
-      return await sqlOn(dialect, db, connection).all<Row>(statement, bindings);
+      return await sqlOn(dialect, connection).all<Row>(statement, bindings);
     } finally {
       await db.client.releaseConnection(connection);
     }
   },
 });
-
-/** knex puts the statement and its values before the engine's words: bodies and secrets would reach the log. Only the engine's words stay. */
-function withoutStatement(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  error.message = error.message.slice(error.message.lastIndexOf(' - ') + 1).replace(/^- /, '');
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
-}
 
 /**
  * Opens the database and brings its tables up to date. `url` is `sqlite:PATH` or `postgres://…`.
@@ -111,6 +106,12 @@ export async function openDatabase(url: string): Promise<Database> {
     read: repeating(sqlOnAny(dialect, reader)),
     alone: aloneOn(dialect, writer),
     write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
+    change: (prepare, write) =>
+      untilUndisturbed(dialect, async () => {
+        if (reader === writer) return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
+        const prepared = await prepare(repeating(sqlOnAny(dialect, reader)));
+        return inTransaction(dialect, writer, (sql) => write(sql, prepared));
+      }),
     close,
   };
 }
@@ -158,9 +159,12 @@ async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => 
   try {
     dialect.assertPresent();
     connection = await db.client.acquireConnection();
-    const sql = sqlOn(dialect, db, connection);
-    await sql.all(dialect.begin);
-    const result = await committed(sql, work).catch(async (error: unknown) => {
+    const sql = sqlOn(dialect, connection);
+    const begun = sql.all(dialect.begin);
+    // Where statements need not wait for each other, the first of the work goes with the beginning.
+    if (dialect.pipelines) begun.catch(() => {});
+    else await begun;
+    const result = await committed(sql, begun, work).catch(async (error: unknown) => {
       await sql.all('rollback').catch(() => discard(connection));
       throw error;
     });
@@ -174,8 +178,9 @@ async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => 
   }
 }
 
-async function committed<T>(sql: Sql, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function committed<T>(sql: Sql, begun: Promise<unknown>, work: (sql: Sql) => Promise<T>): Promise<T> {
   const result = await work(sql);
+  await begun;
   await sql.all('commit');
   return result;
 }

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import { OrderdockError, Unavailable } from '../../domain/errors.ts';
+import type { SqlValue } from './database.ts';
 
 /** All that the two engines do differently. Table files ask what the engine can do here, never which engine it is. */
 export interface Dialect {
@@ -19,15 +20,20 @@ export interface Dialect {
   slice: string;
   /** Condition: the bytes of a column contain the UTF-8 of the one text binding. */
   bytesContain(column: string): string;
-  /** Ends a `select` whose rows stay locked until the commit; empty where the engine has one writer anyway. */
-  lockRows: string;
+  /** Ends a `select` whose rows of `table` stay locked until the commit; empty where the engine has one writer anyway. */
+  lockRows(table: string): string;
+  /** The same; rows that another transaction has locked are left out. */
+  skipLocked(table: string): string;
+  /** One statement can insert into two tables. */
+  insertsInQueries: boolean;
+  /** Runs one statement on a raw connection; sends it at once. */
+  run(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<unknown[]>;
   /** Statements of one transaction may be sent without waiting for each other's answers; they are executed in the order they were sent. */
   pipelines: boolean;
   /** True for a transaction that failed because of another one at the same time: done again, it may succeed. */
   conflicted(error: unknown): boolean;
   /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
   namedLock: string | null;
-  rows(result: unknown): unknown[];
   /** Before anything else is asked of it: throws `OrderdockError` where the database could not hold what it is given. */
   verify(db: Knex): Promise<void>;
   /** From here on the database that is open is the one that `assertPresent` looks for. */
@@ -59,7 +65,13 @@ const SQLITE_PRAGMAS = [
 
 interface SqliteConnection {
   exec(sql: string, done: (error: Error | null) => void): void;
+  all(sql: string, bindings: readonly SqlValue[], done: (error: Error | null, rows: unknown[]) => void): void;
 }
+
+const runOnSqlite = (connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<unknown[]> =>
+  new Promise((resolve, reject) => {
+    (connection as SqliteConnection).all(statement, bindings, (error, rows) => (error ? reject(error) : resolve(rows)));
+  });
 
 export function sqliteDialect(filename: string): Dialect {
   mkdirSync(dirname(filename), { recursive: true, mode: 0o700 });
@@ -99,11 +111,13 @@ export function sqliteDialect(filename: string): Dialect {
     // An empty buffer is bound as null, which would be a body that retention has emptied.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     bytesContain: (column) => `instr(${column}, cast(? as blob)) > 0`,
-    lockRows: '',
+    lockRows: () => '',
+    skipLocked: () => '',
+    insertsInQueries: false,
     pipelines: false,
     conflicted: () => false,
     namedLock: null,
-    rows: (result) => result as unknown[],
+    run: runOnSqlite,
     cutIfHung: () => {},
     unavailable: (error) => isTimeout(error) || /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/.test(errorCode(error)),
   };
@@ -125,6 +139,26 @@ const isHung = (error: unknown): boolean => /Query read timeout/.test(String((er
 
 interface PostgresConnection {
   connection: { stream: { destroy(): void } };
+  query(statement: string, bindings?: readonly SqlValue[]): Promise<{ rows?: unknown[] }>;
+}
+
+const numbered = new Map<string, string>();
+
+/** `?` becomes `$1`, `$2`, …: the same few statements again and again, unless they list values, so that only so many are remembered. */
+function withNumbers(statement: string): string {
+  const known = numbered.get(statement);
+  if (known !== undefined) return known;
+  let position = 0;
+  const text = statement.replaceAll('?', () => `$${++position}`);
+  if (numbered.size < 500) numbered.set(statement, text);
+  return text;
+}
+
+async function runOnPostgres(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<unknown[]> {
+  const client = connection as PostgresConnection;
+  // Without bindings several statements may stand in one text.
+  const result = bindings.length === 0 ? await client.query(statement) : await client.query(withNumbers(statement), bindings);
+  return result.rows ?? [];
 }
 
 const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } as const;
@@ -174,12 +208,14 @@ export function postgresDialect(url: string): Dialect {
         .join(', ')})`,
     slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
     bytesContain: (column) => `position(convert_to(?, 'UTF8') in ${column}) > 0`,
-    lockRows: 'for update',
+    lockRows: (table) => `for update of ${table}`,
+    skipLocked: (table) => `for update of ${table} skip locked`,
+    insertsInQueries: true,
     pipelines: true,
     // Serialization failure, deadlock.
     conflicted: (error) => /^(40001|40P01)$/.test(errorCode(error)),
     namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
-    rows: (result) => (result as { rows?: unknown[] }).rows ?? [],
+    run: runOnPostgres,
     // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
     cutIfHung: (error, connection) => {
       if (isHung(error)) (connection as PostgresConnection).connection.stream.destroy();

@@ -30,6 +30,13 @@ export const storableText = (text: string): string => text.toWellFormed().replac
 /** Counts and sequences: numbers on SQLite, texts on PostgreSQL. */
 export const numberOf = (value: number | string | bigint | null | undefined): number => Number(value ?? 0);
 
+/** A stored text that is one of a few words; anything else was written by another program. */
+export function oneOf<const Word extends string>(words: readonly Word[], stored: string): Word {
+  const word = words.find((one) => one === stored);
+  if (word === undefined) throw new Error(`The database holds "${stored}" where one of ${words.join(', ')} is expected.`);
+  return word;
+}
+
 /** Booleans: 0 and 1 on SQLite. */
 export const booleanOf = (value: unknown): boolean => value === true || value === 1;
 

@@ -43,7 +43,7 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   const rows = await sql.all<EntityRow>(
     `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_lines, e.last_updated_at, e.version, e.deleted_at,
        e.created_at, e.updated_at, e.revision
-     ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${lockEntities(sql)}` : ''}`,
+     ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${sql.dialect.lockRows('e')}` : ''}`,
     [asked],
   );
   const byId = new Map(rows.map((row) => [row.id, toImage(row)]));
@@ -52,8 +52,6 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   }
   return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
 }
-
-const lockEntities = (sql: Sql): string => (sql.dialect.lockRows === '' ? '' : `${sql.dialect.lockRows} of e`);
 
 const toImage = (row: EntityRow): StoredEntity => ({
   id: row.id,
@@ -85,14 +83,13 @@ interface LineRow {
   removed_at: string | null;
 }
 
-async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<[]> {
+async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<void> {
   const rows = await sql.all<LineRow>(
     `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.last_updated_at, l.version, l.removed_at
      from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
   for (const row of rows.sort((a, b) => a.rank - b.rank)) images.get(row.entity_id)?.lines.set(row.external_id, toLine(row));
-  return [];
 }
 
 const toLine = (row: LineRow): LineState => ({
@@ -105,14 +102,13 @@ const toLine = (row: LineRow): LineState => ({
   removedAt: row.removed_at,
 });
 
-async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<[]> {
+async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<void> {
   const rows = await sql.all<{ id: string; entity_id: string; key: string; announced: string }>(
     `select d.id, d.entity_id, d.key, d.announced from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
   for (const row of rows)
     images.get(row.entity_id)?.documents.set(row.key, { id: row.id, announced: JSON.parse(row.announced) as DocumentReport });
-  return [];
 }
 
 const ENTITY = {
@@ -139,6 +135,7 @@ const ENTITY = {
  * written or made one of them since.
  */
 export async function upsertEntities(sql: Sql, entities: readonly { image: EntityState; revision: number }[]): Promise<void> {
+  if (entities.length === 0) return;
   const rows = entities.map(({ image, revision }) => ({
     id: image.id,
     connection: image.connection,
@@ -231,6 +228,7 @@ export async function upsertDocuments(
   documents: readonly { image: EntityState; document: DocumentState }[],
   at: string,
 ): Promise<void> {
+  if (documents.length === 0) return;
   const rows = documents.map(({ image, document }) => ({
     id: document.id,
     connection: image.connection,

@@ -56,6 +56,7 @@ const CHANGE = {
  * positions, in the order of `changes`.
  */
 export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
+  if (changes.length === 0) return [];
   const rows = changes.map((change, index) => ({
     ordinal: index + 1,
     change_id: change.changeId,

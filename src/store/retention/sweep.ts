@@ -12,14 +12,16 @@ const positions = (rows: readonly { seq: number | string }[]): number[] => rows.
 
 /** Finished deliveries that are older and still hold their body. Dead ones keep it: they may yet be replayed. */
 export async function findFullDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
-  const statement = `select seq from deliveries where seq > ? and received_at < ? and finished_at < ? and state in ('done', 'ignored', 'handled') and body is not null
+  const statement = `select seq from deliveries where seq > ? and received_at < ? and finished_at < ? and state in ('done', 'ignored', 'handled')
+      and exists (select 1 from delivery_contents c where c.seq = deliveries.seq)
     order by seq limit ?`;
   return positions(await sql.all(statement, [after, before, before, limit]));
 }
 
 export async function emptyDeliveries(sql: Sql, seqs: readonly number[]): Promise<void> {
   await sql.all(
-    `update deliveries set body = null, headers = '{}', recorded = null where seq in (${marks(seqs)}) and state in ('done', 'ignored', 'handled')`,
+    `delete from delivery_contents where seq in (
+       select seq from deliveries where seq in (${marks(seqs)}) and state in ('done', 'ignored', 'handled'))`,
     seqs,
   );
 }
@@ -30,6 +32,7 @@ export async function deleteDeliveries(sql: Sql, { before, after, limit }: Sweep
       select seq from deliveries where seq > ? and received_at < ? and state in ('done', 'ignored', 'dead', 'handled') order by seq limit ?) returning seq, id`;
   const deleted = await sql.all<{ seq: number | string; id: string }>(statement, [after, before, limit]);
   const ids = deleted.map((row) => row.id);
+  if (ids.length > 0) await sql.all(`delete from delivery_contents where seq in (${marks(ids)})`, positions(deleted));
   if (ids.length > 0) await sql.all(`delete from dismissals where delivery_id in (${marks(ids)})`, ids);
   return positions(deleted);
 }

@@ -74,7 +74,7 @@ const attemptTable = (delivery: DeliveryRow, now: Date): Html =>
     'None yet.',
   );
 
-const headerTable = (delivery: DeliveryContent): Html =>
+const headerTable = (delivery: DeliveryRow & DeliveryContent): Html =>
   html`<p class="faint"><code>${delivery.method} ${delivery.path === '' ? '/' : delivery.path}</code></p>${table(
     'Headers',
     ['Name', 'Value'],

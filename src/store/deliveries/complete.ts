@@ -1,0 +1,67 @@
+import type { Attempt, DeliveryState } from '../../domain/delivery.ts';
+import { type Sql, together } from '../engine/database.ts';
+import { rowsParameter } from '../engine/rows.ts';
+
+const ENDED = {
+  seq: 'integer',
+  state: 'text',
+  finished_at: 'text',
+  next_attempt_at: 'text',
+  error: 'text',
+  attempts: 'text',
+  tries: 'integer',
+  notification: 'boolean',
+  replay: 'text',
+} as const;
+
+export interface CompletedDelivery {
+  seq: number;
+  state: DeliveryState;
+  finishedAt: string | null;
+  nextAttemptAt: string;
+  error: string | null;
+  attempts: readonly Attempt[];
+  tries: number;
+  notification: boolean;
+  replay: 'fresh' | 'recorded' | null;
+  /** What a fetch returned; null: nothing new to keep. */
+  recorded: string | null;
+}
+
+/** Writes where deliveries go from here, for the worker that has claimed them, or (null) as they were taken. Gives how many were still so. */
+export async function completeDeliveries(sql: Sql, worker: string | null, ended: readonly CompletedDelivery[]): Promise<number> {
+  const rows = ended.map((one) => ({
+    seq: one.seq,
+    state: one.state,
+    finished_at: one.finishedAt,
+    next_attempt_at: one.nextAttemptAt,
+    error: one.error,
+    attempts: JSON.stringify(one.attempts),
+    tries: one.tries,
+    notification: one.notification,
+    replay: one.replay,
+  }));
+  const own =
+    worker === null
+      ? `deliveries.state = 'pending' and not deliveries.notification`
+      : `deliveries.state = 'working' and deliveries.worker = ?`;
+  const recorded = ended.flatMap(({ seq, recorded: text }) => (text === null ? [] : [{ seq, recorded: text }]));
+  const [done] = await together(sql, [
+    () =>
+      sql.all(
+        `update deliveries set state = rows.state, finished_at = rows.finished_at, next_attempt_at = rows.next_attempt_at, error = rows.error,
+           attempts = rows.attempts, tries = rows.tries, notification = rows.notification, replay = rows.replay, worker = null, lease_until = null
+         from ${sql.dialect.rowsOf(ENDED)} where deliveries.seq = rows.seq and ${own} returning 1 as done`,
+        worker === null ? [rowsParameter(rows)] : [rowsParameter(rows), worker],
+      ),
+    async () => (recorded.length === 0 ? [] : keepRecorded(sql, recorded)),
+  ]);
+  return done.length;
+}
+
+const keepRecorded = (sql: Sql, recorded: readonly { seq: number; recorded: string }[]): Promise<unknown[]> =>
+  sql.all(
+    `update delivery_contents set recorded = rows.recorded from ${sql.dialect.rowsOf({ seq: 'integer', recorded: 'text' })}
+     where delivery_contents.seq = rows.seq`,
+    [rowsParameter(recorded)],
+  );

@@ -1,0 +1,46 @@
+import type { Sql } from '../engine/database.ts';
+import { rowsParameter } from '../engine/rows.ts';
+
+/** Lengthens the leases of what `worker` has in hand. */
+export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.all(
+    `update deliveries set lease_until = ? where state = 'working' and worker = ?
+       and id in (select rows.id from ${sql.dialect.rowsOf({ id: 'text' })})`,
+    [leaseUntil, worker, rowsParameter(ids.map((id) => ({ id })))],
+  );
+}
+
+/** Gives back what `worker` has taken and not renewed: its lease ends before `before`. Gives the number. */
+export async function releaseDropped(sql: Sql, worker: string, before: string): Promise<number> {
+  const given = await sql.all<{ id: string }>(
+    `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working' and worker = ? and lease_until < ?
+     returning id`,
+    [worker, before],
+  );
+  return given.length;
+}
+
+/** Makes due what a clock that ran ahead has put off: received after `now`, or to be tried again only after `longest`. Gives the number. */
+export async function bringForward(sql: Sql, now: string, longest: string): Promise<number> {
+  const brought = await sql.all<{ id: string }>(
+    `update deliveries set next_attempt_at = ? where state = 'pending' and next_attempt_at > ? and (received_at > ? or next_attempt_at > ?)
+     returning id`,
+    [now, now, now, longest],
+  );
+  return brought.length;
+}
+
+/** Gives back what workers held that are gone: their lease has run out, or `isGone` knows better. Gives the number. */
+export async function reclaimDeliveries(sql: Sql, now: string, isGone: (worker: string) => boolean): Promise<number> {
+  const workers = await sql.all<{ worker: string }>(
+    `select distinct worker from deliveries where state = 'working' and worker is not null`,
+  );
+  const gone = workers.map((row) => row.worker).filter(isGone);
+  const given = await sql.all<{ id: string }>(
+    `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working'
+       and (lease_until < ? or worker in (select rows.worker from ${sql.dialect.rowsOf({ worker: 'text' })})) returning id`,
+    [now, rowsParameter(gone.map((worker) => ({ worker })))],
+  );
+  return given.length;
+}
