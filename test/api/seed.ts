@@ -1,4 +1,4 @@
-import type { Database } from '../../src/store/engine/database.ts';
+import type { Database, Sql } from '../../src/store/engine/database.ts';
 
 type Row = Record<string, string | number | boolean | null | Buffer>;
 
@@ -6,7 +6,8 @@ type Row = Record<string, string | number | boolean | null | Buffer>;
 export async function insertRows(db: Database, table: string, rows: readonly Row[]): Promise<void> {
   const [first] = rows;
   if (!first) return;
-  const names = Object.keys(first);
+  // What came with a delivery stands in a table of its own.
+  const names = Object.keys(first).filter((name) => table !== 'deliveries' || !['headers', 'body', 'recorded'].includes(name));
   const columns = names.map((name) => `"${name}"`).join(', ');
   const values = names.map(() => '?').join(', ');
   await db.write(async (sql) => {
@@ -15,8 +16,16 @@ export async function insertRows(db: Database, table: string, rows: readonly Row
         `insert into ${table} (${columns}) values (${values})`,
         names.map((name) => row[name] ?? null),
       );
+    if (table === 'deliveries') for (const row of rows) await insertContent(sql, row);
   });
 }
+
+const insertContent = (sql: Sql, { id, headers, body }: Row) =>
+  sql.all('insert into delivery_contents (seq, headers, body) select seq, ?, ? from deliveries where id = ?', [
+    headers ?? '{}',
+    body ?? Buffer.alloc(1),
+    id ?? null,
+  ]);
 
 export const header = (changed: Row = {}) =>
   JSON.stringify({
