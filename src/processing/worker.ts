@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readNextDueAt } from '../store/deliveries/due.ts';
 import { correctFutureTimes, recoverLeases, renewDeliveryLeases } from './delivery-leases.ts';
 import { createFailureBreaker, type Permit } from './failure-breaker.ts';
 import { connectionsDue, processNotifications } from './fetch-resources.ts';
@@ -34,9 +35,15 @@ export function startWorker(lent: Context): Worker {
     while (!stopping.signal.aborted) {
       const seen = context.deliveryArrived.count();
       const worked = await workAsAllowed(brake.permits());
-      if (!worked) await context.deliveryArrived.wait(IDLE_MS, stopping.signal, seen);
+      if (!worked) await context.deliveryArrived.wait(await idleMs(), stopping.signal, seen);
     }
     await Promise.all(lanes.values());
+  }
+  /** Until the next delivery is due, and never longer than another process may go unheard. */
+  async function idleMs(): Promise<number> {
+    const now = context.clock.now();
+    const dueAt = await guard(context, 'look', () => readNextDueAt(context.db.read, now.toISOString()));
+    return dueAt === null ? IDLE_MS : Math.max(1, Math.min(IDLE_MS, Date.parse(dueAt) - now.getTime()));
   }
   /** Nothing while the brake is on; then one delivery, to see whether it goes again. */
   async function workAsAllowed(leave: Permit): Promise<number | null> {
