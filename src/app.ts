@@ -37,14 +37,11 @@ type Stops = (() => Promise<void>)[];
 export async function openApp(
   settings: Settings,
   connections: readonly Connection[],
-  ground: RuntimeOptions,
-): Promise<App & { storage: DocumentStorage; alerts: AlertDispatcher }> {
-  let alerts: AlertDispatcher | null = null;
-  const context = await openContext(settings, connections, ground, (parts, remote) => {
-    alerts = createAlerts({ ...parts, post: alertPost(settings, remote) });
-    return alerts;
-  });
-  const desk = alerts as unknown as AlertDispatcher;
+  options: RuntimeOptions,
+): Promise<App & { context: OpenContext<AlertDispatcher>; storage: DocumentStorage }> {
+  const context = await openContext(settings, connections, options, (dependencies, remote) =>
+    createAlerts({ ...dependencies, post: alertPost(settings, remote) }),
+  );
   const storage = await openDocumentStorage(settings.documentsUrl, {
     endpoint: settings.s3Endpoint,
     workDirectory: join(settings.dataDir, 'incoming'),
@@ -52,16 +49,16 @@ export async function openApp(
   const reconciler = createReconciler(context);
   const stop = async () => {
     await reconciler.stop();
-    await desk.settled();
+    await context.alerts.settled();
     storage.close();
     await context.close();
   };
-  return { context, url: null, keyFile: null, reconciler, reload: context.connections.replace, stop, storage, alerts: desk };
+  return { context, url: null, keyFile: null, reconciler, reload: context.connections.replace, stop, storage };
 }
 
 /** Builds everything and starts the roles of this process. A start that fails closes what it opened. */
-export async function startApp(settings: Settings, connections: readonly Connection[], ground: RuntimeOptions): Promise<App> {
-  const app = await openApp(settings, connections, ground);
+export async function startApp(settings: Settings, connections: readonly Connection[], options: RuntimeOptions): Promise<App> {
+  const app = await openApp(settings, connections, options);
   const stops: Stops = [app.stop];
   try {
     const web = await startRoles(settings, app, stops);
@@ -73,7 +70,7 @@ export async function startApp(settings: Settings, connections: readonly Connect
 }
 
 async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof openApp>>, stops: Stops): Promise<Web | null> {
-  const { context, storage, reconciler, alerts } = app;
+  const { context, storage, reconciler } = app;
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
   const invariants = createInvariantChecker(context);
   // A document store that is away must not keep webhooks from being received: documents wait, and are tried again.
@@ -82,7 +79,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   stops.unshift(() => heartbeat.stop());
   if (runs('schedule')) {
     const stopping = new AbortController();
-    const tools = { desk: alerts, invariants, retentionDays: settings.retentionDays, stop: stopping.signal };
+    const tools = { desk: context.alerts, invariants, retentionDays: settings.retentionDays, stop: stopping.signal };
     const schedule = startSchedule(context, reconciler, scheduledJobs(context, tools));
     stops.unshift(() => {
       stopping.abort();

@@ -16,7 +16,7 @@ import type { Settings } from './settings.ts';
 import { createRateLimits } from './store/access/rate-limits.ts';
 import { openDatabase } from './store/engine/database.ts';
 
-/** What tests give in place of the ground: clock, randomness, the name of the process. */
+/** What tests replace: clock, randomness, the name of the process. */
 export interface RuntimeOptions {
   log: Log;
   clock?: Clock;
@@ -26,25 +26,26 @@ export interface RuntimeOptions {
   sleep?: (ms: number) => Promise<void>;
 }
 
-export interface OpenContext extends Context {
+export interface OpenContext<A extends Alerts = Alerts> extends Context {
+  alerts: A;
   connections: LiveConnections;
   remote: SharedRemote;
   close(): Promise<void>;
 }
 
-/** Opens the database and builds what every verb works with. The caller closes it. */
-export async function openContext(
+/** Opens the database and builds what every room works with. The caller closes it, and says what becomes of alerts. */
+export async function openContext<A extends Alerts>(
   settings: Settings,
   connections: readonly Connection[],
-  ground: RuntimeOptions,
-  alertsOf: (context: Omit<Context, 'alerts'>, remote: SharedRemote) => Alerts,
-): Promise<OpenContext> {
-  const clock = ground.clock ?? systemClock;
-  const random = ground.random ?? Math.random;
-  const processId = ground.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
+  options: RuntimeOptions,
+  createAlerts: (dependencies: Pick<Context, 'db' | 'clock' | 'log'>, remote: SharedRemote) => A,
+): Promise<OpenContext<A>> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const processId = options.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
   const db = await openDatabase(settings.databaseUrl);
   const limits = createRateLimits(db, processId, () => clock.now());
-  const remote = createRemote({ limits, clock, random, log: ground.log, ...(ground.sleep ? { sleep: ground.sleep } : {}) });
+  const remote = createRemote({ limits, clock, random, log: options.log, ...(options.sleep ? { sleep: options.sleep } : {}) });
   const context = {
     db,
     connections: createConnections(connections),
@@ -52,7 +53,7 @@ export async function openContext(
     clock,
     random,
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
-    log: ground.log,
+    log: options.log,
     deliveryArrived: createNotifier(),
     feedChanged: createNotifier(),
     inFlight: new Set<string>(),
@@ -60,7 +61,7 @@ export async function openContext(
     inTurn: createInTurn(),
     processId,
   };
-  return { ...context, alerts: alertsOf(context, remote), remote, close: () => db.close() };
+  return { ...context, alerts: createAlerts(context, remote), remote, close: () => db.close() };
 }
 
 /** One API per connection's settings: its login and its circuit are shared by all who call. */
