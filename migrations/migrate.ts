@@ -14,6 +14,7 @@ import * as consumerWatch from './0013_consumer_watch.ts';
 import * as dismissals from './0025_dismissals.ts';
 import * as alertHistory from './0026_alert_history.ts';
 import * as audit from './0027_audit.ts';
+import * as scopedKeys from './0028_scoped_keys.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0025_dismissals', dismissals],
   ['0026_alert_history', alertHistory],
   ['0027_audit', audit],
+  ['0028_scoped_keys', scopedKeys],
 ];
 
 const MIGRATION_LOCK = 7036280;

@@ -794,20 +794,32 @@ export interface Drift {
 export interface Key {
   name: string;
   role: 'reader' | 'operator' | 'admin';
+  connections: KeyConnections;
+  consumers: KeyConsumers;
   /** From the setting API_KEYS, or made here. */
   origin: 'settings' | 'stored';
   createdAt: TimeOrNull;
   lastUsedAt: TimeOrNull;
 }
 
+/** The key sees and touches nothing of other connections; null: no limit. */
+export type KeyConnections = string[] | null;
+
+/** The key sees and touches no other consumers; null: no limit, but a reader acknowledges and receipts only the consumer of its own name. */
+export type KeyConsumers = string[] | null;
+
 export interface KeyWish {
   name: string;
   role: 'reader' | 'operator' | 'admin';
+  connections?: KeyConnections;
+  consumers?: KeyConsumers;
 }
 
 export interface NewKey {
   name: string;
   role: 'reader' | 'operator' | 'admin';
+  connections: KeyConnections;
+  consumers: KeyConsumers;
   createdAt: Time;
   key: string;
 }

@@ -9,6 +9,8 @@ import { type CliRuntime, CommandFailed } from './runtime.ts';
 interface Options {
   json?: true;
   role: Role;
+  connection?: string[];
+  consumer?: string[];
 }
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -23,8 +25,13 @@ export function addKeys(program: Command, ground: CliRuntime): void {
     .description('Make a key and show it, this once.')
     .addArgument(new Argument('<name>', 'what the key is called in lists and logs'))
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('reader'))
+    .option('--connection <names...>', 'limit it to these connections')
+    .option('--consumer <names...>', 'limit it to these consumers of the feed')
     .option('--json', 'answer as JSON')
-    .addHelpText('after', '\nExample:\n  orderdock keys create erp --role reader --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orderdock keys create erp --role reader --json\n  orderdock keys create shop --connection shop-orisha --consumer shop-erp',
+    )
     .action((name: string, options: Options) => create(ground, name, options));
   keys
     .command('list')
@@ -43,7 +50,9 @@ export function addKeys(program: Command, ground: CliRuntime): void {
 
 async function create(ground: CliRuntime, name: string, options: Options): Promise<void> {
   if (!NAME.test(name)) throw new CommandFailed('A key is named with letters, digits, "_", "." and "-", at most 64.');
-  const key = await withContext(ground, (context) => createKey(context, { name, role: options.role }));
+  const key = await withContext(ground, (context) =>
+    createKey(context, { name, role: options.role, connections: options.connection ?? null, consumers: options.consumer ?? null }),
+  );
   answer(ground, options.json, key, () => `${key.key}\n`);
   if (!options.json) ground.err(`This is the key ${name} (${options.role}). It is not shown again.\n`);
 }
@@ -52,7 +61,13 @@ async function list(ground: CliRuntime, options: Options): Promise<void> {
   const keys = await withContext(ground, (context) => listApiKeys(context.db.read));
   answer(ground, options.json, keys, () =>
     table(
-      keys.map((key) => ({ name: key.name, role: key.role, created: key.createdAt, 'last used': key.lastUsedAt })),
+      keys.map((key) => ({
+        name: key.name,
+        role: key.role,
+        connections: key.connections?.join(' ') ?? 'all',
+        created: key.createdAt,
+        'last used': key.lastUsedAt,
+      })),
       'There are no stored keys (those of API_KEYS and DATA_DIR/api-key are not listed here).',
     ),
   );

@@ -131,6 +131,7 @@ export async function recordRead(context: ConsumersContext, consumer: ConsumerRo
 /** Drops a consumer with its position and receipts. Refuses an unknown name (404). */
 export function dropConsumer(context: AuditContext, name: string): Promise<void> {
   return audited(context, { action: 'consumer.delete', target: `consumer:${name}` }, async () => {
-    if (!(await context.db.write((sql) => deleteConsumer(sql, name)))) throw unknownConsumer(name);
+    const dropped = await context.db.write(async (sql) => (await readConsumer(sql, name)) !== null && deleteConsumer(sql, name));
+    if (!dropped) throw unknownConsumer(name);
   });
 }

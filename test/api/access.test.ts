@@ -66,6 +66,8 @@ for (const engine of ENGINES) {
       assert.deepEqual(row, {
         name: 'erp',
         role: 'reader',
+        connections: null,
+        consumers: null,
         createdAt: '2026-03-01T12:00:00.000Z',
         lastUsedAt: '2026-03-01T12:00:00.000Z',
         origin: 'stored',

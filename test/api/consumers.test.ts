@@ -5,7 +5,7 @@ import { change, insertRows } from './seed.ts';
 import { ADMIN, NOW, OPERATOR, READER, startApi, type TestApi } from './support.ts';
 
 const cursors = (page: { data: { cursor: string }[] }) => page.data.map((entry) => entry.cursor);
-const asReader = { key: READER };
+const asReader = { key: OPERATOR };
 
 async function withChanges(api: TestApi): Promise<void> {
   await insertRows(

@@ -10,7 +10,7 @@ import { renderDocs } from '../../src/http/api/docs-page.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
 import { ENGINES } from '../support/engines.ts';
 import { change, entity, insertRows } from './seed.ts';
-import { ADMIN, READER, startApi } from './support.ts';
+import { ADMIN, startApi } from './support.ts';
 
 const openapi = (name: string) => readFileSync(new URL(`../../openapi/${name}`, import.meta.url), 'utf8');
 const copy = () => structuredClone(readApiSpec()) as unknown as Spec;
@@ -74,7 +74,8 @@ for (const engine of ENGINES) {
       await insertRows(api.db, 'changes', [change('o1', 1), change('o2', 1), change('o1', 2)]);
       const admin = createClient({ baseUrl: api.url, key: ADMIN });
       await admin.putConsumer({ name: 'erp', body: { kind: ['order'] } });
-      const erp = createClient({ baseUrl: api.url, key: READER });
+      const made = await admin.createKey({ body: { name: 'erp', role: 'reader' } });
+      const erp = createClient({ baseUrl: api.url, key: made.key });
       const booked: string[] = [];
       for (;;) {
         const page = await erp.readAsConsumer({ name: 'erp', limit: 2 });

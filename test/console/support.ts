@@ -81,6 +81,8 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
       return numberOf(filter);
     },
     previewReplay: async (filter) => ({ number: numberOf(filter), complete: true, changes: told.preview }),
+    retry: async (criteria) => pressed.push(`retry ${JSON.stringify(criteria)}`),
+    dismiss: async (criteria, note) => pressed.push(`dismiss ${JSON.stringify(criteria)} ${note}`),
     reconcile: async ({ name }) => {
       if (name !== 'toy') throw new Refused(409, 'no_api', 'There is no API to ask.');
       pressed.push(`reconcile ${name}`);

@@ -1,7 +1,8 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
+import { type Scope, scopeOf } from '../../domain/scope.ts';
 import { hashKey, recordKeyUse } from '../../feed/api-keys.ts';
 import { readApiKeyByHash } from '../../store/access/list-api-keys.ts';
 import { sendProblem } from '../problem.ts';
@@ -13,7 +14,12 @@ import { readFault } from './read-fault.ts';
 export interface Caller {
   name: string;
   role: Role;
+  /** What the key is limited to; null: not at all. */
+  scope: Scope | null;
 }
+
+/** Who asks, behind `requireRole`. */
+export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
 
 /** The caller a key belongs to; `name` null: whatever the key is called (Bearer). Null: no such key. */
 export type FindKey = (name: string | null, key: string) => Promise<Caller | null>;
@@ -25,7 +31,8 @@ export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context
   return async (name, key) => {
     let found: Caller | null = null;
     for (const known of settingsKeys) {
-      if (basicAuth.safeCompare(key, known.key) && (name === null || name === known.name)) found = { name: known.name, role: known.role };
+      if (basicAuth.safeCompare(key, known.key) && (name === null || name === known.name))
+        found = { name: known.name, role: known.role, scope: null };
     }
     if (found || key === '') return found;
     const stored = await readApiKeyByHash(context.db.read, hashKey(key)).catch((error: unknown) =>
@@ -34,9 +41,11 @@ export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context
     if (!stored || (name !== null && name !== stored.name)) return null;
     if (!stored.lastUsedAt || context.clock.now().getTime() - Date.parse(stored.lastUsedAt) > NOTE_USE_EVERY_MS) {
       // That the use could not be noted must not keep anyone from reading.
-      await recordKeyUse(context, stored.name).catch((error: unknown) => context.log.debug('key_use_not_noted', { error: codeOf(error) }));
+      await recordKeyUse(context, stored.name, key).catch((error: unknown) =>
+        context.log.debug('key_use_not_noted', { error: codeOf(error) }),
+      );
     }
-    return { name: stored.name, role: stored.role };
+    return { name: stored.name, role: stored.role, scope: scopeOf(stored.name, stored) };
   };
 }
 

@@ -3,6 +3,7 @@ import OpenApiValidator from 'express-openapi-validator';
 import { Refused } from '../../domain/errors.ts';
 import { createFindKey, requireRole, roleOf } from './auth.ts';
 import { connectionRoutes } from './connections.ts';
+import { consumerAccess } from './consumer-access.ts';
 import { documentRoutes } from './documents.ts';
 import { orderRoutes, recordRoutes, shipmentRoutes } from './entities.ts';
 import { changeRoutes } from './feed/changes.ts';
@@ -15,6 +16,7 @@ import { keyRoutes } from './operations/keys.ts';
 import { reconcileRunRoutes } from './operations/reconcile-runs.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
+import { routePerScope } from './scope-ports.ts';
 import { sendJson, sendResource } from './send-response.ts';
 import { readApiSpec, withHead } from './spec.ts';
 
@@ -42,11 +44,19 @@ export function createApi(ports: ApiPorts): Router {
       fileUploader: false,
     }),
   );
+  router.use(routePerScope(ports, apiRoutes));
+  router.use(sayUnavailable(ports));
+  return router;
+}
+
+function apiRoutes(ports: ApiPorts): Router {
+  const router = Router({ caseSensitive: true });
   router.use('/orders', orderRoutes(ports));
   router.use('/shipments', shipmentRoutes(ports));
   router.use('/records', recordRoutes(ports));
   router.use('/documents', documentRoutes(ports));
   router.use('/changes', changeRoutes(ports));
+  router.use('/consumers/:name', consumerAccess);
   router.use('/consumers', consumerRoutes(ports));
   router.use('/deliveries', deliveryRoutes(ports));
   router.use('/connections', connectionRoutes(ports));
@@ -56,7 +66,6 @@ export function createApi(ports: ApiPorts): Router {
   router.use('/audit', auditRoutes(ports));
   router.use('/keys', keyRoutes(ports));
   router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));
-  router.use(sayUnavailable(ports));
   return router;
 }
 

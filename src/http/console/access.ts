@@ -28,7 +28,7 @@ export interface Access {
 }
 
 /** Set by `require` for those behind it. */
-export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
+export { callerOf } from '../api/auth.ts';
 export const csrfOf = (response: Response): string => response.locals.csrf as string;
 
 export function createAccess(findKey: FindKey, nowMs: () => number): Access {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { Refused } from '../../domain/errors.ts';
+import { routePerScope } from '../api/scope-ports.ts';
 import { type Access, createAccess } from './access.ts';
 import { addActions } from './actions.ts';
 import { addFragments } from './fragments.ts';
@@ -49,18 +50,24 @@ export function createConsole(ports: ConsolePorts): Router {
   router.use(neverStored, express.urlencoded({ extended: false, limit: '64kb' }));
   signIn(router, ports, access);
   router.use(access.require);
-  addPages(router, ports);
-  addFragments(router, ports);
   router.post('/*path', access.ownForm);
-  addActions(router, ports);
   router.post('/sign-out', (request, response) => {
     access.signOut(request, response);
     response.redirect(303, link('/sign-in'));
   });
+  router.use(routePerScope(ports, consoleRoutes));
   router.use(() => {
     throw new Refused(404, 'not_found', 'There is no such page.');
   });
   router.use(errorPage(ports));
+  return router;
+}
+
+function consoleRoutes(ports: ConsolePorts): Router {
+  const router = Router();
+  addPages(router, ports);
+  addFragments(router, ports);
+  addActions(router, ports);
   return router;
 }
 

@@ -7,7 +7,10 @@ import type { Html } from './html.ts';
 
 /** What the console is built on: the API's reads and verbs, and who may ask. */
 export interface ConsolePorts
-  extends Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'reconcile' | 'health' | 'coverage' | 'invariants' | 'openContent'> {
+  extends Pick<
+    ApiPorts,
+    'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'reconcile' | 'health' | 'coverage' | 'invariants' | 'openContent'
+  > {
   findKey: FindKey;
   settingsKeys: readonly Pick<SettingsKey, 'name' | 'role'>[];
   /** Everything is simulated: said on top of every page. */

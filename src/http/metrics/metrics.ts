@@ -1,5 +1,7 @@
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Scope } from '../../domain/scope.ts';
+import { callerOf } from '../api/auth.ts';
 
 /** What Prometheus reads. Other parts of the program add their own figures to the `registry`. */
 export interface Metrics {
@@ -39,6 +41,19 @@ export function createMetrics(): Metrics {
 export const metricsPage =
   (metrics: Metrics): RequestHandler =>
   async (_request, response) => {
-    const text = await metrics.registry.metrics();
+    const text = withinScope(await metrics.registry.metrics(), callerOf(response).scope);
     response.set({ 'Content-Type': metrics.registry.contentType, 'Cache-Control': 'no-store' }).send(text);
   };
+
+/** Without the series of connections and consumers that a limited key does not name. */
+function withinScope(text: string, scope: Scope | null): string {
+  if (scope === null) return text;
+  const isHidden = (line: string, label: string, names: readonly string[] | null): boolean => {
+    const [, name] = new RegExp(`[{,]${label}="([^"]*)"`).exec(line) ?? [];
+    return names !== null && name !== undefined && !names.includes(name);
+  };
+  const lines = text.split('\n');
+  return lines
+    .filter((line) => !isHidden(line, 'connection', scope.connections) && !isHidden(line, 'consumer', scope.consumers))
+    .join('\n');
+}

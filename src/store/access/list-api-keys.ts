@@ -1,7 +1,8 @@
 import type { Role } from '../../domain/role.ts';
+import { isWithin, type KeyLimits } from '../../domain/scope.ts';
 import type { Sql } from '../engine/database.ts';
 
-export interface ApiKeyRow {
+export interface ApiKeyRow extends KeyLimits {
   name: string;
   role: Role;
   createdAt: string;
@@ -13,17 +14,31 @@ interface Row {
   role: Role;
   created_at: string;
   last_used_at: string | null;
+  connections: string | null;
+  consumers: string | null;
 }
 
-const fromRow = (row: Row): ApiKeyRow => ({ name: row.name, role: row.role, createdAt: row.created_at, lastUsedAt: row.last_used_at });
+const COLUMNS = 'name, role, created_at, last_used_at, connections, consumers';
+
+const namesOf = (text: string | null): string[] | null => (text === null ? null : (JSON.parse(text) as string[]));
+
+const fromRow = (row: Row): ApiKeyRow => ({
+  name: row.name,
+  role: row.role,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+  connections: namesOf(row.connections),
+  consumers: namesOf(row.consumers),
+});
 
 /** The key with this hash (SHA-256, hex): looking the hash up tells nothing of the key itself. */
 export async function readApiKeyByHash(sql: Sql, keyHash: string): Promise<ApiKeyRow | null> {
-  const [row] = await sql.all<Row>('select name, role, created_at, last_used_at from api_keys where key_hash = ?', [keyHash]);
+  const [row] = await sql.all<Row>(`select ${COLUMNS} from api_keys where key_hash = ?`, [keyHash]);
   return row ? fromRow(row) : null;
 }
 
-/** All stored keys, by name. They are few: made by hand. */
+/** All stored keys that the reader may know of, by name. They are few: made by hand. */
 export async function listApiKeys(sql: Sql): Promise<ApiKeyRow[]> {
-  return (await sql.all<Row>('select name, role, created_at, last_used_at from api_keys order by name')).map(fromRow);
+  const keys = (await sql.all<Row>(`select ${COLUMNS} from api_keys order by name`)).map(fromRow);
+  return keys.filter((key) => isWithin(sql.scope ?? null, key));
 }

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, where } from '../engine/where.ts';
+import { type Condition, equals, inScope, where } from '../engine/where.ts';
 import type { AuditEntry } from './audit.ts';
 
 export interface AuditRow extends AuditEntry {
@@ -8,6 +8,8 @@ export interface AuditRow extends AuditEntry {
 }
 
 export interface AuditFilter {
+  /** The name of a key that sees only its own part; null: sees everything. */
+  seenBy?: string | null;
   who?: string | null;
   action?: string | null;
   target?: string | null;
@@ -31,9 +33,17 @@ interface Row {
   request_id: string | null;
 }
 
+/** Limited keys see what concerns their connections and what they did themselves; `name` alone: what they and the service itself did. */
+function seenBy(sql: Sql, name: string | null): Condition {
+  if (name === null) return null;
+  const { text, bindings } = where(inScope(sql, 'connection'));
+  return sql.scope?.connections ? [`(who = ? or ${text})`, name, ...bindings] : [`(who = ? or via = 'service')`, name];
+}
+
 /** Newest first, before position `before` (null: from the newest). */
 export async function listAudit(sql: Sql, filter: AuditFilter, page: { before: number | null; limit: number }): Promise<AuditRow[]> {
   const asked = where(
+    seenBy(sql, filter.seenBy ?? null),
     equals('who', filter.who ?? null),
     equals('action', filter.action ?? null),
     equals('target', filter.target ?? null),

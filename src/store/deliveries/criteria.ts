@@ -8,6 +8,8 @@ export interface DeliveryCriteria {
   ids?: readonly string[] | null | undefined;
   state?: string | null | undefined;
   connection?: string | null | undefined;
+  /** Of these connections: all that the caller may touch. */
+  connections?: readonly string[] | null | undefined;
   subject?: string | null | undefined;
   event?: string | null | undefined;
   error?: string | null | undefined;
@@ -34,6 +36,7 @@ export const matching = (criteria: DeliveryCriteria): Condition[] => [
   isOneOf('id', criteria.ids ?? null),
   equals('state', criteria.state ?? null),
   equals('connection', criteria.connection ?? null),
+  isOneOf('connection', criteria.connections ?? null),
   subjectIs(criteria.subject ?? null),
   contains('event_type', criteria.event ?? null),
   contains('error', criteria.error ?? null),

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, where } from '../engine/where.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** Failures of one connection with one and the same error text. */
 export interface FailureRow {
@@ -25,7 +25,7 @@ interface Row {
 
 /** Dead deliveries and those that wait after a failure, by connection and error; the most frequent first, at most `limit`. */
 export async function listFailures(sql: Sql, filter: { connection: string | null }, limit: number): Promise<FailureRow[]> {
-  const asked = where(equals('connection', filter.connection));
+  const asked = where(equals('connection', filter.connection), inScope(sql, 'connection'));
   // Each half is read off a partial index of its own.
   const failed = (state: FailureRow['state']) =>
     `select connection, state, error, received_at, id from deliveries where state = '${state}' and error is not null and ${asked.text}`;

@@ -1,6 +1,6 @@
 import type { StoredDelivery } from '../../domain/delivery.ts';
 import type { Sql } from '../engine/database.ts';
-import { equals, where } from '../engine/where.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
 import { deliveryColumns, type DeliveryRow as StoredRow, toDelivery, toHeaders } from './row.ts';
 
@@ -72,6 +72,7 @@ export async function listDeliveries(
 ): Promise<DeliveryRow[]> {
   const asked = where(
     ...matching(filter),
+    inScope(sql, 'connection'),
     equals('event_type', filter.eventType ?? null),
     filter.text == null
       ? null
@@ -83,7 +84,9 @@ export async function listDeliveries(
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {
-  const statement = `select ${COLUMNS}, headers, body from ${TABLES} left join delivery_contents on delivery_contents.seq = deliveries.seq where id = ?`;
-  const [row] = await sql.all<ContentRow>(statement, [id]);
+  const asked = where(['id = ?', id], inScope(sql, 'connection'));
+  const statement = `select ${COLUMNS}, headers, body from ${TABLES} left join delivery_contents on delivery_contents.seq = deliveries.seq
+    where ${asked.text}`;
+  const [row] = await sql.all<ContentRow>(statement, asked.bindings);
   return row ? { ...fromRow(row), headers: toHeaders(row.headers), ...bodyText(row.body) } : null;
 }

@@ -1,6 +1,7 @@
 import type { DocumentReport } from '../../domain/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf, storableText } from '../engine/rows.ts';
+import { inScope, where } from '../engine/where.ts';
 
 /** A document that this process has taken to fetch. */
 export interface ClaimedDocument {
@@ -111,10 +112,11 @@ export async function completeDocument(sql: Sql, document: ClaimedDocument, end:
 
 /** Lets a document that has been given up be fetched again; false when there is none, or it is held or waits anyway. */
 export async function requeueDocument(sql: Sql, id: string, now: string): Promise<boolean> {
+  const asked = where(['id = ?', id], inScope(sql, 'connection'));
   const rows = await sql.all(
     `update documents set state = 'announced', tries = 0, next_attempt_at = ?, lease_until = null
-     where id = ? and state in ('missing', 'too_large', 'refused', 'failed') returning id`,
-    [now, id],
+     where ${asked.text} and state in ('missing', 'too_large', 'refused', 'failed') returning id`,
+    [now, ...asked.bindings],
   );
   return rows.length > 0;
 }

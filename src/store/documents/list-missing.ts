@@ -1,6 +1,7 @@
 import type { DocumentReport, EntityKind } from '../../domain/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** A document that is announced, but whose content is not held. */
 export interface MissingDocument {
@@ -33,11 +34,12 @@ interface NotHeldRow {
 
 /** Announced but not held, the oldest announcement first. `connection` null: of all. */
 export async function listMissingDocuments(sql: Sql, asked: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
+  const wanted = where(equals('d.connection', asked.connection), inScope(sql, 'd.connection'));
   const rows = await sql.all<NotHeldRow>(
     `select d.id, d.connection, d.entity_id, e.kind, e.external_id, d.announced, d.state, d.tries, d.error, d.announced_at, d.next_attempt_at
      from documents d join entities e on e.id = d.entity_id
-     where d.state not in ('stored', 'empty') ${asked.connection === null ? '' : 'and d.connection = ?'} order by d.announced_at, d.id limit ?`,
-    [...(asked.connection === null ? [] : [asked.connection]), asked.limit],
+     where d.state not in ('stored', 'empty') and ${wanted.text} order by d.announced_at, d.id limit ?`,
+    [...wanted.bindings, asked.limit],
   );
   return rows.map((row) => ({
     id: row.id,

@@ -1,7 +1,7 @@
 import type { EntityKind } from '../../domain/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, isOneOf, where } from '../engine/where.ts';
+import { equals, inScope, isOneOf, where } from '../engine/where.ts';
 
 /** A document that an order or shipment announced; `bytes`, `sha256` and `contentType` are known once it is stored. */
 export interface DocumentRow {
@@ -103,6 +103,7 @@ export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { af
   const asked = where(
     filter.order === null ? null : [`entity_id = ? and entities.kind = 'order'`, filter.order],
     filter.shipment === null ? null : [`entity_id = ? and entities.kind = 'shipment'`, filter.shipment],
+    inScope(sql, 'documents.connection'),
     equals('documents.connection', filter.connection),
     equals('state', filter.state),
     ['documents.seq > ?', page.after],
@@ -112,6 +113,7 @@ export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { af
 }
 
 export async function readDocument(sql: Sql, id: string): Promise<DocumentRow | null> {
-  const [row] = await sql.all<Row>(`${SELECT} where documents.id = ?`, [id]);
+  const asked = where(['documents.id = ?', id], inScope(sql, 'documents.connection'));
+  const [row] = await sql.all<Row>(`${SELECT} where ${asked.text}`, asked.bindings);
   return row ? fromRow(row) : null;
 }

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, where } from '../engine/where.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** An event type, field or value that our description of a platform does not know. Where it stood, never what it held. */
 export interface DriftRow {
@@ -36,6 +36,7 @@ export async function listDrift(
   page: { after: DriftKey | null; limit: number },
 ): Promise<DriftRow[]> {
   const asked = where(
+    inScope(sql, 'connection'),
     equals('connection', filter.connection),
     equals('kind', filter.kind),
     page.after === null ? null : ['(connection, kind, path, name) > (?, ?, ?, ?)', ...page.after],

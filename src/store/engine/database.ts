@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
 import { migrateUp } from '../../../migrations/migrate.ts';
 import { Unavailable } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/scope.ts';
 import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
 
 export type SqlValue = string | number | boolean | null | Buffer;
@@ -8,6 +9,8 @@ export type SqlValue = string | number | boolean | null | Buffer;
 /** Runs one statement; `?` marks a binding. Rows as the engine gives them: the table files turn them into domain values. */
 export interface Sql {
   dialect: Dialect;
+  /** What the reader may see: every function that lists or reads for API and console leaves out the rest (`inScope`). Absent: everything. */
+  scope?: Scope;
   all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]>;
 }
 
@@ -189,3 +192,10 @@ async function committed<T>(sql: Sql, begun: Promise<unknown>, work: (sql: Sql) 
 function discard(connection: unknown): void {
   if (typeof connection === 'object' && connection !== null) Object.assign(connection, { __knex__disposed: new Error('rollback failed') });
 }
+
+/** The database for a limited API key: what it reads and writes passes its scope on. */
+export const withScope = <D extends Pick<Database, 'read' | 'write'>>(db: D, scope: Scope): D => ({
+  ...db,
+  read: { ...db.read, scope },
+  write: (work: (sql: Sql) => Promise<unknown>) => db.write((sql) => work({ ...sql, scope })),
+});

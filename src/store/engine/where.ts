@@ -1,4 +1,4 @@
-import type { SqlValue } from './database.ts';
+import type { Sql, SqlValue } from './database.ts';
 
 /** One condition of a `where`; null: not asked for. */
 export type Condition = readonly [text: string, ...bindings: SqlValue[]] | null;
@@ -17,6 +17,12 @@ export function isOneOf(column: string, values: readonly SqlValue[] | null): Con
   if (values.length === 0) return ['1 = 0'];
   return [`${column} in (${values.map(() => '?').join(', ')})`, ...values];
 }
+
+/** Only rows of connections that the reader may see. */
+export const inScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Condition => isOneOf(column, scope?.connections ?? null);
+
+/** Only consumers that the reader may see. */
+export const consumerInScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Condition => isOneOf(column, scope?.consumers ?? null);
 
 /** The text with what `like` takes for wildcards escaped by `!`, in lower case. */
 export const likeText = (text: string): string => text.toLowerCase().replaceAll(/[!%_]/g, '!$&');

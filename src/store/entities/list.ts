@@ -2,7 +2,7 @@ import type { EntityKind, Header } from '../../domain/entity.ts';
 import type { EntityState } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, isOneOf, where } from '../engine/where.ts';
+import { equals, inScope, isOneOf, where } from '../engine/where.ts';
 
 /** An order, shipment or record as it is held; `source` is the platform's JSON text without the lines. */
 export interface EntityRow extends Omit<EntityState, 'lines' | 'documents'> {
@@ -62,6 +62,7 @@ export async function listEntities(
 ): Promise<EntityRow[]> {
   const asked = where(
     isOneOf('kind', filter.kinds),
+    inScope(sql, 'connection'),
     equals('connection', filter.connection),
     equals('status', filter.status),
     equals('number', filter.number),
@@ -77,7 +78,7 @@ export async function listEntities(
 }
 
 export async function readEntity(sql: Sql, kinds: readonly EntityKind[], id: string): Promise<EntityRow | null> {
-  const asked = where(['id = ?', id], isOneOf('kind', kinds));
+  const asked = where(['id = ?', id], isOneOf('kind', kinds), inScope(sql, 'connection'));
   const [row] = await sql.all<Row>(`select ${WITH_SOURCE} from entities where ${asked.text}`, asked.bindings);
   return row ? fromRow(row) : null;
 }
@@ -88,7 +89,7 @@ export async function readEntityByExternalId(
   kind: EntityKind,
   externalId: string,
 ): Promise<EntityRow | null> {
-  const statement = `select ${WITH_SOURCE} from entities where connection = ? and kind = ? and external_id = ?`;
-  const [row] = await sql.all<Row>(statement, [connection, kind, externalId]);
+  const asked = where(['connection = ? and kind = ? and external_id = ?', connection, kind, externalId], inScope(sql, 'connection'));
+  const [row] = await sql.all<Row>(`select ${WITH_SOURCE} from entities where ${asked.text}`, asked.bindings);
   return row ? fromRow(row) : null;
 }

@@ -1,7 +1,7 @@
 import type { EntityKind, Header } from '../../domain/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, isOneOf, likeText, where } from '../engine/where.ts';
+import { equals, inScope, isOneOf, likeText, where } from '../engine/where.ts';
 
 /** An order, shipment or record as a search finds it. */
 export interface FoundEntity {
@@ -38,6 +38,7 @@ interface Row {
 export async function searchEntities(sql: Sql, search: EntitySearch, page: { skip: number; limit: number }): Promise<FoundEntity[]> {
   const asked = where(
     isOneOf('kind', search.kinds),
+    inScope(sql, 'connection'),
     equals('connection', search.connection),
     equals('status', search.status),
     search.text === null ? null : [`(lower(number) like ? escape '!' or external_id = ?)`, `${likeText(search.text)}%`, search.text],

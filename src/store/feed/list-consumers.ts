@@ -1,7 +1,7 @@
 import type { FeedPosition } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, where } from '../engine/where.ts';
+import { consumerInScope, equals, where } from '../engine/where.ts';
 import type { FeedFilter } from './read-changes.ts';
 
 /** A named reader of the feed and where it stands. The secret of its notifications is not part of it. */
@@ -57,7 +57,7 @@ const fromRow = (row: Row): ConsumerRow => ({
 
 /** Consumers after the name `after`, by name. */
 export async function listConsumers(sql: Sql, page: { after: string | null; limit: number }): Promise<ConsumerRow[]> {
-  const asked = where(page.after === null ? null : ['name > ?', page.after]);
+  const asked = where(page.after === null ? null : ['name > ?', page.after], consumerInScope(sql, 'name'));
   const rows = await sql.all<Row>(`select ${COLUMNS} from consumers where ${asked.text} order by name limit ?`, [
     ...asked.bindings,
     page.limit,
@@ -66,7 +66,7 @@ export async function listConsumers(sql: Sql, page: { after: string | null; limi
 }
 
 export async function readConsumer(sql: Sql, name: string): Promise<ConsumerRow | null> {
-  const asked = where(equals('name', name));
+  const asked = where(equals('name', name), consumerInScope(sql, 'name'));
   const [row] = await sql.all<Row>(`select ${COLUMNS} from consumers where ${asked.text}`, asked.bindings);
   return row ? fromRow(row) : null;
 }

@@ -2,7 +2,7 @@ import type { EntityKind } from '../../domain/entity.ts';
 import { feedCursor } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, where } from '../engine/where.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** What a consumer said about a change, and which change that is. */
 export interface ReceiptRow {
@@ -30,7 +30,12 @@ export async function listReceipts(
   consumer: string,
   asked: { status: string | null; after: string; limit: number },
 ): Promise<ReceiptRow[]> {
-  const { text, bindings } = where(['r.consumer = ?', consumer], equals('r.status', asked.status), ['r.change_seq > ?', asked.after]);
+  const { text, bindings } = where(
+    ['r.consumer = ?', consumer],
+    equals('r.status', asked.status),
+    ['r.change_seq > ?', asked.after],
+    inScope(sql, 'c.connection'),
+  );
   const statement = `select c.seq, c.change_id as "changeId", r.status, r.reference, r.reason, r.at, c.connection, c.kind, c.entity_id as id,
       c.external_id as "externalId", c.version
     from receipts r join changes c on c.seq = r.change_seq where ${text} order by r.change_seq limit ?`;

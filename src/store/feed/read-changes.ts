@@ -2,7 +2,7 @@ import type { EntityKind } from '../../domain/entity.ts';
 import { feedCursor } from '../../domain/feed-cursor.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { type Condition, isOneOf, where } from '../engine/where.ts';
+import { type Condition, inScope, isOneOf, where } from '../engine/where.ts';
 
 /** An entry of the feed. `lines` and `diff` are JSON texts: a page is put together from them without being parsed. */
 export interface ChangeRow {
@@ -82,7 +82,8 @@ const fromRow = (row: Row): ChangeRow => ({
   eventType: row.event_type,
 });
 
-const wanted = (filter: FeedFilter): Condition[] => [
+const wanted = (sql: Sql, filter: FeedFilter): Condition[] => [
+  inScope(sql, 'changes.connection'),
   isOneOf('changes.kind', filter.kinds),
   isOneOf('changes.connection', filter.connections),
 ];
@@ -94,7 +95,7 @@ const wanted = (filter: FeedFilter): Condition[] => [
 export async function readFeed(sql: Sql, filter: FeedFilter, span: { after: string; upTo: string; limit: number }): Promise<ChangeRow[]> {
   const { after, upTo, limit } = span;
   const branches = branchesOf(filter).map((branch) => {
-    const asked = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(branch));
+    const asked = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(sql, branch));
     return {
       statement: `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`,
       bindings: [...asked.bindings, limit],
@@ -117,7 +118,7 @@ function branchesOf(filter: FeedFilter): FeedFilter[] {
 
 /** The newest entries before position `before` (null: from the end), newest first. */
 export async function readNewest(sql: Sql, filter: FeedFilter, before: string | null, limit: number): Promise<ChangeRow[]> {
-  const asked = where(before === null ? null : ['changes.seq < ?', before], ...wanted(filter));
+  const asked = where(before === null ? null : ['changes.seq < ?', before], ...wanted(sql, filter));
   return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq desc limit ?`, [...asked.bindings, limit]);
 }
 
@@ -128,7 +129,7 @@ export async function readByCause(sql: Sql, causeId: string, limit: number): Pro
 
 /** How many entries lie after `after`, counted up to `most`. */
 export async function countAfter(sql: Sql, filter: FeedFilter, after: string, most: number): Promise<number> {
-  const asked = where(['changes.seq > ?', after], ...wanted(filter));
+  const asked = where(['changes.seq > ?', after], ...wanted(sql, filter));
   const [row] = await sql.all<{ count: number | string }>(
     `select count(*) as count from (select 1 from changes where ${asked.text} limit ?) as entries`,
     [...asked.bindings, most],
@@ -138,7 +139,7 @@ export async function countAfter(sql: Sql, filter: FeedFilter, after: string, mo
 
 /** The first entry after `after` that fits the filter: its position, and when it was made; null when there is none. */
 export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string): Promise<{ position: string; at: string } | null> {
-  const asked = where(['changes.seq > ?', after], ...wanted(filter));
+  const asked = where(['changes.seq > ?', after], ...wanted(sql, filter));
   const statement = `select seq, at from changes where ${asked.text} order by changes.seq limit 1`;
   const [row] = await sql.all<{ seq: number | string; at: string }>(statement, asked.bindings);
   return row ? { position: String(row.seq), at: row.at } : null;
@@ -168,7 +169,7 @@ export async function readOutstanding(
     ['changes.seq > ?', span.after],
     ['changes.seq <= ?', span.upTo],
     ["(receipts.status is null or receipts.status <> 'booked')"],
-    ...wanted(filter),
+    ...wanted(sql, filter),
   );
   const statement = `select ${COLUMNS}, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
     from changes left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq

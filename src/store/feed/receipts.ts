@@ -1,6 +1,7 @@
 import type { SentCursor } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
+import { inScope, where } from '../engine/where.ts';
 
 /** What became of a change in the reader's own books. */
 export interface Receipt {
@@ -12,10 +13,11 @@ export interface Receipt {
 
 /** The change ids of the entries at these positions; a position without an entry is missing. */
 export async function readChangeIds(sql: Sql, positions: readonly string[]): Promise<Map<string, string>> {
+  const visible = where(inScope(sql, 'changes.connection'));
   const rows = rowsParameter([...new Set(positions)].map((position) => ({ position })));
   const statement = `select changes.seq as seq, changes.change_id as change_id from ${sql.dialect.rowsOf({ position: 'text' })}
-    cross join changes where changes.seq = cast(rows.position as bigint)`;
-  const found = await sql.all<{ seq: number | string; change_id: string }>(statement, [rows]);
+    cross join changes where changes.seq = cast(rows.position as bigint) and ${visible.text}`;
+  const found = await sql.all<{ seq: number | string; change_id: string }>(statement, [rows, ...visible.bindings]);
   return new Map(found.map((row) => [String(row.seq), row.change_id]));
 }
 

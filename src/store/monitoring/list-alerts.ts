@@ -1,5 +1,5 @@
 import type { Sql } from '../engine/database.ts';
-import { equals, where } from '../engine/where.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 import { type AlertRow, alertFromRow, type StoredAlert } from './alerts.ts';
 
 export type { AlertRow } from './alerts.ts';
@@ -16,7 +16,7 @@ const COLUMNS = `key, code, level, connection, text, details, opened_at, last_se
 
 /** Open alerts first, then those that were resolved, each newest first; `skip` of them are left out. */
 export async function listAlerts(sql: Sql, filter: AlertFilter, page: { skip?: number; limit: number }): Promise<AlertRow[]> {
-  const asked = where(equals('code', filter.code ?? null), equals('connection', filter.connection ?? null));
+  const asked = where(equals('code', filter.code ?? null), equals('connection', filter.connection ?? null), inScope(sql, 'connection'));
   const open = `select ${COLUMNS} from alerts where closed_at is null and ${asked.text}`;
   const resolved = `select ${COLUMNS} from resolved_alerts where ${asked.text}`;
   const parts = [...(filter.state === 'resolved' ? [] : [open]), ...(filter.state === 'open' ? [] : [resolved])];

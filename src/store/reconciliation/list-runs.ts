@@ -3,7 +3,7 @@ import { feedCursor } from '../../domain/feed-cursor.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, where } from '../engine/where.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** One comparison with a platform's API. `progress` is per stream, as the run keeps it. */
 export interface RunRow {
@@ -75,6 +75,7 @@ export async function listRuns(
   page: { before: number | null; limit: number },
 ): Promise<RunRow[]> {
   const asked = where(
+    inScope(sql, 'connection'),
     equals('connection', filter.connection),
     equals('state', filter.state),
     page.before === null ? null : ['seq < ?', page.before],
@@ -84,7 +85,8 @@ export async function listRuns(
 }
 
 export async function readRun(sql: Sql, id: string): Promise<RunRow | null> {
-  const [row] = await sql.all<Row>(`select ${COLUMNS} from reconcile_runs where id = ?`, [id]);
+  const asked = where(['id = ?', id], inScope(sql, 'connection'));
+  const [row] = await sql.all<Row>(`select ${COLUMNS} from reconcile_runs where ${asked.text}`, asked.bindings);
   return row ? fromRow(row) : null;
 }
 

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { type AuditRow, listAudit } from '../../../store/access/list-audit.ts';
+import { callerOf } from '../auth.ts';
 import { listCursor, readSequenceCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryText, queryTime } from '../query.ts';
@@ -14,7 +15,9 @@ export function auditRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
+    const { name, role, scope } = callerOf(response);
     const filter = {
+      seenBy: role === 'reader' || scope !== null ? name : null,
       who: queryText(request, 'who'),
       action: queryText(request, 'action'),
       target: queryText(request, 'target'),

@@ -1,14 +1,15 @@
 import { Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
-import type { Role } from '../../../domain/role.ts';
-import { createKey, deleteKey } from '../../../feed/api-keys.ts';
+import { type KeyLimits, NO_LIMITS } from '../../../domain/scope.ts';
+import { createKey, deleteKey, type WantedKey } from '../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../store/access/list-api-keys.ts';
+import { type Caller, callerOf } from '../auth.ts';
 import { listCursor, readListCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
 import { sendJson, sendList } from '../send-response.ts';
 
-const COLUMNS = ['name', 'role', 'origin', 'createdAt', 'lastUsedAt'];
+const COLUMNS = ['name', 'role', 'connections', 'consumers', 'origin', 'createdAt', 'lastUsedAt'];
 
 export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>): Router {
   const router = Router();
@@ -18,18 +19,28 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
     const limit = queryLimit(request);
     const text = queryText(request, 'after');
     const after = text === null ? '' : String(readListCursor('keys', text)[0]);
-    const fromSettings = settingsKeys.map(({ name, role }) => ({ name, role, origin: 'settings', createdAt: null, lastUsedAt: null }));
+    const fromSettings = settingsKeys.map(({ name, role }) => ({
+      name,
+      role,
+      ...NO_LIMITS,
+      origin: 'settings',
+      createdAt: null,
+      lastUsedAt: null,
+    }));
     const stored = (await listApiKeys(context.db.read)).map((key) => ({ ...key, origin: 'stored' }));
-    const all = [...fromSettings, ...stored].filter((key) => key.name > after).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const caller = callerOf(response);
+    const all = [...fromSettings, ...stored]
+      .filter((key) => key.name > after && mayKnow(caller, key))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
     const last = all[limit - 1];
     const next = last && all.length > limit ? listCursor('keys', [last.name]) : null;
     await sendList(request, response, { rows: all.slice(0, limit), next, columns: COLUMNS });
   });
 
   router.post('/', async (request, response) => {
-    const { name, role } = request.body as { name: string; role: Role };
+    const { name, role, connections = null, consumers = null } = request.body as WantedKey;
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
-    const made = await createKey(context, { name, role });
+    const made = await createKey(context, { name, role, connections, consumers });
     response.status(201).set('Cache-Control', 'no-store');
     await sendJson(request, response, made);
   });
@@ -42,3 +53,7 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
   });
   return router;
 }
+
+/** An admin sees all keys (a limited one those within its limits, and none of the settings), anybody else only its own. */
+const mayKnow = (caller: Caller, key: KeyLimits & { name: string }): boolean =>
+  key.name === caller.name || (caller.role === 'admin' && (caller.scope === null || key.connections !== null || key.consumers !== null));
