@@ -13,6 +13,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   body_too_large: 'Raise MAX_BODY_BYTES if the body was genuine, then reconcile the connection.',
   document_failed: 'See GET /api/v1/documents for its state and error, then fetch it again.',
   storage_unavailable: 'Check DOCUMENTS_URL: disk full, bucket missing or wrong credentials.',
+  unreadable_time: 'See GET /api/v1/drift for where it stood, and report the form: what came with it waits for the next readable change.',
+  future_time: "Have the platform's clock, or the one who enters such times, corrected; nothing is lost meanwhile.",
   consumer_forgotten: 'Resume reading with the consumer, or delete it (DELETE /api/v1/consumers/{name}).',
 };
 

@@ -1,13 +1,22 @@
 import type { ChangeAction, Difference } from './change.ts';
-import type { DocumentReport, EntityKind, Header, LineContent } from './entity.ts';
+import type { DocumentReport, EntityKind, Header, LineContent, ReportForm } from './entity.ts';
+
+/** The newest time that is held, and what comparisons go by where it is another (see `ReportedTime`). */
+export interface HeldTime {
+  lastUpdatedAt: string | null;
+  comparedAt: string | null;
+}
+
+/** Where a held source came from; `mixed`: parts of both. Null: not known. */
+export type SourceForm = ReportForm | 'mixed' | null;
 
 /** A line as it is held. `source` is JSON text. */
-export interface LineState {
+export interface LineState extends HeldTime {
   externalId: string;
   rank: number;
   content: LineContent;
   source: string;
-  lastUpdatedAt: string | null;
+  sourceForm: SourceForm;
   version: number;
   removedAt: string | null;
 }
@@ -18,7 +27,7 @@ export interface DocumentState {
 }
 
 /** An entity as it is held, with those of its lines and documents that a report may touch. */
-export interface EntityState {
+export interface EntityState extends HeldTime {
   id: string;
   connection: string;
   platform: string;
@@ -27,8 +36,8 @@ export interface EntityState {
   header: Header;
   /** JSON text of the platform's own header; null: none was told. */
   source: string | null;
+  sourceForm: SourceForm;
   sourceLines: string | null;
-  lastUpdatedAt: string | null;
   version: number;
   deletedAt: string | null;
   createdAt: string;

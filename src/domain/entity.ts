@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { ReportedTime } from './time.ts';
 
 /** What Orderdock keeps. Orders and shipments have lines; a record has the header alone. */
 export const RECORD_KINDS = [
@@ -60,10 +61,9 @@ export interface LineContent {
   deliverySchedule: ScheduledDelivery[];
 }
 
-/** One line as a platform reports it. `lastUpdatedAt` null: the report's own time counts. */
-export interface LineReport {
+/** One line as a platform reports it. Without a time of its own the report's counts. */
+export interface LineReport extends ReportedTime {
   externalId: string;
-  lastUpdatedAt: string | null;
   content: LineContent;
   /** The platform's own JSON of this line, complete, credentials redacted. */
   source: JsonObject;
@@ -72,7 +72,7 @@ export interface LineReport {
 }
 
 /** A document as it is announced: its content is fetched later. `key` names it within its entity (object id, else address). */
-export interface DocumentReport {
+export interface DocumentReport extends ReportedTime {
   key: string;
   name: string;
   objectId: string | null;
@@ -83,18 +83,20 @@ export interface DocumentReport {
   description: string | null;
   /** External id of the line it belongs to; null: the header's. */
   line: string | null;
-  lastUpdatedAt: string | null;
 }
+
+/** How a report came: in a message that the platform sent, or in an answer to a call of ours. */
+export type ReportForm = 'event' | 'fetch';
 
 /**
  * What a platform says of one entity, by event, by fetch or by list: the one shape that `pipeline/apply` understands.
  * What is not told stays as it is: `header: null`, lines that are not listed (unless `linesComplete`), `documents: null`.
  */
-export interface EntityReport {
+export interface EntityReport extends ReportedTime {
   kind: EntityKind;
   externalId: string;
-  /** ISO 8601 UTC; null where the platform gives no time: then the order of arrival counts. */
-  lastUpdatedAt: string | null;
+  /** Stamped on arrival; two reports of one form are compared whole. */
+  form?: ReportForm;
   header: Header | null;
   lines: LineReport[];
   /** True for a fetched, whole entity: a stored line that is missing here has been removed. */
@@ -111,6 +113,10 @@ export interface EntityReport {
   /** The member of `source` where the lines' own JSON belongs (`lines`, `lineItems`); null: `source` is whole without them. */
   sourceLines: string | null;
 }
+
+/** Whether the time of the whole, or of one of its lines, was reported and cannot be read. */
+export const hasUnreadableTime = ({ timeUnreadable, lines }: EntityReport): boolean =>
+  timeUnreadable === true || lines.some((line) => line.timeUnreadable);
 
 /** What is to be fetched from a platform: one resource. */
 export interface Subject {

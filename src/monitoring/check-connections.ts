@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
 import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 import { readDeadConnections } from '../store/monitoring/read-health.ts';
+import { closeTimeAlerts } from './close-time-alerts.ts';
 import { checkFailureBudget } from './failure-budget.ts';
 import { checkSilence } from './silence.ts';
 
@@ -15,6 +16,7 @@ export async function checkConnections(context: Context): Promise<void> {
     }
   }
   await closeDeadAlerts(context);
+  await closeTimeAlerts(context);
 }
 
 /** The alert for dead deliveries ends when the last of them has been replayed or dismissed. */

@@ -1,57 +1,91 @@
 import type { Difference } from '../domain/change.ts';
+import { decimalText } from '../domain/decimal.ts';
 import { differences, pathPart } from '../domain/diff.ts';
-import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../domain/json.ts';
+import type { EntityReport } from '../domain/entity.ts';
+import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../domain/json.ts';
+import { readTime } from '../domain/time.ts';
 
 /** Members that move with every message and say nothing of the content, at any depth. */
-const RESTLESS = new Set([
-  'lastUpdatedAt',
-  'updatedAt',
-  'updated_at',
-  'updated',
-  'last_updated',
-  'meta',
-  'version',
-  'eventDates',
-  'portalUrl',
+const RESTLESS = new Set(['lastUpdatedAt', 'updatedAt', 'updated_at', 'updated', 'last_updated', 'order_updated', 'meta']);
+/** The same, where they stand beside the content; and members that name the entity or the message itself. */
+const RESTLESS_ON_TOP = new Set(['version', 'eventDates', 'portalUrl', 'eventName', 'id', 'orderId', 'legacyOrderId']);
+/** Members around the content that tell of the message: what it is called, and when it was sent. */
+const MESSAGE = new Set([
+  ...['type', 'event', 'topic', 'timestamp', 'event_id', 'eventId', 'eventType', 'eventCreated', 'webhookId'],
+  ...['created_at', 'createdAt'],
 ]);
-/** Members that name the entity or the message itself. */
-const NAMING = new Set(['eventName', 'id', 'orderId', 'legacyOrderId']);
-/** Members that are laid over by rules of their own. */
-const PARTS = new Set(['lines', 'documents']);
+/** The same where the content stands beside them. */
+const SENDING = new Set(['timestamp', 'event_id', 'eventId', 'webhookId']);
 
-/**
- * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status).
- * `shared`: only members that both have count, since events and fetches of one header are shaped differently.
- */
-export function sourceDifferences(held: string, reported: JsonObject, path: string, diff: Difference[], members: 'shared' | 'all'): void {
+export interface SourceComparison {
+  /** `whole`: every member of either; `reported`: those of the report; `shared`: what both have, at any depth. */
+  compared: 'whole' | 'reported' | 'shared';
+  /** Members that are merged by rules of their own. */
+  without: ReadonlySet<string>;
+  /** Nothing canonical is told: the source may be a message that only names what it is about. */
+  wordless?: boolean;
+}
+
+/** Lines and documents of a report are merged by rules of their own; where it has none, such members are content like any other. */
+export function partsOf({ lines, linesComplete, documents, sourceLines }: EntityReport): ReadonlySet<string> {
+  const hasLines = lines.length > 0 || linesComplete || sourceLines !== null;
+  return new Set([...(hasLines ? ['lines'] : []), ...(documents === null ? [] : ['documents'])]);
+}
+
+/** What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status). */
+export function sourceDifferences(held: string, reported: JsonObject, path: string, diff: Difference[], how: SourceComparison): void {
   if (held === JSON.stringify(reported)) return;
   const before = objectAt(parseJson(held));
-  for (const name of new Set([...Object.keys(before), ...Object.keys(reported)])) {
-    if (NAMING.has(name) || isQuiet(name)) continue;
-    if (members === 'shared' && !(Object.hasOwn(before, name) && Object.hasOwn(reported, name))) continue;
-    differences(settledPart(before[name]), settledPart(reported[name]), `${path}/${pathPart(name)}`, diff);
+  const names = how.compared === 'whole' ? new Set([...Object.keys(before), ...Object.keys(reported)]) : Object.keys(reported);
+  const around = how.wordless || isObject(reported.data) ? MESSAGE : SENDING;
+  for (const name of names) {
+    if (RESTLESS_ON_TOP.has(name) || around.has(name)) continue;
+    if (how.compared === 'shared') sharedDifferences(only(name, before), only(name, reported), path, diff, how.without);
+    else if (!isQuiet(name, how.without))
+      differences(settled(before[name], how.without), settled(reported[name], how.without), `${path}/${pathPart(name)}`, diff);
   }
 }
 
-const isQuiet = (name: string): boolean => RESTLESS.has(name) || PARTS.has(name);
+const only = (name: string, object: JsonObject): JsonObject => (Object.hasOwn(object, name) ? { [name]: object[name] } : {});
+
+const isQuiet = (name: string, without: ReadonlySet<string>): boolean => RESTLESS.has(name) || without.has(name);
 
 /** A value without its restless members; what is empty counts as missing, since XML and JSON write it differently. */
-function settledPart(value: Json | undefined): Json | undefined {
+function settled(value: Json | undefined, without: ReadonlySet<string>): Json | undefined {
   if (value === null || value === '') return undefined;
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => settledPart(entry) ?? null);
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => settled(entry, without) ?? null);
   if (!isObject(value)) return value;
   const members = Object.entries(value).flatMap(([name, member]) => {
-    const settled = isQuiet(name) ? undefined : settledPart(member);
-    return settled === undefined ? [] : [[name, settled] as const];
+    const inner = isQuiet(name, without) ? undefined : settled(member, without);
+    return inner === undefined ? [] : [[name, inner] as const];
   });
   return members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
-/** Members around the content that tell of the message: its name, and when it was sent. */
-const MESSAGE = ['type', 'event', 'topic', 'timestamp'];
-
-/** The same for content that nothing canonical is told of: what the message itself is called is left out. */
-export function contentDifferences(held: string, reported: JsonObject, path: string, diff: Difference[]): void {
-  const content = Object.entries(reported).filter(([name]) => !MESSAGE.includes(name));
-  sourceDifferences(held, Object.fromEntries(content), path, diff, 'shared');
+function sharedDifferences(before: Json, after: Json, path: string, diff: Difference[], without: ReadonlySet<string>): void {
+  if (isObject(before) && isObject(after)) {
+    for (const [name, member] of Object.entries(after)) {
+      if (isQuiet(name, without) || member === undefined || !Object.hasOwn(before, name)) continue;
+      sharedDifferences(before[name] ?? null, member, `${path}/${pathPart(name)}`, diff, without);
+    }
+  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    for (const [position, entry] of before.entries())
+      sharedDifferences(entry, after[position] ?? null, `${path}/${position}`, diff, without);
+  } else {
+    const [one, other] = [settled(before, without) ?? null, settled(after, without) ?? null];
+    if (!isSameValue(one, other)) diff.push({ path, before: one, after: other });
+  }
 }
+
+/** Messages and answers write the same value differently: a number as text, a time as seconds or as a date. */
+function isSameValue(one: Json, other: Json): boolean {
+  if (canonicalText(one) === canonicalText(other)) return true;
+  const [a, b] = [textAt(one), textAt(other)];
+  if (a === null || b === null) return false;
+  if (a === b || (decimalText(a) !== null && decimalText(b) !== null && Number(a) === Number(b))) return true;
+  // Of two times in different notations only one may name its zone: then they cannot be told apart.
+  return notation(a) !== notation(b) && readTime(one) !== null && readTime(other) !== null && (isDate(a) || isDate(b));
+}
+
+const notation = (text: string): string => text.replaceAll(/\d/g, '0');
+const isDate = (text: string): boolean => /^\d{4}-\d{2}-\d{2}/.test(text);

@@ -10,7 +10,7 @@ import type { Interpretation, WhenMissing } from '../platforms/contract/webhook.
 import { type ClaimedDelivery, claimCompanions, claimDeliveries, readBody, readRecorded } from '../store/deliveries/claim.ts';
 import { connectionsToFetch, waitingEventTypes } from '../store/deliveries/due.ts';
 import { applyReports } from './apply-reports.ts';
-import { interpretDelivery } from './interpret-delivery.ts';
+import { interpretDelivery, readResource } from './interpret-delivery.ts';
 import { applicationOf, applyTogether, claimOptions, type ReadAttempt, whileInFlight } from './process-deliveries.ts';
 
 const MOST_SUBJECTS = 20;
@@ -112,10 +112,9 @@ async function fetchSubject(
   said: { subject: Subject; whenMissing: WhenMissing },
   head: ClaimedDelivery,
 ): Promise<Told | string> {
-  const { platform, settings } = connection;
   try {
-    const text = await textOf(context, connection, said.subject, head);
-    return { ...platform.readFetched(said.subject, text, settings), recorded: text };
+    const { text, arrivedAt } = await textOf(context, connection, said.subject, head);
+    return { ...readResource(connection, said.subject, text, arrivedAt), recorded: text };
   } catch (error) {
     if (!(error instanceof RemoteMissing)) throw error;
     if (said.whenMissing === 'ignored') return 'The platform does not know the resource (a test event, or gone).';
@@ -135,13 +134,19 @@ async function isDeletedLater(context: Context, { name, platform }: Connection, 
 }
 
 /** The resource's JSON: from the platform, or, for a replay that asks for it, what the first fetch returned. */
-async function textOf(context: Context, connection: Connection, subject: Subject, head: ClaimedDelivery): Promise<string> {
+async function textOf(
+  context: Context,
+  connection: Connection,
+  subject: Subject,
+  head: ClaimedDelivery,
+): Promise<{ text: string; arrivedAt: string }> {
   if (head.replay === 'recorded') {
     const recorded = await readRecorded(context.db.read, head.seq);
     if (recorded === '') throw new RemoteMissing('The recorded answer was: not found.');
-    if (recorded !== null) return recorded;
+    if (recorded !== null) return { text: recorded, arrivedAt: head.receivedAt };
   }
-  return (await apiOf(context, connection).fetch(subject)).text;
+  const { text } = await apiOf(context, connection).fetch(subject);
+  return { text, arrivedAt: context.clock.now().toISOString() };
 }
 
 function apiOf(context: Context, connection: Connection): PlatformApi {
@@ -178,7 +183,7 @@ async function glanceAtWaiting(context: Context, connection: Connection, groups:
       const head = heads.get(subjectText(subject)) as ClaimedDelivery;
       return text === undefined
         ? []
-        : connection.platform.readFetched(subject, text, connection.settings).reports.map((one) => applicationOf(head, one));
+        : readResource(connection, subject, text, context.clock.now().toISOString()).reports.map((one) => applicationOf(head, one));
     });
     await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
     context.feedChanged.notify();

@@ -1,10 +1,33 @@
+import type { Drift } from '../domain/drift.ts';
+import { type EntityReport, hasUnreadableTime, type Subject } from '../domain/entity.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import type { Interpretation } from '../platforms/contract/webhook.ts';
-import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
+import type { Interpretation, StoredRequest } from '../platforms/contract/webhook.ts';
+import { stampArrival } from './stamp-arrival.ts';
 
-/** What a stored delivery tells: its platform's own reading. Throws what the platform throws; a fault of ours is no verdict on the body. */
-export function interpretDelivery(connection: Connection | undefined, delivery: ClaimedDelivery): Interpretation {
+/** What a stored delivery reports: its platform's own reading. Throws what the platform throws; a fault of ours is no verdict on the body. */
+export function interpretDelivery(connection: Connection | undefined, delivery: StoredRequest & { connection: string }): Interpretation {
   if (!connection) throw new OrderdockError('connection_unknown', `No connection is called ${delivery.connection} any more.`);
-  return connection.platform.interpret(delivery, connection.settings);
+  const said = connection.platform.interpret(delivery, connection.settings);
+  if (said.do !== 'apply') return said;
+  const stamped = stampArrival(said, { form: 'event', at: delivery.receivedAt });
+  const subject = fetchedInstead(connection, stamped.reports);
+  return subject === null ? stamped : { do: 'fetch', subject, whenMissing: 'retry', drift: stamped.drift };
+}
+
+/** What a message whose time cannot be read is about, where it can be fetched: the answer is the current state. */
+function fetchedInstead({ platform, settings }: Connection, reports: readonly EntityReport[]): Subject | null {
+  const [report] = reports;
+  if (!report || reports.length > 1 || !hasUnreadableTime(report) || !platform.canFetch?.(report.kind, settings)) return null;
+  return { kind: report.kind, externalId: report.externalId };
+}
+
+/** What a fetched or listed resource says. `arrivedAt` (ISO 8601 UTC): when its answer came. */
+export function readResource(
+  { platform, settings }: Connection,
+  subject: Subject,
+  text: string,
+  arrivedAt: string,
+): { reports: EntityReport[]; drift: Drift[] } {
+  return stampArrival(platform.readFetched(subject, text, settings), { form: 'fetch', at: arrivedAt });
 }

@@ -3,7 +3,9 @@ import { differences, pathPart } from '../domain/diff.ts';
 import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
 import type { DocumentState, EntityState, LineState, MergeResult } from '../domain/entity-state.ts';
 import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
-import { contentDifferences, sourceDifferences } from './diff-source.ts';
+import type { ReportedTime } from '../domain/time.ts';
+import { type Age, ageOf, isLater, keepLater } from './compare-times.ts';
+import { partsOf, sourceDifferences } from './diff-source.ts';
 
 /** Where and when a report is laid over what is held. */
 export interface MergeContext {
@@ -13,8 +15,6 @@ export interface MergeContext {
   at: string;
   makeId(): string;
 }
-
-type Age = 'newer' | 'equal' | 'older';
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 
@@ -42,7 +42,7 @@ export function mergeReport(held: EntityState | null, report: EntityReport, occa
     diff.push({ path: '/deletedAt', before: image.deletedAt, after: null });
     image.deletedAt = null;
   }
-  const age = held === null || wasDeleted ? 'newer' : ageOf(report.lastUpdatedAt, image.lastUpdatedAt);
+  const age = held === null || wasDeleted ? 'newer' : ageOf(report, image);
   const lines = layContent(effect, report, age, occasion, diff);
   layDocuments(effect, report, age, occasion, diff);
   if (held === null || diff.length > 0) conclude(effect, held === null || wasDeleted ? 'created' : 'updated', lines, diff, occasion);
@@ -58,8 +58,10 @@ function newImage(report: EntityReport, occasion: MergeContext): EntityState {
     externalId: report.externalId,
     header: NO_HEADER,
     source: null,
+    sourceForm: null,
     sourceLines: report.sourceLines,
     lastUpdatedAt: null,
+    comparedAt: null,
     version: 0,
     deletedAt: null,
     createdAt: occasion.at,
@@ -69,31 +71,23 @@ function newImage(report: EntityReport, occasion: MergeContext): EntityState {
   };
 }
 
-/** Without a time on either side the order of arrival decides: newer. */
-function ageOf(reported: string | null, held: string | null): Age {
-  if (reported === null || held === null || reported > held) return 'newer';
-  return reported === held ? 'equal' : 'older';
-}
-
-const later = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);
-
 /** Only a report newer than the tombstone, or one that announces a creation, brings a deleted entity back. */
 function revives(image: EntityState, report: EntityReport): boolean {
-  if (report.creates && report.lastUpdatedAt === null) return true;
-  const deletedAsOf = later(image.lastUpdatedAt, image.deletedAt);
-  return report.lastUpdatedAt !== null && deletedAsOf !== null && report.lastUpdatedAt > deletedAsOf;
+  if (report.lastUpdatedAt === null) return report.creates === true && !report.timeUnreadable;
+  return isLater(report, image) && isLater(report, { lastUpdatedAt: image.deletedAt });
 }
 
 function layTombstone(effect: MergeResult, report: EntityReport, occasion: MergeContext, unknown: boolean): MergeResult {
   const { state } = effect;
   if (state.deletedAt !== null) return effect;
-  const age = unknown ? 'newer' : ageOf(report.lastUpdatedAt, state.lastUpdatedAt);
+  const age = unknown ? 'newer' : ageOf(report, state);
   if (age === 'older') return { ...effect, stale: 1 };
-  state.deletedAt = report.lastUpdatedAt ?? occasion.at;
+  const isFuture = report.lastUpdatedAt !== null && report.lastUpdatedAt > occasion.at;
+  state.deletedAt = isFuture ? occasion.at : (report.lastUpdatedAt ?? occasion.at);
   const diff: Difference[] = [{ path: '/deletedAt', before: null, after: state.deletedAt }];
   // Some platforms still tell a deleted thing as a whole, and then it is known how it ended.
   const lines = report.header === null ? [] : layContent(effect, report, age, occasion, diff);
-  state.lastUpdatedAt = later(state.lastUpdatedAt, report.lastUpdatedAt);
+  keepLater(state, report);
   conclude(effect, 'deleted', lines, diff, occasion);
   return effect;
 }
@@ -133,9 +127,8 @@ function layHeader(effect: MergeResult, report: EntityReport, age: Age, diff: Di
   if (report.source !== null) laySource(effect, report, age, before, diff);
   // A report that only carries lines says nothing of the header's time.
   if (age === 'newer' && (report.header !== null || report.linesComplete)) {
-    const time = later(state.lastUpdatedAt, report.lastUpdatedAt);
-    effect.headerTouched ||= time !== state.lastUpdatedAt;
-    state.lastUpdatedAt = time;
+    const isKept = keepLater(state, report);
+    effect.headerTouched ||= isKept;
   }
 }
 
@@ -145,24 +138,32 @@ const told = (held: Header, part: Header): Header => ({
   ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)),
 });
 
-const isWordless = (header: Header): boolean => Object.values(header).every((value) => value === null);
-
+/** The platform's own JSON is content, too: where nothing canonical differs, what differs in it is the change. */
 function laySource(effect: MergeResult, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
   const { state } = effect;
   const reported = report.source ?? {};
-  // Where nothing canonical is told, the platform's own JSON is the content: an equal time with other content is applied and counted.
-  if (age === 'equal' && state.source !== null && !report.partial && isWordless(state.header)) {
-    contentDifferences(state.source, reported, '/source', diff);
-    if (diff.length > before) effect.collisions += 1;
+  if (state.source !== null && diff.length === before) {
+    const wordless = Object.values(state.header).every((value) => value === null);
+    const how = { compared: comparedParts(state, report), without: partsOf(report), wordless };
+    sourceDifferences(state.source, reported, '/source', diff, how);
+    if (age === 'equal' && diff.length > before) effect.collisions += 1;
   }
-  if (age === 'newer' && diff.length === before && state.source !== null)
-    sourceDifferences(state.source, reported, '/source', diff, 'shared');
   // At an equal time a whole entity may replace what an event or a summary told; nothing else does.
   if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
-  const source = JSON.stringify(report.partial && state.source !== null ? { ...objectAt(parseJson(state.source)), ...reported } : reported);
-  effect.headerTouched ||= source !== state.source;
+  const isAdded = report.partial === true && state.source !== null;
+  const source = JSON.stringify(isAdded ? { ...objectAt(parseJson(state.source ?? '{}')), ...reported } : reported);
+  const form = isAdded && state.sourceForm !== (report.form ?? null) ? 'mixed' : (report.form ?? null);
+  effect.headerTouched ||= source !== state.source || form !== state.sourceForm;
   state.source = source;
+  state.sourceForm = form;
   state.sourceLines = report.sourceLines;
+}
+
+/** Two messages, or two answers, are compared whole; a message and an answer, or a summary and anything, in what both have. */
+function comparedParts({ sourceForm }: Pick<EntityState, 'sourceForm'>, { form, partial }: EntityReport): 'whole' | 'reported' | 'shared' {
+  if (form === undefined || form !== sourceForm) return 'shared';
+  if (!partial) return 'whole';
+  return form === 'event' ? 'reported' : 'shared';
 }
 
 function layLines(effect: MergeResult, report: EntityReport, occasion: MergeContext, diff: Difference[]): string[] {
@@ -171,7 +172,7 @@ function layLines(effect: MergeResult, report: EntityReport, occasion: MergeCont
     const held = effect.state.lines.get(line.externalId);
     const before = diff.length;
     if (held) layLine(effect, held, line, report, occasion, diff);
-    else if (!line.removed) addLine(effect, line, report.lastUpdatedAt, diff);
+    else if (!line.removed) addLine(effect, line, report, diff);
     if (diff.length > before) touched.push(line.content.position ?? line.externalId);
   }
   return touched;
@@ -179,13 +180,20 @@ function layLines(effect: MergeResult, report: EntityReport, occasion: MergeCont
 
 const lineName = (position: string | null, externalId: string): string => pathPart(position ?? externalId);
 
-function addLine(effect: MergeResult, line: LineReport, reportedAt: string | null, diff: Difference[]): void {
+/** A line's own time, else its report's. */
+const timeOf = (line: LineReport, report: EntityReport): ReportedTime =>
+  line.lastUpdatedAt === null && !line.timeUnreadable ? report : line;
+
+function addLine(effect: MergeResult, line: LineReport, report: EntityReport, diff: Difference[]): void {
+  const { lastUpdatedAt, comparedAt = null } = timeOf(line, report);
   const image: LineState = {
     externalId: line.externalId,
     rank: effect.state.lines.size,
     content: line.content,
     source: JSON.stringify(line.source),
-    lastUpdatedAt: line.lastUpdatedAt ?? reportedAt,
+    sourceForm: report.form ?? null,
+    lastUpdatedAt,
+    comparedAt,
     version: 1,
     removedAt: null,
   };
@@ -202,8 +210,8 @@ function layLine(
   occasion: MergeContext,
   diff: Difference[],
 ): void {
-  const time = line.lastUpdatedAt ?? report.lastUpdatedAt;
-  const age = ageOf(time, held.lastUpdatedAt);
+  const time = timeOf(line, report);
+  const age = ageOf(time, held);
   // A late event does not bring a removed line back; a whole entity that still has it does.
   if (age === 'older' || (held.removedAt !== null && age === 'equal' && !report.linesComplete)) {
     if (age === 'older') effect.stale += 1;
@@ -212,24 +220,30 @@ function layLine(
   const path = `/lines/${lineName(line.content.position, line.externalId)}`;
   const before = diff.length;
   if (line.removed) markRemoved(held, path, occasion.at, diff);
-  else layLineContent(held, line, age, path, diff);
+  else layLineContent(held, line, report, age, path, diff);
   const changed = diff.length > before;
   if (changed && age === 'equal') effect.collisions += 1;
   if (changed) held.version += 1;
-  const newest = later(held.lastUpdatedAt, time);
-  if (changed || newest !== held.lastUpdatedAt) effect.touchedLines.push(held);
-  held.lastUpdatedAt = newest;
+  const isKept = keepLater(held, time);
+  if (changed || isKept) effect.touchedLines.push(held);
 }
 
-function layLineContent(held: LineState, line: LineReport, age: Age, path: string, diff: Difference[]): void {
+function layLineContent(held: LineState, line: LineReport, report: EntityReport, age: Age, path: string, diff: Difference[]): void {
   const before = diff.length;
   if (held.removedAt !== null) {
     diff.push({ path: `${path}/removedAt`, before: held.removedAt, after: null });
     held.removedAt = null;
   }
   differences(held.content as unknown as Json, line.content as unknown as Json, path, diff);
-  if (age === 'newer' && diff.length === before) sourceDifferences(held.source, line.source, `${path}/source`, diff, 'all');
-  if (age === 'newer' || diff.length > before) held.source = JSON.stringify(line.source);
+  if (diff.length === before) {
+    const isOneForm = report.form !== undefined && report.form === held.sourceForm;
+    const compared = age === 'newer' || isOneForm ? 'whole' : 'shared';
+    sourceDifferences(held.source, line.source, `${path}/source`, diff, { compared, without: partsOf(report) });
+  }
+  if (age === 'newer' || diff.length > before) {
+    held.source = JSON.stringify(line.source);
+    held.sourceForm = report.form ?? null;
+  }
   held.content = line.content;
 }
 
@@ -246,7 +260,7 @@ function removeMissing(effect: MergeResult, report: EntityReport, age: Age, occa
   const removed: string[] = [];
   for (const held of effect.state.lines.values()) {
     if (told.has(held.externalId) || held.removedAt !== null) continue;
-    if (report.lastUpdatedAt !== null && held.lastUpdatedAt !== null && held.lastUpdatedAt > report.lastUpdatedAt) continue;
+    if (ageOf(report, held) === 'older') continue;
     markRemoved(held, `/lines/${lineName(held.content.position, held.externalId)}`, occasion.at, diff);
     held.version += 1;
     effect.touchedLines.push(held);
@@ -258,7 +272,8 @@ function removeMissing(effect: MergeResult, report: EntityReport, age: Age, occa
 function layDocuments(effect: MergeResult, report: EntityReport, age: Age, occasion: MergeContext, diff: Difference[]): void {
   for (const document of report.documents ?? []) {
     const held = effect.state.documents.get(document.key);
-    const own = held && document.lastUpdatedAt !== null ? ageOf(document.lastUpdatedAt, held.announced.lastUpdatedAt) : age;
+    const isTimed = document.lastUpdatedAt !== null || document.timeUnreadable === true;
+    const own = held && isTimed ? ageOf(document, held.announced) : age;
     if (held && own === 'older') continue;
     if (held && sameDocument(held.announced, document)) continue;
     const image: DocumentState = { id: held?.id ?? occasion.makeId(), announced: document };
@@ -270,7 +285,9 @@ function layDocuments(effect: MergeResult, report: EntityReport, age: Age, occas
 }
 
 const sameDocument = (a: DocumentReport, b: DocumentReport): boolean =>
-  canonicalText({ ...a, lastUpdatedAt: null }) === canonicalText({ ...b, lastUpdatedAt: null });
+  canonicalText({ ...a, ...TIMELESS }) === canonicalText({ ...b, ...TIMELESS });
+
+const TIMELESS = { lastUpdatedAt: undefined, comparedAt: undefined, timeUnreadable: undefined };
 
 const documentLabel = ({ name, code, revision, type, description, line }: DocumentReport): Json => ({
   name,

@@ -6,6 +6,7 @@ import type { WhenMissing } from '../platforms/contract/webhook.ts';
 import { countReplayable, type DeliveryCriteria, type Replayable, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
 import { type Applied, applyReports } from './apply-reports.ts';
 import { tombstone } from './fetch-resources.ts';
+import { interpretDelivery, readResource } from './interpret-delivery.ts';
 import type { ReplayFetch } from './replay.ts';
 
 /** One entity that a replay would change. */
@@ -84,11 +85,13 @@ function createReader(context: Context, fetch: ReplayFetch): Reader {
     async read(delivery) {
       const connection = context.connections.get(delivery.connection);
       try {
-        if (!connection) throw new Error('The connection is not configured any more.');
-        const said = connection.platform.interpret(delivery, connection.settings);
+        const said = interpretDelivery(connection, delivery);
+        if (!connection) return [];
         if (said.do === 'ignore') return [];
         if (said.do === 'apply') return said.reports;
-        return await readFetched(connection, said, () => textOf(connection, said.subject, delivery));
+        const isRecorded = fetch === 'recorded' && delivery.recorded !== null;
+        const arrivedAt = isRecorded ? delivery.receivedAt : context.clock.now().toISOString();
+        return await readFetched(connection, said, arrivedAt, () => textOf(connection, said.subject, delivery));
       } catch {
         complete = false;
         return [];
@@ -98,15 +101,16 @@ function createReader(context: Context, fetch: ReplayFetch): Reader {
 }
 
 async function readFetched(
-  { platform, settings }: Connection,
+  connection: Connection,
   { subject, whenMissing }: { subject: Subject; whenMissing: WhenMissing },
+  arrivedAt: string,
   textOf: () => Promise<string>,
 ): Promise<EntityReport[]> {
   try {
     const text = await textOf();
     // An empty recording: the platform did not know the resource.
     if (text === '') throw new RemoteMissing('The recorded answer was: not found.');
-    return platform.readFetched(subject, text, settings).reports;
+    return readResource(connection, subject, text, arrivedAt).reports;
   } catch (error) {
     if (!(error instanceof RemoteMissing)) throw error;
     return whenMissing === 'deleted' ? [tombstone(subject)] : [];

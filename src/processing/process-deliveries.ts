@@ -19,6 +19,7 @@ import {
   writeTaken,
 } from './complete-deliveries.ts';
 import { interpretDelivery } from './interpret-delivery.ts';
+import { alertOnTimes } from './time-alerts.ts';
 
 /** How long a worker may hold a delivery without a sign of life. */
 export const LEASE_MS = 30_000;
@@ -218,6 +219,7 @@ export async function applyTogether(context: Context, attempted: readonly ReadAt
     return endFailed(context, attempted[0] as ReadAttempt, error, (sql, ended) => writeCompleted(sql, context, ended));
   }
   logOutcomes(context, ends);
+  for (const { delivery, drift } of attempted) alertOnTimes(context, delivery.connection, drift);
   context.feedChanged.notify();
   if (attempted.some((one) => one.needsFetch)) context.deliveryArrived.notify();
 }

@@ -2,6 +2,7 @@ import { type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { ListStream } from '../platforms/contract/api.ts';
 import { tombstone } from '../processing/fetch-resources.ts';
+import { readResource } from '../processing/interpret-delivery.ts';
 import { readKnown } from '../store/entities/read-known.ts';
 import { applyListed, type ListedResource } from './process-page.ts';
 import { isPermanentFailure, withRetry } from './retry.ts';
@@ -32,11 +33,10 @@ export async function markDeleted(run: ActiveRun, stream: ListStream, seen: Read
 }
 
 async function askFor(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | 'not to be asked'> {
-  const { platform, settings } = run.connection;
   const subject = { kind, externalId };
   try {
     const { text } = await withRetry(run, () => run.api.fetch(subject, 'reconcile'));
-    return { record: { subject, text }, ...platform.readFetched(subject, text, settings) };
+    return { record: { subject, text }, ...readResource(run.connection, subject, text, run.context.clock.now().toISOString()) };
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
     // There is no way to ask for one of these, or no right to: then its absence proves nothing.

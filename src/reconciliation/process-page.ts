@@ -4,7 +4,10 @@ import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../do
 import { errorText } from '../domain/outcome.ts';
 import type { ResourcePage } from '../platforms/contract/api.ts';
 import { type Application, type Applied, applyReports } from '../processing/apply-reports.ts';
+import { ageOf } from '../processing/compare-times.ts';
+import { readResource } from '../processing/interpret-delivery.ts';
 import { mergeReport } from '../processing/merge-entity.ts';
+import { alertOnTimes } from '../processing/time-alerts.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { entityKeyText, readStates } from '../store/entities/states.ts';
@@ -48,13 +51,14 @@ async function readRecords(run: ActiveRun, records: readonly ListedRecord[]): Pr
 }
 
 async function readRecord(run: ActiveRun, record: ListedRecord): Promise<ListedResource> {
-  const { platform, settings } = run.connection;
+  const { connection, context } = run;
+  const now = () => context.clock.now().toISOString();
   try {
-    const listed = platform.readFetched(record.subject, record.text, settings);
+    const listed = readResource(connection, record.subject, record.text, now());
     if (!record.partial) return { record, ...listed };
     if (await isKnown(run, listed.reports)) return { record, reports: [], drift: listed.drift };
     const { text } = await withRetry(run, () => run.api.fetch(record.subject, 'reconcile'));
-    return { record, ...platform.readFetched(record.subject, text, settings) };
+    return { record, ...readResource(connection, record.subject, text, now()) };
   } catch (error) {
     // Gone between list and fetch: its own event tells of that.
     if (error instanceof RemoteMissing) return { record, reports: [], drift: [] };
@@ -82,7 +86,7 @@ async function isKnown(run: ActiveRun, reports: readonly EntityReport[]): Promis
   };
   return reports.every((report) => {
     const held = images.get(entityKeyText(keyOf(report)));
-    if (held?.lastUpdatedAt == null || report.lastUpdatedAt === null || report.lastUpdatedAt > held.lastUpdatedAt) return false;
+    if (held?.lastUpdatedAt == null || report.lastUpdatedAt === null || ageOf(report, held) === 'newer') return false;
     if (report.sourceLines !== null && held.lines.size === 0 && held.deletedAt === null) return false;
     return mergeReport(structuredClone(held), report, occasion).change === null;
   });
@@ -107,6 +111,7 @@ export async function applyListed(run: ActiveRun, told: readonly ListedResource[
     noteFailure(run, poison.record, error);
     await context.db.write((sql) => advanceRun(sql, run.runId, counted({ seen: 1, failed: 1 }), run.progress));
   }
+  for (const { drift } of told) alertOnTimes(context, run.connection.name, drift);
   context.feedChanged.notify();
 }
 

@@ -60,6 +60,8 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   identify(request: WebhookRequest, settings: S): Identity;
   /** Pure. Throws `InvalidBody` when what was recognised cannot be read after all. */
   interpret(delivery: StoredRequest, settings: S): Interpretation;
+  /** Whether one such resource can be fetched: then it is, in place of a message whose time cannot be read. */
+  canFetch?(kind: EntityKind, settings: S): boolean;
   /** Pure: what a fetched or listed resource says. */
   readFetched(subject: Subject, text: string, settings: S): { reports: EntityReport[]; drift: Drift[] };
   /** Null: the connection has no API configured. Without `saveSecret`, calls whose answer holds a new secret are refused. */

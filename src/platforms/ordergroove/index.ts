@@ -26,6 +26,7 @@ export const ordergroove = definePlatform<OrdergrooveSettings>({
   authenticate,
   identify,
   interpret,
+  canFetch: (kind, { api }) => api !== undefined && ['order', 'subscription', 'subscriber'].includes(kind),
   readFetched,
   connect,
   portalGuide,

@@ -2,6 +2,7 @@ import { bodyText } from '../../domain/body-text.ts';
 import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import { listAt, objectAt, textAt } from '../../domain/json.ts';
+import { readReportedTime } from '../../domain/time.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import type { Family } from './events.ts';
 import { entitlementReports } from './read/entitlement.ts';
@@ -41,10 +42,10 @@ function readOrderEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi
   const { externalId } = subject;
   // What is deleted never comes back: no time that is held, and no doubt about its zone, stands against it.
   if (event.type === 'order.delete')
-    return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false, at: null }), deleted: true }]);
+    return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false }), deleted: true }]);
   if (hasApi) return { do: 'fetch', subject };
   return apply([
-    { ...orderReport({ externalId, order: object, items: itemsOf(snapshot.items, externalId), complete: false, at }), lastUpdatedAt: at },
+    orderReport({ externalId, order: object, items: itemsOf(snapshot.items, externalId), complete: false, time: readReportedTime(at) }),
   ]);
 }
 
@@ -56,10 +57,10 @@ function readItemEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi:
     listAt(snapshot.orders)
       .map(objectAt)
       .find((one) => textAt(one.public_id) === subject.externalId) ?? null;
-  const report = orderReport({ externalId: subject.externalId, order, items: [], complete: false, at });
+  const report = orderReport({ externalId: subject.externalId, order, items: [], complete: false, time: readReportedTime(at) });
   const line = lineReport(object);
   const lines = line === null ? [] : [event.type === 'item.remove' ? { ...line, removed: true } : line];
-  return apply([{ ...report, lastUpdatedAt: at, lines }]);
+  return apply([{ ...report, lines }]);
 }
 
 /** Events may have been customised: what one leaves out stays as it is held. */

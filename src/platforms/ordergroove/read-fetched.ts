@@ -32,12 +32,12 @@ function readOrder(subject: Subject, document: JsonObject): FetchedReading {
   ];
   if (externalId === null) return { reports: [], drift };
   const complete = order !== null && Array.isArray(document.items);
-  const report = orderReport({ externalId, order, items, complete, at: null });
+  const report = orderReport({ externalId, order, items, complete });
   return { reports: [complete ? report : { ...report, partial: true }], drift };
 }
 
 const READINGS = {
-  subscription: (document: JsonObject) => [subscriptionReport(document, null), restShapes.Subscription] as const,
-  subscriber: (document: JsonObject) => [subscriberReport(document, null), restShapes.Customer] as const,
-  entitlement: (document: JsonObject) => [entitlementReport(document, document, null), restShapes.Entitlement] as const,
+  subscription: (document: JsonObject) => [subscriptionReport(document), restShapes.Subscription] as const,
+  subscriber: (document: JsonObject) => [subscriberReport(document), restShapes.Customer] as const,
+  entitlement: (document: JsonObject) => [entitlementReport(document, document), restShapes.Entitlement] as const,
 };

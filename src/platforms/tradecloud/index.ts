@@ -40,6 +40,7 @@ export const tradecloud = definePlatform<TradecloudSettings>({
   authenticate,
   identify,
   interpret,
+  canFetch: (kind, { api }) => (kind === 'order' || kind === 'shipment') && (api?.oauth2 ?? api?.username) !== undefined,
   readFetched,
   connect,
   portalGuide,

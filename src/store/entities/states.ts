@@ -1,5 +1,5 @@
 import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
-import type { DocumentState, EntityState, LineState } from '../../domain/entity-state.ts';
+import type { DocumentState, EntityState, LineState, SourceForm } from '../../domain/entity-state.ts';
 import { type Sql, together, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 
@@ -19,8 +19,10 @@ interface EntityRow {
   external_id: string;
   header: string;
   source: string | null;
+  source_form: SourceForm;
   source_lines: string | null;
   last_updated_at: string | null;
+  compared_at: string | null;
   version: number;
   deleted_at: string | null;
   created_at: string;
@@ -41,7 +43,7 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   const ofKeys = `from ${sql.dialect.rowsOf({ connection: 'text', kind: 'text', external_id: 'text' })} cross join entities e`;
   const byKey = 'e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id';
   const rows = await sql.all<EntityRow>(
-    `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_lines, e.last_updated_at, e.version, e.deleted_at,
+    `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_form, e.source_lines, e.last_updated_at, e.compared_at, e.version, e.deleted_at,
        e.created_at, e.updated_at, e.revision
      ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${sql.dialect.lockRows('e')}` : ''}`,
     [asked],
@@ -61,8 +63,10 @@ const toImage = (row: EntityRow): StoredEntity => ({
   externalId: row.external_id,
   header: JSON.parse(row.header) as Header,
   source: row.source,
+  sourceForm: row.source_form,
   sourceLines: row.source_lines,
   lastUpdatedAt: row.last_updated_at,
+  comparedAt: row.compared_at,
   version: row.version,
   deletedAt: row.deleted_at,
   createdAt: row.created_at,
@@ -78,14 +82,16 @@ interface LineRow {
   rank: number;
   content: string;
   source: string;
+  source_form: SourceForm;
   last_updated_at: string | null;
+  compared_at: string | null;
   version: number;
   removed_at: string | null;
 }
 
 async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<void> {
   const rows = await sql.all<LineRow>(
-    `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.last_updated_at, l.version, l.removed_at
+    `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.source_form, l.last_updated_at, l.compared_at, l.version, l.removed_at
      from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
@@ -97,7 +103,9 @@ const toLine = (row: LineRow): LineState => ({
   rank: row.rank,
   content: JSON.parse(row.content) as LineContent,
   source: row.source,
+  sourceForm: row.source_form,
   lastUpdatedAt: row.last_updated_at,
+  comparedAt: row.compared_at,
   version: row.version,
   removedAt: row.removed_at,
 });
@@ -121,8 +129,10 @@ const ENTITY = {
   status: 'text',
   header: 'text',
   source: 'text',
+  source_form: 'text',
   source_lines: 'text',
   last_updated_at: 'text',
+  compared_at: 'text',
   version: 'integer',
   deleted_at: 'text',
   created_at: 'text',
@@ -146,8 +156,10 @@ export async function upsertEntities(sql: Sql, entities: readonly { image: Entit
     status: image.header.status,
     header: JSON.stringify(image.header),
     source: image.source,
+    source_form: image.sourceForm,
     source_lines: image.sourceLines,
     last_updated_at: image.lastUpdatedAt,
+    compared_at: image.comparedAt,
     version: image.version,
     deleted_at: image.deletedAt,
     created_at: image.createdAt,
@@ -159,7 +171,8 @@ export async function upsertEntities(sql: Sql, entities: readonly { image: Entit
   const written = await sql.all(
     `insert into entities (${columnList(ENTITY)}) select ${columnList(ENTITY, 'rows.')} from ${sql.dialect.rowsOf(ENTITY)} where true
      on conflict (connection, kind, external_id) do update set number = excluded.number, status = excluded.status, header = excluded.header,
-       source = excluded.source, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, version = excluded.version,
+       source = excluded.source, source_form = excluded.source_form, source_lines = excluded.source_lines,
+       last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version,
        deleted_at = excluded.deleted_at, updated_at = excluded.updated_at, revision = excluded.revision + 1
      where entities.id = excluded.id and entities.revision = excluded.revision returning 1 as written`,
     [rowsParameter(rows.map((row) => (isLarge(row.source) ? { ...row, source: null } : row)))],
@@ -181,7 +194,9 @@ const LINE = {
   rank: 'integer',
   content: 'text',
   source: 'text',
+  source_form: 'text',
   last_updated_at: 'text',
+  compared_at: 'text',
   version: 'integer',
   removed_at: 'text',
 } as const;
@@ -194,7 +209,9 @@ export async function upsertLines(sql: Sql, lines: readonly { entityId: string; 
     rank: line.rank,
     content: JSON.stringify(line.content),
     source: line.source,
+    source_form: line.sourceForm,
     last_updated_at: line.lastUpdatedAt,
+    compared_at: line.comparedAt,
     version: line.version,
     removed_at: line.removedAt,
   }));
@@ -204,8 +221,8 @@ export async function upsertLines(sql: Sql, lines: readonly { entityId: string; 
 async function writePortion(sql: Sql, rows: readonly object[]): Promise<void> {
   await sql.all(
     `insert into lines (${columnList(LINE)}) select ${columnList(LINE, 'rows.')} from ${sql.dialect.rowsOf(LINE)} where true
-     on conflict (entity_id, external_id) do update set content = excluded.content, source = excluded.source,
-       last_updated_at = excluded.last_updated_at, version = excluded.version, removed_at = excluded.removed_at`,
+     on conflict (entity_id, external_id) do update set content = excluded.content, source = excluded.source, source_form = excluded.source_form,
+       last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version, removed_at = excluded.removed_at`,
     [rowsParameter(rows)],
   );
 }

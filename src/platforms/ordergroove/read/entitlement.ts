@@ -1,14 +1,14 @@
 import type { EntityReport } from '../../../domain/entity.ts';
-import { type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
+import { readReportedTime, readTime } from '../../../domain/time.ts';
 import { headerOf, partyOf, recordReport } from './members.ts';
 
 /** One event carries a customer's entitlements, each a record of its own. */
-export const entitlementReports = (object: JsonObject, at: string | null): EntityReport[] =>
+export const entitlementReports = (object: JsonObject, at?: Json): EntityReport[] =>
   listAt(object.entitlements).flatMap((entry) => entitlementReport(objectAt(entry), object, at) ?? []);
 
 /** `holder` has the customer and the merchant: the event's object, or the entitlement itself where the API gives it. */
-export function entitlementReport(entry: JsonObject, holder: JsonObject, at: string | null): EntityReport | null {
+export function entitlementReport(entry: JsonObject, holder: JsonObject, at?: Json): EntityReport | null {
   const id = textAt(entry.public_id);
   if (id === null) return null;
   const header = headerOf(holder, {
@@ -17,5 +17,5 @@ export function entitlementReport(entry: JsonObject, holder: JsonObject, at: str
     buyer: partyOf(holder.customer ?? holder.merchant_user_id),
     orderedAt: readTime(entry.created),
   });
-  return recordReport('entitlement', id, readTime(entry.last_updated) ?? at, header, entry);
+  return recordReport('entitlement', id, readReportedTime(entry.last_updated, at), header, entry);
 }

@@ -1,7 +1,6 @@
 import type { Subject } from '../../../domain/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
 import { type Family, familyOf } from '../events.ts';
 
 /** A webhook body, opened: whatever else the merchant has left out or added, `type` and the object's id are there. */
@@ -10,8 +9,8 @@ export interface OrdergrooveEvent {
   type: string;
   /** Null: a type that we do not know. */
   family: Family | null;
-  /** When the event was raised; null where it is left out. */
-  createdAt: string | null;
+  /** When the event was raised, as it was written. */
+  createdAt: Json | undefined;
   /** `data.object` without what is not its own. */
   object: JsonObject;
   /** Opt-in extra content with the shapes of the REST API; empty where there is none. */
@@ -32,7 +31,7 @@ export function readEvent(text: string): OrdergrooveEvent {
     id: textAt(body.id),
     type,
     family: familyOf(type),
-    createdAt: readTime(body.created),
+    createdAt: body.created,
     object,
     snapshot: objectAt(snapshot),
     body,

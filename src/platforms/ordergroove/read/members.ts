@@ -1,6 +1,7 @@
 import { decimalText } from '../../../domain/decimal.ts';
 import type { EntityKind, EntityReport, Header, Party } from '../../../domain/entity.ts';
 import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
+import type { ReportedTime } from '../../../domain/time.ts';
 
 /** The header members that every object of the platform has in the same place; the rest is null. */
 export function headerOf(object: JsonObject, told: Partial<Header>): Header {
@@ -17,17 +18,11 @@ export function headerOf(object: JsonObject, told: Partial<Header>): Header {
 }
 
 /** A record: a header and nothing else. */
-export function recordReport(
-  kind: EntityKind,
-  externalId: string,
-  lastUpdatedAt: string | null,
-  header: Header,
-  source: JsonObject,
-): EntityReport {
+export function recordReport(kind: EntityKind, externalId: string, time: ReportedTime, header: Header, source: JsonObject): EntityReport {
   return {
     kind,
     externalId,
-    lastUpdatedAt,
+    ...time,
     header,
     lines: [],
     linesComplete: false,

@@ -1,7 +1,7 @@
 import { decimalText } from '../../../domain/decimal.ts';
 import type { EntityReport, Header, LineReport } from '../../../domain/entity.ts';
-import { type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
+import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/time.ts';
 import { headerOf } from './members.ts';
 
 /** developer.ordergroove.com/reference/order-status-codes, read 2026-07. */
@@ -31,16 +31,16 @@ export interface OrderParts {
   items: readonly JsonObject[];
   /** All of the order's items are here: one that is missing has been removed. */
   complete: boolean;
-  /** Used where the order has no time of its own: its events have none. */
-  at: string | null;
+  /** When it was told: its events have no time of the order's own. */
+  time?: ReportedTime;
 }
 
 /** An order with its items as lines. */
-export function orderReport({ externalId, order, items, complete, at }: OrderParts): EntityReport {
+export function orderReport({ externalId, order, items, complete, time }: OrderParts): EntityReport {
   return {
     kind: 'order',
     externalId,
-    lastUpdatedAt: readTime(order?.updated) ?? latest(items) ?? at,
+    ...(time ?? readReportedTime(order?.updated, latest(items))),
     header: order === null ? null : orderHeader(order),
     lines: items.flatMap((item) => lineReport(item) ?? []),
     linesComplete: complete,
@@ -92,11 +92,10 @@ export function lineReport(item: JsonObject): LineReport | null {
 }
 
 /** The items' `order_updated` is their order's time: a retrieved order has none of its own in the documented answer. */
-const latest = (items: readonly JsonObject[]): string | null =>
-  items.reduce<string | null>((newest, item) => {
-    const at = readTime(item.order_updated);
-    return at !== null && (newest === null || at > newest) ? at : newest;
-  }, null);
+function latest(items: readonly JsonObject[]): Json | undefined {
+  const times = items.map((item) => item.order_updated).filter(isReported);
+  return times.reduce((newest, at) => ((readTime(at) ?? '') > (readTime(newest) ?? '') ? at : newest), times[0]);
+}
 
 /** The items of `items` that belong to an order. */
 export const itemsOf = (items: unknown, orderId: string): JsonObject[] =>

@@ -1,10 +1,10 @@
 import type { EntityReport } from '../../../domain/entity.ts';
-import { type JsonObject, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
+import { readReportedTime, readTime } from '../../../domain/time.ts';
 import { headerOf, partyOf, recordReport } from './members.ts';
 
 /** A subscriber, the platform's word for a customer: `merchant_user_id` is the merchant's own customer number, there is no public id. */
-export function subscriberReport(object: JsonObject, at: string | null): EntityReport | null {
+export function subscriberReport(object: JsonObject, at?: Json): EntityReport | null {
   const id = textAt(object.merchant_user_id);
   if (id === null) return null;
   const name = [object.first_name, object.last_name].flatMap((part) => textAt(part) ?? []).join(' ');
@@ -13,5 +13,5 @@ export function subscriberReport(object: JsonObject, at: string | null): EntityR
     buyer: partyOf(id, name === '' ? null : name),
     orderedAt: readTime(object.created),
   });
-  return recordReport('subscriber', id, readTime(object.last_updated) ?? at, header, object);
+  return recordReport('subscriber', id, readReportedTime(object.last_updated, at), header, object);
 }

@@ -1,10 +1,10 @@
 import type { EntityReport } from '../../../domain/entity.ts';
-import { type JsonObject, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
+import { readReportedTime, readTime } from '../../../domain/time.ts';
 import { headerOf, recordReport } from './members.ts';
 
 /** A subscription, from an event (times in seconds since 1970) or the API (times without a zone). `at`: used where it has no own time. */
-export function subscriptionReport(object: JsonObject, at: string | null): EntityReport | null {
+export function subscriptionReport(object: JsonObject, at?: Json): EntityReport | null {
   const id = textAt(object.public_id);
   if (id === null) return null;
   const header = headerOf(object, {
@@ -13,7 +13,7 @@ export function subscriptionReport(object: JsonObject, at: string | null): Entit
     total: null,
     orderedAt: readTime(object.created),
   });
-  return recordReport('subscription', id, readTime(object.updated) ?? at, header, object);
+  return recordReport('subscription', id, readReportedTime(object.updated, at), header, object);
 }
 
 // `cancelled` keeps its old time after a reactivation: `live` decides wherever it is told.

@@ -1,6 +1,6 @@
 import type { Party } from '../../../domain/entity.ts';
 import { isObject, type JsonObject, objectAt, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/time.ts';
 
 /** The first of the named members that holds a text. Ordermentum writes a missing value as null, leaves it out, or (in its docs) as `{}`. */
 export function firstText(resource: JsonObject, ...names: string[]): string | null {
@@ -38,12 +38,15 @@ export function readSupplier(resource: JsonObject): Party | null {
 }
 
 /** The time of the newest state told: a deletion may carry a later time than the last update. */
-export function readLastUpdated(resource: JsonObject): string | null {
-  const updatedAt = firstTime(resource, 'updatedAt', 'updated_at');
-  const deletedAt = firstTime(resource, 'deletedAt');
-  if (updatedAt === null || deletedAt === null) return updatedAt ?? deletedAt;
-  return [updatedAt, deletedAt].sort().at(-1) ?? null;
+export function readLastUpdated(resource: JsonObject): ReportedTime {
+  const updated = readReportedTime(resource.updatedAt, resource.updated_at);
+  const deleted = readReportedTime(resource.deletedAt);
+  if (deleted.lastUpdatedAt === null) return updated.lastUpdatedAt === null && !updated.timeUnreadable ? deleted : updated;
+  return updated.lastUpdatedAt === null || deleted.lastUpdatedAt > updated.lastUpdatedAt ? deleted : updated;
 }
+
+/** A deletion in a form that cannot be read is a deletion all the same. */
+export const isDeleted = (resource: JsonObject): boolean => isReported(resource.deletedAt) && resource.deletedAt !== false;
 
 /** `data` when it is an object, else the document itself: webhooks and details come both ways. */
 export const unwrapped = (document: JsonObject): JsonObject => (isObject(document.data) ? document.data : document);

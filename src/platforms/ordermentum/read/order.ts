@@ -1,7 +1,8 @@
 import { decimalText } from '../../../domain/decimal.ts';
 import type { EntityReport, Header, LineReport } from '../../../domain/entity.ts';
 import { isObject, type JsonObject } from '../../../domain/json.ts';
-import { firstText, firstTime, readBuyer, readLastUpdated, readSupplier } from './members.ts';
+import { isReported, readReportedTime } from '../../../domain/time.ts';
+import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSupplier } from './members.ts';
 
 /**
  * An order as a detail (with `lineItems`: then they are all its lines), as a list's summary, or as a thin event: what a partial one
@@ -13,12 +14,12 @@ export function readOrder(externalId: string, order: JsonObject): EntityReport {
   return {
     kind: 'order',
     externalId,
-    lastUpdatedAt: readLastUpdated(order),
+    ...readLastUpdated(order),
     header: readOrderHeader(order),
     lines: whole ? readLines(lineItems.filter(isObject)) : [],
     linesComplete: whole,
     documents: null,
-    deleted: firstTime(order, 'deletedAt') !== null,
+    deleted: isDeleted(order),
     ...(whole ? {} : { partial: true }),
     source,
     sourceLines: 'lineItems',
@@ -29,7 +30,7 @@ function readOrderHeader(order: JsonObject): Header {
   return {
     number: firstText(order, 'number', 'orderNumber'),
     // There is no order_cancelled event and no published list of statuses: a cancellation shows in `cancelledAt` alone, if need be.
-    status: firstText(order, 'status', 'orderStatus') ?? (firstTime(order, 'cancelledAt') === null ? null : 'Cancelled'),
+    status: firstText(order, 'status', 'orderStatus') ?? (isReported(order.cancelledAt) ? 'Cancelled' : null),
     currency: null,
     buyer: readBuyer(order),
     supplier: readSupplier(order),
@@ -43,7 +44,7 @@ function readLines(items: JsonObject[]): LineReport[] {
   return items.map((item, index) => {
     const externalId = freeId(lineId(item) ?? `#${index + 1}`, taken);
     taken.add(externalId);
-    return { externalId, lastUpdatedAt: firstTime(item, 'updatedAt'), content: readLine(item), source: item };
+    return { externalId, ...readReportedTime(item.updatedAt), content: readLine(item), source: item };
   });
 }
 

@@ -1,8 +1,9 @@
 import { decimalText } from '../../../domain/decimal.ts';
 import type { EntityReport, Header } from '../../../domain/entity.ts';
 import type { JsonObject } from '../../../domain/json.ts';
+import { isReported } from '../../../domain/time.ts';
 import type { OrdermentumKind } from '../events.ts';
-import { firstText, firstTime, readBuyer, readLastUpdated, readSupplier } from './members.ts';
+import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSupplier } from './members.ts';
 
 type RecordKind = Exclude<OrdermentumKind, 'order'>;
 
@@ -11,12 +12,12 @@ export function readRecord(kind: RecordKind, externalId: string, record: JsonObj
   return {
     kind,
     externalId,
-    lastUpdatedAt: readLastUpdated(record),
+    ...readLastUpdated(record),
     header: readHeader[kind](record),
     lines: [],
     linesComplete: false,
     documents: null,
-    deleted: firstTime(record, 'deletedAt') !== null,
+    deleted: isDeleted(record),
     ...(isWholeRecord(kind, record) ? {} : { partial: true }),
     source: record,
     sourceLines: null,
@@ -36,7 +37,7 @@ export const isWholeRecord = (kind: RecordKind, record: JsonObject): boolean =>
 const readHeader: Record<RecordKind, (record: JsonObject) => Header> = {
   invoice: (invoice) => ({
     ...readPaper(invoice),
-    status: firstText(invoice, 'status', 'paymentStatus') ?? (firstTime(invoice, 'cancelledAt') === null ? null : 'Cancelled'),
+    status: firstText(invoice, 'status', 'paymentStatus') ?? (isReported(invoice.cancelledAt) ? 'Cancelled' : null),
   }),
   'credit-note': (note) => ({ ...readPaper(note), status: firstText(note, 'status') ?? creditNoteStage(note) }),
   purchaser: (purchaser) => ({
@@ -63,6 +64,6 @@ const readPaper = (paper: JsonObject): Omit<Header, 'status'> => ({
 });
 
 function creditNoteStage(note: JsonObject): string | null {
-  if (firstTime(note, 'cancelledAt') !== null) return 'Cancelled';
-  return firstTime(note, 'completedAt') === null ? null : 'Completed';
+  if (isReported(note.cancelledAt)) return 'Cancelled';
+  return isReported(note.completedAt) ? 'Completed' : null;
 }

@@ -1,14 +1,14 @@
 import { decimalText } from '../../../domain/decimal.ts';
 import type { EntityReport, Header, Subject } from '../../../domain/entity.ts';
 import { isObject, type Json, type JsonObject } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { readReportedTime } from '../../../domain/time.ts';
 import type { EntityRule } from '../settings.ts';
 import { type Sources, textOf, valueAt } from './expression.ts';
 
 /** One entity with the whole body as its source. */
 export const reportOf = (entity: EntityRule, subject: Subject, sources: Sources, deleted: boolean): EntityReport => ({
   ...subject,
-  lastUpdatedAt: entity.updatedAt ? timeOf(valueAt(entity.updatedAt, sources)) : null,
+  ...readReportedTime(entity.updatedAt ? valueAt(entity.updatedAt, sources) : undefined),
   header: deleted ? null : headerOf(entity, sources),
   lines: [],
   linesComplete: false,
@@ -27,9 +27,5 @@ const headerOf = (entity: EntityRule, sources: Sources): Header => ({
   total: entity.total ? decimalText(valueAt(entity.total, sources)) : null,
   orderedAt: null,
 });
-
-/** Headers can only hold text, and some senders quote their seconds. */
-const timeOf = (value: Json | undefined): string | null =>
-  readTime(typeof value === 'string' && /^\d{9,14}$/.test(value) ? Number(value) : value);
 
 const sourceOf = (body: Json): JsonObject => (isObject(body) ? body : { body });

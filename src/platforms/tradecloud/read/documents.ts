@@ -1,6 +1,6 @@
 import type { DocumentReport, EntityReport } from '../../../domain/entity.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { readReportedTime } from '../../../domain/time.ts';
 
 /** One announced document. `key` is what its content is found by; one without any has nothing to download. */
 function readDocument(document: JsonObject, line: string | null): DocumentReport {
@@ -17,7 +17,7 @@ function readDocument(document: JsonObject, line: string | null): DocumentReport
     type: textAt(document.type),
     description: textAt(document.description),
     line,
-    lastUpdatedAt: readTime(objectAt(document.meta).lastUpdatedAt),
+    ...readReportedTime(objectAt(document.meta).lastUpdatedAt),
   };
 }
 
@@ -43,7 +43,7 @@ export function readDocumentsEvent(event: JsonObject, orderId: string): EntityRe
   return {
     kind: 'order',
     externalId: orderId,
-    lastUpdatedAt: readTime(event.lastUpdatedAt),
+    ...readReportedTime(event.lastUpdatedAt),
     header: null,
     lines: [],
     linesComplete: false,

@@ -11,7 +11,7 @@ import type {
   ScheduledDelivery,
 } from '../../../domain/entity.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readDate, readTime } from '../../../domain/time.ts';
+import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 
 /** An order as an event, a fetch or a poll tells it. `whole`: it has all its lines (an event has only the touched ones). */
@@ -22,7 +22,7 @@ export function readOrder(order: JsonObject, orderId: string, whole: boolean): E
   return {
     kind: 'order',
     externalId: orderId,
-    lastUpdatedAt: updatedAt(order),
+    ...updatedAt(order),
     header,
     lines,
     // A shortened record without any `lines` member tells nothing about them.
@@ -37,7 +37,7 @@ export function readOrder(order: JsonObject, orderId: string, whole: boolean): E
 }
 
 // `lastChangedAt` stood in one manual from 2022-04 to 2023-11 and was never seen in a body: read all the same, it costs nothing.
-const updatedAt = (value: JsonObject): string | null => readTime(value.lastUpdatedAt) ?? readTime(value.lastChangedAt);
+const updatedAt = (value: JsonObject): ReportedTime => readReportedTime(value.lastUpdatedAt, value.lastChangedAt);
 
 function readHeader(order: JsonObject, orderId: string, lines: readonly LineReport[]): Header {
   const buyerOrder = objectAt(order.buyerOrder);
@@ -74,7 +74,7 @@ function readLines(order: JsonObject, orderId: string): LineReport[] {
     .filter(isObject)
     .map((line) => {
       const content = readLine(line);
-      return { externalId: unique(lineId(line, orderId, content), taken), lastUpdatedAt: updatedAt(line), content, source: line };
+      return { externalId: unique(lineId(line, orderId, content), taken), ...updatedAt(line), content, source: line };
     });
 }
 

@@ -1,7 +1,7 @@
 import { decimalText } from '../../../domain/decimal.ts';
 import type { DocumentReport, EntityReport, Header, LineContent, LineReport } from '../../../domain/entity.ts';
 import { isObject, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { readReportedTime } from '../../../domain/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 import { readParty } from './order.ts';
 
@@ -12,7 +12,7 @@ export function readShipment(shipment: JsonObject, shipmentId: string): EntityRe
   return {
     kind: 'shipment',
     externalId: shipmentId,
-    lastUpdatedAt: updatedAt(shipment) ?? readTime(shipment.lastUpdatedAt),
+    ...readReportedTime(objectAt(shipment.meta).lastUpdatedAt, shipment.lastUpdatedAt),
     header: readHeader(shipment, shipmentId),
     lines: readLines([...loose, ...loaded.flatMap((carrier) => listAt(carrier.lines).filter(isObject))]),
     linesComplete: Array.isArray(shipment.lines) || Array.isArray(shipment.loadCarriers),
@@ -22,8 +22,6 @@ export function readShipment(shipment: JsonObject, shipmentId: string): EntityRe
     sourceLines: null,
   };
 }
-
-const updatedAt = (value: JsonObject): string | null => readTime(objectAt(value.meta).lastUpdatedAt);
 
 function readHeader(shipment: JsonObject, shipmentId: string): Header {
   const supplier = objectAt(shipment.supplierShipment);
@@ -48,7 +46,8 @@ function readLines(lines: readonly JsonObject[]): LineReport[] {
     const id = lineId(line);
     const count = (taken.get(id) ?? 0) + 1;
     taken.set(id, count);
-    return { externalId: count === 1 ? id : `${id}/${count}`, lastUpdatedAt: updatedAt(line), content: readLine(line), source: line };
+    const time = readReportedTime(objectAt(line.meta).lastUpdatedAt);
+    return { externalId: count === 1 ? id : `${id}/${count}`, ...time, content: readLine(line), source: line };
   });
 }
 

@@ -1,0 +1,28 @@
+import type { Context } from '../context.ts';
+import type { Alert } from '../domain/alert.ts';
+import type { Drift } from '../domain/drift.ts';
+import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/time.ts';
+
+/** Alerts for reported times that could not be read, or were not believed. Called after the transaction that stored the drift. */
+export function alertOnTimes(context: Pick<Context, 'alerts'>, connection: string, drift: readonly Drift[]): void {
+  const unreadable = drift.find(({ kind, name }) => kind === 'value' && name === UNREADABLE_TIME);
+  const future = drift.find(({ kind, name }) => kind === 'value' && name === FUTURE_TIME);
+  if (unreadable) context.alerts.open(unreadableTime(connection, unreadable.path));
+  if (future) context.alerts.open(futureTime(connection, future.path));
+}
+
+const unreadableTime = (connection: string, path: string): Alert => ({
+  level: 'warning',
+  code: 'unreadable_time',
+  connection,
+  text: `${connection}: a time at ${path} could not be read. What came with it never replaces anything that has a time.`,
+  details: { path },
+});
+
+const futureTime = (connection: string, path: string): Alert => ({
+  level: 'warning',
+  code: 'future_time',
+  connection,
+  text: `${connection}: a time at ${path} is more than 24 hours ahead. It is stored as reported and compared as the moment it arrived.`,
+  details: { path },
+});
