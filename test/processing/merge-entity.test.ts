@@ -54,3 +54,93 @@ test('an older deletion has no effect', () => {
   const { change, stale } = mergeReport(state, told({ deleted: true }), occasion);
   assert.deepEqual([change, stale, state.deletedAt], [null, 1, null]);
 });
+
+const SECOND = '2026-04-01T10:30:00.000Z';
+const renamed = (name: string, more: Partial<EntityReport> = {}) =>
+  told({ header: { ...header, status: name }, lines: [], linesComplete: false, ...more });
+
+test('a time that cannot be read may create, but replaces nothing that has a time', () => {
+  const unreadable = { lastUpdatedAt: null, timeUnreadable: true } as const;
+  const made = mergeReport(null, renamed('Unknown', unreadable), occasion).state;
+  assert.deepEqual([made.header.status, made.lastUpdatedAt], ['Unknown', null]);
+  mergeReport(made, renamed('Second', unreadable), occasion);
+  assert.equal(made.header.status, 'Second', 'nothing that is stored has a time: the order of arrival counts');
+  mergeReport(made, renamed('Known'), occasion);
+  const late = mergeReport(made, renamed('Late', { ...unreadable, linesComplete: true }), occasion);
+  assert.deepEqual([late.change, late.stale, made.header.status], [null, 1, 'Known']);
+  const gone = mergeReport(made, told({ ...unreadable, deleted: true }), occasion);
+  assert.deepEqual([gone.change, made.deletedAt], [null, null]);
+});
+
+test('a line whose own time cannot be read replaces no line that has one, and removes none', () => {
+  const { state } = mergeReport(null, told(), occasion);
+  const line = { externalId: 'l-1', lastUpdatedAt: null, timeUnreadable: true, content: { ...content, quantity: '9' }, source: {} };
+  mergeReport(state, told({ lastUpdatedAt: LATER, lines: [line] }), occasion);
+  assert.equal(state.lines.get('l-1')?.content.quantity, '2');
+  mergeReport(state, told({ lastUpdatedAt: null, timeUnreadable: true, lines: [] }), occasion);
+  assert.equal(state.lines.get('l-1')?.removedAt, null);
+});
+
+test('a time in the future is kept as told and compared as its arrival', () => {
+  const future = { lastUpdatedAt: '2099-01-01T00:00:00.000Z', comparedAt: SECOND };
+  const { state } = mergeReport(null, renamed('Future', future), occasion);
+  assert.deepEqual([state.lastUpdatedAt, state.comparedAt], [future.lastUpdatedAt, SECOND]);
+  assert.equal(mergeReport(state, renamed('Older'), occasion).stale, 1);
+  mergeReport(state, renamed('Newer', { lastUpdatedAt: LATER }), occasion);
+  assert.deepEqual([state.header.status, state.lastUpdatedAt, state.comparedAt], ['Newer', LATER, null]);
+  mergeReport(state, told({ deleted: true, ...future, comparedAt: '2026-04-01T12:00:00.000Z' }), occasion);
+  assert.equal(state.deletedAt, occasion.at);
+  mergeReport(state, renamed('Back', { lastUpdatedAt: '2026-04-03T00:00:00.000Z' }), occasion);
+  assert.deepEqual([state.deletedAt, state.header.status], [null, 'Back']);
+});
+
+test('of two times in one millisecond the finer fraction decides', () => {
+  const at = (fraction: string) => ({ lastUpdatedAt: '2026-04-01T10:00:00.100Z', comparedAt: `2026-04-01T10:00:00.100${fraction}` });
+  const { state } = mergeReport(null, renamed('Newer', at('9')), occasion);
+  assert.equal(mergeReport(state, renamed('Older', at('2')), occasion).stale, 1);
+  assert.equal(mergeReport(state, renamed('Coarse', { lastUpdatedAt: '2026-04-01T10:00:00.100Z' }), occasion).stale, 1);
+  mergeReport(state, renamed('Newest', { lastUpdatedAt: '2026-04-01T10:00:00.101Z' }), occasion);
+  assert.equal(state.header.status, 'Newest');
+});
+
+test('at an equal time two messages, and two answers, are compared whole; a message and an answer in what both tell', () => {
+  const with_ = (form: 'event' | 'fetch', source: EntityReport['source']) => renamed('Same', { form, source });
+  const paths = (held: EntityReport, next: EntityReport) => {
+    const { state } = mergeReport(null, held, occasion);
+    const { change, collisions } = mergeReport(state, next, occasion);
+    assert.equal(collisions, change === null ? 0 : 1);
+    return change?.diff.map(({ path }) => path) ?? [];
+  };
+  const [plain, noted] = [
+    { id: 1, extra: { a: 1 } },
+    { id: 1, extra: { a: 1 }, note: 'ring twice' },
+  ];
+  assert.deepEqual(paths(with_('event', plain), with_('event', noted)), ['/source/note']);
+  assert.deepEqual(paths(with_('fetch', noted), with_('fetch', plain)), ['/source/note']);
+  assert.deepEqual(paths(with_('event', plain), with_('fetch', noted)), []);
+  assert.deepEqual(paths(with_('event', noted), with_('fetch', { ...noted, note: 'come in', more: true })), ['/source/note']);
+  assert.deepEqual(
+    paths(with_('event', plain), with_('event', { ...plain, lines: ['x'] })),
+    ['/source/lines'].slice(1),
+    'lines have rules of their own',
+  );
+  const record = (source: EntityReport['source']) => ({ ...with_('event', source), kind: 'item' as const, sourceLines: null });
+  assert.deepEqual(
+    paths(record(plain), record({ ...plain, lines: ['x'] })),
+    ['/source/lines'],
+    'where nothing reads them they are content',
+  );
+  // Messages write a time as seconds and an amount as text where answers write a date and a number.
+  const [message, answer] = [
+    { created: 1767261600, price: '1.50', live: true },
+    { created: '2026-01-01 05:00:00', price: 1.5, live: 'true' },
+  ];
+  assert.deepEqual(paths(with_('event', message), with_('fetch', answer)), []);
+});
+
+test('a line that differs only in the own JSON is a change at an equal time, too', () => {
+  const line = (note: string) => ({ externalId: 'l-1', lastUpdatedAt: AT, content, source: { note } });
+  const { state } = mergeReport(null, told({ form: 'event', lines: [line('a')] }), occasion);
+  const { change } = mergeReport(state, told({ form: 'event', lines: [line('b')] }), occasion);
+  assert.deepEqual([change?.lines, change?.diff.map(({ path }) => path)], [['l-1'], ['/lines/l-1/source/note']]);
+});
