@@ -16,6 +16,7 @@ import * as dismissals from './0025_dismissals.ts';
 import * as alertHistory from './0026_alert_history.ts';
 import * as audit from './0027_audit.ts';
 import * as scopedKeys from './0028_scoped_keys.ts';
+import * as registrations from './0035_registrations.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0026_alert_history', alertHistory],
   ['0027_audit', audit],
   ['0028_scoped_keys', scopedKeys],
+  ['0035_registrations', registrations],
 ];
 
 const MIGRATION_LOCK = 7036280;

@@ -675,6 +675,23 @@ export interface Connection {
     uses: number;
     [further: string]: unknown;
   })[];
+  registrations: Registrations | null;
+  [further: string]: unknown;
+}
+
+/** What the platform had registered for the connection when it was last asked (hourly, at start and by `orderdock check`); null where it cannot be asked. */
+export interface Registrations {
+  checkedAt: Time;
+  registered: ({
+    id: string;
+    name: string | null;
+    url: string | null;
+    events: string[];
+    enabled: boolean;
+    /** The platform's own count of deliveries, by its own names (Ordergroove: failed, successful, successful_retries, pending_delivery, of the last 30 days); null: it publishes none. */
+    statistics: Record<string, number> | null;
+    [further: string]: unknown;
+  })[];
   [further: string]: unknown;
 }
 
@@ -771,7 +788,7 @@ export interface Gap {
   kind: EntityKind;
   externalId: string;
   cause: 'never_delivered' | 'rejected' | 'failed_after_accept' | 'stopped' | 'late';
-  /** Such as status and time of a rejection. */
+  /** Such as status and time of a rejection; for never_delivered, what the platform itself says: `failedAtPlatform` deliveries that it gave up, `disabledAtPlatform`. */
   details: unknown;
   cursor: string | null;
   platformAt: string | null;

@@ -79,7 +79,13 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   stops.unshift(() => heartbeat.stop());
   if (runs('schedule')) {
     const stopping = new AbortController();
-    const tools = { desk: context.alerts, invariants, retentionDays: settings.retentionDays, stop: stopping.signal };
+    const tools = {
+      desk: context.alerts,
+      invariants,
+      retentionDays: settings.retentionDays,
+      publicUrl: settings.publicUrl,
+      stop: stopping.signal,
+    };
     const schedule = startSchedule(context, reconciler, scheduledJobs(context, tools));
     stops.unshift(() => {
       stopping.abort();

@@ -7,6 +7,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   working_paused: 'Read the error of the latest attempts. Receiving goes on; processing resumes by itself with the first success.',
   invariant_violated: 'See GET /api/v1/invariants for examples, keep a copy of the database and report it.',
   failure_budget: 'See answers and failureBudget in GET /api/v1/connections/{name}: wrong credentials (401), a proxy, or 503s.',
+  webhook_disabled:
+    'Run the command in its text: orderdock webhooks enable (or register). What a platform raised meanwhile it may not send again: reconcile.',
   silence: 'Check that the webhook is still registered and enabled at the platform, and that our address answers (orderdock check).',
   gaps_found: 'Look at the causes in the reconcile run: they say where deliveries are lost.',
   reconcile_failed: 'Read the error of the run. The next run continues from there; nothing is skipped.',

@@ -53,6 +53,8 @@ export function startSchedule(context: Context, reconciler: Reconciler, duties: 
     void task.destroy();
   }
 
+  for (const duty of duties) if (duty.atStart) guarded(duty.name, duty.perform);
+
   // The first look comes with the first beat: what platforms kept back for our return has a moment to arrive by itself.
   const timer = setInterval(look, LOOK_MS);
   return {

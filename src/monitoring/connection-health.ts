@@ -7,6 +7,7 @@ import {
   readLastDeliveryAt,
   readLastSuccessAt,
 } from '../store/monitoring/read-health.ts';
+import { readRegistrations, type StoredRegistrations } from '../store/monitoring/registrations.ts';
 import { readResponses } from '../store/monitoring/responses.ts';
 import { readProven } from '../store/reconciliation/coverage.ts';
 import { readWatermarks } from '../store/reconciliation/watermarks.ts';
@@ -33,6 +34,8 @@ export interface ConnectionHealth {
   silence: Silence;
   latency: Latency;
   credentials: readonly CredentialUse[];
+  /** What the platform had registered when it was last asked; null where it cannot be asked. */
+  registrations: StoredRegistrations | null;
 }
 
 type CircuitState = 'closed' | 'open' | 'half-open';
@@ -58,6 +61,7 @@ export async function connectionHealth(context: Context, connection: Connection)
     silence: await silence(context, connection),
     latency: await latency(context, connection),
     credentials: await readCredentialsInUse(sql, name),
+    registrations: await readRegistrations(sql, name),
   };
 }
 

@@ -4,6 +4,7 @@ import { subjectText } from '../domain/entity.ts';
 import { type DowntimeIndex, indexDowntime } from '../monitoring/heartbeat.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { readActivePeriods } from '../store/monitoring/heartbeats.ts';
+import { readRegistrations, type StoredRegistrations } from '../store/monitoring/registrations.ts';
 import {
   findLateGaps,
   findUnprocessed,
@@ -48,12 +49,21 @@ const SKEW_MS = 5 * 60_000;
 export async function recordGaps(sql: Sql, search: GapSearch, changes: readonly FoundChange[]): Promise<number> {
   if (changes.length === 0) return 0;
   const evidence = await gather(sql, search, changes);
-  const gaps = explain(changes, evidence).map(({ change, cause, details }): NewGap => {
+  const admitted = readAdmission(await readRegistrations(sql, search.connection));
+  const gaps = explain(changes, evidence).map(({ change, cause, details: own }): NewGap => {
     const { kind, externalId, position, platformAt } = change;
+    const details = cause === 'never_delivered' ? { ...own, ...admitted } : own;
     return { runId: search.runId, connection: search.connection, kind, externalId, cause, details, position, platformAt, at: search.now };
   });
   await insertGaps(sql, gaps);
   return gaps.length;
+}
+
+/** What the platform itself says of deliveries that did not arrive: it proves that they were never delivered. */
+function readAdmission(known: StoredRegistrations | null): NewGap['details'] {
+  const failed = (known?.registered ?? []).reduce((sum, { statistics }) => sum + (statistics?.failed ?? 0), 0);
+  const disabled = known !== null && known.registered.length > 0 && known.registered.every(({ enabled }) => !enabled);
+  return { ...(failed > 0 ? { failedAtPlatform: failed } : {}), ...(disabled ? { disabledAtPlatform: true } : {}) };
 }
 
 interface Evidence {

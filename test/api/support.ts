@@ -43,6 +43,19 @@ const HEALTH: ConnectionHealth = {
   silence: { quietMs: null, expectedMs: null, silent: false },
   latency: { platformToReceived: NO_SAMPLE, receivedToApplied: NO_SAMPLE, appliedToPulled: NO_SAMPLE, pulledToBooked: NO_SAMPLE },
   credentials: [{ credential: 'auth[0].basic', lastUsedAt: '2026-03-01T11:00:00.000Z', uses: 5 }],
+  registrations: {
+    checkedAt: '2026-03-01T11:00:00.000Z',
+    registered: [
+      {
+        id: '42',
+        name: null,
+        url: 'https://dock.example/webhooks/acme',
+        events: ['order.create'],
+        enabled: true,
+        statistics: { failed: 1 },
+      },
+    ],
+  },
 };
 
 export interface TestApi {

@@ -42,6 +42,19 @@ export const HEALTH: ConnectionHealth = {
   silence: { quietMs: 60_000, expectedMs: 600_000, silent: false },
   latency: { platformToReceived: NO_SAMPLE, receivedToApplied: NO_SAMPLE, appliedToPulled: NO_SAMPLE, pulledToBooked: NO_SAMPLE },
   credentials: [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T07:59:00.000Z', uses: 12 }],
+  registrations: {
+    checkedAt: '2026-03-01T11:00:00.000Z',
+    registered: [
+      {
+        id: '42',
+        name: null,
+        url: 'https://dock.example/webhooks/acme',
+        events: ['order.create'],
+        enabled: true,
+        statistics: { failed: 1 },
+      },
+    ],
+  },
 };
 
 export const PROVEN: CoverageSpan[] = [

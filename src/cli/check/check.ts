@@ -115,7 +115,7 @@ async function checkStore(settings: Settings, connections: readonly Connection[]
     ];
   }
   try {
-    return [await checkDatabase(settings, context), ...(await checkConnections(context))];
+    return [await checkDatabase(settings, context), ...(await checkConnections(context, settings.publicUrl))];
   } finally {
     await context.close();
   }

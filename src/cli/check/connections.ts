@@ -1,3 +1,4 @@
+import { readRegistered } from '../../monitoring/check-registrations.ts';
 import type { OpenContext } from '../../open-context.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
@@ -7,13 +8,13 @@ const TIMEOUT_MS = 10_000;
 const CLOCK_TOLERANCE_MS = 30_000;
 
 /** Asks every connection's API whether it takes our credentials, and compares clocks. */
-export async function checkConnections(context: OpenContext): Promise<Finding[]> {
+export async function checkConnections(context: OpenContext, publicUrl: string | null): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const connection of context.connections.list()) findings.push(...(await checkConnection(context, connection)));
+  for (const connection of context.connections.list()) findings.push(...(await checkConnection(context, connection, publicUrl)));
   return findings;
 }
 
-async function checkConnection(context: OpenContext, connection: Connection): Promise<Finding[]> {
+async function checkConnection(context: OpenContext, connection: Connection, publicUrl: string | null): Promise<Finding[]> {
   const { name } = connection;
   const entry = checkEntry(connection);
   try {
@@ -23,9 +24,25 @@ async function checkConnection(context: OpenContext, connection: Connection): Pr
       (one): Finding => ({ area: 'connections', what: `${name}: ${one.what}`, level: one.ok ? 'ok' : 'failure', text: one.text }),
     );
     const clock = found.some((one) => /clock/i.test(one.what)) ? [] : await checkClock(context, connection);
-    return [entry, ...found, ...clock];
+    return [entry, ...found, ...clock, ...(await checkRegistered(context, connection, publicUrl))];
   } catch (error) {
     return [entry, failure('connections', `${name}: api`, `${errorLine(error)} Check the api part of this connection`)];
+  }
+}
+
+/** What the platform has registered for us. Nothing registered yet is how every connection begins: a warning. */
+async function checkRegistered(context: OpenContext, connection: Connection, publicUrl: string | null): Promise<Finding[]> {
+  const what = `${connection.name}: registration`;
+  try {
+    const checked = await readRegistered(context, connection, publicUrl);
+    if (checked === null) return [];
+    if (checked.differences.length === 0) return [ok('connections', what, 'our webhook is registered and enabled')];
+    return checked.differences.map(({ kind, text, command }) => {
+      const said = command === null ? text : `${text} ${command}`;
+      return kind === 'disabled' ? failure('connections', what, `webhook_disabled: ${said}`) : warning('connections', what, said);
+    });
+  } catch (error) {
+    return [warning('connections', what, `${errorLine(error)} The platform could not be asked what it has registered`)];
   }
 }
 

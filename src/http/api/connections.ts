@@ -25,6 +25,7 @@ const COLUMNS = [
   'silence',
   'latency',
   'credentials',
+  'registrations',
 ];
 
 export function connectionRoutes(ports: Ports): Router {

@@ -1,0 +1,48 @@
+import { type Json, listAt, objectAt, textAt } from '../../domain/json.ts';
+import type { Sql } from '../engine/database.ts';
+
+/** A webhook as the platform had it registered when it was last asked. */
+export interface StoredRegistration {
+  id: string;
+  name: string | null;
+  url: string | null;
+  events: string[];
+  enabled: boolean;
+  /** The platform's own count of deliveries, by its own names. */
+  statistics: Readonly<Record<string, number>> | null;
+}
+
+export interface StoredRegistrations {
+  checkedAt: string;
+  registered: StoredRegistration[];
+}
+
+export async function upsertRegistrations(sql: Sql, connection: string, { checkedAt, registered }: StoredRegistrations): Promise<void> {
+  await sql.all(
+    `insert into registrations (connection, registered, checked_at) values (?, ?, ?)
+     on conflict (connection) do update set registered = excluded.registered, checked_at = excluded.checked_at`,
+    [connection, JSON.stringify(registered), checkedAt],
+  );
+}
+
+/** Null: the platform has not been asked yet, or cannot be asked. */
+export async function readRegistrations(sql: Sql, connection: string): Promise<StoredRegistrations | null> {
+  const [row] = await sql.all<{ registered: string; checked_at: string }>(
+    'select registered, checked_at from registrations where connection = ?',
+    [connection],
+  );
+  return row ? { checkedAt: row.checked_at, registered: listAt(JSON.parse(row.registered)).map(toRegistration) } : null;
+}
+
+function toRegistration(stored: Json): StoredRegistration {
+  const { id, name, url, events, enabled, statistics } = objectAt(stored);
+  const counts = Object.entries(objectAt(statistics)).map(([count, value]) => [count, Number(value)] as const);
+  return {
+    id: textAt(id) ?? '',
+    name: textAt(name),
+    url: textAt(url),
+    events: listAt(events).flatMap((event) => textAt(event) ?? []),
+    enabled: enabled === true,
+    statistics: statistics === null ? null : Object.fromEntries(counts),
+  };
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Alert } from '../../src/domain/alert.ts';
+import { scheduledJobs } from '../../src/jobs/scheduled-jobs.ts';
+import { connectionHealth } from '../../src/monitoring/connection-health.ts';
+import type { SaveSecret } from '../../src/platforms/contract/management.ts';
+import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
+import { createPlatformContext } from '../conformance/platform-context.ts';
+import { verb, wanted } from '../platforms/management-support.ts';
+import { ENGINES } from '../support/engines.ts';
+
+const PUBLIC_URL = 'https://dock.example/';
+
+for (const engine of ENGINES) {
+  test(`${engine}: a webhook that the platform has switched off is an alert with the command that mends it`, async (t) => {
+    const place = await createPlatformContext(engine, ordergroove);
+    t.after(() => place.close());
+    const { connection } = place;
+    const alerts: Alert[] = [];
+    const closed: string[] = [];
+    const context = {
+      ...place.context,
+      random: () => 0,
+      alerts: { open: (alert: Alert) => void alerts.push(alert), close: (code: string) => void closed.push(code) },
+    };
+    const job = scheduledJobs(context, {
+      ...{
+        desk: { resend: async () => {} },
+        invariants: { check: async () => ({}) as never, last: () => null as never },
+        retentionDays: 90,
+      },
+      ...{ publicUrl: PUBLIC_URL, stop: new AbortController().signal },
+    }).find(({ name }) => name === 'registrations');
+    assert.ok(job?.atStart);
+    const save: SaveSecret = async () => {};
+    const api = ordergroove.connect(connection.settings, place.context.remote.forConnection(connection.name), save);
+
+    await job.perform();
+    assert.deepEqual(
+      alerts.map(({ code, level, text }) => [code, level, /orderdock webhooks register/.test(text)]),
+      [['webhook_disabled', 'warning', true]],
+    );
+
+    const [registered] = await verb(api, 'register')(wanted(`https://dock.example/webhooks/${connection.name}`));
+    await job.perform();
+    assert.deepEqual([alerts.length, closed], [1, ['webhook_disabled']]);
+
+    await verb(api, 'disable')(registered?.id ?? '');
+    await job.perform();
+    assert.equal(alerts[1]?.level, 'critical');
+    assert.ok(alerts[1]?.text.includes(`orderdock webhooks enable ${connection.name} ${registered?.id}`), alerts[1]?.text);
+    const health = await connectionHealth(context, connection);
+    assert.deepEqual(
+      health.registrations?.registered.map(({ id, enabled, statistics }) => [id, enabled, statistics?.failed]),
+      [[registered?.id, false, 0]],
+    );
+  });
+}
