@@ -16,8 +16,8 @@ export interface DocumentOutcome {
 }
 
 const GIVEN_UP_AT_ONCE: Readonly<Record<string, DocumentOutcome['state']>> = { too_large: 'too_large', address_refused: 'refused' };
-// The call never went out: that says nothing of the document.
-const NOT_CALLED: ReadonlySet<string> = new Set(['rate_limited_here', 'circuit_open', 'limits_unavailable']);
+// Nothing of this says anything of the document.
+const NOT_CALLED: ReadonlySet<string> = new Set(['rate_limited_here', 'circuit_open', 'platform_refuses_us', 'limits_unavailable']);
 
 /** Where a document goes after a failed try, `failedBefore` of which were counted. Pure; `random` is in [0, 1). */
 export function documentOutcome(error: unknown, failedBefore: number, random: number): DocumentOutcome {

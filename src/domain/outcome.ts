@@ -13,8 +13,15 @@ export interface NextStep {
   error: string | null;
 }
 
-/** Codes of failures in which nothing was tried: the delivery waits without losing an attempt. */
-const ONLY_WAITING = ['rate_limited_here', 'circuit_open', 'stopping', 'database_unavailable'];
+/** Codes of failures that say nothing of the delivery itself: it waits without losing an attempt. */
+const ONLY_WAITING = [
+  'rate_limited_here',
+  'remote_rate_limited',
+  'circuit_open',
+  'platform_refuses_us',
+  'stopping',
+  'database_unavailable',
+];
 
 /** The next state of a delivery after an attempt: pure. `attempts` are those before this one, `random` is in [0, 1). */
 export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: number): NextStep {

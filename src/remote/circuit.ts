@@ -15,6 +15,7 @@ import type { CircuitState } from './remote.ts';
 const FAILURES_TO_OPEN = 5;
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 30_000;
+const BEHIND_MS = 2000;
 
 export interface Circuit {
   /** Runs `work` unless the circuit is open: then `RemoteFailure('circuit_open')` with the time until the next trial. */
@@ -24,11 +25,17 @@ export interface Circuit {
   state(): CircuitState;
 }
 
+export interface CircuitEvents {
+  onOpened(): void;
+  onClosed(): void;
+}
+
 /**
  * Opens after five outages in a row (no answer, or a 5xx; a 4xx counts as an answer) and lets one call through after 2 s, 4 s, … 30 s,
- * or after the remote's own `Retry-After` where that is longer. While open nothing is sent.
+ * or after the remote's own `Retry-After` where that is longer. While open nothing is sent. An outage that opens it, or keeps it open, is
+ * `circuit_open` too: the remote is down, and what was asked for is not to blame.
  */
-export function createCircuit(connection: string, random: Random): Circuit {
+export function createCircuit(connection: string, random: Random, { onOpened, onClosed }: CircuitEvents): Circuit {
   // The policy goes by the system's clock and cannot be given another: so must what is said about it.
   let openUntilMs = 0;
   const wait = (context: IHalfOpenAfterBackoffContext): IBackoff<IHalfOpenAfterBackoffContext> => {
@@ -39,8 +46,23 @@ export function createCircuit(connection: string, random: Random): Circuit {
   const policy = circuitBreaker(handleWhen(isOutage), { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: { next: wait } });
   const refusal = () =>
     new RemoteFailure('circuit_open', `The API of ${connection} keeps failing: waiting`, 0, Math.max(1, openUntilMs - Date.now()));
+  // Behind the others: if what was asked for is to blame after all, another call shows it.
+  const outage = ({ message }: Error) =>
+    new RemoteFailure(
+      'circuit_open',
+      `The API of ${connection} keeps failing (${message})`,
+      0,
+      Math.max(1, openUntilMs - Date.now()) + BEHIND_MS,
+    );
+  policy.onStateChange((state) => {
+    if (state === CockatielState.Open) onOpened();
+    if (state === CockatielState.Closed) onClosed();
+  });
   return {
-    run: (work) => runThrough(policy, work, refusal),
+    run: (work) =>
+      runThrough(policy, work, refusal).catch((error: unknown) => {
+        throw isOutage(error) && policy.state !== CockatielState.Closed ? outage(error) : error;
+      }),
     refuseWhileOpen() {
       if (policy.state === CockatielState.Open && Date.now() < openUntilMs) throw refusal();
     },

@@ -1,10 +1,12 @@
 import type { Random } from '../domain/clock.ts';
 import { Hopeless, RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
+import { type AccessGate, createAccessGate } from './access-gate.ts';
+import { type Authorization, createAuthorization } from './authorization.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
 import { describeCall, failureOfResponse } from './failures.ts';
 import { createMutex, createRateLimiter, type Priority, type RateLimiter } from './rate-limiter.ts';
-import type { Budget, ClientOptions, Limits, RemoteCall, RemoteClient, RemoteResponse, RemoteStream } from './remote.ts';
+import type { AccessObserver, Budget, ClientOptions, Limits, RemoteCall, RemoteClient, RemoteResponse, RemoteStream } from './remote.ts';
 import { openStream, sendRequest } from './send.ts';
 
 export interface ClientDependencies {
@@ -13,6 +15,7 @@ export interface ClientDependencies {
   random: Random;
   sleep(ms: number): Promise<void>;
   log: Log;
+  observer: AccessObserver;
 }
 
 const DEFAULT_PATIENCE_MS = 5000;
@@ -21,41 +24,59 @@ interface ClientState {
   connection: string;
   options: ClientOptions;
   ground: ClientDependencies;
+  gate: AccessGate;
   circuit: Circuit;
+  authorized: Authorization;
   turnstiles: Map<string, RateLimiter>;
-  /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it. `*` where a call has no budget. */
-  paused: Map<string, number>;
+  /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it, and how many there were in a row. `*` where a call has no budget. */
+  paused: Map<string, { untilMs: number; inARow: number }>;
   singleFile: <T>(priority: Priority, work: () => Promise<T>) => Promise<T>;
 }
 
 /** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
 export function createClient(connection: string, options: ClientOptions, ground: ClientDependencies): RemoteClient {
-  const circuit = createCircuit(connection, ground.random);
-  const line: ClientState = { connection, options, ground, circuit, turnstiles: new Map(), paused: new Map(), singleFile: createMutex() };
+  const circuit = createCircuit(connection, ground.random, observerOf(connection, options, ground).circuit);
+  const line: ClientState = {
+    ...{ connection, options, ground, circuit },
+    gate: createAccessGate({ connection, now: ground.now, sleep: ground.sleep, ...observerOf(connection, options, ground).gate }),
+    authorized: createAuthorization(options.authorize),
+    ...{ turnstiles: new Map(), paused: new Map(), singleFile: createMutex() },
+  };
   return {
-    call: (call) => inTurn(line, call, () => circuit.run(() => authorized(line, (renew) => exchange(line, call, renew)))),
+    call: (call) => inTurn(line, call, (headers) => exchange(line, call, headers)),
     open: (path, open) => openBody(line, path, open?.authorized ?? false),
     circuit: circuit.state,
+  };
+}
+
+/** What a client tells of its platform; another API beside the one that fetches tells nothing. */
+function observerOf(connection: string, { secondary }: ClientOptions, { observer }: ClientDependencies) {
+  const told = <A extends unknown[]>(tell: (connection: string, ...rest: A) => void) =>
+    secondary ? () => {} : (...rest: A) => tell(connection, ...rest);
+  return {
+    circuit: { onOpened: told(observer.circuitOpened), onClosed: told(observer.circuitClosed) },
+    gate: { onRefused: told(observer.credentialsRefused), onAccepted: told(observer.credentialsAccepted) },
   };
 }
 
 type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'patienceMs'>;
 
 // A sequential API's turn is taken before its budget: calls that had been counted early could otherwise go out in one burst.
-async function inTurn<T>(line: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
+async function inTurn<T>(line: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
   const priority = turn.priority ?? 'fetch';
-  const admitted = async () => {
+  const refuseEarly = () => {
+    line.gate.refuseWhilePaused();
     line.circuit.refuseWhileOpen();
-    await turnstileFor(line, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
-    return await send().catch((error: unknown) => {
-      if (error instanceof RemoteFailure && error.status === 429) pause(line, turn, error.retryAfterMs ?? 1000);
-      throw error;
-    });
   };
-  line.circuit.refuseWhileOpen();
+  const admitted = async () => {
+    refuseEarly();
+    await turnstileFor(line, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
+    return paced(line, turn, () => line.gate.run(() => line.circuit.run(() => line.authorized(send))));
+  };
+  refuseEarly();
   if (!line.options.sequential) return admitted();
   return line.singleFile(priority, async () => {
-    line.circuit.refuseWhileOpen();
+    refuseEarly();
     return line.ground.limits.alone(`remote:${line.connection}`, admitted);
   });
 }
@@ -75,7 +96,7 @@ function turnstileFor(line: ClientState, turn: Turn): RateLimiter {
   const { limits, now, sleep } = line.ground;
   const budgets = budgetsOf(line, turn);
   const enter = async () => {
-    const pausedMs = Math.max(...namesOf(line, turn).map((name) => (line.paused.get(name) ?? 0) - now().getTime()));
+    const pausedMs = Math.max(...namesOf(line, turn).map((name) => (line.paused.get(name)?.untilMs ?? 0) - now().getTime()));
     if (pausedMs > 0) return pausedMs;
     return budgets.length === 0 ? 0 : limits.enter(line.connection, budgets, now());
   };
@@ -84,19 +105,26 @@ function turnstileFor(line: ClientState, turn: Turn): RateLimiter {
   return made;
 }
 
-function pause(line: ClientState, turn: Turn, waitMs: number): void {
-  const until = line.ground.now().getTime() + waitMs;
-  for (const name of namesOf(line, turn)) line.paused.set(name, Math.max(until, line.paused.get(name) ?? 0));
-}
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
 
-async function authorized<T>(line: ClientState, attempt: (headers: Record<string, string>) => Promise<T>): Promise<T> {
-  const headers = await line.options.authorize(false);
+/** After a 429 the budgets of the call rest, for as long as the remote says or, where it says nothing, longer with each one in a row. */
+async function paced<T>(line: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
+  const names = namesOf(line, turn);
   try {
-    return await attempt(headers);
+    const result = await send();
+    for (const name of names) line.paused.delete(name);
+    return result;
   } catch (error) {
-    if (!(error instanceof RemoteFailure) || error.status !== 401) throw error;
+    if (!(error instanceof RemoteFailure) || error.status !== 429) throw error;
+    const inARow = Math.max(...names.map((name) => line.paused.get(name)?.inARow ?? 0));
+    const waitMs = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** inARow);
+    const untilMs = line.ground.now().getTime() + waitMs;
+    for (const name of names) {
+      line.paused.set(name, { untilMs: Math.max(untilMs, line.paused.get(name)?.untilMs ?? 0), inARow: inARow + 1 });
+    }
+    throw new RemoteFailure('remote_rate_limited', error.message, error.status, waitMs);
   }
-  return attempt(await line.options.authorize(true));
 }
 
 async function exchange(line: ClientState, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteResponse> {
@@ -117,8 +145,9 @@ async function exchange(line: ClientState, call: RemoteCall, authorization: Reco
     status: answer.status,
     tookMs: ground.now().getTime() - startedMs,
   });
-  if (answer.status < 200 || answer.status > 299) throw failureOfResponse(what, answer.status, answer.headers, ground.now());
-  return answer;
+  if (answer.status >= 200 && answer.status <= 299) return answer;
+  if (options.refuses?.(call, answer)) throw new RemoteFailure('remote_unauthorized', `${what} answered ${answer.status}`, 401);
+  throw failureOfResponse(what, answer.status, answer.headers, ground.now());
 }
 
 // `%2e` is a dot to whoever reads an address (https://url.spec.whatwg.org/#double-dot-path-segment), and a backslash a slash.
@@ -148,7 +177,7 @@ async function openBody(line: ClientState, path: string, withAuthorization: bool
     openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, ground.now);
   if (!withAuthorization) return request(/^https?:\/\//i.test(path) ? path : addressOf(options.baseUrl, { path }), {});
   const url = addressOf(options.baseUrl, { path });
-  return inTurn(line, {}, () => line.circuit.run(() => authorized(line, (headers) => request(url, headers))));
+  return inTurn(line, {}, (headers) => request(url, headers));
 }
 
 /** A 2xx body as a stream; any other answer is thrown and its body discarded. */

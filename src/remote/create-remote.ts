@@ -4,7 +4,7 @@ import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
 import { addressOf, type ClientDependencies, createClient } from './client.ts';
 import { createOauth2 } from './oauth.ts';
-import type { Limits, Remote, SharedRemote } from './remote.ts';
+import type { AccessObserver, Limits, Remote, SharedRemote } from './remote.ts';
 import { sendRequest } from './send.ts';
 
 export interface RemoteDependencies {
@@ -14,12 +14,21 @@ export interface RemoteDependencies {
   log: Log;
   /** Waits before a call when a budget is used up; tests give their own. */
   sleep?: (ms: number) => Promise<void>;
+  observer?: AccessObserver;
 }
 
+/** For those who do not look. */
+export const SILENT: AccessObserver = {
+  circuitOpened() {},
+  circuitClosed() {},
+  credentialsRefused() {},
+  credentialsAccepted() {},
+};
+
 /** Nothing is opened until it is called upon. */
-export function createRemote({ limits, clock, random, log, sleep }: RemoteDependencies): SharedRemote {
+export function createRemote({ limits, clock, random, log, sleep, observer = SILENT }: RemoteDependencies): SharedRemote {
   const now = () => clock.now();
-  const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)) };
+  const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)), observer };
   const shared: Pick<Remote, 'plain' | 'openPublic' | 'now'> = {
     plain: (call) =>
       sendRequest({

@@ -1,22 +1,11 @@
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import type { RemoteCall } from './remote.ts';
 
 /** Where a call went, for messages: method, origin and path. Queries stay out of it: some APIs take credentials there. */
 export function describeCall(method: RemoteCall['method'], url: string): string {
   const { origin, pathname } = new URL(url);
   return `${method} ${origin}${pathname}`;
-}
-
-/** Milliseconds that a `Retry-After` header (RFC 9110: seconds, or a date) asks for; `null` when there is none. */
-function retryAfterMs(headers: Record<string, string>, now: Date): number | null {
-  const value = headers['retry-after']?.trim();
-  if (!value) return null;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
-  const until = Date.parse(value);
-  if (Number.isNaN(until)) return null;
-  // A date is meant by the remote's clock, which its `Date` header shows; ours may be off.
-  const theirNow = Date.parse(headers.date ?? '');
-  return Math.max(0, until - (Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
 const CODES: Readonly<Record<number, string>> = { 401: 'remote_unauthorized', 403: 'remote_forbidden', 429: 'remote_rate_limited' };
@@ -41,4 +30,5 @@ export function failureOfNoResponse(what: string, timedOut: boolean, error: unkn
 const OUTAGES: ReadonlySet<string> = new Set(['remote_timeout', 'remote_unreachable']);
 
 /** True for what says that the remote itself is down: no answer, or a 5xx. A 4xx is an answer about one request. */
-export const isOutage = (error: unknown): boolean => error instanceof RemoteFailure && (error.status >= 500 || OUTAGES.has(error.code));
+export const isOutage = (error: unknown): error is RemoteFailure =>
+  error instanceof RemoteFailure && (error.status >= 500 || OUTAGES.has(error.code));

@@ -1,6 +1,7 @@
 import { ClientCredentials } from 'simple-oauth2';
 import { RemoteFailure } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import type { Oauth2Options } from './remote.ts';
 
 interface Token {
@@ -55,7 +56,7 @@ async function requestBy(authorizationMethod: 'header' | 'body', options: Oauth2
   const answer = await client
     .getToken({ ...(scope === undefined ? {} : { scope }), ...(audience === undefined ? {} : { audience }) })
     .catch((error: unknown) => {
-      throw asFailure(error, `${origin}${pathname}`);
+      throw asFailure(error, `${origin}${pathname}`, now());
     });
   return readToken(answer.token, now().getTime(), `${origin}${pathname}`);
 }
@@ -69,11 +70,13 @@ function readToken(answer: Record<string, unknown>, nowMs: number, where: string
   return { authorization: `Bearer ${answer.access_token}`, renewAtMs };
 }
 
-// The library's HTTP client reports its own time-out as 504 and a refused connection as 502, without `isResponseError`.
-function asFailure(error: unknown, where: string): RemoteFailure {
+// The library's HTTP client reports its own time-out as 504 and a refused connection as 502, without `isResponseError`. An answer is beside it.
+function asFailure(error: unknown, where: string, now: Date): RemoteFailure {
   const seen = isObject(error) || error instanceof Error ? (error as unknown as { output?: { statusCode?: number }; data?: unknown }) : {};
   const answered = typeof seen.data === 'object' && seen.data !== null && 'isResponseError' in seen.data;
-  const status = answered ? (seen.output?.statusCode ?? 0) : 0;
-  const code = status === 0 ? 'remote_unreachable' : status >= 500 ? 'remote_unavailable' : 'oauth_refused';
-  return new RemoteFailure(code, `POST ${where} ${status === 0 ? 'could not be reached' : `answered ${status}`}`, status);
+  if (!answered) return new RemoteFailure('remote_unreachable', `POST ${where} could not be reached`, 0);
+  const status = seen.output?.statusCode ?? 0;
+  const code = status === 429 ? 'remote_rate_limited' : status >= 500 ? 'remote_unavailable' : 'oauth_refused';
+  const { headers = {} } = seen.data as { headers?: Record<string, string> };
+  return new RemoteFailure(code, `POST ${where} answered ${status}`, status, retryAfterMs(headers, now));
 }

@@ -54,6 +54,20 @@ export interface ClientOptions {
   sequential: boolean;
   /** Headers that authorise a call. `renew` true: the last ones were refused with 401, get new ones (tried once per call). */
   authorize(renew: boolean): Promise<Record<string, string>>;
+  /** Whether an answer other than 401 says that our credentials are not accepted. */
+  refuses?(call: RemoteCall, answer: RemoteResponse): boolean;
+  /** Another API beside the one that fetches go to: its state is not the connection's. */
+  secondary?: boolean;
+}
+
+/** Is told what becomes of the platforms' APIs, a connection each. */
+export interface AccessObserver {
+  circuitOpened(connection: string): void;
+  circuitClosed(connection: string): void;
+  /** `pauseMs`: until they are tried again. */
+  credentialsRefused(connection: string, message: string, pauseMs: number): void;
+  /** With the first answer in this process, and with the first one after a refusal. */
+  credentialsAccepted(connection: string): void;
 }
 
 /** The only outgoing HTTP. No redirects are followed. */

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
 import type { Log } from '../../src/domain/log.ts';
-import { createRemote } from '../../src/remote/create-remote.ts';
+import { createRemote, SILENT } from '../../src/remote/create-remote.ts';
 import type { Limits } from '../../src/remote/remote.ts';
+import { createLimits } from '../support/limits.ts';
 import { clientOptions, farSide, remoteOnFakeTime, silentLog } from './far-side.ts';
 
 const failure = (code: string, status: number) => (error: unknown) => {
@@ -60,8 +61,98 @@ test('a 401 renews the authorisation once and a second one is thrown', async (t)
   const authorize = async (renew: boolean) => ({ Authorization: renew ? 'Bearer new' : 'Bearer old' });
   const client = remoteOnFakeTime().remote.client(clientOptions(base, { authorize }));
   assert.equal((await client.call({ method: 'GET', path: '/ok' })).status, 200);
-  await assert.rejects(client.call({ method: 'GET', path: '/closed' }), failure('remote_unauthorized', 401));
+  await assert.rejects(client.call({ method: 'GET', path: '/closed' }), failure('platform_refuses_us', 401));
   assert.deepEqual(given, ['Bearer old', 'Bearer new', 'Bearer old', 'Bearer new']);
+});
+
+/** A clock that only moves when it is told to; waits take the time they take. */
+function fakeTime() {
+  let nowMs = Date.parse('2026-03-01T12:00:00Z');
+  return {
+    clock: { now: () => new Date(nowMs) },
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+test('a late 401 of an old token renews nothing again, nor do many at once', async (t) => {
+  let token = 1;
+  const late: (() => void)[] = [];
+  const base = await farSide(t, (request, response) => {
+    const answer = () => response.writeHead(request.headers.authorization === 'Bearer 1' ? 401 : 200).end();
+    if (request.url === '/late' && late.length === 0) late.push(answer);
+    else answer();
+  });
+  const renewals: number[] = [];
+  const authorize = async (renew: boolean) => {
+    if (renew) renewals.push(++token);
+    return { Authorization: `Bearer ${token}` };
+  };
+  const client = remoteOnFakeTime().remote.client(clientOptions(base, { authorize }));
+  const get = (path: string) => client.call({ method: 'GET', path });
+  const last = get('/late');
+  await Promise.all([get('/a'), get('/b'), get('/c')]);
+  late[0]?.();
+  assert.deepEqual([(await last).status, renewals], [200, [2]]);
+});
+
+test('refused credentials pause all calls: one tries them, with growing pauses, and the first success lets all go on', async (t) => {
+  let right = false;
+  let calls = 0;
+  const base = await farSide(t, (_request, response) => {
+    calls += 1;
+    response.writeHead(right ? 200 : 401).end();
+  });
+  const seen: string[] = [];
+  const { clock, advance } = fakeTime();
+  const observer = {
+    ...SILENT,
+    credentialsRefused: (connection: string, message: string, pauseMs: number) =>
+      seen.push(`${connection} ${pauseMs} ${message.replace(base, '')}`),
+    credentialsAccepted: (connection: string) => seen.push(`${connection} accepted`),
+  };
+  const dependencies = { limits: createLimits(), clock, random: () => 0.5, log: silentLog, observer };
+  const client = createRemote(dependencies).forConnection('acme').client(clientOptions(base));
+  const callMany = () => Promise.allSettled(Array.from({ length: 10 }, (_, at) => client.call({ method: 'GET', path: `/${at}` })));
+  const codes = (settled: PromiseSettledResult<unknown>[]) =>
+    new Set(settled.map((one) => (one.status === 'rejected' ? one.reason.code : 'done')));
+  for (let second = 0; second < 60; second++, advance(1000)) assert.deepEqual([...codes(await callMany())], ['platform_refuses_us']);
+  assert.ok(calls <= 6, `${calls} calls in the first minute`);
+  right = true;
+  advance(3_600_000);
+  assert.deepEqual([...codes(await callMany())], ['done']);
+  assert.deepEqual(
+    seen.map((line) => line.replace(/ GET.*/, '')),
+    ['acme 10000', 'acme 20000', 'acme 40000', 'acme accepted'],
+  );
+});
+
+test('a 429 without a time makes the budget rest longer with each one in a row, and a time is kept to for an hour at most', async (t) => {
+  const answers = [429, 429, 200, 429];
+  const base = await farSide(t, (request, response) =>
+    response
+      .writeHead(request.url === '/year' ? 429 : (answers.shift() ?? 200), request.url === '/year' ? { 'retry-after': '31536000' } : {})
+      .end(),
+  );
+  const { remote, sleeps } = remoteOnFakeTime();
+  const client = remote.client(clientOptions(base));
+  const waits: unknown[] = [];
+  for (const path of ['/', '/', '/', '/', '/year']) {
+    waits.push(
+      await client.call({ method: 'GET', path }).then(
+        () => 'done',
+        (error: RemoteFailure) => error.retryAfterMs,
+      ),
+    );
+  }
+  assert.deepEqual(
+    [waits, sleeps],
+    [
+      [1000, 2000, 'done', 1000, 3_600_000],
+      [1000, 2000, 1000],
+    ],
+  );
 });
 
 test('Retry-After is read in seconds and as a date by the remote clock', async (t) => {
@@ -166,7 +257,9 @@ test('five outages in a row open the circuit and one good answer closes it again
     response.writeHead(healthy ? 200 : 500).end();
   });
   const client = remoteOnFakeTime().remote.client(clientOptions(base));
-  for (let i = 0; i < 5; i++) await assert.rejects(client.call({ method: 'GET', path: '/' }), failure('remote_unavailable', 500));
+  for (let i = 0; i < 4; i++) await assert.rejects(client.call({ method: 'GET', path: '/' }), failure('remote_unavailable', 500));
+  // Down: what was asked for is not to blame.
+  await assert.rejects(client.call({ method: 'GET', path: '/' }), failure('circuit_open', 0));
   assert.equal(client.circuit(), 'open');
   const refused = await client.call({ method: 'GET', path: '/' }).catch((error: RemoteFailure) => error);
   assert.ok(refused instanceof RemoteFailure);

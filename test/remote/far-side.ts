@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Log } from '../../src/domain/log.ts';
-import { createRemote } from '../../src/remote/create-remote.ts';
-import type { Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';
+import { createRemote, SILENT } from '../../src/remote/create-remote.ts';
+import type { AccessObserver, Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';
 import { createLimits } from '../support/limits.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -26,14 +26,24 @@ export async function farSide(t: TestContext, answer: Answer): Promise<string> {
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A remote on a clock that only moves when somebody sleeps. */
-export function remoteOnFakeTime(log: Log = silentLog): { remote: Remote; sleeps: number[]; advance(ms: number): void } {
+export function remoteOnFakeTime(
+  log: Log = silentLog,
+  observer: Partial<AccessObserver> = {},
+): { remote: Remote; sleeps: number[]; advance(ms: number): void } {
   let nowMs = Date.parse('2026-03-01T12:00:00Z');
   const sleeps: number[] = [];
   const sleep = async (ms: number) => {
     sleeps.push(ms);
     nowMs += ms;
   };
-  const shared = createRemote({ limits: createLimits(), clock: { now: () => new Date(nowMs) }, random: () => 0.5, log, sleep });
+  const shared = createRemote({
+    limits: createLimits(),
+    clock: { now: () => new Date(nowMs) },
+    random: () => 0.5,
+    log,
+    sleep,
+    observer: { ...SILENT, ...observer },
+  });
   const remote = shared.forConnection('acme');
   return {
     remote,

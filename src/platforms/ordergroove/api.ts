@@ -15,7 +15,7 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, saveSecre
   const { api, management } = settings;
   if (!api && !management) return null;
   const client = api ? createApiClient(api.baseUrl, api.apiKey, remote) : null;
-  const managementClient = createApiClient(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote);
+  const managementClient = createApiClient(managementUrl(settings), management?.apiKey ?? api?.apiKey ?? [], remote, true);
   return {
     fetch: async (subject, priority) => fetchSubject({ client: existing(client), priority: priority ?? 'fetch' }, subject),
     streams: client ? streams : [],

@@ -22,7 +22,7 @@ export function connect(settings: OrdermentumSettings, remote: Remote): Platform
     changesSince: createLists(client),
     check: () => check(client),
     circuit: client.circuit,
-    webhooks: createWebhookManagement(createManagementClient(settings.api, client, remote), settings.webhook.auth),
+    webhooks: createWebhookManagement(createManagementClient(settings.api, remote), settings.webhook.auth),
   };
 }
 

@@ -1,6 +1,6 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
-import type { Budget, CircuitState, Remote, RemoteCall } from '../../../remote/remote.ts';
+import type { Budget, CircuitState, Remote, RemoteCall, RemoteResponse } from '../../../remote/remote.ts';
 import { redactText } from '../redact.ts';
 import { createGate } from './concurrency.ts';
 
@@ -27,13 +27,15 @@ export interface ApiClient {
 }
 
 /** `apiKeys`: the first is used; after a 401 the next one. */
-export function createApiClient(baseUrl: string, apiKeys: readonly string[], remote: Remote): ApiClient {
+export function createApiClient(baseUrl: string, apiKeys: readonly string[], remote: Remote, secondary = false): ApiClient {
   let current = 0;
   const client = remote.client({
     baseUrl,
     timeoutMs: TIMEOUT_MS,
     budgets,
     sequential: false,
+    secondary,
+    refuses: isRefusal,
     authorize: async (renew) => {
       if (renew) current = (current + 1) % apiKeys.length;
       return { 'x-api-key': apiKeys[current] ?? '' };
@@ -48,6 +50,10 @@ export function createApiClient(baseUrl: string, apiKeys: readonly string[], rem
   };
   return { json, page: async (call) => readPage(await json(call)), circuit: client.circuit };
 }
+
+// 403 is what a wrong key is answered (OpenAPI examples, read 2026-07). Entitlements are a product of their own, and may be refused alone.
+const isRefusal = ({ path }: RemoteCall, { status, text }: RemoteResponse): boolean =>
+  status === 403 && /authentication failed/i.test(text) && !path.includes('/entitlements/');
 
 function parseAnswer(text: string, status: number): Json {
   // An update may be answered with nothing at all.

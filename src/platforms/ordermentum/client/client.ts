@@ -25,12 +25,13 @@ export interface ApiClient extends Pick<RemoteClient, 'call' | 'circuit'> {
   json(call: RemoteCall): Promise<Json>;
 }
 
-export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, remote: Remote): ApiClient {
+export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, remote: Remote, secondary = false): ApiClient {
   const client = remote.client({
     baseUrl,
     timeoutMs: TIMEOUT_MS,
     budgets,
     sequential: false,
+    secondary,
     authorize: credentialsInTurn(api, remote),
   });
   const json = async (call: RemoteCall) => {

@@ -18,8 +18,9 @@ const APP_URL = 'https://app.ordermentum.com';
  * registration page names app.ordermentum.com (both as known in 2026-11). So a 401 or 404 of one leads to the other. Only these two are a
  * pair: credentials of a test system never go to production.
  */
-export function createManagementClient(api: OrdermentumApiSettings, atBase: ApiClient, remote: Remote): ManagementClient {
-  const clients = managementUrls(api).map((url) => ({ url, client: url === api.baseUrl ? atBase : createApiClient(api, url, remote) }));
+export function createManagementClient(api: OrdermentumApiSettings, remote: Remote): ManagementClient {
+  // Apart from the client that fetches, at its own address too: a refusal here says nothing of the calls there.
+  const clients = managementUrls(api).map((url) => ({ url, client: createApiClient(api, url, remote, true) }));
   return {
     api,
     async json(call) {

@@ -1,5 +1,6 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
 import { isObject, parseJson } from '../../../domain/json.ts';
+import { retryAfterMs } from '../../../domain/retry-after.ts';
 import type { Remote, RemoteResponse } from '../../../remote/remote.ts';
 
 export interface Login {
@@ -53,7 +54,7 @@ async function obtain(login: Login, remote: Remote, refreshToken: string | null)
   if (refreshToken !== null) {
     const answer = await ask(login, remote, 'refresh', { 'Refresh-Token': refreshToken });
     if (answer.status === 200) return readTokens(answer, remote.now());
-    if (answer.status !== 401) throw loginFailure('refresh', answer);
+    if (answer.status !== 401) throw loginFailure('refresh', answer, remote.now());
   }
   return readTokens(await logIn(login, remote), remote.now());
 }
@@ -64,7 +65,7 @@ async function logIn(login: Login, remote: Remote): Promise<RemoteResponse> {
     const answer = await ask(login, remote, 'login', { Authorization: `Basic ${credentials}` });
     if (answer.status === 200) return answer;
     const last = position === login.passwords.length - 1;
-    if (answer.status !== 401 || last) throw loginFailure('login', answer);
+    if (answer.status !== 401 || last) throw loginFailure('login', answer, remote.now());
   }
   throw new RemoteFailure('remote_unauthorized', 'No password is configured', 401);
 }
@@ -72,10 +73,9 @@ async function logIn(login: Login, remote: Remote): Promise<RemoteResponse> {
 const ask = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteResponse> =>
   remote.plain({ baseUrl: login.baseUrl, method: 'GET', path: `/authentication/${what}`, headers, timeoutMs: TIMEOUT_MS });
 
-function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteResponse): RemoteFailure {
-  const code = status === 401 ? 'remote_unauthorized' : status >= 500 ? 'remote_unavailable' : 'remote_refused';
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  return new RemoteFailure(code, `GET authentication/${what} answered ${status}`, status, Number.isFinite(seconds) ? seconds * 1000 : null);
+function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteResponse, now: Date): RemoteFailure {
+  const code = status === 401 || status === 403 ? 'remote_unauthorized' : status >= 500 ? 'remote_unavailable' : 'remote_refused';
+  return new RemoteFailure(code, `GET authentication/${what} answered ${status}`, status, retryAfterMs(headers, now));
 }
 
 function readTokens(answer: RemoteResponse, now: Date): Tokens {
