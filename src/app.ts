@@ -8,6 +8,7 @@ import { startSchedule } from './jobs/scheduler.ts';
 import { type AlertDispatcher, type AlertMessage, createAlerts } from './monitoring/alerts.ts';
 import { startHeartbeat } from './monitoring/heartbeat.ts';
 import { createInvariantChecker } from './monitoring/invariants.ts';
+import { watchPlatformAccess } from './monitoring/platform-access.ts';
 import { type OpenContext, openContext, type RuntimeOptions } from './open-context.ts';
 import type { Connection } from './platforms/contract/platform.ts';
 import { startWorker } from './processing/worker.ts';
@@ -53,7 +54,12 @@ export async function openApp(
     storage.close();
     await context.close();
   };
-  return { context, url: null, keyFile: null, reconciler, reload: context.connections.replace, stop, storage };
+  const reload = (replacing: readonly Connection[]) => {
+    context.connections.replace(replacing);
+    // Perhaps with other credentials: what was paused is tried at once.
+    void context.access.release(null).catch((error: unknown) => context.log.warn('release_failed', { error: String(error) }));
+  };
+  return { context, url: null, keyFile: null, reconciler, reload, stop, storage };
 }
 
 /** Builds everything and starts the roles of this process. A start that fails closes what it opened. */
@@ -77,6 +83,8 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   await storage.prepare().catch((error: unknown) => alertStorage(context, error));
   const heartbeat = await startHeartbeat(context, runs('web'));
   stops.unshift(() => heartbeat.stop());
+  const watch = watchPlatformAccess(context.access);
+  stops.unshift(async () => watch.stop());
   if (runs('schedule')) {
     const stopping = new AbortController();
     const tools = {
@@ -93,6 +101,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
     });
   }
   if (runs('worker')) {
+    await context.access.release(null);
     const worker = startWorker(context);
     const documents = startDocumentWorker(context, { storage, openPublic: (url) => context.remote.openPublic(url) });
     stops.unshift(async () => {

@@ -8,6 +8,7 @@ import type { Log } from './domain/log.ts';
 import { createInTurn } from './domain/memory.ts';
 import { createNotifier } from './domain/notifier.ts';
 import { processName } from './domain/process-name.ts';
+import { createPlatformAccess, type PlatformAccess } from './monitoring/platform-access.ts';
 import type { PlatformApi } from './platforms/contract/api.ts';
 import type { CommonSettings, Connection } from './platforms/contract/platform.ts';
 import { createRemote } from './remote/create-remote.ts';
@@ -30,6 +31,7 @@ export interface OpenContext<A extends Alerts = Alerts> extends Context {
   alerts: A;
   connections: LiveConnections;
   remote: SharedRemote;
+  access: PlatformAccess;
   close(): Promise<void>;
 }
 
@@ -45,7 +47,10 @@ export async function openContext<A extends Alerts>(
   const processId = options.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
   const db = await openDatabase(settings.databaseUrl);
   const limits = createRateLimits(db, processId, () => clock.now());
-  const remote = createRemote({ limits, clock, random, log: options.log, ...(options.sleep ? { sleep: options.sleep } : {}) });
+  let opened: OpenContext<A> | null = null;
+  const access = createPlatformAccess(() => opened as OpenContext<A>);
+  const sleep = options.sleep ? { sleep: options.sleep } : {};
+  const remote = createRemote({ limits, clock, random, log: options.log, observer: access, ...sleep });
   const context = {
     db,
     connections: createConnections(connections),
@@ -61,7 +66,8 @@ export async function openContext<A extends Alerts>(
     inTurn: createInTurn(),
     processId,
   };
-  return { ...context, alerts: createAlerts(context, remote), remote, close: () => db.close() };
+  opened = { ...context, alerts: createAlerts(context, remote), remote, access, close: () => db.close() };
+  return opened;
 }
 
 /** One API per connection's settings: its login and its circuit are shared by all who call. */

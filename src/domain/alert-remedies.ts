@@ -5,6 +5,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   delivery_dead:
     'Look at GET /api/v1/deliveries/causes. Fix the cause and replay the deliveries, or dismiss those that cannot be saved; it resolves when none is dead.',
   working_paused: 'Read the error of the latest attempts. Receiving goes on; processing resumes by itself with the first success.',
+  platform_refuses_us: 'Correct the credentials of the connection (api) and reload with SIGHUP; a success resumes its calls by itself too.',
+  platform_unreachable:
+    'Look at the status page of the platform and at our network. It is tried every 30 seconds; what waits goes on by itself.',
   invariant_violated: 'See GET /api/v1/invariants for examples, keep a copy of the database and report it.',
   failure_budget: 'See answers and failureBudget in GET /api/v1/connections/{name}: wrong credentials (401), a proxy, or 503s.',
   webhook_disabled:

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RemoteFailure } from '../domain/errors.ts';
 
 /** Waits before our credentials are tried again: at most four tries in the first minute, whatever waits. */
@@ -19,14 +20,13 @@ export interface AccessGate {
 export interface AccessGateOptions {
   connection: string;
   now(): Date;
-  sleep(ms: number): Promise<void>;
   /** Called with each refusal. */
   onRefused(message: string, pauseMs: number): void;
   /** Called with the first success, and with every first one after a refusal. */
   onAccepted(): void;
 }
 
-export function createAccessGate({ connection, now, sleep, onRefused, onAccepted }: AccessGateOptions): AccessGate {
+export function createAccessGate({ connection, now, onRefused, onAccepted }: AccessGateOptions): AccessGate {
   let proven = false;
   let refusals = 0;
   let pausedUntilMs = 0;
@@ -74,7 +74,7 @@ export function createAccessGate({ connection, now, sleep, onRefused, onAccepted
       refuseWhilePaused();
       if (proven) return attempt(work);
       if (trial !== null) {
-        await Promise.race([trial.catch(() => {}), sleep(PATIENCE_MS)]);
+        await atMost(PATIENCE_MS, trial);
         refuseWhilePaused();
         return attempt(work);
       }
@@ -85,6 +85,14 @@ export function createAccessGate({ connection, now, sleep, onRefused, onAccepted
       return ahead;
     },
   };
+}
+
+/** Waits until `work` has ended, however it ends, or the time is over. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const over = sleep(ms, undefined, { ref: false, signal: timer.signal }).catch(() => {});
+  await Promise.race([work.catch(() => {}), over]);
+  timer.abort();
 }
 
 /** The API (401 after a renewal) or its token endpoint does not take our credentials. */

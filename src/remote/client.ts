@@ -1,3 +1,4 @@
+import type { AccessObserver } from '../domain/access-observer.ts';
 import type { Random } from '../domain/clock.ts';
 import { Hopeless, RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
@@ -6,7 +7,7 @@ import { type Authorization, createAuthorization } from './authorization.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
 import { describeCall, failureOfResponse } from './failures.ts';
 import { createMutex, createRateLimiter, type Priority, type RateLimiter } from './rate-limiter.ts';
-import type { AccessObserver, Budget, ClientOptions, Limits, RemoteCall, RemoteClient, RemoteResponse, RemoteStream } from './remote.ts';
+import type { Budget, ClientOptions, Limits, RemoteCall, RemoteClient, RemoteResponse, RemoteStream } from './remote.ts';
 import { openStream, sendRequest } from './send.ts';
 
 export interface ClientDependencies {
@@ -38,7 +39,7 @@ export function createClient(connection: string, options: ClientOptions, ground:
   const circuit = createCircuit(connection, ground.random, observerOf(connection, options, ground).circuit);
   const line: ClientState = {
     ...{ connection, options, ground, circuit },
-    gate: createAccessGate({ connection, now: ground.now, sleep: ground.sleep, ...observerOf(connection, options, ground).gate }),
+    gate: createAccessGate({ connection, now: ground.now, ...observerOf(connection, options, ground).gate }),
     authorized: createAuthorization(options.authorize),
     ...{ turnstiles: new Map(), paused: new Map(), singleFile: createMutex() },
   };
@@ -68,10 +69,14 @@ async function inTurn<T>(line: ClientState, turn: Turn, send: (headers: Record<s
     line.gate.refuseWhilePaused();
     line.circuit.refuseWhileOpen();
   };
+  const inLimits = async () => {
+    await turnstileFor(line, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
+    line.gate.refuseWhilePaused();
+    return paced(line, turn, () => line.circuit.run(() => line.authorized(send)));
+  };
   const admitted = async () => {
     refuseEarly();
-    await turnstileFor(line, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
-    return paced(line, turn, () => line.gate.run(() => line.circuit.run(() => line.authorized(send))));
+    return line.gate.run(inLimits);
   };
   refuseEarly();
   if (!line.options.sequential) return admitted();

@@ -1,10 +1,11 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { AccessObserver } from '../domain/access-observer.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
 import { addressOf, type ClientDependencies, createClient } from './client.ts';
 import { createOauth2 } from './oauth.ts';
-import type { AccessObserver, Limits, Remote, SharedRemote } from './remote.ts';
+import type { Limits, Remote, SharedRemote } from './remote.ts';
 import { sendRequest } from './send.ts';
 
 export interface RemoteDependencies {

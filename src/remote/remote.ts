@@ -60,16 +60,6 @@ export interface ClientOptions {
   secondary?: boolean;
 }
 
-/** Is told what becomes of the platforms' APIs, a connection each. */
-export interface AccessObserver {
-  circuitOpened(connection: string): void;
-  circuitClosed(connection: string): void;
-  /** `pauseMs`: until they are tried again. */
-  credentialsRefused(connection: string, message: string, pauseMs: number): void;
-  /** With the first answer in this process, and with the first one after a refusal. */
-  credentialsAccepted(connection: string): void;
-}
-
 /** The only outgoing HTTP. No redirects are followed. */
 export interface RemoteClient {
   /** A 2xx answer. Throws `RemoteMissing` (404, 410) or `RemoteFailure` (with status and Retry-After); opens the circuit when a remote keeps failing. */

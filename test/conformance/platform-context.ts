@@ -28,6 +28,8 @@ export interface PlatformContext {
   asked: string[];
   /** Set: what the simulator answers to everything, in place of its own answers. */
   farSide: { answer: SimulatedResponse | null };
+  /** Codes of the alerts that are open. */
+  alerts: Set<string>;
   /** Lets an event happen a second later, and sends its webhooks through the door's verb. */
   happen(eventType: string, form?: string): Promise<{ webhook: OutgoingWebhook; answer: ReceiveResult }[]>;
   send(webhook: OutgoingWebhook): Promise<ReceiveResult>;
@@ -41,6 +43,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
   const clock = manualClock();
   const log = memoryLog();
   const asked: string[] = [];
+  const alerts = new Set<string>();
   const farSide: PlatformContext['farSide'] = { answer: null };
   const simulators = await startSimulators(0);
   const world = createWorld(platform, { seed: 'conformance', baseUrl: `${simulators.origin}/${platform.name}`, now: () => clock.now() });
@@ -61,7 +64,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     readSettings({ DATABASE_URL: url }, { terminal: false }),
     [connection],
     { log, clock, random: () => 0.5, processId: 'one:0:test', sleep },
-    () => ({ open: () => {}, close: () => {} }),
+    () => ({ open: ({ code }) => void alerts.add(code), close: (code) => void alerts.delete(code) }),
   );
   const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
   const gatekeeper = createCredentialChecker({
@@ -74,7 +77,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     return receiver.receive(connection, inbound, gatekeeper(connection, inbound.headers, clock.now()));
   };
   return {
-    ...{ context, connection, world, clock, log, asked, farSide, send },
+    ...{ context, connection, world, clock, log, asked, farSide, alerts, send },
     async happen(eventType, form) {
       clock.advance(1000);
       const told = world.happen({ connection: world.connection, eventType, form, at: clock.now().toISOString() });

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { AccessObserver } from '../../src/domain/access-observer.ts';
 import type { Log } from '../../src/domain/log.ts';
 import { createRemote, SILENT } from '../../src/remote/create-remote.ts';
-import type { AccessObserver, Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';
+import type { Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';
 import { createLimits } from '../support/limits.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;

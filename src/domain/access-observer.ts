@@ -1,0 +1,9 @@
+/** Is told what becomes of the platforms' APIs, a connection each. */
+export interface AccessObserver {
+  circuitOpened(connection: string): void;
+  circuitClosed(connection: string): void;
+  /** `pauseMs`: until they are tried again. */
+  credentialsRefused(connection: string, message: string, pauseMs: number): void;
+  /** With the first answer in this process, and with the first one after a refusal. */
+  credentialsAccepted(connection: string): void;
+}
