@@ -79,6 +79,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   const { context, storage, reconciler } = app;
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
   const invariants = createInvariantChecker(context);
+  context.listen();
   // A document store that is away must not keep webhooks from being received: documents wait, and are tried again.
   await storage.prepare().catch((error: unknown) => alertStorage(context, error));
   const heartbeat = await startHeartbeat(context, runs('web'));

@@ -25,6 +25,8 @@ export interface Context {
   feedChanged: Notifier;
   /** Told of every attempt that counted; the worker's brake listens. */
   attempted?: (attempt: AttemptResult) => void;
+  /** How long to wait at most before looking what other processes have written: longer where they send messages that arrive here. */
+  lookAgainMs(): number;
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */
   inFlight: Set<string>;
   /** Positions of the deliveries that a transaction of this process is taking and ending at the moment. */

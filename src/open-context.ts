@@ -6,7 +6,7 @@ import type { Alerts } from './domain/alert.ts';
 import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import { createInTurn } from './domain/memory.ts';
-import { createNotifier } from './domain/notifier.ts';
+import { createNotifier, type Notifier } from './domain/notifier.ts';
 import { processName } from './domain/process-name.ts';
 import { createPlatformAccess, type PlatformAccess } from './monitoring/platform-access.ts';
 import type { PlatformApi } from './platforms/contract/api.ts';
@@ -16,6 +16,7 @@ import type { SharedRemote } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
 import { createRateLimits } from './store/access/rate-limits.ts';
 import { openDatabase } from './store/engine/database.ts';
+import { openMessages } from './store/engine/messages.ts';
 
 /** What tests replace: clock, randomness, the name of the process. */
 export interface RuntimeOptions {
@@ -32,8 +33,13 @@ export interface OpenContext<A extends Alerts = Alerts> extends Context {
   connections: LiveConnections;
   remote: SharedRemote;
   access: PlatformAccess;
+  /** Begins to listen to what other processes on the same database send. */
+  listen(): void;
   close(): Promise<void>;
 }
+
+const LOOK_AGAIN_MS = 400;
+const LOOK_AGAIN_IF_SENT_MS = 5000;
 
 /** Opens the database and builds what every room works with. The caller closes it, and says what becomes of alerts. */
 export async function openContext<A extends Alerts>(
@@ -46,6 +52,9 @@ export async function openContext<A extends Alerts>(
   const random = options.random ?? Math.random;
   const processId = options.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
   const db = await openDatabase(settings.databaseUrl);
+  const messages = openMessages(settings.databaseUrl, db, processId);
+  const deliveryArrived = createNotifier();
+  const feedChanged = createNotifier();
   const limits = createRateLimits(db, processId, () => clock.now());
   let opened: OpenContext<A> | null = null;
   const access = createPlatformAccess(() => opened as OpenContext<A>);
@@ -59,16 +68,36 @@ export async function openContext<A extends Alerts>(
     random,
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
     log: options.log,
-    deliveryArrived: createNotifier(),
-    feedChanged: createNotifier(),
+    deliveryArrived: alsoSending(deliveryArrived, () => messages.send('deliveries')),
+    feedChanged: alsoSending(feedChanged, () => messages.send('feed')),
+    lookAgainMs: () => (messages.arrive() ? LOOK_AGAIN_IF_SENT_MS : LOOK_AGAIN_MS),
     inFlight: new Set<string>(),
     inHand: new Set<number>(),
     inTurn: createInTurn(),
     processId,
   };
-  opened = { ...context, alerts: createAlerts(context, remote), remote, access, close: () => db.close() };
+  opened = {
+    ...context,
+    alerts: createAlerts(context, remote),
+    remote,
+    access,
+    listen: () => messages.listen((topic) => (topic === 'feed' ? feedChanged : deliveryArrived).notify()),
+    close: async () => {
+      await messages.close();
+      await db.close();
+    },
+  };
   return opened;
 }
+
+/** Wakes those who wait in this process, and tells the others. */
+const alsoSending = (notifier: Notifier, send: () => void): Notifier => ({
+  ...notifier,
+  notify() {
+    notifier.notify();
+    send();
+  },
+});
 
 /** One API per connection's settings: its login and its circuit are shared by all who call. */
 function createApis(remote: SharedRemote): (connection: Connection) => PlatformApi | null {

@@ -23,7 +23,8 @@ import { alertOnTimes } from './time-alerts.ts';
 
 /** How long a worker may hold a delivery without a sign of life. */
 export const LEASE_MS = 30_000;
-const MOST_PER_TRANSACTION = 100;
+/** Deliveries of one transaction; where so many were due, there may be more. */
+export const FULL_BATCH = 100;
 /** Bodies of one transaction together; what is beyond waits for the next one. */
 const MOST_BYTES_PER_TRANSACTION = 4_000_000;
 /** So many are interpreted before the event loop has its turn: webhooks come in meanwhile. */
@@ -40,7 +41,7 @@ export function claimOptions(context: Context, notifications: boolean, connectio
  * since that is ten times faster than one each. When it fails, each gets its own, so that a poison one harms no other; a large one is always
  * alone. Gives the number of deliveries that were taken.
  */
-export async function processDeliveries(context: Context, most = MOST_PER_TRANSACTION): Promise<number> {
+export async function processDeliveries(context: Context, most = FULL_BATCH): Promise<number> {
   const batch = await processBatch(context, { limit: most, only: null });
   for (const delivery of batch.large) await processLarge(context, delivery);
   return batch.taken + batch.large.length;

@@ -3,10 +3,11 @@ import { readNextDueAt } from '../store/deliveries/due.ts';
 import { correctFutureTimes, recoverLeases, renewDeliveryLeases } from './delivery-leases.ts';
 import { createFailureBreaker, type Permit } from './failure-breaker.ts';
 import { connectionsDue, processNotifications } from './fetch-resources.ts';
-import { processDeliveries } from './process-deliveries.ts';
+import { FULL_BATCH, processDeliveries } from './process-deliveries.ts';
 
-/** How long an idle worker sleeps at most: another process may have stored something, or a retry may have become due. */
-const IDLE_MS = 400;
+/** How long a worker sleeps while the brake is on, and how long at most without having asked the database. */
+const PAUSED_MS = 400;
+const LONGEST_SLEEP_MS = 5000;
 const LEASE_BEAT_MS = 5000;
 
 export interface Worker {
@@ -20,6 +21,7 @@ export function startWorker(lent: Context): Worker {
   const context: Context = { ...lent, attempted: brake.note };
   const stopping = new AbortController();
   const lanes = new Map<string, Promise<void>>();
+  let second: Promise<void> | null = null;
   let lastBeatMs = context.clock.now().getTime();
   const beat = setInterval(() => {
     const nowMs = context.clock.now().getTime();
@@ -35,15 +37,22 @@ export function startWorker(lent: Context): Worker {
     while (!stopping.signal.aborted) {
       const seen = context.deliveryArrived.count();
       const worked = await workAsAllowed(brake.permits());
-      if (!worked) await context.deliveryArrived.wait(await idleMs(), stopping.signal, seen);
+      if (!worked) await sleep(seen);
     }
-    await Promise.all(lanes.values());
+    await Promise.all([...lanes.values(), second]);
   }
-  /** Until the next delivery is due, and never longer than another process may go unheard. */
-  async function idleMs(): Promise<number> {
-    const now = context.clock.now();
-    const dueAt = await guard(context, 'look', () => readNextDueAt(context.db.read, now.toISOString()));
-    return dueAt === null ? IDLE_MS : Math.max(1, Math.min(IDLE_MS, Date.parse(dueAt) - now.getTime()));
+  /** Until something arrives, the next delivery is due, or another process has written. `seen`: what had arrived when it was last looked. */
+  async function sleep(seen: number): Promise<void> {
+    const { dialect } = context.db;
+    const mark = dialect.changeMark();
+    const fromMs = context.clock.now().getTime();
+    const dueAt = await guard(context, 'look', () => readNextDueAt(context.db.read, new Date(fromMs).toISOString()));
+    const longestMs = brake.permits() === 'all' ? LONGEST_SLEEP_MS : PAUSED_MS;
+    const untilMs = Math.min(fromMs + longestMs, dueAt === null ? Number.POSITIVE_INFINITY : Date.parse(dueAt));
+    for (let nowMs = fromMs; nowMs < untilMs && !stopping.signal.aborted; nowMs = context.clock.now().getTime()) {
+      await context.deliveryArrived.wait(Math.min(context.lookAgainMs(), untilMs - nowMs), stopping.signal, seen);
+      if (context.deliveryArrived.count() !== seen || mark === null || dialect.changeMark() !== mark) return;
+    }
   }
   /** Nothing while the brake is on; then one delivery, to see whether it goes again. */
   async function workAsAllowed(leave: Permit): Promise<number | null> {
@@ -51,10 +60,21 @@ export function startWorker(lent: Context): Worker {
     const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
     if (leave === 'all') startLanes(due);
     const worked = await guard(context, 'work', () => processDeliveries(context, leave === 'one' ? 1 : undefined));
+    if (leave === 'all' && worked !== null && worked >= FULL_BATCH) startSecond();
     const [first] = context.connections.list().filter(({ name }) => due.has(name) && !lanes.has(name));
     if (leave === 'all' || worked || !first) return worked;
     return guard(context, 'fetch', () => processNotifications(context, first, 1));
   }
+  /** With more due than one transaction takes, a second lane reads and compares while the first one commits. */
+  function startSecond(): void {
+    second ??= (async () => {
+      for (let worked: number | null = FULL_BATCH; worked !== null && worked >= FULL_BATCH && mayGoOn(); ) {
+        worked = await guard(context, 'work', () => processDeliveries(context));
+      }
+      second = null;
+    })();
+  }
+  const mayGoOn = () => !stopping.signal.aborted && brake.permits() === 'all';
   function startLanes(due: ReadonlySet<string>): void {
     for (const connection of context.connections.list()) {
       if (lanes.has(connection.name) || !due.has(connection.name)) continue;

@@ -40,6 +40,8 @@ export interface Dialect {
   attach(): void;
   /** Throws `Unavailable('store_gone')` when the database's file was removed or replaced: what is written then is gone with it. */
   assertPresent(): void;
+  /** Changes whenever anybody has written to the database; null: it cannot be told without asking the database. */
+  changeMark(): string | null;
   /** True for errors of the ground: locked, full, gone. The sender is asked to come again. */
   unavailable(error: unknown): boolean;
   /** Where the error says that nothing was heard of the database any more, hangs up: a connection that may never answer is not used again. */
@@ -118,6 +120,10 @@ export function sqliteDialect(filename: string): Dialect {
     conflicted: () => false,
     namedLock: null,
     run: runOnSqlite,
+    changeMark: () => {
+      const log = statSync(`${filename}-wal`, { throwIfNoEntry: false });
+      return log ? `${log.mtimeMs}:${log.size}` : 'none';
+    },
     cutIfHung: () => {},
     unavailable: (error) => isTimeout(error) || /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/.test(errorCode(error)),
   };
@@ -216,6 +222,7 @@ export function postgresDialect(url: string): Dialect {
     conflicted: (error) => /^(40001|40P01)$/.test(errorCode(error)),
     namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
     run: runOnPostgres,
+    changeMark: () => null,
     // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
     cutIfHung: (error, connection) => {
       if (isHung(error)) (connection as PostgresConnection).connection.stream.destroy();
