@@ -318,6 +318,11 @@ export interface CoverageList {
   next: string | null;
 }
 
+export interface RejectionList {
+  data: Rejection[];
+  next: string | null;
+}
+
 export interface ReconcileRunList {
   data: ReconcileRunRow[];
   next: string | null;
@@ -737,6 +742,17 @@ export interface Percentiles {
   [further: string]: unknown;
 }
 
+export interface Rejection {
+  at: Time;
+  /** Where the request came from. */
+  address: string | null;
+  status: '401' | '403';
+  code: string;
+  reason: string | null;
+  /** What the credentials looked like, such as `basic, user name of 6 characters, password of 12 characters`; never their value. */
+  credential: string | null;
+}
+
 export interface CoverageInterval {
   from: TimeOrNull;
   to: TimeOrNull;
@@ -974,6 +990,8 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     getConnection: (asked: { name: string }): Promise<Connection> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}`, {}),
     /** What is known to be complete, and what is not. */
     getCoverage: (asked: { name: string; limit?: number; after?: string }): Promise<CoverageList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/coverage`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Webhook requests that were refused for their credentials. */
+    listRejections: (asked: { name: string; limit?: number; after?: string }): Promise<RejectionList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/rejections`, { query: { limit: asked.limit, after: asked.after } }),
     /** Compare with the platform's API now. */
     reconcile: (asked: { name: string; body?: ReconcileWish }): Promise<ReconcileRun> => request.json('POST', `/connections/${encodeURIComponent(asked.name)}/reconcile`, { body: asked.body }),
     /** List reconcile runs, newest first. */

@@ -29,6 +29,7 @@ import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { Settings } from './settings.ts';
 import { readOrCreateSecret, verifyWrite } from './store/access/secrets.ts';
 import { countBacklog } from './store/deliveries/due.ts';
+import { listRejections } from './store/monitoring/list-responses.ts';
 
 /** The open door. */
 export interface Web {
@@ -43,9 +44,6 @@ export interface WebParts {
   invariants: InvariantChecker;
 }
 
-/** How long a sender waits for the store before it is asked to come again. */
-const PATIENCE_MS = 8000;
-
 /** Opens the door: webhooks, token endpoint, REST API, console, health and metrics. */
 export async function startWeb(settings: Settings, context: OpenContext, parts: WebParts): Promise<Web> {
   const generated = settings.apiKeys.length === 0 ? await generatedApiKey(settings.dataDir) : null;
@@ -53,7 +51,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const backlog = watchBacklog(context);
   const ledger = createResponseStats(context);
   const stopping = new AbortController();
-  const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, patienceMs: PATIENCE_MS, backlog: backlog.count });
+  const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, backlog: backlog.count });
   const ports = apiPorts(context, { ...parts, ledger }, settingsKeys, stopping.signal);
   const findKey = createFindKey(ports);
   const metrics = createMetrics();
@@ -69,8 +67,8 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
     outside: createOutsideCalls((call) => context.remote.plain(call)),
     tokenKey: async () =>
       Buffer.from(await readOrCreateSecret(context.db, 'token-key', () => randomBytes(32).toString('base64')), 'base64'),
-    answered: (connection, status, code) => {
-      ledger.record(connection, status, code);
+    answered: (connection, status, code, rejection) => {
+      ledger.record(connection, status, code, rejection);
       if (status === 413) alertOversize(context, settings, connection);
     },
     ready: () => readiness(context),
@@ -116,6 +114,7 @@ function apiPorts(
     reconcile: (connection, since = null) => ledger.flush().then(() => reconcileNow(context, reconciler, connection, { since })),
     health: (connection) => ledger.flush().then(() => connectionHealth(context, connection)),
     coverage: (connection) => ledger.flush().then(() => coverage(context, connection)),
+    rejections: (connection, page) => ledger.flush().then(() => listRejections(context.db.read, connection.name, page)),
     invariants: () => invariants.check(),
     openContent: (sha256, range) => storage.openContent(sha256, range),
   };

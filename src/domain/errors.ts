@@ -63,6 +63,16 @@ export class Refused extends OrderdockError {
   }
 }
 
+/** A webhook request whose credentials are missing or wrong. */
+export class Unauthenticated extends Refused {
+  /** What its credentials looked like, never their value; null: it had none. */
+  readonly credential: string | null;
+  constructor(reason: string, credential: string | null) {
+    super(401, 'unauthorized', reason);
+    this.credential = credential;
+  }
+}
+
 /** Faults in settings or the connections file: all of them at once. */
 export class FaultySettings extends OrderdockError {
   readonly faults: readonly string[];

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Receiver } from '../intake/receive-webhook.ts';
+import type { RejectedCredential } from '../monitoring/response-stats.ts';
 import type { AuthEntry } from '../platforms/contract/auth-entry.ts';
 import type { Connections } from '../platforms/contract/platform.ts';
 import type { OutsideCalls } from './auth/outside-calls.ts';
@@ -18,12 +19,14 @@ export interface DoorSettings {
   trustProxy: number | readonly string[] | null;
   requireHttps: boolean;
   maxBodyBytes: number;
+  /** Where what is too large for memory is kept while it arrives. */
+  dataDir: string;
   /** The address senders call, without a trailing slash; null: taken from each request. */
   publicUrl: string | null;
 }
 
 /** Counts one answer on a webhook path. `connection` is null where the path names none that exists. */
-export type CountAnswer = (connection: string | null, status: number, code: string) => void;
+export type CountAnswer = (connection: string | null, status: number, code: string, rejection: RejectedCredential | null) => void;
 
 /** All that the door needs from the rest of the program. */
 export interface HttpPorts {

@@ -16,7 +16,20 @@ export interface Problem {
 
 /** Writes the problem as `application/problem+json`: `type`, `title`, `status`, `code`, `detail` and its further members. */
 export function sendProblem(response: ServerResponse, problem: Problem): void {
-  const body = JSON.stringify({
+  const body = problemBody(problem);
+  writeProblemHead(response, problem, body);
+  response.end(body);
+}
+
+/** Writes all of it, and leaves the end of the response to the caller. */
+export function writeProblem(response: ServerResponse, problem: Problem): void {
+  const body = problemBody(problem);
+  writeProblemHead(response, problem, body);
+  response.write(body);
+}
+
+const problemBody = (problem: Problem): string =>
+  JSON.stringify({
     type: `urn:orderdock:problem:${problem.code}`,
     title: STATUS_CODES[problem.status] ?? 'Error',
     status: problem.status,
@@ -24,15 +37,14 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
     detail: problem.detail,
     ...problem.members,
   });
-  response
-    .writeHead(problem.status, {
-      'Content-Type': 'application/problem+json',
-      'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-      ...problem.headers,
-    })
-    .end(body);
-}
+
+const writeProblemHead = (response: ServerResponse, problem: Problem, body: string) =>
+  response.writeHead(problem.status, {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    ...problem.headers,
+  });
 
 /** A refusal whose answer needs headers of its own, such as `Allow`. */
 export class RefusedWith extends Refused {

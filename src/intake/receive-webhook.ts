@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { deadDeliveryAlert } from '../domain/alert.ts';
+import { ANSWER_WITHIN_MS, withTimeout } from '../domain/deadlines.ts';
 import type { Arrival, InsertResult } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
-import { InvalidBody, Refused, Unavailable } from '../domain/errors.ts';
+import { InvalidBody, Refused, Unauthenticated, Unavailable } from '../domain/errors.ts';
 import { isTooLong, LONGEST_ID } from '../domain/id-length.ts';
 import { freeAfter } from '../domain/memory.ts';
 import { isAddressable } from '../domain/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import type { CredentialChecker, Identity, WebhookRequest } from '../platforms/contract/webhook.ts';
+import type {
+  ArrivedBody,
+  AuthResult,
+  BodyProof,
+  CredentialChecker,
+  Identity,
+  IncomingWebhook,
+  WebhookRequest,
+} from '../platforms/contract/webhook.ts';
 import { insertDeliveries } from '../store/deliveries/insert.ts';
+import { describeCredential } from './describe-credential.ts';
 
 export type ReceiveResult = InsertResult | { status: 'greeting' };
 
@@ -19,7 +29,7 @@ export interface Receiver {
    * Throws `Refused` (401, 403) with nothing stored, `InvalidBody` with the bytes kept as a dead delivery, `Unavailable` when
    * anything on our side keeps us from storing.
    */
-  receive(connection: Connection, request: WebhookRequest, gatekeeper: CredentialChecker): Promise<ReceiveResult>;
+  receive(connection: Connection, incoming: IncomingWebhook, checker: CredentialChecker): Promise<ReceiveResult>;
   /** Waits until all that was taken is stored; everything after this is refused. */
   stop(): Promise<void>;
 }
@@ -27,8 +37,6 @@ export interface Receiver {
 export interface ReceiveLimits {
   /** Deliveries waiting to be worked above which new ones are refused with 503. */
   maxBacklog: number;
-  /** Longest wait for the database before the sender is asked to come again, milliseconds. */
-  patienceMs: number;
   /** What counts against `maxBacklog` at the moment. */
   backlog(): number;
 }
@@ -36,27 +44,53 @@ export interface ReceiveLimits {
 const ALWAYS_SECRET = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'x-secret', 'x-connector-token'];
 
 export function createReceiver(context: Context, limits: ReceiveLimits): Receiver {
-  const commits = createGroupCommit(context, limits.patienceMs);
+  const commits = createGroupCommit(context);
   return {
     stop: commits.stop,
-    async receive(connection, request, gatekeeper) {
-      const { platform, settings } = connection;
-      if (platform.isGreeting?.(request, settings)) return { status: 'greeting' };
-      const verdict = await platform.authenticate(request, settings, gatekeeper);
-      if (!verdict.accepted) throw new Refused(401, 'unauthorized', verdict.reason);
-      if (limits.backlog() >= limits.maxBacklog) throw new Unavailable('backlog_full', 'Too many deliveries wait to be worked.', 30_000);
-      const { arrival, kept } = await context.inTurn(request.body.length, async () => {
-        const described = describeArrival(connection, request, verdict.credential);
-        freeAfter(request.body.length);
-        return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
-      });
-      if (arrival.state === 'dead' && kept.status === 'accepted')
-        context.alerts.open(deadDeliveryAlert({ ...arrival, id: kept.deliveryId }));
-      if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
-      context.deliveryArrived.notify();
-      return kept;
+    async receive(connection, incoming, checker) {
+      const startedMs = context.clock.now().getTime();
+      const early = await connection.platform.authenticate(incoming, connection.settings, checker);
+      if (early.accepted === false) throw rejected(connection, incoming, early);
+      if (limits.backlog() >= limits.maxBacklog) throw new Unavailable('backlog_full', 'The backlog is full. Retry later.', 30_000);
+      const checkedMs = context.clock.now().getTime() - startedMs;
+      const body = await incoming.readBody(early.accepted ? null : early);
+      const work = keepArrived(context, commits, connection, incoming, body, early).finally(body.release);
+      const answerMs = (connection.platform.retryPolicy.answerWithinMs ?? ANSWER_WITHIN_MS) - checkedMs;
+      return withTimeout(work, answerMs, () => new Unavailable('too_slow', 'The request could not be stored in time.'));
     },
   };
+}
+
+const rejected = (connection: Connection, { headers }: IncomingWebhook, { reason }: { reason: string }): Unauthenticated =>
+  new Unauthenticated(reason, describeCredential(connection, headers));
+
+/** With the body there: the proof's verdict, the format, then the store. */
+async function keepArrived(
+  context: Context,
+  commits: GroupCommit,
+  connection: Connection,
+  incoming: IncomingWebhook,
+  body: ArrivedBody,
+  early: AuthResult | BodyProof,
+): Promise<ReceiveResult> {
+  const verdict = early.accepted === null ? body.verdict : early;
+  if (verdict === null) throw new Unauthenticated('the body proves nothing', null);
+  if ('greeting' in verdict) return { status: 'greeting' };
+  if (!verdict.accepted) throw rejected(connection, incoming, verdict);
+  const { route, readBody: _read, ...head } = incoming;
+  if (route.method === 'POST' && !route.formats.includes(body.format)) {
+    throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');
+  }
+  const request: WebhookRequest = { ...head, body: body.bytes, format: body.format };
+  const { arrival, kept } = await context.inTurn(body.bytes.length, async () => {
+    const described = describeArrival(connection, request, verdict.credential);
+    freeAfter(body.bytes.length);
+    return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
+  });
+  if (arrival.state === 'dead' && kept.status === 'accepted') context.alerts.open(deadDeliveryAlert({ ...arrival, id: kept.deliveryId }));
+  if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
+  context.deliveryArrived.notify();
+  return kept;
 }
 
 /** What is stored of a request: identified, credentials redacted. A body that cannot be read is kept all the same, as dead. */
@@ -161,7 +195,7 @@ const MOST_BYTES_PER_COMMIT = 4_000_000;
  * All requests that wait at the same moment share one synced transaction: while one is being written, the next group gathers.
  * (One insert per request reached 0.15 to 0.3 of a handler that stores nothing; see docs/benchmarks.md.)
  */
-function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
+function createGroupCommit(context: Context): GroupCommit {
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
   let stopped = false;
@@ -191,7 +225,7 @@ function createGroupCommit(context: Context, patienceMs: number): GroupCommit {
       if (stopped) throw new Unavailable('stopping', 'The service is stopping.');
       const kept = new Promise<InsertResult>((settle, fail) => waiting.push({ arrival, settle, fail }));
       running ??= run();
-      return within(kept, patienceMs);
+      return kept;
     },
     async stop() {
       stopped = true;
@@ -216,10 +250,3 @@ async function commitGroup(context: Context, group: readonly Waiting[]): Promise
 }
 
 const notStored = (cause: unknown): Unavailable => new Unavailable('not_stored', 'The delivery could not be stored.', 5000, { cause });
-
-function within<T>(promise: Promise<T>, patienceMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Unavailable('store_slow', 'The delivery could not be stored in time.')), patienceMs);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}

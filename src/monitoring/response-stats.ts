@@ -9,11 +9,19 @@ import {
   type ResponseCount,
 } from '../store/monitoring/responses.ts';
 import { checkFailureBudget } from './failure-budget.ts';
+import { createRejectionAlert, createStrangerLog } from './rejections.ts';
+
+/** A request that was refused for its credentials. `credential`: what they looked like, never their value; null: there were none. */
+export interface RejectedCredential {
+  reason: string;
+  credential: string | null;
+  remoteAddress: string;
+}
 
 /** Keeps account of the answers that senders were given: what they take as failures is what loses deliveries. */
 export interface ResponseStats {
   /** Counts one answer on a webhook path; costs no time. `connection` null: the path names none. */
-  record(connection: string | null, status: number, code: string): void;
+  record(connection: string | null, status: number, code: string, rejection?: RejectedCredential | null): void;
   /** Writes what is counted so far. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -34,12 +42,17 @@ interface Account {
 
 const emptyAccount = (): Account => ({ counts: new Map(), refusals: [], alike: new Map(), streaks: new Map() });
 
+type Answer = Pick<RejectionRow, 'connection' | 'at' | 'status' | 'code'> & { rejection: RejectedCredential | null };
+
 export function createResponseStats(context: Context): ResponseStats {
   let account = emptyAccount();
   let flushing: Promise<void> | null = null;
+  const strangers = createStrangerLog(context);
+  const rejections = createRejectionAlert(context);
 
   async function write(): Promise<void> {
     const written = account;
+    strangers.report();
     if (written.counts.size === 0) return;
     account = emptyAccount();
     try {
@@ -54,7 +67,8 @@ export function createResponseStats(context: Context): ResponseStats {
       return;
     }
     for (const name of written.streaks.keys()) await checkFailureBudget(context, context.connections.get(name));
-    tellOfRefusals(context, written);
+    alertOnUnstored(context, written);
+    rejections.report(written.refusals, written.streaks);
   }
   const flush = async (): Promise<void> => {
     await flushing;
@@ -63,8 +77,11 @@ export function createResponseStats(context: Context): ResponseStats {
   };
   const timer = setInterval(() => void flush(), FLUSH_MS);
   return {
-    record: (connection, status, code) =>
-      connection !== null && note(account, { connection, at: context.clock.now().toISOString(), status, code }),
+    record(connection, status, code, rejection = null) {
+      if (connection === null) return;
+      if (rejection?.credential === null) strangers.count(connection);
+      note(account, { connection, at: context.clock.now().toISOString(), status, code, rejection });
+    },
     flush,
     async stop() {
       clearInterval(timer);
@@ -74,7 +91,7 @@ export function createResponseStats(context: Context): ResponseStats {
 }
 
 /** What we could not store needs somebody at once; it has ended when a later delivery was taken. */
-function tellOfRefusals({ alerts }: Context, { refusals, streaks }: Account): void {
+function alertOnUnstored({ alerts }: Context, { refusals, streaks }: Account): void {
   for (const [connection, streak] of streaks) {
     const unstored = refusals.find((one) => one.connection === connection && one.status === 503 && one.code !== 'stopping');
     if (unstored) {
@@ -86,17 +103,20 @@ function tellOfRefusals({ alerts }: Context, { refusals, streaks }: Account): vo
   }
 }
 
-function note(account: Account, answer: RejectionRow): void {
+function note(account: Account, { rejection, ...answer }: Answer): void {
   const { connection, at, status, code } = answer;
   const minute = `${at.slice(0, 16)}:00.000Z`;
   const key = `${connection} ${minute} ${status}`;
   account.counts.set(key, { connection, minute, status, count: (account.counts.get(key)?.count ?? 0) + 1 });
+  // Who shows no credentials at all is not the platform: that uses up none of its patience, and lost nothing.
+  if (rejection?.credential === null) return;
   account.streaks.set(connection, goOn(account.streaks.get(connection), status < 300, at));
   if (status < 400 || account.refusals.length >= MOST_REFUSALS) return;
   const kind = `${connection} ${status} ${code}`;
   const alike = (account.alike.get(kind) ?? 0) + 1;
   account.alike.set(kind, alike);
-  if (alike <= MOST_ALIKE) account.refusals.push(answer);
+  const { remoteAddress: address = null, reason = null, credential = null } = rejection ?? {};
+  if (alike <= MOST_ALIKE) account.refusals.push({ ...answer, address, reason, credential });
 }
 
 const NO_STREAK: FailureStreak = { failures: 0, firstFailedAt: null, lastFailedAt: null, lastSucceededAt: null };

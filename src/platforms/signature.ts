@@ -1,4 +1,5 @@
-import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, type Hash, type Hmac, timingSafeEqual, verify } from 'node:crypto';
+import type { AuthResult, BodyVerdict, BodyVerifier } from './contract/webhook.ts';
 
 /** The one comparison of secrets: constant time whatever the lengths (both sides are hashed first). */
 export function equalSecret(given: string | Buffer, expected: string | Buffer): boolean {
@@ -35,6 +36,43 @@ export function digestHash(algorithm: HashAlgorithm, message: Message): Buffer {
   const digest = createHash(algorithm);
   for (const part of message) digest.update(part);
   return digest.digest();
+}
+
+/** Hashes a body that arrives in pieces, between what the signed message has before and behind it. */
+export interface BodyDigest {
+  update(chunk: Buffer): void;
+  finish(): Buffer;
+}
+
+export const hmacOfBody = (algorithm: HashAlgorithm, key: string | Buffer, before: Message, after: Message = []): BodyDigest =>
+  digestBetween(createHmac(algorithm, key), before, after);
+
+export const hashOfBody = (algorithm: HashAlgorithm, before: Message, after: Message = []): BodyDigest =>
+  digestBetween(createHash(algorithm), before, after);
+
+function digestBetween(digest: Hash | Hmac, before: Message, after: Message): BodyDigest {
+  for (const part of before) digest.update(part);
+  return {
+    update: (chunk) => void digest.update(chunk),
+    finish() {
+      for (const part of after) digest.update(part);
+      return digest.digest();
+    },
+  };
+}
+
+/** A verifier that hashes a body under every key and judges the digests at its end. */
+export const verifyDigests = (digests: readonly BodyDigest[], judge: (digests: Buffer[]) => AuthResult): BodyVerifier => ({
+  update(chunk) {
+    for (const digest of digests) digest.update(chunk);
+  },
+  finish: () => judge(digests.map((digest) => digest.finish())),
+});
+
+/** A verifier for proofs that need the body whole: keep `mostBytes` small. */
+export function verifyWhole(judge: (body: Buffer) => BodyVerdict): BodyVerifier {
+  const chunks: Buffer[] = [];
+  return { update: (chunk) => void chunks.push(chunk), finish: () => judge(Buffer.concat(chunks)) };
 }
 
 /**

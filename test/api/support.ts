@@ -12,6 +12,7 @@ import { errorBorder, notFound } from '../../src/http/problem.ts';
 import { requestContext } from '../../src/http/request-context.ts';
 import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { Database } from '../../src/store/engine/database.ts';
+import { listRejections } from '../../src/store/monitoring/list-responses.ts';
 import { type Engine, openTestDatabase } from '../support/engines.ts';
 
 export const READER = 'reader-key-0123456789';
@@ -120,6 +121,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     reconcile: async () => 'none',
     health: async () => HEALTH,
     coverage: async () => [],
+    rejections: (connection, page) => listRejections(db.read, connection.name, page),
     invariants: async () => ({ violations: 0, checkedAt: NOW, checks: [] }),
     openContent: async () => Readable.from([]),
     ...replaced,

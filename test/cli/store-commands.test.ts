@@ -10,6 +10,7 @@ import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
+import { incoming } from '../support/incoming.ts';
 import { memoryLog } from '../support/log.ts';
 import { type Place, place, run } from './run.ts';
 
@@ -26,9 +27,9 @@ async function filled(t: test.TestContext, orders: number): Promise<Place> {
     open: () => {},
     close: () => {},
   }));
-  const receiver = createReceiver(context, { maxBacklog: 1000, patienceMs: 8000, backlog: () => 0 });
+  const receiver = createReceiver(context, { maxBacklog: 1000, backlog: () => 0 });
   const take = (body: string) =>
-    receiver.receive(connections[0] as Connection, requestOf(body), { accepts: async () => true, now: new Date() });
+    receiver.receive(connections[0] as Connection, incoming(requestOf(body)), { accepts: async () => true, now: new Date() });
   for (let count = 0; count < orders; count++) {
     const [webhook] = world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: START });
     await take(webhook?.body ?? '');

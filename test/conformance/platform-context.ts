@@ -14,6 +14,7 @@ import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
 import { type ManualClock, manualClock } from '../support/clock.ts';
 import { createTestDatabase, type Engine } from '../support/engines.ts';
+import { incoming } from '../support/incoming.ts';
 import { type MemoryLog, memoryLog } from '../support/log.ts';
 import { inboundOf } from './fixtures.ts';
 
@@ -66,7 +67,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     { log, clock, random: () => 0.5, processId: 'one:0:test', sleep },
     () => ({ open: ({ code }) => void alerts.add(code), close: (code) => void alerts.delete(code) }),
   );
-  const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
+  const receiver = createReceiver(context, { maxBacklog: 1_000_000, backlog: () => 0 });
   const gatekeeper = createCredentialChecker({
     outside: createOutsideCalls((call) => context.remote.plain(call)),
     ownTokens: createOwnTokens(async () => new Uint8Array(32).fill(9), clock),
@@ -74,7 +75,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
   });
   const send = (webhook: OutgoingWebhook) => {
     const inbound = inboundOf(connection, webhook, clock.now());
-    return receiver.receive(connection, inbound, gatekeeper(connection, inbound.headers, clock.now()));
+    return receiver.receive(connection, incoming(inbound), gatekeeper(connection, inbound.headers, clock.now()));
   };
   return {
     ...{ context, connection, world, clock, log, asked, farSide, alerts, send },

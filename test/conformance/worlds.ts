@@ -4,8 +4,9 @@ import { createCredentialChecker } from '../../src/http/auth/gatekeeper.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
 import type { AnyPlatform, CommonSettings, Connection } from '../../src/platforms/contract/platform.ts';
 import type { OutgoingWebhook, Simulation } from '../../src/platforms/contract/simulation.ts';
-import type { AuthResult } from '../../src/platforms/contract/webhook.ts';
+import type { BodyVerdict } from '../../src/platforms/contract/webhook.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
+import { verdictOn } from '../support/incoming.ts';
 import { connectionOf, inboundOf } from './fixtures.ts';
 
 export const NOW = new Date('2026-03-01T08:00:00.000Z');
@@ -23,7 +24,7 @@ export const formsOf = (world: World): (string | undefined)[] => [
 ];
 
 /** Lets the platform judge a request as the door would, with the simulator as the issuer of tokens. */
-export async function judge(connection: Connection, webhook: OutgoingWebhook, simulation: Simulation, now = NOW): Promise<AuthResult> {
+export async function judge(connection: Connection, webhook: OutgoingWebhook, simulation: Simulation, now = NOW): Promise<BodyVerdict> {
   const clock = { now: () => now };
   const ask = async (method: string, url: string, body: string) => {
     const { pathname, searchParams } = new URL(url);
@@ -38,7 +39,8 @@ export async function judge(connection: Connection, webhook: OutgoingWebhook, si
   });
   const inbound = inboundOf(connection, webhook, now);
   try {
-    return await connection.platform.authenticate(inbound, connection.settings, gatekeeper(connection, inbound.headers, now));
+    const checker = gatekeeper(connection, inbound.headers, now);
+    return await verdictOn(connection.platform, inbound, connection.settings, checker);
   } catch (error) {
     if (error instanceof Refused) return { accepted: false, reason: error.code };
     throw error;

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import type { Express } from 'express';
 import type { Clock } from '../../src/domain/clock.ts';
-import { InvalidBody, Refused } from '../../src/domain/errors.ts';
+import { InvalidBody, Refused, Unauthenticated } from '../../src/domain/errors.ts';
 import type { Log, LogFields } from '../../src/domain/log.ts';
 import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
+import { describeCredential } from '../../src/intake/describe-credential.ts';
 import type { Receiver } from '../../src/intake/receive-webhook.ts';
 import { type AuthEntry, allowIps, authEntries } from '../../src/platforms/contract/auth-entry.ts';
 import type { AnyPlatform, Connection } from '../../src/platforms/contract/platform.ts';
-import type { Route, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
+import type { BodyVerdict, Route, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
+import { verifyWhole } from '../../src/platforms/signature.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { createLimits } from '../support/limits.ts';
 
@@ -21,16 +24,30 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/orders/:orderId', formats: ['none'] },
 ];
 
+/** A connection without entries takes a body that is what `X-Signed` says, and greets the form `webhook_id=7`. */
+const signedIfSaysSo =
+  (said: string | undefined) =>
+  (body: Buffer): BodyVerdict => {
+    if (body.toString() === 'webhook_id=7') return { accepted: false, greeting: true };
+    return createHash('sha256').update(body).digest('hex') === said
+      ? { accepted: true, credential: 'secret[0]' }
+      : { accepted: false, reason: 'not signed' };
+  };
+
 /** A platform that knows nothing but its ways in: what the door needs of one. */
 const plainPlatform = {
   name: 'plain',
   routes: ROUTES,
-  isGreeting: (request: WebhookRequest) => request.format === 'form' && request.body.toString() === 'webhook_id=7',
+  secretHeaders: () => [],
+  signatureHeader: () => 'x-signed',
   async authenticate(request, settings, gatekeeper) {
     for (const [position, entry] of (settings.webhook.auth ?? []).entries()) {
       if (await gatekeeper.accepts(entry)) return { accepted: true, credential: `auth[${position}]` };
     }
-    return { accepted: false, reason: `The credentials of this ${request.method} request are missing or wrong.` };
+    const rejected = { accepted: false, reason: `The credentials of this ${request.method} request are missing or wrong.` } as const;
+    return (settings.webhook.auth ?? []).length === 0
+      ? { accepted: null, begin: () => verifyWhole(signedIfSaysSo(request.headers['x-signed'])) }
+      : rejected;
   },
 } satisfies Partial<AnyPlatform>;
 
@@ -68,7 +85,7 @@ export function openDoor(options: DoorOptions = {}): TestDoor {
   const answers: string[] = [];
   const { trustProxy = null, requireHttps = false, maxBodyBytes = 200_000, publicUrl = null } = options;
   const app = createHttp({
-    settings: { trustProxy, requireHttps, maxBodyBytes, publicUrl },
+    settings: { trustProxy, requireHttps, maxBodyBytes, publicUrl, dataDir: tmpdir() },
     connections: { get: (name) => byName.get(name), list: () => connections },
     receiver: memory.receiver,
     clock,
@@ -100,11 +117,19 @@ function createMemory() {
   let action: () => Promise<void> | void = () => {};
   const receiver: Receiver = {
     stop: async () => {},
-    async receive(connection, request, gatekeeper) {
-      if (connection.platform.isGreeting?.(request, connection.settings)) return { status: 'greeting' };
-      const verdict = await connection.platform.authenticate(request, connection.settings, gatekeeper);
-      if (!verdict.accepted) throw new Refused(401, 'unauthorized', verdict.reason);
+    async receive(connection, incoming, checker) {
+      const early = await connection.platform.authenticate(incoming, connection.settings, checker);
+      const seen = describeCredential(connection, incoming.headers);
+      if (early.accepted === false) throw new Unauthenticated(early.reason, seen);
+      const body = await incoming.readBody(early.accepted === null ? early : null);
+      const verdict = early.accepted ? early : body.verdict;
+      if (verdict && 'greeting' in verdict) return { status: 'greeting' };
+      if (!verdict?.accepted) throw new Unauthenticated('wrong', seen);
+      if (incoming.method === 'POST' && !incoming.route.formats.includes(body.format))
+        throw new Refused(415, 'unsupported_media_type', 'No.');
       await action();
+      body.release();
+      const request = { ...incoming, body: body.bytes, format: body.format };
       taken.push(request);
       const key = createHash('sha256')
         .update(`${connection.name} ${request.path} ${JSON.stringify(request.query)} `)

@@ -99,11 +99,17 @@ test('an idle connection does not keep us from stopping', async () => {
   await closed;
 });
 
+const AUTHORIZATION = `Basic ${Buffer.from('sender:north-star').toString('base64')}`;
+const AUTHORIZED = `Authorization: ${AUTHORIZATION}`;
+
 test('a request that dribbles is cut off with 503, never 408', async (t) => {
   const door = openDoor();
   const times = { headersTimeout: 40, requestTimeout: 40, connectionsCheckingInterval: 10 };
   const listener = await opened(t, door.app, { times });
-  const halfBody = await converse(listener.address, 'POST /webhooks/acme HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{"a');
+  const halfBody = await converse(
+    listener.address,
+    `POST /webhooks/acme HTTP/1.1\r\nHost: a\r\n${AUTHORIZED}\r\nContent-Length: 10\r\n\r\n{"a`,
+  );
   assert.match(halfBody, /^HTTP\/1\.1 503 /);
   assert.match(halfBody, /Retry-After: 5/);
   const halfHead = await converse(listener.address, 'POST /webhooks/acme HTTP/1.1\r\nHost:');
@@ -120,7 +126,10 @@ test('what is no HTTP is answered 400, too many headers 431', async (t) => {
 test('an oversize body that never ends is answered 413 and cut off', async (t) => {
   const door = openDoor({ maxBodyBytes: 1000 });
   const listener = await opened(t, door.app);
-  const sending = httpRequest(`${listener.address}/webhooks/acme`, { method: 'POST', headers: { 'content-length': 10_000_000 } });
+  const sending = httpRequest(`${listener.address}/webhooks/acme`, {
+    method: 'POST',
+    headers: { authorization: AUTHORIZATION, 'content-length': 10_000_000 },
+  });
   sending.on('error', () => {});
   sending.write('x'.repeat(5000));
   const [answer] = await once(sending, 'response');

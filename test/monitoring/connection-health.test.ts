@@ -7,6 +7,7 @@ import { budgetOf } from '../../src/monitoring/failure-budget.ts';
 import { createResponseStats } from '../../src/monitoring/response-stats.ts';
 import { checkSilence, expectedSilenceMs } from '../../src/monitoring/silence.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
+import { listRejections } from '../../src/store/monitoring/list-responses.ts';
 import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
 import { ENGINES } from '../support/engines.ts';
 
@@ -115,6 +116,43 @@ for (const engine of ENGINES) {
       }
     },
   );
+
+  on('who shows no credentials is counted and nothing else; wrong ones are listed, and raise an alert', async (test) => {
+    const ledger = createResponseStats(test.context);
+    const rejection = { reason: 'wrong secret', remoteAddress: '192.0.2.7' };
+    try {
+      for (let n = 0; n < 200; n++) ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: null });
+      await ledger.flush();
+      ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: null });
+      await ledger.flush();
+      const { answers, failureBudget } = await health(test);
+      assert.deepEqual([answers, failureBudget.consecutiveFailures], [{ 401: 201 }, 0]);
+      assert.deepEqual([test.alerts, await rows(test, 'select * from refusals')], [[], []]);
+      const lines = test.log.lines.filter(({ event }) => event === 'webhooks_without_credentials');
+      assert.deepEqual(
+        lines.map(({ fields }) => fields),
+        [{ connection: 'toy', count: 200 }],
+        'one line a minute',
+      );
+      ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: 'x-toy-secret of 5 characters' });
+      await ledger.flush();
+      const [alert] = test.alerts.filter(({ code }) => code === 'webhooks_rejected');
+      assert.deepEqual([alert?.connection, alert?.details?.address], ['toy', '192.0.2.7']);
+      const listed = await listRejections(test.context.db.read, 'toy', { before: null, limit: 10 });
+      const at = test.clock.now().toISOString();
+      const [{ seq: _seq, ...row } = { seq: 0 }] = listed;
+      assert.deepEqual(row, {
+        at,
+        address: '192.0.2.7',
+        status: 401,
+        code: 'unauthorized',
+        reason: 'wrong secret',
+        credential: 'x-toy-secret of 5 characters',
+      });
+    } finally {
+      await ledger.stop();
+    }
+  });
 
   on('what cannot be written while the store is away is written when it is back', async (test) => {
     const { db } = test.context;

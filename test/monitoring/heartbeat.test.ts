@@ -106,6 +106,8 @@ test('a webhook with wrong credentials is the cause of its gap, with status and 
   }),
 );
 
+const WRONG = { 'content-type': 'application/json', authorization: `Basic ${Buffer.from('guessed:guessed').toString('base64')}` };
+
 test('an alert is posted to the webhook of its own once, and its end too', { timeout: 30_000 }, async () => {
   const posted: { code: string; level: string; text: string; connection: string; details: { closed?: boolean } }[] = [];
   const channel = await startSimulators(0);
@@ -117,15 +119,18 @@ test('an alert is posted to the webhook of its own once, and its end too', { tim
     const { world } = stage;
     const [webhook] = world.happen({ connection: world.connection, eventType: 'order_created', at: new Date().toISOString() });
     assert.ok(webhook);
-    for (let n = 0; n < 3; n++) assert.equal(await stage.deliver({ ...webhook, headers: { 'content-type': 'application/json' } }), 401);
-    while (!posted.some(({ level }) => level === 'critical')) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let n = 0; n < 3; n++) assert.equal(await stage.deliver({ ...webhook, headers: WRONG }), 401);
+    while (!posted.some(({ code, level }) => code === 'failure_budget' && level === 'critical'))
+      await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(await stage.deliver(webhook), 202);
     while (!posted.some(({ details }) => details.closed)) await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.ok(posted.every(({ code, connection }) => code === 'failure_budget' && connection === world.connection));
+    assert.ok(posted.every(({ connection }) => connection === world.connection));
+    assert.equal(posted.filter(({ code }) => code === 'webhooks_rejected').length, 1);
+    const budget = posted.filter(({ code }) => code === 'failure_budget');
     // Counted between two refusals, it is told that it got worse.
-    assert.ok(posted.length <= 3);
-    assert.equal(posted.at(-1)?.details.closed, true);
-    assert.match(posted[0]?.text ?? '', /Ordermentum's patience/);
+    assert.ok(budget.length <= 3);
+    assert.equal(budget.at(-1)?.details.closed, true);
+    assert.match(budget[0]?.text ?? '', /Ordermentum's patience/);
   };
   try {
     await onStage(ordermentum, work, { env: { ALERT_WEBHOOK_URL: `${channel.origin}/alerts/hook` } });

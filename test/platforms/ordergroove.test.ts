@@ -3,6 +3,7 @@ import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
+import { verdictOn } from '../support/incoming.ts';
 import { arrived, event, gatekeeper, inbound, KEYS, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 
 const body =
@@ -13,7 +14,8 @@ const SECOND = 'd81799af54f83ad9be354c51bc43e6bc063c945fc8b80583e82dc798a72d1696
 const TS = 1767261605;
 
 const verdict = (header: string | undefined, options: { webhook?: object; now?: Date; body?: string | Buffer } = {}) =>
-  ordergroove.authenticate(
+  verdictOn(
+    ordergroove,
     inbound(options.body ?? body, header === undefined ? {} : { 'ordergroove-signature': header }),
     settingsWith({}, options.webhook),
     { ...gatekeeper, now: options.now ?? new Date(TS * 1000) },
@@ -232,7 +234,7 @@ test('the simulation sends every event type signed, and each is understood with 
     const about = `${sent.eventType} ${form}`;
     const effect = effects.get(sent.eventType);
     const request = inbound(sent.body, sent.headers);
-    assert.equal((await ordergroove.authenticate(request, settingsWith(), gatekeeper)).accepted, true, about);
+    assert.equal((await verdictOn(ordergroove, request, settingsWith(), gatekeeper)).accepted, true, about);
     const { eventType, subject } = ordergroove.identify(request, settingsWith());
     assert.deepEqual([eventType, subject], [sent.eventType, sent.subject]);
     const plain = ordergroove.interpret(arrived(JSON.parse(sent.body)), settingsWith());

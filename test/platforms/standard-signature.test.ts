@@ -4,6 +4,7 @@ import test from 'node:test';
 import { Unavailable } from '../../src/domain/errors.ts';
 import type { CredentialChecker } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
+import { verdictOn } from '../support/incoming.ts';
 import {
   accepted,
   BASE64,
@@ -113,11 +114,11 @@ test('Square signs the address, the configured one before the one that was calle
   assert.equal(await accepted(preset('square'), { [header]: SQUARE }), true);
   const url = 'https://hooks.example.net/webhooks/shop-square';
   const behindProxy = inbound(body, { [header]: SQUARE }, { url: 'http://10.0.0.7:8080/webhooks/shop-square' });
-  assert.equal((await standard.authenticate(behindProxy, preset('square'), gatekeeper)).accepted, false);
+  assert.equal((await verdictOn(standard, behindProxy, preset('square'), gatekeeper)).accepted, false);
   const configured = settingsOf({ preset: 'square', webhook: { url, signature: { secret: SECRET } } });
-  assert.equal((await standard.authenticate(behindProxy, configured, gatekeeper)).accepted, true);
+  assert.equal((await verdictOn(standard, behindProxy, configured, gatekeeper)).accepted, true);
   const beside = settingsOf({ webhook: { signature: { preset: 'square', url, secret: SECRET } } });
-  assert.equal((await standard.authenticate(behindProxy, beside, gatekeeper)).accepted, true, 'beside the secret it is understood, too');
+  assert.equal((await verdictOn(standard, behindProxy, beside, gatekeeper)).accepted, true, 'beside the secret it is understood, too');
 });
 
 test('Ecwid signs two members of the body', async () => {
@@ -214,13 +215,13 @@ test('tokens may stand beside a signature, and any of them is enough; nothing co
   const auth = [{ bearer: { token: 't' } }, { header: { name: 'X-Token', value: 'v' } }];
   const both = settingsOf({ webhook: { auth, signature: { scheme: 'hmac', header: 'X-Sig', secret: SECRET } } });
   const keeper = { ...gatekeeper, accepts: async (entry: object) => 'header' in entry };
-  assert.deepEqual(await standard.authenticate(inbound(body), both, keeper), { accepted: true, credential: 'auth[1].header' });
-  assert.deepEqual(await standard.authenticate(inbound(body, { 'x-sig': HEX }), both, gatekeeper), {
+  assert.deepEqual(await verdictOn(standard, inbound(body), both, keeper), { accepted: true, credential: 'auth[1].header' });
+  assert.deepEqual(await verdictOn(standard, inbound(body, { 'x-sig': HEX }), both, gatekeeper), {
     accepted: true,
     credential: 'secret[0]',
   });
-  assert.equal((await standard.authenticate(inbound(body), both, gatekeeper)).accepted, false);
-  assert.equal((await standard.authenticate(inbound(body), settingsOf({ webhook: {} }), keeper)).accepted, false);
+  assert.equal((await verdictOn(standard, inbound(body), both, gatekeeper)).accepted, false);
+  assert.equal((await verdictOn(standard, inbound(body), settingsOf({ webhook: {} }), keeper)).accepted, false);
   assert.deepEqual(standard.secretHeaders(both), ['x-token']);
   const away: CredentialChecker = {
     now: NOW,
@@ -228,6 +229,6 @@ test('tokens may stand beside a signature, and any of them is enough; nothing co
       throw new Unavailable('issuer_unreachable', 'no answer');
     },
   };
-  await assert.rejects(standard.authenticate(inbound(body), both, away), Unavailable);
-  assert.equal((await standard.authenticate(inbound(body, { 'x-sig': HEX }), both, away)).accepted, true);
+  await assert.rejects(verdictOn(standard, inbound(body), both, away), Unavailable);
+  assert.equal((await verdictOn(standard, inbound(body, { 'x-sig': HEX }), both, away)).accepted, true);
 });

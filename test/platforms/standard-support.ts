@@ -1,5 +1,6 @@
 import type { CredentialChecker, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
+import { verdictOn } from '../support/incoming.ts';
 
 export const TS = 1767261605;
 export const NOW = new Date(TS * 1000);
@@ -62,7 +63,7 @@ export const verdict = (
   headers: Record<string, string>,
   sent: string | Buffer = body,
   now = NOW,
-) => standard.authenticate(inbound(sent, headers), settings, { ...gatekeeper, now });
+) => verdictOn(standard, inbound(sent, headers), settings, { ...gatekeeper, now });
 export const accepted = async (...args: Parameters<typeof verdict>) => (await verdict(...args)).accepted;
 
 export const standardHeaders = (signature = STANDARD, more: Record<string, string> = {}) => ({

@@ -4,11 +4,13 @@ import { InvalidBody } from '../../src/domain/errors.ts';
 import type { WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 import { PRESET_NAMES } from '../../src/platforms/standard/presets.ts';
+import { verdictOn } from '../support/incoming.ts';
 import {
   accepted,
   arrived,
   BASE64,
   body,
+  gatekeeper,
   inbound,
   NOW,
   preset,
@@ -123,15 +125,16 @@ test('a deletion is a tombstone without content', () => {
   assert.deepEqual([report?.externalId, report?.deleted, report?.header, report?.source], ['4411', true, null, null]);
 });
 
-test('the unsigned ping of WooCommerce is a greeting, and nothing else is', () => {
+test('the unsigned ping of WooCommerce is a greeting, and nothing else is', async () => {
   const ping = (sent: string, headers: Record<string, string> = {}, more: Partial<WebhookRequest> = {}) =>
     inbound(sent, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, { format: 'form', ...more });
-  const greets = (request: WebhookRequest, settings = preset('woocommerce')) => standard.isGreeting?.(request, settings);
-  assert.equal(greets(ping('webhook_id=17')), true);
-  assert.equal(greets(ping('webhook_id=17'), preset('shopify')), false);
-  assert.equal(greets(ping('webhook_id=17', { 'x-wc-webhook-signature': BASE64 })), false);
+  const greets = async (request: WebhookRequest, settings = preset('woocommerce')) =>
+    'greeting' in (await verdictOn(standard, request, settings, gatekeeper));
+  assert.equal(await greets(ping('webhook_id=17')), true);
+  assert.equal(await greets(ping('webhook_id=17'), preset('shopify')), false);
+  assert.equal(await greets(ping('webhook_id=17', { 'x-wc-webhook-signature': BASE64 })), false);
   for (const other of ['', 'webhook_id=', 'webhook_id=x', 'webhook_id=17&order=1', '{"webhook_id":17}', 'webhook_id=17\n{}'])
-    assert.equal(greets(ping(other)), false, other);
+    assert.equal(await greets(ping(other)), false, other);
 });
 
 test('the sandbox sends every form so that its preset lets it in and reads it', async () => {

@@ -3,12 +3,13 @@ import type { ReceiveResult, Receiver } from '../../src/intake/receive-webhook.t
 import { createReceiver } from '../../src/intake/receive-webhook.ts';
 import { type OpenContext, openContext } from '../../src/open-context.ts';
 import type { Connection } from '../../src/platforms/contract/platform.ts';
-import type { WebhookRequest } from '../../src/platforms/contract/webhook.ts';
+import type { IncomingWebhook } from '../../src/platforms/contract/webhook.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { readSettings } from '../../src/settings.ts';
 import { type ManualClock, manualClock } from './clock.ts';
 import { createTestDatabase, type Engine } from './engines.ts';
+import { incoming } from './incoming.ts';
 import { type MemoryLog, memoryLog } from './log.ts';
 import { type ToyWorld, toyPlatform, toyWorld } from './toy-platform.ts';
 
@@ -50,7 +51,7 @@ async function onDatabase(url: string, processId: string, clock: ManualClock, wo
     open: (alert) => alerts.push(alert),
     close: () => {},
   }));
-  const receiver = createReceiver(context, { maxBacklog: 1_000_000, patienceMs: 8000, backlog: () => 0 });
+  const receiver = createReceiver(context, { maxBacklog: 1_000_000, backlog: () => 0 });
   return {
     context,
     clock,
@@ -71,9 +72,9 @@ async function onDatabase(url: string, processId: string, clock: ManualClock, wo
   };
 }
 
-export function inbound(event: object | string, clock: ManualClock): WebhookRequest {
+export function inbound(event: object | string, clock: ManualClock): IncomingWebhook {
   const body = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event));
-  return {
+  return incoming({
     method: 'POST',
     path: '',
     params: {},
@@ -84,5 +85,5 @@ export function inbound(event: object | string, clock: ManualClock): WebhookRequ
     url: 'http://localhost/webhooks/toy',
     receivedAt: clock.now(),
     remoteAddress: '127.0.0.1',
-  };
+  });
 }

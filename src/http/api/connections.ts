@@ -6,9 +6,9 @@ import { runView } from '../../views/run.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
-import { sendJson, sendList, sendResource } from './send-response.ts';
+import { cutPage, sendJson, sendList, sendResource } from './send-response.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'reconcile'>;
+type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile'>;
 
 const COLUMNS = [
   'name',
@@ -64,6 +64,15 @@ export function connectionRoutes(ports: Ports): Router {
     const rows = spans.slice(start, end).map(({ from, to, state, reason, runId }) => ({ from, to, state, reason, runId: runId ?? null }));
     const next = spans.length > end ? listCursor('coverage', [end]) : null;
     await sendList(request, response, { rows, next, columns: ['from', 'to', 'state', 'reason', 'runId'] });
+  });
+
+  router.get('/:name/rejections', async (request, response) => {
+    const limit = queryLimit(request);
+    const before = readSequenceCursor('rejections', queryText(request, 'after'));
+    const found = await ports.rejections(named(request), { before, limit: limit + 1 });
+    const page = cutPage(found, limit, (row) => listCursor('rejections', [row.seq]));
+    const rows = page.rows.map(({ seq: _seq, ...row }) => row);
+    await sendList(request, response, { ...page, rows, columns: ['at', 'address', 'status', 'code', 'reason', 'credential'] });
   });
 
   router.post('/:name/reconcile', async (request, response) => {

@@ -8,6 +8,7 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { ReplayPreview } from '../../processing/preview-replay.ts';
 import type { DeliveryCriteria, ReplayFetch } from '../../processing/replay.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
+import type { RejectedRequest } from '../../store/monitoring/list-responses.ts';
 
 /** A key from the setting `API_KEYS`. */
 export interface SettingsKey {
@@ -34,6 +35,8 @@ export interface ApiPorts {
   reconcile(connection: Connection, since?: string | null): Promise<string>;
   health(connection: Connection): Promise<ConnectionHealth>;
   coverage(connection: Connection): Promise<readonly CoverageSpan[]>;
+  /** Requests refused for their credentials, newest first. */
+  rejections(connection: Connection, page: { before: number | null; limit: number }): Promise<RejectedRequest[]>;
   invariants(): Promise<Invariants>;
   /** The stored bytes under this SHA-256 (hex); null range: all of them. */
   openContent(sha256: string, range: ByteRange | null): Promise<Readable>;

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Refused, Unavailable } from '../../domain/errors.ts';
-import type { WebhookRequest } from '../../platforms/contract/webhook.ts';
+import { OrderdockError, Refused, Unavailable } from '../../domain/errors.ts';
+import type { BodyProof, BodyVerdict, WebhookRequest } from '../../platforms/contract/webhook.ts';
 import { RefusedWith } from '../problem.ts';
-import type { BodyBudget } from './body-budget.ts';
+import type { BodyAccount, BodyBudget } from './body-budget.ts';
+import { type Pace, watchPace } from './body-pace.ts';
+import { type KeptBody, keepBody } from './kept-body.ts';
 
 /**
  * Own reading instead of `express.raw()`: that one reads an oversize request to its very end before it answers, unpacks more
@@ -12,30 +14,39 @@ import type { BodyBudget } from './body-budget.ts';
  */
 export interface BodyRules {
   maxBytes: number;
-  budget: BodyBudget;
+  memory: BodyBudget;
+  /** What of unproven bodies lies in files. */
+  spill: BodyBudget;
+  spillDir: string;
+  pace: Pace;
 }
 
 /** A body that has been read. Call `release` once the request is answered: large bodies share a budget of memory. */
 export interface ReadBody {
   bytes: Buffer;
+  /** Null: there was no proof to make. */
+  verdict: BodyVerdict | null;
   release(): void;
 }
 
 const EMPTY = Buffer.alloc(0);
-const NOTHING: ReadBody = { bytes: EMPTY, release: () => {} };
+/** Of a body that nobody has proven to be a sender's, so much is held in memory. */
+const MOST_UNPROVEN_BYTES = 1_048_576;
 
-/** The raw bytes, unpacked when they come as gzip. Throws `Refused` (413, 415), `Unavailable` when too many large ones are in work. */
-export async function readBody(request: IncomingMessage, rules: BodyRules): Promise<ReadBody> {
+/**
+ * The raw bytes, unpacked when they come as gzip, and what `proof` makes of them. Throws `Refused` (413, 415), `Unavailable` when the body
+ * arrives too slowly or too many large ones are in work.
+ */
+export async function readBody(request: IncomingMessage, rules: BodyRules, proof: BodyProof | null): Promise<ReadBody> {
   const { 'content-length': length, 'transfer-encoding': chunked, 'content-encoding': encoding } = request.headers;
-  if (chunked === undefined && (length === undefined || length === '0')) return NOTHING;
+  if (chunked === undefined && (length === undefined || length === '0')) return nothing(proof);
   const packed = isPacked(encoding);
-  if (Number(length) > rules.maxBytes) throw await tooLarge(request, rules);
-  const raw = await collect(request, rules, length === undefined ? null : Number(length)).catch(async (error) => {
-    if (error instanceof TooMuch) throw await tooLarge(request, rules);
-    throw error instanceof Unavailable ? error : new SenderGone();
-  });
-  return packed ? unpack(raw, rules) : raw;
+  const reading = new Reading(rules, proof);
+  if (Number(length) > reading.mostBytes) return reading.tooLong();
+  return reading.run(request, packed, length === undefined ? null : Number(length));
 }
+
+const nothing = (proof: BodyProof | null): ReadBody => ({ bytes: EMPTY, verdict: proof?.begin().finish() ?? null, release: () => {} });
 
 function isPacked(encoding: string | undefined): boolean {
   if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return false;
@@ -45,96 +56,146 @@ function isPacked(encoding: string | undefined): boolean {
   });
 }
 
-/** Bytes that cannot be unpacked are handed on as they are: nobody will be able to read them, and that is how they are kept. */
-async function unpack(raw: ReadBody, rules: BodyRules): Promise<ReadBody> {
-  const gunzip = createGunzip();
-  gunzip.end(raw.bytes);
-  try {
-    const unpacked = await collect(gunzip, rules, null);
-    raw.release();
-    return unpacked;
-  } catch (error) {
-    if (isGzipFault(error)) return raw;
-    raw.release();
-    throw error instanceof TooMuch ? sizeRefusal(rules) : error;
-  } finally {
-    gunzip.destroy();
-  }
-}
-
-const isGzipFault = (error: unknown): boolean => /^Z_/.test(String((error as { code?: unknown }).code));
-
 class TooMuch extends Error {}
 
 /** The sender hung up in the middle: there is nobody left to answer. */
 export class SenderGone extends Error {}
 
-/** Up to this size a body is free; a larger one waits for its place in the budget, with its sender held back. */
-const FREE_BYTES = 65_536;
+/** One body on its way in. */
+class Reading {
+  readonly mostBytes: number;
+  private readonly rules: BodyRules;
+  private readonly proof: BodyProof | null;
+  // One share for all of it: an unpacked body must not wait for the place of its own packed bytes.
+  private readonly memory: BodyAccount;
+  private readonly spill: BodyAccount;
+  private readonly kept: KeptBody[] = [];
 
-/** `announcedBytes`: what the sender said; then a large body is put together in one place as it comes, instead of lying in memory twice. */
-function collect(stream: Readable, { maxBytes, budget }: BodyRules, announcedBytes: number | null): Promise<ReadBody> {
-  return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = [];
-    let whole: Buffer | null = null;
-    let size = 0;
-    let place: Promise<() => void> | null = null;
-    const leave = () => {
-      chunks = [];
-      whole = null;
-      place?.then((release) => release()).catch(() => {});
+  constructor(rules: BodyRules, proof: BodyProof | null) {
+    this.rules = rules;
+    this.proof = proof;
+    this.memory = rules.memory.open();
+    this.spill = rules.spill.open();
+    this.mostBytes = Math.min(rules.maxBytes, proof?.mostBytes ?? rules.maxBytes);
+  }
+
+  async run(request: IncomingMessage, packed: boolean, announcedBytes: number | null): Promise<ReadBody> {
+    try {
+      const body = packed ? await this.unpacked(request, announcedBytes) : await this.collected(request, announcedBytes, this.rules.pace);
+      const accepted = body.verdict === null || body.verdict.accepted;
+      return { bytes: accepted ? await body.kept.bytes() : EMPTY, verdict: body.verdict, release: () => this.drop() };
+    } catch (error) {
+      this.drop();
+      if (error instanceof TooMuch) return this.tooLong();
+      if (isHangUp(error)) throw new SenderGone();
+      throw error instanceof OrderdockError || error instanceof SenderGone ? error : notKept(error);
+    }
+  }
+
+  tooLong(): ReadBody {
+    const verdict = this.proof?.whenLonger;
+    if (verdict) return { bytes: EMPTY, verdict, release: () => {} };
+    throw new Refused(413, 'body_too_large', `The body is larger than ${this.mostBytes} bytes.`);
+  }
+
+  private drop(): void {
+    for (const one of this.kept) one.drop();
+    this.memory.close();
+    this.spill.close();
+  }
+
+  /** Bytes that cannot be unpacked stand for themselves: nobody will be able to read them, and that is how they are kept. */
+  private async unpacked(request: IncomingMessage, announcedBytes: number | null) {
+    const raw = this.keep(announcedBytes);
+    await pump(request, (chunk) => this.add(raw, chunk), this.rules.pace);
+    const gunzip = createGunzip();
+    const source = raw.stream().on('error', (error) => gunzip.destroy(error));
+    try {
+      const unpacked = await this.collected(source.pipe(gunzip), null, null);
+      raw.drop();
+      return unpacked;
+    } catch (error) {
+      if (!isGzipFault(error)) throw error;
+      return this.judged(raw);
+    } finally {
+      gunzip.destroy();
+    }
+  }
+
+  private async collected(stream: Readable, announcedBytes: number | null, pace: Pace | null) {
+    const kept = this.keep(announcedBytes);
+    const verifier = this.proof?.begin();
+    const take = (chunk: Buffer) => {
+      verifier?.update(chunk);
+      return this.add(kept, chunk);
     };
-    const fail = (error: unknown) => {
-      stream.off('data', take).off('end', finish).off('close', hangUp);
-      leave();
-      reject(error);
-    };
-    function take(chunk: Buffer) {
-      size += chunk.length;
-      if (size > maxBytes) return fail(new TooMuch());
-      if (whole !== null && size <= whole.length) chunk.copy(whole, size - chunk.length);
-      else chunks.push(chunk);
-      if (size > FREE_BYTES && place === null) {
-        stream.pause();
-        place = budget.enter(announcedBytes ?? maxBytes);
-        place.then(admit, fail);
-      }
-    }
-    function admit() {
-      if (announcedBytes !== null) {
-        whole = Buffer.allocUnsafeSlow(Math.max(announcedBytes, size));
-        Buffer.concat(chunks).copy(whole);
-        chunks = [];
-      }
-      stream.resume();
-    }
-    function finish() {
-      stream.off('close', hangUp);
-      const bytes = whole?.subarray(0, size) ?? (chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, size));
-      chunks = [];
-      resolve({ bytes, release: leave });
-    }
-    const hangUp = () => fail(new SenderGone());
-    stream.on('data', take).once('end', finish).once('close', hangUp).on('error', fail);
-  });
+    await pump(stream, take, pace);
+    return { kept, verdict: verifier?.finish() ?? null };
+  }
+
+  private async judged(kept: KeptBody) {
+    const verifier = this.proof?.begin();
+    if (verifier) for await (const chunk of kept.stream()) verifier.update(chunk);
+    return { kept, verdict: verifier?.finish() ?? null };
+  }
+
+  private keep(announcedBytes: number | null): KeptBody {
+    const kept = keepBody({
+      account: this.memory,
+      spill: this.proof === null ? null : { dir: this.rules.spillDir, account: this.spill, fromBytes: MOST_UNPROVEN_BYTES },
+      announcedBytes,
+    });
+    this.kept.push(kept);
+    return kept;
+  }
+
+  private add(kept: KeptBody, chunk: Buffer): Promise<void> | null {
+    if (kept.size() + chunk.length > this.mostBytes) throw new TooMuch();
+    return kept.add(chunk);
+  }
 }
 
-const sizeRefusal = ({ maxBytes }: BodyRules): Refused => new Refused(413, 'body_too_large', `The body is larger than ${maxBytes} bytes.`);
+const notKept = (cause: unknown): Unavailable =>
+  new Unavailable('body_not_kept', 'The body could not be kept while it arrived. Retry later.', 5000, { cause });
 
-const DRAIN_MS = 3000;
+const isHangUp = (error: unknown): boolean => (error as { code?: unknown }).code === 'ECONNRESET';
+const isGzipFault = (error: unknown): boolean => /^Z_/.test(String((error as { code?: unknown }).code));
 
-// Closing at once would reset the connection, and the sender would never read why. So the rest is thrown away for a moment.
-async function tooLarge(request: IncomingMessage, rules: BodyRules): Promise<Refused> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, DRAIN_MS);
-    const done = () => {
-      clearTimeout(timer);
+/** Hands a stream's chunks on, holding it back while one is being taken. Throws `SenderGone` when it ends before its end. */
+function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | null, pace: Pace | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      maker?.stop();
+      stream.off('data', onChunk).off('end', finish).off('close', hangUp);
+    };
+    const finish = () => {
+      stop();
       resolve();
     };
-    request.once('end', done).once('close', done).resume();
+    const fail = (error: unknown) => {
+      stop();
+      reject(error);
+    };
+    const hangUp = () => fail(new SenderGone());
+    const maker = pace && watchPace(pace, fail);
+    function onChunk(chunk: Buffer): void {
+      maker?.arrived(chunk.length);
+      try {
+        const busy = take(chunk);
+        if (busy === null) return;
+        stream.pause();
+        maker?.pause();
+        busy.then(goOn, fail);
+      } catch (error) {
+        fail(error);
+      }
+    }
+    function goOn(): void {
+      maker?.resume();
+      stream.resume();
+    }
+    stream.on('data', onChunk).once('end', finish).once('close', hangUp).on('error', fail);
   });
-  const { code, message } = sizeRefusal(rules);
-  return new RefusedWith(413, code, message, request.complete ? {} : { Connection: 'close' });
 }
 
 const LESS_THAN = 0x3c;

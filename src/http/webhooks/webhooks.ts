@@ -1,15 +1,19 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { Refused, Unavailable } from '../../domain/errors.ts';
+import { PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
+import { Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
+import type { RejectedCredential } from '../../monitoring/response-stats.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
-import type { CredentialChecker, WebhookRequest } from '../../platforms/contract/webhook.ts';
+import type { IncomingWebhook } from '../../platforms/contract/webhook.ts';
 import { challengesOf, type MakeCredentialChecker } from '../auth/gatekeeper.ts';
 import type { HttpPorts } from '../ports.ts';
-import { faultOf, type Problem, problemOf, sendProblem } from '../problem.ts';
+import { faultOf, type Problem, problemOf } from '../problem.ts';
 import { isAllowedIp } from './allow-ips.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';
 import { createBodyBudget } from './body-budget.ts';
+import type { Pace } from './body-pace.ts';
 import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes.ts';
+import { sendRefusal } from './send-refusal.ts';
 
 /** What a webhook request meets at the door, whatever its platform. */
 export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receiver' | 'clock' | 'log' | 'answered' | 'metrics'> & {
@@ -18,19 +22,26 @@ export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receive
 
 type Door = WebhookPorts & { bodies: BodyRules };
 
-// Memory for large bodies in work, and how long one waits for its share; senders must have an answer within 10 s.
+// Memory for large bodies in work, and space for what nobody has proven yet.
 const LARGE_BODIES_BYTES = 33_554_432;
-const PATIENCE_MS = 8000;
-const ANSWER_WITHIN_MS = 9000;
+const UNPROVEN_FILES_BYTES = 268_435_456;
+const FREE_BYTES = 65_536;
+const PACE: Pace = { bytesPerSecond: 16_384, graceMs: 5000, wholeWithinMs: 60_000 };
 
 /**
  * The webhook paths: mounted at `/webhooks`. Every request ends in one answer of the table in openapi/, and in one count.
  * Never 500, 408 or 429: some senders do not repeat after those.
  */
 export function createWebhooks(ports: WebhookPorts): RequestHandler {
-  const { maxBodyBytes } = ports.settings;
-  const budget = createBodyBudget(Math.max(LARGE_BODIES_BYTES, maxBodyBytes), PATIENCE_MS);
-  const door: Door = { ...ports, bodies: { maxBytes: maxBodyBytes, budget } };
+  const { maxBodyBytes, dataDir } = ports.settings;
+  const bodies: BodyRules = {
+    maxBytes: maxBodyBytes,
+    memory: createBodyBudget({ totalBytes: LARGE_BODIES_BYTES, freeBytes: FREE_BYTES, waitMs: PLACE_WITHIN_MS }),
+    spill: createBodyBudget({ totalBytes: UNPROVEN_FILES_BYTES, freeBytes: 0, waitMs: PLACE_WITHIN_MS }),
+    spillDir: dataDir,
+    pace: PACE,
+  };
+  const door: Door = { ...ports, bodies };
   return (request, response) => {
     void answerWebhook(door, request, response);
   };
@@ -47,13 +58,16 @@ async function answerWebhook(door: Door, request: Request, response: Response): 
   } catch (error) {
     if (error instanceof SenderGone) return;
     const problem = webhookProblem(door, error, connection);
-    sendProblem(response, problem);
-    count(door, connection, problem.status, problem.code, receivedAt);
-    logRefusal(door, connection, problem, addressOf(door, request), error);
+    sendRefusal(request, response, problem);
+    const rejection = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : null;
+    const remoteAddress = addressOf(door, request);
+    count(door, connection, problem.status, problem.code, receivedAt, rejection && { ...rejection, remoteAddress });
+    // Who shows no credentials at all is counted, and shares a line a minute.
+    if (!(rejection && rejection.credential === null)) logRefusal(door, connection, problem, request, error);
   }
 }
 
-/** The checks in their order: connection, HTTPS, address, path and method, size, then credentials and content. */
+/** What is asked of any webhook; the rest, from the credentials on, is the receiver's. */
 async function takeIn(
   door: Door,
   request: Request,
@@ -68,63 +82,41 @@ async function takeIn(
     throw new Refused(403, 'ip_not_allowed', 'This address may not call this connection.');
   }
   const matched = matchRoute(connection, request.method, target.path);
-  const body = await readBody(request, door.bodies);
-  const inbound = describe(door, request, target, matched, body.bytes, receivedAt, remoteAddress);
-  return inTime(handOver(door, connection, matched, inbound).finally(body.release));
+  const incoming = describe(door, request, target, matched, receivedAt, remoteAddress);
+  return door.receiver.receive(connection, incoming, door.gatekeeperFor(connection, incoming.headers, receivedAt));
 }
 
 function describe(
   door: Door,
   request: Request,
   target: Target,
-  matched: MatchedRoute,
-  body: Buffer,
+  { route, params }: MatchedRoute,
   receivedAt: Date,
   remoteAddress: string,
-): WebhookRequest {
-  const isGet = matched.route.method === 'GET';
+): IncomingWebhook {
   return {
-    method: matched.route.method,
+    method: route.method,
     path: target.path,
-    params: matched.params,
+    params,
     query: target.query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(target.query)),
     // Node has lower-cased the names and joined what was repeated.
     headers: request.headers as Record<string, string>,
-    body,
-    format: isGet ? 'none' : (formatOf(request.headers['content-type'], body) ?? 'none'),
     // Asked for by few: only some signatures cover the address.
     get url() {
       return `${door.settings.publicUrl ?? `${request.protocol}://${request.host}`}${request.originalUrl}`;
     },
     receivedAt,
     remoteAddress,
+    route,
+    async readBody(proof) {
+      const body = await readBody(request, door.bodies, proof);
+      const format = route.method === 'GET' ? 'none' : (formatOf(request.headers['content-type'], body.bytes) ?? 'none');
+      return { ...body, format };
+    },
   };
 }
 
 const NO_QUERY: Record<string, string> = Object.freeze({});
-
-async function handOver(door: Door, connection: Connection, { route }: MatchedRoute, inbound: WebhookRequest): Promise<ReceiveResult> {
-  const gatekeeper = door.gatekeeperFor(connection, inbound.headers, inbound.receivedAt);
-  if (route.method === 'POST' && !route.formats.includes(inbound.format)) await refuseFormat(connection, inbound, gatekeeper);
-  return door.receiver.receive(connection, inbound, gatekeeper);
-}
-
-/** A format that the platform does not send: 415, but a stranger is told 401 first. A platform's greeting may pass in any format. */
-async function refuseFormat(connection: Connection, inbound: WebhookRequest, gatekeeper: CredentialChecker): Promise<void> {
-  const { platform, settings } = connection;
-  if (platform.isGreeting?.(inbound, settings)) return;
-  const verdict = await platform.authenticate(inbound, settings, gatekeeper);
-  if (!verdict.accepted) throw new Refused(401, 'unauthorized', verdict.reason);
-  throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');
-}
-
-function inTime<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Unavailable('too_slow', 'The request could not be stored in time.')), ANSWER_WITHIN_MS);
-    const settle = () => clearTimeout(timer);
-    work.then(resolve, reject).finally(settle);
-  });
-}
 
 function sendAnswer(response: Response, answer: ReceiveResult): void {
   const body =
@@ -142,7 +134,7 @@ function sendAnswer(response: Response, answer: ReceiveResult): void {
 const INTERNAL: Problem = {
   status: 503,
   code: 'internal',
-  detail: 'Something went wrong on our side. Please come again.',
+  detail: 'Something went wrong on our side. Retry later.',
   headers: { 'Retry-After': '5' },
 };
 
@@ -155,15 +147,30 @@ function webhookProblem(door: Door, error: unknown, connection: Connection | nul
   return isFinal ? { ...INTERNAL, code: problem.code } : problem;
 }
 
-function count(door: Door, connection: Connection | null, status: number, code: string, receivedAt: Date): void {
+function count(
+  door: Door,
+  connection: Connection | null,
+  status: number,
+  code: string,
+  receivedAt: Date,
+  rejection: RejectedCredential | null = null,
+): void {
   const name = connection?.name ?? null;
-  door.answered(name, status, code);
+  door.answered(name, status, code, rejection);
   door.metrics.answered(name, status, code, door.clock.now().getTime() - receivedAt.getTime());
 }
 
 /** One line for each refusal; where the fault is ours, with what lies behind it. */
-function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, remoteAddress: string, error: unknown): void {
-  const fields = { connection: connection?.name, status, code, remoteAddress };
+function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, request: Request, error: unknown): void {
+  const reason = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : {};
+  const fields = {
+    connection: connection?.name,
+    status,
+    code,
+    remoteAddress: addressOf(door, request),
+
+    ...reason,
+  };
   const cause = error instanceof Unavailable ? error.cause : undefined;
   if (cause === undefined) door.log.warn('webhook_refused', fields);
   else door.log.error('webhook_refused', { ...fields, ...faultOf(cause) });

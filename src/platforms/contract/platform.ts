@@ -7,7 +7,17 @@ import type { PlatformApi } from './api.ts';
 import type { AuthEntry } from './auth-entry.ts';
 import type { SaveSecret } from './management.ts';
 import type { Simulation, SimulationOptions } from './simulation.ts';
-import type { AuthResult, CredentialChecker, Identity, Interpretation, Route, StoredRequest, WebhookRequest } from './webhook.ts';
+import type {
+  AuthResult,
+  BodyProof,
+  CredentialChecker,
+  Identity,
+  Interpretation,
+  RequestHead,
+  Route,
+  StoredRequest,
+  WebhookRequest,
+} from './webhook.ts';
 
 /** What the platform does with our answers: data, with the platform's rule and its source. */
 export interface RetryPolicy {
@@ -52,10 +62,13 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
   secretHeaders(settings: S): readonly string[];
   /** Credentials that the platform puts into bodies, taken out before anything is stored. */
   redactBody?(body: Buffer, contentType: string | null): Buffer;
-  /** An unsigned greeting that must be answered 200 and means nothing (WooCommerce). */
-  isGreeting?(request: WebhookRequest, settings: S): boolean;
-  /** No secret configured: nothing is accepted. May throw `Refused` (403 with a code of the platform's) or `Unavailable`. */
-  authenticate(request: WebhookRequest, settings: S, checker: CredentialChecker): Promise<AuthResult>;
+  /** The header, lower case, that carries a signature: with `authorization` and the secret headers it shows who tries to authenticate. */
+  signatureHeader?(settings: S): string | null;
+  /**
+   * Decides before the body is read, or says what of the body the proof needs. No secret configured: nothing is accepted. May throw `Refused`
+   * (403 with a code of the platform's) or `Unavailable`.
+   */
+  authenticate(request: RequestHead, settings: S, checker: CredentialChecker): Promise<AuthResult | BodyProof>;
   /** Throws `InvalidBody` when the body has no recognisable shape. An unknown event type is none. */
   identify(request: WebhookRequest, settings: S): Identity;
   /** Pure. Throws `InvalidBody` when what was recognised cannot be read after all. */

@@ -2,8 +2,8 @@ import type { Drift } from '../../domain/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entity.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
-/** A webhook request as intake passes it on: raw bytes, nothing verified yet. */
-export interface WebhookRequest {
+/** What a webhook request says before its body is read: nothing of it is believed yet. */
+export interface RequestHead {
   method: 'POST' | 'GET';
   /** Below `/webhooks/{connection}`: `''`, `/orders`, `/orders/abc-PO1`. Not decoded. */
   path: string;
@@ -12,14 +12,34 @@ export interface WebhookRequest {
   query: Record<string, string>;
   /** Lower-case names; repeated headers joined by `, `. */
   headers: Record<string, string>;
-  /** The bytes as sent; unpacked when they came with `Content-Encoding: gzip`. */
-  body: Buffer;
-  /** How the body is to be read, from `Content-Type`, or from its first byte where there is none. */
-  format: 'json' | 'xml' | 'form' | 'none';
   /** The address the sender called, as far as it can be known (`PUBLIC_URL`, else the request): some signatures cover it. */
   url: string;
   receivedAt: Date;
   remoteAddress: string;
+}
+
+/** A whole webhook request. */
+export interface WebhookRequest extends RequestHead {
+  /** The bytes as sent; unpacked when they came with `Content-Encoding: gzip`. */
+  body: Buffer;
+  /** How the body is to be read, from `Content-Type`, or from its first byte where there is none. */
+  format: 'json' | 'xml' | 'form' | 'none';
+}
+
+/** A webhook request whose body has not been read. */
+export interface IncomingWebhook extends RequestHead {
+  route: Route;
+  /** Reads the body once; with a proof, no more of it than the proof needs, and no more than a megabyte of it into memory before it is proven. */
+  readBody(proof: BodyProof | null): Promise<ArrivedBody>;
+}
+
+export interface ArrivedBody {
+  bytes: Buffer;
+  format: WebhookRequest['format'];
+  /** What the proof made of it; null: there was none. Bytes that are not accepted are left out. */
+  verdict: BodyVerdict | null;
+  /** Frees its share of the memory for large bodies. */
+  release(): void;
 }
 
 /** One request form that a platform uses below `/webhooks/{connection}`. */
@@ -32,6 +52,24 @@ export interface Route {
 
 /** `credential`: position of the entry that accepted, such as `auth[1].bearer` or `secret[0]`; never its value. */
 export type AuthResult = { accepted: true; credential: string } | { accepted: false; reason: string };
+
+/** Headers alone decide nothing: the body is part of the proof (signatures). It is hashed as it arrives, and nothing of it is parsed. */
+export interface BodyProof {
+  accepted: null;
+  /** Most bytes that the proof reads; absent: as many as the door takes. */
+  mostBytes?: number;
+  /** The verdict on a longer body; absent: it is refused for its size. */
+  whenLonger?: AuthResult;
+  begin(): BodyVerifier;
+}
+export interface BodyVerifier {
+  update(chunk: Buffer): void;
+  /** May throw `Unavailable`. */
+  finish(): BodyVerdict;
+}
+
+/** A greeting is an unsigned message that must be answered 200 and means nothing (WooCommerce). */
+export type BodyVerdict = AuthResult | { accepted: false; greeting: true };
 
 /** What intake gives `authenticate` to check credentials with. */
 export interface CredentialChecker {

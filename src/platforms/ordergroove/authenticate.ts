@@ -1,8 +1,8 @@
-import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
-import { digestHmac, matchSignature, signatureValues, timestampMs, withinTolerance } from '../signature.ts';
+import type { AuthResult, BodyProof, CredentialChecker, RequestHead } from '../contract/webhook.ts';
+import { digestHmac, hmacOfBody, matchSignature, signatureValues, timestampMs, verifyDigests, withinTolerance } from '../signature.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 
-const SIGNATURE_HEADER = 'ordergroove-signature';
+export const SIGNATURE_HEADER = 'ordergroove-signature';
 
 // One time first, then one signature, or one for each key while a rotation lasts. Anything else is not the platform's.
 const HEADER = /^ts=\d{1,12}(?:,sig=[0-9a-f]{64}){1,8}$/i;
@@ -12,10 +12,10 @@ const HEADER = /^ts=\d{1,12}(?:,sig=[0-9a-f]{64}){1,8}$/i;
  * verification, read 2026-07). `ts` is the moment of transmission, so a late repeat carries a fresh one.
  */
 export async function authenticate(
-  request: WebhookRequest,
+  request: RequestHead,
   settings: OrdergrooveSettings,
   checker: CredentialChecker,
-): Promise<AuthResult> {
+): Promise<AuthResult | BodyProof> {
   const header = request.headers[SIGNATURE_HEADER];
   if (header === undefined) return refused('there is no signature');
   if (!HEADER.test(header)) return refused('the signature header is malformed');
@@ -23,8 +23,17 @@ export async function authenticate(
   const { verificationKey, toleranceSeconds } = settings.webhook;
   const sentAtMs = timestampMs(ts, 's');
   if (sentAtMs === null || !withinTolerance(sentAtMs, checker.now, toleranceSeconds)) return refused('the signature is too old or too new');
-  const position = matchSignature(signatureValues(header, 'sig='), verificationKey, ['hex'], (key) => signBody(key, ts, request.body));
-  return position < 0 ? refused('no key made the signature') : { accepted: true, credential: `verificationKey[${position}]` };
+  const given = signatureValues(header, 'sig=');
+  const judge = (digests: Buffer[]): AuthResult => {
+    const position = matchSignature(given, digests, ['hex'], (digest) => digest);
+    return position < 0 ? refused('no key made the signature') : { accepted: true, credential: `verificationKey[${position}]` };
+  };
+  const begin = () =>
+    verifyDigests(
+      verificationKey.map((key) => hmacOfBody('sha256', key, [ts, '.'])),
+      judge,
+    );
+  return { accepted: null, begin };
 }
 
 /** The signature of a body sent at `ts` (seconds since 1970, as text). */

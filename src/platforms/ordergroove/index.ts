@@ -1,6 +1,6 @@
 import { definePlatform } from '../contract/platform.ts';
 import { connect } from './api.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, SIGNATURE_HEADER } from './authenticate.ts';
 import { ordergrooveEvents } from './events.ts';
 import { identify } from './identify.ts';
 import { interpret } from './interpret.ts';
@@ -22,6 +22,7 @@ export const ordergroove = definePlatform<OrdergrooveSettings>({
   retryPolicy,
   shapes: ordergrooveShapes,
   secretHeaders: () => [],
+  signatureHeader: () => SIGNATURE_HEADER,
   redactBody,
   authenticate,
   identify,

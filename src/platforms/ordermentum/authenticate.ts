@@ -1,7 +1,7 @@
 import { firstAccepting } from '../contract/first-accepting.ts';
-import type { AuthResult, CredentialChecker, WebhookRequest } from '../contract/webhook.ts';
+import type { AuthResult, CredentialChecker, RequestHead } from '../contract/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
 /** Ordermentum signs nothing: what it repeats is the basic auth or the static headers given at registration. */
-export const authenticate = (_request: WebhookRequest, settings: OrdermentumSettings, checker: CredentialChecker): Promise<AuthResult> =>
+export const authenticate = (_request: RequestHead, settings: OrdermentumSettings, checker: CredentialChecker): Promise<AuthResult> =>
   firstAccepting(settings.webhook.auth, checker);

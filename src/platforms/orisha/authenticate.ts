@@ -1,5 +1,5 @@
 import { Refused } from '../../domain/errors.ts';
-import type { AuthResult, WebhookRequest } from '../contract/webhook.ts';
+import type { AuthResult, RequestHead } from '../contract/webhook.ts';
 import { matchSecret } from '../signature.ts';
 import type { OrishaSettings } from './settings.ts';
 
@@ -7,7 +7,7 @@ import type { OrishaSettings } from './settings.ts';
  * The secret travels in clear in `X-Secret` and is compared as it is: nothing binds it to the body, which is why only the codes are
  * believed. The administration is looked at last, so that nobody without the secret learns which ones there are.
  */
-export async function authenticate(request: WebhookRequest, settings: OrishaSettings): Promise<AuthResult> {
+export async function authenticate(request: RequestHead, settings: OrishaSettings): Promise<AuthResult> {
   const given = request.headers['x-secret'];
   if (given === undefined || given === '') return { accepted: false, reason: 'X-Secret is missing' };
   const position = matchSecret(given, settings.webhook.secret);

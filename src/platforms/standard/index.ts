@@ -1,5 +1,4 @@
 import { definePlatform } from '../contract/platform.ts';
-import type { WebhookRequest } from '../contract/webhook.ts';
 import { authenticate } from './authenticate.ts';
 import { events } from './events.ts';
 import { identify } from './identify.ts';
@@ -21,7 +20,7 @@ export const standard = definePlatform<StandardSettings>({
   retryPolicy,
   shapes,
   secretHeaders: ({ webhook }) => webhook.auth.flatMap((entry) => ('header' in entry ? entry.header.name.toLowerCase() : [])),
-  isGreeting,
+  signatureHeader: ({ webhook }) => webhook.signature?.header.toLowerCase() ?? null,
   authenticate,
   identify,
   interpret,
@@ -31,9 +30,3 @@ export const standard = definePlatform<StandardSettings>({
   sandboxConnection,
   simulate,
 });
-
-/** WooCommerce sends `webhook_id=17` unsigned when a webhook is saved, and only activates it after a 200. */
-function isGreeting({ method, body, headers }: WebhookRequest, { preset, webhook }: StandardSettings): boolean {
-  const signed = webhook.signature !== null && headers[webhook.signature.header.toLowerCase()] !== undefined;
-  return preset === 'woocommerce' && method === 'POST' && !signed && body.length < 64 && /^webhook_id=\d+$/.test(body.toString('latin1'));
-}

@@ -17,3 +17,29 @@ export async function listResponsesByHour(sql: Sql, connection: string, since: s
   );
   return rows.map((row) => ({ hour: row.hour, status: numberOf(row.status), count: numberOf(row.count) }));
 }
+
+/** A webhook request that was refused for its credentials, its address or its scheme: nothing of it but what it looked like. */
+export interface RejectedRequest {
+  seq: number;
+  at: string;
+  address: string | null;
+  status: number;
+  code: string;
+  reason: string | null;
+  credential: string | null;
+}
+
+/** Requests of a connection that were answered 401 or 403, newest first, before `page.before`. */
+export async function listRejections(
+  sql: Sql,
+  connection: string,
+  page: { before: number | null; limit: number },
+): Promise<RejectedRequest[]> {
+  const before = page.before === null ? '' : 'and seq < ?';
+  const rows = await sql.all<Omit<RejectedRequest, 'seq'> & { seq: number | string }>(
+    `select seq, at, address, status, code, reason, credential from refusals
+     where connection = ? and status in (401, 403) ${before} order by seq desc limit ?`,
+    [connection, ...(page.before === null ? [] : [page.before]), page.limit],
+  );
+  return rows.map((row) => ({ ...row, seq: numberOf(row.seq), status: numberOf(row.status) }));
+}

@@ -34,9 +34,21 @@ export interface RejectionRow {
   at: string;
   status: number;
   code: string;
+  /** Who sent it, why it was refused, and what its credentials looked like; null for what was not refused for its credentials. */
+  address: string | null;
+  reason: string | null;
+  credential: string | null;
 }
 
-const REFUSAL = { connection: 'text', at: 'text', status: 'integer', code: 'text' } as const;
+const REFUSAL = {
+  connection: 'text',
+  at: 'text',
+  status: 'integer',
+  code: 'text',
+  address: 'text',
+  reason: 'text',
+  credential: 'text',
+} as const;
 
 export async function insertRejections(sql: Sql, refusals: readonly RejectionRow[]): Promise<void> {
   await sql.all(

@@ -1,7 +1,7 @@
 import type { Subject } from '../../../domain/entity.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
-import { digestOf, standardDigest } from '../authenticate.ts';
 import { PRESET_NAMES } from '../presets.ts';
+import { digestOf, standardDigest } from '../prove-signature.ts';
 import { textOf } from '../read/expression.ts';
 import { openRequest, subjectOf } from '../read/request.ts';
 import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader, standardSettings } from '../settings.ts';

@@ -1,0 +1,55 @@
+import { Unavailable } from '../../domain/errors.ts';
+
+/** How fast a body has to arrive. */
+export interface Pace {
+  bytesPerSecond: number;
+  /** Nothing is asked of the first moments. */
+  graceMs: number;
+  wholeWithinMs: number;
+}
+
+/** A body came too slowly, or not at all: its sender is asked to come again. */
+export class BodyTooSlow extends Unavailable {
+  constructor() {
+    super('body_too_slow', 'The body arrives too slowly. Retry later.');
+  }
+}
+
+export interface PaceMaker {
+  arrived(bytes: number): void;
+  /** While we hold the sender back ourselves, its time stands still. */
+  pause(): void;
+  resume(): void;
+  stop(): void;
+}
+
+const CHECK_MS = 1000;
+
+/** Calls `onTooSlow` once when a body falls behind the pace. */
+export function watchPace(pace: Pace, onTooSlow: (error: BodyTooSlow) => void): PaceMaker {
+  let arrivedBytes = 0;
+  let elapsedMs = 0;
+  let sinceMs: number | null = performance.now();
+  const spentMs = () => elapsedMs + (sinceMs === null ? 0 : performance.now() - sinceMs);
+  const timer = setInterval(
+    () => {
+      const owedBytes = ((spentMs() - pace.graceMs) / 1000) * pace.bytesPerSecond;
+      if (arrivedBytes < owedBytes || spentMs() > pace.wholeWithinMs) onTooSlow(new BodyTooSlow());
+    },
+    Math.min(CHECK_MS, pace.graceMs),
+  );
+  timer.unref();
+  return {
+    arrived(bytes) {
+      arrivedBytes += bytes;
+    },
+    pause() {
+      elapsedMs = spentMs();
+      sinceMs = null;
+    },
+    resume() {
+      sinceMs = performance.now();
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { BodyAccount } from './body-budget.ts';
+
+/** A body as it arrives: in memory, or, while nobody has proven that it is a sender's, beyond a megabyte in a file. */
+export interface KeptBody {
+  /** Takes a chunk; a promise when the next one has to wait. */
+  add(chunk: Buffer): Promise<void> | null;
+  size(): number;
+  /** The whole, in memory. */
+  bytes(): Promise<Buffer>;
+  stream(): Readable;
+  /** Lets go of the bytes; what they counted is given back by closing the account. */
+  drop(): void;
+}
+
+export interface KeepRules {
+  account: BodyAccount;
+  /** Null: all of it stays in memory. */
+  spill: { dir: string; account: BodyAccount; fromBytes: number } | null;
+  /** What the sender said; null: nothing. */
+  announcedBytes: number | null;
+}
+
+const EMPTY = Buffer.alloc(0);
+// An announced body of which so much has come is put together in one place, instead of lying in memory twice at its end.
+const ONE_PIECE_FROM_BYTES = 1_048_576;
+
+export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBody {
+  let chunks: Buffer[] = [];
+  let whole: Buffer | null = null;
+  let heldBytes = 0;
+  let file: SpillFile | null = null;
+
+  function hold(chunk: Buffer): void {
+    if (whole === null && announcedBytes !== null && heldBytes >= ONE_PIECE_FROM_BYTES && spill === null) {
+      whole = Buffer.allocUnsafeSlow(Math.max(announcedBytes, heldBytes));
+      Buffer.concat(chunks).copy(whole);
+      chunks = [];
+    }
+    if (whole !== null && heldBytes + chunk.length <= whole.length) chunk.copy(whole, heldBytes);
+    else chunks.push(chunk);
+    heldBytes += chunk.length;
+  }
+  const held = (): Buffer => {
+    if (whole !== null) return chunks.length === 0 ? whole.subarray(0, heldBytes) : Buffer.concat([whole, ...chunks], heldBytes);
+    return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, heldBytes);
+  };
+  return {
+    add(chunk) {
+      if (file === null && (spill === null || heldBytes + chunk.length <= spill.fromBytes)) {
+        const place = account.grow(chunk.length);
+        if (place !== null) return place.then(() => hold(chunk));
+        hold(chunk);
+        return null;
+      }
+      file ??= createSpillFile(spill?.dir ?? '');
+      const place = spill?.account.grow(chunk.length) ?? null;
+      return place === null ? file.append(chunk) : place.then(() => file?.append(chunk));
+    },
+    size: () => heldBytes + (file?.size() ?? 0),
+    async bytes() {
+      if (file === null) return held();
+      await account.grow(file.size());
+      return file.readBehind(held());
+    },
+    stream: () => (file === null ? Readable.from([held()]) : file.stream(held())),
+    drop() {
+      chunks = [];
+      whole = null;
+      file?.close();
+    },
+  };
+}
+
+interface SpillFile {
+  append(chunk: Buffer): Promise<void>;
+  size(): number;
+  readBehind(head: Buffer): Promise<Buffer>;
+  stream(head: Buffer): Readable;
+  close(): void;
+}
+
+/** A file without a name: the system frees it with the process, however that ends. */
+function createSpillFile(dir: string): SpillFile {
+  let size = 0;
+  const opened = openUnnamed(join(dir, `.incoming-${randomUUID()}`));
+  opened.catch(() => {});
+  async function readAt(handle: FileHandle, target: Buffer, from: number): Promise<number> {
+    const { bytesRead } = await handle.read(target, 0, target.length, from);
+    return bytesRead;
+  }
+  return {
+    async append(chunk) {
+      const handle = await opened;
+      const at = size;
+      size += chunk.length;
+      await handle.write(chunk, 0, chunk.length, at);
+    },
+    size: () => size,
+    async readBehind(head) {
+      const handle = await opened;
+      const whole = Buffer.allocUnsafeSlow(head.length + size);
+      head.copy(whole);
+      for (let at = 0; at < size; ) at += await readAt(handle, whole.subarray(head.length + at), at);
+      return whole;
+    },
+    stream: (head) =>
+      Readable.from(
+        (async function* () {
+          yield head;
+          const handle = await opened;
+          for (let at = 0; at < size; ) {
+            const piece = Buffer.allocUnsafe(Math.min(262_144, size - at));
+            at += await readAt(handle, piece, at);
+            yield piece;
+          }
+        })(),
+      ),
+    close: () => void opened.then((handle) => handle.close()).catch(() => {}),
+  };
+}
+
+async function openUnnamed(path: string): Promise<FileHandle> {
+  const handle = await open(path, 'wx+', 0o600);
+  await unlink(path);
+  return handle;
+}

@@ -1,0 +1,44 @@
+import type { Context } from '../context.ts';
+import type { FailureStreak, RejectionRow } from '../store/monitoring/responses.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** Requests without any credentials: counted, and one log line a minute for each connection. */
+export function createStrangerLog({ clock, log }: Pick<Context, 'clock' | 'log'>) {
+  const counts = new Map<string, number>();
+  const loggedAtMs = new Map<string, number>();
+  return {
+    count: (connection: string) => void counts.set(connection, (counts.get(connection) ?? 0) + 1),
+    report(): void {
+      const nowMs = clock.now().getTime();
+      for (const [connection, count] of counts) {
+        if (nowMs - (loggedAtMs.get(connection) ?? 0) < MINUTE_MS) continue;
+        loggedAtMs.set(connection, nowMs);
+        counts.delete(connection);
+        log.warn('webhooks_without_credentials', { connection, count });
+      }
+    },
+  };
+}
+
+/** Requests with wrong credentials: somebody guesses, or the platform and we no longer agree on a secret. Ends after an hour without one. */
+export function createRejectionAlert({ clock, alerts }: Pick<Context, 'clock' | 'alerts'>) {
+  const startedMs = clock.now().getTime();
+  const rejectedAtMs = new Map<string, number>();
+  return {
+    report(refusals: readonly RejectionRow[], streaks: ReadonlyMap<string, FailureStreak>): void {
+      const nowMs = clock.now().getTime();
+      const latest = new Map(refusals.filter((one) => one.credential !== null).map((one) => [one.connection, one]));
+      for (const [connection, { reason, credential, address }] of latest) {
+        rejectedAtMs.set(connection, nowMs);
+        const text = `${connection}: webhooks with wrong credentials are refused (${reason}). If the platform sends them, its secret is not the one configured here.`;
+        alerts.open({ level: 'warning', code: 'webhooks_rejected', connection, text, details: { reason, credential, address } });
+      }
+      for (const connection of streaks.keys()) {
+        if (nowMs - (rejectedAtMs.get(connection) ?? startedMs) < HOUR_MS) continue;
+        alerts.close('webhooks_rejected', connection, `${connection}: no webhook with wrong credentials has come for an hour.`);
+      }
+    },
+  };
+}
