@@ -9,6 +9,7 @@ import { type AlertDispatcher, type AlertMessage, createAlerts } from './monitor
 import { startHeartbeat } from './monitoring/heartbeat.ts';
 import { createInvariantChecker } from './monitoring/invariants.ts';
 import { watchPlatformAccess } from './monitoring/platform-access.ts';
+import { createReadiness } from './monitoring/readiness.ts';
 import { type OpenContext, openContext, type RuntimeOptions } from './open-context.ts';
 import type { Connection } from './platforms/contract/platform.ts';
 import { startWorker } from './processing/worker.ts';
@@ -110,7 +111,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
     });
   }
   if (!runs('web')) return null;
-  const web = await startWeb(settings, context, { storage, reconciler, invariants });
+  const web = await startWeb(settings, context, { storage, reconciler, invariants, ready: createReadiness(context, heartbeat) });
   stops.unshift(() => web.stop());
   return web;
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedApiKey } from './api-key.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
 import { createFindKey, requireRole } from './http/api/auth.ts';
@@ -17,6 +16,7 @@ import { createReceiver } from './intake/receive-webhook.ts';
 import { closeDeadAlerts } from './monitoring/check-connections.ts';
 import { connectionHealth } from './monitoring/connection-health.ts';
 import type { InvariantChecker } from './monitoring/invariants.ts';
+import type { Readiness } from './monitoring/readiness.ts';
 import { createResponseStats, type ResponseStats } from './monitoring/response-stats.ts';
 import type { OpenContext } from './open-context.ts';
 import { dismissDeliveries } from './processing/dismiss.ts';
@@ -27,7 +27,7 @@ import { coverage } from './reconciliation/coverage.ts';
 import { reconcileNow } from './reconciliation/on-demand.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { Settings } from './settings.ts';
-import { readOrCreateSecret, verifyWrite } from './store/access/secrets.ts';
+import { readOrCreateSecret } from './store/access/secrets.ts';
 import { countBacklog } from './store/deliveries/due.ts';
 import { listRejections } from './store/monitoring/list-responses.ts';
 
@@ -42,6 +42,7 @@ export interface WebParts {
   storage: DocumentStorage;
   reconciler: Reconciler;
   invariants: InvariantChecker;
+  ready(): Promise<Readiness>;
 }
 
 /** Opens the door: webhooks, token endpoint, REST API, console, health and metrics. */
@@ -71,7 +72,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
       ledger.record(connection, status, code, rejection);
       if (status === 413) alertOversize(context, settings, connection);
     },
-    ready: () => readiness(context),
+    ready: parts.ready,
     metrics,
     requireRole: (role) => requireRole(findKey, role),
     api: createApi(ports),
@@ -146,18 +147,4 @@ function watchBacklog(context: OpenContext): { count(): number; stop(): void } {
   look();
   const timer = setInterval(look, BACKLOG_LOOK_MS);
   return { count: () => count, stop: () => clearInterval(timer) };
-}
-
-const READY_WITHIN_MS = 5000;
-
-/** Ready is who can store: tried by storing. A store that does not answer is none. */
-async function readiness(context: OpenContext): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
-  const late = new AbortController();
-  const written = verifyWrite(context.db, context.clock.now().toISOString()).then(
-    () => true,
-    () => false,
-  );
-  const database = await Promise.race([written, sleep(READY_WITHIN_MS, false, { signal: late.signal }).catch(() => false)]);
-  late.abort();
-  return { ready: database, checks: { database } };
 }

@@ -2,11 +2,11 @@ import type { RequestHandler } from 'express';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Receiver } from '../intake/receive-webhook.ts';
+import type { Readiness } from '../monitoring/readiness.ts';
 import type { RejectedCredential } from '../monitoring/response-stats.ts';
 import type { AuthEntry } from '../platforms/contract/auth-entry.ts';
 import type { Connections } from '../platforms/contract/platform.ts';
 import type { OutsideCalls } from './auth/outside-calls.ts';
-import type { Readiness } from './metrics/health.ts';
 import type { Metrics } from './metrics/metrics.ts';
 
 type Oauth2 = Extract<AuthEntry, { oauth2: unknown }>['oauth2'];

@@ -9,6 +9,8 @@ const SILENT_MS = 3 * BEAT_MS;
 const REACH_MS = 3000;
 
 export interface Heartbeat {
+  /** False since a sign of life could not be written: nothing else could be either. */
+  isWritten(): boolean;
   /** Notes a clean stop. */
   stop(): Promise<void>;
 }
@@ -18,10 +20,21 @@ export async function startHeartbeat(context: Context, receives: boolean): Promi
   const now = () => context.clock.now().toISOString();
   const note = () => context.db.write((sql) => recordHeartbeat(sql, context.processId, receives, now()));
   // While the database is away there is nothing to note: those are times in which nothing was received.
-  const tryNote = () => note().catch((error: unknown) => context.log.warn('heartbeat', { error: String(error) }));
+  const tryNote = () =>
+    note().then(
+      () => {
+        written = true;
+      },
+      (error: unknown) => {
+        written = false;
+        context.log.warn('heartbeat', { error: String(error) });
+      },
+    );
   await note();
+  let written = true;
   const timer = setInterval(() => void tryNote(), BEAT_MS);
   return {
+    isWritten: () => written,
     async stop() {
       clearInterval(timer);
       await context.db.write((sql) => recordStop(sql, context.processId, now())).catch(() => {});

@@ -1,11 +1,6 @@
 import { type RequestHandler, Router } from 'express';
+import type { Readiness } from '../../monitoring/readiness.ts';
 import { allowOnly } from '../problem.ts';
-
-/** Whether requests can be stored at the moment; each check by its name, such as `database`. */
-export interface Readiness {
-  ready: boolean;
-  checks: Readonly<Record<string, boolean>>;
-}
 
 /** `/health/live` tells that the process answers, `/health/ready` whether it can store. Neither needs a key. */
 export function createHealth(ready: () => Promise<Readiness>): RequestHandler {

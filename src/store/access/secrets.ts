@@ -10,13 +10,3 @@ export async function readOrCreateSecret(db: Database, name: string, make: () =>
     return row?.value ?? '';
   });
 }
-
-/** Writes a row and commits it: throws when the database takes nothing. */
-export async function verifyWrite(db: Database, now: string): Promise<void> {
-  await db.write((sql) =>
-    sql.all('insert into secrets (name, value) values (?, ?) on conflict (name) do update set value = excluded.value', [
-      'ready-probe',
-      now,
-    ]),
-  );
-}
