@@ -77,7 +77,13 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
     requireRole: (role) => requireRole(findKey, role),
     api: createApi(ports),
     apiDocs: createApiDocs(),
-    console: createConsole({ ...ports, findKey, sandbox: settings.connectionsFile === null }),
+    console: createConsole({
+      ...ports,
+      findKey,
+      sandbox: settings.connectionsFile === null,
+      makeId: context.makeId,
+      hasApi: (connection) => context.api(connection) !== null,
+    }),
   });
   const listener = await listen(handler, { host: settings.host, port: settings.port, tls: settings.tls, log: context.log });
   return {
@@ -103,7 +109,7 @@ function apiPorts(
     context,
     settingsKeys,
     stop,
-    replay: (filter, fetch) => replay(context, filter, fetch),
+    replay: (filter, fetch, replayId) => replay(context, filter, fetch, replayId),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
     retry: (criteria) => retryDeliveries(context, criteria),
     dismiss: async (criteria, note) => {

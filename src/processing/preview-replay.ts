@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { type EntityReport, type Subject, subjectText } from '../domain/entity.ts';
 import { RemoteMissing } from '../domain/errors.ts';
+import { errorText } from '../domain/outcome.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { WhenMissing } from '../platforms/contract/webhook.ts';
 import { countReplayable, type DeliveryCriteria, type Replayable, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
@@ -26,6 +27,16 @@ export interface ReplayPreview {
   changes: readonly PreviewedChange[];
   /** False: there are more deliveries than a preview looks at, or some could not be read or fetched. */
   complete: boolean;
+  /** How many of them it has looked at. */
+  lookedAt: number;
+  /** Those that would fail again, by error. */
+  failures: readonly PreviewedFailure[];
+}
+
+export interface PreviewedFailure {
+  error: string;
+  count: number;
+  sampleId: string;
 }
 
 const PER_STEP = 100;
@@ -37,8 +48,8 @@ const MOST_FETCHES = 50;
 /** What replaying would change; changes nothing: the work is done in a transaction that is rolled back. */
 export async function previewReplay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview> {
   const number = await countReplayable(context.db.read, filter);
-  const { told, complete } = await readTold(context, filter, fetch);
-  return { number, changes: await computeChanges(context, told), complete };
+  const { told, ...looked } = await readTold(context, filter, fetch);
+  return { number, changes: await computeChanges(context, told), ...looked };
 }
 
 interface Told {
@@ -46,32 +57,47 @@ interface Told {
   report: EntityReport;
 }
 
-async function readTold(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<{ told: Told[]; complete: boolean }> {
+interface Looked extends Pick<ReplayPreview, 'complete' | 'lookedAt' | 'failures'> {
+  told: Told[];
+}
+
+async function readTold(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<Looked> {
   const upTo = await readLastPosition(context.db.read);
   const reader = createReader(context, fetch);
   const told: Told[] = [];
   let bytes = 0;
-  for (let after = 0, looked = 0; ; looked += PER_STEP) {
+  let seen = 0;
+  const looked = (complete: boolean) => ({ told, complete, lookedAt: seen - reader.skipped(), failures: reader.failures() });
+  for (let after = 0; ; ) {
     const deliveries = await readReplayable(context.db.read, filter, { after, upTo, limit: PER_STEP });
     for (const delivery of deliveries) {
       bytes += delivery.body.length;
+      seen++;
       told.push(...(await reader.read(delivery)).map((report) => ({ delivery, report })));
     }
     after = deliveries.at(-1)?.seq ?? upTo;
-    if (deliveries.length < PER_STEP) return { told, complete: reader.complete() };
-    if (looked + PER_STEP >= MOST_DELIVERIES || bytes > MOST_BYTES) return { told, complete: false };
+    if (deliveries.length < PER_STEP) return looked(reader.complete());
+    if (seen >= MOST_DELIVERIES || bytes > MOST_BYTES) return looked(false);
   }
 }
 
 interface Reader {
   read(delivery: Replayable): Promise<EntityReport[]>;
   complete(): boolean;
+  /** How many were not looked at, since a preview makes only so many calls. */
+  skipped(): number;
+  failures(): PreviewedFailure[];
 }
+
+/** A preview does not ask the platform for any more. */
+class NotFetched extends Error {}
 
 /** Reads what deliveries tell; what they only name is fetched once for all of them. */
 function createReader(context: Context, fetch: ReplayFetch): Reader {
   const fetched = new Map<string, Promise<string>>();
+  const failures = new Map<string, PreviewedFailure>();
   let complete = true;
+  let skipped = 0;
   const textOf = (connection: Connection, subject: Subject, delivery: Replayable): Promise<string> => {
     if (fetch === 'recorded' && delivery.recorded !== null) return Promise.resolve(delivery.recorded);
     const key = `${connection.name} ${subjectText(subject)}`;
@@ -82,6 +108,8 @@ function createReader(context: Context, fetch: ReplayFetch): Reader {
   };
   return {
     complete: () => complete,
+    skipped: () => skipped,
+    failures: () => [...failures.values()],
     async read(delivery) {
       const connection = context.connections.get(delivery.connection);
       try {
@@ -92,12 +120,20 @@ function createReader(context: Context, fetch: ReplayFetch): Reader {
         const isRecorded = fetch === 'recorded' && delivery.recorded !== null;
         const arrivedAt = isRecorded ? delivery.receivedAt : context.clock.now().toISOString();
         return await readFetched(connection, said, arrivedAt, () => textOf(connection, said.subject, delivery));
-      } catch {
+      } catch (error) {
         complete = false;
+        if (error instanceof NotFetched) skipped++;
+        else countFailure(failures, errorText(error), delivery.id);
         return [];
       }
     },
   };
+}
+
+function countFailure(failures: Map<string, PreviewedFailure>, error: string, sampleId: string): void {
+  const known = failures.get(error) ?? { error, count: 0, sampleId };
+  known.count++;
+  failures.set(error, known);
 }
 
 async function readFetched(
@@ -119,7 +155,7 @@ async function readFetched(
 
 async function fetchText(context: Context, connection: Connection, subject: Subject, calls: number): Promise<string> {
   const api = context.api(connection);
-  if (!api || calls >= MOST_FETCHES) throw new Error('The resource is not fetched for a preview.');
+  if (!api || calls >= MOST_FETCHES) throw new NotFetched();
   return (await api.fetch(subject)).text;
 }
 

@@ -1,6 +1,8 @@
 import { type AuditedAction, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
+import { currentActor } from '../domain/current-request.ts';
 import { Refused } from '../domain/errors.ts';
+import { addReplayed, insertReplay } from '../store/deliveries/replays.ts';
 import { type DeliveryCriteria, isEmptied, readLastPosition, requeue, type Span } from '../store/deliveries/requeue.ts';
 
 export { type DeliveryCriteria, isUnlimited } from '../store/deliveries/requeue.ts';
@@ -13,21 +15,29 @@ const PER_STEP = 500;
 /**
  * Puts finished deliveries back to work, in the order in which they came; those that still wait or are being worked are left alone. Gives
  * their number. What they tell is laid over what is held like any other delivery: newest wins, and what changes nothing makes no feed entry.
- * Done in steps, so that receiving is never kept waiting.
+ * Done in steps, so that receiving is never kept waiting. Under `replayId` it is recorded which ones they were.
  */
-export function replay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number> {
-  return audited(context, auditOf('replay', filter, { fetch }), () => requeueAll(context, filter, fetch), withNumber);
+export function replay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch, replayId: string | null = null): Promise<number> {
+  return audited(context, auditOf('replay', filter, { fetch }), () => requeueAll(context, filter, fetch, replayId), withNumber);
 }
 
-async function requeueAll(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number> {
+async function requeueAll(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch, replayId: string | null): Promise<number> {
   await refuseEmptied(context, filter);
+  if (replayId !== null) await recordReplay(context, replayId);
   const number = await inSteps(context, (span) => {
     const now = context.clock.now().toISOString();
-    return context.db.write((sql) => requeue(sql, filter, span, { fetch, now }));
+    return context.db.write(async (sql) => {
+      const positions = await requeue(sql, filter, span, { fetch, now });
+      if (replayId !== null) await addReplayed(sql, replayId, positions, now);
+      return positions;
+    });
   });
   if (number > 0) context.deliveryArrived.notify();
   return number;
 }
+
+const recordReplay = (context: Context, id: string): Promise<void> =>
+  context.db.write((sql) => insertReplay(sql, { id, by: currentActor().who, at: context.clock.now().toISOString() }));
 
 /** What the audit says of something done to deliveries: one by its id, or those that fit criteria. */
 export function auditOf(verb: string, { ids, ...criteria }: DeliveryCriteria, details: AuditedAction['details'] = {}): AuditedAction {

@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
       replay: async (filter, fetch) => asked.push(['replay', filter, fetch]),
       previewReplay: async (filter, fetch) => {
         asked.push(['preview', filter, fetch]);
-        return { number: 1, complete: true, changes: [preview] };
+        return { number: 1, complete: true, changes: [preview], lookedAt: 1, failures: [] };
       },
     });
     try {

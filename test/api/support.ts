@@ -115,7 +115,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     ],
     stop: stop.signal,
     replay: async () => 0,
-    previewReplay: async () => ({ number: 0, complete: true, changes: [] }),
+    previewReplay: async () => ({ number: 0, complete: true, changes: [], lookedAt: 0, failures: [] }),
     retry: async () => 0,
     dismiss: async () => 0,
     reconcile: async () => 'none',

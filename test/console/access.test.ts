@@ -135,14 +135,19 @@ test('readers see no button but the one to leave, and press none', async (t) => 
   const { text } = await askAs(console.app, 'reader', '/console/');
   assert.deepEqual(
     [...text.matchAll(/<button[^>]*>([^<]+)/g)].map((match) => match[1]),
-    ['Sign out'],
+    ['UTC', 'Sign out'],
   );
   assert.doesNotMatch(text, /href="\/console\/keys"/);
   for (const path of [
     '/connections/toy/reconcile',
     '/deliveries/replay',
-    '/deliveries/x/replay',
     '/documents/x/fetch',
+    '/deliveries/retry',
+    '/deliveries/selected',
+    '/deliveries/dismiss',
+    '/documents/fetch',
+    '/alerts/x/acknowledge',
+    '/alerts/x/mute',
     '/consumers/x/drop',
     '/keys',
     '/keys/x/revoke',
@@ -193,16 +198,32 @@ test('a replay is shown before it is done, and done when it is pressed', async (
     },
   ];
   const preview = await askAs(console.app, 'operator', `/console/deliveries/${id}/replay`);
-  assert.match(preview.text, /1 delivery is named\. Nothing has been changed yet\. Replaying would change 1 entity/);
+  assert.match(preview.text, /1 selected, 1 looked at: 1 entity updated\./);
+  assert.match(preview.text, /Nothing has been changed yet/);
   assert.match(preview.text, /<code>\/lines\/0002\/quantity<\/code>/);
   assert.deepEqual(console.pressed, []);
-  const done = await pressAs(console.app, 'operator', `/console/deliveries/${id}/replay`, { fetch: 'recorded' });
-  assert.deepEqual([done.status, done.headers.location], [303, `/console/deliveries/${id}`]);
+  const done = await pressAs(console.app, 'operator', '/console/deliveries/replay', { id, fetch: 'recorded' });
+  assert.deepEqual([done.status, done.headers.location], [303, '/console/replays/replay-1']);
+  const all = await pressAs(console.app, 'operator', '/console/deliveries/replay', { fetch: 'recorded' });
+  assert.equal(all.status, 400, 'never every delivery there is');
   await pressAs(console.app, 'operator', '/console/deliveries/replay', { state: 'dead', connection: 'toy' });
-  assert.deepEqual(console.pressed, [
-    `replay {"ids":["${id}"]} recorded`,
-    'replay {"state":"dead","connection":"toy","subject":null} fresh',
-  ]);
+  assert.equal(console.pressed.length, 2);
+  assert.match(console.pressed[0] ?? '', new RegExp(`^replay .*"ids":\\["${id}"\\].* recorded replay-1$`));
+  assert.match(console.pressed[1] ?? '', /^replay \{"state":"dead","connection":"toy".* fresh replay-1$/);
+});
+
+test('what was ticked is retried at once; replaying and dismissing ask first', async (t) => {
+  const console = await openConsole(t);
+  const press = async (verb: string) =>
+    (await pressAs(console.app, 'operator', '/console/deliveries/selected', { do: verb, id: 'd1' })).headers.location;
+  assert.deepEqual(
+    [await press('replay'), await press('dismiss'), await press('retry')],
+    ['/console/deliveries/replay?id=d1', '/console/deliveries/dismiss?id=d1', '/console/deliveries'],
+  );
+  assert.deepEqual(console.pressed, ['retry {"ids":["d1"]}']);
+  assert.equal((await pressAs(console.app, 'operator', '/console/deliveries/selected', { do: 'retry' })).status, 400);
+  const form = await askAs(console.app, 'operator', '/console/deliveries/dismiss?id=d1');
+  assert.match(form.text, /No failed delivery matches/);
 });
 
 test('a reconcile run is begun with one press, and its page comes', async (t) => {
@@ -218,7 +239,7 @@ test('a document that was given up is fetched again with one press; one that is 
     sql.all(`update documents set state = 'failed', error = 'remote_timeout: slow' where id = 'doc-a'`),
   );
   const list = await askAs(console.app, 'operator', '/console/documents');
-  assert.match(list.text, /1 document has been given up, 1 is still being fetched/);
+  assert.match(list.text, /1 document failed: fix the cause below .* 1 document is still being fetched by itself/);
   assert.equal((await pressAs(console.app, 'operator', '/console/documents/doc-a/fetch')).status, 303);
   assert.equal((await documentOf(console.context, 'a')).state, 'announced');
 
@@ -233,14 +254,35 @@ test('a document that was given up is fetched again with one press; one that is 
   assert.equal(headers['content-type'], 'application/octet-stream');
 });
 
-test('a consumer that will not come back is dropped', async (t) => {
+test('a consumer is deleted only by somebody who types its name, after they were told what goes with it', async (t) => {
   const console = await openConsole(t);
   await console.context.db.write((sql) =>
     sql.all(
       `insert into consumers (name, position, filter, created_at) values ('old', 0, '{"kinds":null,"connections":null}', '2026-03-01T07:00:00.000Z')`,
     ),
   );
-  await pressAs(console.app, 'operator', '/console/consumers/old/drop');
+  const asked = await askAs(console.app, 'operator', '/console/consumers/old/delete');
+  assert.match(asked.text, /all its receipts are deleted.*reads everything from the beginning/);
+  for (const members of [{}, { confirm: 'other' }] as Record<string, string>[]) {
+    const kept = await pressAs(console.app, 'operator', '/console/consumers/old/drop', members);
+    assert.equal(kept.status, 400);
+    assert.match(kept.text, /Nothing was deleted: type “old” exactly/);
+  }
+  assert.equal((await console.context.db.read.all('select name from consumers')).length, 1);
+  await pressAs(console.app, 'operator', '/console/consumers/old/drop', { confirm: 'old' });
   assert.deepEqual(await console.context.db.read.all('select name from consumers'), []);
-  assert.equal((await pressAs(console.app, 'operator', '/console/consumers/old/drop')).status, 404);
+  assert.equal((await pressAs(console.app, 'operator', '/console/consumers/old/drop', { confirm: 'old' })).status, 404);
+});
+
+test('a page that refreshes itself does not keep a session alive', async (t) => {
+  const console = await openConsole(t);
+  const cookie = await signedIn(console, KEYS.reader);
+  const ask = (headers: Record<string, string>) =>
+    supertest(console.app)
+      .get('/console/')
+      .set({ Cookie: cookie, ...headers });
+  console.clock.advance(7 * 3_600_000);
+  assert.equal((await ask({ 'HX-Request': 'true' })).status, 200);
+  console.clock.advance(2 * 3_600_000);
+  assert.equal((await ask({})).status, 303);
 });

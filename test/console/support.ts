@@ -89,13 +89,24 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
     settingsKeys,
     findKey: createFindKey({ context, settingsKeys }),
     sandbox: options.sandbox ?? false,
-    replay: async (filter, fetch) => {
-      pressed.push(`replay ${JSON.stringify(filter)} ${fetch}`);
+    makeId: () => 'replay-1',
+    hasApi: () => true,
+    retry: async (criteria) => {
+      pressed.push(`retry ${JSON.stringify(criteria)}`);
+      return numberOf(criteria);
+    },
+    dismiss: async (criteria, note) => {
+      pressed.push(`dismiss ${JSON.stringify(criteria)} ${note}`);
+      return numberOf(criteria);
+    },
+    replay: async (filter, fetch, id) => {
+      pressed.push(`replay ${JSON.stringify(filter)} ${fetch} ${id}`);
       return numberOf(filter);
     },
-    previewReplay: async (filter) => ({ number: numberOf(filter), complete: true, changes: told.preview }),
-    retry: async (criteria) => pressed.push(`retry ${JSON.stringify(criteria)}`),
-    dismiss: async (criteria, note) => pressed.push(`dismiss ${JSON.stringify(criteria)} ${note}`),
+    previewReplay: async (filter) => {
+      const number = numberOf(filter);
+      return { number, complete: true, changes: told.preview, lookedAt: number, failures: [] };
+    },
     reconcile: async ({ name }) => {
       if (name !== 'toy') throw new Refused(409, 'no_api', 'There is no API to ask.');
       pressed.push(`reconcile ${name}`);

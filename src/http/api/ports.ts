@@ -23,8 +23,8 @@ export interface ApiPorts {
   settingsKeys: readonly SettingsKey[];
   /** Aborted when the server stops: long polls and streams end. */
   stop: AbortSignal;
-  /** Sets the deliveries going again; gives their number. Throws `Refused`. */
-  replay(filter: DeliveryCriteria, fetch: ReplayFetch): Promise<number>;
+  /** Sets the deliveries going again; gives their number. Under `replayId` it is recorded which ones, so that their outcome can be looked at. Throws `Refused`. */
+  replay(filter: DeliveryCriteria, fetch: ReplayFetch, replayId?: string): Promise<number>;
   /** What a replay would change; changes nothing. */
   previewReplay(filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview>;
   /** Makes waiting deliveries due now; gives their number. */

@@ -26,7 +26,7 @@ export function scopePorts<P extends Scoped>(ports: P, scope: Scope): P {
         list: () => context.connections.list().filter((connection) => sees(connection.name)),
       },
     },
-    replay: (criteria, fetch) => ports.replay(within(criteria), fetch),
+    replay: (criteria, fetch, replayId) => ports.replay(within(criteria), fetch, replayId),
     previewReplay: (criteria, fetch) => ports.previewReplay(within(criteria), fetch),
     retry: (criteria) => ports.retry(within(criteria)),
     dismiss: (criteria, note) => ports.dismiss(within(criteria), note),

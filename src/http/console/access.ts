@@ -59,7 +59,8 @@ export function createAccess(findKey: FindKey, nowMs: () => number): Access {
       sessions.delete(open.id);
       return null;
     }
-    open.session.lastSeenMs = nowMs();
+    // A page that refreshes itself is nobody's use of it.
+    if (request.get('hx-request') === undefined) open.session.lastSeenMs = nowMs();
     return { caller, who: `session ${open.id}` };
   }
 
@@ -125,7 +126,7 @@ function turnAway(request: Request, response: Response): void {
   response.redirect(303, link('/sign-in', { to: here === link('/') ? null : here }));
 }
 
-function readCookie(header: string, name: string): string | null {
+export function readCookie(header: string, name: string): string | null {
   for (const pair of header.split(';')) {
     const [key, value] = pair.trim().split('=', 2);
     if (key === name && value) return value;

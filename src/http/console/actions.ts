@@ -4,60 +4,105 @@ import { Refused } from '../../domain/errors.ts';
 import { ROLES } from '../../domain/role.ts';
 import { createKey, deleteKey } from '../../feed/api-keys.ts';
 import { dropConsumer } from '../../feed/consumers.ts';
-import { deliveryLink, link, runLink } from './links.ts';
+import { acknowledge, mute } from '../../monitoring/alert-actions.ts';
+import { listMissingDocuments } from '../../store/documents/list-missing.ts';
+import { type AlertRow, readOpenAlert } from '../../store/monitoring/list-alerts.ts';
+import { alertId } from '../../views/alert.ts';
+import { addDeliveryActions } from './delivery-actions.ts';
+import { link, ownAddress, runLink } from './links.ts';
 import type { ConsolePorts, Visit } from './page.ts';
-import { replayFilterOf } from './pages/deliveries.ts';
-import { keysView } from './pages/keys.ts';
-import { askedFetch } from './pages/replay.ts';
+import { keysView } from './pages/admin/keys.ts';
+import { deleteConsumerView } from './pages/erp/consumer.ts';
+import { mayFetchAgain } from './pages/orders/entity-parts.ts';
 import { act, needRole, send, visitFor } from './send-page.ts';
 
 /** Every button. Each ends on the page that shows what it did. */
 export function addActions(router: Router, ports: ConsolePorts): void {
   const { context } = ports;
-  const asOperator = (verb: (visit: Visit) => Promise<string>) => act(ports, 'operator', verb);
-
+  addDeliveryActions(router, ports);
   router.post(
     '/connections/:name/reconcile',
-    asOperator(async (visit) => {
+    act(ports, 'operator', async (visit) => {
       const connection = context.connections.get(visit.segment('name'));
       if (!connection) throw new Refused(404, 'not_found', `There is no connection named ${visit.segment('name')}.`);
       return runLink(await ports.reconcile(connection));
     }),
   );
+  documentActions(router, ports);
+  consumerActions(router, ports);
+  alertActions(router, ports);
+  keyActions(router, ports);
+}
+
+const MOST_FETCHED = 1000;
+
+/** The page a button was pressed on. */
+const backTo = (visit: Visit, otherwise: string): string => (visit.asked('back') === null ? otherwise : ownAddress(visit.asked('back')));
+
+function documentActions(router: Router, ports: ConsolePorts): void {
+  const { context } = ports;
   router.post(
-    '/deliveries/replay',
-    asOperator(async (visit) => {
-      const filter = replayFilterOf(visit);
-      await ports.replay(filter, askedFetch(visit));
-      return link('/deliveries', { connection: filter.connection, subject: filter.subject });
-    }),
-  );
-  router.post(
-    '/deliveries/:id/replay',
-    asOperator(async (visit) => {
-      const id = visit.segment('id');
-      await ports.replay({ ids: [id] }, askedFetch(visit));
-      return deliveryLink(id);
+    '/documents/fetch',
+    act(ports, 'operator', async (visit) => {
+      const missing = await listMissingDocuments(context.db.read, { connection: visit.asked('connection'), limit: MOST_FETCHED });
+      for (const { id, state } of missing) if (mayFetchAgain(state)) await fetchDocumentAgain(context, id);
+      return backTo(visit, link('/documents'));
     }),
   );
   router.post(
     '/documents/:id/fetch',
-    asOperator(async (visit) => {
+    act(ports, 'operator', async (visit) => {
       await fetchDocumentAgain(context, visit.segment('id'));
-      return link('/documents');
+      return backTo(visit, link('/documents'));
+    }),
+  );
+}
+
+function consumerActions(router: Router, ports: ConsolePorts): void {
+  router.post('/consumers/:name/drop', async (request, response) => {
+    const visit = visitFor(ports, request, response);
+    needRole(visit, 'operator');
+    const name = visit.segment('name');
+    if (visit.asked('confirm') !== name) {
+      const problem = `Nothing was deleted: type “${name}” exactly.`;
+      return void (await send(ports, response, await deleteConsumerView(ports, visit, problem), '/consumers', visit));
+    }
+    await dropConsumer(ports.context, name);
+    response.redirect(303, link('/consumers'));
+  });
+}
+
+const HOUR_MS = 3_600_000;
+const MOST_MUTED_HOURS = 24 * 30;
+
+function alertActions(router: Router, ports: ConsolePorts): void {
+  const { context } = ports;
+  const named = async (visit: Visit): Promise<AlertRow> => {
+    const id = visit.segment('id');
+    const [code = '', connection = ''] = id.split('~');
+    const alert = await readOpenAlert(context.db.read, code, connection === '' ? null : connection);
+    if (!alert || alertId(alert) !== id) throw new Refused(404, 'not_found', 'This alert is not open any more.');
+    return alert;
+  };
+  router.post(
+    '/alerts/:id/acknowledge',
+    act(ports, 'operator', async (visit) => {
+      await acknowledge(context, await named(visit));
+      return link('/alerts');
     }),
   );
   router.post(
-    '/consumers/:name/drop',
-    asOperator(async (visit) => {
-      await dropConsumer(context, visit.segment('name'));
-      return link('/consumers');
+    '/alerts/:id/mute',
+    act(ports, 'operator', async (visit) => {
+      const hours = Number(visit.asked('hours') ?? '1');
+      if (!(hours >= 0 && hours <= MOST_MUTED_HOURS)) throw new Refused(400, 'invalid_request', 'An alert is muted for at most 30 days.');
+      await mute(context, await named(visit), hours === 0 ? null : new Date(visit.now.getTime() + hours * HOUR_MS).toISOString());
+      return link('/alerts');
     }),
   );
-  keyVerbs(router, ports);
 }
 
-function keyVerbs(router: Router, ports: ConsolePorts): void {
+function keyActions(router: Router, ports: ConsolePorts): void {
   const isSetting = (name: string) => ports.settingsKeys.some((key) => key.name === name);
   router.post('/keys', async (request, response) => {
     const visit = visitFor(ports, request, response);
@@ -65,10 +110,10 @@ function keyVerbs(router: Router, ports: ConsolePorts): void {
     const name = visit.asked('name') ?? '';
     const role = ROLES.find((one) => one === visit.asked('role'));
     if (!role || !/^[A-Za-z0-9_.-]{1,64}$/.test(name))
-      throw new Refused(400, 'invalid_request', 'A key has a name of letters, digits, dots, dashes and a role.');
+      throw new Refused(400, 'invalid_request', 'A key needs a name of letters, digits, dots or dashes, and a role.');
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
     const made = await createKey(ports.context, { name, role });
-    send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
+    await send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
   });
   router.post(
     '/keys/:name/revoke',

@@ -1,107 +1,110 @@
-import { spanText, timeText } from './format.ts';
-import { type Content, type Html, html } from './html.ts';
+import { spanText } from './format.ts';
+import { type Content, type Html, html, isNothing } from './html.ts';
 import { link } from './links.ts';
+import { exactTime, type Moment, shortTime } from './times.ts';
 
 export type Tone = 'good' | 'watch' | 'bad' | 'plain';
 
 export const badge = (word: string, tone: Tone): Html => html`<span class="badge ${tone}">${word}</span>`;
 
+// Only what is abnormal has a colour.
 const STATE_TONES: Readonly<Record<string, Tone>> = {
-  done: 'good',
-  stored: 'good',
-  proven: 'good',
-  closed: 'good',
-  booked: 'good',
-  pending: 'plain',
-  working: 'plain',
-  running: 'plain',
-  ignored: 'plain',
   announced: 'watch',
-  open: 'watch',
   unproven: 'watch',
-  'half-open': 'watch',
   warning: 'watch',
   retry: 'watch',
+  rejected: 'bad',
   dead: 'bad',
   failed: 'bad',
+  missing: 'bad',
+  refused: 'bad',
   critical: 'bad',
 };
 
-export const stateBadge = (state: string): Html => badge(state, STATE_TONES[state] ?? 'plain');
+const STATE_WORDS: Readonly<Record<string, string>> = { dead: 'failed', handled: 'dismissed', working: 'in progress', missing: 'failed' };
 
-/** A time with its age, so that nobody has to reckon at night. */
-export const time = (iso: string | null, now: Date): Html =>
-  iso === null
-    ? html`<span class="faint">–</span>`
-    : html`<time datetime="${iso}" title="${timeText(iso)}"><span>${timeText(iso)}</span> <span class="faint">${ageText(iso, now)}</span></time>`;
+/** The word that people read for a state. */
+export const stateWord = (state: string): string => STATE_WORDS[state] ?? state;
 
-function ageText(iso: string, now: Date): string {
+export const stateBadge = (state: string): Html => badge(stateWord(state), STATE_TONES[state] ?? 'plain');
+
+const DASH = html`<span class="faint">–</span>`;
+
+/** A time as short as it is clear; exact, with its age, on hover. */
+export const time = (iso: string | null | undefined, moment: Moment): Html =>
+  iso === null || iso === undefined
+    ? DASH
+    : html`<time datetime="${iso}" title="${exactTime(iso, moment.zone)} · ${ageText(iso, moment.now)}">${shortTime(iso, moment)}</time>`;
+
+/** The same with its age beside it, where the age matters more. */
+export const timeAndAge = (iso: string | null | undefined, moment: Moment): Html =>
+  iso === null || iso === undefined ? DASH : html`${time(iso, moment)} <span class="faint">${ageText(iso, moment.now)}</span>`;
+
+export function ageText(iso: string, now: Date): string {
   const ms = now.getTime() - Date.parse(iso);
   return ms >= -1000 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
 }
 
-/** A table that scrolls by itself on a narrow screen; `empty` is said where there are no rows. */
-export function table(caption: string, heads: readonly string[], rows: readonly (readonly Content[])[], empty: string): Html {
-  if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+/** A row; with `href` the whole row leads there, and its first cell is the link's text. */
+export interface Row {
+  href?: string;
+  /** Finds the row again when the page refreshes itself. */
+  id?: string;
+  cells: readonly Content[];
+}
+
+/** A table that scrolls by itself on a narrow screen; `empty` is said where there are no rows. Columns of numbers are set right. */
+export function table(caption: string, heads: readonly string[], rows: readonly Row[], empty: Content): Html {
+  if (rows.length === 0) return html`<div class="empty">${empty}</div>`;
+  const numeric = heads.map((_head, column) => rows.every(({ cells }) => typeof cells[column] === 'number'));
+  const kind = (column: number) => (numeric[column] ? html` class="number"` : '');
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption class="unseen">${caption}</caption>
-<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+<thead><tr>${heads.map((head, column) => html`<th scope="col"${kind(column)}>${head === '' ? html`<span class="unseen">Actions</span>` : head}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ href, id, cells }) =>
+      html`<tr${id === undefined ? '' : html` id="row-${id}"`}>${cells.map((cell, column) => html`<td${kind(column)}>${column === 0 && href !== undefined ? html`<a class="open" href="${href}">${cell}</a>` : cell}</td>`)}</tr>
+`,
+  )}</tbody></table></div>`;
 }
 
+/** Facts that are known; empty ones are left out. */
 export const facts = (pairs: readonly (readonly [name: string, value: Content])[]): Html =>
-  html`<dl class="facts">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value ?? html`<span class="faint">–</span>`}</dd></div>`)}</dl>`;
+  html`<dl class="facts">${pairs.filter(([, value]) => !isNothing(value)).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
-export const section = (title: string, body: Content): Html => html`<section><h2>${title}</h2>${body}</section>`;
+export const section = (title: string, body: Content, id?: string): Html =>
+  html`<section${id === undefined ? '' : html` id="${id}"`}><h2>${title}</h2>${body}</section>`;
 
-export interface Field {
-  name: string;
-  label: string;
-  value: string | null;
-  /** Choices; the empty one (`any`) is added. None: a text field. */
-  choices?: readonly string[];
-}
+/** What to run next, to be copied. */
+export const command = (text: string): Html => html`<code class="command">${text}</code>`;
 
-/** A filter that works with the keyboard alone and ends up in the address, so that it can be shared. */
-export const filterForm = (
-  path: string,
-  fields: readonly Field[],
-): Html => html`<form class="filter" method="get" action="${link(path)}" role="search">
-${fields.map(({ name, label, value, choices }) => html`<label>${label} ${choices ? select(name, value, choices) : html`<input name="${name}" value="${value ?? ''}" autocomplete="off" spellcheck="false">`}</label>`)}
-<button>Show</button></form>`;
-
-const select = (name: string, value: string | null, choices: readonly string[]): Html =>
-  html`<select name="${name}"><option value="">any</option>${choices.map((choice) => html`<option value="${choice}"${choice === value ? html` selected` : ''}>${choice}</option>`)}</select>`;
-
-/** The way to older rows; nothing where there are none. */
-export const older = (address: string | null): Html =>
-  address === null ? html`` : html`<p class="pager"><a rel="next" href="${address}">Older ones</a></p>`;
-
-/** A button that does something: a form of its own, so that it works without scripts. */
+/** A button that does something: a form of its own, so that it works without scripts. At most one `primary` on a page. */
 export function action(options: {
   path: string;
   label: string;
   csrf: string;
-  hidden?: Readonly<Record<string, string | null>>;
-  danger?: boolean;
+  hidden?: Readonly<Record<string, string | null | undefined>>;
+  look?: 'primary' | 'danger' | undefined;
 }): Html {
-  const hidden = Object.entries(options.hidden ?? {}).map(([name, value]) =>
-    value === null ? '' : html`<input type="hidden" name="${name}" value="${value}">`,
-  );
-  return html`<form class="action" method="post" action="${link(options.path)}"><input type="hidden" name="csrf" value="${options.csrf}">${hidden}<button${options.danger ? html` class="danger"` : ''}>${options.label}</button></form>`;
+  return html`<form class="action" method="post" action="${link(options.path)}"><input type="hidden" name="csrf" value="${options.csrf}">${hiddenMembers(options.hidden ?? {})}<button${options.look ? html` class="${options.look}"` : ''}>${options.label}</button></form>`;
 }
+
+export const hiddenMembers = (members: Readonly<Record<string, string | null | undefined>>): Html =>
+  html`${Object.entries(members).map(([name, value]) => (value === null || value === undefined ? '' : html`<input type="hidden" name="${name}" value="${value}">`))}`;
+
+export const button = (label: string, href: string): Html => html`<a class="button" href="${href}">${label}</a>`;
 
 /** A value of a change, short; objects as JSON. */
 export const value = (content: unknown): Html => {
-  if (content === null || content === undefined) return html`<span class="faint">nothing</span>`;
+  if (content === null || content === undefined) return html`<span class="faint">(empty)</span>`;
   const text = typeof content === 'object' ? JSON.stringify(content) : String(content);
   return html`<code>${text.length > 300 ? `${text.slice(0, 300)}…` : text}</code>`;
 };
 
-/** What changed, each with before and after. */
-export const differences = (diff: readonly { path: string; before?: unknown; after?: unknown }[]): Html =>
-  table(
-    'What changed',
-    ['Where', 'Before', 'After'],
-    diff.map(({ path, before, after }) => [html`<code>${path}</code>`, value(before), value(after)]),
-    'No single difference: the entity appeared or went as a whole.',
-  );
+/** A plain statement that nothing is wrong, or what is. */
+export const note = (tone: Tone, content: Content): Html => html`<p class="note ${tone}">${content}</p>`;
+
+/** Which part of a list is meant, with the way on and back. */
+export const pager = (next: string | null, first: string | null): Html =>
+  next === null && first === null
+    ? html``
+    : html`<p class="pager">${first === null ? '' : html`<a class="button" href="${first}">First page</a>`}${next === null ? '' : html` <a class="button" rel="next" href="${next}">Next page</a>`}</p>`;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import compression from 'compression';
 import express, { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { Refused } from '../../domain/errors.ts';
@@ -10,21 +11,8 @@ import { addFragments } from './fragments.ts';
 import { signInPage } from './layout.ts';
 import { link, ownAddress } from './links.ts';
 import type { ConsolePorts } from './page.ts';
-import { alertsPage } from './pages/alerts.ts';
-import { connectionPage } from './pages/connection.ts';
-import { consumersPage } from './pages/consumers.ts';
-import { deliveriesPage } from './pages/deliveries.ts';
-import { deliveryPage } from './pages/delivery.ts';
-import { documentsPage } from './pages/documents.ts';
-import { driftPage } from './pages/drift.ts';
-import { ENTITY_PLACES, entitiesPage } from './pages/entities.ts';
-import { entityPage } from './pages/entity.ts';
-import { feedPage } from './pages/feed.ts';
-import { keysPage } from './pages/keys.ts';
-import { overviewPage } from './pages/overview.ts';
-import { replayManyPage, replayOnePage } from './pages/replay.ts';
-import { runPage, runsPage } from './pages/runs.ts';
-import { errorPage, serve } from './send-page.ts';
+import { addPages } from './pages.ts';
+import { errorPage } from './send-page.ts';
 
 // Nothing inline, nothing from elsewhere: an order's description can never become a script here.
 const CONTENT_SECURITY = helmet.contentSecurityPolicy({
@@ -46,6 +34,8 @@ export function createConsole(ports: ConsolePorts): Router {
   const access = createAccess(ports.findKey, () => ports.context.clock.now().getTime());
   const router = Router();
   router.use(CONTENT_SECURITY);
+  // A session's cookie is never sent across sites, so nobody can have our pages compressed together with a guess.
+  router.use(compression());
   router.use('/assets', assets());
   router.use(neverStored, express.urlencoded({ extended: false, limit: '64kb' }));
   signIn(router, ports, access);
@@ -76,7 +66,7 @@ const neverStored: RequestHandler = (_request, response, next) => {
   next();
 };
 
-const LIBRARY_FILES = ['htmx.org/dist/htmx.min.js', 'uplot/dist/uPlot.iife.min.js', 'uplot/dist/uPlot.min.css'];
+const LIBRARY_FILES = ['htmx.org/dist/htmx.min.js'];
 const WEEK_MS = 7 * 86_400_000;
 
 /** Our own files, and the libraries' as they were installed. */
@@ -107,23 +97,4 @@ function signIn(router: Router, ports: ConsolePorts, access: Access): void {
       .type('text/html')
       .send(signInPage({ to: address, wrong: true, sandbox: ports.sandbox }));
   });
-}
-
-function addPages(router: Router, ports: ConsolePorts): void {
-  router.get('/', serve(ports, '/', overviewPage(ports)));
-  router.get('/connections/:name', serve(ports, '/', connectionPage(ports)));
-  router.get('/deliveries', serve(ports, '/deliveries', deliveriesPage(ports)));
-  router.get('/deliveries/replay', serve(ports, '/deliveries', replayManyPage(ports), 'operator'));
-  router.get('/deliveries/:id', serve(ports, '/deliveries', deliveryPage(ports)));
-  router.get('/deliveries/:id/replay', serve(ports, '/deliveries', replayOnePage(ports), 'operator'));
-  for (const place of ENTITY_PLACES) router.get(place.path, serve(ports, place.path, entitiesPage(ports, place)));
-  router.get('/entities/:id', serve(ports, '/orders', entityPage(ports)));
-  router.get('/feed', serve(ports, '/feed', feedPage(ports)));
-  router.get('/reconcile-runs', serve(ports, '/reconcile-runs', runsPage(ports)));
-  router.get('/reconcile-runs/:id', serve(ports, '/reconcile-runs', runPage(ports)));
-  router.get('/consumers', serve(ports, '/consumers', consumersPage(ports)));
-  router.get('/documents', serve(ports, '/documents', documentsPage(ports)));
-  router.get('/drift', serve(ports, '/drift', driftPage(ports)));
-  router.get('/alerts', serve(ports, '/alerts', alertsPage(ports)));
-  router.get('/keys', serve(ports, '/keys', keysPage(ports), 'admin'));
 }

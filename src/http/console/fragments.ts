@@ -8,7 +8,9 @@ import { readEntity, readEntityByExternalId } from '../../store/entities/list.ts
 import { viewEntities } from '../../views/entity.ts';
 import { entityLink } from './links.ts';
 import type { ConsolePorts } from './page.ts';
-import { newerChanges } from './pages/feed.ts';
+import { namedDelivery } from './pages/deliveries/delivery.ts';
+import { insideOfNamed, newerChanges } from './pages/erp/feed.ts';
+import { searchResults } from './pages/overview/search.ts';
 import { visitFor } from './send-page.ts';
 
 /** What is no page of its own: pieces that come later, ways on, and files. */
@@ -18,6 +20,12 @@ export function addFragments(router: Router, ports: ConsolePorts): void {
     const newer = await newerChanges(ports, visitFor(ports, request, response));
     if (newer) response.type('text/html').send(newer.text);
     else response.status(204).end();
+  });
+  router.get('/changes/:position/inside', async (request, response) => {
+    response.type('text/html').send((await insideOfNamed(ports, visitFor(ports, request, response))).text);
+  });
+  router.get('/search/results', async (request, response) => {
+    response.type('text/html').send((await searchResults(ports, visitFor(ports, request, response))).text);
   });
   router.get('/find', async (request, response) => {
     const visit = visitFor(ports, request, response);
@@ -32,12 +40,22 @@ export function addFragments(router: Router, ports: ConsolePorts): void {
     const [view] = await viewEntities(sql, [entity], { lines: false, documents: false, source: true });
     response.type('application/json').send(JSON.stringify((view as { source?: unknown }).source ?? null, null, 2));
   });
+  addFiles(router, ports);
+}
+
+/** What came from outside is saved, never shown as a page of ours. */
+function addFiles(router: Router, ports: ConsolePorts): void {
+  router.get('/deliveries/:id/body', async (request, response) => {
+    const { id, body, bodyEncoding } = await namedDelivery(ports, visitFor(ports, request, response).segment('id'));
+    if (body === null) throw new Refused(404, 'not_found', 'The body of this delivery is no longer kept.');
+    response.attachment(`${id}.txt`).type('application/octet-stream').set('X-Content-Type-Options', 'nosniff');
+    response.send(Buffer.from(body, bodyEncoding === 'base64' ? 'base64' : 'utf8'));
+  });
   router.get('/documents/:id/content', async (request, response) => {
-    const document = await readDocument(sql, visitFor(ports, request, response).segment('id'));
+    const document = await readDocument(ports.context.db.read, visitFor(ports, request, response).segment('id'));
     if (document?.state !== 'stored' || document.sha256 === null)
       throw new Refused(404, 'not_found', 'The content of this document is not held.');
     const content = await ports.openContent(document.sha256, null);
-    // It came from outside: saved, never shown as a page of ours.
     response.attachment(displayName(document.name) ?? 'document');
     response.type('application/octet-stream').set({ 'X-Content-Type-Options': 'nosniff', 'Content-Length': String(document.bytes) });
     await pipeline(content, response).catch(() => response.destroy());

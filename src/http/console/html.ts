@@ -13,12 +13,18 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 export const escapeText = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
+/** Text between tags, never for attributes: quotes stay as they are, which keeps JSON small. */
+export const textBetweenTags = (text: string): Html => new Html(text.replaceAll(/[&<>]/g, (character) => ESCAPES[character] ?? ''));
+
 function textOf(content: Content): string {
   if (content === null || content === undefined || content === false || content === true) return '';
   if (content instanceof Html) return content.text;
   if (typeof content === 'string' || typeof content === 'number') return escapeText(String(content));
   return content.map(textOf).join('');
 }
+
+/** Whether anything would be shown. */
+export const isNothing = (content: Content): boolean => textOf(content) === '';
 
 /** Markup with everything that is put into it escaped. Attribute values must stand in double quotes. */
 export const html = (strings: TemplateStringsArray, ...values: readonly Content[]): Html =>

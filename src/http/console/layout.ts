@@ -1,63 +1,70 @@
 import { action } from './components.ts';
 import { type Html, html } from './html.ts';
 import { link } from './links.ts';
+import type { PlaceGroup } from './navigation.ts';
 import type { View, Visit } from './page.ts';
 
-const PLACES: readonly (readonly [path: string, name: string])[] = [
-  ['/', 'Overview'],
-  ['/deliveries', 'Deliveries'],
-  ['/orders', 'Orders'],
-  ['/shipments', 'Shipments'],
-  ['/records', 'Records'],
-  ['/feed', 'Feed'],
-  ['/reconcile-runs', 'Reconcile'],
-  ['/consumers', 'Consumers'],
-  ['/documents', 'Documents'],
-  ['/drift', 'Drift'],
-  ['/alerts', 'Alerts'],
-  ['/keys', 'Keys'],
-];
+// What is open, ticked or typed is the reader's: a refresh leaves it alone.
+const HTMX = '{"includeIndicatorCSS":false,"history":false,"morphIgnore":["data-htmx-powered","open","checked"]}';
 
 const head = (title: string): Html => html`<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<meta name="htmx-config" content='{"includeIndicatorCSS":false,"history":false}'>
+<meta name="htmx-config" content="${HTMX}">
 <title>${title} · Orderdock</title>
-<link rel="icon" href="${link('/assets/icon.svg')}" type="image/svg+xml">
-<link rel="stylesheet" href="${link('/assets/uPlot.min.css')}"><link rel="stylesheet" href="${link('/assets/console.css')}">
-<script src="${link('/assets/htmx.min.js')}" defer></script><script src="${link('/assets/uPlot.iife.min.js')}" defer></script><script src="${link('/assets/console.js')}" defer></script>`;
+<link rel="icon" href="${link('/assets/icon.svg')}" type="image/svg+xml"><link rel="stylesheet" href="${link('/assets/console.css')}">
+<script src="${link('/assets/htmx.min.js')}" defer></script><script src="${link('/assets/console.js')}" defer></script>`;
 
-const SANDBOX = html`<p class="sandbox" role="note"><strong>Sandbox.</strong> Everything you see here is simulated: the platforms, their orders and their webhooks.
-Nothing reaches a real system. Give the service a connections file to leave the sandbox.</p>`;
+const SANDBOX = html`<p class="sandbox" role="note"><strong>Sandbox.</strong> Everything here is simulated; nothing reaches a real system.</p>`;
 
 // Morphed, not replaced: whoever stands on a button with the keyboard still stands on it afterwards.
-const renewal = (address: string): Html => html` hx-get="${address}" hx-trigger="every 5s" hx-select="#content" hx-swap="outerMorph"`;
+const refresh = (address: string, seconds: number): Html =>
+  html` hx-get="${address}" hx-trigger="every ${seconds}s" hx-select="#content" hx-swap="outerMorph"`;
+
+const searchBox = (
+  text: string,
+): Html => html`<form class="search" method="get" action="${link('/search')}" role="search" aria-label="Search everything" hx-morph-skip>
+<label class="unseen" for="search">Search</label>
+<input id="search" name="q" type="search" value="${text}" placeholder="Search: number, item, party, document, event…" autocomplete="off" spellcheck="false" aria-keyshortcuts="/" hx-get="${link('/search/results')}" hx-trigger="input changed delay:200ms" hx-target="#found" hx-swap="innerHTML">
+<kbd aria-hidden="true">/</kbd><div id="found" aria-live="polite"></div></form>`;
+
+const navigation = (groups: readonly PlaceGroup[], current: string): Html =>
+  html`<nav id="menu" aria-label="Console">${groups.map(
+    ({ name, places }) =>
+      html`<div class="group">${name === null ? '' : html`<p>${name}</p>`}<ul>${places.map(
+        ({ path, name: title, count }) =>
+          html`<li><a href="${link(path)}"${path === current ? html` aria-current="page"` : ''}>${title}${count === undefined ? '' : html` <span class="count ${count.tone}">${count.number.toLocaleString('en')}<span class="unseen"> ${count.word}</span></span>`}</a></li>`,
+      )}</ul></div>`,
+  )}</nav>`;
+
+/** `UTC` or the reader's own zone: the script that knows it makes the button work. */
+const zoneSwitch = ({ zone }: Visit): Html =>
+  html`<button type="button" class="quiet" data-zone="${zone}" title="Times are in ${zone}" hidden>${zone}</button>`;
 
 /** The page around a view. `place` is the path of the part of the console that it belongs to. */
-export function pageOf(view: View, place: string, visit: Visit, sandbox: boolean): string {
-  const places = visit.may('admin') ? PLACES : PLACES.filter(([path]) => path !== '/keys');
+export function pageOf(view: View, place: string, visit: Visit, groups: readonly PlaceGroup[], sandbox: boolean): string {
+  const seconds = view.refreshSeconds === undefined ? 10 : view.refreshSeconds;
   return html`<!doctype html>
 <html lang="en"><head>${head(view.title)}</head><body>
 <a class="skip" href="#content">To the content</a>
-${sandbox ? SANDBOX : ''}
-<header><span class="brand">Orderdock</span>
-<nav aria-label="Console"><ul>${places.map(([path, name]) => html`<li><a href="${link(path)}"${path === (view.place ?? place) ? html` aria-current="page"` : ''}>${name}</a></li>`)}</ul></nav>
-<div class="who"><span>${visit.caller.name} <span class="faint">(${visit.caller.role})</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}</div></header>
-<main id="content" tabindex="-1"${view.renewedBy === undefined ? '' : renewal(view.renewedBy)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main>
+<header><a class="brand" href="${link('/')}">Orderdock</a>${sandbox ? SANDBOX : ''}${searchBox(place === '/search' ? (visit.asked('q') ?? '') : '')}
+<div class="who">${zoneSwitch(visit)}<span>${visit.caller.name} <span class="faint">${visit.caller.role}</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}<a class="button menu" href="#menu">Menu</a></div></header>
+<div class="frame">${navigation(groups, view.place ?? place)}
+<main id="content" tabindex="-1"${seconds === null ? '' : refresh(visit.address, seconds)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main></div>
 </body></html>`.text;
 }
 
-/** The door of the console. */
+/** The sign-in page. */
 export function signInPage(options: { to: string | null; wrong: boolean; sandbox: boolean }): string {
   return html`<!doctype html>
 <html lang="en"><head>${head('Sign in')}</head><body class="door">
-${options.sandbox ? SANDBOX : ''}
 <main id="content"><h1><span class="brand">Orderdock</span></h1>
+${options.sandbox ? SANDBOX : ''}
 <form class="sign-in" method="post" action="${link('/sign-in')}">
-${options.wrong ? html`<p class="problem" role="alert">There is no such key. It is the key itself that is asked for, not its name.</p>` : ''}
+${options.wrong ? html`<p class="problem" role="alert">There is no such key. Enter the key itself, not its name.</p>` : ''}
 <input type="hidden" name="to" value="${options.to ?? ''}">
 <label for="key">API key</label>
 <input id="key" name="key" type="password" required autofocus autocomplete="current-password" spellcheck="false">
-<button type="submit">Sign in</button>
+<button type="submit" class="primary">Sign in</button>
 <p class="faint">Without <code>API_KEYS</code> the service made a key for you: it is in the file <code>api-key</code> of its data directory.</p>
 </form></main></body></html>`.text;
 }

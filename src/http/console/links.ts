@@ -16,8 +16,10 @@ const segment = encodeURIComponent;
 
 export const connectionLink = (name: string): string => link(`/connections/${segment(name)}`);
 export const deliveryLink = (id: string): string => link(`/deliveries/${segment(id)}`);
+export const deliveriesLink = (query: Query): string => link('/deliveries', query);
 export const runLink = (id: string): string => link(`/reconcile-runs/${segment(id)}`);
 export const entityLink = (id: string): string => link(`/entities/${segment(id)}`);
+export const consumerLink = (name: string): string => link(`/consumers/${segment(name)}`);
 
 /** Leads to an entity of which only the outside name is known. */
 export const findLink = (connection: string, kind: string, externalId: string): string => link('/find', { connection, kind, externalId });

@@ -3,7 +3,9 @@ import { mayActAs, type Role } from '../../domain/role.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import type { Caller, FindKey } from '../api/auth.ts';
 import type { ApiPorts, SettingsKey } from '../api/ports.ts';
+import { readCookie } from './access.ts';
 import type { Html } from './html.ts';
+import { type Moment, zoneOf } from './times.ts';
 
 /** What the console is built on: the API's reads and verbs, and who may ask. */
 export interface ConsolePorts
@@ -12,12 +14,16 @@ export interface ConsolePorts
     'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'reconcile' | 'health' | 'coverage' | 'invariants' | 'openContent'
   > {
   findKey: FindKey;
+  /** Names a replay before it begins. */
+  makeId(): string;
+  /** Whether a connection has an API to fetch from and to compare with. */
+  hasApi(connection: Connection): boolean;
   settingsKeys: readonly Pick<SettingsKey, 'name' | 'role'>[];
-  /** Everything is simulated: said on top of every page. */
+  /** Everything is simulated: shown at the top of every page. */
   sandbox: boolean;
 }
 
-/** One page: what it is called, what it says in one sentence, and the rest. */
+/** One page: its title, what it says in one sentence, and the rest. */
 export interface View {
   title: string;
   /** Was anything lost, what happened, what do I press? */
@@ -27,36 +33,48 @@ export interface View {
   place?: string;
   /** Default 200. */
   status?: number;
-  /** The address that gives this page anew: then it renews itself every few seconds. */
-  renewedBy?: string;
+  /** How often the page refreshes itself; null: it stays as it is (forms, previews, what is shown once). Default 10 s. */
+  refreshSeconds?: number | null;
 }
 
 /** A request of somebody who has signed in. */
-export interface Visit {
+export interface Visit extends Moment {
   caller: Caller;
   /** Goes into every form that changes something. */
   csrf: string;
-  now: Date;
+  /** The address of the page, to refresh it from. */
+  address: string;
   may(role: Role): boolean;
   /** A member of the query or of a form; null where it is missing or empty. */
   asked(name: string): string | null;
+  /** All values of a member, as checkboxes send them. */
+  askedAll(name: string): string[];
   /** A segment of the path, decoded. */
   segment(name: string): string;
 }
 
 export type Page = (visit: Visit) => Promise<View>;
 
+export const ZONE_COOKIE = 'orderdock_zone';
+
 export function visitOf(request: Request, caller: Caller, csrf: string, now: Date): Visit {
   const members = { ...(request.query as Record<string, unknown>), ...(request.body as Record<string, unknown> | undefined) };
+  const named = (name: string): unknown[] => (Object.hasOwn(members, name) ? [members[name]].flat() : []);
+  const askedAll = (name: string) =>
+    named(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []));
+  const zone = readCookie(request.headers.cookie ?? '', ZONE_COOKIE);
   return {
     caller,
     csrf,
     now,
+    zone: zoneOf(zone),
+    address: request.originalUrl,
     may: (role) => mayActAs(caller.role, role),
     asked: (name) => {
-      const value = Object.hasOwn(members, name) ? members[name] : undefined;
-      return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+      const [value, ...others] = named(name);
+      return others.length === 0 && typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
     },
+    askedAll,
     segment: (name) => {
       const value = request.params[name];
       return typeof value === 'string' ? value : '';

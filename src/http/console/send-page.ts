@@ -3,9 +3,11 @@ import { Refused } from '../../domain/errors.ts';
 import type { Role } from '../../domain/role.ts';
 import { problemOf } from '../problem.ts';
 import { callerOf, csrfOf } from './access.ts';
+import { button, note } from './components.ts';
 import { html } from './html.ts';
 import { pageOf } from './layout.ts';
 import { link } from './links.ts';
+import { readNavigation } from './navigation.ts';
 import { type ConsolePorts, type Page, type View, type Visit, visitOf } from './page.ts';
 
 export const visitFor = (ports: ConsolePorts, request: Request, response: Response): Visit =>
@@ -17,14 +19,15 @@ export const serve =
   async (request, response) => {
     const visit = visitFor(ports, request, response);
     needRole(visit, needed);
-    send(ports, response, await page(visit), place, visit);
+    await send(ports, response, await page(visit), place, visit);
   };
 
-export function send(ports: ConsolePorts, response: Response, view: View, place: string, visit: Visit): void {
+export async function send(ports: ConsolePorts, response: Response, view: View, place: string, visit: Visit): Promise<void> {
+  const groups = await readNavigation(ports, visit);
   response
     .status(view.status ?? 200)
     .type('text/html')
-    .send(pageOf(view, place, visit, ports.sandbox));
+    .send(pageOf(view, place, visit, groups, ports.sandbox));
 }
 
 /** Does something for whoever has the role, then leads to the page that shows it. */
@@ -43,7 +46,7 @@ export function needRole(visit: Visit, needed: Role): void {
 /** Any error becomes a page that says what to do; what nobody foresaw is logged. */
 export const errorPage =
   (ports: ConsolePorts): ErrorRequestHandler =>
-  (error, request, response, next) => {
+  async (error, request, response, next) => {
     if (response.headersSent || response.locals.caller === undefined) return next(error);
     const unavailable = ports.context.db.dialect.unavailable(error);
     const problem = unavailable
@@ -52,10 +55,11 @@ export const errorPage =
     if (problem === null) ports.context.log.error('request_failed', { method: request.method, path: request.path, error: String(error) });
     const { status, detail } = problem ?? { status: 500, detail: 'Something went wrong on our side. It has been logged.' };
     const view: View = {
-      title: status === 404 ? 'Not here' : status === 403 ? 'Not allowed' : 'That did not work',
+      title: status === 404 ? 'Page not found' : status === 403 ? 'Not allowed' : 'That did not work',
       status,
-      lead: html`<p class="verdict ${status >= 500 ? 'bad' : 'watch'}">${detail}</p>`,
-      body: html`<p><a class="button" href="${link('/')}">To the overview</a></p>`,
+      refreshSeconds: null,
+      lead: note(status >= 500 ? 'bad' : 'watch', detail),
+      body: html`<p>${button('Overview', link('/'))}</p>`,
     };
-    send(ports, response, view, '', visitFor(ports, request, response));
+    await send(ports, response, view, '', visitFor(ports, request, response));
   };

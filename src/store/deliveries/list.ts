@@ -21,6 +21,8 @@ export interface DeliveryContent {
 export interface DeliveryFilter extends DeliveryCriteria {
   eventType?: string | null | undefined;
   text?: string | null | undefined;
+  /** Those that a replay set going. */
+  replayId?: string | null | undefined;
 }
 
 /** Who set a dead delivery aside, when and why. */
@@ -77,6 +79,9 @@ export async function listDeliveries(
     filter.text == null
       ? null
       : [`exists (select 1 from delivery_contents c where c.seq = deliveries.seq and ${sql.dialect.bytesContain('c.body')})`, filter.text],
+    filter.replayId == null
+      ? null
+      : ['deliveries.seq in (select delivery_seq from replayed_deliveries where replay_id = ?)', filter.replayId],
     page.before === null ? null : ['deliveries.seq < ?', page.before],
   );
   const statement = `select ${COLUMNS} from ${TABLES} where ${asked.text} order by deliveries.seq desc limit ?`;

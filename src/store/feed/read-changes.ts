@@ -116,9 +116,19 @@ function branchesOf(filter: FeedFilter): FeedFilter[] {
   return [filter];
 }
 
-/** The newest entries before position `before` (null: from the end), newest first. */
-export async function readNewest(sql: Sql, filter: FeedFilter, before: string | null, limit: number): Promise<ChangeRow[]> {
-  const asked = where(before === null ? null : ['changes.seq < ?', before], ...wanted(sql, filter));
+/** The newest entries before position `before` (null: from the end), newest first; `until`: only those that were made by then. */
+export async function readNewest(
+  sql: Sql,
+  filter: FeedFilter,
+  before: string | null,
+  limit: number,
+  until: string | null = null,
+): Promise<ChangeRow[]> {
+  const asked = where(
+    before === null ? null : ['changes.seq < ?', before],
+    until === null ? null : ['changes.at <= ?', until],
+    ...wanted(sql, filter),
+  );
   return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq desc limit ?`, [...asked.bindings, limit]);
 }
 

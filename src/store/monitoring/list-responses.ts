@@ -1,5 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** Answers given to a connection's webhooks within one hour (`2026-03-01T08`). */
 export interface HourOfResponses {
@@ -8,12 +9,13 @@ export interface HourOfResponses {
   count: number;
 }
 
-/** Answers since `since`, by hour and status, oldest first. */
-export async function listResponsesByHour(sql: Sql, connection: string, since: string): Promise<HourOfResponses[]> {
+/** Answers since `since`, by hour and status, oldest first; `connection` null: of all. */
+export async function listResponsesByHour(sql: Sql, connection: string | null, since: string): Promise<HourOfResponses[]> {
+  const asked = where(equals('connection', connection), inScope(sql, 'connection'), ['minute >= ?', since]);
   const rows = await sql.all<{ hour: string; status: number | string; count: number | string }>(
-    `select substr(minute, 1, 13) as hour, status, sum(count) as count from answers where connection = ? and minute >= ?
+    `select substr(minute, 1, 13) as hour, status, sum(count) as count from answers where ${asked.text}
      group by substr(minute, 1, 13), status order by 1, 2`,
-    [connection, since],
+    asked.bindings,
   );
   return rows.map((row) => ({ hour: row.hour, status: numberOf(row.status), count: numberOf(row.count) }));
 }

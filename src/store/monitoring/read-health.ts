@@ -1,5 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import { equals, inScope, where } from '../engine/where.ts';
 
 /** What waits of a connection's deliveries. */
 export async function readBacklog(sql: Sql, connection: string): Promise<{ count: number; oldestAt: string | null }> {
@@ -65,6 +66,20 @@ export async function readJourneys(sql: Sql, connection: string, from: string): 
      from (select seq, platform_at, received_at, at from changes where connection = ? and received_at is not null order by seq desc limit ${LAST_CHANGES}) as c
      where c.at >= ?`,
     [connection, from],
+  );
+}
+
+/** When the newest changes that deliveries brought were received and applied, since `from`; `connection` null: of all. */
+export async function readRecentTimes(
+  sql: Sql,
+  connection: string | null,
+  { from, limit }: { from: string; limit: number },
+): Promise<{ receivedAt: string; appliedAt: string }[]> {
+  const asked = where(equals('connection', connection), inScope(sql, 'connection'), ['received_at is not null']);
+  return sql.all(
+    `select "receivedAt", "appliedAt" from (select received_at as "receivedAt", at as "appliedAt" from changes where ${asked.text} order by seq desc limit ?) as latest
+     where "appliedAt" >= ?`,
+    [...asked.bindings, limit, from],
   );
 }
 

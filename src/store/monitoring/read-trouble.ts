@@ -1,5 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import { inScope, where } from '../engine/where.ts';
 
 /** What of a connection needs somebody: counts, 0 where all is well. */
 export interface Problems {
@@ -9,16 +10,21 @@ export interface Problems {
 }
 
 const STATEMENTS: Readonly<Record<keyof Problems, string>> = {
-  dead: `select connection, count(*) as count from deliveries where state = 'dead' and received_at >= ? group by connection`,
-  notHeld: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and announced_at >= ? group by connection`,
-  gaps: 'select connection, count(*) as count from gaps where at >= ? group by connection',
+  dead: `select connection, count(*) as count from deliveries where state = 'dead' and received_at >= ?`,
+  notHeld: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and announced_at >= ?`,
+  gaps: 'select connection, count(*) as count from gaps where at >= ?',
 };
 
 /** By connection: dead deliveries and documents not held, however old, and gaps found since `gapsSince`. */
 export async function readProblems(sql: Sql, gapsSince: string): Promise<Map<string, Problems>> {
   const found = new Map<string, Problems>();
   for (const name of Object.keys(STATEMENTS) as (keyof Problems)[]) {
-    const rows = await sql.all<{ connection: string; count: number | string }>(STATEMENTS[name], [name === 'gaps' ? gapsSince : '']);
+    const seen = where(inScope(sql, 'connection'));
+    const statement = `${STATEMENTS[name]} and ${seen.text} group by connection`;
+    const rows = await sql.all<{ connection: string; count: number | string }>(statement, [
+      name === 'gaps' ? gapsSince : '',
+      ...seen.bindings,
+    ]);
     for (const row of rows) {
       const trouble = found.get(row.connection) ?? { dead: 0, notHeld: 0, gaps: 0 };
       trouble[name] = numberOf(row.count);

@@ -95,6 +95,8 @@ const ACCOUNTS = {
   resolved_alerts: { key: ['seq'], at: 'closed_at' },
   gaps: { key: ['seq'], at: 'at' },
   audit: { key: ['seq'], at: 'at' },
+  replays: { key: ['id'], at: 'at' },
+  replayed_deliveries: { key: ['replay_id', 'delivery_seq'], at: 'at' },
 } as const;
 export type SweptTable = keyof typeof ACCOUNTS;
 export const ACCOUNT_TABLES = Object.keys(ACCOUNTS) as SweptTable[];

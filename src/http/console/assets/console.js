@@ -1,40 +1,58 @@
-// Draws the curves. Everything else on a page works without this file.
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+// Comforts. Every page works without this file.
 
-// The custom properties hold `light-dark(…)`: a canvas needs the colour that it comes to.
-function resolved(name) {
-  const probe = document.createElement('span');
-  probe.style.color = colour(name);
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
+// Times: the server writes them, in the zone of this cookie. The switch is between UTC and the zone of this machine.
+const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const toggle of document.querySelectorAll('[data-zone]')) {
+  if (local === 'UTC' && toggle.dataset.zone === 'UTC') continue;
+  toggle.hidden = false;
+  toggle.addEventListener('click', () => {
+    const zone = toggle.dataset.zone === 'UTC' ? local : 'UTC';
+    document.cookie = `orderdock_zone=${zone}; path=/console; samesite=strict; max-age=31536000`;
+    location.reload();
+  });
 }
 
-function draw(figure) {
-  const { times, series } = JSON.parse(figure.dataset.chart);
-  const hour = (seconds) => `${new Date(seconds * 1000).toISOString().slice(11, 16)}`;
-  const axis = { stroke: resolved('faint'), grid: { stroke: resolved('rule'), width: 1 }, ticks: { stroke: resolved('rule'), width: 1 } };
-  const options = {
-    width: Math.max(320, figure.clientWidth - 20),
-    height: 200,
-    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    cursor: { drag: { x: false, y: false } },
-    axes: [{ ...axis, values: (_plot, splits) => splits.map(hour) }, axis],
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most)] } },
-    series: [
-      { label: 'Hour (UTC)', value: (_plot, seconds) => (seconds === null ? '–' : hour(seconds)) },
-      ...series.map(({ label, tone }) => ({ label, stroke: resolved(tone), width: 2, points: { show: false } })),
-    ],
-  };
-  figure.replaceChildren();
-  new window.uPlot(options, [times, ...series.map(({ values }) => values)], figure);
-}
+const search = document.getElementById('search');
+const found = document.getElementById('found');
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && found) found.replaceChildren();
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest('input, select, textarea')) return;
+  event.preventDefault();
+  search?.focus();
+});
+// From the box into its results and back, with the arrows.
+search?.form.addEventListener('keydown', (event) => {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+  const stops = [search, ...found.querySelectorAll('a')];
+  const next = stops[stops.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1)];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});
+addEventListener('click', (event) => {
+  if (found && !event.target.closest('.search')) found.replaceChildren();
+});
 
-const drawAll = () => {
-  for (const figure of document.querySelectorAll('[data-chart]')) draw(figure);
+addEventListener('click', async (event) => {
+  const copy = event.target.closest('[data-copy]');
+  if (!copy) return;
+  const source = document.getElementById(copy.dataset.copy);
+  await navigator.clipboard.writeText(source.dataset.text ?? source.textContent);
+  copy.textContent = 'Copied';
+});
+addEventListener('change', (event) => {
+  if (!event.target.matches('[data-all]')) return;
+  for (const box of event.target.closest('form').querySelectorAll('input[name="id"]')) box.checked = event.target.checked;
+});
+
+const reveal = () => {
+  for (const hidden of document.querySelectorAll('[data-copy][hidden], [data-all][hidden]')) hidden.hidden = false;
 };
+reveal();
+document.addEventListener('htmx:after:swap', reveal);
 
-drawAll();
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-addEventListener('resize', drawAll);
+// Nobody looks at a hidden page: it refreshes when it is looked at again.
+document.addEventListener('htmx:before:request', (event) => {
+  if (document.hidden && event.target.id === 'content') event.preventDefault();
+});

@@ -1,0 +1,16 @@
+import type { Knex } from 'knex';
+
+/** Which deliveries a replay set going, so that its outcome can be looked at. */
+export async function up(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.createTable('replays', (table) => {
+    table.text('id').primary();
+    table.text('started_by').notNullable();
+    table.text('at').notNullable().index();
+  });
+  await trx.schema.createTable('replayed_deliveries', (table) => {
+    table.text('replay_id').notNullable();
+    table.bigInteger('delivery_seq').notNullable();
+    table.text('at').notNullable().index();
+    table.primary(['replay_id', 'delivery_seq']);
+  });
+}

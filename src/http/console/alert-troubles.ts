@@ -1,0 +1,48 @@
+import { alertRemedy } from '../../domain/alert-remedies.ts';
+import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
+import { connectionLink, deliveriesLink, link } from './links.ts';
+import type { Step, Trouble } from './troubles.ts';
+
+/** Where an alert of this code is looked into. */
+const PLACES: Readonly<Record<string, (alert: AlertRow) => { label: string; href: string }>> = {
+  delivery_dead: ({ connection }) => ({ label: 'Failed deliveries', href: deliveriesLink({ connection, state: 'dead' }) }),
+  document_failed: ({ connection }) => ({ label: 'Missing documents', href: link('/documents', { connection }) }),
+  storage_unavailable: () => ({ label: 'Missing documents', href: link('/documents') }),
+  reconcile_failed: ({ connection }) => ({ label: 'Reconcile runs', href: link('/reconcile-runs', { connection }) }),
+  gaps_found: ({ connection }) => ({ label: 'Reconcile runs', href: link('/reconcile-runs', { connection }) }),
+  webhooks_rejected: ({ connection }) => ({ label: 'Rejected requests', href: `${connectionLink(connection ?? '')}/rejections` }),
+  consumer_forgotten: () => ({ label: 'Consumers', href: link('/consumers') }),
+  consumer_behind: () => ({ label: 'Consumers', href: link('/consumers') }),
+  receipt_rejected: () => ({ label: 'Consumers', href: link('/consumers') }),
+  notify_failing: () => ({ label: 'Consumers', href: link('/consumers') }),
+  unreadable_time: () => ({ label: 'Drift', href: link('/drift') }),
+  future_time: () => ({ label: 'Drift', href: link('/drift') }),
+};
+
+export function alertPlace(alert: AlertRow): { label: string; href: string } {
+  const place = PLACES[alert.code]?.(alert);
+  if (place) return place;
+  return alert.connection === null
+    ? { label: 'Alerts', href: link('/alerts') }
+    : { label: alert.connection, href: connectionLink(alert.connection) };
+}
+
+/** API addresses mean nothing to somebody who looks at a page. */
+export const alertRemedyText = (alert: AlertRow): string => (/\/api\//.test(alertRemedy(alert.code)) ? '' : alertRemedy(alert.code));
+
+/** An open alert among the troubles of the front page. One that is acknowledged stays, and says by whom. */
+export function alertTrouble(alert: AlertRow): Trouble {
+  const seen = alert.acknowledgedBy === null ? '' : ` (acknowledged by ${alert.acknowledgedBy})`;
+  const steps: Step[] = [{ kind: 'link', ...alertPlace(alert) }];
+  const text =
+    alert.connection !== null && alert.text.startsWith(`${alert.connection}: `)
+      ? alert.text.slice(alert.connection.length + 2)
+      : alert.text;
+  return {
+    tone: alert.acknowledgedBy !== null ? 'plain' : alert.level === 'critical' ? 'bad' : 'watch',
+    effect: 'none',
+    sentence: `${text}${seen}`,
+    since: alert.openedAt,
+    steps,
+  };
+}

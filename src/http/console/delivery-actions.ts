@@ -1,0 +1,58 @@
+import type { Router } from 'express';
+import { Refused } from '../../domain/errors.ts';
+import type { DeliveryCriteria } from '../../processing/replay.ts';
+import { readAsked } from './criteria.ts';
+import { deliveriesLink, deliveryLink, link } from './links.ts';
+import type { ConsolePorts } from './page.ts';
+import { askedFetch, idsText, needCriterion } from './pages/deliveries/replay.ts';
+import { act } from './send-page.ts';
+
+/** Retry now, replay, dismiss: those that were ticked, or all that criteria name. */
+export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
+  // What was ticked in the list: only retrying happens at once, the others ask first.
+  router.post(
+    '/deliveries/selected',
+    act(ports, 'operator', async (visit) => {
+      const ids = visit.askedAll('id');
+      const verb = visit.asked('do');
+      if (ids.length === 0) throw new Refused(400, 'criterion_needed', 'Tick at least one delivery first.');
+      if (verb === 'replay' || verb === 'dismiss') return link(`/deliveries/${verb}`, { id: ids.join(',') });
+      await ports.retry({ ids });
+      return deliveriesLink({});
+    }),
+  );
+  router.post(
+    '/deliveries/retry',
+    act(ports, 'operator', async (visit) => {
+      const { criteria, query } = await readAsked(ports, visit);
+      needCriterion(criteria);
+      await ports.retry(criteria);
+      return shownAfter(criteria, { ...query, state: null, error: null });
+    }),
+  );
+  router.post(
+    '/deliveries/replay',
+    act(ports, 'operator', async (visit) => {
+      const { criteria } = await readAsked(ports, visit);
+      needCriterion(criteria);
+      const id = ports.makeId();
+      await ports.replay(criteria, askedFetch(visit), id);
+      return link(`/replays/${id}`);
+    }),
+  );
+  router.post(
+    '/deliveries/dismiss',
+    act(ports, 'operator', async (visit) => {
+      const { criteria, query } = await readAsked(ports, visit);
+      needCriterion(criteria);
+      await ports.dismiss(criteria, visit.asked('note'));
+      return shownAfter(criteria, { connection: query.connection ?? null, state: 'handled' });
+    }),
+  );
+}
+
+/** One delivery's own page, or the list. */
+const shownAfter = (criteria: DeliveryCriteria, query: Record<string, string | null>): string => {
+  const id = idsText(criteria);
+  return id !== null && !id.includes(',') ? deliveryLink(id) : deliveriesLink(query);
+};

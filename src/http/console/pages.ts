@@ -1,0 +1,53 @@
+import type { Router } from 'express';
+import type { ConsolePorts } from './page.ts';
+import { activityPage } from './pages/admin/activity.ts';
+import { keysPage } from './pages/admin/keys.ts';
+import { deliveriesPage } from './pages/deliveries/deliveries.ts';
+import { deliveryPage } from './pages/deliveries/delivery.ts';
+import { dismissPage } from './pages/deliveries/dismiss.ts';
+import { rejectionsPage } from './pages/deliveries/rejections.ts';
+import { replayManyPage, replayOnePage } from './pages/deliveries/replay.ts';
+import { replayedPage } from './pages/deliveries/replayed.ts';
+import { consumerPage, deleteConsumerPage } from './pages/erp/consumer.ts';
+import { consumersPage } from './pages/erp/consumers.ts';
+import { changePage, feedPage } from './pages/erp/feed.ts';
+import { alertsPage } from './pages/operations/alerts.ts';
+import { driftPage } from './pages/operations/drift.ts';
+import { runPage, runsPage } from './pages/operations/runs.ts';
+import { documentsPage } from './pages/orders/documents.ts';
+import { ENTITY_PLACES, entitiesPage } from './pages/orders/entities.ts';
+import { entityPage } from './pages/orders/entity.ts';
+import { versionsPage } from './pages/orders/versions.ts';
+import { connectionPage } from './pages/overview/connection.ts';
+import { overviewPage } from './pages/overview/overview.ts';
+import { searchPage } from './pages/overview/search.ts';
+import { serve } from './send-page.ts';
+
+/** Every page, by its address and the part of the console that it belongs to. */
+export function addPages(router: Router, ports: ConsolePorts): void {
+  router.get('/', serve(ports, '/', overviewPage(ports)));
+  router.get('/search', serve(ports, '/search', searchPage(ports)));
+  router.get('/connections/:name', serve(ports, '/', connectionPage(ports)));
+  router.get('/connections/:name/rejections', serve(ports, '/deliveries', rejectionsPage(ports)));
+  router.get('/deliveries', serve(ports, '/deliveries', deliveriesPage(ports)));
+  router.get('/deliveries/replay', serve(ports, '/deliveries', replayManyPage(ports), 'operator'));
+  router.get('/deliveries/dismiss', serve(ports, '/deliveries', dismissPage(ports), 'operator'));
+  router.get('/deliveries/:id', serve(ports, '/deliveries', deliveryPage(ports)));
+  router.get('/deliveries/:id/replay', serve(ports, '/deliveries', replayOnePage(ports), 'operator'));
+  router.get('/replays/:id', serve(ports, '/deliveries', replayedPage(ports)));
+  for (const place of ENTITY_PLACES) router.get(place.path, serve(ports, place.path, entitiesPage(ports, place)));
+  router.get('/entities/:id', serve(ports, '/orders', entityPage(ports)));
+  router.get('/entities/:id/versions', serve(ports, '/orders', versionsPage(ports)));
+  router.get('/documents', serve(ports, '/documents', documentsPage(ports)));
+  router.get('/feed', serve(ports, '/feed', feedPage(ports)));
+  router.get('/reconcile-runs', serve(ports, '/reconcile-runs', runsPage(ports)));
+  router.get('/reconcile-runs/:id', serve(ports, '/reconcile-runs', runPage(ports)));
+  router.get('/consumers', serve(ports, '/consumers', consumersPage(ports)));
+  router.get('/consumers/:name', serve(ports, '/consumers', consumerPage(ports)));
+  router.get('/consumers/:name/delete', serve(ports, '/consumers', deleteConsumerPage(ports), 'operator'));
+  router.get('/drift', serve(ports, '/drift', driftPage(ports)));
+  router.get('/alerts', serve(ports, '/alerts', alertsPage(ports)));
+  router.get('/activity', serve(ports, '/activity', activityPage(ports)));
+  router.get('/keys', serve(ports, '/keys', keysPage(ports), 'admin'));
+  router.get('/changes/:position', serve(ports, '/feed', changePage(ports)));
+}

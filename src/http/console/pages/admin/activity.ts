@@ -1,0 +1,64 @@
+import { type AuditRow, listAudit } from '../../../../store/access/list-audit.ts';
+import { badge, pager, table, time } from '../../components.ts';
+import { timeAsked, timeField } from '../../criteria.ts';
+import { filterForm } from '../../filter.ts';
+import { type Content, html } from '../../html.ts';
+import { consumerLink, deliveryLink, link, runLink } from '../../links.ts';
+import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page } from '../../page.ts';
+
+/** Who did what, to what, and how it ended: the audit. */
+export const activityPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const asked = { who: visit.asked('who'), action: visit.asked('action'), connection: visit.asked('connection') };
+    const before = askedPosition(visit);
+    const filter = { ...asked, target: visit.asked('target'), from: timeAsked(visit, 'from'), to: timeAsked(visit, 'to') };
+    const found = await listAudit(ports.context.db.read, filter, { before, limit: PAGE_ROWS + 1 });
+    const { rows, last } = cutRows(found);
+    const query = { ...asked, target: filter.target, from: visit.asked('from'), to: visit.asked('to') };
+    return {
+      title: 'Activity',
+      lead: html`<p>Everything that somebody changed here: in the console, by the API or on the command line. Newest first.</p>`,
+      body: html`${filterForm('/activity', [
+        { name: 'who', label: 'Who', value: asked.who },
+        { name: 'action', label: 'Action', value: asked.action },
+        { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
+        { name: 'from', label: `From (${visit.zone})`, value: timeField(visit, 'from'), type: 'datetime-local' },
+        { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
+      ])}
+${table(
+  'Activity',
+  ['When', 'Who', 'Action', 'Target', 'Result', 'Details', 'Connection', 'By way of', 'Address'],
+  rows.map((row) => ({
+    cells: [
+      time(row.at, visit),
+      html`<strong>${row.who}</strong>`,
+      row.action,
+      targetText(row),
+      row.result === 'done' ? 'done' : badge(row.result, 'watch'),
+      html`<span class="clip">${detailsText(row)}</span>`,
+      html`<span class="faint whole">${row.connection ?? ''}</span>`,
+      row.via,
+      html`<span class="faint">${row.address ?? ''}</span>`,
+    ],
+  })),
+  'No activity matches.',
+)}${pager(last && link('/activity', { ...query, before: last.seq }), before === null ? null : link('/activity', query))}`,
+    };
+  };
+
+const LINKS: Readonly<Record<string, (name: string) => string>> = { delivery: deliveryLink, consumer: consumerLink, run: runLink };
+
+function targetText({ target }: AuditRow): Content {
+  if (target === null) return '';
+  const [kind = '', ...rest] = target.split(':');
+  const name = rest.join(':');
+  const to = LINKS[kind];
+  return to && name !== '' ? html`<a href="${to(name)}">${kind} ${name.length > 20 ? `${name.slice(0, 8)}…` : name}</a>` : target;
+}
+
+const detailsText = ({ details }: AuditRow): string =>
+  Object.entries(details)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ');

@@ -1,0 +1,51 @@
+import { ROLES } from '../../../../domain/role.ts';
+import type { NewApiKey } from '../../../../feed/api-keys.ts';
+import { listApiKeys } from '../../../../store/access/list-api-keys.ts';
+import { action, section, table, time } from '../../components.ts';
+import { type Html, html } from '../../html.ts';
+import { link } from '../../links.ts';
+import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
+
+export const keysPage =
+  (ports: ConsolePorts): Page =>
+  (visit) =>
+    keysView(ports, visit, null);
+
+/** All keys; `made` is the one that was just created: only now can it be shown. */
+export async function keysView(ports: ConsolePorts, visit: Visit, made: NewApiKey | null): Promise<View> {
+  const stored = await listApiKeys(ports.context.db.read);
+  return {
+    title: 'API keys',
+    refreshSeconds: null,
+    lead: html`<p>Only hashes are kept: a key is shown once, when it is created. A revoked key ends at once, on every process.</p>`,
+    body: html`${made === null ? '' : shownOnce(made)}
+${table(
+  'API keys',
+  ['Name', 'Role', 'Source', 'Created', 'Last used', ''],
+  [
+    ...ports.settingsKeys.map(({ name, role }) => ({ cells: [html`<strong>${name}</strong>`, role, 'API_KEYS', '–', '–', ''] })),
+    ...stored.map((key) => ({
+      cells: [
+        html`<strong>${key.name}</strong>`,
+        key.role,
+        'database',
+        time(key.createdAt, visit),
+        time(key.lastUsedAt, visit),
+        action({ path: `/keys/${encodeURIComponent(key.name)}/revoke`, label: 'Revoke', csrf: visit.csrf, look: 'danger' }),
+      ],
+    })),
+  ],
+  'None.',
+)}
+${section('Create a key', newKeyForm(visit))}`,
+  };
+}
+
+const shownOnce = (made: NewApiKey): Html =>
+  html`<div class="once" role="status"><p>The key <strong>${made.name}</strong> (${made.role}). Copy it now: it is not shown again.</p><p><code>${made.key}</code></p></div>`;
+
+const newKeyForm = (
+  visit: Visit,
+): Html => html`<form class="filter" method="post" action="${link('/keys')}"><input type="hidden" name="csrf" value="${visit.csrf}">
+<label>Name <input name="name" required pattern="[A-Za-z0-9_.\\-]{1,64}" autocomplete="off"></label>
+<label>Role <select name="role">${ROLES.map((role) => html`<option>${role}</option>`)}</select></label><button class="primary">Create key</button></form>`;

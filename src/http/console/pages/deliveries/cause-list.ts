@@ -1,0 +1,45 @@
+import type { FailureCause } from '../../../../views/causes.ts';
+import { action, button, table, time } from '../../components.ts';
+import { countText } from '../../format.ts';
+import { type Html, html } from '../../html.ts';
+import { deliveriesLink, deliveryLink, link } from '../../links.ts';
+import type { Visit } from '../../page.ts';
+import { plainError } from '../../troubles.ts';
+
+/** Why deliveries failed, one row per fault, each with what can be done about it. */
+export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html =>
+  table(
+    'Causes',
+    ['Cause', 'Deliveries', 'Connection', 'First', 'Last', ''],
+    causes.map((cause) => ({
+      href:
+        cause.event === null
+          ? deliveriesLink({ ...cause.criteria, state: cause.dead > 0 ? 'dead' : 'pending' })
+          : deliveriesLink({ ...cause.criteria, state: 'ignored' }),
+      cells: [
+        html`<span class="clip" title="${cause.cause}">${cause.event === null ? plainError(cause.cause) : `Unknown event “${cause.event}”: not applied`}</span>`,
+        countsText(cause),
+        html`<span class="whole faint">${cause.connections.join(', ')}</span>`,
+        time(cause.first, visit),
+        time(cause.last, visit),
+        visit.may('operator')
+          ? html`<span class="whole">${verbs(cause, visit)}</span>`
+          : button('Look at one', deliveryLink(cause.sampleId)),
+      ],
+    })),
+    'No failures.',
+  );
+
+function countsText({ event, count, dead, waiting }: FailureCause): string {
+  if (event !== null) return countText(count, 'delivery', 'deliveries');
+  return [dead > 0 ? `${dead.toLocaleString('en')} failed` : null, waiting > 0 ? `${waiting.toLocaleString('en')} pending` : null]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function verbs(cause: FailureCause, visit: Visit): Html {
+  const { criteria } = cause;
+  if (cause.event !== null) return html`${button('Replay…', link('/deliveries/replay', { ...criteria, state: 'ignored' }))}`;
+  return html`${cause.waiting > 0 ? action({ path: '/deliveries/retry', label: 'Retry now', csrf: visit.csrf, hidden: criteria }) : ''}
+${cause.dead > 0 ? html`${button('Replay…', link('/deliveries/replay', { ...criteria, state: 'dead' }))} ${button('Dismiss…', link('/deliveries/dismiss', { ...criteria, state: 'dead' }))}` : ''}`;
+}

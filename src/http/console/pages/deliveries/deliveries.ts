@@ -1,0 +1,85 @@
+import { DELIVERY_STATES } from '../../../../domain/delivery.ts';
+import { type DeliveryFilter, listDeliveries } from '../../../../store/deliveries/list.ts';
+import { type FailureCause, readCauses } from '../../../../views/causes.ts';
+import { command, pager, section, stateWord } from '../../components.ts';
+import { type AskedDeliveries, readAsked, timeField } from '../../criteria.ts';
+import { filterForm } from '../../filter.ts';
+import { countText } from '../../format.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { connectionLink, deliveriesLink, link } from '../../links.ts';
+import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
+import { causeTable } from './cause-list.ts';
+import { deliveryTable, readResources } from './delivery-table.ts';
+
+/** Every webhook that was accepted, newest first; why some failed; and what can be done with those that are shown. */
+export const deliveriesPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const sql = ports.context.db.read;
+    const asked = await readAsked(ports, visit);
+    const text = visit.asked('text');
+    const before = askedPosition(visit);
+    const filter: DeliveryFilter = { ...asked.criteria, text };
+    const found = await listDeliveries(sql, filter, { before, limit: PAGE_ROWS + 1 });
+    const { rows, last } = cutRows(found);
+    const causes = await readCauses(sql, { connection: asked.criteria.connection ?? null });
+    const query = { ...asked.query, text };
+    const isFiltered = Object.values(query).some((value) => value !== null);
+    return {
+      title: 'Deliveries',
+      lead: leadOf(causes, visit),
+      body: html`${filters(asked, text, ports, visit)}
+${causes.length > 0 && before === null && !isFiltered ? section('Causes', causeTable(causes, visit)) : ''}
+${section(
+  'Deliveries',
+  html`<form method="post" action="${link('/deliveries/selected')}"><input type="hidden" name="csrf" value="${visit.csrf}">
+${deliveryTable(rows, await readResources(sql, rows), visit, { select: visit.may('operator'), empty: emptyText(isFiltered, ports) })}
+${rows.length > 0 && visit.may('operator') ? selectionBar(asked, text) : ''}</form>`,
+)}
+${pager(last && deliveriesLink({ ...query, before: last.seq }), before === null ? null : deliveriesLink(query))}`,
+    };
+  };
+
+function leadOf(causes: readonly FailureCause[], visit: Visit): Html {
+  const sum = (name: 'dead' | 'waiting') => causes.reduce((total, cause) => total + cause[name], 0);
+  const [dead, waiting] = [sum('dead'), sum('waiting')];
+  const unknown = causes.filter(({ event }) => event !== null).reduce((total, { count }) => total + count, 0);
+  const parts = [
+    dead > 0 ? `${countText(dead, 'delivery', 'deliveries')} failed and ${dead === 1 ? 'is' : 'are'} not applied` : null,
+    waiting > 0 ? `${countText(waiting, 'delivery waits', 'deliveries wait')} for the next attempt` : null,
+    unknown > 0 ? `${countText(unknown, 'delivery has', 'deliveries have')} an unknown event` : null,
+  ].filter((part) => part !== null);
+  const what = parts.length === 0 ? 'Every webhook that was accepted has been applied or needs no effect.' : `${parts.join('; ')}.`;
+  return html`<p>${what}${parts.length > 0 && visit.may('operator') ? ' Fix the cause, then use the buttons beside it.' : ''}</p>`;
+}
+
+const filters = ({ criteria, resource }: AskedDeliveries, text: string | null, ports: ConsolePorts, visit: Visit): Html =>
+  filterForm(
+    '/deliveries',
+    [
+      { name: 'subject', label: 'Number, id or resource', value: resource },
+      { name: 'state', label: 'State', value: criteria.state ?? null, choices: DELIVERY_STATES, word: stateWord },
+      { name: 'connection', label: 'Connection', value: criteria.connection ?? null, choices: connectionNames(ports) },
+      { name: 'event', label: 'Event contains', value: criteria.event ?? null },
+      { name: 'error', label: 'Error contains', value: criteria.error ?? null },
+      { name: 'text', label: 'Body contains', value: text },
+      { name: 'from', label: `Received from (${visit.zone})`, value: timeField(visit, 'from'), type: 'datetime-local' },
+      { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
+    ],
+    criteria.connection ? html`<a class="clear" href="${connectionLink(criteria.connection)}/rejections">Rejected requests</a>` : null,
+  );
+
+/** What can be done with the ticked ones, or with all that the filter names. */
+function selectionBar({ query }: AskedDeliveries, text: string | null): Html {
+  const all = link('/deliveries/replay', query);
+  return html`<p class="row selection"><label data-all-label hidden><input type="checkbox" data-all hidden> All on this page</label>
+<span class="faint">Selected:</span> <button name="do" value="replay">Replay…</button> <button name="do" value="retry">Retry now</button> <button name="do" value="dismiss">Dismiss…</button>
+${text === null && Object.values(query).some((value) => value !== null) ? html`<a class="button" href="${all}">Replay all that match…</a>` : ''}</p>`;
+}
+
+function emptyText(isFiltered: boolean, ports: ConsolePorts): Content {
+  if (isFiltered) return 'No matches. Try a business number alone, or clear the filter.';
+  const [connection] = ports.context.connections.list();
+  if (!connection) return html`<p>No webhook has come yet, and no connection is configured.</p>`;
+  return html`<p>No webhook has come yet. Register this address at the platform, or send a sample:</p><p>${command(`POST /webhooks/${connection.name}`)} ${command(`npx orderdock send ${connection.platform.name}`)}</p>`;
+}

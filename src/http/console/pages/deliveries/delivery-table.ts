@@ -1,0 +1,83 @@
+import { readSubject } from '../../../../domain/entity.ts';
+import type { DeliveryRow } from '../../../../store/deliveries/list.ts';
+import type { Sql } from '../../../../store/engine/database.ts';
+import { readNames } from '../../../../store/entities/list-names.ts';
+import { badge, stateBadge, table, time } from '../../components.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { deliveryLink, entityLink } from '../../links.ts';
+import type { Moment } from '../../times.ts';
+import { plainError } from '../../troubles.ts';
+
+/** What a delivery is about, as people know it. */
+export interface Resource {
+  text: string;
+  /** The external id, where it differs. */
+  title: string;
+  href: string | null;
+}
+
+/** The resources of deliveries by their id. */
+export async function readResources(sql: Sql, deliveries: readonly DeliveryRow[]): Promise<Map<string, Resource>> {
+  const subjects = deliveries.flatMap(({ id, connection, subject }) => {
+    const named = readSubject(subject);
+    return named ? [{ id, connection, kind: named.kind, externalId: named.externalId }] : [];
+  });
+  const names = await readNames(sql, subjects);
+  const keyOf = (one: { connection: string; kind: string; externalId: string }) => `${one.connection}\n${one.kind}\n${one.externalId}`;
+  const known = new Map(names.map((name) => [keyOf(name), name]));
+  return new Map(
+    subjects.map((one) => {
+      const name = known.get(keyOf(one));
+      return [
+        one.id,
+        { text: `${one.kind} ${name?.number ?? shortId(one.externalId)}`, title: one.externalId, href: name ? entityLink(name.id) : null },
+      ];
+    }),
+  );
+}
+
+/** The end of a long id is what tells it from others. */
+export const shortId = (id: string): string => (id.length > 20 ? `…${id.slice(-12)}` : id);
+
+export function resourceText(resource: Resource | undefined, subject: string | null): Content {
+  if (resource === undefined) return subject === null ? html`<span class="faint">–</span>` : subject;
+  return resource.href === null
+    ? html`<span title="${resource.title}">${resource.text}</span>`
+    : html`<a href="${resource.href}" title="${resource.title}">${resource.text}</a>`;
+}
+
+/** Rows lead to their delivery. `select`: each can be ticked, in a form around the table. */
+export const deliveryTable = (
+  deliveries: readonly DeliveryRow[],
+  resources: ReadonlyMap<string, Resource>,
+  moment: Moment,
+  { select = false, empty = 'No matches.' as Content } = {},
+): Html =>
+  table(
+    'Deliveries',
+    ['Received', ...(select ? ['Select'] : []), 'Event', 'Resource', 'Connection', 'State', 'Error'],
+    deliveries.map((one) => ({
+      href: deliveryLink(one.id),
+      id: one.id,
+      cells: [
+        time(one.receivedAt, moment),
+        ...(select
+          ? [html`<input type="checkbox" name="id" value="${one.id}" aria-label="Select the delivery received ${one.receivedAt}">`]
+          : []),
+        one.eventType === null
+          ? html`<span class="faint">notification</span>`
+          : html`<span class="clip" title="${one.eventType}">${one.eventType}</span>`,
+        html`<span class="clip">${resourceText(resources.get(one.id), one.subject)}</span>`,
+        html`<span class="clip faint">${one.connection}</span>`,
+        html`<span class="whole">${stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${unknownBadge(one)}${one.duplicates > 0 ? html` <span class="faint" title="The same event came again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
+        one.error === null ? '' : html`<span class="clip" title="${one.error}">${plainError(one.error)}</span>`,
+      ],
+    })),
+    empty,
+  );
+
+/** Kept, but our description of the platform does not know the event. */
+export const isUnknownEvent = ({ state, error }: Pick<DeliveryRow, 'state' | 'error'>): boolean =>
+  state === 'ignored' && error !== null && /unknown event/i.test(error);
+
+const unknownBadge = (one: DeliveryRow): Content => (isUnknownEvent(one) ? html` ${badge('unknown event', 'watch')}` : '');

@@ -1,0 +1,119 @@
+import { Refused } from '../../../../domain/errors.ts';
+import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../../store/deliveries/list.ts';
+import { readByCause } from '../../../../store/feed/read-changes.ts';
+import { action, button, facts, section, stateBadge, table, time, timeAndAge } from '../../components.ts';
+import { countText, durationText } from '../../format.ts';
+import { type Html, html } from '../../html.ts';
+import { textView } from '../../json-view.ts';
+import { connectionLink, deliveryLink, link } from '../../links.ts';
+import type { ConsolePorts, Page, Visit } from '../../page.ts';
+import { plainError } from '../../troubles.ts';
+import { changeList } from '../orders/changes.ts';
+import { isUnknownEvent, readResources, resourceText } from './delivery-table.ts';
+
+const MOST_CHANGES = 100;
+
+export async function namedDelivery(ports: ConsolePorts, id: string): Promise<DeliveryRow & DeliveryContent> {
+  const delivery = await readDelivery(ports.context.db.read, id);
+  if (!delivery) throw new Refused(404, 'not_found', 'There is no delivery of this id.');
+  return delivery;
+}
+
+/** One delivery: what came, what was tried, what it changed. */
+export const deliveryPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const delivery = await namedDelivery(ports, visit.segment('id'));
+    const sql = ports.context.db.read;
+    const changes = await readByCause(sql, delivery.id, MOST_CHANGES);
+    const resource = (await readResources(sql, [delivery])).get(delivery.id);
+    const title = delivery.eventType ?? `Notification${resource ? ` for ${resource.text}` : ''}`;
+    return {
+      title: `Delivery: ${title}`,
+      lead: html`<p>${leadOf(delivery, changes.length)}</p>`,
+      body: html`${visit.may('operator') ? verbs(delivery, ports, visit) : ''}
+${facts([
+  ['State', html`${stateBadge(delivery.state)}`],
+  ['Resource', resource === undefined && delivery.subject === null ? null : resourceText(resource, delivery.subject)],
+  [
+    'Connection',
+    html`<a href="${connectionLink(delivery.connection)}">${delivery.connection}</a> <span class="faint">${delivery.platform}</span>`,
+  ],
+  ['Received', timeAndAge(delivery.receivedAt, visit)],
+  ['Finished', delivery.finishedAt === null ? null : timeAndAge(delivery.finishedAt, visit)],
+  ['Next attempt', delivery.nextAttemptAt === null ? null : timeAndAge(delivery.nextAttemptAt, visit)],
+  ['Duplicates', delivery.duplicates === 0 ? null : `${delivery.duplicates}${delivery.conflict ? ', payload conflict' : ''}`],
+  ['Error', delivery.error],
+  [
+    'Dismissed',
+    delivery.handled === null
+      ? null
+      : html`by ${delivery.handled.by} ${time(delivery.handled.at, visit)}${delivery.handled.note === null ? '' : `: ${delivery.handled.note}`}`,
+  ],
+  ['Event id', delivery.eventId === null ? null : html`<code>${delivery.eventId}</code>`],
+  ['External id', resource === undefined ? null : html`<code>${resource.title}</code>`],
+  ['Delivery id', html`<code>${delivery.id}</code>`],
+])}
+${section('Changes', await changeList(sql, changes, visit, delivery.state === 'done' ? 'None: what it says was known already.' : 'Not applied yet.'))}
+${section('Attempts', attemptTable(delivery, visit))}
+${section('Body', bodyOf(delivery))}
+${section('Headers', headerTable(delivery))}`,
+    };
+  };
+
+const HOPELESS = /^(invalid_body|invalid_id|id_too_long|id_not_addressable):/;
+
+function leadOf(delivery: DeliveryRow, changes: number): string {
+  const { state, error } = delivery;
+  const changed = changes === 0 ? 'It changed nothing: what it says was known already.' : `It made ${countText(changes, 'change')}.`;
+  if (state === 'done') return `Processed. ${changed} There is nothing to do.`;
+  if (isUnknownEvent(delivery))
+    return `Not applied: unknown event${delivery.eventType === null ? '' : ` “${delivery.eventType}”`}. Its content is kept; the ERP does not see it. Report it to the adapter's maintainer, and replay after the update.`;
+  if (state === 'ignored')
+    return `Kept without effect: ${error ?? 'the event concerns nothing that is held here'}. There is nothing to do.`;
+  if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
+  if (state === 'dead' && HOPELESS.test(error ?? ''))
+    return `Not applied: ${plainError(error ?? '')}. The sender was told so (400). A replay would fail again: ask the platform to send it again, then dismiss it here.`;
+  if (state === 'dead') return `Not applied: ${plainError(error ?? 'unknown reason')}. Fix the cause, then replay.`;
+  if (error !== null) return `Failed, and tried again by itself: ${plainError(error)}. After a fix, press “Retry now” instead of waiting.`;
+  return 'Queued, or being processed. There is nothing to press.';
+}
+
+/** What makes sense in its state; where a body cannot be read, a replay is not offered first. */
+function verbs(delivery: DeliveryRow, ports: ConsolePorts, visit: Visit): Html {
+  const { id, state, error, connection } = delivery;
+  const path = `/deliveries/${encodeURIComponent(id)}`;
+  if (state === 'pending' || state === 'working')
+    return error === null
+      ? html``
+      : html`<p class="row">${action({ path: '/deliveries/retry', label: 'Retry now', csrf: visit.csrf, hidden: { id }, look: 'primary' })}</p>`;
+  const known = ports.context.connections.get(connection);
+  const hopeless = state === 'dead' && HOPELESS.test(error ?? '');
+  return html`<p class="row">${hopeless && known && ports.hasApi(known) ? action({ path: `/connections/${encodeURIComponent(connection)}/reconcile`, label: 'Reconcile now', csrf: visit.csrf, look: 'primary' }) : ''}
+${button('Replay…', `${deliveryLink(id)}/replay`)}${state === 'dead' ? html` ${button('Dismiss…', link('/deliveries/dismiss', { id }))}` : ''}
+${button('Body as received', link(`${path}/body`))}</p>`;
+}
+
+const attemptTable = (delivery: DeliveryRow, visit: Visit): Html =>
+  table(
+    'Attempts',
+    ['When', 'Outcome', 'Took', 'Error'],
+    delivery.attempts.map((attempt) => ({
+      cells: [time(attempt.at, visit), stateBadge(attempt.outcome), durationText(attempt.tookMs), attempt.error ?? ''],
+    })),
+    'None yet.',
+  );
+
+const headerTable = (delivery: DeliveryRow & DeliveryContent): Html =>
+  html`<p class="faint"><code>${delivery.method} ${delivery.path === '' ? '/' : delivery.path}</code></p>${table(
+    'Headers',
+    ['Name', 'Value'],
+    Object.entries(delivery.headers).map(([name, text]) => ({ cells: [html`<code>${name}</code>`, html`<code>${text}</code>`] })),
+    'None were kept.',
+  )}`;
+
+function bodyOf(delivery: DeliveryContent): Html {
+  if (delivery.body === null) return html`<p class="empty">The body is no longer kept: its retention time has passed.</p>`;
+  if (delivery.body === '') return html`<p class="empty">It came without a body.</p>`;
+  return html`${delivery.bodyEncoding === 'base64' ? html`<p class="faint">Not text: shown as base64.</p>` : ''}${textView(delivery.body, 'body')}`;
+}

@@ -1,0 +1,112 @@
+import { Refused } from '../../../../domain/errors.ts';
+import { readNamesOf } from '../../../../store/entities/list-names.ts';
+import { readConsumer } from '../../../../store/feed/list-consumers.ts';
+import { listReceipts, type ReceiptRow } from '../../../../store/feed/list-receipts.ts';
+import { badge, button, facts, pager, section, stateBadge, table, time, timeAndAge } from '../../components.ts';
+import { filterForm } from '../../filter.ts';
+import { countText, spanText } from '../../format.ts';
+import { type Html, html } from '../../html.ts';
+import { consumerLink, entityLink, link } from '../../links.ts';
+import { askedPosition, type ConsolePorts, PAGE_ROWS, type Page, type View, type Visit } from '../../page.ts';
+import { shortId } from '../deliveries/delivery-table.ts';
+import { filterText, lagText, rejectedText, type Standing, standingOf } from './consumers.ts';
+
+async function namedStanding(ports: ConsolePorts, visit: Visit): Promise<Standing> {
+  const consumer = await readConsumer(ports.context.db.read, visit.segment('name'));
+  if (!consumer) throw new Refused(404, 'not_found', `There is no consumer named ${visit.segment('name')}.`);
+  return standingOf(ports, consumer, visit.now);
+}
+
+/** One reader of the feed: how far it is, and what it said became of the changes. */
+export const consumerPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const standing = await namedStanding(ports, visit);
+    const { consumer } = standing;
+    const status = visit.asked('status');
+    const after = askedPosition(visit, 'after');
+    const found = await listReceipts(ports.context.db.read, consumer.name, { status, after: String(after ?? 0), limit: PAGE_ROWS + 1 });
+    const rows = found.slice(0, PAGE_ROWS);
+    const path = `/consumers/${encodeURIComponent(consumer.name)}`;
+    return {
+      title: `Consumer ${consumer.name}`,
+      lead: html`<p>${leadOf(standing)}</p>`,
+      body: html`${standingFacts(standing, visit)}
+${section(
+  'Receipts',
+  html`${filterForm(path, [{ name: 'status', label: 'Status', value: status, choices: ['booked', 'rejected'] }])}${await receiptTable(ports, rows, visit)}${pager(
+    found.length > PAGE_ROWS ? link(path, { status, after: rows.at(-1)?.position }) : null,
+    after === null ? null : link(path, { status }),
+  )}`,
+)}
+${visit.may('operator') ? section('Delete', html`<p class="row">${button('Delete this consumer…', `${consumerLink(consumer.name)}/delete`)}</p>`) : ''}`,
+    };
+  };
+
+function leadOf({ lag, isLate, rejected }: Standing): string {
+  const behind =
+    lag.entries === 0
+      ? 'It has acknowledged everything there is.'
+      : `It is ${lagText(lag)}.${isLate ? " It should have read by now: check that the ERP's job runs, and that its key is valid." : ''}`;
+  return `${behind}${rejected === 0 ? '' : ` ${rejectedText(rejected)} of its receipts say rejected: correct them in the ERP, then send another receipt.`}`;
+}
+
+const standingFacts = ({ consumer, lag, isLate, outstandingSince, rejected }: Standing, visit: Visit): Html =>
+  facts([
+    ['Behind', isLate ? badge(lagText(lag), 'bad') : lagText(lag)],
+    ['Last read', timeAndAge(consumer.lastReadAt, visit)],
+    ['Last acknowledged', timeAndAge(consumer.lastAckAt, visit)],
+    ['Oldest unconfirmed', outstandingSince === null ? 'none' : `${spanText(visit.now.getTime() - Date.parse(outstandingSince))} ago`],
+    ['Rejected', rejected === 0 ? '0' : badge(rejectedText(rejected), 'bad')],
+    ['Filter', filterText(consumer)],
+    ['Position', html`<code>${consumer.cursor}</code>`],
+    ['Alert', `when behind for ${spanText(consumer.alertAfterSeconds * 1000)}`],
+    ['Notified at', consumer.notifyUrl],
+    ['Registered', time(consumer.createdAt, visit)],
+  ]);
+
+async function receiptTable(ports: ConsolePorts, rows: readonly ReceiptRow[], visit: Visit): Promise<Html> {
+  const names = await readNamesOf(
+    ports.context.db.read,
+    rows.map(({ id }) => id),
+  );
+  return table(
+    'Receipts',
+    ['At', 'Status', 'Entity', 'Version', 'ERP reference', 'Reason', 'Change'],
+    rows.map((row) => ({
+      cells: [
+        time(row.at, visit),
+        stateBadge(row.status),
+        html`<a class="whole" href="${entityLink(row.id)}" title="${row.externalId}">${row.kind} ${names.get(row.id)?.number ?? shortId(row.externalId)}</a>`,
+        row.version,
+        row.reference ?? '',
+        row.reason ?? '',
+        html`<a href="${link(`/changes/${row.position}`)}">change ${row.position}</a>`,
+      ],
+    })),
+    'No receipt matches. The ERP sends one for each change that it booked or rejected: POST …/receipts.',
+  );
+}
+
+/** What goes with a consumer, before it goes: its name has to be typed. */
+export const deleteConsumerPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) =>
+    deleteConsumerView(ports, visit, null);
+
+export async function deleteConsumerView(ports: ConsolePorts, visit: Visit, problem: string | null): Promise<View> {
+  const { consumer, lag } = await namedStanding(ports, visit);
+  return {
+    title: `Delete consumer ${consumer.name}`,
+    status: problem === null ? 200 : 400,
+    refreshSeconds: null,
+    lead: html`<p>Its position (<code>${consumer.cursor}</code>, ${lag.entries === 0 ? 'nothing unread' : `${countText(lag.entries, 'change')} unread`}) and all its receipts are deleted. An ERP that registers under this name again reads everything from the beginning. This cannot be undone.</p>`,
+    body: deleteForm(consumer.name, visit, problem),
+  };
+}
+
+const deleteForm = (name: string, visit: Visit, problem: string | null): Html =>
+  html`<form class="stacked" method="post" action="${link(`/consumers/${encodeURIComponent(name)}/drop`)}"><input type="hidden" name="csrf" value="${visit.csrf}">
+${problem === null ? '' : html`<p class="problem" role="alert">${problem}</p>`}
+<label>Type the name of the consumer to delete it <input type="text" name="confirm" required autocomplete="off" spellcheck="false"></label>
+<span class="row"><button class="danger">Delete ${name}</button> ${button('Keep it', consumerLink(name))}</span></form>`;

@@ -1,0 +1,88 @@
+import { ENTITY_KINDS } from '../../../../domain/entity.ts';
+import { Refused } from '../../../../domain/errors.ts';
+import { type ChangeRow, type FeedFilter, readFeed, readNewest } from '../../../../store/feed/read-changes.ts';
+import { readPositions } from '../../../../store/feed/read-positions.ts';
+import { command, pager } from '../../components.ts';
+import { timeAsked, timeField } from '../../criteria.ts';
+import { filterForm } from '../../filter.ts';
+import { type Html, html } from '../../html.ts';
+import { link } from '../../links.ts';
+import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
+import { changeItems, changeList, insideOf } from '../orders/changes.ts';
+
+interface Asked {
+  kind: string | null;
+  connection: string | null;
+}
+
+const askedOf = (visit: Visit): Asked => ({ kind: visit.asked('kind'), connection: visit.asked('connection') });
+const filterOf = ({ kind, connection }: Asked): FeedFilter => ({
+  kinds: kind === null ? null : [kind],
+  connections: connection === null ? null : [connection],
+});
+
+/** Asks for what is newer than `after`, and is replaced by the next one with what comes. */
+const poller = (asked: Asked, after: string): Html =>
+  html`<li id="newer" class="unseen" hx-get="${link('/feed/newer', { ...asked, after })}" hx-trigger="every 2s" hx-swap="outerHTML" aria-hidden="true"></li>`;
+
+export const feedPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const sql = ports.context.db.read;
+    const asked = askedOf(visit);
+    const before = askedPosition(visit);
+    const until = timeAsked(visit, 'until');
+    const found = await readNewest(sql, filterOf(asked), before === null ? null : String(before), PAGE_ROWS + 1, until);
+    const rows = found.slice(0, PAGE_ROWS);
+    const last = found.length > PAGE_ROWS ? (rows.at(-1)?.position ?? null) : null;
+    const live = before === null && until === null;
+    const query = { ...asked, until: visit.asked('until') };
+    return {
+      title: 'Feed',
+      // New entries come by themselves, on top.
+      refreshSeconds: null,
+      lead: html`<p>Every change in the order in which the ERP reads them, newest first. ${until !== null ? html`Shown as it stood at the time below: what is not in it, no reader had seen.` : live ? 'New ones appear on top by themselves.' : ''}</p>`,
+      body: html`${filterForm('/feed', [
+        { name: 'kind', label: 'Kind', value: asked.kind, choices: ENTITY_KINDS },
+        { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
+        { name: 'until', label: `As it stood at (${visit.zone})`, value: timeField(visit, 'until'), type: 'datetime-local' },
+      ])}
+${rows.length === 0 && !live ? html`<div class="empty">No matches. Try a later time, or clear the filter.</div>` : html`<ol class="changes" aria-live="polite">${live ? poller(asked, rows[0]?.position ?? '0') : ''}${await changeItems(sql, rows, visit)}</ol>`}
+${rows.length === 0 && live ? html`<div class="empty"><p>No change yet. The ERP reads them here:</p><p>${command('curl -H "Authorization: Bearer $KEY" $URL/api/v1/changes')}</p></div>` : ''}${pager(last && link('/feed', { ...query, before: last }), before === null ? null : link('/feed', query))}`,
+    };
+  };
+
+/** The piece that the poller is replaced by; null: nothing is newer. */
+export async function newerChanges(ports: ConsolePorts, visit: Visit): Promise<Html | null> {
+  const asked = askedOf(visit);
+  const after = askedPosition(visit, 'after') ?? 0;
+  const { latest } = await readPositions(ports.context.db.read, String(after));
+  const found = await readFeed(ports.context.db.read, filterOf(asked), { after: String(after), upTo: latest.position, limit: PAGE_ROWS });
+  const newest = found.at(-1);
+  return newest ? html`${poller(asked, newest.position)}${await changeItems(ports.context.db.read, found.toReversed(), visit)}` : null;
+}
+
+export async function namedChange(ports: ConsolePorts, visit: Visit): Promise<ChangeRow> {
+  const position = visit.segment('position');
+  const span = { after: String(Number(position) - 1), upTo: position, limit: 1 };
+  const everything = { kinds: null, connections: null };
+  const [change] = /^[1-9]\d{0,14}$/.test(position) ? await readFeed(ports.context.db.read, everything, span) : [];
+  if (!change) throw new Refused(404, 'not_found', 'The feed holds no entry of this position.');
+  return change;
+}
+
+/** One entry of the feed. */
+export const changePage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const change = await namedChange(ports, visit);
+    return {
+      title: `Change ${change.position}`,
+      refreshSeconds: null,
+      lead: html`<p>One entry of the feed, as every reader gets it.</p>`,
+      body: html`${await changeList(ports.context.db.read, [change], visit, '', true)}`,
+    };
+  };
+
+/** What an entry shows when it is opened in a list. */
+export const insideOfNamed = async (ports: ConsolePorts, visit: Visit): Promise<Html> => insideOf(await namedChange(ports, visit));

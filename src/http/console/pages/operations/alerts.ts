@@ -1,0 +1,83 @@
+import { type AlertRow, listAlerts } from '../../../../store/monitoring/list-alerts.ts';
+import { alertId } from '../../../../views/alert.ts';
+import { alertPlace, alertRemedyText } from '../../alert-troubles.ts';
+import { action, badge, button, note, section, stateBadge, table, time, timeAndAge } from '../../components.ts';
+import { filterForm } from '../../filter.ts';
+import { countText, spanText } from '../../format.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { connectionLink } from '../../links.ts';
+import { type ConsolePorts, connectionNames, type Page, type Visit } from '../../page.ts';
+import type { Moment } from '../../times.ts';
+
+const MOST_SHOWN = 200;
+
+export const alertsPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const filter = { connection: visit.asked('connection'), code: visit.asked('code') };
+    const all = await listAlerts(ports.context.db.read, { state: 'all', ...filter }, { limit: MOST_SHOWN });
+    const open = all.filter((alert) => alert.closedAt === null);
+    const fresh = open.filter((alert) => alert.acknowledgedAt === null);
+    return {
+      title: 'Alerts',
+      lead: html`<p>${open.length === 0 ? 'No alert is open.' : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. It resolves by itself when its cause is gone.`}</p>`,
+      body: html`${filterForm('/alerts', [
+        { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
+        { name: 'code', label: 'Code', value: filter.code },
+      ])}
+${section('Open', open.length === 0 ? html`<p class="empty">None. Alerts also go to ALERT_WEBHOOK_URL when that is set.</p>` : html`${open.map((alert) => openAlert(alert, visit))}`)}
+${section(
+  'History',
+  alertHistory(
+    all.filter((alert) => alert.closedAt !== null),
+    visit,
+  ),
+)}`,
+    };
+  };
+
+function openAlert(alert: AlertRow, visit: Visit): Html {
+  const { label, href } = alertPlace(alert);
+  return note(
+    alert.level === 'critical' ? 'bad' : 'watch',
+    html`${stateBadge(alert.level)} <strong>${alert.text}</strong> ${alertRemedyText(alert)}
+<span class="faint">${alert.connection === null ? '' : html`<a href="${connectionLink(alert.connection)}">${alert.connection}</a> · `}<code>${alert.code}</code> · since ${timeAndAge(alert.openedAt, visit)}${alert.count > 1 ? ` · ${alert.count} times` : ''}${standing(alert, visit)}</span>
+<span class="row">${button(label, href)}${visit.may('operator') ? verbs(alert, visit) : ''}</span>`,
+  );
+}
+
+const standing = (alert: AlertRow, visit: Visit): Content => [
+  alert.acknowledgedBy === null ? '' : html` · ${badge(`acknowledged by ${alert.acknowledgedBy}`, 'plain')}`,
+  alert.mutedUntil === null || alert.mutedUntil <= visit.now.toISOString() ? '' : html` · muted until ${time(alert.mutedUntil, visit)}`,
+];
+
+const MUTES: readonly (readonly [label: string, hours: string])[] = [
+  ['Mute 1 h', '1'],
+  ['Mute 8 h', '8'],
+  ['Mute 3 d', '72'],
+];
+
+function verbs(alert: AlertRow, visit: Visit): Html {
+  const path = `/alerts/${encodeURIComponent(alertId(alert))}`;
+  const isMuted = alert.mutedUntil !== null && alert.mutedUntil > visit.now.toISOString();
+  return html`${alert.acknowledgedAt === null ? action({ path: `${path}/acknowledge`, label: 'Acknowledge', csrf: visit.csrf }) : ''}
+${isMuted ? action({ path: `${path}/mute`, label: 'Unmute', csrf: visit.csrf, hidden: { hours: '0' } }) : MUTES.map(([label, hours]) => action({ path: `${path}/mute`, label, csrf: visit.csrf, hidden: { hours } }))}`;
+}
+
+/** What happened, newest first: each alert with how long it lasted. */
+export const alertHistory = (alerts: readonly AlertRow[], moment: Moment): Html =>
+  table(
+    'History',
+    ['Opened', 'What', 'Code', 'Connection', 'Resolved', 'Lasted'],
+    alerts.map((alert) => ({
+      cells: [
+        time(alert.openedAt, moment),
+        alert.text,
+        html`<code>${alert.code}</code>`,
+        html`<span class="faint whole">${alert.connection ?? '–'}</span>`,
+        alert.closedAt === null ? badge('open', alert.level === 'critical' ? 'bad' : 'watch') : time(alert.closedAt, moment),
+        html`<span class="whole">${spanText((alert.closedAt === null ? moment.now.getTime() : Date.parse(alert.closedAt)) - Date.parse(alert.openedAt))}</span>`,
+      ],
+    })),
+    'Nothing has happened yet.',
+  );

@@ -1,0 +1,95 @@
+import type { Difference } from '../../../../domain/change.ts';
+import type { Sql } from '../../../../store/engine/database.ts';
+import { readNamesOf } from '../../../../store/entities/list-names.ts';
+import type { ChangeRow } from '../../../../store/feed/read-changes.ts';
+import { badge, table, time, value } from '../../components.ts';
+import { countText } from '../../format.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { causeLink, entityLink, link } from '../../links.ts';
+import type { Moment } from '../../times.ts';
+import { shortId } from '../deliveries/delivery-table.ts';
+
+const MOST_TOLD = 2;
+const MOST_CHARACTERS = 24;
+
+/** Changes with the numbers of what they changed, to be shown as a list. */
+export async function changeList(sql: Sql, changes: readonly ChangeRow[], moment: Moment, empty: string, open = false): Promise<Html> {
+  if (changes.length === 0) return html`<p class="empty">${empty}</p>`;
+  return html`<ol class="changes">${await changeItems(sql, changes, moment, open)}</ol>`;
+}
+
+export async function changeItems(sql: Sql, changes: readonly ChangeRow[], moment: Moment, open = false): Promise<Html[]> {
+  const names = await readNamesOf(
+    sql,
+    changes.map(({ entityId }) => entityId),
+  );
+  return changes.map((change) => changeItem(change, names.get(change.entityId)?.number ?? shortId(change.externalId), moment, open));
+}
+
+/** One entry of the feed: in one line what changed; opened, why, and every difference, which are fetched then. */
+function changeItem(change: ChangeRow, number: string, moment: Moment, open: boolean): Html {
+  const address = link(`/changes/${change.position}`);
+  return html`<li class="change" id="change-${change.position}"><details${open ? html` open` : ''}><summary hx-get="${address}/inside" hx-trigger="click once" hx-target="next .inside" hx-swap="innerHTML">${time(change.at, moment)} <span>${badge(change.action, change.action === 'deleted' ? 'bad' : 'plain')}</span> <span class="clip" title="${change.externalId}">${change.kind} <strong>${number}</strong></span> <span class="clip faint">${shortly(change)}</span> <span class="faint whole">${change.connection}</span></summary>
+<div class="inside" hx-morph-skip>${open ? insideOf(change) : html`<p><a href="${address}">What changed, and why</a></p>`}</div></details></li>`;
+}
+
+/** What a change is, in a few words: the first differences, or how much there is. */
+export function shortly({ action, lines, diff }: Pick<ChangeRow, 'action' | 'lines' | 'diff'>): string {
+  const named = JSON.parse(lines) as string[];
+  if (action !== 'updated') return named.length === 0 ? '' : `with ${countText(named.length, 'line')}`;
+  const differences = JSON.parse(diff) as Difference[];
+  const told = differences.slice(0, MOST_TOLD).map((one) => `${pathText(one.path)} ${valueText(one.before)} → ${valueText(one.after)}`);
+  const rest = differences.length - told.length;
+  return `${told.join(' · ')}${rest > 0 ? ` · ${rest} more` : ''}`;
+}
+
+/** `/lines/0010/quantity` is `line 0010 quantity`. */
+const pathText = (path: string): string =>
+  path
+    .replace(/^\/lines\/([^/]*)\/?/, 'line $1 ')
+    .replaceAll('/', ' ')
+    .trim();
+
+function valueText(content: unknown): string {
+  if (content === null || content === undefined) return '(empty)';
+  if (typeof content === 'object') return Array.isArray(content) ? countText(content.length, 'entry', 'entries') : '{…}';
+  const text = String(content);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** Why it changed, and each difference. */
+export const insideOf = (
+  change: ChangeRow,
+): Html => html`<p>Because of <a href="${causeLink({ type: change.causeType, id: change.causeId })}">${causeText(change)}</a>.
+<a href="${entityLink(change.entityId)}">Open the ${change.kind}</a> · version ${change.version} · <a href="${link(`/changes/${change.position}`)}">cursor ${change.cursor}</a></p>
+${differences(JSON.parse(change.diff) as Difference[])}`;
+
+function causeText({ causeType, eventType }: ChangeRow): string {
+  if (causeType === 'reconcile') return 'a reconcile run: no webhook had reported it';
+  return `${causeType === 'replay' ? 'the replay of a delivery' : 'a delivery'}${eventType === null ? '' : ` (${eventType})`}`;
+}
+
+/** What changed, each with old and new value; the words that differ are marked. */
+export const differences = (diff: readonly { path: string; before?: unknown; after?: unknown }[]): Html =>
+  table(
+    'What changed',
+    ['Field', 'Old', 'New'],
+    diff.map(({ path, before, after }) => ({ cells: [html`<code>${path}</code>`, ...marked(before, after)] })),
+    'No single difference: the entity appeared or went as a whole.',
+  );
+
+/** Two short texts with what differs between their common beginning and end marked. */
+function marked(before: unknown, after: unknown): [Content, Content] {
+  if (typeof before !== 'string' || typeof after !== 'string') return [value(before), value(after)];
+  const least = Math.min(before.length, after.length);
+  let begin = 0;
+  while (begin < least && before[begin] === after[begin]) begin++;
+  let end = 0;
+  while (end < least - begin && before.at(-1 - end) === after.at(-1 - end)) end++;
+  // Marked by words, not in the middle of one.
+  while (begin > 0 && /\w/.test(before[begin - 1] ?? '')) begin--;
+  while (end > 0 && /\w/.test(before.at(-end) ?? '')) end--;
+  const parts = (text: string) => [text.slice(0, begin), text.slice(begin, text.length - end), text.slice(text.length - end)] as const;
+  const [[a, gone, b], [c, come, d]] = [parts(before), parts(after)];
+  return [html`<code>${a}<del>${gone}</del>${b}</code>`, html`<code>${c}<ins>${come}</ins>${d}</code>`];
+}

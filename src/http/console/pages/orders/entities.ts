@@ -1,0 +1,72 @@
+import { type EntityKind, RECORD_KINDS } from '../../../../domain/entity.ts';
+import { type FoundEntity, searchEntities } from '../../../../store/entities/search.ts';
+import { badge, command, pager, table, time } from '../../components.ts';
+import { filterForm } from '../../filter.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { entityLink, link } from '../../links.ts';
+import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page } from '../../page.ts';
+import type { Moment } from '../../times.ts';
+import { shortId } from '../deliveries/delivery-table.ts';
+
+interface Place {
+  path: '/orders' | '/shipments' | '/records';
+  title: string;
+  kinds: readonly EntityKind[];
+}
+
+export const ENTITY_PLACES: readonly Place[] = [
+  { path: '/orders', title: 'Orders', kinds: ['order'] },
+  { path: '/shipments', title: 'Shipments', kinds: ['shipment'] },
+  { path: '/records', title: 'Records', kinds: RECORD_KINDS },
+];
+
+/** Orders, shipments or records: what was changed last comes first. */
+export const entitiesPage =
+  (ports: ConsolePorts, { path, title, kinds }: Place): Page =>
+  async (visit) => {
+    const kind = kinds.find((one) => one === visit.asked('kind')) ?? null;
+    const asked = { connection: visit.asked('connection'), status: visit.asked('status'), text: visit.asked('number') };
+    const skip = askedPosition(visit, 'skip') ?? 0;
+    const found = await searchEntities(ports.context.db.read, { kinds: kind ? [kind] : kinds, ...asked }, { skip, limit: PAGE_ROWS + 1 });
+    const { text: number, ...others } = asked;
+    const query = { ...others, number, kind };
+    const isFiltered = Object.values(query).some((value) => value !== null);
+    return {
+      title,
+      lead: html`<p>What is held now, as the ERP gets it; what changed last comes first. Open one to see every change, and why.</p>`,
+      body: html`${filterForm(path, [
+        { name: 'number', label: 'Number or external id', value: number },
+        { name: 'status', label: 'Status', value: asked.status },
+        { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
+        ...(kinds.length > 1 ? [{ name: 'kind', label: 'Kind', value: kind, choices: kinds }] : []),
+      ])}
+${entityTable(found.slice(0, PAGE_ROWS), kinds.length > 1, visit, isFiltered ? html`No matches. <a href="${link('/search', { q: number })}">Search everything</a>: items, parties, documents and events too.` : emptyText(title))}
+${pager(found.length > PAGE_ROWS ? link(path, { ...query, skip: skip + PAGE_ROWS }) : null, skip === 0 ? null : link(path, query))}`,
+    };
+  };
+
+const emptyText = (title: string): Content =>
+  html`<p>No ${title.toLowerCase()} yet. They come by webhook, or by the first reconcile run:</p><p>${command('npx orderdock reconcile CONNECTION')}</p>`;
+
+const partyName = (party: FoundEntity['header']['buyer']): string => party?.name ?? party?.id ?? '–';
+
+const entityTable = (entities: readonly FoundEntity[], withKind: boolean, moment: Moment, empty: Content): Html =>
+  table(
+    'Found',
+    ['Number', ...(withKind ? ['Kind'] : []), 'Status', 'Buyer', 'Supplier', 'Connection', 'Version', 'Changed'],
+    entities.map((one) => ({
+      href: entityLink(one.id),
+      id: one.id,
+      cells: [
+        html`<span class="whole" title="${one.externalId}">${one.header.number ?? shortId(one.externalId)}</span>${one.deletedAt === null ? '' : html` ${badge('deleted', 'bad')}`}`,
+        ...(withKind ? [one.kind] : []),
+        one.header.status ?? '–',
+        html`<span class="clip">${partyName(one.header.buyer)}</span>`,
+        html`<span class="clip">${partyName(one.header.supplier)}</span>`,
+        html`<span class="faint whole">${one.connection}</span>`,
+        one.version,
+        time(one.updatedAt, moment),
+      ],
+    })),
+    empty,
+  );

@@ -1,0 +1,87 @@
+import type { Header, Price } from '../../../../domain/entity.ts';
+import type { DocumentRow } from '../../../../store/documents/list.ts';
+import type { EntityRow } from '../../../../store/entities/list.ts';
+import type { LineRow } from '../../../../store/entities/list-lines.ts';
+import { action, badge, facts, stateBadge, table, time, timeAndAge } from '../../components.ts';
+import { bytesText } from '../../format.ts';
+import { type Html, html } from '../../html.ts';
+import { connectionLink, link } from '../../links.ts';
+import type { Visit } from '../../page.ts';
+import type { Moment } from '../../times.ts';
+
+const partyText = (party: Header['buyer']): string | null =>
+  party === null ? null : [party.name, party.id === null ? null : `(${party.id})`].filter(Boolean).join(' ');
+
+export const headerFacts = ({ header, ...entity }: EntityRow, moment: Moment): Html =>
+  facts([
+    ['Number', header.number],
+    ['Status', header.status],
+    ['Buyer', partyText(header.buyer)],
+    ['Supplier', partyText(header.supplier)],
+    ['Total', header.total === null ? null : `${header.total} ${header.currency ?? ''}`],
+    ['Ordered', header.orderedAt === null ? null : time(header.orderedAt, moment)],
+    ['Changed at the platform', entity.lastUpdatedAt === null ? null : timeAndAge(entity.lastUpdatedAt, moment)],
+    ['Applied', timeAndAge(entity.updatedAt, moment)],
+    ['Connection', html`<a href="${connectionLink(entity.connection)}">${entity.connection}</a>`],
+    ['External id', html`<code id="external-id">${entity.externalId}</code>`],
+    ['Id', html`<code>${entity.id}</code>`],
+    ['Source', html`<a href="${link(`/entities/${encodeURIComponent(entity.id)}/source`)}">the platform's JSON</a>`],
+  ]);
+
+const priceText = (price: Price | null): string =>
+  price === null
+    ? '–'
+    : `${price.net ?? price.gross ?? '–'} ${price.currency ?? ''}${price.per === null ? '' : ` per ${price.per} ${price.unit ?? ''}`}`;
+
+export type ShownLine = Pick<LineRow, 'externalId' | 'content' | 'version' | 'lastUpdatedAt' | 'removedAt'>;
+
+export const lineTable = (lines: readonly ShownLine[], moment: Moment): Html =>
+  table(
+    'Lines',
+    ['Line', 'Item', 'Description', 'Quantity', 'Status', 'Price', 'Delivery schedule', 'Version', 'Changed'],
+    lines.map(({ externalId, content, version, lastUpdatedAt, removedAt }) => ({
+      cells: [
+        html`<span class="whole">${content.position ?? html`<code>${externalId}</code>`}${removedAt === null ? '' : html` ${badge('removed', 'bad')}`}</span>`,
+        [content.item?.number, content.item?.name].filter(Boolean).join(' · ') || '–',
+        content.description ?? '',
+        html`<span class="whole">${content.quantity ?? '–'} ${content.unit ?? ''}</span>`,
+        content.status ?? '–',
+        html`<span class="whole">${priceText(content.price)}</span>`,
+        content.deliverySchedule.map(
+          (one) =>
+            html`<div class="whole">${one.date ?? 'no date'}: ${one.quantity ?? '–'} <span class="faint">${one.status ?? ''}</span></div>`,
+        ),
+        version,
+        time(lastUpdatedAt, moment),
+      ],
+    })),
+    'It has no lines.',
+  );
+
+/** States that a document does not leave by itself. */
+export const mayFetchAgain = (state: string): boolean => !['announced', 'stored', 'empty'].includes(state);
+
+export const documentTable = (documents: readonly DocumentRow[], visit: Visit): Html =>
+  table(
+    'Documents',
+    ['Name', 'State', '', 'Size', 'Kind', 'Line', 'Announced'],
+    documents.map((one) => ({
+      cells: [
+        one.state === 'stored' ? html`<a href="${link(`/documents/${encodeURIComponent(one.id)}/content`)}">${one.name}</a>` : one.name,
+        html`${stateBadge(one.state)}${one.error === null || one.state === 'stored' ? '' : html` <span class="faint">${one.error}</span>`}`,
+        mayFetchAgain(one.state) && visit.may('operator')
+          ? action({
+              path: `/documents/${encodeURIComponent(one.id)}/fetch`,
+              label: 'Fetch again',
+              csrf: visit.csrf,
+              hidden: { back: visit.address },
+            })
+          : '',
+        bytesText(one.bytes),
+        one.type ?? one.code ?? '–',
+        one.line ?? '–',
+        time(one.announcedAt, visit),
+      ],
+    })),
+    'None.',
+  );

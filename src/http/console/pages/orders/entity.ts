@@ -1,0 +1,72 @@
+import { ENTITY_KINDS } from '../../../../domain/entity.ts';
+import { Refused } from '../../../../domain/errors.ts';
+import { listDeliveries } from '../../../../store/deliveries/list.ts';
+import { readDocumentsOf } from '../../../../store/documents/list.ts';
+import { type EntityRow, readEntity } from '../../../../store/entities/list.ts';
+import { readLines } from '../../../../store/entities/list-lines.ts';
+import { type ChangeRow, readHistory } from '../../../../store/feed/read-changes.ts';
+import { section } from '../../components.ts';
+import { countText } from '../../format.ts';
+import { type Html, html } from '../../html.ts';
+import { link } from '../../links.ts';
+import type { ConsolePorts, Page, Visit } from '../../page.ts';
+import { localInput } from '../../times.ts';
+import { deliveryTable, readResources } from '../deliveries/delivery-table.ts';
+import { changeList } from './changes.ts';
+import { documentTable, headerFacts, lineTable } from './entity-parts.ts';
+
+const MOST_CHANGES = 200;
+const MOST_DELIVERIES = 20;
+
+export async function namedEntity(ports: ConsolePorts, visit: Visit): Promise<EntityRow> {
+  const entity = await readEntity(ports.context.db.read, ENTITY_KINDS, visit.segment('id'));
+  if (!entity) throw new Refused(404, 'not_found', 'Nothing of this id is held.');
+  return entity;
+}
+
+export const placeOf = ({ kind }: Pick<EntityRow, 'kind'>): string =>
+  kind === 'order' ? '/orders' : kind === 'shipment' ? '/shipments' : '/records';
+
+/** One order, shipment or record: as it is, how it became so, and what was received about it. */
+export const entityPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const sql = ports.context.db.read;
+    const entity = await namedEntity(ports, visit);
+    const about = { connection: entity.connection, subject: `${entity.kind}:${entity.externalId}` };
+    const [lines, documents, history, deliveries] = await Promise.all([
+      readLines(sql, [entity.id], false),
+      readDocumentsOf(sql, [entity.id]),
+      readHistory(sql, entity.id, '0', MOST_CHANGES),
+      listDeliveries(sql, about, { before: null, limit: MOST_DELIVERIES }),
+    ]);
+    const hasLines = entity.kind === 'order' || entity.kind === 'shipment';
+    return {
+      title: `${entity.kind === 'order' ? 'Order' : entity.kind} ${entity.header.number ?? entity.externalId}`,
+      place: placeOf(entity),
+      lead: html`<p>${leadOf(entity, history.length)}</p>`,
+      body: html`${headerFacts(entity, visit)}
+${hasLines ? section('Lines', lineTable(lines, visit)) : ''}
+${documents.length > 0 ? section('Documents', documentTable(documents, visit)) : ''}
+${section('History', html`${versionForms(entity, history, visit)}${await changeList(sql, history.toReversed(), visit, 'Its changes are no longer kept.')}`)}
+${section('Webhooks received', deliveryTable(deliveries, await readResources(sql, deliveries), visit, { empty: 'None: reconciliation brought it.' }))}`,
+    };
+  };
+
+function leadOf(entity: EntityRow, changes: number): string {
+  if (entity.deletedAt !== null) return 'Deleted at the platform. What was known of it stays here.';
+  const kept = changes === entity.version ? 'all of them are listed below' : `the last ${changes} are listed below`;
+  return `Version ${entity.version}: ${countText(entity.version, 'change')} so far, ${kept}.`;
+}
+
+/** What a reader saw at a time, and any two versions beside each other. */
+function versionForms(entity: EntityRow, history: readonly ChangeRow[], visit: Visit): Html {
+  const path = link(`/entities/${encodeURIComponent(entity.id)}/versions`);
+  const options = (chosen: number) =>
+    history.map(
+      ({ version, position }) => html`<option value="${position}"${version === chosen ? html` selected` : ''}>version ${version}</option>`,
+    );
+  const last = history.at(-1)?.version ?? 1;
+  return html`<div class="row"><form class="filter" method="get" action="${path}" hx-morph-skip><label>As the ERP saw it at (${visit.zone}) <input type="datetime-local" name="at" value="${localInput(visit.now.toISOString(), visit.zone)}" required></label><button>Show</button></form>
+${history.length < 2 ? '' : html`<form class="filter" method="get" action="${path}" hx-morph-skip><label>Compare <select name="from">${options(last - 1)}</select></label><label>with <select name="to">${options(last)}</select></label><button>Compare</button></form>`}</div>`;
+}

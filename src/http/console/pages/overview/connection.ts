@@ -1,0 +1,154 @@
+import { Refused } from '../../../../domain/errors.ts';
+import type { ConnectionHealth } from '../../../../monitoring/connection-health.ts';
+import type { FailureBudget } from '../../../../monitoring/failure-budget.ts';
+import type { Latency } from '../../../../monitoring/latency.ts';
+import type { Silence } from '../../../../monitoring/silence.ts';
+import type { Connection } from '../../../../platforms/contract/platform.ts';
+import type { CoverageSpan } from '../../../../reconciliation/coverage.ts';
+import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';
+import { listRuns } from '../../../../store/reconciliation/list-runs.ts';
+import { coverageStrip, stripLegend } from '../../charts.ts';
+import { action, badge, button, facts, note, section, table, time, timeAndAge } from '../../components.ts';
+import { durationText, spanText } from '../../format.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { connectionLink, deliveriesLink, link, runLink } from '../../links.ts';
+import type { ConsolePorts, Page, Visit } from '../../page.ts';
+import { type ConnectionFacts, reconcileStep } from '../../troubles.ts';
+import { verdictOf } from '../../verdict.ts';
+import { alertHistory } from '../operations/alerts.ts';
+import { runTable } from '../operations/runs.ts';
+import { judge, readFacts, timeTextFor } from './facts.ts';
+import { trafficCharts } from './traffic-charts.ts';
+import { verdictBlock } from './trouble-list.ts';
+
+export function namedConnection(ports: ConsolePorts, visit: Visit): Connection {
+  const connection = ports.context.connections.get(visit.segment('name'));
+  if (!connection) throw new Refused(404, 'not_found', `There is no connection named ${visit.segment('name')}.`);
+  return connection;
+}
+
+/** One connection: what is verified, how it is doing, and who let the last deliveries in. */
+export const connectionPage =
+  (ports: ConsolePorts): Page =>
+  async (visit) => {
+    const connection = namedConnection(ports, visit);
+    const { name } = connection;
+    const sql = ports.context.db.read;
+    const [known] = await readFacts(ports, [connection], visit.now);
+    if (!known) throw new Refused(404, 'not_found', `There is no connection named ${name}.`);
+    const judged = judge(known, visit);
+    const runs = await listRuns(sql, { connection: name, state: null }, { before: null, limit: 5 });
+    const history = await listAlerts(sql, { state: 'all', connection: name }, { limit: 20 });
+    const { health } = known;
+    return {
+      title: name,
+      lead: verdictBlock(
+        verdictOf([judged], [], timeTextFor(visit)),
+        judged.troubles.map((one) => ({ ...one, connection: null })),
+        visit,
+      ),
+      body: html`${buttons(visit, known)}
+${section('Coverage', html`${coverageStrip(known.coverage, known.hasApi, visit)}${known.hasApi ? stripLegend : note('plain', 'No API is configured: completeness cannot be checked, and there is nothing to reconcile with.')}${periods(known.coverage, visit)}`)}
+${section('Health', health === null ? html`<p class="empty">Its health cannot be read right now.</p>` : healthFacts(health, visit))}
+${section('Last 24 hours', html`${await trafficCharts(sql, name, visit)}${latencyTable(health?.latency ?? null)}`)}
+${known.hasApi ? section('Reconcile runs', runTable(runs, visit, 'No reconcile run yet.')) : ''}
+${section('What happened', alertHistory(history, visit))}
+${section('Credentials in use', credentials(health, visit))}`,
+    };
+  };
+
+/** What the platform's name leads to; the button to reconcile stands here once, unless the verdict already has it. */
+function buttons(visit: Visit, { name, hasApi }: ConnectionFacts): Html {
+  const step = reconcileStep(name);
+  return html`<p class="row">${hasApi && visit.may('operator') && step.kind === 'press' ? action({ path: step.path, label: step.label, csrf: visit.csrf }) : ''}
+${button('Deliveries', deliveriesLink({ connection: name }))} ${button('Rejected requests', `${connectionLink(name)}/rejections`)} ${button('Missing documents', link('/documents', { connection: name }))}</p>`;
+}
+
+const CIRCUIT_WORDS = { closed: 'reachable', open: 'unreachable', 'half-open': 'being tried again' } as const;
+
+const healthFacts = (health: ConnectionHealth, visit: Visit): Html =>
+  facts([
+    ['Last delivery', timeAndAge(health.lastDeliveryAt, visit)],
+    ['Last processed', timeAndAge(health.lastSuccessAt, visit)],
+    ['Pending', String(health.backlog)],
+    ['Oldest pending', health.oldestWaitingAt === null ? null : timeAndAge(health.oldestWaitingAt, visit)],
+    [
+      'Platform API',
+      health.circuit === null
+        ? 'not configured'
+        : health.circuit === 'closed'
+          ? 'reachable'
+          : badge(CIRCUIT_WORDS[health.circuit], 'watch'),
+    ],
+    ['Checkpoint', health.watermark],
+    ['Verified up to', health.lagMs === null ? null : `${spanText(health.lagMs)} ago`],
+    ['Rejected in a row', budgetText(health.failureBudget)],
+    ['Quiet for', silenceText(health.silence)],
+  ]);
+
+const STAGES: readonly (readonly [name: keyof Latency, what: string])[] = [
+  ['platformToReceived', 'Platform → received'],
+  ['receivedToApplied', 'Received → applied'],
+  ['appliedToPulled', 'Applied → read by the ERP'],
+  ['pulledToBooked', 'Read → booked'],
+];
+
+function latencyTable(latency: Latency | null): Html {
+  const shown = (ms: number | null) => (ms === null ? '–' : durationText(ms));
+  const rows = STAGES.flatMap(([name, what]) => {
+    const stage = latency?.[name];
+    return stage && stage.samples > 0 ? [{ cells: [what, shown(stage.p50), shown(stage.p90), shown(stage.p99), stage.samples] }] : [];
+  });
+  return rows.length === 0 ? html`` : html`<h3>Latency</h3>${table('Latency', ['Stage', 'p50', 'p90', 'p99', 'Samples'], rows, '')}`;
+}
+
+/** Whether a connection is quiet for longer than its history explains. */
+function silenceText({ quietMs, expectedMs, silent }: Silence): Content {
+  if (quietMs === null) return null;
+  const normal = expectedMs === null ? '' : ` (normal: up to ${spanText(expectedMs)})`;
+  return html`${spanText(quietMs)}${normal}${silent ? html` ${badge('too quiet', 'watch')}` : ''}`;
+}
+
+/** How much of the platform's patience is used up. */
+const budgetText = ({ used, limit, usedPercent, consecutiveFailures, rule }: FailureBudget): Content =>
+  html`<span title="${rule}">${limit === null ? consecutiveFailures : `${used} of ${limit} (${usedPercent} %)`}</span>${consecutiveFailures === 0 ? '' : html` <span class="faint">${rule}</span>`}`;
+
+const SPAN_WORDS: Readonly<Record<CoverageSpan['state'], string>> = { proven: 'verified', open: 'not verified yet', unproven: 'in doubt' };
+
+const reasonText = (reason: string): string =>
+  reason
+    .replace(/^standstill$/, 'Orderdock was down')
+    .replace(/^interrupted_run$/, 'reconciliation failed')
+    .replace(/^records_failed$/, 'some records could not be read')
+    .replace(/^not_compared$/, 'never compared')
+    .replace(/^rejected_deliveries: /, 'webhooks rejected: ');
+
+/** Newest first; the run that verified a period is a click away. */
+const periods = (coverage: readonly CoverageSpan[], visit: Visit): Html =>
+  html`<details><summary>Verified periods</summary>${table(
+    'Verified periods',
+    ['From', 'To', 'State', 'Reason', 'Run'],
+    coverage
+      .toReversed()
+      .slice(0, 20)
+      .map(({ from, to, state, reason, runId }) => ({
+        cells: [
+          from === null ? 'the beginning' : time(from, visit),
+          to === null ? 'now' : time(to, visit),
+          badge(SPAN_WORDS[state], state === 'unproven' ? 'watch' : 'plain'),
+          reason === null ? '' : reasonText(reason),
+          runId === null ? '' : html`<a href="${runLink(runId)}">run</a>`,
+        ],
+      })),
+    'No reconcile run has finished yet.',
+  )}</details>`;
+
+const credentials = (health: ConnectionHealth | null, visit: Visit): Html =>
+  table(
+    'Credentials in use',
+    ['Credential (config path)', 'Last used', 'Uses'],
+    (health?.credentials ?? []).map(({ credential, lastUsedAt, uses }) => ({
+      cells: [html`<code>${credential}</code>`, time(lastUsedAt, visit), uses],
+    })),
+    'None has let a delivery in yet.',
+  );

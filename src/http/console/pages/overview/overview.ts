@@ -1,0 +1,98 @@
+import type { Invariants } from '../../../../monitoring/invariants.ts';
+import type { Connection } from '../../../../platforms/contract/platform.ts';
+import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';
+import { alertTrouble } from '../../alert-troubles.ts';
+import { coverageStrip, stripLegend } from '../../charts.ts';
+import { command, section, table, time } from '../../components.ts';
+import { durationText } from '../../format.ts';
+import { html } from '../../html.ts';
+import { connectionLink, deliveriesLink, link } from '../../links.ts';
+import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
+import type { ConnectionFacts, Trouble } from '../../troubles.ts';
+import { type Judged, verdictOf, worstTone } from '../../verdict.ts';
+import { judge, readFacts, timeTextFor } from './facts.ts';
+import { trafficCharts } from './traffic-charts.ts';
+import { verdictBlock } from './trouble-list.ts';
+
+/** What is read first at three in the morning. */
+export const overviewPage =
+  (ports: ConsolePorts): Page =>
+  async (visit): Promise<View> => {
+    const sql = ports.context.db.read;
+    const connections = [...ports.context.connections.list()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const facts = await readFacts(ports, connections, visit.now);
+    const judged = facts.map((one) => judge(one, visit));
+    const alerts = await listAlerts(sql, { state: 'open' }, { limit: 100 });
+    const invariants = await ports.invariants().catch(() => null);
+    const known = new Set(connections.map(({ name }) => name));
+    const general: Trouble[] = [
+      ...violations(invariants),
+      ...alerts.filter(({ connection }) => connection === null || !known.has(connection)).map(alertTrouble),
+    ];
+    const troubles = [
+      ...judged.flatMap(({ name, troubles }) => troubles.map((trouble) => ({ ...trouble, connection: name }))),
+      ...general.map((trouble) => ({ ...trouble, connection: null })),
+    ];
+    return {
+      title: 'Overview',
+      lead: verdictBlock(verdictOf(judged, general, timeTextFor(visit)), troubles, visit),
+      body: html`${section('Connections', connectionTable(connections, facts, judged, visit))}
+${connections.length === 0 ? '' : stripLegend}
+${section('Last 24 hours', await trafficCharts(sql, null, visit))}
+${invariants === null || invariants.violations > 0 ? '' : html`<p class="faint">Integrity checks: all passed.</p>`}`,
+      refreshSeconds: 5,
+    };
+  };
+
+const violations = (invariants: Invariants | null): Trouble[] =>
+  invariants === null || invariants.violations === 0
+    ? []
+    : [
+        {
+          tone: 'bad',
+          effect: 'none',
+          sentence: `Integrity checks found ${invariants.violations} ${invariants.violations === 1 ? 'violation' : 'violations'}: keep a copy of the database and report them.`,
+          since: null,
+          steps: [{ kind: 'command', text: 'GET /api/v1/invariants' }],
+        },
+      ];
+
+const HEADS = ['Connection', 'State', 'Coverage, 24 h', 'Pending', 'Failed', 'Gaps, 24 h', 'Applied in, p90', 'Last delivery'];
+
+const connectionTable = (connections: readonly Connection[], facts: readonly ConnectionFacts[], judged: readonly Judged[], visit: Visit) =>
+  table(
+    'Connections',
+    HEADS,
+    connections.flatMap((connection, position) => {
+      const [one, verdict] = [facts[position], judged[position]];
+      return one && verdict ? [connectionRow(connection, one, verdict, visit)] : [];
+    }),
+    html`<p>No connection is configured. Copy the example, keep the platforms you have, then check it:</p><p>${command('cp connections.example.yaml connections.yaml && npx orderdock check')}</p>`,
+  );
+
+function connectionRow(connection: Connection, facts: ConnectionFacts, { troubles, provenUpTo }: Judged, visit: Visit) {
+  const { name, health, gaps, hasApi } = facts;
+  const tone = worstTone(troubles);
+  const problems = troubles.filter((one) => one.tone !== 'plain').length;
+  const dead = facts.causes.reduce((sum, cause) => sum + cause.dead, 0);
+  const state =
+    problems > 0
+      ? `${problems} ${problems === 1 ? 'problem' : 'problems'}`
+      : provenUpTo === null
+        ? 'No API to compare with'
+        : html`Complete up to ${time(provenUpTo, visit)}`;
+  return {
+    href: connectionLink(name),
+    id: `connection-${name}`,
+    cells: [
+      html`<span class="name" title="${connection.platform.title ?? connection.platform.name}">${name}</span>`,
+      html`<span class="whole"><span class="dot ${tone === 'good' && provenUpTo === null ? 'plain' : tone}"></span> ${state}</span>`,
+      coverageStrip(facts.coverage, hasApi, visit),
+      health?.backlog ?? 0,
+      dead === 0 ? html`<span class="faint">0</span>` : html`<a href="${deliveriesLink({ connection: name, state: 'dead' })}">${dead}</a>`,
+      gaps === 0 ? html`<span class="faint">0</span>` : html`<a href="${link('/reconcile-runs', { connection: name })}">${gaps}</a>`,
+      health?.latency.receivedToApplied.p90 == null ? '–' : durationText(health.latency.receivedToApplied.p90),
+      time(health?.lastDeliveryAt ?? null, visit),
+    ],
+  };
+}

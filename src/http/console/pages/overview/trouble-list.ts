@@ -1,0 +1,33 @@
+import { action, button, command, time } from '../../components.ts';
+import { type Content, type Html, html } from '../../html.ts';
+import { connectionLink } from '../../links.ts';
+import type { Visit } from '../../page.ts';
+import type { Step, Trouble } from '../../troubles.ts';
+import type { Verdict } from '../../verdict.ts';
+
+export interface NamedTrouble extends Trouble {
+  /** Null: it is of no connection, or of the one that the page is about. */
+  connection: string | null;
+}
+
+const ORDER: readonly Trouble['tone'][] = ['bad', 'watch', 'plain'];
+
+/** The answer, and below it everything that stands against it, the worst first: each with its cause, since when, and what to press. */
+export function verdictBlock(verdict: Verdict, troubles: readonly NamedTrouble[], visit: Visit): Html {
+  const sorted = [...troubles].sort((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
+  // One filled button on a page: the first that can be pressed.
+  const first = sorted.flatMap(({ steps }) => steps).find(({ kind }) => kind === 'press');
+  return html`<div class="verdict ${verdict.tone}"><p><span class="question">Was anything lost?</span> ${verdict.sentence}</p>${
+    sorted.length === 0 ? '' : html`<ul class="troubles">${sorted.map((trouble) => item(trouble, visit, first))}</ul>`
+  }</div>`;
+}
+
+const item = ({ tone, connection, sentence, since, steps }: NamedTrouble, visit: Visit, first: Step | undefined): Html =>
+  html`<li><span class="dot ${tone}"></span><p>${connection === null ? '' : html`<a href="${connectionLink(connection)}">${connection}</a>: `}${sentence}${since === null ? '' : html` <span class="faint">since ${time(since, visit)}</span>`}</p><div class="steps">${steps.map((step) => stepView(step, visit, step === first))}</div></li>`;
+
+function stepView(step: Step, visit: Visit, primary: boolean): Content {
+  if (step.kind === 'link') return button(step.label, step.href);
+  if (step.kind === 'command') return command(step.text);
+  if (!visit.may('operator')) return html`<span class="faint">${step.label}: needs an operator’s key</span>`;
+  return action({ path: step.path, label: step.label, csrf: visit.csrf, hidden: step.hidden ?? {}, look: primary ? 'primary' : undefined });
+}

@@ -1,0 +1,85 @@
+/** The moment a page is made at, and the time zone its reader wants: an IANA name. */
+export interface Moment {
+  now: Date;
+  zone: string;
+}
+
+const FIELDS = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Null for a name that is no time zone. */
+function formatOf(zone: string): Intl.DateTimeFormat | null {
+  const known = formats.get(zone);
+  if (known) return known;
+  try {
+    const made = new Intl.DateTimeFormat('en-GB', { ...FIELDS, hourCycle: 'h23', timeZone: zone });
+    formats.set(zone, made);
+    return made;
+  } catch {
+    return null;
+  }
+}
+
+/** The zone that a cookie asks for, or UTC. */
+export const zoneOf = (asked: string | null): string =>
+  asked !== null && /^[A-Za-z0-9_+\-/]{1,64}$/.test(asked) && formatOf(asked) !== null ? asked : 'UTC';
+
+interface Parts {
+  year: string;
+  month: string;
+  day: string;
+  clock: string;
+}
+
+function partsOf(date: Date, zone: string): Parts {
+  const parts = formatOf(zone)?.formatToParts(date) ?? [];
+  const part = (name: Intl.DateTimeFormatPartTypes) => parts.find(({ type }) => type === name)?.value ?? '';
+  return { year: part('year'), month: part('month'), day: part('day'), clock: `${part('hour')}:${part('minute')}:${part('second')}` };
+}
+
+/** As short as it is clear: `06:20:23` today, `28 Feb 06:20` this year, `28 Feb 2025` before. */
+export function shortTime(iso: string, { now, zone }: Moment): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const [then, today] = [partsOf(date, zone), partsOf(now, zone)];
+  if (then.year !== today.year) return `${then.day} ${then.month} ${then.year}`;
+  if (then.month !== today.month || then.day !== today.day) return `${then.day} ${then.month} ${then.clock.slice(0, 5)}`;
+  return then.clock;
+}
+
+/** `28 Feb 2026 06:20:23 UTC`: exact to the second, with its zone. */
+export function exactTime(iso: string, zone: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const { year, month, day, clock } = partsOf(date, zone);
+  return `${day} ${month} ${year} ${clock} ${zone}`;
+}
+
+/** The hour of the day, for a chart: `06:00`. */
+export const hourText = (date: Date, zone: string): string => partsOf(date, zone).clock.slice(0, 5);
+
+/** How far a zone is ahead of UTC at a moment, in milliseconds. */
+function offsetMs(at: number, zone: string): number {
+  const { year, day, clock } = partsOf(new Date(at), zone);
+  const month =
+    formatOf(zone)
+      ?.formatToParts(new Date(at))
+      .find(({ type }) => type === 'month')?.value ?? 'Jan';
+  return Date.parse(`${day} ${month} ${year} ${clock} UTC`) - Math.floor(at / 1000) * 1000;
+}
+
+/** Reads `2026-03-01T08:00` in a zone, or a time that names its own; null for anything else. */
+export function utcOf(text: string, zone: string): string | null {
+  const local = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text);
+  const at = Date.parse(local ? `${text}Z` : text);
+  if (Number.isNaN(at)) return null;
+  // Twice: the first offset may be that of the other side of a clock change.
+  const utc = local ? at - offsetMs(at - offsetMs(at, zone), zone) : at;
+  return new Date(utc).toISOString();
+}
+
+/** `2026-03-01T08:00`, as a browser's field for a local time wants it. */
+export function localInput(iso: string, zone: string): string {
+  const at = Date.parse(iso);
+  return new Date(at + offsetMs(at, zone)).toISOString().slice(0, 16);
+}
