@@ -78,6 +78,7 @@ const ONLY_FOR: readonly (readonly [place: RegExp, importers: RegExp])[] = [
 /** Each library has one home. */
 const HOMES: Readonly<Record<string, RegExp>> = {
   express: /^http\//,
+  compression: /^http\//,
   'express-basic-auth': /^http\//,
   'express-openapi-validator': /^http\//,
   helmet: /^http\//,

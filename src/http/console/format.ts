@@ -11,9 +11,6 @@ export function spanText(ms: number): string {
 /** The same, exact below a second: `41 ms`. */
 export const durationText = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : spanText(ms));
 
-/** `2026-03-01 08:00:12 UTC`; null: a dash. */
-export const timeText = (iso: string | null): string => (iso === null ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`);
-
 export const countText = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
