@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { generatedApiKey } from './api-key.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
-import { createFindKey, requireRole } from './http/api/auth.ts';
+import { createFindKey, createSignIn, requireRole } from './http/api/auth.ts';
 import { createApiDocs } from './http/api/docs-page.ts';
 import type { ApiPorts } from './http/api/ports.ts';
 import { createApi } from './http/api/router.ts';
 import { createOutsideCalls } from './http/auth/outside-calls.ts';
+import { createSignIns } from './http/auth/sign-ins.ts';
+import { createThrottle } from './http/auth/throttle.ts';
 import { createConsole } from './http/console/console.ts';
 import { listen } from './http/listener.ts';
 import { addCounters } from './http/metrics/counters.ts';
@@ -53,9 +55,12 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const ledger = createResponseStats(context);
   const stopping = new AbortController();
   const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, backlog: backlog.count });
-  const ports = apiPorts(context, { ...parts, ledger }, settingsKeys, stopping.signal);
-  const findKey = createFindKey(ports);
   const metrics = createMetrics();
+  const throttle = createThrottle(() => context.clock.now().getTime());
+  const signIns = createSignIns({ context, throttle, count: metrics.signedIn });
+  const findKey = createFindKey({ context, settingsKeys });
+  const signIn = createSignIn({ context, settingsKeys }, findKey, signIns);
+  const ports = { ...apiPorts(context, { ...parts, ledger }, settingsKeys, stopping.signal), signIn };
   const { invariants } = parts;
   addGauges(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
   addCounters(metrics.registry, context.db);
@@ -74,7 +79,8 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
     },
     ready: parts.ready,
     metrics,
-    requireRole: (role) => requireRole(findKey, role),
+    requireRole: (role) => requireRole(signIn, role),
+    signIns,
     api: createApi(ports),
     apiDocs: createApiDocs(),
     console: createConsole({
@@ -104,7 +110,7 @@ function apiPorts(
   { storage, reconciler, invariants, ledger }: WebParts & { ledger: ResponseStats },
   settingsKeys: ApiPorts['settingsKeys'],
   stop: AbortSignal,
-): ApiPorts {
+): Omit<ApiPorts, 'signIn'> {
   return {
     context,
     settingsKeys,

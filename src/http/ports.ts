@@ -7,6 +7,7 @@ import type { RejectedCredential } from '../monitoring/response-stats.ts';
 import type { AuthEntry } from '../platforms/contract/auth-entry.ts';
 import type { Connections } from '../platforms/contract/platform.ts';
 import type { OutsideCalls } from './auth/outside-calls.ts';
+import type { SignIns } from './auth/sign-ins.ts';
 import type { Metrics } from './metrics/metrics.ts';
 
 type Oauth2 = Extract<AuthEntry, { oauth2: unknown }>['oauth2'];
@@ -42,6 +43,7 @@ export interface HttpPorts {
   ready(): Promise<Readiness>;
   metrics: Metrics;
   requireRole(role: 'reader'): RequestHandler;
+  signIns: SignIns;
   /** Mounted at `/api/v1`. */
   api: RequestHandler;
   /** Mounted at `/api/docs`. */

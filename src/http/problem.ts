@@ -48,8 +48,8 @@ const writeProblemHead = (response: ServerResponse, problem: Problem, body: stri
 
 /** A refusal whose answer needs headers of its own, such as `Allow`. */
 export class RefusedWith extends Refused {
-  readonly headers: OutgoingHttpHeaders;
-  constructor(status: number, code: string, message: string, headers: OutgoingHttpHeaders) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>>) {
     super(status, code, message);
     this.headers = headers;
   }

@@ -36,7 +36,10 @@ export function createHttp(ports: HttpPorts): Express {
 
   app.use(requestContext);
   app.use('/webhooks', createWebhooks({ ...ports, gatekeeperFor }));
-  app.use('/oauth/token', createTokenEndpoint({ connections, ownTokens, requireHttps: settings.requireHttps, log }));
+  app.use(
+    '/oauth/token',
+    createTokenEndpoint({ connections, ownTokens, requireHttps: settings.requireHttps, log, signIns: ports.signIns }),
+  );
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY }));
   app.use('/health', createHealth(ports.ready));
   app.get('/metrics', ports.requireRole('reader'), metricsPage(ports.metrics));

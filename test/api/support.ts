@@ -4,10 +4,13 @@ import { after } from 'node:test';
 import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { createNotifier } from '../../src/domain/notifier.ts';
+import { createFindKey, createSignIn } from '../../src/http/api/auth.ts';
 import { createApiDocs } from '../../src/http/api/docs-page.ts';
 import type { ApiPorts } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
+import { createSignIns } from '../../src/http/auth/sign-ins.ts';
+import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { errorBorder, notFound } from '../../src/http/problem.ts';
 import { requestContext } from '../../src/http/request-context.ts';
 import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
@@ -100,19 +103,22 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     ['fresh', connection('fresh', 'ordermentum')],
   ]);
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const context: ApiPorts['context'] = {
+    db,
+    feedChanged,
+    clock: { now: () => new Date(NOW) },
+    connections: { get: (name) => names.get(name), list: () => [...names.values()] },
+    log,
+  };
+  const settingsKeys = [
+    { name: 'r', role: 'reader' as const, key: READER },
+    { name: 'o', role: 'operator' as const, key: OPERATOR },
+    { name: 'a', role: 'admin' as const, key: ADMIN },
+  ];
   const ports: ApiPorts = {
-    context: {
-      db,
-      feedChanged,
-      clock: { now: () => new Date(NOW) },
-      connections: { get: (name) => names.get(name), list: () => [...names.values()] },
-      log,
-    },
-    settingsKeys: [
-      { name: 'r', role: 'reader', key: READER },
-      { name: 'o', role: 'operator', key: OPERATOR },
-      { name: 'a', role: 'admin', key: ADMIN },
-    ],
+    context,
+    settingsKeys,
+    signIn: createSignIn({ context, settingsKeys }, createFindKey({ context, settingsKeys }), signInsOf(context)),
     stop: stop.signal,
     replay: async () => 0,
     previewReplay: async () => ({ number: 0, complete: true, changes: [], lookedAt: 0, failures: [] }),
@@ -171,6 +177,10 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     },
   };
 }
+
+/** Failed sign-ins are counted as in the service; what they count is told by nobody here. */
+export const signInsOf = (context: ApiPorts['context']) =>
+  createSignIns({ context, throttle: createThrottle(() => context.clock.now().getTime()), count: () => {} });
 
 // One for all tests of a file: what the validator has compiled once serves them all.
 let checking: ReturnType<typeof startChecker> | undefined;

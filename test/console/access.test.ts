@@ -286,3 +286,26 @@ test('a page that refreshes itself does not keep a session alive', async (t) => 
   console.clock.advance(2 * 3_600_000);
   assert.equal((await ask({})).status, 303);
 });
+
+test('signing in again and again ends sessions of the same key alone', async (t) => {
+  const { app } = await openConsole(t);
+  const signIn = async (key: string) => {
+    const { headers } = await supertest(app).post('/console/sign-in').type('form').send({ key });
+    return String(headers['set-cookie']).split(';')[0] ?? '';
+  };
+  const isOpen = async (cookie: string) => (await supertest(app).get('/console/').set('Cookie', cookie)).status === 200;
+  const admin = await signIn(KEYS.admin);
+  const first = await signIn(KEYS.reader);
+  for (let n = 0; n < 20; n++) await signIn(KEYS.reader);
+  assert.deepEqual([await isOpen(admin), await isOpen(first)], [true, false]);
+});
+
+test('after ten wrong keys in a minute the form says so with 429', async (t) => {
+  const { app } = await openConsole(t);
+  const tryKey = (key: string) => supertest(app).post('/console/sign-in').type('form').send({ key });
+  for (let n = 0; n < 10; n++) assert.equal((await tryKey(`guess-${n}`)).status, 401);
+  const refused = await tryKey('guess-10');
+  assert.equal(refused.status, 429);
+  assert.match(refused.headers['retry-after'] ?? '', /^\d+$/);
+  assert.match(refused.text, /<form class="sign-in"/);
+});

@@ -6,13 +6,14 @@ import type { TestContext as Test } from 'node:test';
 import express, { type Express } from 'express';
 import supertest from 'supertest';
 import { Refused } from '../../src/domain/errors.ts';
-import { createFindKey } from '../../src/http/api/auth.ts';
+import { createFindKey, createSignIn } from '../../src/http/api/auth.ts';
 import { createConsole } from '../../src/http/console/console.ts';
 import type { ConsolePorts } from '../../src/http/console/page.ts';
 import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { PreviewedChange } from '../../src/processing/preview-replay.ts';
 import type { DeliveryCriteria } from '../../src/processing/replay.ts';
 import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';
+import { signInsOf } from '../api/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 
 export const KEYS = { reader: 'reader-key-1234', operator: 'operator-key-1234', admin: 'admin-key-1234' } as const;
@@ -84,10 +85,12 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
   const told: TestConsole['told'] = { health: () => HEALTH, coverage: PROVEN, preview: [], violations: 0 };
   const settingsKeys = (Object.keys(KEYS) as KeyName[]).map((role) => ({ name: role, role, key: KEYS[role] }));
   const numberOf = (filter: DeliveryCriteria) => filter.ids?.length ?? 2;
+  const findKey = createFindKey({ context, settingsKeys });
   const ports: ConsolePorts = {
     context,
     settingsKeys,
-    findKey: createFindKey({ context, settingsKeys }),
+    findKey,
+    signIn: createSignIn({ context, settingsKeys }, findKey, signInsOf(context)),
     sandbox: options.sandbox ?? false,
     makeId: () => 'replay-1',
     hasApi: () => true,

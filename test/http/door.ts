@@ -5,6 +5,8 @@ import type { Clock } from '../../src/domain/clock.ts';
 import { InvalidBody, Refused, Unauthenticated } from '../../src/domain/errors.ts';
 import type { Log, LogFields } from '../../src/domain/log.ts';
 import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
+import { createSignIns } from '../../src/http/auth/sign-ins.ts';
+import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
@@ -15,6 +17,7 @@ import type { AnyPlatform, Connection } from '../../src/platforms/contract/platf
 import type { BodyVerdict, Route, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { verifyWhole } from '../../src/platforms/signature.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
+import type { Database } from '../../src/store/engine/database.ts';
 import { createLimits } from '../support/limits.ts';
 
 const ROUTES: readonly Route[] = [
@@ -95,8 +98,14 @@ export function openDoor(options: DoorOptions = {}): TestDoor {
     answered: (connection, status, code) => answers.push(`${connection} ${status} ${code}`),
     ready: options.ready ?? (async () => ({ ready: true, checks: { database: true } })),
     metrics: createMetrics(),
-    requireRole: (role) => (request, _response, next) => {
+    signIns: createSignIns({
+      context: { clock, log: logInto(logged), db: noDatabase },
+      throttle: createThrottle(() => clock.now().getTime()),
+      count: () => {},
+    }),
+    requireRole: (role) => (request, response, next) => {
       if (request.headers.authorization !== 'Bearer reader-key') throw new Refused(401, 'unauthorized', `A ${role} key is needed.`);
+      response.locals.caller = { name: 'reader', role, scope: null };
       next();
     },
     api: (request, response) => {
@@ -109,6 +118,9 @@ export function openDoor(options: DoorOptions = {}): TestDoor {
   });
   return { app, taken: memory.taken, answers, logged, onReceive: memory.onReceive };
 }
+
+// The audit is in the log of these tests alone.
+const noDatabase = { write: async () => {} } as unknown as Database;
 
 /** Keeps in memory as the real receiver keeps in the database: one delivery for equal bytes, unreadable ones too. */
 function createMemory() {

@@ -140,3 +140,15 @@ test('where HTTPS is required, no secret is taken over plain HTTP', async () => 
   assert.equal(answer.status, 400);
   assert.equal(answer.body.error, 'invalid_request');
 });
+
+test('after ten wrong secrets in a minute the client is refused from here, and webhooks are not', async () => {
+  const door = openTokenDoor();
+  for (let n = 0; n < 10; n++) assert.equal((await ask(door, byForm(`guess ${n}`))).status, 401);
+  const refused = await ask(door, byForm('s3cret one'));
+  assert.deepEqual([refused.status, refused.body.error], [429, 'too_many_attempts']);
+  assert.match(refused.headers['retry-after'] ?? '', /^\d+$/);
+  assert.equal((await ask(door, { ...byForm('guess'), client_id: 'another' })).status, 401);
+  for (let n = 0; n < 12; n++) assert.equal(await statusWith(door, `guess-${n}`, 'acme'), 401);
+  assert.equal(door.logged.filter(({ event }) => event === 'sign_in_throttled').length, 1);
+  assert.doesNotMatch(JSON.stringify(door.logged), /guess \d|s3cret/);
+});

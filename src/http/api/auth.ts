@@ -3,8 +3,9 @@ import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
 import { type Scope, scopeOf } from '../../domain/scope.ts';
-import { hashKey, recordKeyUse } from '../../feed/api-keys.ts';
-import { readApiKeyByHash } from '../../store/access/list-api-keys.ts';
+import { hashKey, keyPrefix, recordKeyUse } from '../../feed/api-keys.ts';
+import { isKeyPrefix, readApiKeyByHash } from '../../store/access/list-api-keys.ts';
+import { addressOf, type SignIns } from '../auth/sign-ins.ts';
 import { sendProblem } from '../problem.ts';
 import { actAs } from '../request-context.ts';
 import type { ApiPorts } from './ports.ts';
@@ -49,13 +50,41 @@ export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context
   };
 }
 
+/**
+ * Finds whose key a request brings, for whoever signs in: `name` null for a key alone. Null: no such key; throws 429 after too many failures. A key
+ * alone is counted under its first characters where they belong to a key that there is, else under the address: who guesses keeps nobody else out.
+ */
+export type SignIn = (request: Request, given: { name: string | null; key: string }, place: 'api' | 'console') => Promise<Caller | null>;
+
+export function createSignIn(
+  { context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>,
+  findKey: FindKey,
+  signIns: SignIns,
+): SignIn {
+  const isKnown = async (prefix: string): Promise<boolean> =>
+    settingsKeys.some(({ key }) => key.length >= SHORTEST_KNOWN && key.startsWith(prefix)) || isKeyPrefix(context.db.read, prefix);
+  const nameOf = async (request: Request, { name, key }: { name: string | null; key: string }): Promise<string> => {
+    const prefix = keyPrefix(key);
+    return name ?? ((await isKnown(prefix).catch(() => false)) ? prefix : addressOf(request));
+  };
+  return async (request, given, place) => {
+    if (signIns.hasFailed(request)) signIns.refuseTooMany(request, await nameOf(request, given), place);
+    const caller = await findKey(given.name, given.key);
+    if (!caller) await signIns.failed(request, await nameOf(request, given), place);
+    return caller;
+  };
+}
+
+/** Of a shorter key the first eight characters would tell too much. */
+const SHORTEST_KNOWN = 16;
+
 const codeOf = (error: unknown): string => (error instanceof OrderdockError ? error.code : String(error));
 
 /** Lets a request pass whose key has at least the role it needs: else 401 with both challenges, or 403. `response.locals.caller` is who it is. */
-export function requireRole(findKey: FindKey, needed: Role | ((request: Request) => Role)): RequestHandler {
+export function requireRole(signIn: SignIn, needed: Role | ((request: Request) => Role)): RequestHandler {
   return async (request, response, next) => {
     const given = readCredentials(request.headers.authorization ?? '');
-    const caller = given ? await findKey(given.name, given.key) : null;
+    const caller = given ? await signIn(request, given, 'api') : null;
     if (!caller) {
       return sendProblem(response, {
         status: 401,

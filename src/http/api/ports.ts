@@ -9,6 +9,7 @@ import type { ReplayPreview } from '../../processing/preview-replay.ts';
 import type { DeliveryCriteria, ReplayFetch } from '../../processing/replay.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import type { RejectedRequest } from '../../store/monitoring/list-responses.ts';
+import type { SignIn } from './auth.ts';
 
 /** A key from the setting `API_KEYS`. */
 export interface SettingsKey {
@@ -21,6 +22,7 @@ export interface SettingsKey {
 export interface ApiPorts {
   context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'connections' | 'log'>;
   settingsKeys: readonly SettingsKey[];
+  signIn: SignIn;
   /** Aborted when the server stops: long polls and streams end. */
   stop: AbortSignal;
   /** Sets the deliveries going again; gives their number. Under `replayId` it is recorded which ones, so that their outcome can be looked at. Throws `Refused`. */

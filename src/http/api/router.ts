@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { Refused } from '../../domain/errors.ts';
-import { createFindKey, requireRole, roleOf } from './auth.ts';
+import { requireRole, roleOf } from './auth.ts';
 import { connectionRoutes } from './connections.ts';
 import { consumerAccess } from './consumer-access.ts';
 import { documentRoutes } from './documents.ts';
@@ -31,7 +31,7 @@ export function createApi(ports: ApiPorts): Router {
   const router = Router({ caseSensitive: true });
   router.use(privately);
   router.get('/openapi.json', (request, response) => sendResource(request, response, spec));
-  router.use(requireRole(createFindKey(ports), roleOf));
+  router.use(requireRole(ports.signIn, roleOf));
   router.use(refuseNul, forgetTypeOfNothing, express.json({ limit: MAX_BODY }));
   router.use(
     OpenApiValidator.middleware({

@@ -1,10 +1,11 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Log } from '../../domain/log.ts';
 import type { Connection, Connections } from '../../platforms/contract/platform.ts';
-import { faultOf } from '../problem.ts';
+import { faultOf, RefusedWith } from '../problem.ts';
 import { isOneOf, sameText } from './compare-secrets.ts';
 import { readCredentials } from './credentials.ts';
 import { OWN_TOKEN_SECONDS, type OwnTokens } from './own-tokens.ts';
+import type { SignIns } from './sign-ins.ts';
 
 /** Our own token endpoint: client credentials (RFC 6749, 4.4), answers and errors in that RFC's form. */
 export interface TokenEndpointPorts {
@@ -12,6 +13,7 @@ export interface TokenEndpointPorts {
   ownTokens: OwnTokens;
   requireHttps: boolean;
   log: Log;
+  signIns: SignIns;
 }
 
 interface Client {
@@ -36,8 +38,12 @@ export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
     if (ports.requireHttps && !request.secure) throw invalidRequest('Credentials are only taken over HTTPS.');
     const form = readForm(request);
     const client = readClient(request, form);
+    ports.signIns.refuseTooMany(request, client.id, 'token');
     const allowed = connectionsOf(ports.connections, client);
-    if (allowed.length === 0) throw new OauthError(401, 'invalid_client', 'The client is unknown or its secret is wrong.');
+    if (allowed.length === 0) {
+      await ports.signIns.failed(request, client.id, 'token');
+      throw new OauthError(401, 'invalid_client', 'The client is unknown or its secret is wrong.');
+    }
     refuseOtherGrants(form);
     answer(response, 200, {
       access_token: await ports.ownTokens.issue(client.id, allowed),
@@ -117,6 +123,10 @@ const tokenErrorBorder =
   (log: Log): ErrorRequestHandler =>
   (error, _request, response, _next) => {
     if (error instanceof OauthError) return refuse(response, error);
+    if (error instanceof RefusedWith) {
+      response.set(error.headers);
+      return answer(response, error.status, { error: error.code, error_description: error.message });
+    }
     const status: unknown = error?.status;
     if (typeof status === 'number' && status < 500) return refuse(response, invalidRequest('The body cannot be read as a form.'));
     log.error('token_request_failed', faultOf(error));

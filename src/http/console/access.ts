@@ -1,14 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import type { Caller, FindKey } from '../api/auth.ts';
+import type { Caller, FindKey, SignIn } from '../api/auth.ts';
 import { sameText } from '../auth/compare-secrets.ts';
 import { actAs } from '../request-context.ts';
 import { BASE, link } from './links.ts';
 
 const COOKIE = 'orderdock_session';
 const IDLE_MS = 8 * 3_600_000;
-const MOST_SESSIONS = 1000;
+// Of one key: whoever signs in again and again ends only sessions of the own key.
+const MOST_SESSIONS = 20;
 
 interface Session {
   name: string;
@@ -31,7 +32,7 @@ export interface Access {
 export { callerOf } from '../api/auth.ts';
 export const csrfOf = (response: Response): string => response.locals.csrf as string;
 
-export function createAccess(findKey: FindKey, nowMs: () => number): Access {
+export function createAccess({ findKey, signIn }: { findKey: FindKey; signIn: SignIn }, nowMs: () => number): Access {
   const sessions = new Map<string, Session>();
   const secret = randomBytes(32);
   const csrfFor = (who: string): string => createHmac('sha256', secret).update(who).digest('base64url');
@@ -48,7 +49,7 @@ export function createAccess(findKey: FindKey, nowMs: () => number): Access {
   async function recognise(request: Request): Promise<{ caller: Caller; who: string } | null> {
     const basic = readBasic(request.headers.authorization ?? '');
     if (basic) {
-      const caller = await findKey(basic.name, basic.key);
+      const caller = await signIn(request, basic, 'console');
       return caller ? { caller, who: `basic ${caller.name}` } : null;
     }
     const open = openSession(request);
@@ -80,10 +81,10 @@ export function createAccess(findKey: FindKey, nowMs: () => number): Access {
     },
     async signIn(request, response, key) {
       if (isCrossSite(request)) throw notOurs();
-      const caller = await findKey(null, key);
+      const caller = await signIn(request, { name: null, key }, 'console');
       if (!caller) return null;
       const id = randomBytes(32).toString('base64url');
-      dropOldest(sessions);
+      dropOldest(sessions, caller.name);
       sessions.set(id, { name: caller.name, key, lastSeenMs: nowMs() });
       response.cookie(COOKIE, id, { httpOnly: true, sameSite: 'strict', secure: request.secure, path: BASE });
       return caller;
@@ -102,9 +103,10 @@ const notOurs = () =>
 // Browsers tell it themselves (Fetch Metadata); where they do not, the token in the form decides.
 const isCrossSite = (request: Request): boolean => !['same-origin', 'none', undefined].includes(request.get('sec-fetch-site'));
 
-function dropOldest(sessions: Map<string, Session>): void {
-  const [oldest] = sessions.keys();
-  if (sessions.size >= MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+function dropOldest(sessions: Map<string, Session>, keyName: string): void {
+  const own = [...sessions].filter(([, session]) => session.name === keyName).sort(([, a], [, b]) => a.lastSeenMs - b.lastSeenMs);
+  const [oldest] = own;
+  if (own.length >= MOST_SESSIONS && oldest) sessions.delete(oldest[0]);
 }
 
 /** Whoever came with wrong credentials is asked for others in the same way; everyone else is shown the form. */

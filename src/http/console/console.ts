@@ -5,6 +5,7 @@ import express, { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { Refused } from '../../domain/errors.ts';
 import { routePerScope } from '../api/scope-ports.ts';
+import { RefusedWith } from '../problem.ts';
 import { type Access, createAccess } from './access.ts';
 import { addActions } from './actions.ts';
 import { addFragments } from './fragments.ts';
@@ -31,7 +32,7 @@ const CONTENT_SECURITY = helmet.contentSecurityPolicy({
 
 /** The operators' console, to be mounted at `/console`. Pages are made here; the browser only swaps pieces of them. */
 export function createConsole(ports: ConsolePorts): Router {
-  const access = createAccess(ports.findKey, () => ports.context.clock.now().getTime());
+  const access = createAccess(ports, () => ports.context.clock.now().getTime());
   const router = Router();
   router.use(CONTENT_SECURITY);
   // A session's cookie is never sent across sites, so nobody can have our pages compressed together with a guess.
@@ -89,12 +90,15 @@ function signIn(router: Router, ports: ConsolePorts, access: Access): void {
   });
   router.post('/sign-in', async (request, response) => {
     const { key, to } = (request.body ?? {}) as { key?: unknown; to?: unknown };
-    const caller = await access.signIn(request, response, typeof key === 'string' ? key.trim() : '');
     const address = typeof to === 'string' && to !== '' ? to : null;
-    if (caller) return response.redirect(303, ownAddress(address));
-    response
-      .status(401)
-      .type('text/html')
-      .send(signInPage({ to: address, wrong: true, sandbox: ports.sandbox }));
+    try {
+      const caller = await access.signIn(request, response, typeof key === 'string' ? key.trim() : '');
+      if (caller) return response.redirect(303, ownAddress(address));
+      response.status(401);
+    } catch (error) {
+      if (!(error instanceof RefusedWith)) throw error;
+      response.status(error.status).set(error.headers);
+    }
+    response.type('text/html').send(signInPage({ to: address, wrong: true, sandbox: ports.sandbox }));
   });
 }

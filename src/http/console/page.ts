@@ -11,7 +11,17 @@ import { type Moment, zoneOf } from './times.ts';
 export interface ConsolePorts
   extends Pick<
     ApiPorts,
-    'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'reconcile' | 'health' | 'coverage' | 'invariants' | 'openContent'
+    | 'context'
+    | 'signIn'
+    | 'replay'
+    | 'previewReplay'
+    | 'retry'
+    | 'dismiss'
+    | 'reconcile'
+    | 'health'
+    | 'coverage'
+    | 'invariants'
+    | 'openContent'
   > {
   findKey: FindKey;
   /** Names a replay before it begins. */

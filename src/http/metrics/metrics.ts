@@ -8,6 +8,8 @@ export interface Metrics {
   registry: Registry;
   /** One answer on a webhook path; `connection` is null where the path names none. */
   answered(connection: string | null, status: number, code: string, tookMs: number): void;
+  /** A sign-in that failed, or that was refused without being looked at. */
+  signedIn(place: string, outcome: 'failed' | 'throttled'): void;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -28,8 +30,15 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers: [registry],
   });
+  const signIns = new Counter({
+    name: 'orderdock_failed_sign_ins_total',
+    help: 'Failed sign-ins at API, console and token endpoint; `throttled`: refused with 429.',
+    labelNames: ['place', 'outcome'],
+    registers: [registry],
+  });
   return {
     registry,
+    signedIn: (place, outcome) => signIns.inc({ place, outcome }),
     answered(connection, status, code, tookMs) {
       answers.inc({ connection: connection ?? '', status, code });
       durations.observe({ connection: connection ?? '' }, tookMs / 1000);

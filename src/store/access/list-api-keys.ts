@@ -42,3 +42,8 @@ export async function listApiKeys(sql: Sql): Promise<ApiKeyRow[]> {
   const keys = (await sql.all<Row>(`select ${COLUMNS} from api_keys order by name`)).map(fromRow);
   return keys.filter((key) => isWithin(sql.scope ?? null, key));
 }
+
+/** Whether a stored key begins with these characters. */
+export async function isKeyPrefix(sql: Sql, prefix: string): Promise<boolean> {
+  return (await sql.all('select 1 as known from api_keys where prefix = ? limit 1', [prefix])).length === 1;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createThrottle } from '../../src/http/auth/throttle.ts';
+import { manualClock } from '../support/clock.ts';
+import { ENGINES } from '../support/engines.ts';
+import { READER, startApi } from './support.ts';
+
+const basic = (name: string, key: string) => `Basic ${Buffer.from(`${name}:${key}`).toString('base64')}`;
+
+for (const engine of ENGINES) {
+  test(`after ten failed keys in a minute a guesser gets 429, and keeps nobody else out (${engine})`, async () => {
+    const api = await startApi(engine);
+    const as = (authorization: string, path = '/orders') =>
+      fetch(`${api.url}/api/v1${path}`, { headers: { Authorization: authorization } });
+    try {
+      const { key } = (await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } })).json;
+      for (let n = 0; n < 10; n++) assert.equal((await as(`Bearer guess-${n}`)).status, 401);
+      const refused = await as('Bearer guess-10');
+      assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [429, 'too_many_attempts']);
+      assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d?$/);
+      assert.equal((await as(`Bearer ${key}`)).status, 200, 'a key that is known by its beginning has a count of its own');
+      assert.equal((await as(`Bearer ${READER}`)).status, 200, 'one of the settings too');
+      assert.equal((await as(basic('erp', key))).status, 200, 'and so has a name');
+      for (let n = 0; n < 10; n++) assert.equal((await as(basic('erp', `guess-${n}`))).status, 401);
+      assert.equal((await as(basic('erp', key))).status, 429, 'that name is refused from here, whatever the key');
+      assert.equal((await as(`Bearer ${key}`)).status, 200);
+      assert.equal((await fetch(`${api.url}/api/v1/orders`)).status, 401, 'without a key nothing is counted');
+      const audit = (await api.get('/audit?action=sign_in')).json.data;
+      assert.deepEqual(
+        [audit.length, audit[0].who, audit[0].result, audit[19].who, audit[19].target],
+        [20, 'erp', 'unauthorized', 'unknown', 'api'],
+      );
+      assert.doesNotMatch(JSON.stringify(audit), /guess/);
+    } finally {
+      await api.close();
+    }
+  });
+}
+
+test('failures are forgotten after a minute, and counted by network and name', () => {
+  const clock = manualClock();
+  const throttle = createThrottle(() => clock.now().getTime());
+  const fail = (address: string, name: string, times: number) => {
+    for (let n = 0; n < times; n++) throttle.failed(address, name);
+  };
+  fail('192.0.2.1', 'erp', 9);
+  assert.equal(throttle.waitSeconds('192.0.2.1', 'erp'), null);
+  clock.advance(20_000);
+  assert.equal(throttle.failed('192.0.2.1', 'erp'), true);
+  assert.equal(throttle.waitSeconds('192.0.2.1', 'erp'), 40);
+  assert.equal(throttle.waitSeconds('::ffff:192.0.2.1', 'erp'), 40, 'the same address, written as IPv6');
+  assert.deepEqual([throttle.waitSeconds('192.0.2.2', 'erp'), throttle.waitSeconds('192.0.2.1', 'till')], [null, null]);
+  clock.advance(40_000);
+  assert.equal(throttle.waitSeconds('192.0.2.1', 'erp'), null);
+  fail('2001:db8:1:2::1', 'erp', 5);
+  fail('2001:db8:1:2:ffff::9', 'erp', 5);
+  assert.equal(throttle.waitSeconds('2001:db8:1:2::abc', 'erp'), 60, 'one customer has a /64');
+  assert.equal(throttle.waitSeconds('2001:db8:1:3::1', 'erp'), null);
+  for (let n = 0; n < 100; n++) throttle.failed('198.51.100.7', `name-${n}`);
+  assert.equal(throttle.waitSeconds('198.51.100.7', 'name-200'), 60, 'further names of one address count as one');
+  assert.equal(throttle.hasFailed('203.0.113.1'), false);
+});
