@@ -137,6 +137,26 @@ test('a later run asks from before the watermark, in US Central time, and each s
   assert.equal(asked.at(-1)?.query.updated_start, '2025-12-31T15:00:00');
 });
 
+test('a filter that is refused with its time of day is asked again by the day alone, and any other refusal is one', async (t) => {
+  const strict = async (wanted: RegExp) => {
+    const asked: (string | null)[] = [];
+    const baseUrl = await farSide(t, (request, response) => {
+      const from = new URL(request.url ?? '', 'http://localhost').searchParams.get('updated_start');
+      asked.push(from);
+      const status = from === null || wanted.test(from) ? 200 : 400;
+      response.writeHead(status).end(status === 200 ? '{"results":[],"next":null}' : '{"updated_start":["Enter a valid date."]}');
+    });
+    return { api: connected(baseUrl), asked };
+  };
+  const start = { watermark: '2026-01-01T12:00:00.000Z', since: null, page: null };
+  const dates = await strict(/^\d{4}-\d\d-\d\d$/);
+  assert.deepEqual((await dates.api.changesSince('orders', start)).records, []);
+  assert.deepEqual(dates.asked, ['2026-01-01T03:00:00', '2026-01-01']);
+  const nothing = await strict(/^never$/);
+  await assert.rejects(nothing.api.changesSince('orders', start), { status: 400 });
+  assert.equal(nothing.asked.length, 2);
+});
+
 test('a change within two hours before the watermark is listed again, in winter and in summer', async (t) => {
   for (const at of ['2026-01-15T08:00:00Z', '2026-07-15T08:00:00Z', '2026-03-08T08:30:00Z', '2026-11-01T07:30:00Z']) {
     const clock = { value: Date.parse(at) };

@@ -18,8 +18,7 @@ type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject
 /** Pure: what an event reports. Orders are fetched where there is an API: their events have neither items nor a time of change. */
 export function interpret(delivery: StoredRequest, settings: OrdergrooveSettings): Interpretation {
   const event = readEvent(bodyText(delivery.body, delivery.contentType));
-  if (event.family === null)
-    return { do: 'ignore', reason: `the event type ${event.type} is not known`, drift: [unknownEvent(event.type, '/type')] };
+  if (event.family === null) return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(event.type, '/type')] };
   const drift: Drift[] = findDrift(event.body, eventShapes[event.family]);
   const subject = subjectOf(event);
   const reading = READINGS[event.family](event, subject, settings.api !== undefined);

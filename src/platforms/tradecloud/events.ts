@@ -99,3 +99,6 @@ export const events: readonly EventDescription[] = [
 const KNOWN: ReadonlySet<string> = new Set(events.map((event) => event.type));
 
 export const isKnownEvent = (type: string): boolean => KNOWN.has(type);
+
+/** A name that we do not know; a body without any name is not unknown. */
+export const isUnknownEvent = (type: string | null): boolean => type !== null && !KNOWN.has(type);

@@ -3,7 +3,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
-import { isKnownEvent } from './events.ts';
+import { isKnownEvent, isUnknownEvent } from './events.ts';
 import { type Content, contentOf, ENVELOPE, externalIdOf, readBody } from './read/body.ts';
 
 const LONGEST_TYPE = 500;
@@ -37,12 +37,21 @@ function identifyEvent(request: WebhookRequest): Identity {
   // An event that we do not know may be about anything; one that we know always carries its state.
   if (content === null && isKnownEvent(eventType ?? '')) throw new InvalidBody(`${eventType} carries no order, documents or shipment`);
   const eventId = headerId(request) ?? messageId(body, content);
-  return { eventId, eventType, subject: subjectOf(content), dedupeKey: eventId, notification: false, mergeable: false };
+  return {
+    eventId,
+    eventType,
+    subject: subjectOf(content, isUnknownEvent(eventType)),
+    dedupeKey: eventId,
+    notification: false,
+    mergeable: false,
+  };
 }
 
-function subjectOf(content: Content | null): Subject | null {
+// An event that we do not know is never refused: the platform would not send it again.
+function subjectOf(content: Content | null, isUnknown: boolean): Subject | null {
   if (content === null) return null;
   const externalId = externalIdOf(content);
+  if (externalId === null && isUnknown) return null;
   if (externalId === null) throw new InvalidBody(`The ${content.kind} has no id`);
   return { kind: content.kind === 'shipment' ? 'shipment' : 'order', externalId };
 }

@@ -4,7 +4,7 @@ import { type EntityReport, readSubject } from '../../domain/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
-import { isKnownEvent } from './events.ts';
+import { isUnknownEvent } from './events.ts';
 import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read/body.ts';
 import { readDocumentsEvent } from './read/documents.ts';
 import { readOrder } from './read/order.ts';
@@ -24,10 +24,25 @@ export function interpret(delivery: StoredRequest): Interpretation {
   const body = readBody(text, formatOf(delivery.contentType, text), WHOLE);
   const content = contentOf(body);
   const drift = driftOf(body, content);
-  if (content === null) return { do: 'ignore', reason: 'The body has no content that is known', drift };
+  if (isUnknownEvent(textAt(body.eventName))) return interpretUnknown(content, drift);
+  if (content === null) throw new InvalidBody('The body carries no order, documents or shipment');
+  return { do: 'apply', reports: [readContent(content)], drift };
+}
+
+function readContent(content: Content): EntityReport {
   const externalId = externalIdOf(content);
   if (externalId === null) throw new InvalidBody(`The ${content.kind} has no id`);
-  return { do: 'apply', reports: [READERS[content.kind](content.state, externalId)], drift };
+  return READERS[content.kind](content.state, externalId);
+}
+
+/** An event of a later day: where it carries a state that can be read it is the snapshot that it is, else it is ignored; drift in both cases. */
+function interpretUnknown(content: Content | null, drift: Drift[]): Interpretation {
+  try {
+    if (content !== null) return { do: 'apply', reports: [readContent(content)], drift };
+  } catch (error) {
+    if (!(error instanceof InvalidBody)) throw error;
+  }
+  return { do: 'ignore', reason: 'unknown event type', drift };
 }
 
 function interpretNotification(delivery: StoredRequest): Interpretation {
@@ -39,6 +54,6 @@ function interpretNotification(delivery: StoredRequest): Interpretation {
 function driftOf(body: JsonObject, content: Content | null): Drift[] {
   const shape: Shape = content?.kind === 'shipment' ? shapes.ShipmentWebhookBody : shapes.OrderWebhookBody;
   const name = textAt(body.eventName);
-  const event: Drift[] = name === null || isKnownEvent(name) ? [] : [unknownEvent(name, '/eventName')];
+  const event: Drift[] = name !== null && isUnknownEvent(name) ? [unknownEvent(name, '/eventName')] : [];
   return [...event, ...findDrift(body, shape)];
 }
