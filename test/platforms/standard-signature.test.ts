@@ -25,6 +25,8 @@ import {
   SQUARE,
   STANDARD,
   STANDARD_SECRET,
+  STRIPE,
+  STRIPE_SECRET,
   settingsOf,
   signedWith,
   standardHeaders,
@@ -128,6 +130,64 @@ test('Ecwid signs two members of the body', async () => {
   for (const wrong of [sent.replace('1600', '1601'), sent.replace('aa10', 'aa11'), '{}', '[]', 'not json', '']) {
     assert.equal(await accepted(preset('ecwid'), { [header]: ECWID }, wrong), false, wrong);
   }
+});
+
+test('Stripe puts time and signatures into one header, and its secret is text', async () => {
+  const stripe = (more: object = {}, secret: string | string[] = STRIPE_SECRET) =>
+    settingsOf({ preset: 'stripe', webhook: { signature: { secret, ...more } } });
+  const header = (value: string) => ({ 'stripe-signature': value });
+  const right = header(`t=${TS},v1=${STRIPE}`);
+  assert.deepEqual(await verdict(stripe(), right), { accepted: true, credential: 'secret[0]' });
+  assert.equal(
+    await accepted(stripe(), header(`t=${TS},v1=${'0'.repeat(64)},v1=${STRIPE},v0=${'1'.repeat(64)}`)),
+    true,
+    'while a secret is rolled',
+  );
+  assert.deepEqual(await verdict(stripe({}, ['whsec_newer', STRIPE_SECRET]), right), { accepted: true, credential: 'secret[1]' });
+  for (const wrong of [
+    `v1=${STRIPE}`,
+    `t=${TS},v0=${STRIPE}`,
+    `t=${TS},t=${TS},v1=${STRIPE}`,
+    `t=${TS + 1},v1=${STRIPE}`,
+    `t=${TS},v1=`,
+    STRIPE,
+    '',
+  ])
+    assert.equal(await accepted(stripe(), header(wrong)), false, wrong);
+  assert.equal(await accepted(stripe(), right, `${body} `), false);
+  const at = (seconds: number) => new Date((TS + seconds) * 1000);
+  for (const seconds of [-301, 301]) assert.equal(await accepted(stripe(), right, body, at(seconds)), false);
+  assert.equal(await accepted(stripe({ timestamp: { toleranceSeconds: 900 } }), right, body, at(800)), true);
+});
+
+test('BigCommerce signs nothing: the header that was set at its registration is compared', async () => {
+  const checker = (headers: Record<string, string>) => ({
+    now: NOW,
+    accepts: async (entry: object) => 'header' in entry && JSON.stringify(entry.header).includes(`"${headers['x-shop-token']}"`),
+  });
+  for (const webhook of [
+    { auth: [{ header: { name: 'X-Shop-Token', value: SECRET } }] },
+    { signature: { header: 'X-Shop-Token', secret: SECRET } },
+    { header: undefined, secret: SECRET },
+  ]) {
+    const { header: _header, ...given } = webhook as { header?: undefined };
+    const settings = settingsOf({ preset: 'bigcommerce', webhook: given });
+    assert.deepEqual(
+      settings.webhook.auth?.map((entry) => 'header' in entry && entry.header.value),
+      [[SECRET]],
+    );
+    for (const [token, expected] of [
+      [SECRET, true],
+      [`${SECRET}x`, false],
+    ] as const) {
+      const headers = { 'x-shop-token': token };
+      assert.equal((await standard.authenticate(inbound(body, headers), settings, checker(headers))).accepted, expected);
+    }
+  }
+  assert.equal(
+    (await standard.authenticate(inbound(body), settingsOf({ preset: 'bigcommerce', webhook: {} }), gatekeeper)).accepted,
+    false,
+  );
 });
 
 test('a plain name in a template is a member of the body', async () => {

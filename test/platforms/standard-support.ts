@@ -21,6 +21,10 @@ export const HEX_KEY = 'ab8edbf3f08bc2effdf67690d4333a98e10abea0e2b859aa706be7b5
 export const BASE64_KEY = '0517a1ba4c72c3539ed3c4615f836004f928dce7ddbd491f51aadf5ebbaa07b7';
 export const MS_TIMESTAMP = '16d9a7ca0748fff0459c156d682af9aedfe5814ae5d6077cfcb8395f45a197e6';
 
+// hex HMAC-SHA256 over `1767261605.` and `body`; the key `whsec_orderdock-test` as text.
+export const STRIPE_SECRET = 'whsec_orderdock-test';
+export const STRIPE = '84182a4e89addaeaa33bdc8e822a7878bf5b549826aa7ec8cbfd753093569c82';
+
 export const gatekeeper: CredentialChecker = { accepts: async () => false, now: NOW };
 
 export const inbound = (

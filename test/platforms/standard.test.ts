@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
+import type { AuthEntry } from '../../src/platforms/contract/auth-entry.ts';
 import type { WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { standard } from '../../src/platforms/standard/index.ts';
 import { PRESET_NAMES } from '../../src/platforms/standard/presets.ts';
@@ -137,6 +138,9 @@ test('the unsigned ping of WooCommerce is a greeting, and nothing else is', asyn
     assert.equal(await greets(ping(other)), false, other);
 });
 
+const repeats = (entry: AuthEntry, headers: Record<string, string>): boolean =>
+  'header' in entry && entry.header.value.includes(headers[entry.header.name.toLowerCase()] ?? '');
+
 test('the sandbox sends every form so that its preset lets it in and reads it', async () => {
   for (const form of ['standard-webhooks', ...PRESET_NAMES]) {
     const url = 'https://hooks.example.net/webhooks/shop-square';
@@ -159,7 +163,10 @@ test('the sandbox sends every form so that its preset lets it in and reads it', 
       assert.equal(interpretation.reports[0]?.externalId, sent.subject?.externalId);
       return { sent, deleted: interpretation.reports[0]?.deleted };
     });
-    for (const { sent } of effects) assert.equal(await accepted(settings, sent.headers, sent.body), true, form);
+    for (const { sent } of effects) {
+      const checker = { now: NOW, accepts: async (entry: AuthEntry) => repeats(entry, sent.headers) };
+      assert.equal((await standard.authenticate(inbound(sent.body, sent.headers), settings, checker)).accepted, true, form);
+    }
     assert.equal(
       new Set(effects.map(({ sent }) => standard.identify(inbound(sent.body, sent.headers), settings).dedupeKey ?? sent.body)).size,
       3,

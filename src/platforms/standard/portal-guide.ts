@@ -6,6 +6,8 @@ export function portalGuide({ preset, webhook }: StandardSettings, webhookUrl: s
   const { signature } = webhook;
   const title = preset ? PRESETS[preset].title : 'the sender';
   const lines = [`Enter at ${title}:`, `URL: ${webhook.url ?? webhookUrl}`, 'Format: JSON, method POST'];
+  const names = webhook.auth.flatMap((entry) => ('header' in entry ? [entry.header.name] : []));
+  if (!signature && names.length > 0) return [...lines, `Headers: ${names.join(' or ')}, with the value as in this connection's settings`];
   if (!signature) return [...lines, 'Authentication: one of webhook.auth of this connection'];
   const message = signature.scheme === 'standard-webhooks' ? '{id}.{timestamp}.{body}' : signature.template;
   return [

@@ -1,13 +1,24 @@
 import type { EntityKind } from '../../domain/entity.ts';
 import type { HashAlgorithm, SignatureEncoding } from '../signature.ts';
 
-export const PRESET_NAMES = ['shopify', 'woocommerce', 'commerce-layer', 'square', 'fourthwall', 'ecwid'] as const;
+export const PRESET_NAMES = ['shopify', 'woocommerce', 'commerce-layer', 'square', 'fourthwall', 'ecwid', 'stripe', 'bigcommerce'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
+
+interface PresetSignature {
+  scheme: 'hmac';
+  header: string;
+  algorithm: HashAlgorithm;
+  encoding: SignatureEncoding;
+  template: string;
+  prefix?: string;
+  timestamp?: { header: string; prefix: string; unit: 's' | 'ms'; toleranceSeconds: number };
+}
 
 /** What a preset fills in. Whatever the connection says itself goes before. */
 export interface Preset {
   title: string;
-  signature: { scheme: 'hmac'; header: string; algorithm: HashAlgorithm; encoding: SignatureEncoding; template: string };
+  /** Null: the sender signs nothing and repeats a static header. */
+  signature: PresetSignature | null;
   /** The parts of the dedupe key, each an expression; the first one has to be there. */
   dedupe: readonly string[];
   /** One id stands for several events: the digest of the body is part of the key. */
@@ -123,5 +134,38 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     type: '/eventType',
     entity: { kind: 'order', id: '/entityId', updatedAt: '/eventCreated', types: ['order.*'], deletedTypes: ['order.deleted'] },
     source: 'https://docs.ecwid.com/api-reference/webhooks (read 2026-07)',
+  },
+  stripe: {
+    title: 'Stripe',
+    // `t=…,v1=…[,v1=…]` in one header; the secret is used as text, `whsec_` included.
+    signature: {
+      ...{ scheme: 'hmac', header: 'Stripe-Signature', algorithm: 'sha256', encoding: 'hex' },
+      ...{ template: '{timestamp}.{body}', prefix: 'v1=' },
+      timestamp: { header: 'Stripe-Signature', prefix: 't=', unit: 's', toleranceSeconds: 300 },
+    },
+    dedupe: ['/id'],
+    type: '/type',
+    // Amounts are in the currency's smallest unit, so no total is filled in.
+    entity: {
+      kind: 'invoice',
+      id: '/data/object/id',
+      updatedAt: '/created',
+      number: '/data/object/number',
+      status: '/data/object/status',
+      currency: '/data/object/currency',
+      types: ['invoice.*'],
+      deletedTypes: ['invoice.deleted'],
+    },
+    source: 'https://docs.stripe.com/webhooks#verify-manually (as known in 2026-11)',
+  },
+  bigcommerce: {
+    title: 'BigCommerce',
+    // What is published about its signatures contradicts itself; the classic manual has none and recommends a header of one's own.
+    signature: null,
+    // The hash is the payload's, which is only a type and an id: the time tells two updates of one order apart.
+    dedupe: ['/hash', '/created_at'],
+    type: '/scope',
+    entity: { kind: 'order', id: '/data/id', updatedAt: '/created_at', types: ['store/order/*'], deletedTypes: [] },
+    source: 'https://developer.bigcommerce.com/api-reference/store-management/webhooks (as known in 2026-07)',
   },
 };

@@ -48,7 +48,8 @@ export const standardSettings = z.preprocess(
   written.transform((settings, context): StandardSettings => {
     const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     const preset = settings.preset ? PRESETS[settings.preset] : undefined;
-    const { auth, allowIps: addresses, url } = settings.webhook;
+    const { allowIps: addresses, url } = settings.webhook;
+    const auth = [...settings.webhook.auth, ...staticHeader(settings, preset)];
     const signature = resolveSignature(settings, preset, fault);
     const idHeader = standardHeader(signature?.scheme === 'standard-webhooks' ? signature.header : STANDARD_HEADER, 'id');
     return {
@@ -62,6 +63,14 @@ export const standardSettings = z.preprocess(
   }),
 );
 
+const STATIC_HEADER = 'X-Webhook-Secret';
+
+/** A sender without signatures: the `secret` beside its preset is the value of a header that it repeats. */
+function staticHeader({ webhook }: Written, preset: Preset | undefined): AuthEntry[] {
+  const own = preset?.signature === null && webhook.signature?.scheme === undefined ? webhook.signature : undefined;
+  return own ? [{ header: { name: own.header ?? STATIC_HEADER, value: own.secret } }] : [];
+}
+
 const STANDARD_HEADER = 'webhook-signature';
 
 /** The headers beside a Standard Webhooks signature, lower case: some senders call them `svix-…`. */
@@ -72,28 +81,37 @@ type Fault = (path: string[], message: string) => void;
 
 function resolveSignature({ webhook }: Written, preset: Preset | undefined, fault: Fault): SignatureRule | null {
   const own = webhook.signature;
-  if (!own) return null;
+  if (!own || (preset?.signature === null && own.scheme === undefined)) return null;
   const at = (name: string) => ['webhook', 'signature', name];
-  const scheme = own.scheme ?? preset?.signature.scheme;
+  const scheme = own.scheme ?? preset?.signature?.scheme;
   if (!scheme) {
     fault(at('scheme'), 'expected standard-webhooks, hmac or hash, or a preset');
     return null;
   }
-  const encoding = own.encoding ?? preset?.signature.encoding;
+  const encoding = own.encoding ?? preset?.signature?.encoding;
   const rule: SignatureRule = {
     scheme,
-    header: own.header ?? preset?.signature.header ?? (scheme === 'standard-webhooks' ? STANDARD_HEADER : ''),
-    algorithm: own.algorithm ?? preset?.signature.algorithm ?? 'sha256',
+    header: own.header ?? preset?.signature?.header ?? (scheme === 'standard-webhooks' ? STANDARD_HEADER : ''),
+    algorithm: own.algorithm ?? preset?.signature?.algorithm ?? 'sha256',
     encodings: encoding ? [encoding] : ['hex', 'base64'],
     keyEncoding: own.keyEncoding,
-    prefix: own.prefix,
-    template: spelledOut(own.template ?? preset?.signature.template ?? '{body}'),
-    timestamp: own.timestamp ?? null,
+    prefix: own.prefix ?? preset?.signature?.prefix ?? '',
+    template: spelledOut(own.template ?? preset?.signature?.template ?? '{body}'),
+    timestamp: timestampOf(own.timestamp, preset?.signature?.timestamp),
     secrets: own.secret,
   };
   for (const [name, message] of faultsOf(rule)) fault(at(name), message);
   return rule;
 }
+
+/** A connection may widen the tolerance of a preset without repeating where its time is. */
+const timestampOf = (
+  own: SignatureRule['timestamp'] | undefined,
+  preset: SignatureRule['timestamp'] | undefined,
+): SignatureRule['timestamp'] =>
+  own && preset && own.header === undefined && own.pointer === undefined
+    ? { ...preset, toleranceSeconds: own.toleranceSeconds }
+    : (own ?? preset ?? null);
 
 function faultsOf(rule: SignatureRule): [name: string, message: string][] {
   const faults: [string, string][] = [];

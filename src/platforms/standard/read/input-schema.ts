@@ -28,7 +28,7 @@ const signature = z.strictObject({
   encoding: z.enum(['hex', 'base64']).optional(),
   keyEncoding: z.enum(['text', 'hex', 'base64']).default('text'),
   /** What stands before each signature: `sha256=`, `v1=`. */
-  prefix: z.string().default(''),
+  prefix: z.string().optional(),
   template: z.string().min(1).optional(),
   timestamp: timestamp.optional(),
   secret: secretList,

@@ -102,13 +102,22 @@ const settingsOf = (form: Form, { webhook }: StandardSettings): StandardSettings
   standardSettings.parse(
     form === 'standard-webhooks'
       ? { webhook: { signature: { scheme: form, secret: webhook.signature?.secrets ?? ['whsec_c2FuZGJveA=='] } } }
-      : { preset: form, webhook: { signature: { secret: webhook.signature?.secrets ?? ['sandbox'] } } },
+      : { preset: form, webhook: { signature: { secret: webhook.signature?.secrets ?? staticSecrets(webhook) } } },
+  );
+
+const staticSecrets = ({ auth }: StandardSettings['webhook']): string[] =>
+  auth.flatMap((entry) => ('header' in entry ? entry.header.value : [])).concat('sandbox');
+
+/** What a sender without signatures repeats. */
+const staticHeaders = ({ webhook }: StandardSettings): Record<string, string> =>
+  Object.fromEntries(
+    webhook.auth.flatMap((entry) => ('header' in entry ? [[entry.header.name.toLowerCase(), entry.header.value[0] ?? '']] : [])),
   );
 
 function signatureOf(world: World, settings: StandardSettings, { headers }: Composed, body: string): Record<string, string> {
   const rule = settings.webhook.signature;
   const nowMs = world.tools.now().getTime();
-  if (!rule) return {};
+  if (!rule) return staticHeaders(settings);
   return rule.scheme === 'standard-webhooks'
     ? signStandard(rule, world.tools.makeId(), nowMs, body)
     : signDigest(rule, settings, nowMs, headers, body);

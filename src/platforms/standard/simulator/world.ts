@@ -95,4 +95,27 @@ export const COMPOSERS: Readonly<Record<Form, Compose>> = {
       ...{ entityId: Number(order.id), eventType: `order.${happening}`, data: { newPaymentStatus: order.status.toUpperCase() } },
     },
   }),
+  stripe: (order, happening, tools) => {
+    const type = { created: 'invoice.created', updated: 'invoice.paid', deleted: 'invoice.deleted' }[happening];
+    const object = { id: order.id, object: 'invoice', number: order.number, status: order.status, currency: order.currency.toLowerCase() };
+    return {
+      type,
+      headers: {},
+      body: {
+        ...{ id: `evt_${tools.makeId().replaceAll('-', '')}`, object: 'event', type, livemode: false },
+        ...{ created: Math.floor(Date.parse(order.updatedAt) / 1000), data: { object } },
+      },
+    };
+  },
+  bigcommerce: (order, happening, tools) => {
+    const type = { created: 'store/order/created', updated: 'store/order/updated', deleted: 'store/order/archived' }[happening];
+    return {
+      type,
+      headers: {},
+      body: {
+        ...{ scope: type, store_id: '1025646', producer: 'stores/corner', hash: tools.makeId().replaceAll('-', '') },
+        ...{ created_at: Math.floor(Date.parse(order.updatedAt) / 1000), data: { type: 'order', id: Number(order.id) } },
+      },
+    };
+  },
 };
