@@ -236,6 +236,56 @@ export interface Change {
   lines: string[];
   diff: Difference[];
   cause: Cause;
+  /** With `include=state`: the header and the touched lines as this entry left them; null where retention has deleted the change that set the header.
+ */
+  state?: EntityState | null;
+  /** With `include=entity`: the whole as it is now. */
+  entity?: Order | StoredRecord;
+}
+
+/** An order, shipment or record with the lines that were touched. */
+export interface EntityState {
+  id: string;
+  connection: string;
+  platform: string;
+  kind?: RecordKind;
+  externalId: string;
+  number: string | null;
+  status: string | null;
+  currency: string | null;
+  buyer: Party | null;
+  supplier: Party | null;
+  total: DecimalOrNull;
+  orderedAt: TimeOrNull;
+  lastUpdatedAt: TimeOrNull;
+  version: number;
+  deletedAt: TimeOrNull;
+  createdAt: Time;
+  updatedAt: Time;
+  /** Only those that the entry touched. */
+  lines?: Line[];
+}
+
+/** A change of one entity, and what became of it at the consumers that it is meant for. */
+export interface HistoryEntry {
+  cursor: Cursor;
+  changeId: ChangeId;
+  at: Time;
+  connection: string;
+  kind: EntityKind;
+  action: 'created' | 'updated' | 'deleted';
+  id: string;
+  externalId: string;
+  version: number;
+  lines: string[];
+  diff: Difference[];
+  cause: Cause;
+  consumers: ({
+    consumer: string;
+    readAt: TimeOrNull;
+    acknowledgedAt: TimeOrNull;
+    receipt: ReceiptNote | null;
+  })[];
 }
 
 export interface OutstandingChange {
@@ -284,7 +334,7 @@ export interface DocumentList {
 }
 
 export interface ChangeList {
-  data: Change[];
+  data: HistoryEntry[];
   next: string | null;
 }
 
@@ -915,41 +965,59 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
   const request = caller(baseUrl, key, fetch);
   return {
     /** List orders. */
-    listOrders: (asked: { connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<OrderList> => request.json('GET', `/orders`, { query: { connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    listOrders: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<OrderList> => request.json('GET', `/orders`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    /** List orders (CSV). */
+    listOrdersCsv: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/orders.csv`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** Read one order. */
     getOrder: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** Every change of one order. */
     getOrderHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Every change of one order (CSV). */
+    getOrderHistoryCsv: (asked: { id: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/orders/${encodeURIComponent(asked.id)}/history.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one order by the platform's id. */
     getOrderByExternalId: (asked: { connection: string; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** List shipments. */
-    listShipments: (asked: { connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<ShipmentList> => request.json('GET', `/shipments`, { query: { connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    listShipments: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<ShipmentList> => request.json('GET', `/shipments`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    /** List shipments (CSV). */
+    listShipmentsCsv: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/shipments.csv`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** Read one shipment. */
     getShipment: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** Every change of one shipment. */
     getShipmentHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Every change of one shipment (CSV). */
+    getShipmentHistoryCsv: (asked: { id: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/shipments/${encodeURIComponent(asked.id)}/history.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one shipment by the platform's id. */
     getShipmentByExternalId: (asked: { connection: string; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** List records. */
-    listRecords: (asked: { kind?: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<RecordList> => request.json('GET', `/records`, { query: { kind: asked.kind, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    listRecords: (asked: { id?: string[]; kind?: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<RecordList> => request.json('GET', `/records`, { query: { id: asked.id, kind: asked.kind, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
+    /** List records (CSV). */
+    listRecordsCsv: (asked: { id?: string[]; kind?: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/records.csv`, { query: { id: asked.id, kind: asked.kind, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** Read one record. */
     getRecord: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<StoredRecord> => request.json('GET', `/records/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** Every change of one record. */
     getRecordHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/records/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Every change of one record (CSV). */
+    getRecordHistoryCsv: (asked: { id: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/records/${encodeURIComponent(asked.id)}/history.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one record by the platform's id. */
     getRecordByExternalId: (asked: { connection: string; kind: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<StoredRecord> => request.json('GET', `/records/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.kind)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** List documents. */
     listDocuments: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; limit?: number; after?: string } = {}): Promise<DocumentList> => request.json('GET', `/documents`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    /** List documents (CSV). */
+    listDocumentsCsv: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/documents.csv`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
     /** Read what is known of one document. */
     getDocument: (asked: { id: string }): Promise<Document> => request.json('GET', `/documents/${encodeURIComponent(asked.id)}`, {}),
     /** Download one document. */
     getDocumentContent: (asked: { id: string; Range?: string }): Promise<Response> => request.raw('GET', `/documents/${encodeURIComponent(asked.id)}/content`, { headers: { Range: asked.Range } }),
     /** Read the feed. */
-    listChanges: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; limit?: number; wait?: number } = {}): Promise<FeedPage> => request.json('GET', `/changes`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after, limit: asked.limit, wait: asked.wait } }),
+    listChanges: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; limit?: number; wait?: number; include?: ('state' | 'entity')[] } = {}): Promise<FeedPage> => request.json('GET', `/changes`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after, limit: asked.limit, wait: asked.wait, include: asked.include } }),
+    /** Read the feed (CSV). */
+    listChangesCsv: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; limit?: number; wait?: number; include?: ('state' | 'entity')[] } = {}): Promise<Response> => request.raw('GET', `/changes.csv`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after, limit: asked.limit, wait: asked.wait, include: asked.include } }),
     /** Follow the feed as server-sent events. */
-    streamChanges: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; 'Last-Event-ID'?: string } = {}): Promise<Response> => request.raw('GET', `/changes/stream`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after }, headers: { 'Last-Event-ID': asked['Last-Event-ID'] } }),
+    streamChanges: (asked: { kind?: ('order' | 'shipment' | 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement')[]; connection?: string[]; after?: string; 'Last-Event-ID'?: string; include?: ('state' | 'entity')[] } = {}): Promise<Response> => request.raw('GET', `/changes/stream`, { query: { kind: asked.kind, connection: asked.connection, after: asked.after, include: asked.include }, headers: { 'Last-Event-ID': asked['Last-Event-ID'] } }),
     /** List consumers. */
     listConsumers: (asked: { limit?: number; after?: string } = {}): Promise<ConsumerList> => request.json('GET', `/consumers`, { query: { limit: asked.limit, after: asked.after } }),
+    /** List consumers (CSV). */
+    listConsumersCsv: (asked: { limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/consumers.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one consumer. */
     getConsumer: (asked: { name: string }): Promise<Consumer> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}`, {}),
     /** Register a consumer. */
@@ -957,17 +1025,25 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** Drop a consumer with its position and receipts. */
     deleteConsumer: (asked: { name: string }): Promise<void> => request.nothing('DELETE', `/consumers/${encodeURIComponent(asked.name)}`, {}),
     /** Read from the position of a consumer. */
-    readAsConsumer: (asked: { name: string; limit?: number; wait?: number }): Promise<FeedPage> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/changes`, { query: { limit: asked.limit, wait: asked.wait } }),
+    readAsConsumer: (asked: { name: string; limit?: number; wait?: number; include?: ('state' | 'entity')[] }): Promise<FeedPage> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/changes`, { query: { limit: asked.limit, wait: asked.wait, include: asked.include } }),
+    /** Read from the position of a consumer (CSV). */
+    readAsConsumerCsv: (asked: { name: string; limit?: number; wait?: number; include?: ('state' | 'entity')[] }): Promise<Response> => request.raw('GET', `/consumers/${encodeURIComponent(asked.name)}/changes.csv`, { query: { limit: asked.limit, wait: asked.wait, include: asked.include } }),
     /** Move the position of a consumer. */
     acknowledge: (asked: { name: string; body: Acknowledgement }): Promise<Consumer> => request.json('POST', `/consumers/${encodeURIComponent(asked.name)}/ack`, { body: asked.body }),
     /** What a consumer said became of changes, in the order of the feed. */
     listReceipts: (asked: { name: string; status?: 'booked' | 'rejected'; limit?: number; after?: string }): Promise<ReceiptList> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/receipts`, { query: { status: asked.status, limit: asked.limit, after: asked.after } }),
     /** Say what became of changes that were pulled. */
     sendReceipts: (asked: { name: string; body: Receipts }): Promise<HowMany> => request.json('POST', `/consumers/${encodeURIComponent(asked.name)}/receipts`, { body: asked.body }),
+    /** What a consumer said became of changes, in the order of the feed (CSV). */
+    listReceiptsCsv: (asked: { name: string; status?: 'booked' | 'rejected'; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/consumers/${encodeURIComponent(asked.name)}/receipts.csv`, { query: { status: asked.status, limit: asked.limit, after: asked.after } }),
     /** What was pulled and is not booked, oldest first. */
     listOutstanding: (asked: { name: string; limit?: number; after?: string }): Promise<OutstandingList> => request.json('GET', `/consumers/${encodeURIComponent(asked.name)}/outstanding`, { query: { limit: asked.limit, after: asked.after } }),
+    /** What was pulled and is not booked, oldest first (CSV). */
+    listOutstandingCsv: (asked: { name: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/consumers/${encodeURIComponent(asked.name)}/outstanding.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** List deliveries, newest first. */
     listDeliveries: (asked: { state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled'; connection?: string; subject?: string; eventType?: string; event?: string; error?: string; text?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<DeliveryList> => request.json('GET', `/deliveries`, { query: { state: asked.state, connection: asked.connection, subject: asked.subject, eventType: asked.eventType, event: asked.event, error: asked.error, text: asked.text, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
+    /** List deliveries, newest first (CSV). */
+    listDeliveriesCsv: (asked: { state?: 'pending' | 'working' | 'done' | 'ignored' | 'dead' | 'handled'; connection?: string; subject?: string; eventType?: string; event?: string; error?: string; text?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/deliveries.csv`, { query: { state: asked.state, connection: asked.connection, subject: asked.subject, eventType: asked.eventType, event: asked.event, error: asked.error, text: asked.text, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
     /** Read one delivery with headers and body. */
     getDelivery: (asked: { id: string }): Promise<Delivery> => request.json('GET', `/deliveries/${encodeURIComponent(asked.id)}`, {}),
     /** Work one delivery again. */
@@ -984,26 +1060,42 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     dismissDeliveries: (asked: { body: Dismiss }): Promise<HowMany> => request.json('POST', `/deliveries/dismiss`, { body: asked.body }),
     /** Why deliveries fail, grouped by cause. */
     listCauses: (asked: { connection?: string; limit?: number } = {}): Promise<CauseList> => request.json('GET', `/deliveries/causes`, { query: { connection: asked.connection, limit: asked.limit } }),
+    /** Why deliveries fail, grouped by cause (CSV). */
+    listCausesCsv: (asked: { connection?: string; limit?: number } = {}): Promise<Response> => request.raw('GET', `/deliveries/causes.csv`, { query: { connection: asked.connection, limit: asked.limit } }),
     /** List connections with their health. */
     listConnections: (asked: { limit?: number; after?: string } = {}): Promise<ConnectionList> => request.json('GET', `/connections`, { query: { limit: asked.limit, after: asked.after } }),
+    /** List connections with their health (CSV). */
+    listConnectionsCsv: (asked: { limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/connections.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one connection with its health. */
     getConnection: (asked: { name: string }): Promise<Connection> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}`, {}),
     /** What is known to be complete, and what is not. */
     getCoverage: (asked: { name: string; limit?: number; after?: string }): Promise<CoverageList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/coverage`, { query: { limit: asked.limit, after: asked.after } }),
+    /** What is known to be complete, and what is not (CSV). */
+    getCoverageCsv: (asked: { name: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/connections/${encodeURIComponent(asked.name)}/coverage.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Webhook requests that were refused for their credentials. */
     listRejections: (asked: { name: string; limit?: number; after?: string }): Promise<RejectionList> => request.json('GET', `/connections/${encodeURIComponent(asked.name)}/rejections`, { query: { limit: asked.limit, after: asked.after } }),
+    /** Webhook requests that were refused for their credentials (CSV). */
+    listRejectionsCsv: (asked: { name: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/connections/${encodeURIComponent(asked.name)}/rejections.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Compare with the platform's API now. */
     reconcile: (asked: { name: string; body?: ReconcileWish }): Promise<ReconcileRun> => request.json('POST', `/connections/${encodeURIComponent(asked.name)}/reconcile`, { body: asked.body }),
     /** List reconcile runs, newest first. */
     listReconcileRuns: (asked: { connection?: string; state?: 'running' | 'done' | 'failed'; limit?: number; after?: string } = {}): Promise<ReconcileRunList> => request.json('GET', `/reconcile-runs`, { query: { connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    /** List reconcile runs, newest first (CSV). */
+    listReconcileRunsCsv: (asked: { connection?: string; state?: 'running' | 'done' | 'failed'; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/reconcile-runs.csv`, { query: { connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
     /** Read one run with the gaps it found. */
     getReconcileRun: (asked: { id: string }): Promise<ReconcileRun> => request.json('GET', `/reconcile-runs/${encodeURIComponent(asked.id)}`, {}),
     /** What platforms sent that our description of them does not know. */
     listDrift: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<DriftList> => request.json('GET', `/drift`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
+    /** What platforms sent that our description of them does not know (CSV). */
+    listDriftCsv: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/drift.csv`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
     /** List alerts. */
     listAlerts: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<AlertList> => request.json('GET', `/alerts`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
+    /** List alerts (CSV). */
+    listAlertsCsv: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/alerts.csv`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
     /** Who changed what. */
     listAudit: (asked: { who?: string; action?: string; target?: string; connection?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<AuditList> => request.json('GET', `/audit`, { query: { who: asked.who, action: asked.action, target: asked.target, connection: asked.connection, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
+    /** Who changed what (CSV). */
+    listAuditCsv: (asked: { who?: string; action?: string; target?: string; connection?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/audit.csv`, { query: { who: asked.who, action: asked.action, target: asked.target, connection: asked.connection, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
     /** Acknowledge an open alert. */
     acknowledgeAlert: (asked: { id: string }): Promise<Alert> => request.json('POST', `/alerts/${encodeURIComponent(asked.id)}/acknowledge`, {}),
     /** Mute an open alert for a time. */
@@ -1012,6 +1104,8 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     listKeys: (asked: { limit?: number; after?: string } = {}): Promise<KeyList> => request.json('GET', `/keys`, { query: { limit: asked.limit, after: asked.after } }),
     /** Make an API key. */
     createKey: (asked: { body: KeyWish }): Promise<NewKey> => request.json('POST', `/keys`, { body: asked.body }),
+    /** List API keys (CSV). */
+    listKeysCsv: (asked: { limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/keys.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** End an API key at once. */
     deleteKey: (asked: { name: string }): Promise<void> => request.nothing('DELETE', `/keys/${encodeURIComponent(asked.name)}`, {}),
     /** What must always hold, checked. */

@@ -8,7 +8,9 @@ export function findBreaks(older: Spec, newer: Spec): string[] {
     for (const [method, operation] of Object.entries(methods)) {
       const now = newer.paths[path]?.[method];
       const at = `${method.toUpperCase()} ${path}`;
-      if (now) breaks.push(...operationBreaks(at, [older, operation], [newer, now]));
+      // CSV has moved to a path of its own; `Accept` is honoured as before.
+      const csv = newer.paths[`${path}.csv`]?.[method];
+      if (now) breaks.push(...operationBreaks(at, [older, operation], [newer, now]).filter((text) => !csv || !text.endsWith('text/csv')));
       else breaks.push(`${at} is gone`);
     }
   }

@@ -29,7 +29,7 @@ interface Operation {
   summary: string;
   parameters?: { $ref: string }[];
   requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { $ref?: string; content?: Record<string, { schema: Schema }> }>;
 }
 interface Spec {
   paths: Record<string, Record<string, Operation>>;
@@ -127,7 +127,7 @@ function resultOf(operation: Operation): { type: string; how: 'json' | 'nothing'
     good.flatMap(([, { content }]) => (content?.['application/json'] ? [typeText(content['application/json'].schema)] : [])),
   );
   if (types.size > 0) return { type: [...types].join(' | '), how: 'json' };
-  return good.some(([, { content }]) => content) ? { type: 'Response', how: 'raw' } : { type: 'void', how: 'nothing' };
+  return good.some(([, { content, $ref }]) => content || $ref) ? { type: 'Response', how: 'raw' } : { type: 'void', how: 'nothing' };
 }
 
 const RUNTIME = `

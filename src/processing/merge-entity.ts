@@ -199,7 +199,8 @@ function addLine(effect: MergeResult, line: LineReport, report: EntityReport, di
   };
   effect.state.lines.set(line.externalId, image);
   effect.touchedLines.push(image);
-  diff.push({ path: `/lines/${lineName(line.content.position, line.externalId)}`, before: null, after: line.content as unknown as Json });
+  const after = { externalId: line.externalId, ...line.content } as unknown as Json;
+  diff.push({ path: `/lines/${lineName(line.content.position, line.externalId)}`, before: null, after });
 }
 
 function layLine(

@@ -5,8 +5,9 @@ import { readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
 import type { ChangeState } from '../store/feed/append.ts';
-import { readHistory, readStateHistory } from '../store/feed/read-changes.ts';
+import { readHistory } from '../store/feed/read-changes.ts';
 import { readPositions } from '../store/feed/read-positions.ts';
+import { readStateHistory } from '../store/feed/read-states.ts';
 import { attachedDocumentView, entityHead, isRecord, lineView, viewEntities } from './entity.ts';
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
@@ -24,7 +25,7 @@ export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Pro
   if (last && states[0]?.version === 1)
     return viewThen(sql, entity, last, fold(states.map(({ state }) => JSON.parse(state) as ChangeState)));
   if (await isUnchangedSince(sql, entity, moment)) return viewNow(sql, entity);
-  const [first] = await readHistory(sql, entity.id, FEED_BEGINNING.position, 1);
+  const [first] = await readHistory(sql, entity.id, { after: FEED_BEGINNING.position, limit: 1 });
   if (first?.version === 1) throw new Refused(404, 'not_found', 'At this position of the feed it was not known yet.');
   throw new FeedDiverged(await readPositions(sql, FEED_BEGINNING.position));
 }
@@ -32,7 +33,7 @@ export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Pro
 /** Retention has taken the first changes away; where nothing came after the moment, what is there now was there then. */
 async function isUnchangedSince(sql: Sql, entity: EntityRow, moment: Moment): Promise<boolean> {
   if ('time' in moment) return entity.updatedAt <= moment.time;
-  return (await readHistory(sql, entity.id, moment.position, 1)).length === 0;
+  return (await readHistory(sql, entity.id, { after: moment.position, limit: 1 })).length === 0;
 }
 
 async function viewNow(sql: Sql, entity: EntityRow): Promise<object> {

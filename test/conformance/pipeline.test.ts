@@ -68,7 +68,7 @@ async function assertNothingLeftOver({ context }: PlatformContext, reports: read
   assert.deepEqual(leftOver.map(subjectText), [], 'nothing is held that is gone there');
 }
 
-const NO_FILTER = { kinds: [], connection: null, status: null, number: null, updatedAfter: null };
+const NO_FILTER = { ids: null, kinds: [], connection: null, status: null, number: null, updatedAfter: null };
 
 async function assertVersionsWhole({ context }: PlatformContext): Promise<void> {
   const rows = await context.db.read.all<{ version: number | string; changes: number | string }>(

@@ -71,5 +71,9 @@ alive('an order comes, comes again, changes in one line, comes late, and is aske
       ['0020', '17', false],
     ],
   );
-  assert.deepEqual((await life.get(`/orders/${now.id}/history`)).data, await life.feed());
+  const history = (await life.get(`/orders/${now.id}/history`)).data as object[];
+  assert.deepEqual(
+    history,
+    (await life.feed()).map((entry: object) => ({ ...entry, consumers: [] })),
+  );
 });

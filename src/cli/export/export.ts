@@ -124,6 +124,7 @@ function entitiesReader(what: 'orders' | 'shipments', options: Options): ReadPag
   const updatedAfter = options.updatedAfter === undefined ? null : readTime(options.updatedAfter);
   if (options.updatedAfter !== undefined && updatedAfter === null) throw new CommandFailed('--updated-after: expected an ISO 8601 time.');
   const filter = {
+    ids: null,
     kinds: [what === 'orders' ? ('order' as const) : ('shipment' as const)],
     connection: options.connection ?? null,
     status: options.status ?? null,

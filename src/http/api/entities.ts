@@ -5,15 +5,26 @@ import { parseFeedCursor } from '../../domain/feed-cursor.ts';
 import { readTime } from '../../domain/time.ts';
 import { findPosition } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
-import { type EntityRow, listEntities, readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
+import {
+  type EntityFilter,
+  type EntityRow,
+  listEntities,
+  listEntitySizes,
+  readEntity,
+  readEntityByExternalId,
+} from '../../store/entities/list.ts';
 import { readHistory } from '../../store/feed/read-changes.ts';
+import { readHistorySizes } from '../../store/feed/read-sizes.ts';
 import { type Moment, viewAsOf } from '../../views/as-of.ts';
+import { CHANGE_COLUMNS } from '../../views/change.ts';
 import { type Parts, viewEntities } from '../../views/entity.ts';
+import { historyTexts } from '../../views/history.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryList, queryText, queryTime } from './query.ts';
-import { sendChanges } from './send-changes.ts';
-import { cutPage, sendList, sendResource } from './send-response.ts';
+import { cutRows, type SentRow } from './row-pages.ts';
+import { sendResource } from './send-response.ts';
+import { sendRows } from './send-rows.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
 const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];
@@ -32,22 +43,16 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
     const parts = partsAsked(request);
-    const kind = queryText(request, 'kind') as EntityKind | null;
-    const filter = {
-      kinds: kind === null ? kinds : [kind],
-      connection: queryText(request, 'connection'),
-      status: queryText(request, 'status'),
-      number: queryText(request, 'number'),
-      updatedAfter: queryTime(request, 'updatedAfter'),
-    };
+    const filter = filterAsked(request, kinds);
     const after = readSequenceCursor(list, queryText(request, 'after')) ?? 0;
-    const found = await listEntities(sql, filter, { after, limit: limit + 1, withSource: parts.source });
-    const page = cutPage(found, limit, (row) => listCursor(list, [row.seq]));
-    await sendList(request, response, {
-      rows: await viewEntities(sql, page.rows, parts),
-      next: page.next,
-      columns: columnsOf(list, parts),
+    const sizes = await listEntitySizes(sql, filter, { after, limit: limit + 1 }, parts);
+    const page = cutRows(String(after), sizes, limit, async (from, upTo, most) => {
+      const stretch = { after: Number(from), upTo: Number(upTo), limit: most, withSource: parts.source };
+      const rows = await listEntities(sql, filter, stretch);
+      return textsOf(rows, await viewEntities(sql, rows, parts));
     });
+    const next = page.hasMore && page.last !== null ? listCursor(list, [Number(page.last)]) : null;
+    await sendRows(request, response, { page, next, columns: columnsOf(list, parts) });
   });
 
   const show = async (request: Request, response: Response, entity: EntityRow | null): Promise<void> => {
@@ -72,14 +77,32 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
     if (!entity) throw notHere(list);
     const limit = queryLimit(request);
     const after = await findPosition(sql, queryText(request, 'after'));
-    const found = await readHistory(sql, entity.id, after.position, limit + 1);
-    const page = cutPage(found, limit, (change) => change.cursor);
-    await sendChanges(request, response, page.rows, page.next);
+    const sizes = await readHistorySizes(sql, entity.id, after.position, limit + 1);
+    const page = cutRows(after.position, sizes, limit, async (from, upTo, most) =>
+      historyTexts(sql, await readHistory(sql, entity.id, { after: from, upTo, limit: most })),
+    );
+    const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
+    await sendRows(request, response, { page, next, columns: [...CHANGE_COLUMNS, 'consumers'] });
   });
   return router;
 }
 
 const notHere = (list: string) => new Refused(404, 'not_found', `There is nothing of this id among the ${list}.`);
+
+const filterAsked = (request: Request, kinds: readonly EntityKind[]): EntityFilter => {
+  const kind = queryText(request, 'kind') as EntityKind | null;
+  return {
+    ids: queryList(request, 'id'),
+    kinds: kind === null ? kinds : [kind],
+    connection: queryText(request, 'connection'),
+    status: queryText(request, 'status'),
+    number: queryText(request, 'number'),
+    updatedAfter: queryTime(request, 'updatedAfter'),
+  };
+};
+
+const textsOf = (rows: readonly EntityRow[], views: readonly object[]): SentRow[] =>
+  rows.map(({ seq }, index) => ({ position: String(seq), cursor: String(seq), text: JSON.stringify(views[index]) }));
 
 function partsAsked(request: Request): Parts {
   const include = queryList(request, 'include') ?? [];
@@ -95,7 +118,7 @@ function columnsOf(list: string, parts: Parts): string[] {
 /** `asOf`: a cursor of the feed, or a time. */
 async function momentOf(sql: Sql, text: string): Promise<Moment> {
   if (parseFeedCursor(text) !== null) return findPosition(sql, text);
-  const time = readTime(text);
+  const time = /^\d{4}-\d\d/.test(text) ? readTime(text) : null;
   if (time === null) throw new Refused(400, 'invalid_cursor', `Neither a cursor of the feed nor an ISO 8601 time: ${text.slice(0, 60)}`);
   return { time };
 }

@@ -18,7 +18,7 @@ import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { routePerScope } from './scope-ports.ts';
 import { sendJson, sendResource } from './send-response.ts';
-import { readApiSpec, withHead } from './spec.ts';
+import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';
 
@@ -31,7 +31,7 @@ export function createApi(ports: ApiPorts): Router {
   const router = Router({ caseSensitive: true });
   router.use(privately);
   router.get('/openapi.json', (request, response) => sendResource(request, response, spec));
-  router.use(requireRole(ports.signIn, roleOf));
+  router.use(csvByPath(spec), requireRole(ports.signIn, roleOf));
   router.use(refuseNul, forgetTypeOfNothing, express.json({ limit: MAX_BODY }));
   router.use(
     OpenApiValidator.middleware({
@@ -67,6 +67,19 @@ function apiRoutes(ports: ApiPorts): Router {
   router.use('/keys', keyRoutes(ports));
   router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));
   return router;
+}
+
+/** A list's path followed by `.csv` is the list as CSV: an address of its own, so that clients made from the description know what they are given. */
+function csvByPath(spec: ApiSpec): RequestHandler {
+  const paths = Object.keys(spec.paths).filter((path) => path.endsWith('.csv'));
+  const patterns = paths.map((path) => new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`));
+  return (request, response, next) => {
+    if (patterns.some((pattern) => pattern.test(request.path))) {
+      response.locals.isCsv = true;
+      request.url = request.url.replace(/\.csv(?=\?|$)/, '');
+    }
+    next();
+  };
 }
 
 /** Answers are for the one who asked; a copy is asked about again before it is used. */

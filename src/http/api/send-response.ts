@@ -26,13 +26,11 @@ export async function sendText(request: Request, response: Response, contentType
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
+export const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
 
 export const sendJson = (request: Request, response: Response, body: unknown): Promise<void> =>
   sendText(request, response, JSON_TYPE, JSON.stringify(body));
-
-export const sendJsonText = (request: Request, response: Response, text: string): Promise<void> =>
-  sendText(request, response, JSON_TYPE, text);
 
 /**
  * True when `If-None-Match` names this version. Not Express's `fresh`: that gives the whole again to `Cache-Control: no-cache`, which
@@ -63,13 +61,22 @@ export interface ListPage {
 
 /** `{"data", "next"}`, or CSV where that is asked for; the next page's address stands in `Link` too, as CSV has no place for it. */
 export async function sendList(request: Request, response: Response, page: ListPage): Promise<void> {
-  response.vary('Accept');
-  if (page.next !== null) response.setHeader('Link', `<${nextAddress(request, page.next)}>; rel="next"`);
-  if (request.accepts('application/json', 'text/csv') === 'text/csv') {
-    return sendText(request, response, 'text/csv; charset=utf-8; header=present', toCsv(page.rows, page.columns));
-  }
+  const isCsv = isCsvAsked(request, response);
+  if (page.next !== null) linkNext(request, response, page.next);
+  if (isCsv) return sendText(request, response, CSV_TYPE, toCsv(page.rows, page.columns));
   await sendJson(request, response, { data: page.rows, next: page.next });
 }
+
+/** Whether a list is wanted as CSV: by its path ending in `.csv`, or by `Accept`. */
+export function isCsvAsked(request: Request, response: Response): boolean {
+  if (response.locals.isCsv === true) return true;
+  response.vary('Accept');
+  return request.accepts('application/json', 'text/csv') === 'text/csv';
+}
+
+/** CSV has no place for the next page's address but the `Link` header. */
+export const linkNext = (request: Request, response: Response, next: string): Response =>
+  response.setHeader('Link', `<${nextAddress(request, next)}>; rel="next"`);
 
 function nextAddress(request: Request, next: string): string {
   const [path = '', query] = request.originalUrl.split('?');

@@ -2,7 +2,7 @@ import type { EntityKind, Header } from '../../domain/entity.ts';
 import type { EntityState } from '../../domain/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, inScope, isOneOf, where } from '../engine/where.ts';
+import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
 
 /** An order, shipment or record as it is held; `source` is the platform's JSON text without the lines. */
 export interface EntityRow extends Omit<EntityState, 'lines' | 'documents' | 'comparedAt' | 'sourceForm'> {
@@ -10,6 +10,8 @@ export interface EntityRow extends Omit<EntityState, 'lines' | 'documents' | 'co
 }
 
 export interface EntityFilter {
+  /** Only these ids; null: all. */
+  ids: readonly string[] | null;
   kinds: readonly EntityKind[];
   connection: string | null;
   status: string | null;
@@ -54,27 +56,64 @@ const fromRow = (row: Row): EntityRow => ({
   updatedAt: row.updated_at,
 });
 
-/** Entities after position `after` (their own sequence), oldest first. */
+const wanted = (sql: Sql, filter: EntityFilter): Condition[] => [
+  inScope(sql, 'entities.connection'),
+  isOneOf('entities.id', filter.ids),
+  isOneOf('entities.kind', filter.kinds),
+  equals('entities.connection', filter.connection),
+  equals('entities.status', filter.status),
+  equals('entities.number', filter.number),
+  filter.updatedAfter === null ? null : ['entities.updated_at > ?', filter.updatedAfter],
+];
+
+/** Entities after position `after` (their own sequence) up to `upTo`, oldest first. */
 export async function listEntities(
   sql: Sql,
   filter: EntityFilter,
-  page: { after: number; limit: number; withSource: boolean },
+  page: { after: number; upTo?: number; limit: number; withSource: boolean },
 ): Promise<EntityRow[]> {
-  const asked = where(
-    isOneOf('kind', filter.kinds),
-    inScope(sql, 'connection'),
-    equals('connection', filter.connection),
-    equals('status', filter.status),
-    equals('number', filter.number),
-    filter.updatedAfter === null ? null : ['updated_at > ?', filter.updatedAfter],
-    ['seq > ?', page.after],
-  );
+  const asked = where(...wanted(sql, filter), ['seq > ?', page.after], page.upTo === undefined ? null : ['seq <= ?', page.upTo]);
   const columns = page.withSource ? WITH_SOURCE : COLUMNS;
   const rows = await sql.all<Row>(`select ${columns} from entities where ${asked.text} order by seq limit ?`, [
     ...asked.bindings,
     page.limit,
   ]);
   return rows.map(fromRow);
+}
+
+/** Members that every entity has, and those that every line and document has. */
+const ENTITY_BYTES = 700;
+const LINE_BYTES = 250;
+const DOCUMENT_BYTES = 350;
+
+/** The sizes of the JSON of entities after position `after`, roughly: neither engine reads the content for that. */
+export async function listEntitySizes(
+  sql: Sql,
+  filter: EntityFilter,
+  page: { after: number; limit: number },
+  parts: { lines: boolean; documents: boolean; source: boolean },
+): Promise<{ position: string; bytes: number }[]> {
+  const asked = where(...wanted(sql, filter), ['seq > ?', page.after]);
+  const lineBytes = [
+    ...(parts.lines ? [`octet_length(lines.content) + ${LINE_BYTES}`] : []),
+    ...(parts.source ? ['octet_length(lines.source)'] : []),
+  ].join(' + ');
+  const bytes = [
+    `${ENTITY_BYTES} + octet_length(header)`,
+    ...(parts.source ? ['coalesce(octet_length(source), 0)'] : []),
+    ...(lineBytes ? [`(select coalesce(sum(${lineBytes}), 0) from lines where lines.entity_id = entities.id)`] : []),
+    ...(parts.documents ? [`${DOCUMENT_BYTES} * (select count(*) from documents where documents.entity_id = entities.id)`] : []),
+  ].join(' + ');
+  const statement = `select seq, ${bytes} as bytes from entities where ${asked.text} order by seq limit ?`;
+  const rows = await sql.all<{ seq: number | string; bytes: number | string }>(statement, [...asked.bindings, page.limit]);
+  return rows.map((row) => ({ position: String(row.seq), bytes: numberOf(row.bytes) }));
+}
+
+/** Entities by their id. */
+export async function readEntities(sql: Sql, ids: readonly string[]): Promise<Map<string, EntityRow>> {
+  const asked = where(isOneOf('id', ids), inScope(sql, 'connection'));
+  const rows = await sql.all<Row>(`select ${COLUMNS} from entities where ${asked.text}`, asked.bindings);
+  return new Map(rows.map((row) => [row.id, fromRow(row)]));
 }
 
 export async function readEntity(sql: Sql, kinds: readonly EntityKind[], id: string): Promise<EntityRow | null> {

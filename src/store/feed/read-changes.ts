@@ -89,22 +89,39 @@ const wanted = (sql: Sql, filter: FeedFilter): Condition[] => [
 ];
 
 /**
- * Entries after position `after` up to `upTo`, oldest first. Whoever writes the feed holds its lock until the commit, so that a lower sequence never becomes
- * visible after a higher one: reading by sequence skips nothing.
+ * Entries after position `after` up to `upTo`, oldest first. Positions are given at the end of a transaction by one writer at a time, so that a lower
+ * one never becomes visible after a higher one: reading by position skips nothing.
  */
-export async function readFeed(sql: Sql, filter: FeedFilter, span: { after: string; upTo: string; limit: number }): Promise<ChangeRow[]> {
-  const { after, upTo, limit } = span;
+export async function readFeed(sql: Sql, filter: FeedFilter, span: FeedStretch): Promise<ChangeRow[]> {
+  const { statement, bindings } = feedQuery(sql, COLUMNS, filter, span);
+  return select(sql, statement, bindings);
+}
+
+/** A stretch of the feed: after one position, up to another. */
+export interface FeedStretch {
+  after: string;
+  upTo: string;
+  limit: number;
+}
+
+/** The statement that reads `columns` of the entries that fit; `seq` must be one of them. */
+export function feedQuery(
+  sql: Sql,
+  columns: string,
+  filter: FeedFilter,
+  { after, upTo, limit }: FeedStretch,
+): { statement: string; bindings: SqlValue[] } {
   const branches = branchesOf(filter).map((branch) => {
     const asked = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(sql, branch));
     return {
-      statement: `select ${COLUMNS} from changes where ${asked.text} order by changes.seq limit ?`,
+      statement: `select ${columns} from changes where ${asked.text} order by changes.seq limit ?`,
       bindings: [...asked.bindings, limit],
     };
   });
   const [only] = branches;
-  if (only && branches.length === 1) return select(sql, only.statement, only.bindings);
+  if (only && branches.length === 1) return only;
   const statement = branches.map((branch, position) => `select * from (${branch.statement}) as branch${position}`).join(' union all ');
-  return select(sql, `${statement} order by seq limit ?`, [...branches.flatMap((branch) => branch.bindings), limit]);
+  return { statement: `${statement} order by seq limit ?`, bindings: [...branches.flatMap((branch) => branch.bindings), limit] };
 }
 
 /** One kind or one connection is read straight off its index; several at once would be sorted anew for every page, or scanned for. */
@@ -155,10 +172,10 @@ export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string
   return row ? { position: String(row.seq), at: row.at } : null;
 }
 
-/** Every change of one entity after `after`, oldest first. */
-export async function readHistory(sql: Sql, entityId: string, after: string, limit: number): Promise<ChangeRow[]> {
-  const statement = `select ${COLUMNS} from changes where entity_id = ? and seq > ? order by version limit ?`;
-  return select(sql, statement, [entityId, after, limit]);
+/** The changes of one entity in a stretch of the feed, oldest first; without `upTo` to its end. */
+export async function readHistory(sql: Sql, entityId: string, span: { after: string; upTo?: string; limit: number }): Promise<ChangeRow[]> {
+  const asked = where(['entity_id = ?', entityId], ['seq > ?', span.after], span.upTo === undefined ? null : ['seq <= ?', span.upTo]);
+  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by version limit ?`, [...asked.bindings, span.limit]);
 }
 
 /** An entry that a consumer has not booked, with what it said about it last; nulls: nothing yet. */
@@ -199,19 +216,6 @@ export async function readOutstanding(
 
 async function select(sql: Sql, statement: string, bindings: SqlValue[]): Promise<ChangeRow[]> {
   return (await sql.all<Row>(statement, bindings)).map(fromRow);
-}
-
-/** What each change of an entity up to a position or time left behind: JSON text, oldest first. */
-export async function readStateHistory(
-  sql: Sql,
-  entityId: string,
-  upTo: { position: string } | { time: string },
-): Promise<{ version: number; at: string; state: string }[]> {
-  const bound: Condition = 'time' in upTo ? ['at <= ?', upTo.time] : ['seq <= ?', upTo.position];
-  const asked = where(['entity_id = ?', entityId], bound);
-  const statement = `select version, at, state from changes where ${asked.text} order by version`;
-  const rows = await sql.all<{ version: number; at: string; state: string }>(statement, asked.bindings);
-  return rows.map((row) => ({ ...row, version: numberOf(row.version) }));
 }
 
 /** The cursors of the changes that these deliveries or runs caused, by their id. */

@@ -1,11 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import { findPosition } from '../../../feed/find-position.ts';
-import type { FeedFilter } from '../../../store/feed/read-changes.ts';
-import { changeText } from '../../../views/change.ts';
+import { CHANGE_COLUMNS } from '../../../views/change.ts';
+import { createPacedWriter } from '../paced-writer.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
-import { sendChanges } from '../send-changes.ts';
-import { endOf, type FeedPage, follow, readPage, writeAll } from './feed.ts';
+import { writeRows } from '../row-pages.ts';
+import { sendRows } from '../send-rows.ts';
+import { endOf, type FeedPage, type FeedQuery, follow, readPage } from './feed.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'stop'>;
 
@@ -20,28 +21,35 @@ export function changeRoutes(ports: Ports): Router {
   return router;
 }
 
-const filterAsked = (request: Request): FeedFilter => ({
+/** `include`: what is given with each entry. */
+export function partsAsked(request: Request): FeedQuery['parts'] {
+  const include = queryList(request, 'include') ?? [];
+  return { state: include.includes('state'), entity: include.includes('entity') };
+}
+
+const filterAsked = (request: Request): FeedQuery['filter'] => ({
   kinds: queryList(request, 'kind'),
   connections: queryList(request, 'connection'),
 });
 
 async function sendFeed(ports: Ports, request: Request, response: Response): Promise<void> {
-  const wanted = {
+  const asked = {
     filter: filterAsked(request),
+    parts: partsAsked(request),
     after: await findPosition(ports.context.db.read, queryText(request, 'after')),
     limit: queryLimit(request),
     waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
   };
-  const end = endOf(response, ports.stop);
-  await sendFeedPage(request, response, await readPage(ports, wanted, end));
+  await sendFeedPage(request, response, await readPage(ports, asked, endOf(response, ports.stop)), asked.parts);
 }
 
 /** A page of the feed: `next` is the position to go on from, `after` itself while there is nothing new. */
-export async function sendFeedPage(request: Request, response: Response, page: FeedPage): Promise<void> {
-  if (!response.destroyed) await sendChanges(request, response, page.rows, page.next.cursor);
+export function sendFeedPage(request: Request, response: Response, { page, next }: FeedPage, parts: FeedQuery['parts']): Promise<void> {
+  const columns = [...CHANGE_COLUMNS, ...(parts.state ? ['state'] : []), ...(parts.entity ? ['entity'] : [])];
+  return sendRows(request, response, { page, next: next.cursor, columns });
 }
 
-/** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a page here. */
+/** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a piece here. */
 async function streamFeed(ports: Ports, request: Request, response: Response): Promise<void> {
   const after = await findPosition(ports.context.db.read, request.get('last-event-id') || queryText(request, 'after'));
   const end = endOf(response, ports.stop);
@@ -52,12 +60,16 @@ async function streamFeed(ports: Ports, request: Request, response: Response): P
     'X-Accel-Buffering': 'no',
   });
   if (request.method === 'HEAD') return void response.end();
-  await writeAll(response, 'retry: 2000\n\n', end);
-  const pages = follow(ports, { filter: filterAsked(request), after, limit: STREAM_PAGE, quietMs: HEARTBEAT_MS }, end);
-  for await (const { rows, next } of pages) {
-    const text = rows.map((change) => `id: ${change.cursor}\ndata: ${changeText(change)}\n\n`).join('');
-    // An id without data is kept by the client and shown to nobody: it resumes past what the filter has left out.
-    if (!(await writeAll(response, text || `: still here\nid: ${next.cursor}\n\n`, end))) break;
+  const writer = createPacedWriter(response, false);
+  end.addEventListener('abort', () => response.end(), { once: true });
+  const asked = { filter: filterAsked(request), parts: partsAsked(request), after, limit: STREAM_PAGE, waitMs: HEARTBEAT_MS };
+  if (!(await writer.write('retry: 2000\n\n'))) return;
+  for await (const { page, next } of follow(ports, asked, end)) {
+    const isThere =
+      page.count > 0
+        ? await writeRows(writer, page, ({ cursor, text }) => `id: ${cursor}\ndata: ${text}\n\n`)
+        : // An id without data is kept by the client and shown to nobody: it resumes past what the filter has left out.
+          await writer.write(`: still here\nid: ${next.cursor}\n\n`);
+    if (!isThere) break;
   }
-  response.end();
 }

@@ -15,7 +15,7 @@ import { listCursor, readListCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
 import { cutPage, sendJson, sendList, sendResource } from '../send-response.ts';
-import { sendFeedPage } from './changes.ts';
+import { partsAsked, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';
 import { endOf, readPage } from './feed.ts';
 
@@ -57,10 +57,10 @@ export function consumerRoutes(ports: Ports): Router {
     const consumer = await named(request);
     const waitMs = (queryNumber(request, 'wait') ?? 0) * 1000;
     const after = await confirmStanding(sql, consumer);
-    const wanted = { filter: consumer.filter, after, limit: queryLimit(request), waitMs };
-    const page = await readPage(ports, wanted, endOf(response, ports.stop));
+    const asked = { filter: consumer.filter, parts: partsAsked(request), after, limit: queryLimit(request), waitMs };
+    const page = await readPage(ports, asked, endOf(response, ports.stop));
     await recordRead(context, consumer, page.next);
-    await sendFeedPage(request, response, page);
+    await sendFeedPage(request, response, page, asked.parts);
   });
 
   router.post('/:name/ack', async (request, response) => {

@@ -1,10 +1,13 @@
 import type { Response } from 'express';
 import type { FeedPosition } from '../../../domain/feed-cursor.ts';
 import { confirm } from '../../../feed/find-position.ts';
-import { type ChangeRow, type FeedFilter, readFeed } from '../../../store/feed/read-changes.ts';
+import { type FeedFilter, readFeed } from '../../../store/feed/read-changes.ts';
+import { type ChangeParts, readFeedSizes } from '../../../store/feed/read-sizes.ts';
+import { changeTexts } from '../../../views/change-texts.ts';
 import type { ApiPorts } from '../ports.ts';
+import { cutRows, type RowPage } from '../row-pages.ts';
 
-/** Another process may have written: whoever waits looks again at least this often. */
+/** Another process may have written: a request that waits looks again at least this often. */
 const LOOK_AGAIN_MS = 500;
 
 /** Aborted when the client goes away or the server stops; nothing is left on the long-lived `stop` once the answer is over. */
@@ -20,9 +23,18 @@ export function endOf(response: Response, stop: AbortSignal): AbortSignal {
   return end.signal;
 }
 
-/** Entries in their order, and where to read on from: past what the filter left out. */
+/** What is asked of the feed. */
+export interface FeedQuery {
+  filter: FeedFilter;
+  parts: ChangeParts;
+  after: FeedPosition;
+  limit: number;
+  waitMs: number;
+}
+
+/** Entries that are read while they are sent, and where to read on from: past what the filter left out. */
 export interface FeedPage {
-  rows: ChangeRow[];
+  page: RowPage;
   next: FeedPosition;
 }
 
@@ -30,21 +42,22 @@ export interface FeedPage {
  * One page of the feed; with nothing there, waits up to `waitMs` for the first entry. Empty when `end` comes first.
  * Refuses a position that the feed does not have (410).
  */
-export async function readPage(
-  { context }: Pick<ApiPorts, 'context'>,
-  wanted: { filter: FeedFilter; after: FeedPosition; limit: number; waitMs: number },
-  end: AbortSignal,
-): Promise<FeedPage> {
-  const untilMs = performance.now() + wanted.waitMs;
+export async function readPage({ context }: Pick<ApiPorts, 'context'>, asked: FeedQuery, end: AbortSignal): Promise<FeedPage> {
+  const untilMs = performance.now() + asked.waitMs;
+  const sql = context.db.read;
   for (;;) {
     // The end is read before the entries: what is committed between the two stays for the next page.
-    const { latest } = await confirm(context.db.read, wanted.after);
-    const span = { after: wanted.after.position, upTo: latest.position, limit: wanted.limit };
-    const rows = await readFeed(context.db.read, wanted.filter, span);
-    const isFull = rows.length === wanted.limit;
-    const next = (isFull ? rows.at(-1) : undefined) ?? later(latest, wanted.after);
+    const { latest } = await confirm(sql, asked.after);
+    const span = { after: asked.after.position, upTo: latest.position, limit: asked.limit + 1 };
+    const sizes = await readFeedSizes(sql, asked.filter, span, asked.parts);
     const leftMs = untilMs - performance.now();
-    if (rows.length > 0 || leftMs <= 0 || end.aborted) return { rows, next: { position: next.position, cursor: next.cursor } };
+    if (sizes.length > 0 || leftMs <= 0 || end.aborted) {
+      const page = cutRows(span.after, sizes, asked.limit, async (after, upTo, limit) =>
+        changeTexts(sql, await readFeed(sql, asked.filter, { after, upTo, limit }), asked.parts),
+      );
+      const last = sizes[page.count - 1];
+      return { page, next: page.hasMore && last ? { position: last.position, cursor: last.cursor } : later(latest, asked.after) };
+    }
     await context.feedChanged.wait(Math.min(leftMs, LOOK_AGAIN_MS), end);
   }
 }
@@ -53,31 +66,12 @@ export async function readPage(
 const later = (latest: FeedPosition, after: FeedPosition): FeedPosition =>
   BigInt(latest.position) > BigInt(after.position) ? latest : after;
 
-/** Every entry after `after`, page by page, for ever; an empty page when nothing came for `quietMs`. Ends with `end`. */
-export async function* follow(
-  ports: Pick<ApiPorts, 'context'>,
-  wanted: { filter: FeedFilter; after: FeedPosition; limit: number; quietMs: number },
-  end: AbortSignal,
-): AsyncGenerator<FeedPage> {
-  let { after } = wanted;
+/** Every entry after a position, page by page, without end; an empty page when nothing came for `waitMs`. Ends with `end`. */
+export async function* follow(ports: Pick<ApiPorts, 'context'>, asked: FeedQuery, end: AbortSignal): AsyncGenerator<FeedPage> {
+  let { after } = asked;
   while (!end.aborted) {
-    const page = await readPage(ports, { filter: wanted.filter, after, limit: wanted.limit, waitMs: wanted.quietMs }, end);
+    const page = await readPage(ports, { ...asked, after }, end);
     after = page.next;
     yield page;
   }
-}
-
-/** Writes, and waits until the client has taken what was written; false when it has gone. */
-export async function writeAll(response: Response, text: string, end: AbortSignal): Promise<boolean> {
-  if (end.aborted || response.destroyed) return false;
-  if (response.write(text)) return true;
-  return new Promise((resolve) => {
-    const settle = () => {
-      response.off('drain', settle);
-      end.removeEventListener('abort', settle);
-      resolve(!end.aborted);
-    };
-    response.once('drain', settle);
-    end.addEventListener('abort', settle, { once: true });
-  });
 }

@@ -37,7 +37,7 @@ export const entityPage =
     const [lines, documents, history, deliveries] = await Promise.all([
       readLines(sql, [entity.id], false),
       readDocumentsOf(sql, [entity.id]),
-      readHistory(sql, entity.id, '0', MOST_CHANGES),
+      readHistory(sql, entity.id, { after: '0', limit: MOST_CHANGES }),
       listDeliveries(sql, about, { before: null, limit: MOST_DELIVERIES }),
     ]);
     const hasLines = entity.kind === 'order' || entity.kind === 'shipment';

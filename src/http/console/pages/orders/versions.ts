@@ -18,7 +18,7 @@ export const versionsPage =
   async (visit) => {
     const sql = ports.context.db.read;
     const entity = await namedEntity(ports, visit);
-    const history = await readHistory(sql, entity.id, '0', MOST_VERSIONS);
+    const history = await readHistory(sql, entity.id, { after: '0', limit: MOST_VERSIONS });
     const at = timeAsked(visit, 'at');
     const named = (name: string) => history.find(({ position }) => position === visit.asked(name));
     const [from, to] = at === null ? [named('from'), named('to')] : [undefined, history.findLast((change) => change.at <= at)];

@@ -1,0 +1,106 @@
+import { isTakenSoon, type PacedWriter } from './paced-writer.ts';
+
+/** A row before it is read: where it stands in its list, and about how many bytes its JSON has. */
+export interface RowSize {
+  position: string;
+  bytes: number;
+}
+
+/** A row as it is sent: its JSON, and the cursor after it. */
+export interface SentRow {
+  position: string;
+  cursor: string;
+  text: string;
+}
+
+/** Reads rows of a page: at most `limit` of those after one position up to another. */
+export type ReadRows = (after: string, upTo: string, limit: number) => Promise<readonly SentRow[]>;
+
+/** A page whose rows are read while they are sent. What it keeps meanwhile is small, however large the rows are. */
+export interface RowPage {
+  after: string;
+  /** The page in parts: each is the rows up to this position. */
+  parts: readonly string[];
+  /** About how many bytes all of it has, and how many rows. */
+  bytes: number;
+  count: number;
+  /** Position of the last row; null: there is none. */
+  last: string | null;
+  hasMore: boolean;
+  read: ReadRows;
+}
+
+const PAGE_BYTES = 4 * 1024 * 1024;
+const PART_BYTES = 256 * 1024;
+const PIECE_BYTES = 16 * 1024;
+
+/** Cuts a page at `limit` rows or 4 MiB, whichever comes first, but never before its first row. `sizes` has one row more than `limit`, if there is one. */
+export function cutRows(after: string, sizes: readonly RowSize[], limit: number, read: ReadRows): RowPage {
+  const parts: string[] = [];
+  let [bytes, partBytes, count] = [0, 0, 0];
+  for (const size of sizes) {
+    if (count === limit || (count > 0 && bytes + size.bytes > PAGE_BYTES)) break;
+    if (count > 0 && partBytes + size.bytes > PART_BYTES) {
+      parts.push(sizes[count - 1]?.position ?? after);
+      partBytes = 0;
+    }
+    bytes += size.bytes;
+    partBytes += size.bytes;
+    count += 1;
+  }
+  const last = sizes[count - 1]?.position ?? null;
+  if (last !== null) parts.push(last);
+  return { after, parts, bytes, count, last, hasMore: sizes.length > count, read };
+}
+
+/** All rows of a page. */
+export async function readRows(page: RowPage): Promise<SentRow[]> {
+  const rows: SentRow[] = [];
+  for (const upTo of page.parts) rows.push(...(await page.read(rows.at(-1)?.position ?? page.after, upTo, page.count)));
+  return rows;
+}
+
+/**
+ * Writes the rows of a page in small pieces, each once the client has taken the one before. What was read ahead for a client that is slow is let go
+ * and read again when it goes on: a reader that reads nothing holds one piece. `textOf` is called once for each row, in order. Resolves to
+ * false when the client has gone.
+ */
+export async function writeRows(writer: PacedWriter, page: RowPage, textOf: (row: SentRow) => string): Promise<boolean> {
+  const rowBytes = page.bytes / Math.max(1, page.count);
+  let ahead = PART_BYTES;
+  let at = page.after;
+  for (const upTo of page.parts) {
+    while (at !== upTo) {
+      const limit = Math.max(1, Math.ceil(ahead / rowBytes));
+      const piece = await writeUntilLate(writer, await page.read(at, upTo, limit), textOf);
+      // Retention may have deleted the rest meanwhile.
+      at = piece.at ?? upTo;
+      ahead = piece.late === null ? Math.min(ahead * 2, PART_BYTES) : PIECE_BYTES;
+      if (!(await (piece.late ?? piece.written))) return false;
+    }
+  }
+  return true;
+}
+
+interface Written {
+  /** Position of the last row that was written; null: there were none. */
+  at: string | null;
+  /** Whether the client is still there. */
+  written: boolean;
+  /** The client is slow: resolves once it has taken what was written. */
+  late: Promise<boolean> | null;
+}
+
+async function writeUntilLate(writer: PacedWriter, rows: readonly SentRow[], textOf: (row: SentRow) => string): Promise<Written> {
+  let piece = '';
+  for (const [index, row] of rows.entries()) {
+    piece += textOf(row);
+    const isLast = index === rows.length - 1;
+    if (piece.length < PIECE_BYTES && !isLast) continue;
+    const taken = writer.write(piece);
+    piece = '';
+    if (!(await isTakenSoon(taken))) return { at: row.position, written: true, late: taken };
+    if (!(await taken)) return { at: row.position, written: false, late: null };
+  }
+  return { at: rows.at(-1)?.position ?? null, written: true, late: null };
+}

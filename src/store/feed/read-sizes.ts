@@ -1,0 +1,54 @@
+import { feedCursor } from '../../domain/feed-cursor.ts';
+import type { Sql, SqlValue } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { type FeedFilter, type FeedStretch, feedQuery } from './read-changes.ts';
+
+/** An entry before it is read: where it stands, and about how many bytes its JSON has. */
+export interface ChangeSize {
+  position: string;
+  cursor: string;
+  bytes: number;
+}
+
+/** What is to be given with an entry: what it left behind, or the entity as it is now. */
+export interface ChangeParts {
+  state: boolean;
+  entity: boolean;
+}
+
+/** Names of members, ids, times and cause. */
+const ENTRY_BYTES = 600;
+const HEADER_BYTES = 800;
+const LINE_BYTES = 250;
+
+const sizeColumns = ({ state, entity }: ChangeParts): string =>
+  `changes.seq, changes.change_id, ${ENTRY_BYTES} + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff)
+   ${state ? `+ ${HEADER_BYTES} + octet_length(changes.state)` : ''}
+   ${entity ? `+ ${HEADER_BYTES} + (select coalesce(sum(octet_length(lines.content) + ${LINE_BYTES}), 0) from lines where lines.entity_id = changes.entity_id)` : ''}
+   as bytes`;
+
+/** The sizes of the entries of a stretch that fit, oldest first: neither engine reads their content for that. */
+export async function readFeedSizes(sql: Sql, filter: FeedFilter, span: FeedStretch, parts: ChangeParts): Promise<ChangeSize[]> {
+  const { statement, bindings } = feedQuery(sql, sizeColumns(parts), filter, span);
+  return selectSizes(sql, statement, bindings);
+}
+
+/** The sizes of the changes of one entity after `after`, oldest first. */
+export async function readHistorySizes(sql: Sql, entityId: string, after: string, limit: number): Promise<ChangeSize[]> {
+  const columns = sizeColumns({ state: false, entity: false });
+  return selectSizes(sql, `select ${columns} from changes where entity_id = ? and seq > ? order by seq limit ?`, [entityId, after, limit]);
+}
+
+interface Row {
+  seq: number | string;
+  change_id: string;
+  bytes: number | string;
+}
+
+async function selectSizes(sql: Sql, statement: string, bindings: readonly SqlValue[]): Promise<ChangeSize[]> {
+  return (await sql.all<Row>(statement, bindings)).map((row) => ({
+    position: String(row.seq),
+    cursor: feedCursor(row.seq, row.change_id),
+    bytes: numberOf(row.bytes),
+  }));
+}

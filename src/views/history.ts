@@ -1,0 +1,28 @@
+import type { Sql } from '../store/engine/database.ts';
+import type { ChangeRow, FeedFilter } from '../store/feed/read-changes.ts';
+import { type Progress, readProgress } from '../store/feed/read-progress.ts';
+import { changeText } from './change.ts';
+
+const isFor = (filter: FeedFilter, { kind, connection }: ChangeRow): boolean =>
+  (filter.kinds?.includes(kind) ?? true) && (filter.connections?.includes(connection) ?? true);
+
+const progressView = ({ consumer, readAt, acknowledgedAt, status, reference, reason, receiptAt }: Progress) => ({
+  consumer,
+  readAt,
+  acknowledgedAt,
+  receipt: status === null ? null : { status, reference, reason, at: receiptAt },
+});
+
+/** Changes as JSON texts, each with what became of it at the consumers that it is meant for. */
+export async function historyTexts(sql: Sql, changes: readonly ChangeRow[]): Promise<{ position: string; cursor: string; text: string }[]> {
+  const all = await readProgress(
+    sql,
+    changes.map(({ position }) => position),
+  );
+  const grouped = Map.groupBy(all, ({ position }) => position);
+  return changes.map((change) => {
+    const progress = (grouped.get(change.position) ?? []).filter(({ filter }) => isFor(filter, change)).map(progressView);
+    const text = `${changeText(change).slice(0, -1)},"consumers":${JSON.stringify(progress)}}`;
+    return { position: change.position, cursor: change.cursor, text };
+  });
+}

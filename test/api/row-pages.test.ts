@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { createGzip } from '../../src/http/api/gzip-pieces.ts';
+import { cutRows, type SentRow, writeRows } from '../../src/http/api/row-pages.ts';
+
+const KIB = 1024;
+
+/** A list of rows of ten kibibytes each, numbered from 1, and what was asked of it. */
+function listOf(count: number) {
+  const asked: { after: string; upTo: string; limit: number }[] = [];
+  const sizes = Array.from({ length: count }, (_, index) => ({ position: String(index + 1), bytes: 10 * KIB }));
+  const read = async (after: string, upTo: string, limit: number): Promise<SentRow[]> => {
+    asked.push({ after, upTo, limit });
+    return sizes
+      .filter(({ position }) => Number(position) > Number(after) && Number(position) <= Number(upTo))
+      .slice(0, limit)
+      .map(({ position }) => ({ position, cursor: position, text: position.padEnd(10 * KIB, '.') }));
+  };
+  return { sizes, read, asked };
+}
+
+test('a page ends at its limit or at four mebibytes, never before its first row, and is read in parts', () => {
+  const { sizes, read } = listOf(1000);
+  const short = cutRows('0', sizes.slice(0, 11), 10, read);
+  assert.deepEqual([short.count, short.last, short.hasMore, short.parts], [10, '10', true, ['10']]);
+  const long = cutRows('0', sizes, 1000, read);
+  assert.deepEqual([long.count, long.hasMore, long.parts.length, long.parts.at(-1)], [409, true, 17, '409']);
+  const huge = cutRows('0', [{ position: '7', bytes: 9e6 }], 10, read);
+  assert.deepEqual([huge.count, huge.hasMore, huge.parts], [1, false, ['7']]);
+  assert.deepEqual(cutRows('0', [], 10, read).last, null);
+});
+
+test('what was read ahead for a client that takes nothing is let go, and read again when it goes on: every row once, in order', async (t) => {
+  const { sizes, read, asked } = listOf(60);
+  const page = cutRows('0', sizes, 60, read);
+  const taken = Promise.withResolvers<boolean>();
+  const stalled = Promise.withResolvers<void>();
+  const written: string[] = [];
+  const writer = {
+    write: (text: string) => {
+      written.push(text);
+      if (written.length !== 3) return Promise.resolve(true);
+      stalled.resolve();
+      return taken.promise;
+    },
+    end: () => {},
+  };
+  const whole = writeRows(writer, page, ({ position }) => `${position} `.padEnd(10 * KIB, '.'));
+  await stalled.promise;
+  taken.resolve(true);
+  assert.equal(await whole, true);
+  const positions = written.join('').match(/\d+/g)?.map(Number);
+  assert.deepEqual(
+    positions,
+    sizes.map(({ position }) => Number(position)),
+  );
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const late = Promise.withResolvers<boolean>();
+  const slow = { write: () => late.promise, end: () => {} };
+  asked.length = 0;
+  const going = writeRows(slow, page, ({ text }) => text);
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.tick(100);
+  late.resolve(true);
+  assert.equal(await going, true);
+  assert.deepEqual(asked.slice(0, 2), [
+    { after: '0', upTo: '25', limit: 26 },
+    { after: '2', upTo: '25', limit: 2 },
+  ]);
+});
+
+test('a client that has gone ends the writing', async () => {
+  const { sizes, read, asked } = listOf(60);
+  const gone = { write: async () => false, end: () => {} };
+  assert.equal(await writeRows(gone, cutRows('0', sizes, 60, read), ({ text }) => text), false);
+  assert.equal(asked.length, 1);
+});
+
+test('gzip that is written piece by piece is read as one text', async () => {
+  const gzip = createGzip();
+  const texts = ['{"data":[', 'ü'.repeat(20_000), ']}'];
+  const pieces: Buffer[] = [];
+  for (const text of texts) pieces.push(await gzip.piece(Buffer.from(text)));
+  pieces.push(gzip.end());
+  assert.equal(gunzipSync(Buffer.concat(pieces)).toString(), texts.join(''));
+});
