@@ -17,23 +17,47 @@ const MOST_SUBJECTS = 20;
 
 /**
  * Works a connection's waiting notifications: one fetch for all that wait for the same resource. Gives the number of resources that were taken.
- * Rate limits and turns are the remote client's: what cannot go out now waits without losing an attempt.
+ * Rate limits and turns are the remote client's: what cannot go out now waits without losing an attempt. A resource ends when its own fetch
+ * has: `ended` is called with the number of `most` that are free again.
  */
-export async function processNotifications(context: Context, connection: Connection, most = MOST_SUBJECTS): Promise<number> {
+export async function processNotifications(
+  context: Context,
+  connection: Connection,
+  most = MOST_SUBJECTS,
+  ended: (count: number) => void = () => {},
+): Promise<number> {
   const claimed = await claimWaiting(context, connection, most);
-  return whileInFlight(context, claimed, () => workWaiting(context, connection, claimed));
+  return whileInFlight(context, claimed, async () => {
+    const groups = await groupBySubject(context, claimed);
+    ended(most - groups.length);
+    const apply = createApplier(context, connection);
+    const work = async (group: ClaimedDelivery[]) => {
+      await apply(await workGroup(context, connection, group)).finally(() => ended(1));
+    };
+    const worked = await Promise.allSettled(groups.map(work));
+    for (const one of worked) if (one.status === 'rejected') throw one.reason;
+    return groups.length;
+  });
 }
 
-async function workWaiting(context: Context, connection: Connection, claimed: readonly ClaimedDelivery[]): Promise<number> {
-  const groups = await groupBySubject(context, claimed);
-  const worked = await Promise.all(groups.map((group) => workGroup(context, connection, group)));
-  await glanceAtWaiting(
-    context,
-    connection,
-    worked.filter((one) => one.mustWait).map((one) => one.group),
-  );
-  for (const { attempted } of worked) await applyTogether(context, attempted);
-  return groups.length;
+/** Applies what has been fetched, one resource after the other; those that have to wait for the same limit are looked at together. */
+function createApplier(context: Context, connection: Connection): (worked: WorkedGroup) => Promise<void> {
+  const fetched: WorkedGroup[] = [];
+  let applying: Promise<void> = Promise.resolve();
+  async function applyFetched(): Promise<void> {
+    // What ends in the same moment comes together.
+    await new Promise(setImmediate);
+    const together = fetched.splice(0);
+    const waiting = together.filter((one) => one.mustWait).map((one) => one.group);
+    if (waiting.length > 0) await glanceAtWaiting(context, connection, waiting);
+    for (const { attempted } of together) await applyTogether(context, attempted);
+  }
+  return (worked) => {
+    fetched.push(worked);
+    const before = applying.catch(() => {});
+    applying = before.then(applyFetched);
+    return applying;
+  };
 }
 
 /** The connections whose notifications are due. */

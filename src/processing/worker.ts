@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { readNextDueAt } from '../store/deliveries/due.ts';
 import { correctFutureTimes, recoverLeases, renewDeliveryLeases } from './delivery-leases.ts';
 import { createFailureBreaker, type Permit } from './failure-breaker.ts';
+import { createFetchLanes } from './fetch-lanes.ts';
 import { connectionsDue, processNotifications } from './fetch-resources.ts';
 import { FULL_BATCH, processDeliveries } from './process-deliveries.ts';
 
@@ -20,7 +21,7 @@ export function startWorker(lent: Context): Worker {
   const brake = createFailureBreaker(lent);
   const context: Context = { ...lent, attempted: brake.note };
   const stopping = new AbortController();
-  const lanes = new Map<string, Promise<void>>();
+  const lanes = createFetchLanes(context, (work) => guard(context, 'fetch', work));
   let second: Promise<void> | null = null;
   let lastBeatMs = context.clock.now().getTime();
   const beat = setInterval(() => {
@@ -39,7 +40,7 @@ export function startWorker(lent: Context): Worker {
       const worked = await workAsAllowed(brake.permits());
       if (!worked) await sleep(seen);
     }
-    await Promise.all([...lanes.values(), second]);
+    await Promise.all([lanes.settled(), second]);
   }
   /** Until something arrives, the next delivery is due, or another process has written. `seen`: what had arrived when it was last looked. */
   async function sleep(seen: number): Promise<void> {
@@ -58,10 +59,11 @@ export function startWorker(lent: Context): Worker {
   async function workAsAllowed(leave: Permit): Promise<number | null> {
     if (leave === 'none') return null;
     const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
-    if (leave === 'all') startLanes(due);
+    const connections = context.connections.list().filter(({ name }) => due.has(name));
+    if (leave === 'all') lanes.start(connections);
     const worked = await guard(context, 'work', () => processDeliveries(context, leave === 'one' ? 1 : undefined));
     if (leave === 'all' && worked !== null && worked >= FULL_BATCH) startSecond();
-    const [first] = context.connections.list().filter(({ name }) => due.has(name) && !lanes.has(name));
+    const first = connections.find(({ name }) => lanes.isIdle(name));
     if (leave === 'all' || worked || !first) return worked;
     return guard(context, 'fetch', () => processNotifications(context, first, 1));
   }
@@ -75,16 +77,6 @@ export function startWorker(lent: Context): Worker {
     })();
   }
   const mayGoOn = () => !stopping.signal.aborted && brake.permits() === 'all';
-  function startLanes(due: ReadonlySet<string>): void {
-    for (const connection of context.connections.list()) {
-      if (lanes.has(connection.name) || !due.has(connection.name)) continue;
-      const lane = guard(context, 'fetch', () => processNotifications(context, connection)).then((worked) => {
-        lanes.delete(connection.name);
-        if (worked) context.deliveryArrived.notify();
-      });
-      lanes.set(connection.name, lane);
-    }
-  }
   return {
     async stop() {
       stopping.abort();

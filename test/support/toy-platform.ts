@@ -25,13 +25,22 @@ export interface ToyWorld {
   fetches: string[];
   /** Thrown by the next fetches, one each; null: answer. */
   failures: (Error | null)[];
+  /** Fetches of these ids are answered when the promise is. */
+  slow: Map<string, Promise<void>>;
   pageSize: number;
   circuit: 'closed' | 'open' | 'half-open';
   /** Called before each page of a list: lets rows move while they are paged through. */
   beforePage?: (page: number) => void;
 }
 
-export const toyWorld = (): ToyWorld => ({ orders: new Map(), fetches: [], failures: [], pageSize: 100, circuit: 'closed' });
+export const toyWorld = (): ToyWorld => ({
+  orders: new Map(),
+  fetches: [],
+  failures: [],
+  slow: new Map(),
+  pageSize: 100,
+  circuit: 'closed',
+});
 
 export function toyReport(order: ToyOrder, complete: boolean): EntityReport {
   const { lines, ...source } = order;
@@ -127,6 +136,7 @@ export const toyPlatform = (world: ToyWorld) =>
     connect: () => ({
       async fetch(subject) {
         world.fetches.push(subject.externalId);
+        await world.slow.get(subject.externalId);
         const failure = world.failures.shift();
         if (failure) throw failure;
         const order = world.orders.get(subject.externalId);

@@ -2,7 +2,7 @@ import { RemoteFailure } from '../../../domain/errors.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { Remote, RemoteCall } from '../../../remote/remote.ts';
 import type { OrdermentumApiSettings } from '../settings.ts';
-import { type ApiClient, createApiClient } from './client.ts';
+import { createApiClient } from './client.ts';
 
 /** Calls of the webhook management API, at whichever host answers them. */
 export interface ManagementClient {
