@@ -15,6 +15,7 @@ import { createRemote } from './remote/create-remote.ts';
 import type { SharedRemote } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
 import { createRateLimits } from './store/access/rate-limits.ts';
+import { createSessions } from './store/access/sessions.ts';
 import { openDatabase } from './store/engine/database.ts';
 import { openMessages } from './store/engine/messages.ts';
 
@@ -59,7 +60,15 @@ export async function openContext<A extends Alerts>(
   let opened: OpenContext<A> | null = null;
   const access = createPlatformAccess(() => opened as OpenContext<A>);
   const sleep = options.sleep ? { sleep: options.sleep } : {};
-  const remote = createRemote({ limits, clock, random, log: options.log, observer: access, ...sleep });
+  const remote = createRemote({
+    limits,
+    sessions: createSessions(db, () => clock.now()),
+    clock,
+    random,
+    log: options.log,
+    observer: access,
+    ...sleep,
+  });
   const context = {
     db,
     connections: createConnections(connections),

@@ -5,8 +5,9 @@ import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
 import { addressOf, type ClientDependencies, createClient } from './client.ts';
 import { createOauth2 } from './oauth.ts';
-import type { Limits, Remote, SharedRemote } from './remote.ts';
+import type { Limits, Remote, SessionStore, SharedRemote } from './remote.ts';
 import { sendRequest } from './send.ts';
+import { createLocalSessions, createShareSession } from './sessions.ts';
 
 export interface RemoteDependencies {
   limits: Limits;
@@ -16,6 +17,8 @@ export interface RemoteDependencies {
   /** Waits before a call when a budget is used up; tests give their own. */
   sleep?: (ms: number) => Promise<void>;
   observer?: AccessObserver;
+  /** Absent: logins are shared within this process alone. */
+  sessions?: SessionStore;
 }
 
 /** For those who do not look. */
@@ -27,7 +30,8 @@ export const SILENT: AccessObserver = {
 };
 
 /** Nothing is opened until it is called upon. */
-export function createRemote({ limits, clock, random, log, sleep, observer = SILENT }: RemoteDependencies): SharedRemote {
+export function createRemote(dependencies: RemoteDependencies): SharedRemote {
+  const { limits, clock, random, log, sleep, observer = SILENT, sessions = createLocalSessions() } = dependencies;
   const now = () => clock.now();
   const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)), observer };
   const shared: Pick<Remote, 'plain' | 'openPublic' | 'now'> = {
@@ -48,6 +52,7 @@ export function createRemote({ limits, clock, random, log, sleep, observer = SIL
       ...shared,
       client: (options) => createClient(connection, options, ground),
       oauth2: (options) => createOauth2(options, now),
+      shareSession: createShareSession(connection, limits, sessions),
     }),
   };
 }

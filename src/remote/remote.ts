@@ -18,6 +18,12 @@ export interface Limits {
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** Logins at platforms, by connection, shared by all processes of a database. The text is sealed by whoever stores it. */
+export interface SessionStore {
+  read(connection: string): Promise<string | null>;
+  write(connection: string, sealed: string): Promise<void>;
+}
+
 export interface RemoteCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Relative to the client's base URL, or absolute with the same origin. */
@@ -87,6 +93,11 @@ export interface Remote {
   plain(call: RemoteCall & { baseUrl: string; timeoutMs: number }): Promise<RemoteResponse>;
   /** Client credentials (simple-oauth2), cached until shortly before expiry, single flight: gives the `Authorization` header. */
   oauth2(options: Oauth2Options): (renew: boolean) => Promise<Record<string, string>>;
+  /**
+   * Changes the login that all processes share: `work` runs alone among them, is given what is stored (sealed, or null) and gives what is to be
+   * stored. Gives that.
+   */
+  shareSession(work: (sealed: string | null) => Promise<string>): Promise<string>;
   /** Opens an address that came from a business partner: public addresses only, also after redirects and against DNS that changes its answer. */
   openPublic(url: string): Promise<RemoteStream>;
   now(): Date;

@@ -1,7 +1,8 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { isObject, parseJson } from '../../../domain/json.ts';
+import { isObject, parseJson, textAt } from '../../../domain/json.ts';
 import { retryAfterMs } from '../../../domain/retry-after.ts';
 import type { Remote, RemoteResponse } from '../../../remote/remote.ts';
+import { createSeal, type Seal } from './seal.ts';
 
 export interface Login {
   baseUrl: string;
@@ -29,25 +30,59 @@ const EARLY_MS = 60_000;
 const UNKNOWN_LIFE_MS = 10 * 60_000;
 
 /**
- * The platform's own login: Basic once, then a JWT that is renewed with a rotating refresh token a minute before it expires. One renewal at
- * a time: a refresh token that was used is dead at once, so two renewals side by side would log each other out.
+ * The platform's own login: Basic once, then a JWT that is renewed with a rotating refresh token a minute before it expires. All processes
+ * share one login, since a newer one may end the tokens of an older one, and one renewal at a time, since a refresh token that was used is
+ * dead at once.
  */
 export function createSession(login: Login, remote: Remote): Session {
+  const seal = createSeal(`${login.baseUrl} ${login.username}`, login.passwords);
   let tokens: Tokens | null = null;
   let renewing: Promise<Tokens> | null = null;
-  const renew = (fromScratch: boolean): Promise<Tokens> => {
-    renewing ??= obtain(login, remote, fromScratch ? null : (tokens?.refresh ?? null)).finally(() => {
+  const renew = (refused: string | null): Promise<Tokens> => {
+    renewing ??= renewShared(login, remote, seal, refused).finally(() => {
       renewing = null;
     });
     return renewing;
   };
   return {
     async authorize(refused) {
-      if (refused || tokens === null || remote.now().getTime() >= tokens.renewAtMs) tokens = await renew(refused);
+      if (refused || tokens === null || !isFresh(tokens, remote.now())) tokens = await renew(refused ? (tokens?.access ?? null) : null);
       return { Authorization: `Bearer ${tokens.access}` };
     },
-    login: () => logIn(login, remote),
+    async login() {
+      const answers: RemoteResponse[] = [];
+      await remote.shareSession(async () => {
+        const answer = await logIn(login, remote);
+        answers.push(answer);
+        tokens = readTokens(answer, remote.now());
+        return seal.close(JSON.stringify(tokens));
+      });
+      return answers[0] as RemoteResponse;
+    },
   };
+}
+
+const isFresh = ({ renewAtMs }: Tokens, now: Date): boolean => now.getTime() < renewAtMs;
+
+/** What another process has renewed meanwhile, else a renewal of our own. `refused`: the access token that was not accepted any more. */
+async function renewShared(login: Login, remote: Remote, seal: Seal, refused: string | null): Promise<Tokens> {
+  let tokens: Tokens | null = null;
+  await remote.shareSession(async (sealed) => {
+    const shared = readShared(await seal.open(sealed));
+    if (sealed !== null && shared && shared.access !== refused && isFresh(shared, remote.now())) {
+      tokens = shared;
+      return sealed;
+    }
+    tokens = await obtain(login, remote, refused === null ? (shared?.refresh ?? null) : null);
+    return seal.close(JSON.stringify(tokens));
+  });
+  return tokens ?? obtain(login, remote, null);
+}
+
+function readShared(text: string | null): Tokens | null {
+  const shared = text === null ? null : parseJson(text);
+  if (!isObject(shared) || typeof shared.access !== 'string' || typeof shared.renewAtMs !== 'number') return null;
+  return { access: shared.access, refresh: textAt(shared.refresh), renewAtMs: shared.renewAtMs };
 }
 
 async function obtain(login: Login, remote: Remote, refreshToken: string | null): Promise<Tokens> {

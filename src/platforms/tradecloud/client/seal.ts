@@ -1,0 +1,58 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } from 'node:crypto';
+
+/** Seals text with a key made of the connection's own password, which no database holds. */
+export interface Seal {
+  close(text: string): Promise<string>;
+  /** Null for what was not sealed with one of the passwords, or was changed since. */
+  open(sealed: string | null): Promise<string | null>;
+}
+
+const CIPHER = 'aes-256-gcm';
+const [KEY_BYTES, IV_BYTES, TAG_BYTES] = [32, 12, 16];
+// A password may be guessable, so each guess has to cost: 32 MiB and some hundred milliseconds, once in a process.
+const COST = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+
+/** `account`: what the sealed text belongs to; it opens for nothing else. `passwords`: the first one seals, any of them opens. */
+export function createSeal(account: string, passwords: readonly string[]): Seal {
+  const salt = createHash('sha256').update(account).digest();
+  const keys = new Map<string, Promise<Buffer>>();
+  const keyOf = (password: string): Promise<Buffer> => {
+    const known = keys.get(password) ?? deriveKey(password, salt);
+    keys.set(password, known);
+    return known;
+  };
+  return {
+    async close(text) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv(CIPHER, await keyOf(passwords[0] ?? ''), iv).setAAD(Buffer.from(account));
+      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+    },
+    async open(sealed) {
+      const bytes = Buffer.from(sealed ?? '', 'base64url');
+      if (bytes.length <= IV_BYTES + TAG_BYTES) return null;
+      for (const password of passwords) {
+        const text = unseal(bytes, await keyOf(password), account);
+        if (text !== null) return text;
+      }
+      return null;
+    },
+  };
+}
+
+const deriveKey = (password: string, salt: Buffer): Promise<Buffer> =>
+  new Promise((resolve, reject) => scrypt(password, salt, KEY_BYTES, COST, (error, key) => (error ? reject(error) : resolve(key))));
+
+function unseal(bytes: Buffer, key: Buffer, account: string): string | null {
+  const [iv, tag, text] = [
+    bytes.subarray(0, IV_BYTES),
+    bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES),
+    bytes.subarray(IV_BYTES + TAG_BYTES),
+  ];
+  const decipher = createDecipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(account)).setAuthTag(tag);
+  try {
+    return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Limits, SessionStore } from './remote.ts';
+
+/** Sessions of this process alone, for those who share none. */
+export function createLocalSessions(): SessionStore {
+  const sealed = new Map<string, string>();
+  return {
+    read: async (connection) => sealed.get(connection) ?? null,
+    write: async (connection, text) => void sealed.set(connection, text),
+  };
+}
+
+/** See `Remote.shareSession`. */
+export const createShareSession =
+  (connection: string, limits: Limits, sessions: SessionStore) =>
+  (work: (sealed: string | null) => Promise<string>): Promise<string> =>
+    limits.alone(`session:${connection}`, async () => {
+      const current = await sessions.read(connection);
+      const next = await work(current);
+      if (next !== current) await sessions.write(connection, next);
+      return next;
+    });
