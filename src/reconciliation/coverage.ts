@@ -2,8 +2,9 @@ import type { Context } from '../context.ts';
 import { indexDowntime } from '../monitoring/heartbeat.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { readActivePeriods } from '../store/monitoring/heartbeats.ts';
-import { readFailedRuns, readProven, readRejectedSpans } from '../store/reconciliation/coverage.ts';
+import { type Proven, readFailedRuns, readProven, readRejectedSpans } from '../store/reconciliation/coverage.ts';
 import { isInterrupted } from './interrupted.ts';
+import { latestBelieved } from './progress.ts';
 
 /** A span of platform time, and what is known of it. */
 export interface CoverageSpan {
@@ -31,7 +32,7 @@ interface Doubt {
  * open, but for the spans in which nobody answered, requests were refused, or a run was broken off.
  */
 export async function coverage(context: Context, connection: Connection): Promise<CoverageSpan[]> {
-  const proven = await readProven(context.db.read, connection.name);
+  const proven = await readBelieved(context, connection);
   const last = proven.at(-1)?.to ?? null;
   const spans: CoverageSpan[] = [];
   for (const span of proven) {
@@ -41,6 +42,13 @@ export async function coverage(context: Context, connection: Connection): Promis
     spans.push({ from: span.from, to: span.to, state: 'proven', reason: null, runId: span.runId });
   }
   return [...spans, ...layOut(last, await readDoubts(context, connection, last ?? ''))];
+}
+
+/** A span that ends in the future proves nothing of it. The next run that finishes puts it right. */
+async function readBelieved(context: Context, connection: Connection): Promise<Proven[]> {
+  const now = context.clock.now().toISOString();
+  const proven = await readProven(context.db.read, connection.name);
+  return proven.filter(({ to }) => to <= latestBelieved(now));
 }
 
 /** Everything after the last proof that speaks against completeness; what weighs most comes first. */

@@ -1,5 +1,5 @@
 import type { Drift } from '../domain/drift.ts';
-import type { EntityReport } from '../domain/entity.ts';
+import { type EntityReport, hasUnreadableTime } from '../domain/entity.ts';
 import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { ResourcePage } from '../platforms/contract/api.ts';
@@ -13,6 +13,7 @@ import type { Sql } from '../store/engine/database.ts';
 import { entityKeyText, readStates } from '../store/entities/states.ts';
 import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconciliation/runs.ts';
 import { recordGaps } from './gaps.ts';
+import { believedWatermark } from './progress.ts';
 import { withRetry } from './retry.ts';
 import { type ActiveRun, assertLease } from './run-lease.ts';
 
@@ -35,8 +36,10 @@ export async function processPage(run: ActiveRun, stream: StreamProgress, page: 
   for (let from = 0; from < page.records.length; from += size) {
     await applyListed(run, await readRecords(run, page.records.slice(from, from + size)), askedAt);
   }
+  if (stream.page === null) stream.answeredAt = page.answeredAt ?? null;
+  stream.failedPage = null;
   stream.page = page.next;
-  stream.candidate = page.watermark ?? stream.candidate;
+  stream.candidate = believedWatermark(page.watermark, run.context.clock.now().toISOString()) ?? stream.candidate;
   stream.done = page.next === null;
   await run.context.db.write(async (sql) => {
     await assertLease(sql, run);
@@ -55,10 +58,12 @@ async function readRecord(run: ActiveRun, record: ListedRecord): Promise<ListedR
   const now = () => context.clock.now().toISOString();
   try {
     const listed = readResource(connection, record.subject, record.text, now());
-    if (!record.partial) return { record, ...listed };
-    if (await isKnown(run, listed.reports)) return { record, reports: [], drift: listed.drift };
+    const isUnreadable = listed.reports.some(hasUnreadableTime) && connection.platform.canFetch?.(record.subject.kind, connection.settings);
+    if (!record.partial && !isUnreadable) return { record, ...listed };
+    if (record.partial && (await isKnown(run, listed.reports))) return { record, reports: [], drift: listed.drift };
     const { text } = await withRetry(run, () => run.api.fetch(record.subject, 'reconcile'));
-    return { record, ...readResource(connection, record.subject, text, now()) };
+    const fetched = readResource(connection, record.subject, text, now());
+    return { record, ...fetched, drift: [...listed.drift, ...fetched.drift] };
   } catch (error) {
     // Gone between list and fetch: its own event tells of that.
     if (error instanceof RemoteMissing) return { record, reports: [], drift: [] };
@@ -167,7 +172,14 @@ const foundChanges = (applications: readonly Application[], applied: readonly Ap
       : [{ kind: report.kind, externalId: report.externalId, position, platformAt: report.lastUpdatedAt }];
   });
 
-const counted = (counts: Partial<RunCounts> = {}): RunCounts => ({ seen: 0, unchanged: 0, applied: 0, gaps: 0, failed: 0, ...counts });
+export const counted = (counts: Partial<RunCounts> = {}): RunCounts => ({
+  seen: 0,
+  unchanged: 0,
+  applied: 0,
+  gaps: 0,
+  failed: 0,
+  ...counts,
+});
 
 function noteFailure(run: ActiveRun, record: ListedRecord, error: unknown): void {
   const { kind, externalId } = record.subject;

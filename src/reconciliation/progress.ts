@@ -22,11 +22,24 @@ export function beginProgress(streams: readonly ListStream[], beginning: Beginni
 }
 
 function beginStream(name: string, { watermarks, since, ownSince, failed, now }: Beginning): StreamProgress {
-  const watermark = ownSince ? null : (watermarks.get(name) ?? null);
+  const watermark = ownSince ? null : believedWatermark(watermarks.get(name) ?? null, now);
   const before = failed?.[name];
   const fresh = before?.readFrom && Date.parse(now) - Date.parse(before.readFrom) < STALE_MS;
   if (before && fresh && !before.ownSince && before.watermark === watermark && before.since === since) return before;
   return { watermark, since, ownSince, page: null, readFrom: null, candidate: null, done: false };
+}
+
+/** A watermark that lies in the future is none: it was taken from a row that was dated so, perhaps by an earlier version. */
+export const believedWatermark = (watermark: string | null, now: string): string | null =>
+  (readTime(watermark) ?? '') > latestBelieved(now) ? null : watermark;
+
+/** No platform's clock is further ahead of ours. */
+export const latestBelieved = (now: string): string => new Date(Date.parse(now) + MOST_AHEAD_MS).toISOString();
+const MOST_AHEAD_MS = 24 * 3_600_000;
+
+/** A stream that is read from its beginning again. */
+export function restart(stream: StreamProgress): void {
+  Object.assign(stream, { page: null, candidate: null, readFrom: null, answeredAt: null, failedPage: null });
 }
 
 /**
@@ -42,15 +55,19 @@ export function watermarkAfter(stream: StreamProgress, held: string | null): str
 
 /**
  * The span of platform time that a finished run has proven: to the moment at which the first of its lists was begun, or to the newest time
- * received where that is later. A platform tells no time for "nothing has changed since", so that moment is by our clock.
+ * received where that is later. That moment is by our clock, and not later than the platform's own where its answer says what time it is.
  */
 export function provenSpan(progress: RunProgress): { from: string | null; to: string } | null {
   const streams = Object.values(progress);
-  const ends = streams.map((stream) => latest(readTime(stream.candidate), stream.readFrom)).filter((at) => at !== null);
+  const ends = streams.map((stream) => latest(readTime(stream.candidate), begunAt(stream))).filter((at) => at !== null);
   const to = ends.sort()[0];
   if (to === undefined || ends.length < streams.length) return null;
   const starts = streams.map((stream) => readTime(stream.watermark) ?? (stream.watermark === null ? readTime(stream.since) : null));
   return { from: starts.includes(null) ? null : (starts.filter((at) => at !== null).sort()[0] ?? null), to };
+}
+
+function begunAt({ readFrom, answeredAt = null }: StreamProgress): string | null {
+  return readFrom !== null && answeredAt !== null && answeredAt < readFrom ? answeredAt : readFrom;
 }
 
 const latest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);

@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 5 * 60_000;
 /** Answers of the 4xx range that ask for another try. */
 const COME_AGAIN = [408, 423, 425, 429];
 /** Codes of platform folders for what their API has no call for. */
-const NOTHING_TO_ASK = ['no_path', 'unknown_kind', 'unknown_stream', 'page_unreadable'];
+const NOTHING_TO_ASK = ['no_path', 'unknown_kind', 'unknown_stream', 'page_unreadable', 'remote_paging'];
 
 export interface RetryOptions {
   wait(ms: number, stop: AbortSignal): Promise<void>;
@@ -48,4 +48,7 @@ async function unlessStopped<T>(call: Promise<T>, stop: AbortSignal): Promise<T>
 
 /** The platform understood and refused, or nothing could be asked at all: asking again would end the same. */
 export const isPermanentFailure = ({ status, code }: RemoteFailure): boolean =>
-  (status >= 400 && status < 500 && !COME_AGAIN.includes(status)) || NOTHING_TO_ASK.includes(code);
+  (status >= 400 && status < 500 && !COME_AGAIN.includes(status)) ||
+  NOTHING_TO_ASK.includes(code) ||
+  // An address that is not the API's own: nothing was sent.
+  (code === 'remote_refused' && status === 0);

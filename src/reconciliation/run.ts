@@ -4,16 +4,16 @@ import { errorText } from '../domain/outcome.ts';
 import type { ListStream, ResourcePage } from '../platforms/contract/api.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { releaseLease } from '../store/engine/leases.ts';
-import { addProven } from '../store/reconciliation/coverage.ts';
+import { addProven, clipProven } from '../store/reconciliation/coverage.ts';
 import { type RunRow, readRun } from '../store/reconciliation/list-runs.ts';
-import { completeRun, type StreamProgress } from '../store/reconciliation/runs.ts';
+import { advanceRun, completeRun, type StreamProgress } from '../store/reconciliation/runs.ts';
 import { moveWatermark, readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { markDeleted } from './find-deleted.ts';
 import { alertOnGaps } from './gap-alert.ts';
 import { correctLateGaps } from './gaps.ts';
-import { processPage } from './process-page.ts';
-import { provenSpan, watermarkAfter } from './progress.ts';
-import { withRetry } from './retry.ts';
+import { counted, processPage } from './process-page.ts';
+import { latestBelieved, provenSpan, restart, watermarkAfter } from './progress.ts';
+import { isPermanentFailure, withRetry } from './retry.ts';
 import { type ActiveRun, assertLease } from './run-lease.ts';
 
 /** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
@@ -34,12 +34,16 @@ async function readStream(run: ActiveRun, { name, ...listed }: ListStream, strea
   const seen = listed.incremental || stream.page !== null ? null : new Set<string>();
   const readFrom = run.context.clock.now().toISOString();
   stream.readFrom ??= readFrom;
+  const pages = new Set(stream.page === null ? [] : [stream.page]);
   while (!stream.done) {
     const askedAt = run.context.clock.now().toISOString();
     const page = await askPage(run, name, stream);
-    if (page.next !== null && page.next === stream.page && page.records.length === 0) {
-      throw new RemoteFailure('remote_paging', `The list ${name} does not go on.`, 0);
+    if (stream.page === null) pages.clear();
+    if (page.next !== null && pages.has(page.next)) {
+      restart(stream);
+      throw new RemoteFailure('remote_paging', `The list ${name} does not go on: it leads back to a page that was read.`, 0);
     }
+    if (page.next !== null) pages.add(page.next);
     for (const { subject } of page.records) seen?.add(subjectText(subject));
     await processPage(run, stream, page, askedAt);
   }
@@ -47,23 +51,39 @@ async function readStream(run: ActiveRun, { name, ...listed }: ListStream, strea
 }
 
 async function askPage(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
-  return withRetry(run, async () => {
-    try {
-      const { watermark, since, page } = stream;
-      return await run.api.changesSince(name, { watermark, since, page });
-    } catch (error) {
-      // The token of an earlier attempt may have run out: then the list is read from its beginning, once.
-      if (!(run.continued && stream.page !== null && isTokenRefused(error))) throw error;
-      run.continued = false;
-      stream.page = null;
-      stream.candidate = null;
-      return run.api.changesSince(name, { watermark: stream.watermark, since: stream.since, page: null });
-    }
-  });
+  try {
+    return await withRetry(run, () => askOnce(run, name, stream));
+  } catch (error) {
+    if (error instanceof RemoteFailure && stream.page !== null) leavePage(stream, error);
+    throw error;
+  }
 }
 
-const isTokenRefused = (error: unknown): boolean =>
-  error instanceof RemoteFailure && ([400, 404, 410, 422].includes(error.status) || error.code === 'page_unreadable');
+async function askOnce(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
+  try {
+    const { watermark, since, page } = stream;
+    return await run.api.changesSince(name, { watermark, since, page });
+  } catch (error) {
+    // The token of an earlier attempt may have run out: then the list is read from its beginning, once.
+    if (!(run.continued && stream.page !== null && error instanceof RemoteFailure && isPageRefused(error))) throw error;
+    run.continued = false;
+    const { readFrom } = stream;
+    restart(stream);
+    stream.readFrom = readFrom;
+    return run.api.changesSince(name, { watermark: stream.watermark, since: stream.since, page: null });
+  }
+}
+
+const isPageRefused = ({ status, code }: RemoteFailure): boolean =>
+  [400, 404, 410, 422].includes(status) ||
+  ['page_unreadable', 'remote_paging'].includes(code) ||
+  (code === 'remote_refused' && status === 0);
+
+/** A page whose address fails is not tried again and again: the next run begins anew, at once where the address was refused. */
+function leavePage(stream: StreamProgress, failure: RemoteFailure): void {
+  if (isPermanentFailure(failure) || stream.failedPage === stream.page) restart(stream);
+  else stream.failedPage = stream.page;
+}
 
 /**
  * The end of a run that has read everything. Records that could not be read leave a hole: then the watermarks stay and nothing is proven,
@@ -96,6 +116,7 @@ async function keepProof(sql: Sql, run: ActiveRun, now: string): Promise<void> {
     if (watermark !== undefined) await moveWatermark(sql, connection, name, watermark, now);
   }
   const span = provenSpan(run.progress);
+  if (span) await clipProven(sql, connection, { beyond: latestBelieved(now), to: span.to });
   if (span) await addProven(sql, connection, { ...span, runId: run.runId });
 }
 
@@ -110,6 +131,7 @@ async function breakOff(run: ActiveRun, error: unknown): Promise<void> {
   }
   const failed = await context.db.write(async (sql) => {
     await assertLease(sql, run);
+    await advanceRun(sql, runId, counted(), run.progress);
     await completeRun(sql, runId, { state: 'failed', at: context.clock.now().toISOString(), error: errorText(error) });
     await releaseLease(sql, lease.name, lease.owner);
     return readRun(sql, runId);

@@ -253,13 +253,13 @@ test('rows that are whole are not marked partial, and digits survive the list', 
   ]);
 });
 
-test('the end of a list is told by totalPages, else by links, else by the number of results or a short page', () => {
+test('a short page ends a list, unless the answer speaks of more; a total alone ends nothing', () => {
   const rows = (count: number) => Array.from({ length: count }, (_, id) => ({ id }));
   const more = (document: object, pageNo = 1) => readListPage(document as never, pageNo).more;
-  assert.equal(more({ data: rows(50), meta: { totalPages: 1 }, links: { next: 'https://x/?pageNo=2' } }), false);
+  assert.equal(more({ data: rows(50), meta: { totalPages: 1, totalResults: 50 } }), true);
   assert.equal(more({ data: rows(25), meta: { totalPages: 2 } }), true);
   assert.equal(more({ data: rows(25), links: { next: 'https://x/?pageNo=2' } }), true);
-  assert.equal(more({ data: rows(50), links: { next: null } }), false);
+  assert.equal(more({ data: rows(50), links: { next: null } }), true);
   assert.equal(more({ data: rows(50) }), true);
   assert.equal(more({ data: rows(49) }), false);
   assert.equal(more({ data: rows(25), meta: { pageSize: 25, totalResults: 30 } }), true);

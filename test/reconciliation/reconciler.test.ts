@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
+import { coverage } from '../../src/reconciliation/coverage.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
-import { readProven } from '../../src/store/reconciliation/coverage.ts';
+import { addProven, readProven } from '../../src/store/reconciliation/coverage.ts';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
-import { readWatermarks } from '../../src/store/reconciliation/watermarks.ts';
+import { moveWatermark, readWatermarks } from '../../src/store/reconciliation/watermarks.ts';
 import { ENGINES } from '../support/engines.ts';
 import { serverError } from '../support/toy-platform.ts';
 import { at, groundOf, lastRun, type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';
@@ -90,6 +91,75 @@ for (const engine of ENGINES) {
       assert.equal((await proven(test))[0]?.runId, run.id);
     },
   );
+
+  on('a page that fails in two runs is left: the third begins anew, as does the next after a refused address', async (test) => {
+    test.world.pageSize = 2;
+    for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+    test.world.failures = [null, null, ...Array.from({ length: 10 }, serverError)];
+    const counts = async () => (await test.run()).counts.seen;
+    assert.deepEqual([await counts(), await counts(), await counts()], [4, 0, 5]);
+    test.world.failures = [null, new RemoteFailure('remote_refused', 'http://api.example is not its own address', 0)];
+    const refused = await test.run({ since: at(1) });
+    assert.deepEqual([refused.state, refused.counts.seen, test.waits.length], ['failed', 2, 8]);
+    const run = await test.run();
+    assert.deepEqual([run.state, run.counts.seen], ['done', 1], 'from the watermark');
+  });
+
+  on('a run that was broken off behind a page that is refused by now reads the list from its beginning', async (test) => {
+    test.world.pageSize = 2;
+    for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+    test.world.failures = [null, ...Array.from({ length: 5 }, serverError)];
+    await test.run();
+    test.world.failures = [new RemoteFailure('remote_refused', 'http://api.example is not its own address', 0)];
+    const run = await test.run();
+    assert.deepEqual([run.state, run.counts.seen], ['done', 5]);
+  });
+
+  on('a row dated in the future is taken and flagged, and moves neither the watermark nor what is proven', async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    test.world.orders.set('PO2', toyOrder('PO2', '2099-01-01T00:00:00.000Z'));
+    const first = await test.run();
+    assert.deepEqual([first.state, first.counts.applied], ['done', 2]);
+    assert.equal(await watermark(test), undefined);
+    assert.equal((await proven(test))[0]?.to, '2026-03-01T08:00:00.000Z');
+    assert.deepEqual(
+      test.alerts.filter(({ code }) => code === 'future_time').map(({ connection, details }) => [connection, details.path]),
+      [['toy', '/lastUpdatedAt']],
+    );
+    test.world.orders.set('PO3', toyOrder('PO3', at(30)));
+    test.world.orders.set('PO2', { ...toyOrder('PO2', '2099-01-01T00:00:00.000Z', '99') });
+    test.clock.advance(60_000);
+    const second = await test.run();
+    assert.deepEqual([second.counts.seen, second.counts.applied], [3, 2]);
+  });
+
+  on('a watermark and a proof in the future, as earlier versions left them, are not believed', async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    await test.context.db.write(async (sql) => {
+      await moveWatermark(sql, 'toy', 'orders', '2099-01-01T00:00:00.000Z', at(0));
+      await addProven(sql, 'toy', { from: null, to: '2099-01-01T00:00:00.000Z', runId: 'before' });
+    });
+    const states = async () => (await coverage(test.context, test.connection)).map(({ state }) => state);
+    assert.deepEqual(await states(), ['open']);
+    assert.equal((await test.run()).counts.applied, 1);
+    assert.equal(await watermark(test), at(1));
+    assert.deepEqual(
+      (await proven(test)).map(({ to }) => to),
+      ['2026-03-01T08:00:00.000Z'],
+    );
+    assert.deepEqual(await states(), ['proven', 'open']);
+  });
+
+  on('nothing is proven beyond the time that the platform itself says it is', async (test) => {
+    test.world.answeredAt = '2026-03-01T07:00:00.000Z';
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    await test.run();
+    assert.equal((await proven(test))[0]?.to, '2026-03-01T07:00:00.000Z');
+    test.world.answeredAt = '2026-03-01T09:00:00.000Z';
+    test.clock.advance(60_000);
+    await test.run();
+    assert.equal((await proven(test))[0]?.to, '2026-03-01T08:01:00.000Z', 'and not beyond the moment at which the list was asked for');
+  });
 
   on('a refusal (401) is not tried again', async (test) => {
     test.world.failures = [new RemoteFailure('remote_refused', 'answered 401', 401)];

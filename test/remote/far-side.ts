@@ -12,6 +12,8 @@ export type Answer = (request: IncomingMessage, response: ServerResponse, body: 
 /** A server on localhost that plays the far side of a call; closed with the test. */
 export async function farSide(t: TestContext, answer: Answer): Promise<string> {
   const server = createServer((request, response) => {
+    // The date of this machine is not that of the test's clock.
+    response.sendDate = false;
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => answer(request, response, Buffer.concat(chunks).toString('utf8')));

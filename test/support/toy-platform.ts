@@ -29,6 +29,8 @@ export interface ToyWorld {
   slow: Map<string, Promise<void>>;
   pageSize: number;
   circuit: 'closed' | 'open' | 'half-open';
+  /** The date that a list's answers carry. */
+  answeredAt?: string;
   /** Called before each page of a list: lets rows move while they are paged through. */
   beforePage?: (page: number) => void;
 }
@@ -167,6 +169,7 @@ function toyPage(world: ToyWorld, start: ListPosition): ResourcePage {
     records: page.map((order) => ({ subject: { kind: 'order', externalId: order.id }, text: JSON.stringify(order) })),
     next: offset + world.pageSize < changed.length ? String(offset + world.pageSize) : null,
     watermark: page.at(-1)?.updatedAt ?? null,
+    answeredAt: world.answeredAt ?? null,
     total: changed.length,
   };
 }

@@ -28,8 +28,10 @@ export interface ResourcePage {
   records: { subject: Subject; text: string; partial?: boolean }[];
   /** Token of the next page; null: this was the last. */
   next: string | null;
-  /** The watermark to store after the last page, as known so far; null: keep the old one. */
+  /** The watermark to store after the last page, as known so far, never later than the answer; null: keep the old one. */
   watermark: string | null;
+  /** When the platform answered, by its own clock (ISO 8601 UTC): nothing later is proven. Null or missing: it did not say. */
+  answeredAt?: string | null;
   total: number | null;
 }
 

@@ -2,6 +2,7 @@ import type { Subject } from '../../domain/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
+import { believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient, ListPage } from './client/client.ts';
 import { writeCentral } from './read/central-time.ts';
@@ -84,11 +85,13 @@ export async function readChanges(client: ApiClient, name: string, start: ListPo
   const from = start.page === null ? null : readToken(start.page);
   const page = await readListPage(client, list, start, from);
   if (page.next !== null && page.next === from?.next) throw new RemoteFailure('remote_paging', `The list of ${name} does not go on`, 200);
-  const watermark = newest([from ? from.watermark : start.watermark, ...page.rows.map((row) => readTime(row[list.time]))]);
+  const believed = page.rows.map((row) => readTime(believedTime(row[list.time], page)));
+  const watermark = newest([from ? from.watermark : start.watermark, ...believed]);
   return {
     records: list.records(page.rows),
     next: page.next === null ? null : JSON.stringify({ next: page.next, watermark }),
     watermark,
+    answeredAt: page.answeredAt,
     total: null,
   };
 }
@@ -112,7 +115,7 @@ async function readListPage(client: ApiClient, list: List, start: ListPosition, 
 const isBadRequest = (error: unknown): boolean => error instanceof RemoteFailure && error.status === 400;
 
 function emptyWhereAbsent({ absentOn }: List, error: unknown): ListPage {
-  if (error instanceof RemoteFailure && absentOn.includes(error.status)) return { rows: [], next: null };
+  if (error instanceof RemoteFailure && absentOn.includes(error.status)) return { rows: [], next: null, answeredAt: null, latest: '' };
   throw error;
 }
 

@@ -5,6 +5,7 @@ import { ordermentumEvents } from './events.ts';
 import { identify } from './identify.ts';
 import { interpret } from './interpret.ts';
 import { portalGuide } from './portal-guide.ts';
+import { isOrdermentumKind } from './read/resource.ts';
 import { readFetched } from './read-fetched.ts';
 import { retryPolicy } from './retry-policy.ts';
 import { type OrdermentumSettings, ordermentumSettings } from './settings.ts';
@@ -24,6 +25,7 @@ export const ordermentum = definePlatform<OrdermentumSettings>({
   authenticate,
   identify,
   interpret,
+  canFetch: (kind, { api }) => api !== undefined && isOrdermentumKind(kind),
   readFetched,
   connect,
   portalGuide,

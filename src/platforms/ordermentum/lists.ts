@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { readTime } from '../../domain/time.ts';
+import { type AnswerTime, believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient } from './client/client.ts';
 import type { OrdermentumKind } from './events.ts';
@@ -33,12 +34,16 @@ const lists: Record<string, List> = {
 
 export const streams: readonly ListStream[] = Object.entries(lists).map(([name, { kind }]) => ({ name, kinds: [kind], incremental: true }));
 
-/** Where a run stands: `fresh` when this pass has brought a row that no pass before had. */
+/**
+ * Where a run stands: `fresh` when this pass has brought a row that no pass before had; `rows`: fingerprint of the page before, by which an API
+ * that gives the same page at every number is found out.
+ */
 interface Place {
   pageNo: number;
   pass: number;
   greatest: string | null;
   fresh: boolean;
+  rows: string | null;
 }
 
 /** What this process remembers of a run through one list: row id → its state. */
@@ -62,24 +67,35 @@ export function createLists(client: ApiClient): (stream: string, start: ListPosi
     memories.set(stream, memory);
     const place = readPlace(start.page);
     const query = { ...windowOf(start), supplierId: client.api.supplierId, pageSize: PAGE_SIZE, pageNo: place.pageNo };
-    const call = client.json({ method: 'GET', path: list.path, query, budgets: [list.budget], priority: 'reconcile' });
+    const call = client.list({ method: 'GET', path: list.path, query, budgets: [list.budget], priority: 'reconcile' });
     const answer = await (start.page === null ? call.catch((error: unknown) => emptyWhereAbsent(list, error)) : call);
-    const page = readListPage(answer, place.pageNo);
+    const page = withoutRepetition(readListPage(answer.answer, place.pageNo), place, stream);
     const fresh = page.rows.filter((row) => isNew(row, memory));
-    const here = { ...place, greatest: greatestOf(place.greatest, page.rows), fresh: place.fresh || fresh.length > 0 };
+    const greatest = greatestOf(place.greatest, page.rows, answer);
+    const here = { ...place, greatest, fresh: place.fresh || fresh.length > 0, rows: fingerprint(page.rows) };
     const next = nextPlace(here, page.more);
     return {
       records: fresh.map((row) => recordOf(list.kind, row)),
       next: next === null ? null : JSON.stringify(next),
       watermark: next === null && here.fresh && here.pass === MAX_PASSES ? heldBack(here.greatest, start.watermark) : here.greatest,
+      answeredAt: answer.answeredAt,
       total: page.total,
     };
   };
 }
 
-function emptyWhereAbsent({ absentOn }: List, error: unknown): Json {
-  if (error instanceof RemoteFailure && absentOn.includes(error.status)) return [];
+function emptyWhereAbsent({ absentOn }: List, error: unknown): AnswerTime & { answer: Json } {
+  if (error instanceof RemoteFailure && absentOn.includes(error.status)) return { answer: [], answeredAt: null, latest: '' };
   throw error;
+}
+
+const fingerprint = (rows: readonly JsonObject[]): string => createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+
+/** The same page again brings nothing new, so it is the end; where the answer speaks of more, that can never be read. */
+function withoutRepetition(page: ListPage, { rows }: Place, stream: string): ListPage {
+  if (page.rows.length === 0 || fingerprint(page.rows) !== rows) return page;
+  if (page.announced) throw new RemoteFailure('remote_paging', `The list of ${stream} gives the same page at every number`, 0);
+  return { ...page, rows: [], more: false };
 }
 
 function recall(known: Memory | undefined, page: string | null): Memory {
@@ -94,14 +110,14 @@ function recordOf(kind: OrdermentumKind, row: JsonObject): ResourcePage['records
 }
 
 const readPlace = (page: string | null): Place =>
-  page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false } : (JSON.parse(page) as Place);
+  page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false, rows: null } : (JSON.parse(page) as Place);
 
 /** A single page is read in one moment and needs no second pass. */
 function nextPlace(here: Place, more: boolean): Place | null {
   if (more) return { ...here, pageNo: here.pageNo + 1 };
   const quiet = here.pass > 1 && !here.fresh;
   if (here.pageNo === 1 || quiet || here.pass >= MAX_PASSES) return null;
-  return { pageNo: 1, pass: here.pass + 1, greatest: here.greatest, fresh: false };
+  return { pageNo: 1, pass: here.pass + 1, greatest: here.greatest, fresh: false, rows: null };
 }
 
 function windowOf(start: ListPosition): Record<string, string> {
@@ -117,16 +133,17 @@ function shiftTime(time: string | null, byMs: number): string | null {
 function isNew(row: JsonObject, { given, last }: Memory): boolean {
   const id = textAt(row.id);
   if (id === null) return false;
-  const state = textAt(row.updatedAt) ?? createHash('sha256').update(JSON.stringify(row)).digest('hex');
+  // Not its time: two changes may share one.
+  const state = fingerprint([row]);
   if (given.get(id) === state || last.rows.get(id) === state) return false;
   last.rows.set(id, state);
   return true;
 }
 
-/** The newest `updatedAt` received, as the platform wrote it. */
-function greatestOf(greatest: string | null, rows: JsonObject[]): string | null {
+/** The newest `updatedAt` received that is not later than its answer, as the platform wrote it. */
+function greatestOf(greatest: string | null, rows: JsonObject[], answer: AnswerTime): string | null {
   return rows.reduce((newest, row) => {
-    const time = readTime(row.updatedAt);
+    const time = readTime(believedTime(row.updatedAt, answer));
     return time !== null && time > (readTime(newest) ?? '') ? textAt(row.updatedAt) : newest;
   }, greatest);
 }
@@ -140,28 +157,32 @@ function heldBack(greatest: string | null, watermark: string | null): string | n
 export interface ListPage {
   rows: JsonObject[];
   more: boolean;
+  /** The answer itself says that there is more. */
+  announced: boolean;
   total: number | null;
 }
 
 /**
- * `meta.totalPages` and `links.next` where they are sent (the example of `/v2/orders` has neither), the number of results where it tells of
- * more, else a short page is the last. An empty page always is.
+ * A page that brings fewer rows than asked for is the last, unless the answer speaks of more by `meta.totalPages`, `links.next` or
+ * `meta.totalResults` (the example of `/v2/orders` has neither of the first two). None of them ends the list: they may be capped. An empty
+ * page always is the last.
  */
 export function readListPage(answer: Json, pageNo: number): ListPage {
   const document = objectAt(answer);
   const rows = (Array.isArray(answer) ? answer : listAt(document.data)).filter(isObject);
   const meta = objectAt(document.meta);
-  const total = numberAt(meta.totalResults);
-  return { rows, total, more: rows.length > 0 && tellsMore(document, meta, rows.length, pageNo) };
+  const announced = rows.length > 0 && announcesMore(document, meta, pageNo);
+  const asked = Math.min(numberAt(meta.pageSize) ?? PAGE_SIZE, PAGE_SIZE);
+  return { rows, more: rows.length > 0 && (announced || rows.length >= asked), announced, total: numberAt(meta.totalResults) };
 }
 
-function tellsMore(document: JsonObject, meta: JsonObject, count: number, pageNo: number): boolean {
-  const totalPages = numberAt(meta.totalPages);
-  if (totalPages !== null) return pageNo < totalPages;
-  if (isObject(document.links) && 'next' in document.links) return textAt(document.links.next) !== null;
-  const pageSize = numberAt(meta.pageSize) ?? PAGE_SIZE;
+function announcesMore(document: JsonObject, meta: JsonObject, pageNo: number): boolean {
   const total = numberAt(meta.totalResults);
-  return count >= pageSize || (total !== null && pageNo * pageSize < total);
+  return (
+    pageNo < (numberAt(meta.totalPages) ?? 0) ||
+    textAt(objectAt(document.links).next) !== null ||
+    (total !== null && pageNo * (numberAt(meta.pageSize) ?? PAGE_SIZE) < total)
+  );
 }
 
 function numberAt(value: unknown): number | null {

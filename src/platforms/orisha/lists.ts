@@ -1,4 +1,4 @@
-import { RemoteMissing } from '../../domain/errors.ts';
+import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/json.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
@@ -13,35 +13,48 @@ const WATERMARK = 'whole-list';
 export const streamsOf = (api: OrishaApiSettings): ListStream[] =>
   ORISHA_KINDS.filter((kind) => api.lists[kind]).map((kind) => ({ name: kind, kinds: [kind], incremental: false }));
 
-/** `rows`: fingerprint of the page before, by which an API that does not know our page parameter is found out. */
+/** Fingerprints of the page before and of the first one: an API may give either of them for a page that it does not have. */
 interface Place {
   page: number;
   rows: string | null;
+  first?: string | null;
 }
 
-/** One page of a configured list. The end is an empty page, a 404 behind the first, or the same page again: sizes may be cut silently. */
+/** One page of a configured list. The end is an empty page, a 404 behind the first, or nothing new: sizes may be cut silently. */
 export async function changesIn(client: ApiClient, stream: string, start: ListPosition): Promise<ResourcePage> {
   const kind = ORISHA_KINDS.find((one) => one === stream);
   const list = kind && client.api.lists[kind];
   if (!kind || !list) throw new Error(`There is no list ${stream} in api.lists`);
-  const place = start.page === null ? { page: list.firstPage, rows: null } : (JSON.parse(start.page) as Place);
-  const rows = await readRows(client, list, place.page);
+  const place = start.page === null ? { page: list.firstPage, rows: null, first: null } : (JSON.parse(start.page) as Place);
+  const { rows, answeredAt } = await readRows(client, list, place.page);
   const fingerprint = sha256Hex(JSON.stringify(rows));
-  if (rows.length === 0 || fingerprint === place.rows) return { records: [], next: null, watermark: WATERMARK, total: null };
-  const next = list.pageParameter === false ? null : JSON.stringify({ page: place.page + 1, rows: fingerprint });
-  return { records: await recordsOf(client, kind, list, rows), next, watermark: WATERMARK, total: null };
+  if (rows.length === 0 || fingerprint === place.rows || fingerprint === place.first) {
+    if (place.page === list.firstPage + 1) refuseUnknownParameter(kind, list, rows);
+    return { records: [], next: null, watermark: WATERMARK, answeredAt, total: null };
+  }
+  const following: Place = { page: place.page + 1, rows: fingerprint, first: place.first ?? fingerprint };
+  const next = list.pageParameter === false ? null : JSON.stringify(following);
+  return { records: await recordsOf(client, kind, list, rows), next, watermark: WATERMARK, answeredAt, total: null };
 }
 
-async function readRows(client: ApiClient, list: OrishaList, page: number): Promise<JsonObject[]> {
+/** The first page again, and as long as asked for: the API cuts the list, and does not know how we ask for the rest of it. */
+function refuseUnknownParameter(kind: OrishaKind, { pageParameter, sizeParameter, pageSize }: OrishaList, rows: JsonObject[]): void {
+  if (sizeParameter === false || rows.length !== pageSize) return;
+  const setting = `api.lists.${kind}.pageParameter`;
+  throw new RemoteFailure('remote_paging', `The list gives its first page again: the API does not know ${pageParameter} (${setting})`, 0);
+}
+
+async function readRows(client: ApiClient, list: OrishaList, page: number): Promise<{ rows: JsonObject[]; answeredAt: string | null }> {
   const query = {
     ...(list.pageParameter === false ? {} : { [list.pageParameter]: page }),
     ...(list.sizeParameter === false ? {} : { [list.sizeParameter]: list.pageSize }),
   };
   try {
-    const answer = parseJson(await client.text({ method: 'GET', path: client.fill(list.path, {}), query, priority: 'reconcile' }));
-    return listAt(list.items === undefined ? firstList(answer) : atPointer(answer, list.items)).filter(isObject);
+    const { text, answeredAt } = await client.list({ method: 'GET', path: client.fill(list.path, {}), query, priority: 'reconcile' });
+    const answer = parseJson(text);
+    return { rows: listAt(list.items === undefined ? firstList(answer) : atPointer(answer, list.items)).filter(isObject), answeredAt };
   } catch (error) {
-    if (error instanceof RemoteMissing && page > list.firstPage) return [];
+    if (error instanceof RemoteMissing && page > list.firstPage) return { rows: [], answeredAt: null };
     throw error;
   }
 }

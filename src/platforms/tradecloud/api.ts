@@ -2,9 +2,10 @@ import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts'
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
 import { outgoingPath } from '../../domain/outgoing-path.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
+import { readAnswerTime } from '../contract/answer-time.ts';
 import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';
 import { createSession, type Session } from './client/session.ts';
-import { makePage, pollRequest, readPosition, readRows } from './lists.ts';
+import { makePage, narrowed, type Position, pollRequest, readPosition, readRows } from './lists.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
 
 // docs.tradecloud1.com, API rules (2026-07-14): at most ten requests a second, the next one only after the answer; their side gives up after
@@ -41,7 +42,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
     },
     streams: STREAMS,
     changesSince: (stream, start) =>
-      stream === 'shipments' ? pollShipments(client, settings, start) : pollOrders(client, settings, start),
+      readPage(stream === 'shipments' ? pollShipments(client, settings, remote.now) : pollOrders(client, settings, remote.now), start),
     openDocument: ({ objectId, url }) => openDocument(client, remote, objectId, url),
     check: () => check(api, remote, authorization),
     circuit: client.circuit,
@@ -59,31 +60,48 @@ function authorizationOf(api: TradecloudApiSettings, remote: Remote): Authorizat
   return { authorize: session.authorize, session };
 }
 
-async function pollOrders(client: RemoteClient, settings: TradecloudSettings, start: ListPosition): Promise<ResourcePage> {
-  const position = readPosition(start);
-  const filters: JsonObject = settings.companyId === undefined ? {} : { companyId: settings.companyId };
-  const path = settings.deliveryMode === 'single' ? '/order-search/poll/single-delivery' : '/order-search/poll';
-  const answer = await poll(client, path, pollRequest(position, filters));
-  const { rows, total } = readRows(answer.text, 'order');
-  return makePage(position, rows, total, 'order');
+/** One of the two polls. */
+interface Poll {
+  client: RemoteClient;
+  kind: 'order' | 'shipment';
+  path: string;
+  filters: JsonObject;
+  now(): Date;
 }
 
-async function pollShipments(client: RemoteClient, settings: TradecloudSettings, start: ListPosition): Promise<ResourcePage> {
+function pollOrders(client: RemoteClient, { companyId, deliveryMode }: TradecloudSettings, now: () => Date): Poll {
+  const path = deliveryMode === 'single' ? '/order-search/poll/single-delivery' : '/order-search/poll';
+  return { client, kind: 'order', path, filters: companyId === undefined ? {} : { companyId }, now };
+}
+
+const pollShipments = (client: RemoteClient, { companyId }: TradecloudSettings, now: () => Date): Poll => ({
+  ...{ client, kind: 'shipment', path: '/shipment/poll', now },
+  filters: companyId === undefined ? {} : { buyerShipment: { companyId } },
+});
+
+async function readPage(poll: Poll, start: ListPosition): Promise<ResourcePage> {
   const position = readPosition(start);
-  const filters: JsonObject = settings.companyId === undefined ? {} : { buyerShipment: { companyId: settings.companyId } };
   try {
-    const answer = await poll(client, '/shipment/poll', pollRequest(position, filters));
-    const { rows, total } = readRows(answer.text, 'shipment');
-    return makePage(position, rows, total, 'shipment');
+    return await readAt(poll, position);
   } catch (error) {
+    if (!(error instanceof RemoteFailure)) throw error;
     // The shipment module is not part of every account ("under development"): there is nothing to compare then.
-    if (error instanceof RemoteFailure && [403, 404].includes(error.status)) return { records: [], next: null, watermark: null, total: 0 };
-    throw error;
+    if (poll.kind === 'shipment' && [403, 404].includes(error.status)) return { records: [], next: null, watermark: null, total: 0 };
+    // Deeper than the search goes.
+    const next = position.offset > 0 && OFFSET_REFUSED.includes(error.status) ? narrowed(position) : null;
+    if (next === null) throw error;
+    return readAt(poll, next);
   }
 }
 
-const poll = (client: RemoteClient, path: string, body: JsonObject): Promise<RemoteResponse> =>
-  client.call({ method: 'POST', path, body, priority: 'reconcile', patienceMs: POLL_PATIENCE_MS });
+const OFFSET_REFUSED = [400, 413, 416, 422];
+
+async function readAt({ client, kind, path, filters, now }: Poll, position: Position): Promise<ResourcePage> {
+  const body = pollRequest(position, filters);
+  const answer = await client.call({ method: 'POST', path, body, priority: 'reconcile', patienceMs: POLL_PATIENCE_MS });
+  const { rows, total } = readRows(answer.text, kind);
+  return makePage(position, rows, { total, ...readAnswerTime(answer.headers, now()) }, kind);
+}
 
 /**
  * Metadata, then at once the presigned address it names (it is good for about a minute: on 403 ask again, with fresh metadata). Where that

@@ -27,6 +27,11 @@ export async function addProven(sql: Sql, connection: string, span: Proven): Pro
   await sql.all('insert into coverage (connection, from_at, to_at, run_id) values (?, ?, ?, ?)', [connection, from, to, span.runId]);
 }
 
+/** Cuts spans that reach into the future, `beyond` a moment, back to `to`: an earlier version took their end from a row that was dated so. */
+export async function clipProven(sql: Sql, connection: string, { beyond, to }: { beyond: string; to: string }): Promise<void> {
+  await sql.all('update coverage set to_at = ? where connection = ? and to_at > ?', [to, connection, beyond]);
+}
+
 /** Runs that began after `after` and proved nothing: broken off, or with records that could not be read. Oldest first. */
 export async function readFailedRuns(
   sql: Sql,

@@ -14,6 +14,10 @@ export interface StreamProgress {
   page: string | null;
   /** When the first page was asked for, ISO 8601; null: not yet. */
   readFrom: string | null;
+  /** The platform's own time of its first answer; null or missing: it did not say. */
+  answeredAt?: string | null;
+  /** The page that failed last: a page is tried in two runs, then the list is read from its beginning. */
+  failedPage?: string | null;
   /** The watermark as known so far: it is stored after the last page. */
   candidate: string | null;
   done: boolean;

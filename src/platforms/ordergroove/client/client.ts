@@ -1,8 +1,10 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
 import type { Budget, CircuitState, Remote, RemoteCall, RemoteResponse } from '../../../remote/remote.ts';
+import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import { redactText } from '../redact.ts';
 import { createGate } from './concurrency.ts';
+import { followableLink } from './followable-link.ts';
 
 // 6,000 calls a minute, at most 5 threads (developer.ordergroove.com, API rate limits and data pipelines, read 2026-07).
 const budgets: readonly Budget[] = [{ name: 'calls', calls: 6000, perMs: 60_000 }];
@@ -11,7 +13,7 @@ const MAX_PARALLEL = 5;
 // Lists that span a long time answer slowly; the guide speaks of 20 s.
 const TIMEOUT_MS = 30_000;
 
-export interface ListPage {
+export interface ListPage extends AnswerTime {
   rows: JsonObject[];
   /** The full address of the next page; null: this was the last. */
   next: string | null;
@@ -44,11 +46,19 @@ export function createApiClient(baseUrl: string, apiKeys: readonly string[], rem
   const gate = createGate(MAX_PARALLEL);
   // Without the version the answer is in numbered pages, which are deprecated and move under the reader.
   const headers = { Accept: 'application/json', 'X-OG-API-VERSION': '2' };
-  const json = async (call: RemoteCall) => {
-    const answer = await gate(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
-    return parseAnswer(answer.text, answer.status);
+  const send = (call: RemoteCall) => gate(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
+  return {
+    async json(call) {
+      const answer = await send(call);
+      return parseAnswer(answer.text, answer.status);
+    },
+    async page(call) {
+      const isLink = /^https?:/i.test(call.path);
+      const answer = await send(isLink ? { ...call, path: followableLink(baseUrl, call.path) } : call);
+      return { ...readPage(parseAnswer(answer.text, answer.status)), ...readAnswerTime(answer.headers, remote.now()) };
+    },
+    circuit: client.circuit,
   };
-  return { json, page: async (call) => readPage(await json(call)), circuit: client.circuit };
 }
 
 // 403 is what a wrong key is answered (OpenAPI examples, read 2026-07). Entitlements are a product of their own, and may be refused alone.
@@ -66,7 +76,7 @@ function parseAnswer(text: string, status: number): Json {
 }
 
 // Some documented lists show a bare list or a single object instead of `{results}`.
-function readPage(answer: Json): ListPage {
+function readPage(answer: Json): Pick<ListPage, 'rows' | 'next'> {
   const { results, next } = objectAt(answer);
   return { rows: listAt(results === undefined ? answer : results).map(objectAt), next: textAt(next) };
 }

@@ -1,6 +1,7 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
 import { type Json, parseJson } from '../../../domain/json.ts';
 import type { Budget, Remote, RemoteCall, RemoteClient } from '../../../remote/remote.ts';
+import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import type { OrdermentumApiSettings } from '../settings.ts';
 
 // A little longer than theirs: calls are counted when they go out, and not all are under way for the same time.
@@ -23,6 +24,8 @@ export interface ApiClient extends Pick<RemoteClient, 'call' | 'circuit'> {
   api: OrdermentumApiSettings;
   now(): Date;
   json(call: RemoteCall): Promise<Json>;
+  /** The same with the time of the answer. */
+  list(call: RemoteCall): Promise<AnswerTime & { answer: Json }>;
 }
 
 export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, remote: Remote, secondary = false): ApiClient {
@@ -34,11 +37,12 @@ export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, re
     secondary,
     authorize: credentialsInTurn(api, remote),
   });
-  const json = async (call: RemoteCall) => {
+  const list = async (call: RemoteCall) => {
     const answer = await client.call({ ...call, headers: { Accept: 'application/json', ...call.headers } });
-    return parseAnswer(answer.text, answer.status);
+    return { answer: parseAnswer(answer.text, answer.status), ...readAnswerTime(answer.headers, remote.now()) };
   };
-  return { api, now: remote.now, call: client.call, circuit: client.circuit, json };
+  const json = async (call: RemoteCall) => (await list(call)).answer;
+  return { api, now: remote.now, call: client.call, circuit: client.circuit, json, list };
 }
 
 const KEY_CHANGE_MS = 10_000;

@@ -3,6 +3,7 @@ import { RemoteFailure } from '../../../domain/errors.ts';
 import { parseJson } from '../../../domain/json.ts';
 import { pathSegment } from '../../../domain/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
+import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import type { OrishaKind } from '../events.ts';
 import { type Codes, codesOfExternalId } from '../read/codes.ts';
 import { isOrishaKind, pathFor } from '../read/record.ts';
@@ -19,6 +20,8 @@ export interface ApiClient {
   settings: OrishaSettings;
   /** JSON text of an answer. Throws `RemoteFailure` when it is not JSON. */
   text(call: RemoteCall): Promise<string>;
+  /** The same with the time of the answer. */
+  list(call: RemoteCall): Promise<AnswerTime & { text: string }>;
   detail(subject: Subject, priority: 'fetch' | 'reconcile'): Promise<string>;
   /** A path template with its codes put in. */
   fill(template: string, codes: Codes): string;
@@ -36,14 +39,18 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
     authorize: secretInTurn(api.oauth2, remote),
   });
   const fill = (template: string, codes: Codes) => fillTemplate(template, { ...codes, ...administrationOf(settings) });
-  const text = (call: RemoteCall) => readJsonText(client, call);
+  const list = async (call: RemoteCall) => {
+    const { text: json, headers } = await callForJson(client, call);
+    return { text: json, ...readAnswerTime(headers, remote.now()) };
+  };
+  const text = async (call: RemoteCall) => (await callForJson(client, call)).text;
   const detail = async ({ kind, externalId }: Subject, priority: 'fetch' | 'reconcile') => {
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
     if (template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
     const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
     return text({ method: 'GET', path, priority });
   };
-  return { api, settings, text, detail, fill, call: client.call, circuit: client.circuit };
+  return { api, settings, text, list, detail, fill, call: client.call, circuit: client.circuit };
 }
 
 const administrationOf = ({ webhook }: OrishaSettings): Codes =>
@@ -58,14 +65,14 @@ function fillTemplate(template: string, codes: Codes): string {
   });
 }
 
-async function readJsonText(client: RemoteClient, call: RemoteCall): Promise<string> {
+async function callForJson(client: RemoteClient, call: RemoteCall): Promise<RemoteResponse> {
   const answer = await client.call({ ...call, headers: { Accept: 'application/json' } });
   try {
     parseJson(answer.text);
   } catch (cause) {
     throw new RemoteFailure('remote_unreadable', 'The answer of Orisha Commerce is not JSON', answer.status, null, { cause });
   }
-  return answer.text;
+  return answer;
 }
 
 /** The first client secret that the token endpoint accepts. */

@@ -1,0 +1,22 @@
+import { RemoteFailure } from '../../../domain/errors.ts';
+
+/**
+ * The link to the next page as it can be followed: below the API's own base address, and nowhere else. A server behind a TLS proxy may write
+ * `http://` where it is asked by https; that alone is put right.
+ */
+export function followableLink(baseUrl: string, link: string): string {
+  const base = new URL(baseUrl);
+  if (!URL.canParse(link, baseUrl)) throw refused('it is no address');
+  const url = new URL(link, baseUrl);
+  if (base.protocol === 'https:' && url.protocol === 'http:' && url.hostname === base.hostname) {
+    url.protocol = 'https:';
+    url.port = base.port;
+  }
+  const root = base.pathname.replace(/\/+$/, '');
+  if (url.origin !== base.origin) throw refused(`${url.origin} is not the API's own address`);
+  if (!`${url.pathname}/`.startsWith(`${root}/`)) throw refused(`${url.pathname} is not below ${root}`);
+  return url.href;
+}
+
+const refused = (reason: string): RemoteFailure =>
+  new RemoteFailure('remote_refused', `The link to the next page is not followed: ${reason}`, 0);
