@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import { createCredentialChecker } from './auth/gatekeeper.ts';
 import { createTokenEndpoint } from './auth/oauth-token.ts';
 import { createOwnTokens } from './auth/own-tokens.ts';
+import { dropForwardedPorts } from './forwarded-ports.ts';
 import { createHealth } from './metrics/health.ts';
 import { metricsPage } from './metrics/metrics.ts';
 import type { HttpPorts } from './ports.ts';
@@ -32,7 +33,10 @@ export function createHttp(ports: HttpPorts): Express {
 
   const app = express();
   app.disable('x-powered-by');
-  if (settings.trustProxy !== null) app.set('trust proxy', settings.trustProxy);
+  if (settings.trustProxy !== null) {
+    app.set('trust proxy', settings.trustProxy);
+    app.use(dropForwardedPorts);
+  }
 
   app.use(requestContext);
   app.use('/webhooks', createWebhooks({ ...ports, gatekeeperFor }));

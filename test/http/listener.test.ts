@@ -155,11 +155,12 @@ async function withTls(t: test.TestContext, log: Log = quiet): Promise<{ files: 
   return { files, listener: await opened(t, hello, { tls: files, tlsCheckMs: 10, log }) };
 }
 
-/** Shakes hands as a client that speaks this version only; gives the name in the certificate. */
-async function shakeHands(address: string, version: SecureVersion): Promise<string> {
+/**
+ * Shakes hands as a client that speaks this version only; gives the name in the certificate. Without the lower security level the client itself
+ * would not even offer TLS 1.1.
+ */
+async function shakeHands(address: string, version: SecureVersion, ciphers = 'DEFAULT:@SECLEVEL=0'): Promise<string> {
   const { hostname, port } = new URL(address);
-  // Without the lower security level the client itself would not even offer TLS 1.1.
-  const ciphers = 'DEFAULT:@SECLEVEL=0';
   const socket = tlsConnect({
     host: hostname,
     port: Number(port),
@@ -183,6 +184,74 @@ test('HTTPS speaks TLS 1.2 and 1.3 and nothing older', async (t) => {
   assert.equal(await shakeHands(listener.address, 'TLSv1.3'), 'first.example');
   await assert.rejects(shakeHands(listener.address, 'TLSv1.1'), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
   await assert.rejects(shakeHands(listener.address, 'TLSv1'), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+});
+
+test('on TLS 1.2 only suites with forward secrecy and authenticated encryption are spoken', async (t) => {
+  const { listener } = await withTls(t);
+  for (const suite of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305'])
+    assert.equal(await shakeHands(listener.address, 'TLSv1.2', `${suite}:@SECLEVEL=0`), 'first.example');
+  for (const suite of ['AES128-SHA', 'AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384', 'ECDHE-RSA-AES128-SHA256'])
+    await assert.rejects(shakeHands(listener.address, 'TLSv1.2', `${suite}:@SECLEVEL=0`), suite);
+});
+
+test('a handshake that is never finished, or is none, leaves no connection behind', async (t) => {
+  const { files } = await withTls(t);
+  const listener = await opened(t, hello, { tls: files, handshakeMs: 100 });
+  const { hostname, port } = new URL(listener.address);
+  for (const first of [Buffer.alloc(0), Buffer.from([0x16, 3, 1, 0, 5, 1]), Buffer.from('GET / HTTP/1.1\r\n\r\n')]) {
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    socket.on('error', () => {});
+    if (first.length > 0) socket.write(first);
+    socket.resume();
+    await once(socket, 'end');
+    // A connection that is gone resets what is still sent to it; one that only stopped speaking would take it.
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    while (!socket.destroyed) {
+      socket.write('x');
+      await new Promise(setImmediate);
+    }
+    await gone;
+  }
+});
+
+test('a request target with scheme and host is the same as without', async (t) => {
+  const listener = await opened(t, (request, response) => response.end(request.url));
+  for (const [target, path] of [
+    [`${listener.address}/webhooks/acme?a=1`, '/webhooks/acme?a=1'],
+    ['HTTPS://elsewhere.example', '/'],
+    ['http://elsewhere.example?a', '/?a'],
+  ]) {
+    const heard = await converse(listener.address, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    assert.ok(heard.endsWith(`\r\n\r\n${path}`), heard);
+  }
+});
+
+test('requests that do not wait for answers are read on only while few are unanswered', async (t) => {
+  const waiting: (() => void)[] = [];
+  let most = 0;
+  const listener = await opened(t, (_request, response) => {
+    most = Math.max(
+      most,
+      waiting.push(() => response.end('x')),
+    );
+  });
+  const { hostname, port } = new URL(listener.address);
+  const socket = connect(Number(port), hostname);
+  const count = 20_000;
+  let answers = 0;
+  let end = '';
+  socket.on('data', (chunk) => {
+    const parts = (end + chunk).split('HTTP/1.1 200');
+    answers += parts.length - 1;
+    end = parts.at(-1)?.slice(-11) ?? '';
+  });
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(count));
+  while (answers < count) {
+    for (const answer of waiting.splice(0)) answer();
+    await new Promise(setImmediate);
+  }
+  socket.destroy();
+  assert.ok(most < 4000, `${most} at once: no more than one or two reads of the connection`);
 });
 
 test('a new certificate is taken when its files change, without a restart', async (t) => {

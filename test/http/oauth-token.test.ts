@@ -41,6 +41,15 @@ test('a client gets a token for an hour, by form or by HTTP Basic', async () => 
   }
 });
 
+test('a secret with + or % is taken as it is and form-encoded, by HTTP Basic', async () => {
+  const odd = { id: 'c+1%', secret: 'a+b%c d' };
+  const door = openTokenDoor({ connections: [connectionNamed('acme', clients(odd))] });
+  const encode = (text: string) => encodeURIComponent(text).replaceAll('%20', '+');
+  assert.equal((await ask(door, GRANT).auth(odd.id, odd.secret)).status, 200);
+  assert.equal((await ask(door, GRANT).auth(encode(odd.id), encode(odd.secret))).status, 200);
+  assert.equal((await ask(door, GRANT).auth(odd.id, 'a b%c d')).status, 401);
+});
+
 test('a token opens the connections that list its client, and no other', async () => {
   const door = openTokenDoor();
   const token = (await ask(door, byForm('s3cret one'))).body.access_token;

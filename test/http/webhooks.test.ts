@@ -156,6 +156,8 @@ test('behind a trusted proxy the sender is the one the proxy names', async () =>
   assert.equal((await send('::ffff:203.0.113.7')).status, 202);
   assert.equal((await send('2001:db8:5::9')).status, 202);
   assert.equal((await send('203.0.113.7, 198.51.100.1')).status, 403, 'only the last hop is believed');
+  assert.equal((await send('203.0.113.7:51234')).status, 202, 'a port is not part of the address');
+  assert.equal((await send('[2001:db8:5::9]:443')).status, 202);
   assert.equal((await send('unknown')).status, 403);
 });
 

@@ -37,9 +37,9 @@ export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
   router.post('/', express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), async (request, response) => {
     if (ports.requireHttps && !request.secure) throw invalidRequest('Credentials are only taken over HTTPS.');
     const form = readForm(request);
-    const client = readClient(request, form);
-    ports.signIns.refuseTooMany(request, client.id, 'token');
-    const allowed = connectionsOf(ports.connections, client);
+    const spellings = readClient(request, form);
+    ports.signIns.refuseTooMany(request, spellings[0].id, 'token');
+    const { client, allowed } = identifyClient(ports.connections, spellings);
     if (allowed.length === 0) {
       await ports.signIns.failed(request, client.id, 'token');
       throw new OauthError(401, 'invalid_client', 'The client is unknown or its secret is wrong.');
@@ -69,20 +69,27 @@ function readForm(request: Request): Record<string, string> {
   return Object.fromEntries(fields) as Record<string, string>;
 }
 
-/** The client by HTTP Basic (its parts form-encoded, RFC 6749, 2.3.1) or by form; never by both. */
-function readClient(request: Request, form: Record<string, string>): Client {
+/** The client by HTTP Basic or by form, never by both. By Basic it may be spelled in two ways, of which the documented one comes first. */
+function readClient(request: Request, form: Record<string, string>): [Client, ...Client[]] {
   const credentials = readCredentials(request.headers.authorization);
   if (credentials.scheme === 'basic') {
-    const client = { id: formDecode(credentials.username), secret: formDecode(credentials.password) };
+    const plain = { id: credentials.username, secret: credentials.password };
+    const decoded = { id: formDecode(plain.id), secret: formDecode(plain.secret) };
     const named = form.client_id;
-    if (form.client_secret !== undefined || (named !== undefined && named !== client.id))
+    if (form.client_secret !== undefined || (named !== undefined && named !== decoded.id && named !== plain.id))
       throw invalidRequest('The client is named twice.');
-    return client;
+    return [decoded, plain];
   }
   if (request.headers.authorization !== undefined)
     throw new OauthError(401, 'invalid_client', 'The client authenticates by HTTP Basic or form.');
   if (!form.client_id || !form.client_secret) throw new OauthError(401, 'invalid_client', 'The client does not authenticate.');
-  return { id: form.client_id, secret: form.client_secret };
+  return [{ id: form.client_id, secret: form.client_secret }];
+}
+
+/** RFC 6749, 2.3.1 has the parts form-encoded; many clients send them as they are, where `+` and `%` stand for themselves. */
+function identifyClient(connections: Connections, spellings: readonly [Client, ...Client[]]): { client: Client; allowed: string[] } {
+  const found = spellings.map((client) => ({ client, allowed: connectionsOf(connections, client) }));
+  return found.find(({ allowed }) => allowed.length > 0) ?? { client: spellings[0], allowed: [] };
 }
 
 // Not every client encodes; a lone `%` then stands for itself.
