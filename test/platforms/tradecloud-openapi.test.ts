@@ -93,3 +93,12 @@ test('lists are published with the element names of tXML', () => {
   assert.equal(schemas.Party?.properties?.names?.items?.xml?.name, 'name');
   assert.equal(schemas.OrderLine?.properties?.deliverySchedule?.items?.xml?.name, 'deliveryScheduleLine');
 });
+
+test('the published tXML example is read as the order it shows', () => {
+  const body = readFileSync(new URL('../../openapi/examples/tradecloud-order.xml', import.meta.url));
+  const delivery = { method: 'POST', path: '/orders', headers: {}, body, contentType: 'application/xml' } as const;
+  const more = { eventType: null, eventId: null, subject: null, receivedAt: '2026-02-05T10:00:01.000Z' };
+  const read = tradecloud.interpret({ ...delivery, ...more }, tradecloud.settings.parse({ webhook: {} }));
+  assert.ok(read.do === 'apply');
+  assert.deepEqual([read.reports[0]?.header?.number, read.reports[0]?.lines.length, read.drift], ['PO4711', 1, []]);
+});
