@@ -3,6 +3,7 @@ import { openDocumentStorage } from './documents/storage/open-storage.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
 import { startDocumentWorker } from './documents/worker.ts';
 import { errorText } from './domain/outcome.ts';
+import { startConsumerWatch } from './feed/consumer-watch.ts';
 import { scheduledJobs } from './jobs/scheduled-jobs.ts';
 import { startSchedule } from './jobs/scheduler.ts';
 import { type AlertDispatcher, type AlertMessage, createAlerts } from './monitoring/alerts.ts';
@@ -97,9 +98,10 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
       stop: stopping.signal,
     };
     const schedule = startSchedule(context, reconciler, scheduledJobs(context, tools));
-    stops.unshift(() => {
+    const consumers = startConsumerWatch(context, context.remote.postOwn);
+    stops.unshift(async () => {
       stopping.abort();
-      return schedule.stop();
+      await Promise.all([schedule.stop(), consumers.stop()]);
     });
   }
   if (runs('worker')) {

@@ -10,6 +10,7 @@ import { createSignIns } from './http/auth/sign-ins.ts';
 import { createThrottle } from './http/auth/throttle.ts';
 import { createConsole } from './http/console/console.ts';
 import { listen } from './http/listener.ts';
+import { addConsumerGauges } from './http/metrics/consumers.ts';
 import { addCounters } from './http/metrics/counters.ts';
 import { addGauges } from './http/metrics/gauges.ts';
 import { createMetrics } from './http/metrics/metrics.ts';
@@ -64,6 +65,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const { invariants } = parts;
   addGauges(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
   addCounters(metrics.registry, context.db);
+  addConsumerGauges(metrics.registry, context);
   const handler = createHttp({
     settings,
     connections: context.connections,

@@ -98,7 +98,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   '@aws-sdk/client-s3': /^documents\/storage\//,
   '@aws-sdk/lib-storage': /^documents\/storage\//,
   'fast-xml-parser': /^platforms\/tradecloud\//,
-  standardwebhooks: /^platforms\/standard\//,
+  standardwebhooks: /^(platforms\/standard|feed)\//,
 };
 
 const files = (folder: string): string[] =>

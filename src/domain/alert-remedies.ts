@@ -20,6 +20,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   storage_unavailable: 'Check DOCUMENTS_URL: disk full, bucket missing or wrong credentials.',
   unreadable_time: 'See GET /api/v1/drift for where it stood, and report the form: what came with it waits for the next readable change.',
   future_time: "Have the platform's clock, or the one who enters such times, corrected; nothing is lost meanwhile.",
+  consumer_behind: 'Look at the ERP: it does not read or acknowledge. Nothing is lost; it resolves when the consumer has caught up.',
+  receipt_rejected:
+    'See GET /api/v1/consumers/{name}/receipts?status=rejected, correct the cause in the ERP, and send the receipt as booked.',
+  notify_failing: 'Check that the notify URL of the consumer answers 2xx. It is tried at least every five minutes; the feed itself waits.',
   consumer_forgotten: 'Resume reading with the consumer, or delete it (DELETE /api/v1/consumers/{name}).',
 };
 

@@ -6,14 +6,16 @@ export interface Alert {
   /** Reads well in a chat channel; no secrets. */
   text: string;
   connection: string | null;
+  /** What the state is about where one connection may have several, such as a consumer's name. */
+  subject?: string;
   details: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Opens, repeats (at most once an hour) and closes alerts. One per code and connection lasts at a time. */
+/** Opens, repeats (at most once an hour) and closes alerts. One per code, connection and subject lasts at a time. */
 export interface Alerts {
   open(alert: Alert): void;
   /** The state has ended: a closing message, if one had been opened. */
-  close(code: string, connection: string | null, text: string): void;
+  close(code: string, connection: string | null, text: string, subject?: string): void;
 }
 
 /** A delivery that failed permanently: on arrival (`subject` and event unknown) or after its attempts. */

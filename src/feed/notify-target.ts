@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { Refused } from '../domain/errors.ts';
+import { isLinkLocal } from '../domain/link-local.ts';
 
 /** Where a consumer is notified, and the secret that its messages are signed with; a null secret keeps the stored one. */
 export interface NotifyTarget {
@@ -20,7 +20,7 @@ export function readNotifyTarget(url: string, secret: string | null): NotifyTarg
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (!parsed || !/^https?:$/.test(parsed.protocol)) throw invalid('`notify.url` must be an http or https URL.');
   if (parsed.username !== '' || parsed.password !== '') throw invalid('`notify.url` must not contain credentials.');
-  if (isLinkLocal(parsed.hostname)) throw invalid('`notify.url` must not be a link-local address.');
+  if (isLinkLocal(parsed.hostname.replace(/^\[|\]$/g, ''))) throw invalid('`notify.url` must not be a link-local address.');
   if (secret !== null && !isSecret(secret))
     throw invalid('`notify.secret` must be base64 of at least 16 bytes, optionally after "whsec_" (Standard Webhooks).');
   return { url: parsed.href, secret };
@@ -28,11 +28,3 @@ export function readNotifyTarget(url: string, secret: string | null): NotifyTarg
 
 const isSecret = (secret: string): boolean =>
   SECRET.test(secret) && Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length >= MIN_SECRET_BYTES;
-
-/** Link-local addresses as they stand in a URL: 169.254.0.0/16, fe80::/10, and the former mapped into IPv6. A name is looked up when it is called. */
-export function isLinkLocal(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, '');
-  if (isIP(address) === 4) return address.startsWith('169.254.');
-  // URLs write a mapped address in hexadecimal: ::ffff:169.254.1.2 is ::ffff:a9fe:102.
-  return isIP(address) === 6 && (/^fe[89ab]/i.test(address) || /^::ffff:(a9fe:|169\.254\.)/i.test(address));
-}

@@ -59,11 +59,11 @@ export function createAlerts(ports: AlertDependencies): AlertDispatcher {
   }
   return {
     open(alert) {
-      const key = alertKey(alert.code, alert.connection);
+      const key = alertKey(alert.code, alert.connection, alert.subject);
       const known = waiting.get(key);
       take(key, { do: 'open', alert, times: known?.do === 'open' ? known.times + 1 : 1 });
     },
-    close: (code, connection, text) => take(alertKey(code, connection), { do: 'close', code, connection, text }),
+    close: (code, connection, text, subject) => take(alertKey(code, connection, subject), { do: 'close', code, connection, text }),
     async resend() {
       for (const row of await readOpenAlerts(ports.db.read)) {
         if (row.lastSentAt === null && ports.post) await open(ports, row.key, { do: 'open', alert: row, times: 0 }).catch(() => undefined);

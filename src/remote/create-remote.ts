@@ -5,6 +5,7 @@ import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
 import { addressOf, type ClientDependencies, createClient } from './client.ts';
 import { createOauth2 } from './oauth.ts';
+import { createOwnPost } from './own-system.ts';
 import type { Limits, Remote, SessionStore, SharedRemote } from './remote.ts';
 import { sendRequest } from './send.ts';
 import { createLocalSessions, createShareSession } from './sessions.ts';
@@ -48,6 +49,7 @@ export function createRemote(dependencies: RemoteDependencies): SharedRemote {
   };
   return {
     ...shared,
+    postOwn: createOwnPost(),
     forConnection: (connection) => ({
       ...shared,
       client: (options) => createClient(connection, options, ground),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Json } from '../domain/json.ts';
+import type { OwnMessage } from './own-system.ts';
 
 /** At most `calls` calls in any `perMs` milliseconds, over all processes. */
 export interface Budget {
@@ -105,5 +106,7 @@ export interface Remote {
 
 /** The only way out of the program, shared by all connections. */
 export interface SharedRemote extends Pick<Remote, 'plain' | 'openPublic' | 'now'> {
+  /** Posts to a system of the operator's own: any address but a link-local one, no redirects. */
+  postOwn(message: OwnMessage): Promise<RemoteResponse>;
   forConnection(connection: string): Remote;
 }

@@ -19,12 +19,13 @@ export async function insertConsumer(sql: Sql, settings: ConsumerSettings, start
   return (await sql.all(statement, [name, ...place, filter, alertAfterSeconds, notifyUrl, notifySecret, createdAt])).length === 1;
 }
 
-/** Gives a consumer other settings; its position stays. */
+/** Gives a consumer other settings; its position stays. It is notified of what is new as if for the first time. */
 export async function updateConsumer(sql: Sql, settings: ConsumerSettings): Promise<void> {
   const { name, filter, alertAfterSeconds, notifyUrl, notifySecret } = settings;
   const statement = `update consumers set filter = ?, alert_after_seconds = ?, notify_url = ?,
     notify_secret = case when cast(? as text) is null then null else coalesce(cast(? as text), notify_secret) end where name = ?`;
   await sql.all(statement, [filter, alertAfterSeconds, notifyUrl, notifyUrl, notifySecret, name]);
+  await sql.all('delete from consumer_notices where consumer = ?', [name]);
 }
 
 /** A move of a consumer's position. */
@@ -67,6 +68,7 @@ export async function recordConsumerRead(sql: Sql, { name, from, to, at }: Consu
 
 /** False when there was none of this name. Its receipts go with it. */
 export async function deleteConsumer(sql: Sql, name: string): Promise<boolean> {
-  for (const table of ['receipts', 'consumer_reads', 'consumer_acks']) await sql.all(`delete from ${table} where consumer = ?`, [name]);
+  for (const table of ['receipts', 'consumer_reads', 'consumer_acks', 'consumer_notices'])
+    await sql.all(`delete from ${table} where consumer = ?`, [name]);
   return (await sql.all('delete from consumers where name = ? returning name', [name])).length === 1;
 }

@@ -1,6 +1,6 @@
 import type { SentCursor } from '../../domain/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
-import { rowsParameter } from '../engine/rows.ts';
+import { numberOf, rowsParameter } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
 
 /** What became of a change in the reader's own books. */
@@ -30,4 +30,14 @@ export async function upsertReceipts(sql: Sql, consumer: string, receipts: reado
     select ?, cast(rows.position as bigint), rows.status, rows.reference, rows.reason, ? from ${sql.dialect.rowsOf(columns)} where true
     on conflict (consumer, change_seq) do update set status = excluded.status, reference = excluded.reference, reason = excluded.reason, at = excluded.at`;
   await sql.all(statement, [consumer, at, rowsParameter(rows)]);
+}
+
+/** How many changes each consumer has rejected and not booked since, and what it said about the newest. */
+export async function readRejected(sql: Sql): Promise<{ consumer: string; count: number; reason: string | null; externalId: string }[]> {
+  const statement = `select newest.consumer, newest.count, receipts.reason, changes.external_id as "externalId"
+    from (select consumer, count(*) as count, max(change_seq) as seq from receipts where status = 'rejected' group by consumer) as newest
+    join receipts on receipts.consumer = newest.consumer and receipts.change_seq = newest.seq join changes on changes.seq = newest.seq
+    order by newest.consumer`;
+  const rows = await sql.all<{ consumer: string; count: number | string; reason: string | null; externalId: string }>(statement);
+  return rows.map((row) => ({ ...row, count: numberOf(row.count) }));
 }

@@ -50,7 +50,8 @@ export const alertFromRow = (row: StoredAlert): AlertRow => ({
   mutedUntil: row.muted_until,
 });
 
-export const alertKey = (code: string, connection: string | null): string => `${code} ${connection ?? ''}`;
+export const alertKey = (code: string, connection: string | null, subject?: string): string =>
+  `${code} ${connection ?? ''}${subject === undefined ? '' : ` ${subject}`}`;
 
 /** Reads an alert for changing it: until the transaction ends no other process does. */
 export async function lockAlert(sql: Sql, key: string): Promise<AlertRow | null> {

@@ -1,0 +1,77 @@
+import type { Context } from '../context.ts';
+import { errorText } from '../domain/outcome.ts';
+import { type ConsumerRow, listConsumers } from '../store/feed/list-consumers.ts';
+import { type Notice, readNotices } from '../store/feed/notices.ts';
+import { createConsumerAlerts } from './consumer-alerts.ts';
+import { notifyConsumer, type PostNotice } from './notify.ts';
+
+type WatchContext = Pick<Context, 'db' | 'clock' | 'random' | 'log' | 'alerts' | 'feedChanged'>;
+
+const MOST_CONSUMERS = 1000;
+/** Time alone makes a consumer late, or a try due: it is looked this often, and at once when the feed has changed. */
+const LOOK_MS = 2000;
+/** Under load the feed changes all the time: no more looks than this. */
+const AT_MOST_EVERY_MS = 500;
+
+/** Looks after the consumers once: alerts, and notifications of what is new. Resolves when those are sent. */
+export function createConsumerCheck(context: WatchContext, post: PostNotice): () => Promise<void> {
+  const alertAbout = createConsumerAlerts(context);
+  const underWay = new Set<string>();
+  const notify = async (consumer: ConsumerRow, notice: Notice) => {
+    if (underWay.has(consumer.name)) return;
+    underWay.add(consumer.name);
+    await notifyConsumer(context, consumer, notice, post)
+      .catch((error: unknown) => context.log.warn('consumer_notice_failed', { consumer: consumer.name, error: errorText(error) }))
+      .finally(() => underWay.delete(consumer.name));
+  };
+  return async () => {
+    const consumers = await listConsumers(context.db.read, { after: null, limit: MOST_CONSUMERS });
+    const notices = consumers.some(({ notifyUrl }) => notifyUrl !== null) ? await readNotices(context.db.read) : [];
+    await alertAbout(consumers, notices);
+    const named = new Map(consumers.map((consumer) => [consumer.name, consumer]));
+    const sending = notices.map((notice) => {
+      const consumer = named.get(notice.consumer);
+      return consumer ? notify(consumer, notice) : undefined;
+    });
+    await Promise.all(sending);
+  };
+}
+
+/** Looks after the consumers for as long as the process runs. Any number of processes may: each message is sent by one. */
+export function startConsumerWatch(context: WatchContext, post: PostNotice): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const check = createConsumerCheck(context, post);
+  const looks = new Set<Promise<void>>();
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      const seen = context.feedChanged.count();
+      // A receiver that hangs must not keep the others, or the alerts, waiting.
+      const look: Promise<void> = check()
+        .catch((error: unknown) => context.log.warn('consumer_check_failed', { error: errorText(error) }))
+        .finally(() => looks.delete(look));
+      looks.add(look);
+      await pause(AT_MOST_EVERY_MS, stopping.signal);
+      await context.feedChanged.wait(LOOK_MS - AT_MOST_EVERY_MS, stopping.signal, seen);
+    }
+  };
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+      await Promise.all(looks);
+    },
+  };
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    stop.addEventListener('abort', end, { once: true });
+    function end() {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', end);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import type { Context } from '../context.ts';
+import { isoTime } from '../domain/clock.ts';
+import { OrderdockError } from '../domain/errors.ts';
+import type { ConsumerRow } from '../store/feed/list-consumers.ts';
+import { claimNotice, type Notice, recordNotified, recordNotNotified } from '../store/feed/notices.ts';
+import { type ChangeRow, readNewest } from '../store/feed/read-changes.ts';
+import { readLag } from './lag.ts';
+
+/** Posts a message to a consumer's own system; any status is an answer. */
+export type PostNotice = (message: {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  timeoutMs: number;
+}) => Promise<{ status: number }>;
+
+type NotifyContext = Pick<Context, 'db' | 'clock' | 'random' | 'log'>;
+
+/** A consumer is notified this often at most. */
+const EVERY_MS = 5000;
+const MOST_PAUSE_MS = 300_000;
+/** It is told again of what it has not acknowledged: the message may have been taken by a receiver that then died. */
+const REMIND_MS = 300_000;
+const TIMEOUT_MS = 5000;
+/** Longer than a try takes: should this process die in it, another one goes on. */
+const CLAIM_MS = 15_000;
+
+/** Sends one consumer the message that there is something new, if there is, and if it is time. */
+export async function notifyConsumer(context: NotifyContext, consumer: ConsumerRow, notice: Notice, post: PostNotice): Promise<void> {
+  const now = context.clock.now();
+  const isDue = notice.nextAttemptAt === null || notice.nextAttemptAt <= isoTime(now);
+  const newest = isDue ? await newsOf(context, consumer, notice, now) : null;
+  if (newest === null) return;
+  const claim = { now: isoTime(now), until: after(now, CLAIM_MS) };
+  if (!(await context.db.write((sql) => claimNotice(sql, notice.consumer, claim)))) return;
+  const message = await composeNotice(context, consumer, newest, now);
+  const failure = await send(notice, message, now, post);
+  await record(context, notice, newest, failure, now);
+}
+
+/** The newest entry for a consumer that it has not acknowledged, where it was not told of it yet or has kept silent for long; null otherwise. */
+async function newsOf({ db }: NotifyContext, consumer: ConsumerRow, notice: Notice, now: Date): Promise<ChangeRow | null> {
+  const [newest] = await readNewest(db.read, consumer.filter, null, 1);
+  if (!newest || BigInt(newest.position) <= BigInt(consumer.position)) return null;
+  const isNews = BigInt(newest.position) > BigInt(notice.notifiedPosition);
+  const isForgotten = notice.notifiedAt !== null && now.getTime() - Date.parse(notice.notifiedAt) >= REMIND_MS;
+  return isNews || isForgotten ? newest : null;
+}
+
+async function composeNotice(
+  context: NotifyContext,
+  consumer: ConsumerRow,
+  newest: ChangeRow,
+  now: Date,
+): Promise<{ id: string; body: string }> {
+  const { entries } = await readLag(context.db.read, consumer, now);
+  const data = { consumer: consumer.name, cursor: newest.cursor, count: entries };
+  // The same news has the same id, however often it is tried.
+  const id = createHash('sha256').update(`${consumer.name} ${newest.position} ${newest.changeId}`).digest('base64url').slice(0, 27);
+  return { id: `msg_${id}`, body: JSON.stringify({ type: 'changes.available', timestamp: isoTime(now), data }) };
+}
+
+/** Posts a message signed by Standard Webhooks; gives why it was not taken, or null. */
+async function send(
+  { url, secret }: Notice,
+  { id, body }: { id: string; body: string },
+  now: Date,
+  post: PostNotice,
+): Promise<string | null> {
+  const headers = {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': new Webhook(secret).sign(id, now, body),
+  };
+  try {
+    const { status } = await post({ url, headers, body, timeoutMs: TIMEOUT_MS });
+    return status >= 200 && status <= 299 ? null : `answered ${status}`;
+  } catch (error) {
+    return error instanceof OrderdockError ? error.code : 'internal';
+  }
+}
+
+async function record(context: NotifyContext, notice: Notice, newest: ChangeRow, failure: string | null, now: Date): Promise<void> {
+  const { consumer } = notice;
+  if (failure === null) {
+    context.log.debug('consumer_notified', { consumer, cursor: newest.cursor });
+    const sent = { position: newest.position, at: isoTime(now), nextAttemptAt: after(now, EVERY_MS) };
+    return context.db.write((sql) => recordNotified(sql, consumer, sent));
+  }
+  context.log.warn('consumer_not_notified', { consumer, error: failure, failures: notice.failures + 1 });
+  const failed = { at: isoTime(now), nextAttemptAt: after(now, pauseMs(notice.failures, context.random())) };
+  await context.db.write((sql) => recordNotNotified(sql, consumer, failed));
+}
+
+/** 5, 10, 20 … 300 seconds, up to a fifth shorter at random, so that receivers that went down together are not met together. */
+export const pauseMs = (failures: number, random: number): number =>
+  Math.max(EVERY_MS, Math.min(EVERY_MS * 2 ** failures, MOST_PAUSE_MS) * (1 - 0.2 * random));
+
+const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();

@@ -1,0 +1,50 @@
+import dns from 'node:dns';
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { RemoteFailure } from '../domain/errors.ts';
+import { isLinkLocal } from '../domain/link-local.ts';
+import type { RemoteResponse } from './remote.ts';
+import { sendRequest } from './send.ts';
+
+/** A message to a system of the operator's own. */
+export interface OwnMessage {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  timeoutMs: number;
+}
+
+/**
+ * Posts to an address that an operator gave: private and loopback addresses are fine, link-local ones are not, since a cloud's metadata service answers
+ * there. The check is made on the address that the connection is opened with. No redirects. Throws `RemoteFailure('address_refused')`.
+ * `lookup` is for tests; default: the system's.
+ */
+export function createOwnPost(lookup: LookupFunction = dns.lookup as LookupFunction): (message: OwnMessage) => Promise<RemoteResponse> {
+  const options = { keepAlive: false, lookup: guarded(lookup) };
+  const agents = { httpAgent: new Agent(options), httpsAgent: new TlsAgent(options) };
+  return async ({ url, headers, body, timeoutMs }) => {
+    // A literal address is never looked up.
+    if (isLinkLocal(new URL(url).hostname.replace(/^\[|\]$/g, ''))) throw refused(url);
+    return sendRequest({ method: 'POST', url, headers: { 'Content-Type': 'application/json', ...headers }, body, timeoutMs, agents }).catch(
+      (error: unknown) => {
+        throw isRefusal(error) ? refused(url) : error;
+      },
+    );
+  };
+}
+
+const REFUSAL = 'its address is link-local';
+const isRefusal = (error: unknown): boolean =>
+  error instanceof RemoteFailure && error.cause instanceof Error && error.cause.message.includes(REFUSAL);
+
+const guarded =
+  (lookup: LookupFunction): LookupFunction =>
+  (hostname, options, done) =>
+    lookup(hostname, options, (error, address, family) => {
+      const found = Array.isArray(address) ? address.map((one) => one.address) : [address];
+      if (!error && found.some(isLinkLocal)) done(new Error(REFUSAL), address, family);
+      else done(error, address, family);
+    });
+
+const refused = (url: string): RemoteFailure => new RemoteFailure('address_refused', `${new URL(url).host} is a link-local address`, 0);
