@@ -864,7 +864,8 @@ export interface Gap {
 export interface Drift {
   connection: string;
   platform: string;
-  kind: 'event' | 'field' | 'value';
+  /** `overflow`: what was too much to keep one by one (50 new rows of a delivery, 1,000 of a connection); `count` says how many. */
+  kind: 'event' | 'field' | 'value' | 'overflow';
   name: string;
   path: string;
   firstSeenAt: Time;
@@ -1085,9 +1086,9 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** Read one run with the gaps it found. */
     getReconcileRun: (asked: { id: string }): Promise<ReconcileRun> => request.json('GET', `/reconcile-runs/${encodeURIComponent(asked.id)}`, {}),
     /** What platforms sent that our description of them does not know. */
-    listDrift: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<DriftList> => request.json('GET', `/drift`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
+    listDrift: (asked: { connection?: string; kind?: 'event' | 'field' | 'value' | 'overflow'; limit?: number; after?: string } = {}): Promise<DriftList> => request.json('GET', `/drift`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
     /** What platforms sent that our description of them does not know (CSV). */
-    listDriftCsv: (asked: { connection?: string; kind?: 'event' | 'field' | 'value'; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/drift.csv`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
+    listDriftCsv: (asked: { connection?: string; kind?: 'event' | 'field' | 'value' | 'overflow'; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/drift.csv`, { query: { connection: asked.connection, kind: asked.kind, limit: asked.limit, after: asked.after } }),
     /** List alerts. */
     listAlerts: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<AlertList> => request.json('GET', `/alerts`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
     /** List alerts (CSV). */

@@ -1,13 +1,19 @@
+import { hasTooManyDigits } from './decimal.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 
 /** Something a platform sent that our description of it does not know. Never the content itself: only where it stood. */
 export interface Drift {
-  kind: 'event' | 'field' | 'value';
+  kind: 'event' | 'field' | 'value' | 'overflow';
   /** The unknown event type, the field's name, or the unknown enum value. */
   name: string;
   /** JSON pointer with `*` for list positions, such as `/orderEvent/lines/*\/status/processStatus`. */
   path: string;
+  /** How many an `overflow` stands for. */
+  count?: number;
 }
+
+/** What was too much to keep one by one. */
+export const overflowOf = (count: number): Drift => ({ kind: 'overflow', name: 'overflow', path: '', count });
 
 /**
  * What we know of a JSON document: `any` (whatever it holds), the values of an enum, a list of something, or an object's members.
@@ -20,27 +26,48 @@ export const membersOf = (members: { readonly [name: string]: Shape }): Shape =>
 
 const PLAIN_VALUE = /^[\w .:/-]{1,64}$/;
 
-/** Every field and enum value in `document` that `shape` does not know; each path once. */
-export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
-  const found = new Map<string, Drift>();
-  walk(document, shape, path, found);
-  return [...found.values()];
+interface Found {
+  drift: Map<string, Drift>;
+  dropped: number;
 }
 
-function walk(value: Json | undefined, shape: Shape, path: string, found: Map<string, Drift>): void {
-  if (shape === 'any' || value === null || value === undefined) return;
-  if (isEnum(shape)) noteValue(value, shape, path, found);
+// More than any platform changes at once; a document may have as many unknown members as it likes.
+const MOST_FOUND = 1000;
+
+function note(found: Found, key: string, drift: Drift): void {
+  if (found.drift.size < MOST_FOUND || found.drift.has(key)) found.drift.set(key, drift);
+  else found.dropped++;
+}
+
+/** Every field and enum value in `document` that `shape` does not know; each path once, and what is beyond the first thousand as a number. */
+export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
+  const found: Found = { drift: new Map(), dropped: 0 };
+  walk(document, shape, path, found);
+  return found.dropped === 0 ? [...found.drift.values()] : [...found.drift.values(), overflowOf(found.dropped)];
+}
+
+function walk(value: Json | undefined, shape: Shape, path: string, found: Found): void {
+  if (value === null || value === undefined) return;
+  if (shape === 'any') noteDigits(value, path, found);
+  else if (isEnum(shape)) noteValue(value, shape, path, found);
   else if ('list' in shape) for (const entry of Array.isArray(value) ? value : [value]) walk(entry, shape.list, `${path}/*`, found);
   else if (isObject(value)) walkMembers(value, shape.members, path, found);
 }
 
-function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, path: string, found: Map<string, Drift>): void {
+function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, path: string, found: Found): void {
   for (const [name, member] of Object.entries(value)) {
     const known = Object.hasOwn(members, name) ? members[name] : undefined;
-    const at = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 100)}`;
+    const at = `${path}/${name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
     if (known) walk(member, known, at, found);
-    else found.set(`field ${at}`, { kind: 'field', name: name.slice(0, 100), path: at });
+    else note(found, `field ${at}`, { kind: 'field', name: name.slice(0, 100), path: at });
   }
+}
+
+/** A number of more digits than any amount has: it is not canonical. */
+export const tooManyDigits = (path: string): Drift => ({ kind: 'value', name: '(too many digits)', path });
+
+function noteDigits(value: Json, path: string, found: Found): void {
+  if (hasTooManyDigits(value)) note(found, `value ${path} digits`, tooManyDigits(path));
 }
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);
@@ -52,8 +79,8 @@ export const unknownEvent = (type: string, path: string): Drift => ({
   path,
 });
 
-function noteValue(value: Json, known: readonly string[], path: string, found: Map<string, Drift>): void {
+function noteValue(value: Json, known: readonly string[], path: string, found: Found): void {
   if (value === '' || known.includes(String(value))) return;
   const name = PLAIN_VALUE.test(String(value)) ? String(value) : '(unprintable)';
-  found.set(`value ${path} ${name}`, { kind: 'value', name, path });
+  note(found, `value ${path} ${name}`, { kind: 'value', name, path });
 }

@@ -165,7 +165,7 @@ test('the sandbox sends every form so that its preset lets it in and reads it', 
     });
     for (const { sent } of effects) {
       const checker = { now: NOW, accepts: async (entry: AuthEntry) => repeats(entry, sent.headers) };
-      assert.equal((await standard.authenticate(inbound(sent.body, sent.headers), settings, checker)).accepted, true, form);
+      assert.equal((await verdictOn(standard, inbound(sent.body, sent.headers), settings, checker)).accepted, true, form);
     }
     assert.equal(
       new Set(effects.map(({ sent }) => standard.identify(inbound(sent.body, sent.headers), settings).dedupeKey ?? sent.body)).size,

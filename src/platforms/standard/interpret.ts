@@ -1,7 +1,8 @@
 import { bodyText } from '../../domain/body-text.ts';
-import { unknownEvent } from '../../domain/drift.ts';
+import { hasTooManyDigits } from '../../domain/decimal.ts';
+import { tooManyDigits, unknownEvent } from '../../domain/drift.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
-import { textOf } from './read/expression.ts';
+import { textOf, valueAt } from './read/expression.ts';
 import { reportOf } from './read/report.ts';
 import { matches, openText, subjectOf, tellsOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
@@ -18,5 +19,7 @@ export function interpret(delivery: StoredRequest, settings: StandardSettings): 
   const subject = subjectOf(settings, sources);
   if (!subject) return { do: 'ignore', reason: `there is no id at ${entity.id}`, drift: [] };
   const deleted = type !== null && matches(entity.deletedTypes, type);
-  return { do: 'apply', reports: [reportOf(entity, subject, sources, deleted)], drift: [] };
+  const total = entity.total ? valueAt(entity.total, sources) : undefined;
+  const drift = entity.total && hasTooManyDigits(total) ? [tooManyDigits(entity.total)] : [];
+  return { do: 'apply', reports: [reportOf(entity, subject, sources, deleted)], drift };
 }

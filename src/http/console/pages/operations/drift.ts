@@ -20,7 +20,7 @@ export const driftPage =
       lead: html`<p>${leadOf(found.length, events)}</p>`,
       body: html`${filterForm('/drift', [
         { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
-        { name: 'kind', label: 'Kind', value: filter.kind, choices: ['event', 'field', 'value'] },
+        { name: 'kind', label: 'Kind', value: filter.kind, choices: ['event', 'field', 'value', 'overflow'] },
       ])}
 ${table(
   'Drift',
