@@ -18,6 +18,7 @@ import * as dismissals from './0025_dismissals.ts';
 import * as alertHistory from './0026_alert_history.ts';
 import * as audit from './0027_audit.ts';
 import * as scopedKeys from './0028_scoped_keys.ts';
+import * as search from './0029_search.ts';
 import * as registrations from './0035_registrations.ts';
 import * as sessions from './0036_sessions.ts';
 import * as replays from './0038_replays.ts';
@@ -46,6 +47,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0026_alert_history', alertHistory],
   ['0027_audit', audit],
   ['0028_scoped_keys', scopedKeys],
+  ['0029_search', search],
   ['0035_registrations', registrations],
   ['0036_sessions', sessions],
   ['0038_replays', replays],

@@ -657,6 +657,26 @@ export interface AlertList {
   next: string | null;
 }
 
+export interface SearchHit {
+  /** `delivery`, or the kind of the order, shipment or record. */
+  kind: string;
+  id: string;
+  title: string;
+  /** Its address in this API. */
+  href: string;
+  connection: string;
+  match: {
+    field: 'number' | 'externalId' | 'item' | 'position' | 'party' | 'document' | 'receipt' | 'id' | 'eventId' | 'subject';
+    text: string;
+    [further: string]: unknown;
+  };
+}
+
+export interface SearchList {
+  data: SearchHit[];
+  next: string | null;
+}
+
 export interface AuditEntry {
   at: Time;
   /** Name of the key, user of the command line, or `service`. */
@@ -1093,6 +1113,8 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     listAlerts: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<AlertList> => request.json('GET', `/alerts`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
     /** List alerts (CSV). */
     listAlertsCsv: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/alerts.csv`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
+    /** Find orders, shipments, records and deliveries. */
+    search: (asked: { q: string; limit?: number }): Promise<SearchList> => request.json('GET', `/search`, { query: { q: asked.q, limit: asked.limit } }),
     /** Who changed what. */
     listAudit: (asked: { who?: string; action?: string; target?: string; connection?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<AuditList> => request.json('GET', `/audit`, { query: { who: asked.who, action: asked.action, target: asked.target, connection: asked.connection, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
     /** Who changed what (CSV). */

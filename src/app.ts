@@ -16,6 +16,7 @@ import type { Connection } from './platforms/contract/platform.ts';
 import { startWorker } from './processing/worker.ts';
 import { createReconciler, type Reconciler } from './reconciliation/reconciler.ts';
 import type { SharedRemote } from './remote/remote.ts';
+import { startSearchIndexer } from './search/indexer.ts';
 import type { Settings } from './settings.ts';
 import { startWeb, type Web } from './start-web.ts';
 
@@ -108,8 +109,9 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
     await context.access.release(null);
     const worker = startWorker(context);
     const documents = startDocumentWorker(context, { storage, openPublic: (url) => context.remote.openPublic(url) });
+    const indexer = startSearchIndexer(context);
     stops.unshift(async () => {
-      await Promise.all([worker.stop(), documents.stop()]);
+      await Promise.all([worker.stop(), documents.stop(), indexer.stop()]);
     });
   }
   if (!runs('web')) return null;

@@ -46,6 +46,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
     /^jobs\//,
     [/^domain\//, /^store\//, /^platforms\/contract\//, /^context\.ts$/, /^jobs\//, /^monitoring\//, /^reconciliation\//, /^feed\//],
   ],
+  [/^search\//, [/^domain\//, /^store\//, /^context\.ts$/, /^search\//]],
   [/^views\//, [/^domain\//, /^store\//, /^views\//]],
   [
     /^http\//,
@@ -62,6 +63,7 @@ const MAY_IMPORT: readonly (readonly [place: RegExp, allowed: readonly RegExp[]]
       /^processing\//,
       /^reconciliation\//,
       /^feed\//,
+      /^search\//,
       /^monitoring\//,
       /^documents\/fetch-documents\.ts$/,
     ],

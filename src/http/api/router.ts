@@ -14,6 +14,7 @@ import { deliveryRoutes } from './operations/deliveries.ts';
 import { driftRoutes } from './operations/drift.ts';
 import { keyRoutes } from './operations/keys.ts';
 import { reconcileRunRoutes } from './operations/reconcile-runs.ts';
+import { searchRoutes } from './operations/search.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { routePerScope } from './scope-ports.ts';
@@ -63,6 +64,7 @@ function apiRoutes(ports: ApiPorts): Router {
   router.use('/reconcile-runs', reconcileRunRoutes(ports));
   router.use('/drift', driftRoutes(ports));
   router.use('/alerts', alertRoutes(ports));
+  router.use('/search', searchRoutes(ports));
   router.use('/audit', auditRoutes(ports));
   router.use('/keys', keyRoutes(ports));
   router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import { OrderdockError, Unavailable } from '../../domain/errors.ts';
 import type { SqlValue } from './database.ts';
+import { postgresTrigrams, sqliteTrigrams, type TrigramIndex } from './trigrams.ts';
 
 /** All that the two engines do differently. Table files ask what the engine can do here, never which engine it is. */
 export interface Dialect {
@@ -20,6 +21,7 @@ export interface Dialect {
   slice: string;
   /** Condition: the bytes of a column contain the UTF-8 of the one text binding. */
   bytesContain(column: string): string;
+  trigrams: TrigramIndex;
   /** Ends a `select` whose rows of `table` stay locked until the commit; empty where the engine has one writer anyway. */
   lockRows(table: string): string;
   /** The same; rows that another transaction has locked are left out. */
@@ -112,6 +114,7 @@ export function sqliteDialect(filename: string): Dialect {
         .join(', ')} from json_each(?)) as rows`,
     // An empty buffer is bound as null, which would be a body that retention has emptied.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
+    trigrams: sqliteTrigrams,
     bytesContain: (column) => `instr(${column}, cast(? as blob)) > 0`,
     lockRows: () => '',
     skipLocked: () => '',
@@ -213,6 +216,7 @@ export function postgresDialect(url: string): Dialect {
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
         .join(', ')})`,
     slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
+    trigrams: postgresTrigrams,
     bytesContain: (column) => `position(convert_to(?, 'UTF8') in ${column}) > 0`,
     lockRows: (table) => `for update of ${table}`,
     skipLocked: (table) => `for update of ${table} skip locked`,

@@ -1,9 +1,8 @@
-import { ENTITY_KINDS } from '../../../../domain/entity.ts';
-import { searchEntities } from '../../../../store/entities/search.ts';
+import { search } from '../../../../search/search.ts';
 import { badge } from '../../components.ts';
 import { countText } from '../../format.ts';
 import { type Html, html } from '../../html.ts';
-import { entityLink } from '../../links.ts';
+import { deliveryLink, entityLink } from '../../links.ts';
 import type { ConsolePorts, Page, Visit } from '../../page.ts';
 
 interface Found {
@@ -17,16 +16,14 @@ const MOST_WHILE_TYPING = 8;
 const MOST_ON_PAGE = 50;
 
 async function find(ports: ConsolePorts, text: string, limit: number): Promise<Found[]> {
-  const entities = await searchEntities(
-    ports.context.db.read,
-    { kinds: ENTITY_KINDS, connection: null, status: null, text },
-    { skip: 0, limit },
-  );
-  return entities.map((one) => ({
-    kind: one.kind,
-    title: one.header.number ?? one.externalId,
-    note: one.connection,
-    href: entityLink(one.id),
+  const { context } = ports;
+  const connections = context.connections.list().map(({ name }) => name);
+  const hits = await search(context.db.read, text, { connections, limit });
+  return hits.map(({ kind, id, title, connection, match }) => ({
+    kind,
+    title,
+    note: match.field === 'number' ? connection : `${connection} · ${match.text}`,
+    href: kind === 'delivery' ? deliveryLink(id) : entityLink(id),
   }));
 }
 

@@ -1,0 +1,50 @@
+import type { Context } from '../context.ts';
+import { errorText } from '../domain/outcome.ts';
+import { indexChanges } from './index-changes.ts';
+
+/** How soon after a change the index follows: several changes share a step. */
+const FOLLOW_MS = 1000;
+/** Between two steps the pipeline has the database to itself. */
+const REST_MS = 50;
+const LONGEST_SLEEP_MS = 30_000;
+
+/** Keeps the search index behind the feed until stopped. */
+export function startSearchIndexer(context: Context): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = createPause(signal);
+  const step = () =>
+    indexChanges(context).catch((error: unknown) => {
+      context.log.debug('search_index_failed', { error: errorText(error) });
+      return 0;
+    });
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const seen = context.feedChanged.count();
+      while (!signal.aborted && (await step()) > 0) await pause(REST_MS);
+      await context.feedChanged.wait(LONGEST_SLEEP_MS, signal, seen);
+      await pause(FOLLOW_MS);
+    }
+  }
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+const createPause =
+  (signal: AbortSignal) =>
+  (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end, { once: true });
+      function end() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      }
+    });

@@ -1,0 +1,139 @@
+import { ENTITY_KINDS } from '../domain/entity.ts';
+import type { Sql } from '../store/engine/database.ts';
+import { trigramsOf } from '../store/engine/trigrams.ts';
+import {
+  type FoundDelivery,
+  type FoundPosition,
+  findByNumber,
+  findByReference,
+  findByTrigrams,
+  findDeliveries,
+  readSearchedEntities,
+  type SearchedEntity,
+  type SearchTerm,
+} from '../store/search/search.ts';
+import { readNewestChanged, readSearchPosition } from '../store/search/search-index.ts';
+
+/** Something that a search found: where it is, what it is called, and what it was found by. */
+export interface SearchHit {
+  kind: string;
+  id: string;
+  title: string;
+  /** Address in the REST API. */
+  href: string;
+  connection: string;
+  match: { field: string; text: string };
+}
+
+const MOST_CANDIDATES = 100;
+/** Entries of the feed that the index may lag behind and still be searched. */
+const MOST_UNINDEXED = 300;
+const PAGES = 3;
+
+/** Orders, shipments, records and deliveries that contain the words, the best first. `connections`: those that are configured. */
+export async function search(sql: Sql, text: string, asked: { connections: readonly string[]; limit: number }): Promise<SearchHit[]> {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return [];
+  const exact = [...(await findByNumber(sql, text, ENTITY_KINDS, asked.connections))];
+  const booked = await findByReference(sql, text);
+  const recent = await readNewestChanged(sql, await readSearchPosition(sql), MOST_UNINDEXED);
+  const hits = [
+    ...(await readSearchedEntities(sql, booked)).map((entity) => entityHit(entity, { field: 'receipt', text }, EXACT)),
+    ...(await scored(sql, [...new Set([...exact, ...recent])], text, words)),
+    ...(await findIndexed(sql, text, words, asked.limit)),
+    ...(await findDeliveries(sql, text, asked.limit)).map((delivery) => deliveryHit(delivery, text)),
+  ];
+  const best = new Map<string, Scored>();
+  for (const hit of hits.sort((a, b) => b.score - a.score || b.seq - a.seq)) if (!best.has(hit.hit.href)) best.set(hit.hit.href, hit);
+  return [...best.values()].slice(0, asked.limit).map(({ hit }) => hit);
+}
+
+interface Scored {
+  hit: SearchHit;
+  score: number;
+  seq: number;
+}
+
+/** First what has the words as they stand, then what has each of them somewhere. */
+async function findIndexed(sql: Sql, text: string, words: readonly string[], limit: number): Promise<Scored[]> {
+  const phrase = await findWithGrams(sql, trigramsOf(text), text, words, limit);
+  if (phrase.length >= limit || words.length === 1) return phrase;
+  return [...phrase, ...(await findWithGrams(sql, [...new Set(words.flatMap(trigramsOf))], text, words, limit))];
+}
+
+/** Candidates have all the trigrams; those that do not contain the words are left out, and more are asked for. */
+async function findWithGrams(sql: Sql, grams: readonly string[], text: string, words: readonly string[], limit: number): Promise<Scored[]> {
+  const found: Scored[] = [];
+  if (grams.length === 0) return found;
+  for (let page = 0, before: number | null = null; page < PAGES && found.length < limit; page++) {
+    const candidates: FoundPosition[] = await findByTrigrams(sql, grams, { before, limit: MOST_CANDIDATES });
+    const ids = candidates.map(({ id }) => id);
+    found.push(...(await scored(sql, ids, text, words)));
+    before = candidates.at(-1)?.seq ?? null;
+    if (candidates.length < MOST_CANDIDATES) break;
+  }
+  return found;
+}
+
+async function scored(sql: Sql, ids: readonly string[], text: string, words: readonly string[]): Promise<Scored[]> {
+  return (await readSearchedEntities(sql, ids)).flatMap((entity) => {
+    const best = bestMatch([...entity.terms, { field: 'id', text: entity.id }], text.toLowerCase(), words);
+    return best ? [entityHit(entity, best.term, best.score)] : [];
+  });
+}
+
+const EXACT = 100;
+const WEIGHTS: Readonly<Record<SearchTerm['field'], number>> = {
+  number: 9,
+  externalId: 8,
+  receipt: 7,
+  id: 7,
+  item: 5,
+  document: 4,
+  party: 3,
+  position: 1,
+};
+
+/** The term that fits best; null unless every word is in one of the terms. */
+export function bestMatch(
+  terms: readonly SearchTerm[],
+  text: string,
+  words: readonly string[],
+): { term: SearchTerm; score: number } | null {
+  const lower = terms.map((term) => ({ term, lower: term.text.toLowerCase() }));
+  if (!words.every((word) => lower.some((one) => one.lower.includes(word)))) return null;
+  const rated = lower.map((one) => ({ term: one.term, score: scoreOf(one.lower, text, words) + WEIGHTS[one.term.field] }));
+  return rated.reduce((best, one) => (one.score > best.score ? one : best));
+}
+
+function scoreOf(term: string, text: string, words: readonly string[]): number {
+  if (term === text) return EXACT;
+  if (term.startsWith(text)) return 60;
+  if (new RegExp(`(^|[^\\p{L}\\p{N}])${RegExp.escape(text)}`, 'u').test(term)) return 40;
+  if (term.includes(text)) return 20;
+  return words.some((word) => term.includes(word)) ? 10 : -EXACT;
+}
+
+const PLACES: Readonly<Record<string, string>> = { order: 'orders', shipment: 'shipments' };
+
+function entityHit(entity: SearchedEntity, match: SearchTerm, score: number): Scored {
+  const { id, kind, connection, header, externalId, seq } = entity;
+  const parties = [header.buyer?.name, header.supplier?.name].filter(Boolean).join(' → ');
+  const title = `${header.number ?? externalId}${parties === '' ? '' : ` · ${parties}`}`;
+  return {
+    hit: { kind, id, title, href: `/api/v1/${PLACES[kind] ?? 'records'}/${encodeURIComponent(id)}`, connection, match },
+    score,
+    seq,
+  };
+}
+
+function deliveryHit(delivery: FoundDelivery, text: string): Scored {
+  const { id, connection, eventType, eventId, subject, receivedAt } = delivery;
+  const title = [eventType ?? 'notification', subject, receivedAt].filter(Boolean).join(' · ');
+  const field = text === id ? 'id' : text === eventId ? 'eventId' : 'subject';
+  return {
+    hit: { kind: 'delivery', id, title, href: `/api/v1/deliveries/${id}`, connection, match: { field, text } },
+    score: EXACT,
+    seq: 0,
+  };
+}

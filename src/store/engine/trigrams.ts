@@ -1,0 +1,59 @@
+import type { SqlValue } from './database.ts';
+import { rowsParameter } from './rows.ts';
+
+/** An index of texts by their trigrams, table `search_index`: what the engines do differently about it. */
+export interface TrigramIndex {
+  /** Puts texts in place of those that stood under the same `seq`. */
+  write(rows: readonly { seq: number; text: string }[]): { statement: string; bindings: SqlValue[] }[];
+  /** Condition on `search_index`: rows that have all these trigrams; they may still not contain the words. */
+  match(grams: readonly string[]): { text: string; binding: string };
+  /** The column that is the `seq`. */
+  key: string;
+  /**
+   * Trigrams that almost every text has: the engine would gather all rows before it takes the newest. So this many of the newest are looked
+   * through first; null: it reads them in that order by itself.
+   */
+  window: number | null;
+}
+
+/** The trigrams of a text in lower case; none of a text of less than three characters. */
+export function trigramsOf(text: string): string[] {
+  const characters = [...text.toLowerCase()];
+  return [...new Set(characters.slice(2).map((last, index) => `${characters[index]}${characters[index + 1]}${last}`))];
+}
+
+const seqs = (rows: readonly { seq: number }[]) => rowsParameter(rows.map(({ seq }) => ({ seq })));
+
+export const sqliteTrigrams: TrigramIndex = {
+  key: 'search_index.rowid',
+  window: null,
+  write: (rows) => [
+    {
+      statement: `delete from search_index where rowid in (select json_extract(value, '$.seq') from json_each(?))`,
+      bindings: [seqs(rows)],
+    },
+    {
+      statement: `insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text') from json_each(?)`,
+      bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, text: text.toLowerCase() })))],
+    },
+  ],
+  match: (grams) => ({ text: 'search_index match ?', binding: grams.map((gram) => `"${gram.replaceAll('"', '""')}"`).join(' AND ') }),
+};
+
+export const postgresTrigrams: TrigramIndex = {
+  key: 'search_index.seq',
+  window: 2000,
+  write: (rows) => [
+    {
+      statement: `insert into search_index (seq, grams)
+        select rows.seq, array(select json_array_elements_text(rows.grams)::integer) from json_to_recordset(?::json) as rows(seq bigint, grams json) where true
+        on conflict (seq) do update set grams = excluded.grams`,
+      bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, grams: [...new Set(trigramsOf(text).map(numberOfGram))] })))],
+    },
+  ],
+  match: (grams) => ({ text: 'grams @> ?::integer[]', binding: `{${[...new Set(grams.map(numberOfGram))].join(',')}}` }),
+};
+
+/** Different trigrams seldom have one number; what is found is looked at anyway. */
+const numberOfGram = (gram: string): number =>
+  [...gram].reduce((sum, character) => (Math.imul(sum, 0x01000193) ^ (character.codePointAt(0) ?? 0)) | 0, 0x811c9dc5 | 0);

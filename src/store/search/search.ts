@@ -1,0 +1,171 @@
+import type { DocumentReport, EntityKind, Header } from '../../domain/entity.ts';
+import type { Sql, SqlValue } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import { inScope, isOneOf, where } from '../engine/where.ts';
+import { readLines } from '../entities/list-lines.ts';
+
+/** Something that an entity is found by. */
+export interface SearchTerm {
+  field: 'number' | 'externalId' | 'item' | 'position' | 'party' | 'document' | 'receipt' | 'id';
+  text: string;
+}
+
+export interface SearchedEntity {
+  seq: number;
+  id: string;
+  kind: EntityKind;
+  connection: string;
+  externalId: string;
+  header: Header;
+  terms: SearchTerm[];
+}
+
+interface Row {
+  seq: number | string;
+  id: string;
+  kind: EntityKind;
+  connection: string;
+  external_id: string;
+  header: string;
+}
+
+/** Entities with all that they are found by, removed lines too. */
+export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Promise<SearchedEntity[]> {
+  if (ids.length === 0) return [];
+  const asked = where(isOneOf('id', ids), inScope(sql, 'connection'));
+  const rows = await sql.all<Row>(
+    `select seq, id, kind, connection, external_id, header from entities where ${asked.text}`,
+    asked.bindings,
+  );
+  const entities = new Map(rows.map((row) => [row.id, toEntity(row)]));
+  for (const { entityId, content } of await readLines(sql, [...entities.keys()], false)) {
+    const { position, item, description } = content;
+    addTerms(entities.get(entityId), 'position', [position]);
+    addTerms(entities.get(entityId), 'item', [item?.number, item?.supplierNumber, item?.name, description]);
+  }
+  for (const { entity_id, announced } of await readAnnounced(sql, [...entities.keys()])) {
+    const { name, code } = JSON.parse(announced) as DocumentReport;
+    addTerms(entities.get(entity_id), 'document', [name, code]);
+  }
+  return [...entities.values()];
+}
+
+async function readAnnounced(sql: Sql, ids: readonly string[]): Promise<{ entity_id: string; announced: string }[]> {
+  if (ids.length === 0) return [];
+  const asked = where(isOneOf('entity_id', ids));
+  return sql.all(`select entity_id, announced from documents where ${asked.text}`, asked.bindings);
+}
+
+function toEntity(row: Row): SearchedEntity {
+  const header = JSON.parse(row.header) as Header;
+  const { id, kind, connection, external_id: externalId } = row;
+  const entity: SearchedEntity = { seq: numberOf(row.seq), id, kind, connection, externalId, header, terms: [] };
+  addTerms(entity, 'number', [header.number]);
+  addTerms(entity, 'externalId', [externalId]);
+  for (const party of [header.buyer, header.supplier]) addTerms(entity, 'party', [party?.name, party?.id]);
+  return entity;
+}
+
+function addTerms(entity: SearchedEntity | undefined, field: SearchTerm['field'], texts: readonly (string | null | undefined)[]): void {
+  for (const text of texts) if (text) entity?.terms.push({ field, text });
+}
+
+/** Entities that have all these trigrams, before entity position `before` (null: from the newest), newest first. */
+export async function findByTrigrams(
+  sql: Sql,
+  grams: readonly string[],
+  page: { before: number | null; limit: number },
+): Promise<FoundPosition[]> {
+  const { window } = sql.dialect.trigrams;
+  if (window !== null) {
+    const recent = await findInWindow(sql, grams, page, window);
+    if (recent.length >= page.limit) return recent;
+  }
+  const { key, match } = sql.dialect.trigrams;
+  const { text, binding } = match(grams);
+  const asked = where([text, binding], page.before === null ? null : [`${key} < ?`, page.before], inScope(sql, 'entities.connection'));
+  return selectFound(sql, `search_index join entities on entities.seq = ${key} where ${asked.text} order by ${key} desc limit ?`, [
+    ...asked.bindings,
+    page.limit,
+  ]);
+}
+
+export interface FoundPosition {
+  seq: number;
+  id: string;
+}
+
+/** The same among the newest rows alone. `offset 0` keeps the engine from using the index of trigrams all the same. */
+async function findInWindow(
+  sql: Sql,
+  grams: readonly string[],
+  page: { before: number | null; limit: number },
+  window: number,
+): Promise<FoundPosition[]> {
+  const { text, binding } = sql.dialect.trigrams.match(grams);
+  const [newest] = await sql.all<{ seq: number | string | null }>('select max(seq) as seq from search_index');
+  const before = page.before ?? numberOf(newest?.seq) + 1;
+  const asked = where([text, binding], inScope(sql, 'entities.connection'));
+  return selectFound(
+    sql,
+    `(select seq, grams from search_index where seq < ? and seq >= ? offset 0) as recent join entities on entities.seq = recent.seq
+     where ${asked.text} order by recent.seq desc limit ?`,
+    [before, before - window, ...asked.bindings, page.limit],
+  );
+}
+
+async function selectFound(sql: Sql, from: string, bindings: readonly SqlValue[]): Promise<FoundPosition[]> {
+  const rows = await sql.all<{ seq: number | string; id: string }>(`select entities.seq, entities.id from ${from}`, bindings);
+  return rows.map((row) => ({ seq: numberOf(row.seq), id: row.id }));
+}
+
+/** Entities of exactly this number, or with exactly this id of their platform's or of ours. */
+export async function findByNumber(sql: Sql, text: string, kinds: readonly string[], connections: readonly string[]): Promise<string[]> {
+  const statements: string[] = [];
+  const bindings: SqlValue[] = [];
+  for (const asked of [
+    where(isOneOf('kind', kinds), ['number = ?', text]),
+    where(isOneOf('connection', connections), isOneOf('kind', kinds), ['external_id = ?', text]),
+    where(['id = ?', text]),
+  ]) {
+    statements.push(`select * from (select id from entities where ${asked.text} limit 20) as found${statements.length}`);
+    bindings.push(...asked.bindings);
+  }
+  return (await sql.all<{ id: string }>(statements.join(' union '), bindings)).map((row) => row.id);
+}
+
+/** Entities whose changes a reader has booked or rejected under this reference. */
+export async function findByReference(sql: Sql, reference: string): Promise<string[]> {
+  const rows = await sql.all<{ id: string }>(
+    `select distinct changes.entity_id as id from receipts join changes on changes.seq = receipts.change_seq where receipts.reference = ? limit 20`,
+    [reference],
+  );
+  return rows.map((row) => row.id);
+}
+
+export interface FoundDelivery {
+  id: string;
+  connection: string;
+  eventType: string | null;
+  eventId: string | null;
+  subject: string | null;
+  receivedAt: string;
+}
+
+/** Deliveries with exactly this id, event id or resource, newest first. */
+export async function findDeliveries(sql: Sql, text: string, limit: number): Promise<FoundDelivery[]> {
+  const visible = where(inScope(sql, 'connection'));
+  const waiting = `state in ('pending', 'working')`;
+  const conditions = [
+    'id = ?',
+    'event_id = ? and finished_at is not null',
+    `event_id = ? and ${waiting}`,
+    'subject = ? and finished_at is not null',
+  ];
+  const found = conditions.map((condition) => `select seq from deliveries where ${condition}`).join(' union ');
+  return sql.all<FoundDelivery>(
+    `select id, connection, event_type as "eventType", event_id as "eventId", subject, received_at as "receivedAt" from deliveries
+     where seq in (${found}) and ${visible.text} order by seq desc limit ?`,
+    [...conditions.map(() => text), ...visible.bindings, limit],
+  );
+}
