@@ -3,11 +3,10 @@ import test from 'node:test';
 import { bytesText, listText, spanText } from '../../src/http/console/format.ts';
 import { html } from '../../src/http/console/html.ts';
 import { exactTime, localInput, shortTime, utcOf, zoneOf } from '../../src/http/console/times.ts';
-import { type ConnectionFacts, troublesOf } from '../../src/http/console/troubles.ts';
+import { type ConnectionFacts, type KnownCause, troublesOf } from '../../src/http/console/troubles.ts';
 import { provenUpTo, verdictOf } from '../../src/http/console/verdict.ts';
 import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';
 import type { AlertRow } from '../../src/store/monitoring/list-alerts.ts';
-import type { FailureCause } from '../../src/views/causes.ts';
 import { HEALTH, PROVEN } from './support.ts';
 
 const NOW = new Date('2026-03-01T08:00:00.000Z');
@@ -35,7 +34,7 @@ const spanOf = (reason: string): CoverageSpan => ({
   runId: null,
 });
 
-const causeOf = (cause: Partial<FailureCause>): FailureCause => ({
+const causeOf = (cause: Partial<KnownCause>): KnownCause => ({
   code: 'remote_unavailable',
   cause: 'remote_unavailable: GET …/order answered 404',
   connections: ['acme'],
@@ -99,7 +98,7 @@ const TABLE: readonly (readonly [
   ],
   [
     'a body cannot be read',
-    { causes: [causeOf({ code: 'invalid_body', cause: 'invalid_body: The body is not JSON', dead: 1 })] },
+    { causes: [causeOf({ code: 'invalid_body', cause: 'invalid_body: The body is not JSON', dead: 1, onArrival: true })] },
     'bad',
     /^1 delivery cannot be read: The body is not JSON\. The sender was told so \(400\)\. A replay would fail again: ask the platform/,
     ['Look at it', 'Reconcile now', 'Dismiss…'],
@@ -156,6 +155,13 @@ const TABLE: readonly (readonly [
     /^Unknown event “PaymentTermsChanged”: 2 deliveries are kept but not applied/,
     ['Look at one', 'Drift'],
   ],
+  [
+    'an unknown event was applied as a snapshot',
+    { causes: [causeOf({ code: 'unknown_event', event: 'OrderTouched', count: 2, isApplied: true })] },
+    'plain',
+    /^Unknown event “OrderTouched”, 2 times: applied as the snapshot/,
+    ['Look at one', 'Drift'],
+  ],
   ['documents are missing', { missingDocuments: 2 }, 'watch', /^2 documents are missing/, ['See them']],
   ['another alert is open', { alerts: [alertOf({})] }, 'watch', /^quieter than usual$/, ['acme']],
   ['an alert is acknowledged', { alerts: [alertOf({ acknowledgedBy: 'ann' })] }, 'plain', /acknowledged by ann/, ['acme']],
@@ -175,7 +181,7 @@ for (const [what, facts, tone, sentence, steps] of TABLE) {
 
 test('nothing advises a reconcile run where there is no API, or while the platform refuses us', () => {
   const doubts = ['standstill', 'interrupted_run', 'rejected_deliveries: 2 answered 401 unauthorized', 'not_compared'].map(spanOf);
-  const causes = [causeOf({ code: 'invalid_body', dead: 1 }), causeOf({ waiting: 2 })];
+  const causes = [causeOf({ code: 'invalid_body', dead: 1, onArrival: true }), causeOf({ waiting: 2 })];
   for (const facts of [
     { ...NO_API, coverage: doubts, causes },
     { lastRun: FAILED_RUN, coverage: doubts, causes },

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
 import type { Connection } from '../../src/platforms/contract/platform.ts';
-import type { Simulation } from '../../src/platforms/contract/simulation.ts';
+import type { SimulatedRequest, SimulatedResponse, Simulation } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { type Simulators, startSimulators } from '../../src/sandbox/simulators.ts';
 import { readSettings } from '../../src/settings.ts';
@@ -44,6 +44,8 @@ export interface Life {
     calls: string[];
     headers: Record<string, string>[];
     simulators: Simulators;
+    /** Answers in place of the platform; nothing: the platform answers. */
+    failing?: ((request: SimulatedRequest) => SimulatedResponse | null) | null;
   };
   /** A webhook as it is given, with the connection's password unless `headers` bring their own. */
   hook(hook: Hook): Promise<Answer>;
@@ -86,7 +88,7 @@ type Work = (life: Life) => Promise<void>;
 export function alive(name: string, work: Work, env: Record<string, string> = {}): void {
   for (const engine of ENGINES) {
     test(`${name} (${engine})`, async () => {
-      const { life, end } = await open(engine, env);
+      const { life, end } = await openLife(engine, env);
       try {
         await work(life);
       } finally {
@@ -96,11 +98,12 @@ export function alive(name: string, work: Work, env: Record<string, string> = {}
   }
 }
 
-async function open(engine: Engine, env: Record<string, string>): Promise<{ life: Life; end(): Promise<void> }> {
+/** The whole service on one engine; `more` are further connections, as YAML. */
+export async function openLife(engine: Engine, env: Record<string, string> = {}, more = ''): Promise<{ life: Life; end(): Promise<void> }> {
   const database = await createTestDatabase(engine);
   const dataDir = await mkdtemp(join(tmpdir(), 'orderdock-life-'));
   const simulators = await startSimulators(0);
-  const yaml = connectionsYaml(`${simulators.origin}/tc`);
+  const yaml = connectionsYaml(`${simulators.origin}/tc`, more);
   const connections = (text: string) => readConnections(text, {}, PLATFORMS);
   const settings = readSettings(
     { DATABASE_URL: database.url, DATA_DIR: dataDir, PORT: '0', API_KEYS: `erp:admin:${KEY},eye:reader:eye-key-0123456789`, ...env },
@@ -137,6 +140,8 @@ function farSide(simulators: Simulators, { platform, settings }: Connection): Li
     far.calls.push(`${request.method} ${request.path}`);
     far.headers.push(request.headers);
     const [, kind, id = ''] = /^\/(order|shipment)\/([^/]+)$/.exec(request.path) ?? [];
+    const failing = far.failing?.(request);
+    if (failing) return failing;
     const own = (kind === 'order' ? far.orders : far.shipments).get(decodeURIComponent(id));
     return own === undefined ? simulation.answer(request) : { status: 200, headers: { 'Content-Type': 'application/json' }, body: own };
   });

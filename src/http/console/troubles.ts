@@ -9,6 +9,14 @@ import { countText, spanText } from './format.ts';
 import { connectionLink, deliveriesLink, link, runLink } from './links.ts';
 
 /** What is known of one connection. `health` null: it could not be asked for. */
+/** A group of failures, and what only its sample tells. */
+export interface KnownCause extends FailureCause {
+  /** It failed when it was received: the sender got an error. */
+  onArrival?: boolean;
+  /** The event is unknown, but was applied as the snapshot that it carries. */
+  isApplied?: boolean;
+}
+
 export interface ConnectionFacts {
   name: string;
   /** There is a list to compare with, and a platform to fetch from. */
@@ -16,7 +24,7 @@ export interface ConnectionFacts {
   health: ConnectionHealth | null;
   coverage: readonly CoverageSpan[];
   /** Why its deliveries failed, are waiting, or were not understood. */
-  causes: readonly FailureCause[];
+  causes: readonly KnownCause[];
   missingDocuments: number;
   gaps: number;
   lastRun: Pick<RunRow, 'id' | 'state' | 'error' | 'startedAt' | 'finishedAt'> | null;
@@ -49,7 +57,7 @@ const DAY_MS = 86_400_000;
 const SETTLED_MS = 30_000;
 
 /** Failures of a body or an id: the same bytes fail again, however often they are processed. */
-const HOPELESS = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
+export const HOPELESS = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
 
 export const reconcileStep = (name: string): Step => ({
   kind: 'press',
@@ -71,7 +79,7 @@ const failed: Judge = ({ name, hasApi, causes }) =>
   causes
     .filter(({ dead }) => dead > 0)
     .map((cause): Trouble => {
-      const { dead, code, criteria } = cause;
+      const { dead, code, criteria, onArrival = false } = cause;
       const number = countText(dead, 'delivery', 'deliveries');
       const look: Step = {
         kind: 'link',
@@ -80,7 +88,7 @@ const failed: Judge = ({ name, hasApi, causes }) =>
       };
       const dismiss: Step = { kind: 'link', label: 'Dismiss…', href: link('/deliveries/dismiss', { ...criteria, state: 'dead' }) };
       const reason = plainError(cause.cause);
-      if (HOPELESS.has(code))
+      if (onArrival && HOPELESS.has(code))
         return {
           tone: 'bad',
           effect: 'not applied',
@@ -102,7 +110,7 @@ const refusesUs = ({ causes, lastRun, alerts }: ConnectionFacts): { error: strin
   const alert = alerts.find(({ code }) => code === 'platform_refuses_us');
   if (alert)
     return { error: typeof alert.details.error === 'string' ? plainError(alert.details.error) : alert.text, since: alert.openedAt };
-  const cause = causes.find(({ code, waiting }) => code === 'remote_unauthorized' && waiting > 0);
+  const cause = causes.find(({ code, waiting }) => (code === 'remote_unauthorized' || code === 'platform_refuses_us') && waiting > 0);
   if (cause) return { error: plainError(cause.cause), since: cause.first };
   if (lastRun?.error?.startsWith('remote_unauthorized')) return { error: plainError(lastRun.error), since: lastRun.startedAt };
   return null;
@@ -144,7 +152,7 @@ const unreachable: Judge = ({ health, alerts }, { when }) => {
 const waiting: Judge = (facts, { now }) => {
   if (refusesUs(facts) !== null || facts.health?.circuit === 'open') return [];
   return facts.causes
-    .filter((cause) => cause.waiting > 0 && now.getTime() - Date.parse(cause.first) >= SETTLED_MS)
+    .filter((cause) => cause.waiting > 0 && cause.code !== 'circuit_open' && now.getTime() - Date.parse(cause.first) >= SETTLED_MS)
     .map((cause) => ({
       tone: 'watch',
       effect: 'none',
@@ -157,10 +165,12 @@ const waiting: Judge = (facts, { now }) => {
 const unknownEvents: Judge = ({ causes }) =>
   causes
     .filter(({ event }) => event !== null)
-    .map(({ event, count, sampleId, first }) => ({
-      tone: 'watch',
-      effect: 'not applied',
-      sentence: `Unknown event “${event}”: ${countText(count, 'delivery is', 'deliveries are')} kept but not applied. Report it to the adapter's maintainer, and replay after the update.`,
+    .map(({ event, count, sampleId, first, isApplied = false }) => ({
+      tone: isApplied ? 'plain' : 'watch',
+      effect: isApplied ? 'none' : 'not applied',
+      sentence: isApplied
+        ? `Unknown event “${event}”, ${countText(count, 'time')}: applied as the snapshot that it carries. Report its name to the adapter's maintainer.`
+        : `Unknown event “${event}”: ${countText(count, 'delivery is', 'deliveries are')} kept but not applied. Report it to the adapter's maintainer, and replay after the update.`,
       since: first,
       steps: [
         { kind: 'link', label: 'Look at one', href: link(`/deliveries/${encodeURIComponent(sampleId)}`) },
@@ -273,7 +283,10 @@ const missingDocuments: Judge = ({ name, missingDocuments: number }) =>
 /** Alerts whose facts the judges above tell better. */
 const TOLD = new Set(['delivery_dead', 'platform_refuses_us', 'platform_unreachable', 'document_failed', 'reconcile_failed']);
 
-const otherAlerts: Judge = ({ alerts }) => alerts.filter(({ code }) => !TOLD.has(code)).map(alertTrouble);
+const isRejectedSpan = (coverage: readonly CoverageSpan[]): boolean => coverage.some(({ reason }) => REJECTED.test(reason ?? ''));
+
+const otherAlerts: Judge = ({ alerts, coverage }) =>
+  alerts.filter(({ code }) => !TOLD.has(code) && !(code === 'webhooks_rejected' && isRejectedSpan(coverage))).map(alertTrouble);
 
 const JUDGES: readonly Judge[] = [
   loginRefused,

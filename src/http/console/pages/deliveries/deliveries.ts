@@ -9,7 +9,7 @@ import { type Content, type Html, html } from '../../html.ts';
 import { connectionLink, deliveriesLink, link } from '../../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
 import { causeTable } from './cause-list.ts';
-import { deliveryTable, readResources } from './delivery-table.ts';
+import { deliveryTable, readResources, readUnknownEvents } from './delivery-table.ts';
 
 /** Every webhook that was accepted, newest first; why some failed; and what can be done with those that are shown. */
 export const deliveriesPage =
@@ -33,7 +33,11 @@ ${causes.length > 0 && before === null && !isFiltered ? section('Causes', causeT
 ${section(
   'Deliveries',
   html`<form method="post" action="${link('/deliveries/selected')}"><input type="hidden" name="csrf" value="${visit.csrf}">
-${deliveryTable(rows, await readResources(sql, rows), visit, { select: visit.may('operator'), empty: emptyText(isFiltered, ports) })}
+${deliveryTable(rows, await readResources(sql, rows), visit, {
+  select: visit.may('operator'),
+  unknown: await readUnknownEvents(sql, asked.criteria.connection ?? null),
+  empty: emptyText(isFiltered, ports),
+})}
 ${rows.length > 0 && visit.may('operator') ? selectionBar(asked, text) : ''}</form>`,
 )}
 ${pager(last && deliveriesLink({ ...query, before: last.seq }), before === null ? null : deliveriesLink(query))}`,

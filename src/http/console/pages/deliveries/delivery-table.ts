@@ -1,5 +1,6 @@
 import { readSubject } from '../../../../domain/entity.ts';
 import type { DeliveryRow } from '../../../../store/deliveries/list.ts';
+import { listDrift } from '../../../../store/drift/list.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { readNames } from '../../../../store/entities/list-names.ts';
 import { badge, stateBadge, table, time } from '../../components.ts';
@@ -7,6 +8,9 @@ import { type Content, type Html, html } from '../../html.ts';
 import { deliveryLink, entityLink } from '../../links.ts';
 import type { Moment } from '../../times.ts';
 import { plainError } from '../../troubles.ts';
+
+const MOST_EVENTS = 500;
+const NONE: ReadonlySet<string> = new Set();
 
 /** What a delivery is about, as people know it. */
 export interface Resource {
@@ -51,7 +55,7 @@ export const deliveryTable = (
   deliveries: readonly DeliveryRow[],
   resources: ReadonlyMap<string, Resource>,
   moment: Moment,
-  { select = false, empty = 'No matches.' as Content } = {},
+  { select = false, empty = 'No matches.' as Content, unknown = NONE } = {},
 ): Html =>
   table(
     'Deliveries',
@@ -69,15 +73,21 @@ export const deliveryTable = (
           : html`<span class="clip" title="${one.eventType}">${one.eventType}</span>`,
         html`<span class="clip">${resourceText(resources.get(one.id), one.subject)}</span>`,
         html`<span class="clip faint">${one.connection}</span>`,
-        html`<span class="whole">${stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${unknownBadge(one)}${one.duplicates > 0 ? html` <span class="faint" title="The same event came again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
+        html`<span class="whole">${stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${isUnknownEvent(one, unknown) ? html` ${badge('unknown event', 'watch')}` : ''}${one.duplicates > 0 ? html` <span class="faint" title="The same event came again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
         one.error === null ? '' : html`<span class="clip" title="${one.error}">${plainError(one.error)}</span>`,
       ],
     })),
     empty,
   );
 
-/** Kept, but our description of the platform does not know the event. */
-export const isUnknownEvent = ({ state, error }: Pick<DeliveryRow, 'state' | 'error'>): boolean =>
-  state === 'ignored' && error !== null && /unknown event/i.test(error);
+/** The events of a connection (null: of all) that our description of its platform does not know. */
+export async function readUnknownEvents(sql: Sql, connection: string | null): Promise<ReadonlySet<string>> {
+  const found = await listDrift(sql, { connection, kind: 'event' }, { after: null, limit: MOST_EVENTS });
+  return new Set(found.map((one) => eventKey(one.connection, one.name)));
+}
 
-const unknownBadge = (one: DeliveryRow): Content => (isUnknownEvent(one) ? html` ${badge('unknown event', 'watch')}` : '');
+const eventKey = (connection: string, event: string): string => `${connection}\n${event}`;
+
+/** Kept, but not applied. */
+export const isUnknownEvent = ({ state, connection, eventType }: DeliveryRow, unknown: ReadonlySet<string>): boolean =>
+  state === 'ignored' && eventType !== null && unknown.has(eventKey(connection, eventType));

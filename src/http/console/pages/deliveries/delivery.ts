@@ -7,9 +7,9 @@ import { type Html, html } from '../../html.ts';
 import { textView } from '../../json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../links.ts';
 import type { ConsolePorts, Page, Visit } from '../../page.ts';
-import { plainError } from '../../troubles.ts';
+import { HOPELESS, plainError } from '../../troubles.ts';
 import { changeList } from '../orders/changes.ts';
-import { isUnknownEvent, readResources, resourceText } from './delivery-table.ts';
+import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
 
 const MOST_CHANGES = 100;
 
@@ -26,11 +26,12 @@ export const deliveryPage =
     const delivery = await namedDelivery(ports, visit.segment('id'));
     const sql = ports.context.db.read;
     const changes = await readByCause(sql, delivery.id, MOST_CHANGES);
+    const unknown = isUnknownEvent(delivery, await readUnknownEvents(sql, delivery.connection));
     const resource = (await readResources(sql, [delivery])).get(delivery.id);
     const title = delivery.eventType ?? `Notification${resource ? ` for ${resource.text}` : ''}`;
     return {
       title: `Delivery: ${title}`,
-      lead: html`<p>${leadOf(delivery, changes.length)}</p>`,
+      lead: html`<p>${leadOf(delivery, changes.length, unknown)}</p>`,
       body: html`${visit.may('operator') ? verbs(delivery, ports, visit) : ''}
 ${facts([
   ['State', html`${stateBadge(delivery.state)}`],
@@ -61,18 +62,20 @@ ${section('Headers', headerTable(delivery))}`,
     };
   };
 
-const HOPELESS = /^(invalid_body|invalid_id|id_too_long|id_not_addressable):/;
+/** It failed when it was received, for its own bytes: the sender got an error, and a replay would fail again. */
+const isHopeless = ({ state, error, attempts }: DeliveryRow): boolean =>
+  state === 'dead' && attempts.length === 0 && HOPELESS.has(error?.split(':')[0] ?? '');
 
-function leadOf(delivery: DeliveryRow, changes: number): string {
+function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): string {
   const { state, error } = delivery;
   const changed = changes === 0 ? 'It changed nothing: what it says was known already.' : `It made ${countText(changes, 'change')}.`;
   if (state === 'done') return `Processed. ${changed} There is nothing to do.`;
-  if (isUnknownEvent(delivery))
+  if (unknown)
     return `Not applied: unknown event${delivery.eventType === null ? '' : ` “${delivery.eventType}”`}. Its content is kept; the ERP does not see it. Report it to the adapter's maintainer, and replay after the update.`;
   if (state === 'ignored')
     return `Kept without effect: ${error ?? 'the event concerns nothing that is held here'}. There is nothing to do.`;
   if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
-  if (state === 'dead' && HOPELESS.test(error ?? ''))
+  if (isHopeless(delivery))
     return `Not applied: ${plainError(error ?? '')}. The sender was told so (400). A replay would fail again: ask the platform to send it again, then dismiss it here.`;
   if (state === 'dead') return `Not applied: ${plainError(error ?? 'unknown reason')}. Fix the cause, then replay.`;
   if (error !== null) return `Failed, and tried again by itself: ${plainError(error)}. After a fix, press “Retry now” instead of waiting.`;
@@ -88,7 +91,7 @@ function verbs(delivery: DeliveryRow, ports: ConsolePorts, visit: Visit): Html {
       ? html``
       : html`<p class="row">${action({ path: '/deliveries/retry', label: 'Retry now', csrf: visit.csrf, hidden: { id }, look: 'primary' })}</p>`;
   const known = ports.context.connections.get(connection);
-  const hopeless = state === 'dead' && HOPELESS.test(error ?? '');
+  const hopeless = isHopeless(delivery);
   return html`<p class="row">${hopeless && known && ports.hasApi(known) ? action({ path: `/connections/${encodeURIComponent(connection)}/reconcile`, label: 'Reconcile now', csrf: visit.csrf, look: 'primary' }) : ''}
 ${button('Replay…', `${deliveryLink(id)}/replay`)}${state === 'dead' ? html` ${button('Dismiss…', link('/deliveries/dismiss', { id }))}` : ''}
 ${button('Body as received', link(`${path}/body`))}</p>`;

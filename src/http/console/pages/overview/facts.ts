@@ -1,11 +1,12 @@
 import type { Connection } from '../../../../platforms/contract/platform.ts';
+import { readDelivery } from '../../../../store/deliveries/list.ts';
 import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';
 import { readProblems } from '../../../../store/monitoring/read-trouble.ts';
 import { listRuns } from '../../../../store/reconciliation/list-runs.ts';
-import { readCauses } from '../../../../views/causes.ts';
+import { type FailureCause, readCauses } from '../../../../views/causes.ts';
 import type { ConsolePorts } from '../../page.ts';
 import { type Moment, shortTime } from '../../times.ts';
-import { type ConnectionFacts, type TimeText, troublesOf } from '../../troubles.ts';
+import { type ConnectionFacts, HOPELESS, type KnownCause, type TimeText, troublesOf } from '../../troubles.ts';
 import { type Judged, provenUpTo } from '../../verdict.ts';
 
 const DAY_MS = 86_400_000;
@@ -20,6 +21,7 @@ export async function readFacts(ports: ConsolePorts, connections: readonly Conne
     readCauses(sql, { connection: connections.length === 1 && only ? only.name : null }),
     listAlerts(sql, { state: 'open' }, { limit: MOST_ALERTS }),
   ]);
+  const known = await withSamples(ports, causes);
   return Promise.all(
     connections.map(async (connection) => {
       const { name } = connection;
@@ -34,12 +36,26 @@ export async function readFacts(ports: ConsolePorts, connections: readonly Conne
         hasApi: ports.hasApi(connection),
         health,
         coverage,
-        causes: causes.filter((cause) => cause.connections.includes(name)),
+        causes: known.filter((cause) => cause.connections.includes(name)),
         missingDocuments: notHeld,
         gaps,
         lastRun: run ?? null,
         alerts: alerts.filter((alert) => alert.connection === name),
       };
+    }),
+  );
+}
+
+const MOST_SAMPLES = 50;
+
+/** What a group's sample tells: whether the sender got an error, and whether an unknown event was applied all the same. */
+function withSamples(ports: ConsolePorts, causes: readonly FailureCause[]): Promise<KnownCause[]> {
+  return Promise.all(
+    causes.map(async (cause, position): Promise<KnownCause> => {
+      const tells = cause.event !== null || (cause.dead > 0 && HOPELESS.has(cause.code));
+      const sample = tells && position < MOST_SAMPLES ? await readDelivery(ports.context.db.read, cause.sampleId) : null;
+      if (!sample) return cause;
+      return { ...cause, onArrival: sample.attempts.length === 0, isApplied: cause.event !== null && sample.state === 'done' };
     }),
   );
 }

@@ -10,9 +10,13 @@ import { connectionLink, deliveriesLink, link } from '../../links.ts';
 import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
 import type { ConnectionFacts, Trouble } from '../../troubles.ts';
 import { type Judged, verdictOf, worstTone } from '../../verdict.ts';
+import { consumerTroubles } from '../erp/consumer-troubles.ts';
 import { judge, readFacts, timeTextFor } from './facts.ts';
 import { trafficCharts } from './traffic-charts.ts';
 import { verdictBlock } from './trouble-list.ts';
+
+/** The consumers' own standing tells these better. */
+const TOLD_BY_CONSUMERS = new Set(['consumer_behind', 'receipt_rejected']);
 
 /** What is read first at three in the morning. */
 export const overviewPage =
@@ -27,7 +31,10 @@ export const overviewPage =
     const known = new Set(connections.map(({ name }) => name));
     const general: Trouble[] = [
       ...violations(invariants),
-      ...alerts.filter(({ connection }) => connection === null || !known.has(connection)).map(alertTrouble),
+      ...(await consumerTroubles(ports, visit.now).catch(() => [])),
+      ...alerts
+        .filter(({ code, connection }) => !TOLD_BY_CONSUMERS.has(code) && (connection === null || !known.has(connection)))
+        .map(alertTrouble),
     ];
     const troubles = [
       ...judged.flatMap(({ name, troubles }) => troubles.map((trouble) => ({ ...trouble, connection: name }))),

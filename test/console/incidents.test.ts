@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { type Life, openLife } from '../life/support.ts';
+import { COMPANY, eventJson, lineJson, orderId, orderJson, plainEvent } from '../life/tradecloud.ts';
+import { ENGINES, type Engine } from '../support/engines.ts';
+import { chromiumPath, startChromium } from './browser.ts';
+
+/** A connection without an API: nothing to fetch from, nothing to compare with. */
+const SHOP = `
+  shop:
+    platform: standard
+    preset: shopify
+    webhook: { signature: { secret: shop-secret-55 } }
+    reconcile: { schedule: false }
+`;
+
+const NIGHT = '2026-05-01T09:00:00Z';
+const LATER = '2026-05-01T10:00:00Z';
+
+interface Night {
+  life: Life;
+  page: Page;
+  /** What the front page says is wrong, in order. */
+  troubles(): Promise<string[]>;
+  /** Opens a page; the overview when nothing is named. */
+  open(path?: string): Promise<void>;
+}
+
+let browser: Browser;
+
+if (chromiumPath !== null) {
+  before(async () => {
+    browser = await startChromium(chromiumPath as string);
+  });
+  after(() => browser.close());
+  for (const engine of ENGINES) nights(engine);
+}
+
+/** The twelve incidents, one after the other on one service: what each leaves behind is part of the next. */
+function nights(engine: Engine): void {
+  let night: Night;
+  let end: () => Promise<void>;
+  const incident = (name: string, play: (night: Night) => Promise<void>) => test(`${name} (${engine})`, () => play(night));
+
+  test(`the service starts (${engine})`, async () => {
+    const opened = await openLife(engine, {}, SHOP);
+    const context = await browser.newContext({ baseURL: opened.life.url, viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(8000);
+    await page.goto('/console/');
+    await page.getByLabel('API key').fill('erp-key-0123456789');
+    await page.keyboard.press('Enter');
+    await page.getByText('Was anything lost?').waitFor();
+    night = {
+      life: opened.life,
+      page,
+      open: async (path = '/') => void (await page.goto(`/console${path}`)),
+      troubles: async () => {
+        await page.goto('/console/');
+        return page.locator('.troubles li').allInnerTexts();
+      },
+    };
+    end = async () => {
+      await context.close();
+      await opened.end();
+    };
+  });
+
+  incident(
+    '1: a wrong API password is told with its cause and cure, and what waits is retried at once',
+    async ({ life, page, troubles }) => {
+      life.far.failing = () => ({ status: 401, headers: {}, body: '{}' });
+      await life.hook({ method: 'GET', path: `/orders/${orderId('PO-A')}` });
+      const said = await life.until(troubles, (all) => all.some((one) => /1 webhook waits/.test(one)));
+      const [worst = ''] = said;
+      assert.match(
+        worst,
+        /^acme: The platform refuses our API login \(GET authentication\/login answered 401\)\. Nothing is lost: 1 webhook waits\./,
+      );
+      assert.match(worst, /Correct the credentials under “api” of acme, then reload the service \(SIGHUP\)/);
+      assert.match(worst, /orderdock check/);
+      assert.equal(await page.getByRole('button', { name: 'Reconcile now' }).count(), 0, 'it could not help');
+      life.far.failing = null;
+      life.far.orders.set(
+        orderId('PO-A'),
+        orderJson({ number: 'PO-A', at: NIGHT, lines: [lineJson('PO-A', { position: '0010', at: NIGHT })] }),
+      );
+      await page.getByRole('button', { name: 'Retry it now' }).click();
+      await life.until(
+        () => life.get('/deliveries?state=done'),
+        ({ data }) => data.length === 1,
+      );
+      await life.until(troubles, (all) => !all.some((one) => /refuses/.test(one)));
+    },
+  );
+
+  incident('2: a platform that is down is told with what waits, and that there is nothing to press', async ({ life, troubles }) => {
+    life.far.failing = () => ({ status: 503, headers: {}, body: 'maintenance' });
+    for (let number = 0; number < 6; number++) await life.hook({ method: 'GET', path: `/orders/${orderId(`PO-B${number}`)}` });
+    const said = await life.until(troubles, (all) => all.some((one) => /unreachable/.test(one)));
+    assert.match(
+      said.join('\n'),
+      /acme: The platform API is unreachable.*\. Nothing is lost: \d webhooks? waits?\. They are processed by themselves when it is back; there is nothing to press\./,
+    );
+    for (let number = 0; number < 6; number++)
+      life.far.orders.set(
+        orderId(`PO-B${number}`),
+        orderJson({ number: `PO-B${number}`, at: NIGHT, lines: [lineJson(`PO-B${number}`, { position: '0010', at: NIGHT })] }),
+      );
+    life.far.failing = null;
+    await life.call('POST', '/deliveries/retry', { connection: 'acme' });
+  });
+
+  incident('3: a body that cannot be read is told as such, and is dismissed with a note', async ({ life, page, troubles }) => {
+    await life.hook({ body: '{"half":' });
+    const said = await life.until(troubles, (all) => all.some((one) => /cannot be read/.test(one)));
+    const sentence = said.find((one) => /cannot be read/.test(one)) ?? '';
+    assert.match(
+      sentence,
+      /acme: 1 delivery cannot be read: .* The sender was told so \(400\)\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
+    );
+    await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Look at it' }).click();
+    await page.locator('tbody a.open').first().click();
+    await page.getByText('A replay would fail again').waitFor();
+    await page.getByRole('link', { name: 'Dismiss…' }).click();
+    await page.getByLabel('Why').fill('sent again by hand');
+    await page.getByRole('button', { name: 'Mark as handled' }).click();
+    await page.getByText('Dismissed by erp: it was never applied.').waitFor();
+    await page.getByText('sent again by hand').waitFor();
+    assert.ok(!(await troubles()).some((one) => /cannot be read/.test(one)));
+  });
+
+  incident(
+    '4: requests with an old secret are told with their number, and a click leads to who sent what',
+    async ({ life, page, troubles }) => {
+      const old = `Basic ${Buffer.from('tradecloud:the-old-secret').toString('base64')}`;
+      for (let number = 0; number < 5; number++)
+        await life.hook({ body: plainEvent('PO-D', NIGHT, `d-${number}`), headers: { Authorization: old } });
+      const said = await life.until(troubles, (all) => all.some((one) => /rejected with 401/.test(one)));
+      assert.match(said.join('\n'), /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run brings what they told\./);
+      await page.getByRole('link', { name: 'See the rejected requests' }).first().click();
+      await page.getByRole('heading', { name: 'Rejected requests of acme' }).waitFor();
+      await page.getByText(/\d requests were rejected/).waitFor();
+      await troubles();
+      await page.getByRole('button', { name: 'Reconcile now' }).first().click();
+      await page.getByText('It finished and found').waitFor();
+      assert.ok(!(await troubles()).some((one) => /rejected/.test(one)));
+    },
+  );
+
+  incident('5: a gap is told with its cause, and that nothing is missing any more', async ({ life, page, open, troubles }) => {
+    life.far.simulation.emit('OrderIssuedByBuyer');
+    await open();
+    await page.getByRole('link', { name: 'acme' }).first().click();
+    await page.getByRole('button', { name: 'Reconcile now' }).first().click();
+    await page.getByText('It finished and found').waitFor();
+    await page.getByText('nothing is missing any more').waitFor();
+    await page.getByText('The platform sent no webhook for it.').first().waitFor();
+    const [headline = ''] = [await (await troubles(), page.locator('.verdict > p')).innerText()];
+    assert.match(headline, /Verified complete up to .* on 1 connection\. 1 connection could not be compared/);
+  });
+
+  incident(
+    '6: a document that cannot be had is told with its reason, and fetched again with one press',
+    async ({ life, page, troubles }) => {
+      await life.order(plainEvent('PO-F', NIGHT, 'f-1'));
+      const id = orderId('PO-F');
+      await life.order(
+        `{"eventName":"OrderDocumentsAttachedByBuyer","orderDocumentsEvent":{"orderId":"${id}","buyerOrder":{"companyId":"${COMPANY}","documents":[
+{"code":"D-9","name":"Drawing.pdf","objectId":"no-such-object","type":"General"}]},"lines":[],"lastUpdatedAt":"${LATER}"},"meta":{"messageId":"f-2"}}`,
+      );
+      await life.until(troubles, (all) => all.some((one) => /acme: 1 document is missing: announced, but not downloaded/.test(one)));
+      await page.locator('.troubles li', { hasText: 'document is missing' }).getByRole('link', { name: 'See it' }).click();
+      const again = page.getByRole('button', { name: 'Fetch it again' });
+      await life.until(
+        async () => {
+          await page.reload();
+          return again.count();
+        },
+        (count) => count === 1,
+      );
+      await page.getByText('Drawing.pdf').waitFor();
+      await page
+        .getByText(/answered 404/)
+        .first()
+        .waitFor();
+      await again.click();
+      await page.getByRole('heading', { name: 'Missing documents' }).waitFor();
+    },
+  );
+
+  incident('7: an ERP that has stopped reading is told with how far it is behind', async ({ life, page, troubles }) => {
+    await life.call('PUT', '/consumers/erp', { alertAfterSeconds: 1 });
+    const said = await life.until(troubles, (all) => all.some((one) => /consumer erp is/.test(one)));
+    assert.match(
+      said.join('\n'),
+      /The consumer erp is \d+ changes behind, oldest \d+ s: it has never read\. Nothing is lost, but the ERP does not get it: check that its job runs/,
+    );
+    await page.getByRole('link', { name: 'See the consumer' }).click();
+    await page.getByText('It should have read by now').waitFor();
+  });
+
+  incident('8: an event that nobody knows is told as not applied, on the front page and on its own', async ({ life, page, troubles }) => {
+    await life.hook({ body: '{"eventName":"PaymentTermsChanged","terms":{"days":30},"meta":{"messageId":"h-1"}}' });
+    const said = await life.until(troubles, (all) => all.some((one) => /Unknown event/.test(one)));
+    assert.match(said.join('\n'), /acme: Unknown event “PaymentTermsChanged”: 1 delivery is kept but not applied\./);
+    await page.locator('.troubles li', { hasText: 'Unknown event' }).getByRole('link', { name: 'Look at one' }).click();
+    await page.getByText('Not applied: unknown event “PaymentTermsChanged”. Its content is kept; the ERP does not see it.').waitFor();
+  });
+
+  incident('9: an order is found by its number, and by what is in it', async ({ life, page, open }) => {
+    await life.order(
+      eventJson({
+        number: 'PO-I',
+        at: NIGHT,
+        messageId: 'i-1',
+        lines: [lineJson('PO-I', { position: '0010', at: NIGHT, item: 'WP-1001' })],
+      }),
+    );
+    await open('/deliveries');
+    await page.keyboard.press('/');
+    await page.keyboard.type('PO-I');
+    await page.locator('#found').getByRole('link', { name: /PO-I/ }).first().click();
+    await page.getByRole('heading', { name: 'Order PO-I' }).waitFor();
+    await page.getByText('WP-1001').first().waitFor();
+    await open('/deliveries?subject=PO-I');
+    assert.equal(await page.locator('tbody tr').count(), 1);
+  });
+
+  incident('10: what failed for one cause is replayed together, after a preview, and its outcome is told', async ({ life, page, open }) => {
+    for (const number of ['PO-J1', 'PO-J2', 'PO-J3']) {
+      const line = lineJson(number, { position: '0010', at: NIGHT }).replace(/"id":"[^"]*"/, `"id":"${'9'.repeat(1001)}"`);
+      life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [line] }));
+      await life.hook({ method: 'GET', path: `/orders/${orderId(number)}` });
+    }
+    await life.until(
+      () => life.get('/deliveries?state=dead'),
+      ({ data }) => data.length === 3,
+    );
+    await open('/deliveries');
+    await page.getByText('3 deliveries failed and are not applied').waitFor();
+    for (const number of ['PO-J1', 'PO-J2', 'PO-J3'])
+      life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [lineJson(number, { position: '0010', at: NIGHT })] }));
+    await page
+      .getByRole('row', { name: /3 failed/ })
+      .getByRole('link', { name: 'Replay…' })
+      .click();
+    await page.getByText('3 selected, 3 looked at: 3 entities created.').waitFor();
+    await page.getByRole('button', { name: 'Replay 3 deliveries' }).click();
+    await page.getByText('3 deliveries queued: 3 done.').waitFor();
+    await page.getByRole('heading', { name: 'Replay finished' }).waitFor();
+  });
+
+  incident('11: whether the ERP has read and booked an order is told, with its reference', async ({ life, page, troubles, open }) => {
+    await life.order(plainEvent('PO-K', NIGHT, 'k-1'));
+    const { data, next } = await life.get('/consumers/erp/changes?limit=1000');
+    const [last, other] = [data.at(-1), data.at(-2)];
+    await life.call('POST', '/consumers/erp/ack', { cursor: next });
+    await life.call('POST', '/consumers/erp/receipts', {
+      receipts: [
+        { cursor: last.cursor, status: 'booked', reference: 'ERP-4711' },
+        { cursor: other.cursor, status: 'rejected', reason: 'customer 4711 is blocked' },
+      ],
+    });
+    assert.match((await troubles()).join('\n'), /The ERP \(erp\) rejected a change: read, but not booked\./);
+    await page.getByRole('link', { name: 'See why' }).click();
+    await page.getByText('customer 4711 is blocked').waitFor();
+    await open('/consumers/erp?status=booked');
+    await page.getByText('ERP-4711').waitFor();
+  });
+
+  incident('12: what the ERP saw at a time is shown', async ({ life, page, open }) => {
+    await life.order(plainEvent('PO-L', NIGHT, 'l-1', '10'));
+    const between = new Date(Date.now() + 1).toISOString();
+    await life.until(
+      async () => Date.now(),
+      (now) => now > Date.parse(between),
+    );
+    await life.order(plainEvent('PO-L', LATER, 'l-2', '8'));
+    await open('/orders?number=PO-L');
+    await page.locator('tbody a.open').first().click();
+    await page.getByText('line 0010 quantity 10 → 8').waitFor();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('/lines/0010/quantity').first().waitFor();
+    await page.goto(`${page.url().split('?')[0]}?at=${encodeURIComponent(between)}`);
+    await page.getByText('the ERP saw version 1').waitFor();
+    await open(`/feed?until=${encodeURIComponent(between)}`);
+    await page.getByText('Shown as it stood at the time below').waitFor();
+  });
+
+  incident('after a restart a connection without an API stays plain: nothing is advised that is not there', async ({ life, page }) => {
+    await life.restart();
+    const fresh = await (page.context().browser() as Browser).newPage({ baseURL: life.url });
+    await fresh.goto('/console/');
+    await fresh.getByLabel('API key').fill('erp-key-0123456789');
+    await fresh.keyboard.press('Enter');
+    await fresh.getByText('Was anything lost?').waitFor();
+    const said = await fresh.locator('.troubles li', { hasText: 'shop' }).allInnerTexts();
+    assert.ok(
+      said.every((one) => !/Reconcile|press/i.test(one)),
+      said.join('\n'),
+    );
+    await fresh.goto('/console/connections/shop');
+    assert.equal(await fresh.getByRole('button', { name: 'Reconcile now' }).count(), 0);
+    await fresh.getByText('No API is configured: completeness cannot be checked').first().waitFor();
+  });
+
+  test(`the service ends (${engine})`, () => end());
+}
