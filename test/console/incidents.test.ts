@@ -137,7 +137,7 @@ function nights(engine: Engine): void {
       const old = `Basic ${Buffer.from('tradecloud:the-old-secret').toString('base64')}`;
       for (let number = 0; number < 5; number++)
         await life.hook({ body: plainEvent('PO-D', NIGHT, `d-${number}`), headers: { Authorization: old } });
-      const said = await life.until(troubles, (all) => all.some((one) => /rejected with 401/.test(one)));
+      const said = await life.until(troubles, (all) => all.some((one) => /5 webhooks were rejected with 401/.test(one)));
       assert.match(said.join('\n'), /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run brings what they told\./);
       await page.getByRole('link', { name: 'See the rejected requests' }).first().click();
       await page.getByRole('heading', { name: 'Rejected requests of acme' }).waitFor();
