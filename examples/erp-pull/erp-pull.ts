@@ -1,6 +1,7 @@
 /**
  * An ERP in small: pulls changes as a consumer, books each exactly once in a database of its own, sends receipts, acknowledges. It may be
- * killed at any moment: what was booked is known by its cursor, in the same transaction; all else is simply done again.
+ * killed at any moment: what was booked is known by its `changeId`, in the same transaction; all else is simply done again. It survives a
+ * backup that is restored under the service, too: positions become invalid then, and come again, but a `changeId` is never used twice.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,20 +9,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const { ORDERDOCK_URL = 'http://127.0.0.1:8080', ORDERDOCK_KEY = '', CONSUMER = 'erp', ERP_DB = 'erp.db', PAGE = '100' } = process.env;
 const LISTS: Record<string, string> = { order: 'orders', shipment: 'shipments' };
 
-type Change = { cursor: string; kind: string; id: string; version: number };
+type Change = { cursor: string; changeId: string; kind: string; id: string; version: number };
 type Entity = { number: string | null; version: number };
 type Receipt = { cursor: string; status: 'booked' | 'rejected'; reference: string | null; reason: string | null };
 
 const erp = new DatabaseSync(ERP_DB);
 erp.exec('pragma journal_mode = wal; pragma synchronous = full');
 erp.exec('create table if not exists entities (id text primary key, kind text, version integer, bookings integer, state text)');
-erp.exec('create table if not exists bookings (no integer primary key, cursor text unique, entity text, status text, reason text)');
-const takeIn = erp.prepare('insert into bookings (cursor, entity, status, reason) values (?, ?, ?, ?) on conflict do nothing');
+erp.exec('create table if not exists bookings (no integer primary key, change_id text unique, entity text, status text, reason text)');
+const takeIn = erp.prepare('insert into bookings (change_id, entity, status, reason) values (?, ?, ?, ?) on conflict do nothing');
 const keepState = erp.prepare(`insert into entities values (?, ?, ?, 1, ?) on conflict (id) do update set bookings = bookings + 1,
-  state = iif(excluded.version >= version, excluded.state, state), version = max(version, excluded.version)`);
-const receiptOf = erp.prepare("select cursor, status, 'ERP-' || no as reference, reason from bookings where cursor = ?");
+  state = excluded.state, version = excluded.version`);
+const receiptOf = erp.prepare("select status, 'ERP-' || no as reference, reason from bookings where change_id = ?");
 
-/** Asks until there is an answer: no connection, 429 and 5xx pass by themselves. Any other refusal is ours to mend. */
+/** A refusal that does not pass by itself. */
+class Refused extends Error {
+  status: number;
+  oldest: string | undefined;
+  constructor(call: string, status: number, text: string) {
+    super(`${call}: ${status} ${text}`);
+    this.status = status;
+    this.oldest = status === 410 ? (JSON.parse(text) as { oldest?: string }).oldest : undefined;
+  }
+}
+
+/** Asks until there is an answer: no connection, 429 and 5xx pass by themselves. Any other refusal is thrown. */
 async function call<T>(method: string, path: string, body?: object): Promise<T> {
   for (let waitMs = 200; ; waitMs = Math.min(waitMs * 1.5, 30_000)) {
     const headers = { authorization: `Bearer ${ORDERDOCK_KEY}`, 'content-type': 'application/json' };
@@ -30,7 +42,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
     const text = await answer?.text().catch(() => null);
     if (answer?.ok && text !== null) return JSON.parse(text ?? 'null') as T;
     if (answer && answer.status < 500 && answer.status !== 429 && !answer.ok)
-      throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      throw new Refused(`${method} ${path}`, answer.status, text ?? '');
     await sleep(Math.max(waitMs, Number(answer?.headers.get('retry-after') ?? 0) * 1000));
   }
 }
@@ -38,21 +50,21 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
 /** Books what is new, all of it or nothing, and gives the receipts of the whole page: those of an interrupted turn too. */
 function book(changes: readonly Change[], states: ReadonlyMap<string, Entity>): Receipt[] {
   erp.exec('begin immediate');
-  for (const { cursor, kind, id } of changes) {
+  for (const { changeId, kind, id } of changes) {
     const entity = states.get(id) as Entity;
     const reason = entity.number === null ? 'it has no number' : null;
-    if (takeIn.run(cursor, id, reason ? 'rejected' : 'booked', reason).changes === 0) continue;
+    if (takeIn.run(changeId, id, reason ? 'rejected' : 'booked', reason).changes === 0) continue;
     keepState.run(id, kind, entity.version, JSON.stringify(entity));
   }
   erp.exec('commit');
-  return changes.map(({ cursor }) => receiptOf.get(cursor) as unknown as Receipt);
+  return changes.map(({ cursor, changeId }) => ({ cursor, ...receiptOf.get(changeId) }) as unknown as Receipt);
 }
 
-await call('PUT', `/consumers/${CONSUMER}`);
-for (;;) {
+/** One page: pull, book, receipt, acknowledge. */
+async function pull(): Promise<void> {
   const { data } = await call<{ data: Change[] }>('GET', `/consumers/${CONSUMER}/changes?limit=${PAGE}&wait=30`);
   const cursor = data.at(-1)?.cursor;
-  if (cursor === undefined) continue;
+  if (cursor === undefined) return;
   console.log(`pulled ${cursor}`);
   const states = new Map<string, Entity>();
   for (const { id, kind } of data) if (!states.has(id)) states.set(id, await call('GET', `/${LISTS[kind] ?? 'records'}/${id}`));
@@ -62,4 +74,24 @@ for (;;) {
   console.log(`receipted ${cursor}`);
   await call('POST', `/consumers/${CONSUMER}/ack`, { cursor });
   console.log(`acknowledged ${cursor}`);
+}
+
+/** The feed is another one than a moment ago: a backup was restored, or retention has passed us. What comes again is skipped by its changeId. */
+async function startOver(refusal: Refused): Promise<void> {
+  console.log(`diverged ${refusal.status}`);
+  // Gone with the backup: it begins anew. Otherwise it stands where the backup has it, unless that is no longer kept either.
+  if (refusal.status === 404) await call('PUT', `/consumers/${CONSUMER}`);
+  else await call('POST', `/consumers/${CONSUMER}/ack`, { cursor: refusal.oldest }).catch((error: unknown) => ignore(error, 409));
+}
+
+function ignore(error: unknown, ...statuses: number[]): void {
+  if (!(error instanceof Refused && statuses.includes(error.status))) throw error;
+}
+
+await call('PUT', `/consumers/${CONSUMER}`);
+for (;;) {
+  await pull().catch((error: unknown) => {
+    ignore(error, 404, 410);
+    return startOver(error as Refused);
+  });
 }

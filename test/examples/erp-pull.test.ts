@@ -138,6 +138,7 @@ async function stage(t: test.TestContext, engine: Engine): Promise<Stage> {
 
 interface Change {
   cursor: string;
+  changeId: string;
   id: string;
 }
 interface Page<T> {
@@ -167,7 +168,7 @@ const event = (order: number, round: number) => ({
 });
 
 interface Booking {
-  cursor: string;
+  change_id: string;
   entity: string;
   status: string;
 }
@@ -181,12 +182,12 @@ interface Held {
 /** The books equal the store: the same changes in the same order, each once, and the newest state of every order. */
 async function assertBooked({ get, books }: Stage, feed: readonly Change[]): Promise<void> {
   const erp = new DatabaseSync(books, { readOnly: true });
-  const bookings = erp.prepare('select cursor, entity, status from bookings order by no').all() as unknown as Booking[];
+  const bookings = erp.prepare('select change_id, entity, status from bookings order by no').all() as unknown as Booking[];
   const held = erp.prepare('select id, version, bookings, state from entities').all() as unknown as Held[];
   erp.close();
   assert.deepEqual(
-    bookings.map(({ cursor, entity }) => [cursor, entity]),
-    feed.map(({ cursor, id }) => [cursor, id]),
+    bookings.map(({ change_id, entity }) => [change_id, entity]),
+    feed.map(({ changeId, id }) => [changeId, id]),
   );
   assert.equal(held.length, ORDERS + 1);
   for (const { id, version, bookings: times, state } of held) {
@@ -199,8 +200,8 @@ async function assertBooked({ get, books }: Stage, feed: readonly Change[]): Pro
   }
   const outstanding = await get<Page<Change & { receipt: { status: string } | null }>>('/consumers/erp/outstanding?limit=1000');
   assert.deepEqual(
-    outstanding.data.map(({ cursor, receipt }) => [cursor, receipt?.status]),
-    bookings.filter(({ status }) => status === 'rejected').map(({ cursor }) => [cursor, 'rejected']),
+    outstanding.data.map(({ changeId, receipt }) => [changeId, receipt?.status]),
+    bookings.filter(({ status }) => status === 'rejected').map(({ change_id }) => [change_id, 'rejected']),
     'every change has its receipt',
   );
 }
