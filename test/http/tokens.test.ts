@@ -170,7 +170,7 @@ test('a discovery document of another issuer is not believed', async (t) => {
 });
 
 const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) => {
-  const introspection = { url: `${issuer.url}/token/introspection`, clientId: RECEIVER.id, clientSecret: RECEIVER.secret, ...more };
+  const introspection = { url: `${issuer.url}/token/introspection`, clientId: RECEIVER.id, clientSecret: RECEIVER.secret, clientIds: [CALLER.id], ...more };
   return openDoor({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
 };
 
@@ -218,6 +218,37 @@ test('an introspection endpoint that cannot be asked means 503', async (t) => {
   issuer.heal();
   now += 2000;
   assert.equal(await statusOf(door, token), 202);
+});
+
+test('an active token of another application, or one that allows something else, does not get in', async (t) => {
+  const issuer = await withIssuer(t);
+  const token = await issuer.token('opaque');
+  assert.equal(await statusOf(introspecting(issuer), token), 202);
+  assert.equal(await statusOf(introspecting(issuer, { clientIds: ['another-app'] }), token), 401);
+  assert.equal(await statusOf(introspecting(issuer, { audience: 'api://another' }), token), 401);
+  assert.equal(await statusOf(introspecting(issuer, { scope: 'webhooks.write' }), token), 401);
+  const bare = { url: issuer.url, clientId: 'a', clientSecret: 'b' };
+  assert.throws(() => connectionNamed('acme', [{ oauth2: { introspection: bare } }]), /audience, clientIds or scope/);
+});
+
+test("strangers' tokens use up their own questions, and senders go on", async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const token = await issuer.token('opaque');
+  assert.equal(await statusOf(door, token), 202);
+  issuer.asked.length = 0;
+  for (let number = 0; number < 60; number++) assert.ok([401, 503].includes(await statusOf(door, `made-up-${number}`)));
+  assert.equal(issuer.asked.length, 20, 'made-up tokens are asked about twenty times a minute');
+  assert.equal(await statusOf(door, 'not a token'), 401);
+  assert.equal(issuer.asked.length, 20);
+  now += 31_000;
+  assert.equal(await statusOf(door, token), 202, 'what was active before is asked about all the same');
+  issuer.fail(500);
+  now += 30_000;
+  assert.equal(await statusOf(door, 'made-up-again'), 503);
+  issuer.heal();
+  assert.equal(await statusOf(door, token), 202, 'a failure over a made-up token is no failure of the issuer');
 });
 
 test('any entry may accept, in whatever order they stand', async (t) => {

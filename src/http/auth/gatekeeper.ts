@@ -10,7 +10,12 @@ import type { OutsideCalls } from './outside-calls.ts';
 import type { OwnTokens } from './own-tokens.ts';
 
 /** Makes the gatekeeper of one request: what its headers prove to one connection. */
-export type MakeCredentialChecker = (connection: Connection, headers: Readonly<Record<string, string>>, now: Date) => CredentialChecker;
+export type MakeCredentialChecker = (
+  connection: Connection,
+  headers: Readonly<Record<string, string>>,
+  now: Date,
+  address?: string,
+) => CredentialChecker;
 
 export interface CredentialCheckerDependencies {
   outside: OutsideCalls;
@@ -22,13 +27,19 @@ export function createCredentialChecker({ outside, ownTokens, clock }: Credentia
   const issuers = createIssuers(outside, clock);
   const introspection = createIntrospection(outside, clock);
 
-  async function acceptsToken(token: string, entry: Extract<AuthEntry, { oauth2: unknown }>['oauth2'], connection: string, now: Date) {
+  async function acceptsToken(
+    token: string,
+    entry: Extract<AuthEntry, { oauth2: unknown }>['oauth2'],
+    connection: string,
+    now: Date,
+    address: string,
+  ) {
     if ('issuer' in entry) return issuers.accepts(token, entry, now);
     if ('clients' in entry) return ownTokens.accepts(token, entry, connection, now);
-    return introspection.accepts(token, entry);
+    return introspection.accepts(token, entry, address);
   }
 
-  return (connection, headers, now) => {
+  return (connection, headers, now, address = '') => {
     let credentials: Credentials | null = null;
     return {
       now,
@@ -38,7 +49,7 @@ export function createCredentialChecker({ outside, ownTokens, clock }: Credentia
         if ('basic' in entry) return acceptsBasic(credentials, entry.basic);
         if (credentials.scheme !== 'bearer') return false;
         if ('bearer' in entry) return isOneOf(credentials.token, entry.bearer.token);
-        return acceptsToken(credentials.token, entry.oauth2, connection.name, now);
+        return acceptsToken(credentials.token, entry.oauth2, connection.name, now, address);
       },
     };
   };

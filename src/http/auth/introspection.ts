@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
-import { isObject, parseJson } from '../../domain/json.ts';
+import { isObject, type JsonObject, listAt, parseJson } from '../../domain/json.ts';
 import type { IntrospectionEntry } from '../ports.ts';
 import { cannotAsk, type OutsideAnswer, type OutsideCalls } from './outside-calls.ts';
+import { createQuestionLimits } from './question-limits.ts';
 
 const ACTIVE_IS_KNOWN_MS = 30_000;
-const INACTIVE_IS_KNOWN_MS = 10_000;
+const INACTIVE_IS_KNOWN_MS = 60_000;
 const FAILURE_IS_KNOWN_MS = 2000;
 // Our clock may be behind the issuer's.
 const EARLY_MS = 60_000;
 const MOST_KNOWN = 2000;
 const MOST_AT_ONCE = 16;
+const MOST_UNKNOWN_AT_ONCE = 8;
+/** RFC 6750, 2.1: anything else no issuer has made. */
+const TOKEN = /^[\w.~+/-]{1,8192}={0,8}$/;
 
 /** Opaque tokens, asked about at their issuer (RFC 7662). */
 export interface Introspection {
-  /** Throws `Unavailable` when the issuer cannot be asked. */
-  accepts(token: string, entry: IntrospectionEntry): Promise<boolean>;
+  /** `address`: where the request came from. Throws `Unavailable` when the issuer cannot be asked. */
+  accepts(token: string, entry: IntrospectionEntry, address: string): Promise<boolean>;
 }
 
 interface Known {
@@ -23,39 +27,65 @@ interface Known {
   untilMs: number;
 }
 
-export function createIntrospection(outside: OutsideCalls, clock: Clock): Introspection {
-  const known = new Map<string, Known>();
-  const asking = new Map<string, Promise<Known>>();
-  const failedAtMs = new Map<string, number>();
+/** What is asked about at the moment, and when asking last failed: apart for tokens that were active before, which no stranger has. */
+interface Questions {
+  asking: Map<string, Promise<Known>>;
+  failedAtMs: Map<string, number>;
+  most: number;
+}
 
-  async function ask(key: string, token: string, { url, clientId, clientSecret }: IntrospectionEntry['introspection']): Promise<Known> {
+const questions = (most: number): Questions => ({ asking: new Map(), failedAtMs: new Map(), most });
+
+export function createIntrospection(outside: OutsideCalls, clock: Clock): Introspection {
+  // What was active stays here beyond its time: it is asked about again before anything unknown.
+  const active = new Map<string, number>();
+  const inactive = new Map<string, number>();
+  const [proven, unknown] = [questions(MOST_AT_ONCE), questions(MOST_UNKNOWN_AT_ONCE)];
+  const limits = createQuestionLimits();
+
+  async function ask(key: string, token: string, entry: IntrospectionEntry['introspection'], { asking, failedAtMs, most }: Questions) {
+    const { url, clientId, clientSecret } = entry;
     const nowMs = clock.now().getTime();
-    if (asking.size > MOST_AT_ONCE || nowMs - (failedAtMs.get(url) ?? 0) < FAILURE_IS_KNOWN_MS) throw cannotAsk(url);
+    if (asking.size >= most || nowMs - (failedAtMs.get(url) ?? 0) < FAILURE_IS_KNOWN_MS) throw cannotAsk(url);
     const answer = await askWithAnySecret(outside, url, token, clientId, clientSecret);
-    const verdict = answer?.status === 200 ? readVerdict(answer.text, nowMs) : null;
-    if (verdict === null) {
+    const verdict = answer && verdictOf(answer, entry, nowMs);
+    if (!verdict) {
       failedAtMs.set(url, nowMs);
       throw cannotAsk(url);
     }
-    for (const oldest of known.keys()) {
-      if (known.size < MOST_KNOWN) break;
-      known.delete(oldest);
-    }
-    known.set(key, verdict);
+    remember(verdict.active ? active : inactive, key, verdict.untilMs);
+    if (!verdict.active) active.delete(key);
     return verdict;
   }
 
   return {
-    async accepts(token, { introspection }) {
-      // The client belongs to the key: another client may be told otherwise.
-      const key = createHash('sha256').update(`${introspection.url} ${introspection.clientId} ${token}`).digest('base64');
-      const before = known.get(key);
-      if (before && before.untilMs > clock.now().getTime()) return before.active;
-      const answer = asking.get(key) ?? ask(key, token, introspection).finally(() => asking.delete(key));
-      asking.set(key, answer);
-      return (await answer).active;
+    async accepts(token, { introspection }, address) {
+      if (!TOKEN.test(token)) return false;
+      // What is asked for belongs to the key: another entry may be told otherwise.
+      const key = createHash('sha256')
+        .update(`${JSON.stringify(introspection)} ${token}`)
+        .digest('base64');
+      const nowMs = clock.now().getTime();
+      if ((active.get(key) ?? 0) > nowMs) return true;
+      if ((inactive.get(key) ?? 0) > nowMs) return false;
+      const kind = active.has(key) ? proven : unknown;
+      if (kind === unknown && !limits.mayAsk(address, nowMs)) throw cannotAsk(introspection.url);
+      const answer = kind.asking.get(key) ?? ask(key, token, introspection, kind).finally(() => kind.asking.delete(key));
+      kind.asking.set(key, answer);
+      const verdict = await answer;
+      limits.answered(address, verdict.active, nowMs);
+      return verdict.active;
     },
   };
+}
+
+function remember(known: Map<string, number>, key: string, untilMs: number): void {
+  known.delete(key);
+  for (const oldest of known.keys()) {
+    if (known.size < MOST_KNOWN) break;
+    known.delete(oldest);
+  }
+  known.set(key, untilMs);
 }
 
 /** Any of the client's secrets may be the valid one; the issuer tells by 401. */
@@ -68,14 +98,35 @@ async function askWithAnySecret(outside: OutsideCalls, url: string, token: strin
   return answer;
 }
 
+// The issuer has read the question and will not have the token: that says nothing about the next one.
+const REFUSED_TOKEN = new Set([400, 404, 413, 414, 422, 431]);
+
 /** How long an answer counts: shortly, and never beyond the token's own end. Null: it is no answer at all. */
-function readVerdict(text: string, nowMs: number): Known | null {
-  const answer = readAnswer(text);
+function verdictOf({ status, text }: OutsideAnswer, entry: IntrospectionEntry['introspection'], nowMs: number): Known | null {
+  const inactive = { active: false, untilMs: nowMs + INACTIVE_IS_KNOWN_MS };
+  if (REFUSED_TOKEN.has(status)) return inactive;
+  const answer = status === 200 ? readAnswer(text) : null;
   if (answer === null) return null;
   const endsMs = typeof answer.exp === 'number' ? answer.exp * 1000 : Number.POSITIVE_INFINITY;
   const beginsMs = typeof answer.nbf === 'number' ? answer.nbf * 1000 : 0;
-  if (!answer.active || endsMs <= nowMs || beginsMs > nowMs + EARLY_MS) return { active: false, untilMs: nowMs + INACTIVE_IS_KNOWN_MS };
+  if (!answer.active || endsMs <= nowMs || beginsMs > nowMs + EARLY_MS || !isForUs(answer, entry)) return inactive;
   return { active: true, untilMs: Math.min(nowMs + ACTIVE_IS_KNOWN_MS, endsMs) };
+}
+
+/** Whether the token was issued for us: by every one of `audience`, `clientIds` and `scope` that is configured. */
+function isForUs(answer: JsonObject, { audience, clientIds, scope }: IntrospectionEntry['introspection']): boolean {
+  const named = (value: unknown): string[] => listAt(value).filter((one) => typeof one === 'string');
+  if (audience && !named(answer.aud).some((one) => audience.includes(one))) return false;
+  if (clientIds && ![answer.client_id, answer.azp, answer.appid].some((id) => typeof id === 'string' && clientIds.includes(id)))
+    return false;
+  const granted = new Set(named(answer.scope).flatMap((one) => one.split(' ')));
+  return (
+    scope === undefined ||
+    scope
+      .trim()
+      .split(/\s+/)
+      .every((one) => granted.has(one))
+  );
 }
 
 function readAnswer(text: string) {

@@ -29,12 +29,14 @@ export interface Issuers {
 
 export function createIssuers(outside: OutsideCalls, clock: Clock): Issuers {
   const get = cautiousGet(outside.get, clock);
+  // Key ids that nobody knows are looked up on an account of their own: strangers make them up.
+  const lookUp = cautiousGet(outside.get, clock);
   const keySets = new Map<string, Promise<RemoteJWKSet>>();
 
   /** Runs `use` with the issuer's keys; when they can neither be had nor renewed, their address is looked up anew next time. */
   async function withKeys<T>(issuer: string, entry: IssuerEntry, use: (keys: RemoteJWKSet) => Promise<T>): Promise<T> {
     const name = `${issuer} ${entry.jwksUri ?? ''}`;
-    const keys = keySets.get(name) ?? findKeys(issuer, entry.jwksUri, get);
+    const keys = keySets.get(name) ?? findKeys(issuer, entry.jwksUri, { get, lookUp });
     keySets.set(name, keys);
     try {
       return await use(await keys);
@@ -55,8 +57,10 @@ export function createIssuers(outside: OutsideCalls, clock: Clock): Issuers {
   };
 }
 
-const findKeys = async (issuer: string, jwksUri: string | undefined, get: (url: string) => Promise<string>): Promise<RemoteJWKSet> =>
-  publishedKeys(jwksUri ?? (await discoverKeys(issuer, get)), get);
+type Get = (url: string) => Promise<string>;
+
+const findKeys = async (issuer: string, jwksUri: string | undefined, ways: { get: Get; lookUp: Get }): Promise<RemoteJWKSet> =>
+  publishedKeys(jwksUri ?? (await discoverKeys(issuer, ways.get)), ways);
 
 /** The issuer a token claims, when it is one of ours: a stranger's token makes us ask nobody. */
 function claimedIssuer(token: string, issuers: readonly string[]): string | null {
@@ -79,17 +83,19 @@ async function discoverKeys(issuer: string, get: (url: string) => Promise<string
   return document.jwks_uri;
 }
 
-/** An unknown key id is looked up at once, since the issuer may just have changed its keys; `get` bounds how often. */
-const publishedKeys = (url: string, get: (url: string) => Promise<string>): RemoteJWKSet =>
-  createRemoteJWKSet(new URL(url), {
+/** An unknown key id is looked up at once, since the issuer may just have changed its keys; `lookUp` bounds how often. */
+function publishedKeys(url: string, { get, lookUp }: { get: Get; lookUp: Get }): RemoteJWKSet {
+  const keys: RemoteJWKSet = createRemoteJWKSet(new URL(url), {
     cooldownDuration: 0,
     cacheMaxAge: KEYS_ARE_FRESH_MS,
     [customFetch]: async (address) => {
-      const text = await get(address);
+      const text = await (keys.fresh ? lookUp : get)(address);
       if (!Array.isArray(readObject(text)?.keys)) throw cannotAsk(address);
       return new Response(text);
     },
   });
+  return keys;
+}
 
 async function verify(token: string, keys: RemoteJWKSet, issuer: string, audience: string[], now: Date): Promise<JWTPayload | null> {
   const rules = { issuer, audience, algorithms: ALGORITHMS, currentDate: now, clockTolerance: EARLY_SECONDS, requiredClaims: ['exp'] };

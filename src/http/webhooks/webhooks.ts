@@ -83,7 +83,7 @@ async function takeIn(
   }
   const matched = matchRoute(connection, request.method, target.path);
   const incoming = describe(door, request, target, matched, receivedAt, remoteAddress);
-  return door.receiver.receive(connection, incoming, door.gatekeeperFor(connection, incoming.headers, receivedAt));
+  return door.receiver.receive(connection, incoming, door.gatekeeperFor(connection, incoming.headers, receivedAt, remoteAddress));
 }
 
 function describe(

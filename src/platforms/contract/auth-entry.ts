@@ -24,7 +24,22 @@ const ownTokens = z.strictObject({
   clients: z.array(z.strictObject({ id: z.string().min(1), secret: secretList })).min(1),
 });
 const introspection = z.strictObject({
-  introspection: z.strictObject({ url: z.url(), clientId: z.string().min(1), clientSecret: secretList }),
+  introspection: z
+    .strictObject({
+      url: z.url(),
+      clientId: z.string().min(1),
+      clientSecret: secretList,
+      /** Whom the token has to be for: any of them. */
+      audience: nameList.optional(),
+      /** Who may call: any of them. */
+      clientIds: z.array(z.string().min(1)).min(1).optional(),
+      /** What the token has to allow, separated by blanks: all of it. */
+      scope: z.string().regex(/\S/).optional(),
+    })
+    // An issuer calls every token active that it has given to anybody, for whatever application.
+    .refine(({ audience, clientIds, scope }) => audience !== undefined || clientIds !== undefined || scope !== undefined, {
+      message: 'expected audience, clientIds or scope: an active token alone may have been issued for another application',
+    }),
 });
 
 /** One way in. A request passes when any entry of `webhook.auth` accepts it; an empty list lets nothing pass. */

@@ -1,0 +1,42 @@
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const MOST_WRONG_PER_ADDRESS = 20;
+const MOST_WRONG = 120;
+const MOST_ADDRESSES = 10_000;
+
+/**
+ * How often strangers can make us ask an issuer about tokens: what turns out to be wrong counts, for each address and over all. Addresses that
+ * have brought a right one since yesterday are not held up by others.
+ */
+export interface QuestionLimits {
+  mayAsk(address: string, nowMs: number): boolean;
+  answered(address: string, right: boolean, nowMs: number): void;
+}
+
+export function createQuestionLimits(): QuestionLimits {
+  const wrong = new Map<string, number[]>();
+  const rightAtMs = new Map<string, number>();
+  let allWrong: number[] = [];
+  const recent = (times: readonly number[], nowMs: number) => times.filter((atMs) => atMs > nowMs - MINUTE_MS);
+  return {
+    mayAsk(address, nowMs) {
+      if (recent(wrong.get(address) ?? [], nowMs).length >= MOST_WRONG_PER_ADDRESS) return false;
+      if ((rightAtMs.get(address) ?? 0) > nowMs - DAY_MS) return true;
+      allWrong = recent(allWrong, nowMs);
+      return allWrong.length < MOST_WRONG;
+    },
+    answered(address, right, nowMs) {
+      const kept = right ? rightAtMs : wrong;
+      for (const oldest of kept.keys()) {
+        if (kept.size < MOST_ADDRESSES) break;
+        kept.delete(oldest);
+      }
+      if (right) {
+        rightAtMs.set(address, nowMs);
+        return;
+      }
+      wrong.set(address, [...recent(wrong.get(address) ?? [], nowMs), nowMs]);
+      allWrong = [...recent(allWrong, nowMs), nowMs];
+    },
+  };
+}
