@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openDocumentStorage } from './documents/storage/open-storage.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
 import { startDocumentWorker } from './documents/worker.ts';
+import { OrderdockError } from './domain/errors.ts';
 import { errorText } from './domain/outcome.ts';
 import { startConsumerWatch } from './feed/consumer-watch.ts';
 import { scheduledJobs } from './jobs/scheduled-jobs.ts';
@@ -135,7 +136,12 @@ function alertPost(settings: Settings, remote: SharedRemote): ((message: AlertMe
   if (url === null) return null;
   return async ({ level, code, text, connection, at, details }) => {
     const body = { level, code, text, connection, at, details: { ...details } };
-    const answer = await remote.plain({ baseUrl: new URL(url).origin, method: 'POST', path: url, timeoutMs: 5000, body });
+    // The path of a chat's hook is its secret: an error of the call would name it.
+    const answer = await remote
+      .plain({ baseUrl: new URL(url).origin, method: 'POST', path: url, timeoutMs: 5000, body })
+      .catch((error: unknown) => {
+        throw new Error(`ALERT_WEBHOOK_URL cannot be reached${error instanceof OrderdockError ? ` (${error.code})` : ''}`);
+      });
     if (answer.status < 200 || answer.status > 299) throw new Error(`The alert was answered ${answer.status}`);
   };
 }

@@ -1,6 +1,7 @@
 import { validate as isCron } from 'node-cron';
 import { isScalar, parseDocument, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { distance } from './domain/edit-distance.ts';
 import { FaultySettings } from './domain/errors.ts';
 import type { AnyPlatform, Connection, Connections } from './platforms/contract/platform.ts';
 
@@ -8,6 +9,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 type Tree = string | number | boolean | null | Tree[] | { [name: string]: Tree };
 
 const NAME = /^[a-z0-9-]{1,64}$/;
+const NAME_LIKE = /^[\w.-]{1,64}$/;
 // The scheduler's own library decides: it refuses an expression that is never due, such as `0 25 * * *` or `0 0 31 2 *`.
 const cron = z.string().refine(isCron, 'expected a cron expression of five or six fields that can be due, or false');
 
@@ -46,7 +48,9 @@ function readTree(text: string, faults: string[]): Tree {
     // Times stay texts: `since: 2026-01-01T00:00:00Z` is read by its schema.
     return (parseYaml(text, { schema: 'core' }) ?? {}) as Tree;
   } catch (error) {
-    faults.push(`connections file: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML'}`);
+    // The parser's own message may repeat what it read.
+    const { code, linePos } = error as { code?: string; linePos?: [{ line: number; col: number }] };
+    faults.push(`connections file: not YAML${code && linePos ? ` (${code} in line ${linePos[0].line}, column ${linePos[0].col})` : ''}`);
     return {};
   }
 }
@@ -54,7 +58,7 @@ function readTree(text: string, faults: string[]): Tree {
 function connectionEntries(tree: Tree, faults: string[]): { [name: string]: Tree } {
   const entries = isTree(tree) ? tree.connections : null;
   for (const name of isTree(tree) ? Object.keys(tree) : [])
-    if (name !== 'connections') faults.push(`${name}: unknown, expected only "connections"`);
+    if (name !== 'connections') faults.push(`${shownName(name, ['connections'])}: unknown, expected only "connections"`);
   // Empty is allowed: one may begin without a connection and add the first by SIGHUP.
   if (isTree(entries)) return entries;
   if (faults.length === 0) faults.push('connections: expected connections by name, or {}');
@@ -62,7 +66,7 @@ function connectionEntries(tree: Tree, faults: string[]): { [name: string]: Tree
 }
 
 function readConnection(name: string, entry: Tree, platforms: readonly AnyPlatform[], faults: string[]): Connection | null {
-  const place = `connections.${name}`;
+  const place = `connections.${NAME_LIKE.test(name) ? name : HIDDEN_NAME}`;
   if (!NAME.test(name)) faults.push(`${place}: expected a name of a-z, 0-9 and "-", at most 64 characters`);
   if (!isTree(entry)) {
     faults.push(`${place}: expected platform, webhook, …`);
@@ -76,8 +80,9 @@ function readConnection(name: string, entry: Tree, platforms: readonly AnyPlatfo
   }
   const settings = platform.settings.safeParse(own);
   const timing = reconcileSettings.safeParse(reconcile ?? {});
-  if (!settings.success) faults.push(...faultsOf(settings.error.issues, place));
-  if (!timing.success) faults.push(...faultsOf(timing.error.issues, `${place}.reconcile`));
+  const known = () => namesIn(connectionsSchema([platform]));
+  if (!settings.success) faults.push(...faultsOf(settings.error.issues, place, known));
+  if (!timing.success) faults.push(...faultsOf(timing.error.issues, `${place}.reconcile`, known));
   return settings.success && timing.success ? { name, platform, settings: settings.data, reconcile: timing.data } : null;
 }
 
@@ -124,17 +129,39 @@ const fillInText = (text: string, env: Env, onMissing: (name: string) => void): 
 
 type Issue = z.core.$ZodIssue;
 
-/** One line for each fault, with its place; of a union, the branch that came closest. */
-function faultsOf(issues: readonly Issue[], place: string): string[] {
+/**
+ * One line for each fault, with its place; of a union, the branch that came closest. A name that is none of the known ones, nor a slip of one,
+ * is not repeated: a secret may stand where a name should.
+ */
+function faultsOf(issues: readonly Issue[], place: string, known: () => readonly string[]): string[] {
   return issues.flatMap((issue) => {
-    const at = place + issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+    const part = (name: PropertyKey) => (typeof name === 'number' ? `[${name}]` : `.${shownName(String(name), known())}`);
+    const at = place + issue.path.map(part).join('');
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       const closest = [...issue.errors].sort((a, b) => closeness(b) - closeness(a))[0] ?? [];
-      return faultsOf(closest as Issue[], at);
+      return faultsOf(closest as Issue[], at, known);
     }
-    if (issue.code === 'unrecognized_keys') return [`${at}: unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}`];
+    if (issue.code === 'unrecognized_keys') return [`${at}: unknown ${issue.keys.map((key) => shownName(key, known())).join(', ')}`];
     return [`${at}: ${issue.message.replace(/^Invalid input: /, '')}`];
   });
+}
+
+const HIDDEN_NAME = '(a name that is not shown)';
+const MOST_SLIPS = 2;
+
+const shownName = (name: string, known: readonly string[]): string =>
+  known.some((one) => one === name || (name.length < 40 && distance(name, one) <= Math.min(MOST_SLIPS, one.length - 2)))
+    ? name
+    : HIDDEN_NAME;
+
+/** The names of all members that a JSON Schema describes. */
+function namesIn(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(namesIn);
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([name, value]) => [
+    ...(name === 'properties' ? Object.keys(value as object) : []),
+    ...namesIn(value),
+  ]);
 }
 
 /** A branch whose faults lie deep was nearly right; one that did not know the members was not meant. */

@@ -55,6 +55,24 @@ test('a secret may be one value or a list, and comes out as a list', () => {
   assert.deepEqual((two?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['x', 'y']);
 });
 
+test('a secret that stands where a name should is not repeated, a slip of a name is', () => {
+  const secret = 'whsec_bm90LWEtbmFtZQ';
+  const entry = (webhook: string) => `connections: { a: { platform: orisha, webhook: ${webhook} } }`;
+  for (const text of [
+    entry(`{ secret: { "${secret}": 1 } }`),
+    entry(`{ "${secret}": 1 }`),
+    `${secret}: 1`,
+    entry(`{ secret: *${secret} }`),
+    entry(`{ secret: "${secret} }`),
+    entry(`{ secret: { ${secret}: 1, ${secret}: 2 } }`),
+  ]) {
+    const faults = faultsOf(text).join('\n');
+    assert.doesNotMatch(faults, new RegExp(secret), text);
+    assert.notEqual(faults, '');
+  }
+  assert.match(faultsOf(entry('{ secrt: x }')).join('\n'), /unknown secrt/);
+});
+
 test('what is no YAML, and a file without connections, is a fault', () => {
   assert.equal(faultsOf('connections: [').length, 1);
   assert.match(faultsOf('').join(), /expected connections by name, or \{\}/);

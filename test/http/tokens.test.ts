@@ -170,7 +170,13 @@ test('a discovery document of another issuer is not believed', async (t) => {
 });
 
 const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) => {
-  const introspection = { url: `${issuer.url}/token/introspection`, clientId: RECEIVER.id, clientSecret: RECEIVER.secret, clientIds: [CALLER.id], ...more };
+  const introspection = {
+    url: `${issuer.url}/token/introspection`,
+    clientId: RECEIVER.id,
+    clientSecret: RECEIVER.secret,
+    clientIds: [CALLER.id],
+    ...more,
+  };
   return openDoor({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
 };
 
