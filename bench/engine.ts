@@ -79,9 +79,10 @@ export async function startPostgres(): Promise<Engine> {
       await run(`${base}/postgres`, `create database ${name}`);
       const url = `${base}/${name}`;
       const db = await openDatabase(url);
+      const directory = await mkdtemp(join(root, 'service-'));
       return {
         url,
-        directory: await mkdtemp(join(root, 'service-')),
+        directory,
         db,
         async bytes() {
           await run(url, 'vacuum');
@@ -92,6 +93,7 @@ export async function startPostgres(): Promise<Engine> {
         async drop() {
           await db.close();
           await run(`${base}/postgres`, `drop database if exists ${name} with (force)`);
+          await rm(directory, { recursive: true, force: true });
         },
       };
     },
@@ -119,11 +121,16 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** How far the feed has come: every order of a measurement is one entry. */
+export async function countApplied(db: Database): Promise<number> {
+  const [row] = await db.read.all<{ position: number | string }>('select position from feed_head');
+  return Number(row?.position);
+}
+
 /** Waits until the feed has `count` entries; gives up when nothing moves for a minute. */
 export async function untilApplied(db: Database, count: number): Promise<void> {
-  for (let last = -1, movedMs = performance.now(); ; await sleep(20)) {
-    const [row] = await db.read.all<{ count: number | string }>('select count(*) as count from changes');
-    const now = Number(row?.count);
+  for (let last = -1, movedMs = performance.now(); ; await sleep(10)) {
+    const now = await countApplied(db);
     if (now >= count) return;
     if (now !== last) movedMs = performance.now();
     if (performance.now() - movedMs > 60_000) throw new Error(`Only ${now} of ${count} orders were applied.`);

@@ -17,11 +17,11 @@ interface Target {
   port: number;
 }
 
-const targetOf = (url: string): Target => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
+export const targetOf = (url: string): Target => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
 
 const AUTHORIZATION = `Basic ${Buffer.from(`${SAMPLE_CREDENTIALS.username}:${SAMPLE_CREDENTIALS.password}`).toString('base64')}`;
 
-function requestBytes({ host, port }: Target, body: string): string {
+export function requestBytes({ host, port }: Target, body: string): string {
   return `POST /webhooks/${SAMPLE_CONNECTION}/orders HTTP/1.1\r\nHost: ${host}:${port}\r\nAuthorization: ${AUTHORIZATION}\r\nContent-Type: application/json\r\nUser-Agent: bench\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
@@ -61,7 +61,7 @@ export interface Line {
   close(): void;
 }
 
-function openLine(target: Target): Promise<Line> {
+export function openLine(target: Target): Promise<Line> {
   return new Promise((resolve, reject) => {
     const socket = connect(target.port, target.host, () => resolve(lineOn(socket)));
     socket.setNoDelay(true);

@@ -1,23 +1,36 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { measureEndToEnd } from './end-to-end.ts';
 import { startPostgres, startSqlite } from './engine.ts';
-import { measureIntake } from './intake.ts';
+import { type Figures, FULL, measure, PARTS, type Part, SHORT } from './measure.ts';
+import { tableOf } from './table.ts';
 
-/** `npm run bench [-- --json FILE] [--short]`: a table on the terminal, and JSON. Figures are of this machine in this run: compare ratios. */
-const { values } = parseArgs({ options: { json: { type: 'string' }, short: { type: 'boolean', default: false } } });
+/**
+ * `npm run bench [-- --json FILE] [--large] [--short] [--engine sqlite|postgres] [--only endToEnd,drain]`: the running service, measured on both
+ * engines; a table on the terminal, and JSON. Figures are of this machine in this run: compare the ratios.
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    large: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
+    engine: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
+const wanted: readonly Part[] = values.large ? [...PARTS, 'large'] : PARTS;
+const parts = values.only ? wanted.filter((part) => values.only?.split(',').includes(part)) : wanted;
+const figures: { at: string; node: string; sqlite?: Figures; postgres?: Figures } = { at: new Date().toISOString(), node: process.version };
 
-const figures: Record<string, unknown> = { at: new Date().toISOString(), node: process.version };
 for (const start of [startSqlite, startPostgres]) {
   const engine = await start();
   try {
-    figures[engine.name] = {
-      endToEnd: await measureEndToEnd(engine, values.short ? 500 : 20_000),
-      intake: await measureIntake(engine, values.short ? 1 : 5, values.short ? 1 : 5),
-    };
+    if (values.engine && values.engine !== engine.name) continue;
+    const tell = (part: Part) => console.error(`${engine.name}: ${part}`);
+    figures[engine.name] = await measure(engine, parts, values.short ? SHORT : FULL, tell);
+    console.log(engine.name);
+    console.table(tableOf(figures[engine.name] ?? {}));
   } finally {
     await engine.stop();
   }
 }
-console.log(JSON.stringify(figures, null, 2));
 if (values.json) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);

@@ -72,9 +72,18 @@ async function startLine(child: ChildProcess, logFile: string): Promise<string> 
   }
 }
 
-/** Starts a program of this folder as a process of its own; it sends its base URL when it is ready. */
-export function startProgram(file: string): Promise<Running> {
-  const child = fork(join(import.meta.dirname, file), { env: { PATH: process.env.PATH } });
+/** Runs a program of this folder to its end; gives what it sends. */
+export function runProgram<Sent>(file: string, ...words: string[]): Promise<Sent> {
+  const child = fork(join(import.meta.dirname, file), words, { env: { PATH: process.env.PATH } });
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => child.once('exit', () => resolve(message as Sent)));
+    child.once('exit', (code) => code !== 0 && reject(new Error(`${file} ended with ${code}`)));
+  });
+}
+
+/** Starts a program of this folder as a process of its own; it sends where it is reached when it is ready. */
+export function startProgram(file: string, ...words: string[]): Promise<Running> {
+  const child = fork(join(import.meta.dirname, file), words, { env: { PATH: process.env.PATH } });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error(`${file} ended before it was ready`)));

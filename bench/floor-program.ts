@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { type Database, openDatabase, type Sql, together } from '../src/store/engine/database.ts';
+import { columnList, rowsParameter } from '../src/store/engine/rows.ts';
+import { sampleEvent } from './sample.ts';
+
+// The floor: a plain program that stores orders and applies them, with the same rows in the same transactions as the service, and nothing else:
+// no HTTP, no credentials, no platform, no comparison, no log. `floor-program.ts URL store|apply|both COUNT`; its seconds are sent to the parent.
+const [url = '', mode = 'both', count = '0'] = process.argv.slice(2);
+const GROUP = 100;
+const LANES = 2;
+const AT = '2026-02-01T10:00:00.000Z';
+
+let next = 0;
+let applied = 0;
+
+async function run(db: Database): Promise<void> {
+  while (next < Number(count)) {
+    const bodies = Array.from({ length: Math.min(GROUP, Number(count) - next) }, () => sampleEvent(`floor-${next++}`));
+    if (mode !== 'apply') await db.write((sql) => store(sql, bodies));
+    if (mode !== 'store') applied += await db.write(apply);
+  }
+}
+
+const DELIVERY = { id: 'text', dedupe_key: 'text', subject: 'text', body_sha256: 'text' } as const;
+
+async function store(sql: Sql, bodies: readonly string[]): Promise<void> {
+  const rows = bodies.map((body) => {
+    const id = randomUUID();
+    return { id, dedupe_key: `id:${id}`, subject: `order:${id}`, body_sha256: id, headers: '{}', body };
+  });
+  await sql.all(
+    `insert into deliveries (${columnList(DELIVERY)}, connection, platform, state, method, path, notification, mergeable, received_at, next_attempt_at)
+     select ${columnList(DELIVERY, 'rows.')}, 'floor', 'tradecloud', 'pending', 'POST', '/orders', ?, ?, '${AT}', '${AT}'
+     from ${sql.dialect.rowsOf(DELIVERY)} where true`,
+    [false, false, rowsParameter(rows)],
+  );
+  await sql.all(
+    `insert into delivery_contents (seq, headers, body) select d.seq, rows.headers, ${sql.dialect.name === 'postgres' ? `convert_to(rows.body, 'UTF8')` : 'cast(rows.body as blob)'}
+     from ${sql.dialect.rowsOf({ id: 'text', headers: 'text', body: 'text' })} cross join deliveries d where d.id = rows.id`,
+    [rowsParameter(rows)],
+  );
+}
+
+interface Taken {
+  seq: number | string;
+  id: string;
+  body: Buffer;
+}
+
+async function apply(sql: Sql): Promise<number> {
+  const taken = await sql.all<Taken>(
+    `with due as (select d.* from deliveries d where d.state = 'pending' and not d.notification and d.next_attempt_at <= '9'
+       order by d.next_attempt_at, d.seq limit ${GROUP} ${sql.dialect.skipLocked('d')})
+     select due.seq, due.id, c.body from due join delivery_contents c on c.seq = due.seq`,
+  );
+  if (taken.length === 0) return 0;
+  const orders = taken.map(({ id, body }) => ({ id, delivery: id, ...JSON.parse(body.toString()).orderEvent }));
+  await sql.all(
+    `select e.id from ${sql.dialect.rowsOf({ external_id: 'text' })} cross join entities e
+     where e.connection = 'floor' and e.kind = 'order' and e.external_id = rows.external_id ${sql.dialect.lockRows('e')}`,
+    [rowsParameter(orders.map(({ orderId }) => ({ external_id: orderId })))],
+  );
+  await together(sql, [
+    () => endDeliveries(sql, taken),
+    () => insertEntities(sql, orders),
+    () => insertLines(sql, orders),
+    () => append(sql, orders),
+  ]);
+  return taken.length;
+}
+
+const endDeliveries = (sql: Sql, taken: readonly Taken[]) =>
+  sql.all(
+    `update deliveries set state = 'done', finished_at = '${AT}', attempts = rows.attempts from ${sql.dialect.rowsOf({ seq: 'integer', attempts: 'text' })}
+     where deliveries.seq = rows.seq and deliveries.state = 'pending'`,
+    [rowsParameter(taken.map(({ seq }) => ({ seq: Number(seq), attempts: `[{"at":"${AT}","outcome":"done","error":null,"tookMs":1}]` })))],
+  );
+
+interface Order {
+  id: string;
+  delivery: string;
+  orderId: string;
+  buyerOrder: { purchaseOrderNumber: string };
+  lines: { id: string; buyerLine: { position: string } }[];
+}
+
+const ENTITY = { id: 'text', external_id: 'text', number: 'text', header: 'text', source: 'text' } as const;
+
+const insertEntities = (sql: Sql, orders: readonly Order[]) =>
+  sql.all(
+    `insert into entities (${columnList(ENTITY)}, connection, platform, kind, version, created_at, updated_at)
+     select ${columnList(ENTITY, 'rows.')}, 'floor', 'tradecloud', 'order', 1, '${AT}', '${AT}' from ${sql.dialect.rowsOf(ENTITY)} where true`,
+    [
+      rowsParameter(
+        orders.map(({ id, delivery: _delivery, lines: _lines, ...head }) => {
+          const text = JSON.stringify(head);
+          return { id, external_id: head.orderId, number: head.buyerOrder.purchaseOrderNumber, header: text, source: text };
+        }),
+      ),
+    ],
+  );
+
+const LINE = { entity_id: 'text', external_id: 'text', rank: 'integer', content: 'text', source: 'text' } as const;
+
+const insertLines = (sql: Sql, orders: readonly Order[]) =>
+  sql.all(
+    `insert into lines (${columnList(LINE)}, version) select ${columnList(LINE, 'rows.')}, 1 from ${sql.dialect.rowsOf(LINE)} where true`,
+    [
+      rowsParameter(
+        orders.flatMap(({ id, lines }) =>
+          lines.map((line, rank) => {
+            const text = JSON.stringify(line);
+            return { entity_id: id, external_id: line.id, rank, content: text.slice(0, 500), source: text };
+          }),
+        ),
+      ),
+    ],
+  );
+
+const CHANGE = { ordinal: 'integer', entity_id: 'text', external_id: 'text', diff: 'text', change_id: 'text', cause_id: 'text' } as const;
+
+const append = (sql: Sql, orders: readonly Order[]) =>
+  together(sql, [
+    () => sql.all('update feed_head set position = position + ? where id = 1', [orders.length]),
+    () =>
+      sql.all(
+        `insert into changes (seq, entity_id, external_id, diff, change_id, cause_id, at, connection, kind, action, version, lines, state, cause_type)
+         select (select position from feed_head where id = 1) - ${orders.length} + rows.ordinal, rows.entity_id, rows.external_id, rows.diff, rows.change_id,
+           rows.cause_id, '${AT}', 'floor', 'order', 'created', 1, '[]', '{}', 'delivery'
+         from ${sql.dialect.rowsOf(CHANGE)} where true`,
+        [
+          rowsParameter(
+            orders.map((order, index) => ({
+              ordinal: index + 1,
+              entity_id: order.id,
+              external_id: order.orderId,
+              diff: JSON.stringify(order.lines).slice(0, 2500),
+              change_id: randomUUID(),
+              cause_id: order.delivery,
+            })),
+          ),
+        ],
+      ),
+  ]);
+
+const db = await openDatabase(url);
+const pool = db.dialect.name === 'postgres' ? LANES : 1;
+const startedMs = performance.now();
+const before = process.cpuUsage();
+await Promise.all(Array.from({ length: pool }, () => run(db)));
+const used = process.cpuUsage(before);
+process.send?.({ seconds: (performance.now() - startedMs) / 1000, cpuMs: (used.user + used.system) / 1000, orders: applied });
+await db.close();

@@ -1,0 +1,83 @@
+import { type BenchDatabase, type Engine, untilApplied } from './engine.ts';
+import { orders, postOrders } from './load.ts';
+import { sampleEvent } from './sample.ts';
+import { API_KEY, type Running, startService } from './service.ts';
+
+export interface Stored {
+  orders: number;
+  bodyBytes: number;
+  bytesPerOrder: number;
+  /** Entries a second by pages of 1,000, as the API gives them. */
+  feedPerSecond: number;
+  feedMbPerSecond: number;
+  feedTwoLinesPerSecond: number;
+}
+
+/** What the database's files grow by for an order of five lines that is announced once, and how fast its feed is read. */
+export async function measureStored(engine: Engine, count: number): Promise<Stored> {
+  const five = await withOrders(engine, count, 5, async (database, before, service) => {
+    const feed = await readFeedTwice(service.url, count);
+    return { bytesPerOrder: Math.round(((await database.bytes()) - before) / count), ...feed };
+  });
+  const two = await withOrders(engine, count, 2, (_database, _before, service) => readFeedTwice(service.url, count));
+  return {
+    orders: count,
+    bodyBytes: Buffer.byteLength(sampleEvent('order-1000')),
+    bytesPerOrder: five.bytesPerOrder,
+    feedPerSecond: five.perSecond,
+    feedMbPerSecond: five.mbPerSecond,
+    feedTwoLinesPerSecond: two.perSecond,
+  };
+}
+
+async function withOrders<T>(
+  engine: Engine,
+  count: number,
+  lines: number,
+  work: (database: BenchDatabase, bytesBefore: number, service: Running) => Promise<T>,
+): Promise<T> {
+  const database = await engine.create();
+  const before = await database.bytes();
+  const service = await startService({ databaseUrl: database.url, directory: database.directory });
+  try {
+    await postOrders(
+      service.url,
+      32,
+      orders('order', count, (id) => sampleEvent(id, lines)),
+    );
+    await untilApplied(database.db, count);
+    return await work(database, before, service);
+  } finally {
+    await service.stop();
+    await database.drop();
+  }
+}
+
+/** The second time counts: the first one warms up. */
+async function readFeedTwice(url: string, count: number): Promise<{ perSecond: number; mbPerSecond: number }> {
+  await readFeed(url, count);
+  const startedMs = performance.now();
+  const bytes = await readFeed(url, count);
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { perSecond: Math.round(count / seconds), mbPerSecond: Math.round(bytes / seconds / 1_000_000) };
+}
+
+// Uncompressed, as curl and most ERPs ask.
+const HEADERS = { authorization: `Bearer ${API_KEY}`, 'accept-encoding': 'identity' };
+
+/** Reads from the beginning to the end, as an ERP does; gives the bytes. Only the cursor is looked for: parsing is the reader's own cost. */
+async function readFeed(url: string, count: number): Promise<number> {
+  let bytes = 0;
+  let pages = 0;
+  for (let after = ''; ; ) {
+    const answer = await fetch(`${url}/api/v1/changes?limit=1000${after && `&after=${encodeURIComponent(after)}`}`, { headers: HEADERS });
+    const text = await answer.text();
+    bytes += text.length;
+    const next = /"next":"([^"]+)"\}\s*$/.exec(text)?.[1] ?? '';
+    if (next === after || !text.includes('"cause"')) break;
+    after = next;
+    pages += 1;
+  }
+  if (pages < count / 1000) throw new Error(`The feed of ${count} orders ended after ${pages} pages.`);
+  return bytes;
+}
