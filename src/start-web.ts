@@ -22,6 +22,7 @@ import type { InvariantChecker } from './monitoring/invariants.ts';
 import type { Readiness } from './monitoring/readiness.ts';
 import { createResponseStats, type ResponseStats } from './monitoring/response-stats.ts';
 import type { OpenContext } from './open-context.ts';
+import { isFinalAnswer } from './platforms/contract/platform.ts';
 import { dismissDeliveries } from './processing/dismiss.ts';
 import { previewReplay } from './processing/preview-replay.ts';
 import { replay } from './processing/replay.ts';
@@ -135,12 +136,17 @@ function apiPorts(
   };
 }
 
-function alertOversize({ alerts }: OpenContext, { maxBodyBytes }: Settings, connection: string | null): void {
+function alertOversize({ alerts, connections }: OpenContext, { maxBodyBytes }: Settings, connection: string | null): void {
+  const policy = connections.get(connection ?? '')?.platform.retryPolicy;
+  const repeated = policy !== undefined && !isFinalAnswer(policy, 413);
+  const after = repeated
+    ? 'Its sender repeats it for a while: raise the limit'
+    : 'Its sender does not send it again: raise the limit and reconcile';
   alerts.open({
     level: 'warning',
     code: 'body_too_large',
     connection,
-    text: `${connection ?? 'A sender'}: a webhook body larger than MAX_BODY_BYTES (${maxBodyBytes}) was refused with 413. Its sender does not send it again: raise the limit and reconcile.`,
+    text: `${connection ?? 'A sender'}: a webhook body larger than MAX_BODY_BYTES (${maxBodyBytes}) was refused with 413. ${after}.`,
     details: { maxBodyBytes },
   });
 }

@@ -24,12 +24,13 @@ export function compareRegistrations(
   const where = url ?? `/webhooks/${connection.name}`;
   const command = (words: string) => `orderdock webhooks ${words}`;
   const register = command(`register ${connection.name}`);
-  if (ours.length === 0) return [{ kind: 'missing', text: `${where} is not registered.`, command: register }];
   const enabled = ours.filter((one) => one.enabled);
+  // One that is switched off and lets no event through is what a platform keeps of a deleted registration.
+  const disabled = ours.filter((one) => !one.enabled && one.events.length > 0);
+  if (enabled.length === 0 && disabled.length === 0) return [{ kind: 'missing', text: `${where} is not registered.`, command: register }];
   const mend = (id: string) => (verbs.enable ? command(`enable ${connection.name} ${id}`) : register);
-  const disabled = ours.filter((one) => !one.enabled);
+  if (enabled.length === 0) return disabled.map(({ id }) => ({ kind: 'disabled', text: `${id} is switched off.`, command: mend(id) }));
   return [
-    ...disabled.map((one): Difference => ({ kind: 'disabled', text: `${one.id} is switched off.`, command: mend(one.id) })),
     ...missingEvents(connection, enabled, command),
     ...(enabled.length > 1 ? [{ kind: 'repeated' as const, text: repeatedText(where, enabled.length), command: null }] : []),
   ];

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../platforms/contract/platform.ts';
+import { isFinalAnswer, type RetryPolicy } from '../platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import type { Post, PostAnswer } from './post.ts';
 
@@ -48,8 +48,8 @@ export function createSender(options: SenderOptions): Sender {
         counts.sent++;
         if (isSuccess(answer)) counts[answer.status === 202 ? 'accepted' : 'duplicates']++;
         if (isSuccess(answer)) return { delivered: true, attempts, answer };
-        if (isFinal(answers, answer) || attempts >= most || options.stop?.aborted) {
-          counts[isFinal(answers, answer) ? 'refused' : 'givenUp']++;
+        if (isFinalAnswer(answers, answer.status) || attempts >= most || options.stop?.aborted) {
+          counts[isFinalAnswer(answers, answer.status) ? 'refused' : 'givenUp']++;
           return { delivered: false, attempts, answer };
         }
         counts.retries++;
@@ -66,5 +66,3 @@ async function postOnce({ baseUrl, post }: SenderOptions, connection: string, we
 }
 
 const isSuccess = ({ status }: PostAnswer): boolean => status >= 200 && status < 300;
-
-const isFinal = ({ final }: RetryPolicy, { status }: PostAnswer): boolean => final.some(([from, to]) => status >= from && status <= to);

@@ -31,6 +31,10 @@ export interface RetryPolicy {
   budget: { kind: 'consecutive' | 'attempts-per-event'; limit: number } | { kind: 'time-without-success'; days: number } | null;
 }
 
+/** Whether the platform gives an event up after this answer. */
+export const isFinalAnswer = ({ final }: Pick<RetryPolicy, 'final'>, status: number): boolean =>
+  final.some(([from, to]) => status >= from && status <= to);
+
 /** One event type of a platform: what becomes of it. */
 export interface EventDescription {
   type: string;

@@ -48,7 +48,7 @@ export function createWebhookManagement(options: ManagementOptions): WebhookMana
       ...(list ? {} : { list: 'Set api.management.list to list webhooks.' }),
       ...(register ? {} : { register: 'Set api.management.register to register webhooks.' }),
       ...(reset ? {} : { rotate: 'Set api.management.reset to have a new secret made.' }),
-      update: `Changing a webhook ${PORTAL}; or delete it there and register anew.`,
+      update: `Changing a webhook ${PORTAL}; or delete it there and register again.`,
       enable: `Switching a webhook on again ${PORTAL}.`,
       disable: `Switching a webhook off ${PORTAL}.`,
       ...(management.delete ? {} : { delete: `Deleting a webhook ${PORTAL}; or set api.management.delete.` }),
