@@ -40,7 +40,7 @@ for (const engine of ENGINES) {
           ['PO2', 'reconcile'],
         ],
       );
-      assert.equal(String(entries[1]?.seq), gap?.cursor);
+      assert.equal(String(entries[1]?.seq), gap?.cursor?.split('-')[0]);
       assert.equal(entries[1]?.cause_id, run.id);
       assert.equal(await watermark(test), at(2));
     },
