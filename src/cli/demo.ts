@@ -20,7 +20,9 @@ interface Options {
 export function addDemo(program: Command, ground: CliRuntime): void {
   program
     .command('demo')
-    .description('The sandbox on bad days: lost, repeated and late webhooks, an outage, a killed service; then everything is compared.')
+    .description(
+      'The sandbox on bad days: lost, repeated and late webhooks, a row dated 2099, an outage, a killed service; then everything is compared.',
+    )
     .option('--seconds <count>', 'how long the traffic lasts; default: until Ctrl-C', secondsOf)
     .option('--json', 'answer as JSON')
     .addHelpText(
@@ -101,7 +103,7 @@ function summary(result: DemoResult): string {
   return [
     '',
     `${counts.happened} events: ${counts.dropped} lost, ${counts.duplicated} sent twice, ${counts.held} out of order; ${counts.retries} attempts repeated, ${counts.givenUp} given up.`,
-    `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service.`,
+    `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service, ${result.futureRows} row(s) dated 2099.`,
     '',
     table(rows, 'There are no connections.'),
     `Gaps that reconciliation found, by cause: ${
@@ -112,6 +114,7 @@ function summary(result: DemoResult): string {
     `Invariants hurt: ${result.violations}.`,
     '',
     ...lines('Differences:', comparison.differences),
+    ...lines('Rows from the future that were not flagged:', result.unflagged),
     ...lines('Not proven to be complete up to the end:', unproven),
     ...lines(
       'Gaps without a reason:',

@@ -137,8 +137,8 @@ async function fetchSubject(
   head: ClaimedDelivery,
 ): Promise<Told | string> {
   try {
-    const { text, arrivedAt } = await textOf(context, connection, said.subject, head);
-    return { ...readResource(connection, said.subject, text, arrivedAt), recorded: text };
+    const { text, askedAt } = await textOf(context, connection, said.subject, head);
+    return { ...readResource(connection, said.subject, text, askedAt), recorded: text };
   } catch (error) {
     if (!(error instanceof RemoteMissing)) throw error;
     if (said.whenMissing === 'ignored') return 'The platform does not know the resource (a test event, or gone).';
@@ -163,14 +163,16 @@ async function textOf(
   connection: Connection,
   subject: Subject,
   head: ClaimedDelivery,
-): Promise<{ text: string; arrivedAt: string }> {
+): Promise<{ text: string; askedAt: string }> {
   if (head.replay === 'recorded') {
     const recorded = await readRecorded(context.db.read, head.seq);
     if (recorded === '') throw new RemoteMissing('The recorded answer was: not found.');
-    if (recorded !== null) return { text: recorded, arrivedAt: head.receivedAt };
+    if (recorded !== null) return { text: recorded, askedAt: head.receivedAt };
   }
+  // What changes from here on may be missing from the answer.
+  const askedAt = context.clock.now().toISOString();
   const { text } = await apiOf(context, connection).fetch(subject);
-  return { text, arrivedAt: context.clock.now().toISOString() };
+  return { text, askedAt };
 }
 
 function apiOf(context: Context, connection: Connection): PlatformApi {
@@ -201,13 +203,12 @@ async function glanceAtWaiting(context: Context, connection: Connection, groups:
   const heads = new Map(fresh.map(([head]) => [head?.subject ?? '', head as ClaimedDelivery]));
   try {
     const subjects = [...heads.keys()].map((text) => readSubject(text) as Subject);
+    const askedAt = context.clock.now().toISOString();
     const texts = await api.fetchSummaries(subjects);
     const applications = subjects.flatMap((subject) => {
       const text = texts.get(subjectText(subject));
       const head = heads.get(subjectText(subject)) as ClaimedDelivery;
-      return text === undefined
-        ? []
-        : readResource(connection, subject, text, context.clock.now().toISOString()).reports.map((one) => applicationOf(head, one));
+      return text === undefined ? [] : readResource(connection, subject, text, askedAt).reports.map((one) => applicationOf(head, one));
     });
     await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
     context.feedChanged.notify();

@@ -22,12 +22,12 @@ function fetchedInstead({ platform, settings }: Connection, reports: readonly En
   return { kind: report.kind, externalId: report.externalId };
 }
 
-/** What a fetched or listed resource says. `arrivedAt` (ISO 8601 UTC): when its answer came. */
+/** What a fetched or listed resource says. `askedAt` (ISO 8601 UTC): when it was asked for; what changed later may be missing from it. */
 export function readResource(
   { platform, settings }: Connection,
   subject: Subject,
   text: string,
-  arrivedAt: string,
+  askedAt: string,
 ): { reports: EntityReport[]; drift: Drift[] } {
-  return stampArrival(platform.readFetched(subject, text, settings), { form: 'fetch', at: arrivedAt });
+  return stampArrival(platform.readFetched(subject, text, settings), { form: 'fetch', at: askedAt });
 }

@@ -7,7 +7,7 @@ const MOST_AHEAD_MS = 24 * 3_600_000;
 
 export interface Arrival {
   form: ReportForm;
-  /** ISO 8601 UTC: when the message or the answer arrived. */
+  /** ISO 8601 UTC: when the message arrived, or the answer was asked for. */
   at: string;
 }
 

@@ -35,8 +35,9 @@ export async function markDeleted(run: ActiveRun, stream: ListStream, seen: Read
 async function askFor(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | 'not to be asked'> {
   const subject = { kind, externalId };
   try {
+    const askedAt = run.context.clock.now().toISOString();
     const { text } = await withRetry(run, () => run.api.fetch(subject, 'reconcile'));
-    return { record: { subject, text }, ...readResource(run.connection, subject, text, run.context.clock.now().toISOString()) };
+    return { record: { subject, text }, ...readResource(run.connection, subject, text, askedAt) };
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
     // There is no way to ask for one of these, or no right to: then its absence proves nothing.

@@ -34,7 +34,7 @@ export interface ListedResource {
 export async function processPage(run: ActiveRun, stream: StreamProgress, page: ResourcePage, askedAt: string): Promise<void> {
   const size = page.records.some((record) => record.partial) ? TOGETHER_PARTIAL : TOGETHER;
   for (let from = 0; from < page.records.length; from += size) {
-    await applyListed(run, await readRecords(run, page.records.slice(from, from + size)), askedAt);
+    await applyListed(run, await readRecords(run, page.records.slice(from, from + size), askedAt), askedAt);
   }
   if (stream.page === null) stream.answeredAt = page.answeredAt ?? null;
   stream.failedPage = null;
@@ -47,22 +47,22 @@ export async function processPage(run: ActiveRun, stream: StreamProgress, page: 
   });
 }
 
-async function readRecords(run: ActiveRun, records: readonly ListedRecord[]): Promise<ListedResource[]> {
+async function readRecords(run: ActiveRun, records: readonly ListedRecord[], askedAt: string): Promise<ListedResource[]> {
   const told: ListedResource[] = [];
-  for (const record of records) told.push(await readRecord(run, record));
+  for (const record of records) told.push(await readRecord(run, record, askedAt));
   return told;
 }
 
-async function readRecord(run: ActiveRun, record: ListedRecord): Promise<ListedResource> {
+async function readRecord(run: ActiveRun, record: ListedRecord, askedAt: string): Promise<ListedResource> {
   const { connection, context } = run;
-  const now = () => context.clock.now().toISOString();
   try {
-    const listed = readResource(connection, record.subject, record.text, now());
+    const listed = readResource(connection, record.subject, record.text, askedAt);
     const isUnreadable = listed.reports.some(hasUnreadableTime) && connection.platform.canFetch?.(record.subject.kind, connection.settings);
     if (!record.partial && !isUnreadable) return { record, ...listed };
     if (record.partial && (await isKnown(run, listed.reports))) return { record, reports: [], drift: listed.drift };
+    const fetchedAt = context.clock.now().toISOString();
     const { text } = await withRetry(run, () => run.api.fetch(record.subject, 'reconcile'));
-    const fetched = readResource(connection, record.subject, text, now());
+    const fetched = readResource(connection, record.subject, text, fetchedAt);
     return { record, ...fetched, drift: [...listed.drift, ...fetched.drift] };
   } catch (error) {
     // Gone between list and fetch: its own event tells of that.

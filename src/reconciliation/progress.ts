@@ -66,8 +66,10 @@ export function provenSpan(progress: RunProgress): { from: string | null; to: st
   return { from: starts.includes(null) ? null : (starts.filter((at) => at !== null).sort()[0] ?? null), to };
 }
 
+/** A `Date` is cut to its second: only one that is more than a second behind our clock says something else than it. */
 function begunAt({ readFrom, answeredAt = null }: StreamProgress): string | null {
-  return readFrom !== null && answeredAt !== null && answeredAt < readFrom ? answeredAt : readFrom;
+  if (readFrom === null || answeredAt === null) return readFrom;
+  return Date.parse(readFrom) - Date.parse(answeredAt) >= 1000 ? answeredAt : readFrom;
 }
 
 const latest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);

@@ -14,8 +14,11 @@ export interface Sandbox {
   connectionsText: string;
   worlds: readonly World[];
   simulators: Simulators;
-  /** Makes something happen and gives the webhooks that tell of it. Refuses an unknown connection (404). */
-  happen(connection: string, eventType: string, form?: string): OutgoingWebhook[];
+  /**
+   * Makes something happen and gives the webhooks that tell of it; `at` (ISO 8601 UTC): the time that it is dated, in place of now. Refuses an
+   * unknown connection (404).
+   */
+  happen(connection: string, eventType: string, form?: string, at?: string): OutgoingWebhook[];
   /** The first start's short story; where it was interrupted it goes on, where it has been played it is not played again. */
   playStory(sender: Sender, stop?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -47,10 +50,10 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const file = fileOf(known, seed, simulators.origin, worlds, options);
     await writeSandboxFile(dataDir, file);
 
-    const happen = (connection: string, eventType: string, form?: string): OutgoingWebhook[] => {
+    const happen = (connection: string, eventType: string, form?: string, at = now().toISOString()): OutgoingWebhook[] => {
       const world = find(connection);
       if (!world) throw new Refused(404, 'not_found', `The sandbox has no connection ${connection}.`);
-      const occurrence = { connection, eventType, form, at: now().toISOString() };
+      const occurrence = { connection, eventType, form, at };
       const webhooks = world.happen(occurrence);
       if (journal) appendJournal(dataDir, occurrence);
       return webhooks;

@@ -9,7 +9,7 @@ import type { DemoResult } from '../../src/sandbox/demo/conclude.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 
-test('after losses, repeats, an outage and a kill, service and platforms are equal and every gap has its cause', {
+test('after losses, repeats, rows dated 2099, an outage and a kill, service and platforms are equal and every gap has its cause', {
   timeout: 290_000,
 }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'orderdock-demo-'));
@@ -25,6 +25,8 @@ test('after losses, repeats, an outage and a kill, service and platforms are equ
   assert.deepEqual(result.comparison.differences, []);
   assert.deepEqual(result.unexplained, []);
   assert.deepEqual(result.unproven, []);
+  assert.deepEqual(result.unflagged, []);
+  assert.ok(result.futureRows >= 3, 'rows dated 2099');
   assert.equal(result.violations, 0);
   assert.equal(result.serviceExitCode, 0);
   assert.deepEqual({ kills: result.kills, outages: result.outages }, { kills: 1, outages: 1 });

@@ -5,6 +5,7 @@ import type { ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
 import { type Comparison, compareWithWorlds } from './compare.ts';
 import { type FailureInjector, fateKey } from './failures.ts';
+import { readUnflagged } from './future-rows.ts';
 import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitUntilIdle } from './recovery.ts';
 
 /** What is there when the traffic has ended. */
@@ -19,11 +20,17 @@ export interface Played {
   say(text: string): void;
 }
 
-export interface DemoResult {
-  ok: boolean;
-  counts: FailureInjector['counts'] & SenderCounts;
+/** What went wrong on purpose, beside the webhooks. */
+export interface Misfortunes {
   kills: number;
   outages: number;
+  /** Rows of lists that were dated 2099. */
+  futureRows: number;
+}
+
+export interface DemoResult extends Misfortunes {
+  ok: boolean;
+  counts: FailureInjector['counts'] & SenderCounts;
   comparison: Comparison;
   gaps: Record<string, number>;
   /** Gaps whose cause is none that happened here to that resource. */
@@ -31,6 +38,8 @@ export interface DemoResult {
   coverage: Record<string, Span[]>;
   /** Connections whose coverage is not proven, without a hole, up to the end of the traffic. */
   unproven: string[];
+  /** Connections with a row from the future that the service has not flagged. */
+  unflagged: string[];
   violations: number;
   serviceExitCode: number | null;
 }
@@ -39,7 +48,7 @@ const HEAL_WITHIN_MS = 240_000;
 const ROUNDS = 3;
 
 /** Lets everything arrive, has the service compare itself with the platforms, and then compares it with the worlds. */
-export async function concludeDemo(stage: Played, done: { kills: number; outages: number }): Promise<DemoResult> {
+export async function concludeDemo(stage: Played, done: Misfortunes): Promise<DemoResult> {
   const { badDays, client, sandbox, sender, service, show, say } = stage;
   say('The traffic has ended. What is still on its way arrives …');
   const endedAt = new Date().toISOString();
@@ -60,9 +69,10 @@ export async function concludeDemo(stage: Played, done: { kills: number; outages
   const { violations } = await client.get<{ violations: number }>('/api/v1/invariants');
   const coverage = Object.fromEntries(await readCoverage(client, reconcilable));
   const unproven = Object.keys(coverage).filter((connection) => !isProven(coverage[connection] ?? [], endedAt));
+  const unflagged = await readUnflagged(client, reconcilable);
   const serviceExitCode = await service.stop();
   return {
-    ok: [...comparison.differences, ...unexplained, ...unproven].length === 0 && violations === 0 && serviceExitCode === 0,
+    ok: [...comparison.differences, ...unexplained, ...unproven, ...unflagged].length === 0 && violations === 0 && serviceExitCode === 0,
     counts: { ...badDays.counts, ...sender.counts },
     ...done,
     comparison,
@@ -70,17 +80,14 @@ export async function concludeDemo(stage: Played, done: { kills: number; outages
     unexplained,
     coverage,
     unproven,
+    unflagged,
     violations,
     serviceExitCode,
   };
 }
 
 /** Whether the cause that the service names is one that happened here: to this resource, or to everything at once. */
-function isExplained(
-  { fates }: FailureInjector,
-  { connection, kind, externalId, cause }: Gap,
-  done: { kills: number; outages: number },
-): boolean {
+function isExplained({ fates }: FailureInjector, { connection, kind, externalId, cause }: Gap, done: Misfortunes): boolean {
   const had = fates.get(fateKey(connection, `${kind}:${externalId}`)) ?? new Set();
   if (cause === 'stopped') return done.kills > 0;
   if (cause === 'failed_after_accept') return done.outages > 0;
@@ -90,8 +97,12 @@ function isExplained(
   return cause === 'never_delivered' && (had.has('lost') || had.has('silent') || had.has('late'));
 }
 
-const isProven = (spans: readonly Span[], endedAt: string): boolean =>
-  spans.every((span) => span.state !== 'unproven') && spans.some((span) => span.state === 'proven' && (span.to ?? '') >= endedAt);
+/** Without a hole up to the end of the traffic, and not into a future that nobody can know. */
+function isProven(spans: readonly Span[], endedAt: string): boolean {
+  const ends = spans.flatMap(({ state, to }) => (state === 'proven' && to !== null ? [to] : []));
+  const now = new Date().toISOString();
+  return spans.every((span) => span.state !== 'unproven') && ends.some((to) => to >= endedAt) && ends.every((to) => to <= now);
+}
 
 function countBy<T>(list: readonly T[], nameOf: (one: T) => string): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -10,8 +10,9 @@ import { createSender } from '../sender.ts';
 import { createServiceClient } from '../service-client.ts';
 import { createServiceProcess, type ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
-import { concludeDemo, type DemoResult, type Played } from './conclude.ts';
+import { concludeDemo, type DemoResult, type Misfortunes, type Played } from './conclude.ts';
 import { createFailureInjector, USUAL_MISFORTUNE } from './failures.ts';
+import { dateInFuture } from './future-rows.ts';
 import { readBacklogs } from './recovery.ts';
 import { runTraffic } from './traffic.ts';
 
@@ -64,8 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     await service.start();
     const stage = setStage(options, sandbox, service);
     options.say(`This is the sandbox on bad days. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`);
-    const { kills, outages } = await playBadDays(stage);
-    return await concludeDemo(stage, { kills, outages });
+    return await concludeDemo(stage, await playBadDays(stage));
   } finally {
     await service.kill();
     await sandbox.stop();
@@ -93,7 +93,7 @@ const isDeletion = (world: World, eventType: string): boolean =>
   world.platform.events.some((event) => event.type === eventType && event.effect === 'delete');
 
 /** Traffic, with an outage of the APIs and the death of the service in the middle. */
-async function playBadDays(stage: Stage): Promise<{ kills: number; outages: number }> {
+async function playBadDays(stage: Stage): Promise<Misfortunes> {
   const { over, end, sandbox, badDays, random, seconds } = stage;
   const stop = () => over.abort();
   if (end.aborted) stop();
@@ -126,13 +126,20 @@ async function playBadDays(stage: Stage): Promise<{ kills: number; outages: numb
 
 type Rest = (ms: number) => Promise<unknown>;
 
-/** The outage begins after 3 tenths, the kill comes after 6; without a length, a minute is taken for the whole, again and again. */
-async function misbehave({ over, sandbox, service, seconds, say }: Stage, rest: Rest): Promise<{ kills: number; outages: number }> {
+/**
+ * After 2 tenths a row is dated in the future, the outage begins after 3, the kill comes after 6; without a length, a minute is taken for the
+ * whole, again and again.
+ */
+async function misbehave(stage: Stage, rest: Rest): Promise<Misfortunes> {
+  const { over, sandbox, service, seconds, say } = stage;
   const roundMs = (seconds ?? 60) * 1000;
-  let kills = 0;
-  let outages = 0;
+  let [kills, outages, futureRows] = [0, 0, 0];
   while (!over.signal.aborted) {
-    await rest(roundMs * 0.3);
+    await rest(roundMs * 0.2);
+    if (over.signal.aborted) break;
+    say('A row is dated 2099 on every platform that has lists and times.');
+    futureRows += dateInFuture(sandbox, stage.listedKinds, stage.random);
+    await rest(roundMs * 0.1);
     if (over.signal.aborted) break;
     outages++;
     say("The platforms' APIs are down.");
@@ -147,7 +154,7 @@ async function misbehave({ over, sandbox, service, seconds, say }: Stage, rest: 
     }
     await rest(roundMs * 0.4);
   }
-  return { kills, outages };
+  return { kills, outages, futureRows };
 }
 
 async function killService(service: ServiceProcess, say: (text: string) => void): Promise<void> {

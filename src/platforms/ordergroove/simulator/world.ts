@@ -45,6 +45,8 @@ const LAST = ['Okafor', 'Lindgren', 'Moreau', 'Vasquez', 'Tanaka', 'Byrne'];
 const PRODUCTS = ['OAT-BAR-12', 'COLD-BREW-6', 'KIBBLE-3KG', 'FACE-OIL-30', 'MATCHA-100', 'FILTER-A4'];
 const PRICES = ['12.50', '31.00', '44.90', '27.25', '18.00', '9.95'];
 
+const YEAR_MS = 365 * 86_400_000;
+
 export function createWorld(merchant: string, tools: SimulationOptions): World {
   const held = {
     subscriber: new Map(),
@@ -58,7 +60,9 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
   const now = () => write(tools.now().getTime());
   const after = (before: unknown) => {
     const ms = typeof before === 'string' ? Date.parse(`${before.replace(' ', 'T')}Z`) + 1000 : 0;
-    return write(Math.max(tools.now().getTime(), ms));
+    // A change that was dated years ahead takes no later one with it.
+    const isAhead = ms - tools.now().getTime() > YEAR_MS;
+    return write(isAhead ? tools.now().getTime() : Math.max(tools.now().getTime(), ms));
   };
   const dateIn = (days: number) => new Date(tools.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(tools.random() * choices.length)] as T;

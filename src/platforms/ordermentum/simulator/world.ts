@@ -30,12 +30,16 @@ const GOODS = [
   { SKU: 'SYRUP-VAN', name: 'Vanilla syrup, 750 ml', price: '14.10' },
 ] as const;
 
+const YEAR_MS = 365 * 86_400_000;
+
 export function createWorld(supplierId: string, tools: SimulationOptions): World {
   const held = { order: new Map(), invoice: new Map(), 'credit-note': new Map(), purchaser: new Map() } as World['held'];
   let lastMs = 0;
   const tick = () => {
-    lastMs = Math.max(lastMs + 1, tools.now().getTime());
-    return new Date(lastMs).toISOString();
+    const ms = Math.max(lastMs + 1, tools.now().getTime());
+    // A change that is dated years ahead takes no other with it.
+    if (lastMs === 0 || ms - lastMs < YEAR_MS) lastMs = ms;
+    return new Date(ms).toISOString();
   };
   const keep = (kind: OrdermentumKind, resource: JsonObject) => {
     held[kind].set(String(resource.id), resource);

@@ -74,16 +74,19 @@ export interface World {
   orders: Map<string, SimOrder>;
   shipments: Map<string, SimShipment>;
   documents: Map<string, SimDocument>;
-  /** The time of a change: the clock's, but always later than the change before. */
+  /** The time of a change: the clock's, but always later than the change before, unless that one was dated years ahead. */
   tick(): string;
   tools: SimulationOptions;
 }
 
+const YEAR_MS = 365 * 86_400_000;
+
 export function createWorld(tools: SimulationOptions): World {
   let lastMs = 0;
   const tick = () => {
-    lastMs = Math.max(tools.now().getTime(), lastMs + 1);
-    return new Date(lastMs).toISOString();
+    const ms = Math.max(tools.now().getTime(), lastMs + 1);
+    if (lastMs === 0 || ms - lastMs < YEAR_MS) lastMs = ms;
+    return new Date(ms).toISOString();
   };
   return { orders: new Map(), shipments: new Map(), documents: new Map(), tick, tools };
 }
