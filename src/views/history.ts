@@ -3,7 +3,8 @@ import type { ChangeRow, FeedFilter } from '../store/feed/read-changes.ts';
 import { type Progress, readProgress } from '../store/feed/read-progress.ts';
 import { changeText } from './change.ts';
 
-const isFor = (filter: FeedFilter, { kind, connection }: ChangeRow): boolean =>
+/** Whether a change passes a consumer's filter. */
+export const isFor = (filter: FeedFilter, { kind, connection }: ChangeRow): boolean =>
   (filter.kinds?.includes(kind) ?? true) && (filter.connections?.includes(connection) ?? true);
 
 const progressView = ({ consumer, readAt, acknowledgedAt, status, reference, reason, receiptAt }: Progress) => ({

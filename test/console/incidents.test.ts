@@ -141,7 +141,7 @@ function nights(engine: Engine): void {
       assert.match(said.join('\n'), /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run brings what they told\./);
       await page.getByRole('link', { name: 'See the rejected requests' }).first().click();
       await page.getByRole('heading', { name: 'Rejected requests of acme' }).waitFor();
-      await page.getByText(/\d requests were rejected/).waitFor();
+      await page.getByText('5 requests were rejected for their credentials').waitFor();
       await troubles();
       await page.getByRole('button', { name: 'Reconcile now' }).first().click();
       await page.getByText('It finished and found').waitFor();
@@ -220,7 +220,7 @@ function nights(engine: Engine): void {
     );
     await open('/deliveries');
     await page.keyboard.press('/');
-    await page.keyboard.type('PO-I');
+    await page.keyboard.type('WP-1001');
     await page.locator('#found').getByRole('link', { name: /PO-I/ }).first().click();
     await page.getByRole('heading', { name: 'Order PO-I' }).waitFor();
     await page.getByText('WP-1001').first().waitFor();
@@ -266,8 +266,11 @@ function nights(engine: Engine): void {
     assert.match((await troubles()).join('\n'), /The ERP \(erp\) rejected a change: read, but not booked\./);
     await page.getByRole('link', { name: 'See why' }).click();
     await page.getByText('customer 4711 is blocked').waitFor();
-    await open('/consumers/erp?status=booked');
-    await page.getByText('ERP-4711').waitFor();
+    await open('/orders?number=PO-K');
+    await page.locator('tbody a.open').first().click();
+    await page.getByText('erp: booked as ERP-4711').waitFor();
+    await page.locator('.change summary').first().click();
+    await page.getByRole('region', { name: 'In the ERP' }).getByText('ERP-4711').waitFor();
   });
 
   incident('12: what the ERP saw at a time is shown', async ({ life, page, open }) => {

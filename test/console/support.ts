@@ -13,6 +13,7 @@ import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts
 import type { PreviewedChange } from '../../src/processing/preview-replay.ts';
 import type { DeliveryCriteria } from '../../src/processing/replay.ts';
 import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';
+import type { RejectedRequest } from '../../src/store/monitoring/list-responses.ts';
 import { signInsOf } from '../api/support.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
 
@@ -73,6 +74,7 @@ export interface TestConsole extends TestContext {
     health: () => ConnectionHealth;
     coverage: CoverageSpan[];
     preview: PreviewedChange[];
+    rejections: RejectedRequest[];
     violations: number;
   };
 }
@@ -82,7 +84,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
   t.after(() => pipeline.close());
   const { context } = pipeline;
   const pressed: string[] = [];
-  const told: TestConsole['told'] = { health: () => HEALTH, coverage: PROVEN, preview: [], violations: 0 };
+  const told: TestConsole['told'] = { health: () => HEALTH, coverage: PROVEN, preview: [], rejections: [], violations: 0 };
   const settingsKeys = (Object.keys(KEYS) as KeyName[]).map((role) => ({ name: role, role, key: KEYS[role] }));
   const numberOf = (filter: DeliveryCriteria) => filter.ids?.length ?? 2;
   const findKey = createFindKey({ context, settingsKeys });
@@ -117,6 +119,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
     },
     health: async () => told.health(),
     coverage: async () => told.coverage,
+    rejections: async () => told.rejections,
     invariants: async () => ({ violations: told.violations, checkedAt: '2026-03-01T08:00:00.000Z', checks: [] }),
     openContent: async (sha256) => Readable.from([Buffer.from(`content of ${sha256.slice(0, 4)}`)]),
   };

@@ -6,7 +6,7 @@ import { createKey, deleteKey } from '../../feed/api-keys.ts';
 import { dropConsumer } from '../../feed/consumers.ts';
 import { acknowledge, mute } from '../../monitoring/alert-actions.ts';
 import { listMissingDocuments } from '../../store/documents/list-missing.ts';
-import { type AlertRow, readOpenAlert } from '../../store/monitoring/list-alerts.ts';
+import { type AlertRow, listAlerts } from '../../store/monitoring/list-alerts.ts';
 import { alertId } from '../../views/alert.ts';
 import { addDeliveryActions } from './delivery-actions.ts';
 import { link, ownAddress, runLink } from './links.ts';
@@ -73,15 +73,16 @@ function consumerActions(router: Router, ports: ConsolePorts): void {
 }
 
 const HOUR_MS = 3_600_000;
+const MOST_ALERTS = 500;
 const MOST_MUTED_HOURS = 24 * 30;
 
 function alertActions(router: Router, ports: ConsolePorts): void {
   const { context } = ports;
   const named = async (visit: Visit): Promise<AlertRow> => {
     const id = visit.segment('id');
-    const [code = '', connection = ''] = id.split('~');
-    const alert = await readOpenAlert(context.db.read, code, connection === '' ? null : connection);
-    if (!alert || alertId(alert) !== id) throw new Refused(404, 'not_found', 'This alert is not open any more.');
+    const [code = ''] = id.split('~');
+    const alert = (await listAlerts(context.db.read, { state: 'open', code }, { limit: MOST_ALERTS })).find((one) => alertId(one) === id);
+    if (!alert) throw new Refused(404, 'not_found', 'This alert is not open any more.');
     return alert;
   };
   router.post(

@@ -4,7 +4,7 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { Caller, FindKey } from '../api/auth.ts';
 import type { ApiPorts, SettingsKey } from '../api/ports.ts';
 import { readCookie } from './access.ts';
-import type { Html } from './html.ts';
+import type { Content, Html } from './html.ts';
 import { type Moment, zoneOf } from './times.ts';
 
 /** What the console is built on: the API's reads and verbs, and who may ask. */
@@ -20,6 +20,7 @@ export interface ConsolePorts
     | 'reconcile'
     | 'health'
     | 'coverage'
+    | 'rejections'
     | 'invariants'
     | 'openContent'
   > {
@@ -38,7 +39,7 @@ export interface View {
   title: string;
   /** Was anything lost, what happened, what do I press? */
   lead: Html;
-  body: Html;
+  body: Content;
   /** The part of the console it belongs to, where that depends on what is shown. */
   place?: string;
   /** Default 200. */

@@ -1,29 +1,36 @@
-import { listResponsesByHour } from '../../../../store/monitoring/list-responses.ts';
-import { table } from '../../components.ts';
+import { badge, pager, table, time } from '../../components.ts';
 import { countText } from '../../format.ts';
 import { html } from '../../html.ts';
-import type { ConsolePorts, Page } from '../../page.ts';
-import { hourText } from '../../times.ts';
+import { connectionLink, link } from '../../links.ts';
+import { askedPosition, type ConsolePorts, cutRows, PAGE_ROWS, type Page } from '../../page.ts';
 import { namedConnection } from '../overview/connection.ts';
 
-const DAY_MS = 86_400_000;
-
-/** Requests that were answered with an error in the last day. */
+/** Requests that were refused for their credentials: when, from where, why, and what the credentials looked like. */
 export const rejectionsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const { name } = namedConnection(ports, visit);
-    const since = new Date(visit.now.getTime() - DAY_MS).toISOString();
-    const rejected = (await listResponsesByHour(ports.context.db.read, name, since)).filter(({ status }) => status >= 400);
-    const total = rejected.reduce((sum, { count }) => sum + count, 0);
+    const connection = namedConnection(ports, visit);
+    const { name, platform } = connection;
+    const before = askedPosition(visit);
+    const found = await ports.rejections(connection, { before, limit: PAGE_ROWS + 1 });
+    const { rows, last } = cutRows(found);
+    const path = `/connections/${encodeURIComponent(name)}/rejections`;
     return {
       title: `Rejected requests of ${name}`,
-      lead: html`<p>${total === 0 ? 'No request was rejected in the last 24 hours.' : `${countText(total, 'request was', 'requests were')} rejected in the last 24 hours.`}</p>`,
-      body: table(
+      lead: html`<p>${rows.length === 0 ? 'No request has been rejected for its credentials.' : html`${last === null ? countText(rows.length, 'request was', 'requests were') : 'Requests were'} rejected for their credentials. If the sender is the platform, give it the current secret, or add the old one to the list under “webhook” of <a href="${connectionLink(name)}">${name}</a> and reload (SIGHUP). ${platform.retryPolicy.rule}`}</p>`,
+      body: html`${table(
         'Rejected requests',
-        ['Hour', 'Status', 'Requests'],
-        rejected.map(({ hour, status, count }) => ({ cells: [hourText(new Date(`${hour}:00:00Z`), visit.zone), status, count] })),
-        'None.',
-      ),
+        ['When', 'Status', 'Why', 'What the credentials looked like', 'From'],
+        rows.map((row) => ({
+          cells: [
+            time(row.at, visit),
+            badge(String(row.status), 'bad'),
+            row.reason ?? row.code,
+            row.credential === null ? html`<span class="faint">none</span>` : html`<code>${row.credential}</code>`,
+            html`<code>${row.address ?? '–'}</code>`,
+          ],
+        })),
+        'None. A request appears here when its secret, signature, address or scheme is not the one that this connection expects.',
+      )}${pager(last && link(path, { before: last.seq }), before === null ? null : link(path))}`,
     };
   };

@@ -8,7 +8,7 @@ import { filterForm } from '../../filter.ts';
 import { type Html, html } from '../../html.ts';
 import { link } from '../../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
-import { changeItems, changeList, insideOf } from '../orders/changes.ts';
+import { changeItems, changeList, insideOf, readChangeProgress } from '../orders/changes.ts';
 
 interface Asked {
   kind: string | null;
@@ -85,4 +85,8 @@ export const changePage =
   };
 
 /** What an entry shows when it is opened in a list. */
-export const insideOfNamed = async (ports: ConsolePorts, visit: Visit): Promise<Html> => insideOf(await namedChange(ports, visit));
+export async function insideOfNamed(ports: ConsolePorts, visit: Visit): Promise<Html> {
+  const change = await namedChange(ports, visit);
+  const progress = await readChangeProgress(ports.context.db.read, [change]);
+  return insideOf(change, progress.get(change.position) ?? [], visit);
+}

@@ -2,7 +2,9 @@ import type { Difference } from '../../../../domain/change.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { readNamesOf } from '../../../../store/entities/list-names.ts';
 import type { ChangeRow } from '../../../../store/feed/read-changes.ts';
-import { badge, table, time, value } from '../../components.ts';
+import { type Progress, readProgress } from '../../../../store/feed/read-progress.ts';
+import { isFor } from '../../../../views/history.ts';
+import { badge, stateBadge, table, time, value } from '../../components.ts';
 import { countText } from '../../format.ts';
 import { type Content, type Html, html } from '../../html.ts';
 import { causeLink, entityLink, link } from '../../links.ts';
@@ -23,14 +25,17 @@ export async function changeItems(sql: Sql, changes: readonly ChangeRow[], momen
     sql,
     changes.map(({ entityId }) => entityId),
   );
-  return changes.map((change) => changeItem(change, names.get(change.entityId)?.number ?? shortId(change.externalId), moment, open));
+  const progress = await readChangeProgress(sql, changes);
+  return changes.map((change) =>
+    changeItem(change, names.get(change.entityId)?.number ?? shortId(change.externalId), progress.get(change.position) ?? [], moment, open),
+  );
 }
 
 /** One entry of the feed: in one line what changed; opened, why, and every difference, which are fetched then. */
-function changeItem(change: ChangeRow, number: string, moment: Moment, open: boolean): Html {
+function changeItem(change: ChangeRow, number: string, progress: readonly Progress[], moment: Moment, open: boolean): Html {
   const address = link(`/changes/${change.position}`);
-  return html`<li class="change" id="change-${change.position}"><details${open ? html` open` : ''}><summary hx-get="${address}/inside" hx-trigger="click once" hx-target="next .inside" hx-swap="innerHTML">${time(change.at, moment)} <span>${badge(change.action, change.action === 'deleted' ? 'bad' : 'plain')}</span> <span class="clip" title="${change.externalId}">${change.kind} <strong>${number}</strong></span> <span class="clip faint">${shortly(change)}</span> <span class="faint whole">${change.connection}</span></summary>
-<div class="inside" hx-morph-skip>${open ? insideOf(change) : html`<p><a href="${address}">What changed, and why</a></p>`}</div></details></li>`;
+  return html`<li class="change" id="change-${change.position}"><details${open ? html` open` : ''}><summary hx-get="${address}/inside" hx-trigger="click once" hx-target="next .inside" hx-swap="innerHTML">${time(change.at, moment)} <span>${badge(change.action, change.action === 'deleted' ? 'bad' : 'plain')}</span> <span class="clip" title="${change.externalId}">${change.kind} <strong>${number}</strong></span> <span class="clip faint">${shortly(change)}</span> <span class="whole">${progressText(progress)}</span></summary>
+<div class="inside" hx-morph-skip>${open ? insideOf(change, progress, moment) : html`<p><a href="${address}">What changed, and why</a></p>`}</div></details></li>`;
 }
 
 /** What a change is, in a few words: the first differences, or how much there is. */
@@ -57,12 +62,51 @@ function valueText(content: unknown): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }
 
-/** Why it changed, and each difference. */
+/** Why it changed, each difference, and what became of it in the ERP. */
 export const insideOf = (
   change: ChangeRow,
+  progress: readonly Progress[],
+  moment: Moment,
 ): Html => html`<p>Because of <a href="${causeLink({ type: change.causeType, id: change.causeId })}">${causeText(change)}</a>.
-<a href="${entityLink(change.entityId)}">Open the ${change.kind}</a> · version ${change.version} · <a href="${link(`/changes/${change.position}`)}">cursor ${change.cursor}</a></p>
-${differences(JSON.parse(change.diff) as Difference[])}`;
+<a href="${entityLink(change.entityId)}">Open the ${change.kind}</a> · version ${change.version} · ${change.connection} · <a href="${link(`/changes/${change.position}`)}">change ${change.position}</a></p>
+${differences(JSON.parse(change.diff) as Difference[])}${progress.length === 0 ? '' : html`<p></p>${progressTable(progress, moment)}`}`;
+
+/** What became of the change in the ERP, the furthest step of each consumer. */
+const progressText = (progress: readonly Progress[]): Content =>
+  progress.map(({ consumer, status, reference, acknowledgedAt, readAt }) => {
+    if (status === 'rejected') return html` ${badge(`${consumer}: rejected`, 'bad')}`;
+    if (status === 'booked') return html` <span class="faint">${consumer}: booked${reference === null ? '' : ` as ${reference}`}</span>`;
+    return html` <span class="faint">${consumer}: ${acknowledgedAt !== null ? 'acknowledged' : readAt !== null ? 'read' : 'not read yet'}</span>`;
+  });
+
+const progressTable = (progress: readonly Progress[], moment: Moment): Html =>
+  table(
+    'In the ERP',
+    ['Consumer', 'Read', 'Acknowledged', 'Receipt', 'ERP reference', 'Reason'],
+    progress.map(({ consumer, readAt, acknowledgedAt, status, reference, reason, receiptAt }) => ({
+      cells: [
+        consumer,
+        time(readAt, moment),
+        time(acknowledgedAt, moment),
+        status === null ? html`<span class="faint">none yet</span>` : html`${stateBadge(status)} ${time(receiptAt, moment)}`,
+        reference ?? '',
+        reason ?? '',
+      ],
+    })),
+    '',
+  );
+
+/** What became of each change at the consumers that it is meant for, by its position. */
+export async function readChangeProgress(sql: Sql, changes: readonly ChangeRow[]): Promise<Map<string, Progress[]>> {
+  const all = await readProgress(
+    sql,
+    changes.map(({ position }) => position),
+  );
+  const grouped = Map.groupBy(all, ({ position }) => position);
+  return new Map(
+    changes.map((change) => [change.position, (grouped.get(change.position) ?? []).filter(({ filter }) => isFor(filter, change))]),
+  );
+}
 
 function causeText({ causeType, eventType }: ChangeRow): string {
   if (causeType === 'reconcile') return 'a reconcile run: no webhook had reported it';

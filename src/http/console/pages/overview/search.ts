@@ -1,38 +1,24 @@
-import { search } from '../../../../search/search.ts';
+import { type SearchHit, search } from '../../../../search/search.ts';
 import { badge } from '../../components.ts';
 import { countText } from '../../format.ts';
 import { type Html, html } from '../../html.ts';
-import { deliveryLink, entityLink } from '../../links.ts';
-import type { ConsolePorts, Page, Visit } from '../../page.ts';
-
-interface Found {
-  kind: string;
-  title: string;
-  note: string;
-  href: string;
-}
+import { deliveryLink, entityLink, link } from '../../links.ts';
+import { type ConsolePorts, connectionNames, type Page, type Visit } from '../../page.ts';
 
 const MOST_WHILE_TYPING = 8;
 const MOST_ON_PAGE = 50;
 
-async function find(ports: ConsolePorts, text: string, limit: number): Promise<Found[]> {
-  const { context } = ports;
-  const connections = context.connections.list().map(({ name }) => name);
-  const hits = await search(context.db.read, text, { connections, limit });
-  return hits.map(({ kind, id, title, connection, match }) => ({
-    kind,
-    title,
-    note: match.field === 'number' ? connection : `${connection} · ${match.text}`,
-    href: kind === 'delivery' ? deliveryLink(id) : entityLink(id),
-  }));
-}
+const find = (ports: ConsolePorts, text: string, limit: number): Promise<SearchHit[]> =>
+  search(ports.context.db.read, text, { connections: connectionNames(ports), limit });
 
 /** What is shown below the box while somebody types. */
 export async function searchResults(ports: ConsolePorts, visit: Visit): Promise<Html> {
   const text = visit.asked('q');
   if (text === null) return html``;
   const found = await find(ports, text, MOST_WHILE_TYPING);
-  return found.length === 0 ? html`<p class="faint">No matches.</p>` : list(found);
+  return found.length === 0
+    ? html`<p class="faint">No matches.</p>`
+    : html`${hitList(found)}<p><a href="${link('/search', { q: text })}">All matches</a></p>`;
 }
 
 export const searchPage =
@@ -43,10 +29,20 @@ export const searchPage =
     return {
       title: text === null ? 'Search' : `Search: ${text}`,
       refreshSeconds: null,
-      lead: html`<p>${text === null ? 'Numbers, external ids, items, parties, documents and events. Press / to begin anywhere.' : found.length === 0 ? 'No matches. Try a part of the number, an item, a party or a document’s name.' : `${countText(found.length, 'match', 'matches')}, the best first.`}</p>`,
-      body: list(found),
+      lead: html`<p>${text === null ? 'Numbers, external ids, items, parties, documents, events and ERP references. Press / to begin anywhere.' : found.length === 0 ? 'No matches. Try a part of the number, an item, a party or a document’s name.' : `${countText(found.length, 'match', 'matches')}, the best first.`}</p>`,
+      body: [...Map.groupBy(found, ({ kind }) => kind)].map(([kind, hits]) => html`<h2>${kind}</h2>${hitList(hits)}`),
     };
   };
 
-const list = (found: readonly Found[]): Html =>
-  html`<ul class="results">${found.map(({ kind, title, note, href }) => html`<li><a href="${href}">${badge(kind, 'plain')} <strong>${title}</strong> <span class="faint">${note}</span></a></li>`)}</ul>`;
+const FIELDS: Readonly<Record<string, string>> = {
+  externalId: 'external id',
+  receipt: 'ERP reference',
+  position: 'line',
+  eventId: 'event id',
+};
+
+const hitList = (found: readonly SearchHit[]): Html =>
+  html`<ul class="results">${found.map(
+    ({ kind, id, title, connection, match }) =>
+      html`<li><a href="${kind === 'delivery' ? deliveryLink(id) : entityLink(id)}">${badge(kind, 'plain')} <strong>${title}</strong> <span class="faint">${FIELDS[match.field] ?? match.field}: ${match.text} · ${connection}</span></a></li>`,
+  )}</ul>`;
