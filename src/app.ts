@@ -19,13 +19,16 @@ import { createReconciler, type Reconciler } from './reconciliation/reconciler.t
 import type { SharedRemote } from './remote/remote.ts';
 import { startSearchIndexer } from './search/indexer.ts';
 import type { Settings } from './settings.ts';
-import { startWeb, type Web } from './start-web.ts';
+import { startOperations } from './start-operations.ts';
+import { startWeb } from './start-web.ts';
 
 /** A running service. */
 export interface App {
   context: OpenContext;
   /** The base URL; null without the role `web`. */
   url: string | null;
+  /** Where health and metrics are asked for, whatever the roles; null before the roles are started. */
+  monitoringUrl: string | null;
   /** Path of the generated admin key; null where `API_KEYS` is set, or without the role `web`. */
   keyFile: string | null;
   reconciler: Reconciler;
@@ -34,6 +37,8 @@ export interface App {
   /** Finishes what was taken, answers 503 to the rest. */
   stop(): Promise<void>;
 }
+
+type Addresses = Pick<App, 'url' | 'monitoringUrl' | 'keyFile'>;
 
 /** What is open: stopped in the opposite order of its opening, each once, whatever the others do. */
 type Stops = (() => Promise<void>)[];
@@ -63,7 +68,7 @@ export async function openApp(
     // Perhaps with other credentials: what was paused is tried at once.
     void context.access.release(null).catch((error: unknown) => context.log.warn('release_failed', { error: String(error) }));
   };
-  return { context, url: null, keyFile: null, reconciler, reload, stop, storage };
+  return { context, url: null, monitoringUrl: null, keyFile: null, reconciler, reload, stop, storage };
 }
 
 /** Builds everything and starts the roles of this process. A start that fails closes what it opened. */
@@ -71,15 +76,14 @@ export async function startApp(settings: Settings, connections: readonly Connect
   const app = await openApp(settings, connections, options);
   const stops: Stops = [app.stop];
   try {
-    const web = await startRoles(settings, app, stops);
-    return { ...app, url: web?.url ?? null, keyFile: web?.keyFile ?? null, stop: () => stopAll(stops) };
+    return { ...app, ...(await startRoles(settings, app, stops)), stop: () => stopAll(stops) };
   } catch (error) {
     await stopAll(stops);
     throw error;
   }
 }
 
-async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof openApp>>, stops: Stops): Promise<Web | null> {
+async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof openApp>>, stops: Stops): Promise<Addresses> {
   const { context, storage, reconciler } = app;
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
   const invariants = createInvariantChecker(context);
@@ -115,10 +119,15 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
       await Promise.all([worker.stop(), documents.stop(), indexer.stop()]);
     });
   }
-  if (!runs('web')) return null;
-  const web = await startWeb(settings, context, { storage, reconciler, invariants, ready: createReadiness(context, heartbeat) });
+  const ready = createReadiness(context, heartbeat);
+  if (!runs('web')) {
+    const listener = await startOperations(settings, context, { invariants, ready });
+    stops.unshift(() => listener.stop());
+    return { url: null, monitoringUrl: listener.address, keyFile: null };
+  }
+  const web = await startWeb(settings, context, { storage, reconciler, invariants, ready });
   stops.unshift(() => web.stop());
-  return web;
+  return { url: web.url, monitoringUrl: web.url, keyFile: web.keyFile };
 }
 
 function alertStorage({ alerts }: OpenContext, error: unknown): void {

@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { generatedApiKey } from './api-key.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
-import { createFindKey, createSignIn, requireRole } from './http/api/auth.ts';
 import { createApiDocs } from './http/api/docs-page.ts';
 import type { ApiPorts } from './http/api/ports.ts';
 import { createApi } from './http/api/router.ts';
 import { createOutsideCalls } from './http/auth/outside-calls.ts';
-import { createSignIns } from './http/auth/sign-ins.ts';
-import { createThrottle } from './http/auth/throttle.ts';
 import { createConsole } from './http/console/console.ts';
 import { listen } from './http/listener.ts';
-import { addConsumerGauges } from './http/metrics/consumers.ts';
-import { addCounters } from './http/metrics/counters.ts';
-import { addGauges } from './http/metrics/gauges.ts';
-import { createMetrics } from './http/metrics/metrics.ts';
 import { createHttp } from './http/server.ts';
 import { createReceiver } from './intake/receive-webhook.ts';
 import { closeDeadAlerts } from './monitoring/check-connections.ts';
@@ -31,6 +23,7 @@ import { coverage } from './reconciliation/coverage.ts';
 import { reconcileNow } from './reconciliation/on-demand.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { Settings } from './settings.ts';
+import { createOperations } from './start-operations.ts';
 import { readOrCreateSecret } from './store/access/secrets.ts';
 import { countBacklog } from './store/deliveries/due.ts';
 import { listRejections } from './store/monitoring/list-responses.ts';
@@ -51,22 +44,14 @@ export interface WebParts {
 
 /** Opens the door: webhooks, token endpoint, REST API, console, health and metrics. */
 export async function startWeb(settings: Settings, context: OpenContext, parts: WebParts): Promise<Web> {
-  const generated = settings.apiKeys.length === 0 ? await generatedApiKey(settings.dataDir) : null;
-  const settingsKeys = generated ? [{ name: 'admin', role: 'admin' as const, key: generated.key }] : settings.apiKeys;
   const backlog = watchBacklog(context);
   const ledger = createResponseStats(context);
   const stopping = new AbortController();
   const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, backlog: backlog.count });
-  const metrics = createMetrics();
-  const throttle = createThrottle(() => context.clock.now().getTime());
-  const signIns = createSignIns({ context, throttle, count: metrics.signedIn });
-  const findKey = createFindKey({ context, settingsKeys });
-  const signIn = createSignIn({ context, settingsKeys }, findKey, signIns);
-  const ports = { ...apiPorts(context, { ...parts, ledger }, settingsKeys, stopping.signal), signIn };
-  const { invariants } = parts;
-  addGauges(metrics.registry, { connections: context.connections, health: ports.health, invariants, now: () => context.clock.now() });
-  addCounters(metrics.registry, context.db);
-  addConsumerGauges(metrics.registry, context);
+  const lent = apiPorts(context, { ...parts, ledger }, stopping.signal);
+  const operations = await createOperations(settings, context, parts.invariants, lent.health);
+  const { settingsKeys, signIn, findKey } = operations;
+  const ports: ApiPorts = { ...lent, settingsKeys, signIn };
   const handler = createHttp({
     settings,
     connections: context.connections,
@@ -81,9 +66,9 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
       if (status === 413) alertOversize(context, settings, connection);
     },
     ready: parts.ready,
-    metrics,
-    requireRole: (role) => requireRole(signIn, role),
-    signIns,
+    metrics: operations.metrics,
+    requireRole: operations.requireRole,
+    signIns: operations.signIns,
     api: createApi(ports),
     apiDocs: createApiDocs(),
     console: createConsole({
@@ -97,7 +82,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const listener = await listen(handler, { host: settings.host, port: settings.port, tls: settings.tls, log: context.log });
   return {
     url: listener.address,
-    keyFile: generated?.path ?? null,
+    keyFile: operations.keyFile,
     async stop() {
       stopping.abort();
       backlog.stop();
@@ -111,12 +96,10 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
 function apiPorts(
   context: OpenContext,
   { storage, reconciler, invariants, ledger }: WebParts & { ledger: ResponseStats },
-  settingsKeys: ApiPorts['settingsKeys'],
   stop: AbortSignal,
-): Omit<ApiPorts, 'signIn'> {
+): Omit<ApiPorts, 'signIn' | 'settingsKeys'> {
   return {
     context,
-    settingsKeys,
     stop,
     replay: (filter, fetch, replayId) => replay(context, filter, fetch, replayId),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),

@@ -75,7 +75,7 @@ async function announce(settings: Settings, app: App, sandbox: Sandbox | null, g
   const { url, keyFile } = app;
   if (url !== null) await writePrivateFile(addressFile(settings), `${url}\n`);
   log.info('started', {
-    url,
+    url: url ?? app.monitoringUrl,
     sandbox: sandbox !== null,
     roles: settings.roles.join(','),
     apiKeyFile: keyFile,

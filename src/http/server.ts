@@ -4,10 +4,9 @@ import { createCredentialChecker } from './auth/gatekeeper.ts';
 import { createTokenEndpoint } from './auth/oauth-token.ts';
 import { createOwnTokens } from './auth/own-tokens.ts';
 import { dropForwardedPorts } from './forwarded-ports.ts';
-import { createHealth } from './metrics/health.ts';
-import { metricsPage } from './metrics/metrics.ts';
+import { addMonitoring } from './operations-server.ts';
 import type { HttpPorts } from './ports.ts';
-import { allowOnly, errorBorder, notFound } from './problem.ts';
+import { errorBorder, notFound } from './problem.ts';
 import { requestContext } from './request-context.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 
@@ -45,9 +44,7 @@ export function createHttp(ports: HttpPorts): Express {
     createTokenEndpoint({ connections, ownTokens, requireHttps: settings.requireHttps, log, signIns: ports.signIns }),
   );
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY }));
-  app.use('/health', createHealth(ports.ready));
-  app.get('/metrics', ports.requireRole('reader'), metricsPage(ports.metrics));
-  app.all('/metrics', allowOnly('GET', 'HEAD'));
+  addMonitoring(app, ports);
   app.use('/api/v1', ports.api);
   if (ports.apiDocs) app.use('/api/docs', ports.apiDocs);
   app.use('/console', ports.console);

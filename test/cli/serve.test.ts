@@ -164,11 +164,16 @@ test('a port that is taken is told in one line', async (t) => {
   await assert.rejects(serve(t, beside, { PORT: new URL(url).port }), /orderdock: listen EADDRINUSE[^\n]*\n$/);
 });
 
-test('a worker beside the web process leaves its address where it is', async (t) => {
+test('a worker answers health and metrics on a port of its own, and leaves the address of the web process where it is', async (t) => {
   const here = await place(t);
   await writeFile(here.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
   const web = await serve(t, here, { ROLES: 'web' });
   const worker = await serve(t, here, { ROLES: 'worker' });
+  const key = (await readFile(join(here.env.DATA_DIR ?? '', 'api-key'), 'utf8')).trim();
+  const statusOf = async (path: string, headers: Record<string, string> = {}) => (await fetch(`${worker.url}${path}`, { headers })).status;
+  assert.deepEqual([await statusOf('/health/live'), await statusOf('/health/ready'), await statusOf('/metrics')], [200, 200, 401]);
+  assert.equal(await statusOf('/metrics', { Authorization: `Bearer ${key}` }), 200);
+  assert.deepEqual([await statusOf('/webhooks/shop'), await statusOf('/console/'), await statusOf('/api/v1/orders')], [404, 404, 404]);
   worker.child.kill('SIGTERM');
   assert.equal(await worker.ended, 0);
   const address = join(here.env.DATA_DIR ?? '', 'address');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { addCounters } from '../../src/http/metrics/counters.ts';
 import { addGauges } from '../../src/http/metrics/gauges.ts';
+import { addLatency } from '../../src/http/metrics/latency.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
@@ -20,6 +21,7 @@ test('Prometheus reads backlog, latency, patience and invariants off the store',
       invariants: createInvariantChecker(context),
       now: () => run.clock.now(),
     });
+    addLatency(metrics.registry, context);
     await run.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.500Z') });
     await run.settle();
     await run.send({ id: 'e2', type: 'order', order: toyOrder('PO2', '2026-03-01T07:59:59.000Z') });
@@ -28,7 +30,9 @@ test('Prometheus reads backlog, latency, patience and invariants off the store',
       'orderdock_backlog{connection="toy"} 1',
       'orderdock_failure_budget_used_ratio{connection="toy"} 0',
       'orderdock_silent{connection="toy"} 0',
-      'orderdock_latency_seconds{connection="toy",leg="platformToReceived",quantile="0.5"} 1.5',
+      'orderdock_latency_seconds_sum{connection="toy",leg="platformToReceived"} 1.5',
+      'orderdock_latency_seconds_bucket{le="1",connection="toy",leg="platformToReceived"} 0',
+      'orderdock_latency_seconds_bucket{le="2.5",connection="toy",leg="platformToReceived"} 1',
       'orderdock_invariant_violations 0',
     ]) {
       assert.equal(lines.includes(expected), true, expected);

@@ -1,6 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Invariants } from '../../monitoring/invariants.ts';
-import type { Latency } from '../../monitoring/latency.ts';
 import type { ApiPorts } from '../api/ports.ts';
 
 type Ports = Pick<ApiPorts, 'health'> & {
@@ -10,11 +9,6 @@ type Ports = Pick<ApiPorts, 'health'> & {
 };
 
 const INVARIANTS_LAST_MS = 60_000;
-const QUANTILES = [
-  ['0.5', 'p50'],
-  ['0.9', 'p90'],
-  ['0.99', 'p99'],
-] as const;
 
 type Health = Awaited<ReturnType<Ports['health']>>;
 
@@ -22,7 +16,6 @@ type Health = Awaited<ReturnType<Ports['health']>>;
 interface Figure {
   name: string;
   help: string;
-  labels?: readonly string[];
   set(gauge: Gauge, connection: string, health: Health): void;
 }
 
@@ -52,12 +45,6 @@ const FIGURES: readonly Figure[] = [
     help: '1 while a connection is quiet for longer than its history explains.',
     set: (gauge, connection, { silence }) => gauge.set({ connection }, silence.silent ? 1 : 0),
   },
-  {
-    name: 'orderdock_latency_seconds',
-    help: 'How long changes took on each leg of their way.',
-    labels: ['leg', 'quantile'],
-    set: (gauge, connection, { latency }) => setLatency(gauge, connection, latency),
-  },
 ];
 
 /** Adds what the store tells to the figures that Prometheus reads; it is asked when they are, once for all of them. */
@@ -67,7 +54,7 @@ export function addGauges(registry: Registry, ports: Ports): void {
     new Gauge({
       name: figure.name,
       help: figure.help,
-      labelNames: ['connection', ...(figure.labels ?? [])],
+      labelNames: ['connection'],
       registers: [registry],
       async collect() {
         this.reset();
@@ -98,15 +85,6 @@ function createReading({ connections, health }: Ports): () => Promise<Map<string
     });
     return reading;
   };
-}
-
-function setLatency(figure: Gauge, connection: string, latency: Latency): void {
-  for (const [leg, percentiles] of Object.entries(latency)) {
-    for (const [quantile, member] of QUANTILES) {
-      const ms = percentiles[member];
-      if (ms !== null) figure.set({ connection, leg, quantile }, ms / 1000);
-    }
-  }
 }
 
 async function freshEnough({ invariants, now }: Ports): Promise<Invariants> {

@@ -1,0 +1,34 @@
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { Log } from '../domain/log.ts';
+import type { Readiness } from '../monitoring/readiness.ts';
+import { createHealth } from './metrics/health.ts';
+import { type Metrics, metricsPage } from './metrics/metrics.ts';
+import { allowOnly, errorBorder, notFound } from './problem.ts';
+import { requestContext } from './request-context.ts';
+
+/** What monitoring asks of every process. */
+export interface MonitoringPorts {
+  ready(): Promise<Readiness>;
+  metrics: Metrics;
+  requireRole(role: 'reader'): RequestHandler;
+}
+
+/** `/health/live`, `/health/ready` and `/metrics`, the same in every process. */
+export function addMonitoring(app: Express, { ready, metrics, requireRole }: MonitoringPorts): void {
+  app.use('/health', createHealth(ready));
+  app.get('/metrics', requireRole('reader'), metricsPage(metrics));
+  app.all('/metrics', allowOnly('GET', 'HEAD'));
+}
+
+/** All that a process without the role `web` serves. */
+export function createOperationsHttp(ports: MonitoringPorts & { log: Log; trustProxy: number | readonly string[] | null }): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  if (ports.trustProxy !== null) app.set('trust proxy', ports.trustProxy);
+  app.use(requestContext, helmet());
+  addMonitoring(app, ports);
+  app.use(notFound);
+  app.use(errorBorder(ports.log));
+  return app;
+}
