@@ -6,7 +6,6 @@ import type { Arrival, InsertResult } from '../domain/delivery.ts';
 import { subjectText } from '../domain/entity.ts';
 import { InvalidBody, Refused, Unauthenticated, Unavailable } from '../domain/errors.ts';
 import { isTooLong, LONGEST_ID } from '../domain/id-length.ts';
-import { freeAfter } from '../domain/memory.ts';
 import { isAddressable } from '../domain/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type {
@@ -84,7 +83,6 @@ async function keepArrived(
   const request: WebhookRequest = { ...head, body: body.bytes, format: body.format };
   const { arrival, kept } = await context.inTurn(body.bytes.length, async () => {
     const described = describeArrival(connection, request, verdict.credential);
-    freeAfter(body.bytes.length);
     return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
   });
   if (arrival.state === 'dead' && kept.status === 'accepted') context.alerts.open(deadDeliveryAlert({ ...arrival, id: kept.deliveryId }));
