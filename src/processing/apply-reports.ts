@@ -4,7 +4,8 @@ import type { EntityState, MergeResult } from '../domain/entity-state.ts';
 import { type Sql, together } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { entityKeyText, readStates, upsertDocuments, upsertEntities, upsertLines } from '../store/entities/states.ts';
-import { appendChanges, type ChangeState, type NewChange } from '../store/feed/append.ts';
+import { appendChanges, type NewChange } from '../store/feed/append.ts';
+import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './check-id-lengths.ts';
 import { mergeReport } from './merge-entity.ts';
 

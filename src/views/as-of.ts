@@ -4,7 +4,7 @@ import { FEED_BEGINNING, FeedDiverged } from '../domain/feed-cursor.ts';
 import { readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
-import type { ChangeState } from '../store/feed/append.ts';
+import type { ChangeState } from '../store/feed/change-state.ts';
 import { readHistory } from '../store/feed/read-changes.ts';
 import { readPositions } from '../store/feed/read-positions.ts';
 import { readStateHistory } from '../store/feed/read-states.ts';
@@ -22,8 +22,7 @@ export type Moment = { position: string } | { time: string };
 export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Promise<object> {
   const states = await readStateHistory(sql, entity.id, moment);
   const last = states.at(-1);
-  if (last && states[0]?.version === 1)
-    return viewThen(sql, entity, last, fold(states.map(({ state }) => JSON.parse(state) as ChangeState)));
+  if (last && states[0]?.version === 1) return viewThen(sql, entity, last, fold(states.map(({ state }) => state)));
   if (await isUnchangedSince(sql, entity, moment)) return viewNow(sql, entity);
   const [first] = await readHistory(sql, entity.id, { after: FEED_BEGINNING.position, limit: 1 });
   if (first?.version === 1) throw new Refused(404, 'not_found', 'At this position of the feed it was not known yet.');

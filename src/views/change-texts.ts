@@ -1,7 +1,7 @@
 import type { Header } from '../domain/entity.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { type EntityRow, readEntities } from '../store/entities/list.ts';
-import type { ChangeState } from '../store/feed/append.ts';
+import type { ChangeState } from '../store/feed/change-state.ts';
 import type { ChangeRow } from '../store/feed/read-changes.ts';
 import type { ChangeParts } from '../store/feed/read-sizes.ts';
 import { readHeaderBefore, readStatesOf } from '../store/feed/read-states.ts';

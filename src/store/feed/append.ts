@@ -1,15 +1,8 @@
 import type { Cause, ChangeAction, Difference } from '../../domain/change.ts';
-import type { EntityKind, Header, LineContent } from '../../domain/entity.ts';
+import type { EntityKind } from '../../domain/entity.ts';
 import { type Sql, together } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
-
-/** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
-export interface ChangeState {
-  header: Header | null;
-  lastUpdatedAt: string | null;
-  deletedAt: string | null;
-  lines: Record<string, { content: LineContent; rank: number; version: number; lastUpdatedAt: string | null; removedAt: string | null }>;
-}
+import { type ChangeState, stateText } from './change-state.ts';
 
 export interface NewChange {
   /** Never used twice, whatever is restored from a backup. */
@@ -69,7 +62,7 @@ export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Pr
     version: change.version,
     lines: JSON.stringify(change.lines),
     diff: JSON.stringify(change.diff),
-    state: JSON.stringify(change.state),
+    state: stateText(change.state, change.diff),
     cause_type: change.cause.type,
     cause_id: change.cause.id,
     event_type: change.cause.eventType,

@@ -1,32 +1,35 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, isOneOf, where } from '../engine/where.ts';
-import type { ChangeState } from './append.ts';
+import { type ChangeState, toChangeState } from './change-state.ts';
 
-/** What each change of an entity up to a position or time left behind: JSON text, oldest first. */
+/** What each change of an entity up to a position or time left behind, oldest first. */
 export async function readStateHistory(
   sql: Sql,
   entityId: string,
   upTo: { position: string } | { time: string },
-): Promise<{ version: number; at: string; state: string }[]> {
+): Promise<{ version: number; at: string; state: ChangeState }[]> {
   const bound: Condition = 'time' in upTo ? ['at <= ?', upTo.time] : ['seq <= ?', upTo.position];
   const asked = where(['entity_id = ?', entityId], bound);
-  const statement = `select version, at, state from changes where ${asked.text} order by version`;
-  const rows = await sql.all<{ version: number; at: string; state: string }>(statement, asked.bindings);
-  return rows.map((row) => ({ ...row, version: numberOf(row.version) }));
+  const statement = `select version, at, state, diff from changes where ${asked.text} order by version`;
+  const rows = await sql.all<{ version: number; at: string; state: string; diff: string }>(statement, asked.bindings);
+  return rows.map((row) => ({ version: numberOf(row.version), at: row.at, state: toChangeState(row) }));
 }
 
 /** What these entries left behind, by their position. */
 export async function readStatesOf(sql: Sql, positions: readonly string[]): Promise<Map<string, ChangeState>> {
   const asked = where(isOneOf('seq', positions));
-  const rows = await sql.all<{ seq: number | string; state: string }>(`select seq, state from changes where ${asked.text}`, asked.bindings);
-  return new Map(rows.map((row) => [String(row.seq), JSON.parse(row.state) as ChangeState]));
+  const rows = await sql.all<{ seq: number | string; state: string; diff: string }>(
+    `select seq, state, diff from changes where ${asked.text}`,
+    asked.bindings,
+  );
+  return new Map(rows.map((row) => [String(row.seq), toChangeState(row)]));
 }
 
 /** The header of an entity as its last change before `version` left it; null when that change is no longer kept. */
 export async function readHeaderBefore(sql: Sql, entityId: string, version: number): Promise<ChangeState['header']> {
   // A change of lines alone leaves a state that begins with this.
-  const statement = `select state from changes where entity_id = ? and version < ? and substr(state, 1, 14) <> '{"header":null' order by version desc limit 1`;
-  const [row] = await sql.all<{ state: string }>(statement, [entityId, version]);
-  return row ? (JSON.parse(row.state) as ChangeState).header : null;
+  const statement = `select state, diff from changes where entity_id = ? and version < ? and substr(state, 1, 14) <> '{"header":null' order by version desc limit 1`;
+  const [row] = await sql.all<{ state: string; diff: string }>(statement, [entityId, version]);
+  return row ? toChangeState(row).header : null;
 }
