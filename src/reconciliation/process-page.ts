@@ -12,6 +12,7 @@ import { upsertDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { entityKeyText, readStates } from '../store/entities/states.ts';
 import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconciliation/runs.ts';
+import { findWithheld } from './find-withheld.ts';
 import { recordGaps } from './gaps.ts';
 import { believedWatermark } from './progress.ts';
 import { withRetry } from './retry.ts';
@@ -137,6 +138,11 @@ async function applyTold(sql: Sql, run: ActiveRun, told: readonly ListedResource
       receivedAt: null,
     }),
   );
+  const withheld = await findWithheld(
+    sql,
+    run,
+    sources.map(({ report }) => report),
+  );
   const applied = await applyReports(sql, applications, { now, makeId: context.makeId });
   for (const { drift } of readable) {
     if (drift.length > 0)
@@ -148,9 +154,14 @@ async function applyTold(sql: Sql, run: ActiveRun, told: readonly ListedResource
     foundChanges(applications, applied),
   );
   const changed = new Set(sources.filter((_source, position) => applied[position]?.position != null).map(({ one }) => one));
-  const failed = told.length - readable.length;
-  return counted({ seen: told.length, applied: changed.size, unchanged: readable.length - changed.size, gaps, failed });
+  const missed = new Set(sources.filter(({ report }) => withheld.has(report)).map(({ one }) => one));
+  for (const { record } of missed) noteFailure(run, record, new OrderdockError('unreadable_time', WITHHELD));
+  const failed = told.length - readable.length + missed.size;
+  const unchanged = readable.filter((one) => !changed.has(one) && !missed.has(one)).length;
+  return counted({ seen: told.length, applied: [...changed].filter((one) => !missed.has(one)).length, unchanged, gaps, failed });
 }
+
+const WITHHELD = 'Its time cannot be read and its content differs from what is stored, so that it may be older.';
 
 /**
  * Reports without a time of their own about entities that a delivery has changed since the page was asked for: which of the two is newer

@@ -133,6 +133,31 @@ for (const engine of ENGINES) {
     assert.deepEqual([second.counts.seen, second.counts.applied], [3, 2]);
   });
 
+  on(
+    'a row whose time cannot be read creates; one that differs from what is stored is withheld, and then nothing is proven',
+    async (test) => {
+      const odd = (quantity: string) => ({
+        ...toyOrder('PO1', at(1), quantity),
+        updatedAt: 'yesterday',
+        lines: [{ id: '1', quantity, updatedAt: '' }],
+      });
+      test.world.orders.set('PO1', odd('10'));
+      assert.deepEqual([(await test.run()).counts.applied, (await proven(test)).length], [1, 1]);
+      test.world.orders.set('PO1', toyOrder('PO1', at(2), '20'));
+      await test.run();
+      test.world.orders.set('PO1', odd('20'));
+      assert.deepEqual((await test.run()).counts, { seen: 1, unchanged: 1, applied: 0, gaps: 0, failed: 0 }, 'nothing is withheld');
+      const [before] = await proven(test);
+      test.clock.advance(60_000);
+      test.world.orders.set('PO1', odd('30'));
+      const run = await test.run();
+      assert.deepEqual(run.counts, { seen: 1, unchanged: 0, applied: 0, gaps: 0, failed: 1 });
+      assert.match(run.error ?? '', /^records_failed: /);
+      assert.deepEqual((await proven(test))[0]?.to, before?.to);
+      assert.ok(test.alerts.some(({ code }) => code === 'unreadable_time'));
+    },
+  );
+
   on('a watermark and a proof in the future, as earlier versions left them, are not believed', async (test) => {
     test.world.orders.set('PO1', toyOrder('PO1', at(1)));
     await test.context.db.write(async (sql) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EntityReport, Subject } from '../../src/domain/entity.ts';
 import { InvalidBody, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import { readReportedTime, readTime } from '../../src/domain/time.ts';
 import type { ListPosition, ResourcePage } from '../../src/platforms/contract/api.ts';
 import { definePlatform } from '../../src/platforms/contract/platform.ts';
 
@@ -49,11 +50,11 @@ export function toyReport(order: ToyOrder, complete: boolean): EntityReport {
   return {
     kind: 'order',
     externalId: order.id,
-    lastUpdatedAt: order.updatedAt,
+    ...readReportedTime(order.updatedAt),
     header: { number: order.id, status: order.status ?? null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null },
     lines: lines.map((line) => ({
       externalId: line.id,
-      lastUpdatedAt: line.updatedAt,
+      ...readReportedTime(line.updatedAt),
       content: {
         position: line.position === undefined ? line.id : line.position,
         item: null,
@@ -168,7 +169,7 @@ function toyPage(world: ToyWorld, start: ListPosition): ResourcePage {
   return {
     records: page.map((order) => ({ subject: { kind: 'order', externalId: order.id }, text: JSON.stringify(order) })),
     next: offset + world.pageSize < changed.length ? String(offset + world.pageSize) : null,
-    watermark: page.at(-1)?.updatedAt ?? null,
+    watermark: page.findLast((order) => readTime(order.updatedAt) !== null)?.updatedAt ?? null,
     answeredAt: world.answeredAt ?? null,
     total: changed.length,
   };
