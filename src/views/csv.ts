@@ -3,18 +3,21 @@ import { stringify } from 'csv-stringify/sync';
 /** The columns of a list as CSV: paths into its rows, such as `buyer.name`; members that are lists or objects become JSON text. */
 export type Columns = readonly string[];
 
-const DECIMAL = /^[+-]?\d+(\.\d+)?$/;
-// What spreadsheets take for the start of a formula (OWASP, "CSV Injection", seen 2026-11), full-width twins included.
-const FORMULA = /^[=+\-@\t\r\n|%＝＋－＠]/;
+const PLAIN_NUMBER = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+// What spreadsheets take for the start of a formula (OWASP, "CSV Injection", seen 2026-11), also behind white space, quotes and separators, and in
+// full-width and small forms.
+const FORMULA = /^(?:[\t\r\n]|[\s"'`;,|\u200b-\u200f\u2018-\u201f\u2060\ufeff]*[=+\-@%\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b])/;
+// Every kind of line break (the library quotes only its own), and what spreadsheets of other countries separate cells by.
+const QUOTED = /[\r\n\v\f\u0085\u2028\u2029;\t]/;
 
-/** Text that a spreadsheet would run is made harmless by a leading quote mark; decimals stay digit for digit. */
-const harmless = (text: string): string => (FORMULA.test(text) && !DECIMAL.test(text) ? `'${text}` : text);
+/** Text that a spreadsheet would run is made harmless by a leading quote mark; numbers stay digit for digit. */
+const harmless = (text: string): string => (FORMULA.test(text) && !PLAIN_NUMBER.test(text) ? `'${text}` : text);
 
 /** RFC 4180 with a header line. */
 export function toCsv(rows: readonly object[], columns: Columns): string {
   return stringify(
     rows.map((row) => columns.map((path) => cell(row, path))),
-    { header: true, columns: [...columns], record_delimiter: 'windows' },
+    { header: true, columns: [...columns], record_delimiter: 'windows', quoted_match: QUOTED },
   );
 }
 
@@ -22,5 +25,5 @@ function cell(row: object, path: string): string {
   let value: unknown = row;
   for (const name of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[name];
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : harmless(String(value));
+  return harmless(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
