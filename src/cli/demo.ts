@@ -44,7 +44,15 @@ async function demo(ground: CliRuntime, options: Options): Promise<void> {
   const end = new AbortController();
   // Asked once it ends the traffic and concludes; asked again it leaves everything as it is.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (end.signal.aborted ? process.exit(1) : end.abort()));
+  const watched = ground.terminal && process.stdin.isTTY && options.json !== true;
   const result = await runDemo({
+    // On a terminal the console stays open until somebody has seen enough.
+    ...(watched
+      ? {
+          inspect: (ended: DemoResult, consoleUrl: string) =>
+            untilKey(ground, `${summary(ended)}\nThe console stays open at ${consoleUrl}: press a key to stop the service.\n`),
+        }
+      : {}),
     dataDir: join(settings.dataDir, 'demo'),
     main: fileURLToPath(new URL('../main.ts', import.meta.url)),
     env: serviceEnv(ground),
@@ -60,8 +68,22 @@ async function demo(ground: CliRuntime, options: Options): Promise<void> {
     },
   });
   progress.clear();
-  answer(ground, options.json, result, () => summary(result));
+  if (!watched) answer(ground, options.json, result, () => summary(result));
   if (!result.ok) throw new CommandFailed();
+}
+
+/** Says something, and waits until a key is pressed. */
+function untilKey(ground: CliRuntime, text: string): Promise<void> {
+  ground.err(text);
+  const { stdin } = process;
+  stdin.setRawMode(true);
+  return new Promise((resolve) => {
+    stdin.resume().once('data', () => {
+      stdin.setRawMode(false);
+      stdin.pause();
+      resolve();
+    });
+  });
 }
 
 /** Nothing of the caller's settings but where to listen and where to store: the demo's service is one of its own. */

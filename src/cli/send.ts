@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { Subject } from '../domain/entity.ts';
 import type { AnyPlatform, Connection } from '../platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { createPost, type Post, type PostAnswer } from '../sandbox/post.ts';
 import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import type { Settings } from '../settings.ts';
-import { answer, table } from './answer.ts';
+import { answer } from './answer.ts';
 import { connectionsOf, findConnection, serviceUrl, settingsOf } from './open.ts';
 import { type CliRuntime, CommandFailed } from './runtime.ts';
 
@@ -50,7 +51,7 @@ async function send(ground: CliRuntime, platformName: string, eventType: string,
   const settings = settingsOf(ground);
   const platform = PLATFORMS.find((one) => one.name === platformName);
   if (!platform) throw new CommandFailed(`Unknown platform ${platformName}. There are: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
-  const connection = chooseConnection(await connectionsOf(settings, ground), platform, options.connection);
+  const connection = chooseConnection(await connectionsOf(settings, ground), platform, options.connection, settings);
   const base = await serviceUrl(settings, options.url);
   const post = createPost(settings.tls === null ? null : await readFile(settings.tls.certFile));
   const composed = await compose(settings, connection, eventType, options.form);
@@ -58,16 +59,36 @@ async function send(ground: CliRuntime, platformName: string, eventType: string,
   const sent = [];
   for (const webhook of webhooks) {
     const url = `${base}/webhooks/${connection.name}${webhook.path}`;
-    sent.push({ method: webhook.method, url, eventType: webhook.eventType, ...(await post(url, webhook)) });
+    const { method, eventType: sentType, subject } = webhook;
+    sent.push({
+      method,
+      url,
+      eventType: sentType,
+      subject,
+      shownAt: subject === null ? null : shownAt(base, connection.name, subject),
+      ...(await post(url, webhook)),
+    });
   }
   report(ground, options, eventType, sent);
 }
 
-function chooseConnection(connections: readonly Connection[], platform: AnyPlatform, name: string | undefined): Connection {
+function chooseConnection(
+  connections: readonly Connection[],
+  platform: AnyPlatform,
+  name: string | undefined,
+  settings: Settings,
+): Connection {
   const own = connections.filter((connection) => connection.platform.name === platform.name);
   if (name !== undefined) return findConnection(own, name);
   const [first] = own;
-  if (!first) throw new CommandFailed(`There is no connection of the platform ${platform.name}.`);
+  const read = settings.connectionsFile ?? `the sandbox in DATA_DIR=${settings.dataDir}`;
+  const none = settings.connectionsFile === null && connections.length === 0;
+  if (!first)
+    throw new CommandFailed(
+      none
+        ? `There is no sandbox in DATA_DIR=${settings.dataDir} and no connections file: start the service once, or run this where it runs.`
+        : `There is no connection of the platform ${platform.name} in ${read}.`,
+    );
   return first;
 }
 
@@ -133,7 +154,29 @@ const withToken = (webhooks: readonly OutgoingWebhook[], token: string): Outgoin
     return { ...webhook, headers: { ...Object.fromEntries(others), authorization: `Bearer ${token}` } };
   });
 
-type Sent = PostAnswer & { method: string; url: string; eventType: string };
+/** Where the console shows what an event is about. */
+const shownAt = (base: string, connection: string, { kind, externalId }: Subject): string =>
+  `${base}/console/find?${new URLSearchParams({ connection, kind, externalId })}`;
+
+type Sent = PostAnswer & { method: string; url: string; eventType: string; subject: Subject | null; shownAt: string | null };
+
+/** `OrderIssuedByBuyer: accepted (202), order …-PO26004`, and where to look at it. */
+function sentence({ eventType, method, url, status, body, subject, shownAt: address }: Sent): string {
+  const about = subject === null ? '' : `, ${subject.kind} ${subject.externalId}`;
+  const isTaken = status >= 200 && status < 300;
+  const state = isTaken ? stateOf(body) : `refused, ${body}`;
+  return `${eventType}${about}: ${state} (${status})\n  ${method} ${url}\n${isTaken && address !== null ? `  ${address}\n` : ''}`;
+}
+
+/** What an accepted webhook was answered: `accepted`, or `duplicate` for one that was known. */
+function stateOf(body: string): string {
+  try {
+    const { status } = JSON.parse(body) as { status?: unknown };
+    return typeof status === 'string' ? status : 'accepted';
+  } catch {
+    return 'accepted';
+  }
+}
 
 function report(ground: CliRuntime, options: Options, eventType: string, sent: readonly Sent[]): void {
   const nothing = `${eventType} has happened, and the platform sends nothing for it.`;
@@ -141,13 +184,7 @@ function report(ground: CliRuntime, options: Options, eventType: string, sent: r
     ground,
     options.json,
     sent.map(({ retryAfterMs: _retryAfterMs, ...one }) => one),
-    () =>
-      sent.length === 0
-        ? `${nothing}\n`
-        : table(
-            sent.map((one) => ({ request: `${one.method} ${one.url}`, status: one.status, answer: one.body })),
-            nothing,
-          ),
+    () => (sent.length === 0 ? `${nothing}\n` : sent.map(sentence).join('\n')),
   );
   if (sent.some(({ status }) => status < 200 || status > 299)) throw new CommandFailed('The service did not take it.');
 }

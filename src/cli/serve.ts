@@ -10,7 +10,7 @@ import type { Log } from '../domain/log.ts';
 import { freeAfterStart } from '../domain/memory.ts';
 import { createLogger } from '../logger.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
-import { sandboxBanner } from '../sandbox/banner.ts';
+import { sandboxBanner, serviceBanner } from '../sandbox/banner.ts';
 import { createPost } from '../sandbox/post.ts';
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
@@ -83,6 +83,9 @@ async function announce(settings: Settings, app: App, sandbox: Sandbox | null, g
   });
   if (sandbox && url !== null) {
     ground.err(await sandboxBanner({ sandbox, url, dataDir: settings.dataDir, keyFile, workingDir: ground.workingDir }));
+  } else if (url !== null && ground.terminal) {
+    const connections = app.context.connections.list().map(({ name }) => name);
+    ground.err(serviceBanner({ url, publicUrl: settings.publicUrl, keyFile, connections }));
   }
 }
 

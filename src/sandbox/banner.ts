@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Subject } from '../domain/entity.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import type { Sandbox } from './sandbox.ts';
 import { writePrivateFile } from './sandbox-file.ts';
@@ -45,6 +46,45 @@ export async function sandboxBanner(options: BannerOptions): Promise<string> {
     '  Read what changed:',
     '',
     `curl ${trust}-H "Authorization: Bearer ${key}" ${url}/api/v1/changes`,
+    '',
+    ...(sample?.webhook.subject ? seeSubject(sample, sample.webhook.subject, { url, trust, key }) : []),
+  ].join('\n');
+}
+
+/** Where the sample's order is seen once it has been sent. */
+function seeSubject(
+  { connection }: Sample,
+  { kind, externalId }: Subject,
+  { url, trust, key }: { url: string; trust: string; key: string },
+): string[] {
+  const address = `${url}/console/find?${new URLSearchParams({ connection, kind, externalId })}`;
+  const id = encodeURIComponent(externalId);
+  return [
+    `  See that ${kind} in the console, or read it:`,
+    '',
+    `  ${address}`,
+    `curl ${trust}-H "Authorization: Bearer ${key}" ${url}/api/v1/${kind}s/by-external/${connection}/${id}`,
+    '',
+  ];
+}
+
+/** What an engineer needs at a start with real connections: where things are, and which addresses to register. */
+export function serviceBanner(options: {
+  url: string;
+  publicUrl: string | null;
+  keyFile: string | null;
+  connections: readonly string[];
+}): string {
+  const { url, publicUrl, keyFile, connections } = options;
+  return [
+    '',
+    `  Service      ${url}`,
+    `  Console      ${url}/console/`,
+    `  API          ${url}/api/docs`,
+    `  API key      ${keyFile === null ? 'one of API_KEYS' : `in ${keyFile}`}`,
+    '',
+    connections.length === 0 ? '  No connection is configured: nothing can arrive.' : '  Addresses to register at the platforms:',
+    ...connections.map((name) => `  ${publicUrl ?? url}/webhooks/${name}`),
     '',
   ].join('\n');
 }

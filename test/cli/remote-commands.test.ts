@@ -177,6 +177,14 @@ test('a sample for a real connection is made up, signed with its credentials, an
   assert.equal((await run(env, 'send', 'ordermentum', 'order_created', '--url', 'http://127.0.0.1:1')).code, 1);
 });
 
+test('a sample without a connection says where it looked', async (t) => {
+  const { env } = await stage(t);
+  await writeFile(env.CONNECTIONS_FILE ?? '', '{"connections":{}}', { mode: 0o600 });
+  const { code, err } = await run(env, 'send', 'tradecloud', 'OrderIssuedByBuyer');
+  assert.equal(code, 1);
+  assert.match(err, /There is no connection of the platform tradecloud in \S+/);
+});
+
 test('where only clients of the token endpoint are let in, a sample logs in there first', async (t) => {
   const { env, sandbox } = await stage(t);
   const clients = [{ id: 'tradecloud', secret: 'client-secret-7' }];
@@ -193,5 +201,9 @@ test('where only clients of the token endpoint are let in, a sample logs in ther
   });
   const sent = await run(env, 'send', 'tradecloud', 'OrderIssuedByBuyer', '--url', sandbox.simulators.origin);
   assert.equal(sent.code, 0, sent.err);
+  assert.match(
+    sent.out,
+    /^OrderIssuedByBuyer, order \S+: accepted \(202\)\n {2}POST http\S+\n {2}http\S+\/console\/find\?connection=tc&kind=order&externalId=\S+$/m,
+  );
   assert.deepEqual(seen, ['tradecloud:client-secret-7', 'Bearer fresh-token']);
 });

@@ -122,6 +122,8 @@ test('the banner says what this is, gives lines to paste, and holds no secret', 
   assert.match(banner, /sandbox/);
   assert.match(banner, /^curl -K \S+ --data-binary @\S+ http:\/\/127\.0\.0\.1:8080\/webhooks\/sandbox-tradecloud\/orders$/m);
   assert.match(banner, /^curl -H "Authorization: Bearer \$\(cat \S+api-key\)" http:\/\/127\.0\.0\.1:8080\/api\/v1\/changes$/m);
+  assert.match(banner, /^ {2}http:\/\/127\.0\.0\.1:8080\/console\/find\?connection=sandbox-tradecloud&kind=order&externalId=\S+$/m);
+  assert.match(banner, /\/api\/v1\/orders\/by-external\/sandbox-tradecloud\/\S+$/m);
   for (const secret of secretsOf(JSON.parse(sandbox.connectionsText))) assert.ok(!banner.includes(secret), 'a secret stands in it');
 });
 

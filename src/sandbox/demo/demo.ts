@@ -30,6 +30,8 @@ export interface DemoOptions {
   end: AbortSignal;
   /** Length of the traffic in seconds; null: until `end`. */
   seconds: number | null;
+  /** Called with the result while the service still runs, so that its console can be looked at. */
+  inspect?(result: DemoResult, consoleUrl: string): Promise<void>;
   /** A line that may be written over by the next. */
   show(text: string): void;
   /** A line that stays. */
@@ -65,7 +67,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     await service.start();
     const stage = setStage(options, sandbox, service);
     options.say(`This is the sandbox on bad days. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`);
-    return await concludeDemo(stage, await playBadDays(stage));
+    const result = await concludeDemo(stage, await playBadDays(stage));
+    await options.inspect?.(result, `${service.url()}/console/`);
+    return result;
   } finally {
     await service.kill();
     await sandbox.stop();
