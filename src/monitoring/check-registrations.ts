@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import { RemoteFailure } from '../domain/errors.ts';
+import type { RegisteredWebhook } from '../domain/registered-webhook.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { type StoredRegistration, upsertRegistrations } from '../store/monitoring/registrations.ts';
+import { upsertRegistrations } from '../store/monitoring/registrations.ts';
 import { compareRegistrations, type Difference } from './compare-registrations.ts';
 
 export interface CheckedRegistrations {
-  registered: readonly StoredRegistration[];
+  registered: readonly RegisteredWebhook[];
   differences: readonly Difference[];
 }
 

@@ -1,10 +1,11 @@
-import { type RegisteredWebhook, registrationName } from '../platforms/contract/management.ts';
+import type { RegisteredWebhook } from '../domain/registered-webhook.ts';
+import { registrationName } from '../platforms/contract/management.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 
 /** One way in which what is registered differs from what is wanted. */
 export interface Difference {
-  /** `missing` and `disabled`: nothing comes in. */
-  kind: 'missing' | 'disabled' | 'events' | 'repeated';
+  /** `missing` and `disabled`: nothing comes in. `failed`: the platform itself says that it gave deliveries up. */
+  kind: 'missing' | 'disabled' | 'events' | 'repeated' | 'failed';
   text: string;
   /** The command that mends it; null: there is none. */
   command: string | null;
@@ -32,9 +33,16 @@ export function compareRegistrations(
   if (enabled.length === 0) return disabled.map(({ id }) => ({ kind: 'disabled', text: `${id} is switched off.`, command: mend(id) }));
   return [
     ...missingEvents(connection, enabled, command),
+    ...enabled.filter(({ statistics }) => (statistics?.failed ?? 0) > 0).map((one) => failedDeliveries(one, connection.name)),
     ...(enabled.length > 1 ? [{ kind: 'repeated' as const, text: repeatedText(where, enabled.length), command: null }] : []),
   ];
 }
+
+const failedDeliveries = ({ id, statistics }: RegisteredWebhook, connection: string): Difference => ({
+  kind: 'failed',
+  text: `${id}: the platform counts ${statistics?.failed} deliveries that it gave up.`,
+  command: `orderdock reconcile ${connection}`,
+});
 
 const repeatedText = (where: string, times: number): string => `${where} is registered ${times} times: every event comes that often.`;
 

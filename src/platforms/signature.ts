@@ -7,7 +7,7 @@ export function equalSecret(given: string | Buffer, expected: string | Buffer): 
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** The position of the secret that equals `given`, or -1. Every one is compared, so that the time does not tell which. */
+/** The position of the secret that equals `given`, or -1. Every one is compared, so that the time does not reveal which. */
 export function matchSecret(given: string, secrets: readonly string[]): number {
   let match = -1;
   secrets.forEach((secret, position) => {
@@ -77,7 +77,7 @@ export function verifyWhole(judge: (body: Buffer) => BodyVerdict): BodyVerifier 
 
 /**
  * The position of the key under which one of the `given` signatures is right, or -1. Every key is tried with every signature, so that
- * the time does not tell which. A signature of another length, or of no sensible form at all, is only ever unequal.
+ * the time does not reveal which. A signature of another length, or of no sensible form at all, is only ever unequal.
  */
 export function matchSignature<Key>(
   given: readonly string[],

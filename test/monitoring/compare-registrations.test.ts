@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { RegisteredWebhook } from '../../src/domain/registered-webhook.ts';
 import { compareRegistrations } from '../../src/monitoring/compare-registrations.ts';
-import type { RegisteredWebhook } from '../../src/platforms/contract/management.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 
 const URL = 'https://dock.example/webhooks/fresh';
@@ -28,6 +28,7 @@ test('what is registered is compared with one enabled registration of our addres
   assert.deepEqual(kinds([registered({ enabled: false })]), [['disabled', 'orderdock webhooks enable fresh w-1']]);
   assert.deepEqual(kinds([registered({ enabled: false })], URL, false), [['disabled', 'orderdock webhooks register fresh']]);
   assert.deepEqual(kinds([registered(), registered({ id: 'w-2' })]), [['repeated', null]]);
+  assert.deepEqual(kinds([registered({ statistics: { failed: 3, successful: 9 } })]), [['failed', 'orderdock reconcile fresh']]);
   const [missing] = kinds([registered({ events: events.slice(1) })]);
   assert.equal(missing?.[0], 'events');
   assert.match(String(missing?.[1]), /update fresh w-1 --events .*order_created/);

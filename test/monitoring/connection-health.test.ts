@@ -29,6 +29,7 @@ for (const engine of ENGINES) {
       answers: {},
       silence: { quietMs: null, expectedMs: null, silent: false },
       credentials: [],
+      registrations: null,
     });
     assert.equal(failureBudget.usedPercent, 0);
     assert.deepEqual(latency.platformToReceived, { p50: null, p90: null, p99: null, samples: 0 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import type { FetchedResource, PlatformApi } from '../../src/platforms/contract/api.ts';
+import { fillBody, fillPath } from '../../src/platforms/orisha/client/fill.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 
@@ -208,4 +209,26 @@ test('the simulated API gives a token for the client, then lists and records; a 
   assert.ok(gone?.subject);
   await assert.rejects(api.fetch(gone.subject), RemoteMissing);
   assert.equal(simulation.answer({ method: 'GET', path: '/items', query: {}, headers: {}, body: '' }).status, 401);
+});
+
+test('the paths and bodies of the management endpoint are filled in, as JSON or as its text', () => {
+  const values = { url: 'https://dock.example/webhooks/o', events: ['item.created', 'item.deleted'], administration: '10 01', id: 'w/1' };
+  assert.equal(
+    fillPath('/a/{administration}/w/{id}?url={url}', values),
+    '/a/10%2001/w/w%2F1?url=https%3A%2F%2Fdock.example%2Fwebhooks%2Fo',
+  );
+  for (const [body, expected] of [
+    [
+      { url: '{url}', types: '{events}' },
+      { url: values.url, types: values.events },
+    ],
+    [
+      { types: ['{events}', 'x'], all: '{events}!' },
+      { types: [...values.events, 'x'], all: 'item.created,item.deleted!' },
+    ],
+    ['{"url":"{url}","types":{events}}', { url: values.url, types: values.events }],
+    ['{"types":"{events}","of":"{administration}"}', { types: values.events, of: '10 01' }],
+    ['url={url}', `url=${values.url}`],
+  ])
+    assert.deepEqual(fillBody(body, values), expected);
 });

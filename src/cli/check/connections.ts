@@ -4,7 +4,7 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Tokens and signatures are refused beyond some minutes; half of one already tells of a clock that nobody keeps. */
+/** Tokens and signatures are refused beyond some minutes; half a minute already shows a clock that is not synchronised. */
 const CLOCK_TOLERANCE_MS = 30_000;
 
 /** Asks every connection's API whether it takes our credentials, and compares clocks. */
@@ -76,7 +76,7 @@ async function checkClock(context: OpenContext, connection: Connection): Promise
         : failure('connections', what, `${text}. Set this machine's clock by NTP: signatures and tokens depend on it`),
     ];
   } catch {
-    // Whether it can be reached is told by the API's own finding.
+    // The API's own finding says whether it can be reached.
     return [];
   }
 }

@@ -1,5 +1,5 @@
+import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import { compareRegistrations } from '../../monitoring/compare-registrations.ts';
-import type { RegisteredWebhook } from '../../platforms/contract/management.ts';
 import { answer, type Row, table } from '../answer.ts';
 import type { CliRuntime } from '../runtime.ts';
 import { guideOf, guideText, type ManagedConnection, requireVerb, verbsOf } from './managed-connection.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RegisteredWebhook } from '../../platforms/contract/management.ts';
+import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import { answer } from '../answer.ts';
 import type { CliRuntime } from '../runtime.ts';
 import { listWebhooks } from './list-webhooks.ts';

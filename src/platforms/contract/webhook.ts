@@ -56,7 +56,7 @@ export type AuthResult = { accepted: true; credential: string } | { accepted: fa
 /** Headers alone decide nothing: the body is part of the proof (signatures). It is hashed as it arrives, and nothing of it is parsed. */
 export interface BodyProof {
   accepted: null;
-  /** Most bytes that the proof reads; absent: as many as the door takes. */
+  /** Most bytes that the proof reads; absent: as many as a body may have. */
   mostBytes?: number;
   /** The verdict on a longer body; absent: it is refused for its size. */
   whenLonger?: AuthResult;

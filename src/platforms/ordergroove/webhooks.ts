@@ -1,13 +1,8 @@
 import { OrderdockError, Refused } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/json.ts';
+import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import { checkEventNames, refuseOptions } from '../contract/event-names.ts';
-import {
-  type RegisteredWebhook,
-  requireSaving,
-  type SaveSecret,
-  type WantedWebhook,
-  type WebhookManagement,
-} from '../contract/management.ts';
+import { requireSaving, type SaveSecret, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';
 import { type Made, undo } from '../contract/undo.ts';
 import type { ApiClient } from './client/client.ts';
 import {
@@ -22,6 +17,7 @@ import {
   removeTarget,
   replaceFilters,
   rotateKey,
+  unlessRefused,
 } from './client/targets.ts';
 import { ordergrooveEvents } from './events.ts';
 
@@ -54,9 +50,9 @@ export function createWebhookManagement(options: ManagementOptions): WebhookMana
     register: async (wanted) => [await register(options, wanted)],
     update: async (id, wanted) => {
       checkWanted(wanted);
-      if (wanted.url !== null) await changeTarget(client, id, { target_url: wanted.url });
+      const target = wanted.url === null ? await readTarget(client, id) : await changeTarget(client, id, { target_url: wanted.url });
       if (wanted.events !== null) await replaceFilters(client, id, wanted.events.join('|'));
-      return describeTarget(client, await readTarget(client, id));
+      return describeTarget(client, { id, target_url: wanted.url, ...target });
     },
     enable: (id) => change(id, { enabled: true }),
     disable: (id) => change(id, { enabled: false }),
@@ -82,7 +78,7 @@ async function register(options: ManagementOptions, wanted: WantedWebhook & { ur
   const { client, keys, merchant } = options;
   const save = requireSaving(options.saveSecret);
   checkWanted(wanted);
-  if ((await listTargets(client)).length >= MOST_TARGETS) {
+  if ((await unlessRefused(listTargets(client), [])).length >= MOST_TARGETS) {
     throw new Refused(409, 'too_many_webhooks', `Ordergroove has room for ${MOST_TARGETS} targets, all are taken. Delete one first.`);
   }
   const target = await createTarget(client, { merchant: await merchant(), target_url: wanted.url, enabled: false });
@@ -107,7 +103,7 @@ async function removeWhole(client: ApiClient, id: string): Promise<void> {
 
 async function describeTarget(client: ApiClient, target: JsonObject): Promise<RegisteredWebhook> {
   const id = textAt(target.id) ?? '';
-  const patterns = (await listFilters(client, id)).flatMap((filter) => textAt(filter.pattern) ?? []);
+  const patterns = (await unlessRefused(listFilters(client, id), [])).flatMap((filter) => textAt(filter.pattern) ?? []);
   return {
     ...{ id, name: null, url: textAt(target.target_url), events: eventsOf(patterns), enabled: target.enabled === true },
     statistics: await readMetrics(client, id),

@@ -26,5 +26,5 @@ export const ordermentumEvents: readonly OrdermentumEvent[] = [
 
 const kinds = new Map(ordermentumEvents.map((event) => [event.type, event.kind]));
 
-/** The kind of resource an event tells of; null for an event that we do not know. */
+/** The kind of resource that an event is about; null for an event that we do not know. */
 export const kindOfEvent = (eventType: string): OrdermentumKind | null => kinds.get(eventType) ?? null;

@@ -1,10 +1,11 @@
 import { OrderdockError, Refused } from '../../domain/errors.ts';
 import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
 import { outgoingPath } from '../../domain/outgoing-path.ts';
+import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import { readTime } from '../../domain/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import { checkEventNames } from '../contract/event-names.ts';
-import { type RegisteredWebhook, registrationName, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';
+import { registrationName, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';
 import { undo } from '../contract/undo.ts';
 import type { ManagementClient } from './client/management-client.ts';
 import { ordermentumEvents } from './events.ts';

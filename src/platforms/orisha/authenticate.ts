@@ -5,7 +5,7 @@ import type { OrishaSettings } from './settings.ts';
 
 /**
  * The secret travels in clear in `X-Secret` and is compared as it is: nothing binds it to the body, which is why only the codes are
- * believed. The administration is looked at last, so that nobody without the secret learns which ones there are.
+ * believed. The administration is looked at last, so that which ones there are is not revealed without the secret.
  */
 export async function authenticate(request: RequestHead, settings: OrishaSettings): Promise<AuthResult> {
   const given = request.headers['x-secret'];

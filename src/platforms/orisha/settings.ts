@@ -40,7 +40,7 @@ const list = z.strictObject({
   code: pointer.optional(),
   /** The customer's code in a row of contact persons or addresses. */
   customerCode: pointer.optional(),
-  /** `summary`: rows tell less than the detail, so the detail of each is read (one call a row). */
+  /** `summary`: rows have fewer members than the detail, so the detail of each is read (one call a row). */
   rows: z.enum(['whole', 'summary']).default('whole'),
 });
 export type OrishaList = z.infer<typeof list>;
@@ -63,7 +63,9 @@ const body = z
 // Its existence is documented, its paths are not: every part of them is a setting.
 const management = z.strictObject({
   list: z.strictObject({ path: managementPath, items: pointer.optional() }).optional(),
-  register: z.strictObject({ path: managementPath, method: method.default('POST'), body: body.optional() }).optional(),
+  register: z
+    .strictObject({ path: managementPath, method: method.default('POST'), body: body.default({ url: '{url}', events: '{events}' }) })
+    .optional(),
   /** Makes a new secret. */
   reset: z.strictObject({ path: managementPath, method: method.default('POST'), body: body.optional() }).optional(),
   delete: z.strictObject({ path: managementPath }).optional(),

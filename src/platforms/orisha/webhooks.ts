@@ -1,13 +1,8 @@
 import { OrderdockError, Refused, RemoteFailure } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, listAt, parseJson } from '../../domain/json.ts';
+import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import { checkEventNames, refuseOptions } from '../contract/event-names.ts';
-import {
-  type RegisteredWebhook,
-  requireSaving,
-  type SaveSecret,
-  type WantedWebhook,
-  type WebhookManagement,
-} from '../contract/management.ts';
+import { requireSaving, type SaveSecret, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';
 import { type Made, undo } from '../contract/undo.ts';
 import type { ApiClient } from './client/client.ts';
 import { fillBody, fillPath, type Values } from './client/fill.ts';
@@ -139,7 +134,7 @@ async function administrationOf(options: ManagementOptions, id: string, template
 
 const usesAdministration = (template: unknown): boolean => /\{administration\}/i.test(JSON.stringify(template ?? null));
 
-/** The administrations that a call has to be made for: each, where it is told which; else one call for all. */
+/** The administrations that a call has to be made for: each, where the call names one; else one call for all. */
 function administrationsFor(client: ApiClient, templates: readonly unknown[]): string[] {
   if (!templates.some(usesAdministration)) return [''];
   const { administrations } = client.settings.webhook;

@@ -2,7 +2,7 @@ import { Unavailable } from '../../domain/errors.ts';
 import { firstAccepting } from '../contract/first-accepting.ts';
 import type { AuthResult, BodyProof, BodyVerdict, CredentialChecker, RequestHead } from '../contract/webhook.ts';
 import { verifyWhole } from '../signature.ts';
-import { proveSignature } from './prove-signature.ts';
+import { proveSignature } from './read/prove-signature.ts';
 import type { StandardSettings } from './settings.ts';
 
 /** By any entry of `webhook.auth`, which needs no body, or by its signature. */

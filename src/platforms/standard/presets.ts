@@ -162,7 +162,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'BigCommerce',
     // What is published about its signatures contradicts itself; the classic manual has none and recommends a header of one's own.
     signature: null,
-    // The hash is the payload's, which is only a type and an id: the time tells two updates of one order apart.
+    // The hash is the payload's, which is only a type and an id: the time distinguishes two updates of one order.
     dedupe: ['/hash', '/created_at'],
     type: '/scope',
     entity: { kind: 'order', id: '/data/id', updatedAt: '/created_at', types: ['store/order/*'], deletedTypes: [] },

@@ -1,7 +1,7 @@
 import { listOf, membersOf, type Shape } from '../../domain/drift.ts';
 
 // What is documented of Tradecloud's bodies (docs.tradecloud1.com and the maker's samples, read 2026-07-14). `any`: the content is text, a
-// number, a flag, or an object whose members nobody documents. Enums are those of the status page; more may come.
+// number, a flag, or an object whose members are not documented. Enums are those of the status page; more may come.
 
 const PROCESS_STATUS = ['Issued', 'InProgress', 'Confirmed', 'Rejected', 'Completed', 'Cancelled'];
 const LOGISTICS_STATUS = ['Open', 'Produced', 'ReadyToShip', 'Shipped', 'Delivered', 'Cancelled'];

@@ -1,20 +1,11 @@
 import { type Json, listAt, objectAt, textAt } from '../../domain/json.ts';
+import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import type { Sql } from '../engine/database.ts';
 
-/** A webhook as the platform had it registered when it was last asked. */
-export interface StoredRegistration {
-  id: string;
-  name: string | null;
-  url: string | null;
-  events: string[];
-  enabled: boolean;
-  /** The platform's own count of deliveries, by its own names. */
-  statistics: Readonly<Record<string, number>> | null;
-}
-
+/** What a platform had registered when it was last asked. */
 export interface StoredRegistrations {
   checkedAt: string;
-  registered: StoredRegistration[];
+  registered: RegisteredWebhook[];
 }
 
 export async function upsertRegistrations(sql: Sql, connection: string, { checkedAt, registered }: StoredRegistrations): Promise<void> {
@@ -34,7 +25,7 @@ export async function readRegistrations(sql: Sql, connection: string): Promise<S
   return row ? { checkedAt: row.checked_at, registered: listAt(JSON.parse(row.registered)).map(toRegistration) } : null;
 }
 
-function toRegistration(stored: Json): StoredRegistration {
+function toRegistration(stored: Json): RegisteredWebhook {
   const { id, name, url, events, enabled, statistics } = objectAt(stored);
   const counts = Object.entries(objectAt(statistics)).map(([count, value]) => [count, Number(value)] as const);
   return {

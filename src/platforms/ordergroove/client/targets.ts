@@ -63,15 +63,18 @@ export async function replaceFilters(client: ApiClient, id: string, pattern: str
 
 /** Deliveries of the last 30 days: `failed`, `successful`, `successful_retries`, `pending_delivery`; null where they are not to be had. */
 export async function readMetrics(client: ApiClient, id: string): Promise<Record<string, number> | null> {
-  try {
-    const metrics = Object.entries(objectAt(await client.json({ method: 'GET', path: `${targetPath(id)}/metrics` })));
-    const counts = metrics.map(([name, count]) => [name, Number(textAt(count) ?? Number.NaN)] as const);
-    return Object.fromEntries(counts.filter(([, count]) => Number.isFinite(count)));
-  } catch (error) {
-    if (error instanceof RemoteFailure && error.status >= 400 && error.status < 500) return null;
-    throw error;
-  }
+  const metrics = await unlessRefused(client.json({ method: 'GET', path: `${targetPath(id)}/metrics` }), null);
+  if (metrics === null) return null;
+  const counts = Object.entries(objectAt(metrics)).map(([name, count]) => [name, Number(textAt(count) ?? Number.NaN)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => Number.isFinite(count)));
 }
+
+/** `fallback` for a 4xx: what only describes a target is not worth failing for. */
+export const unlessRefused = <T, F>(call: Promise<T>, fallback: F): Promise<T | F> =>
+  call.catch((error: unknown) => {
+    if (error instanceof RemoteFailure && error.status >= 400 && error.status < 500) return fallback;
+    throw error;
+  });
 
 const send = async (client: ApiClient, method: 'POST' | 'PATCH', path: string, body: JsonObject): Promise<JsonObject> =>
   objectAt(await client.json({ method, path, body }));

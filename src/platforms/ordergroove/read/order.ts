@@ -24,14 +24,14 @@ export const ORDER_STATUSES: Readonly<Record<string, string>> = {
   '20': 'AWAITING_RESPONSE_CLASSIFICATION',
 };
 
-/** What is told of an order: its own object, its items, or only one of them. */
+/** What is known of an order: its own object, its items, or only one of them. */
 export interface OrderParts {
   externalId: string;
   order: JsonObject | null;
   items: readonly JsonObject[];
   /** All of the order's items are here: one that is missing has been removed. */
   complete: boolean;
-  /** When it was told: its events have no time of the order's own. */
+  /** When it was reported: its events have no time of the order's own. */
   time?: ReportedTime;
 }
 

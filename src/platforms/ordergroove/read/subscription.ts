@@ -16,7 +16,7 @@ export function subscriptionReport(object: JsonObject, at?: Json): EntityReport 
   return recordReport('subscription', id, readReportedTime(object.updated, at), header, object);
 }
 
-// `cancelled` keeps its old time after a reactivation: `live` decides wherever it is told.
+// `cancelled` keeps its old time after a reactivation: `live` decides wherever it is present.
 function statusOf(object: JsonObject): string | null {
   if (typeof object.live === 'boolean') return object.live ? 'live' : 'cancelled';
   return textAt(object.cancelled) === null ? null : 'cancelled';

@@ -74,7 +74,7 @@ function webhookOf(
   };
 }
 
-/** An event is never older than the change it tells of. */
+/** An event is never older than the change it reports. */
 const changedAtSeconds = ({ updated, last_updated: lastUpdated }: JsonObject): number =>
   Math.floor(Date.parse(readTime(updated ?? lastUpdated) ?? '1970-01-01T00:00:00Z') / 1000);
 

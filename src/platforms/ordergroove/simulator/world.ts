@@ -4,7 +4,7 @@ import type { Family } from '../events.ts';
 
 export type Held = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';
 
-/** Something that happened to one object, in its REST shape, and the event that tells of it. */
+/** Something that happened to one object, in its REST shape, and the event that reports it. */
 export interface Happened {
   type: string;
   family: Family;
@@ -31,7 +31,7 @@ export interface World {
   addEntitlement(): JsonObject;
   /** One that fits, or a new one, which is announced. */
   some(kind: 'subscriber' | 'subscription' | 'order' | 'entitlement', fits: (object: JsonObject) => boolean): JsonObject;
-  /** Has an event sent that tells of an object as it is now. */
+  /** Sends an event about an object as it is now. */
   announce(happened: Happened): void;
   /** What has been announced and not yet sent. */
   announced: Happened[];

@@ -37,7 +37,7 @@ export function readSupplier(resource: JsonObject): Party | null {
   return party(firstText(resource, 'supplierId') ?? textAt(supplier.id), firstText(resource, 'supplierName') ?? textAt(supplier.name));
 }
 
-/** The time of the newest state told: a deletion may carry a later time than the last update. */
+/** The time of the newest state in it: a deletion may carry a later time than the last update. */
 export function readLastUpdated(resource: JsonObject): ReportedTime {
   const updated = readReportedTime(resource.updatedAt, resource.updated_at);
   const deleted = readReportedTime(resource.deletedAt);

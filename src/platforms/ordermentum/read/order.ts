@@ -6,7 +6,7 @@ import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSuppli
 
 /**
  * An order as a detail (with `lineItems`: then they are all its lines), as a list's summary, or as a thin event: what a partial one
- * does not tell stays as it is held.
+ * leaves out stays as stored.
  */
 export function readOrder(externalId: string, order: JsonObject): EntityReport {
   const { lineItems, ...source } = order;

@@ -26,13 +26,12 @@ export function fillBody(template: unknown, values: Values): Json | string {
   return typeof template === 'string' ? fillText(template, values) : fillJson(template, values);
 }
 
+const isEvents = (template: unknown): boolean => typeof template === 'string' && /^\{events\}$/i.test(template);
+
 function fillJson(template: unknown, values: Values): Json {
-  if (typeof template === 'string') {
-    return /^\{events\}$/i.test(template)
-      ? [...values.events]
-      : template.replace(PLACEHOLDER, (_all, name: string) => textOf(values, name));
-  }
-  if (Array.isArray(template)) return template.map((entry) => fillJson(entry, values));
+  if (isEvents(template)) return [...values.events];
+  if (typeof template === 'string') return template.replace(PLACEHOLDER, (_all, name: string) => textOf(values, name));
+  if (Array.isArray(template)) return template.flatMap((entry) => (isEvents(entry) ? [...values.events] : [fillJson(entry, values)]));
   if (!isObject(template)) return (template ?? null) as Json;
   return Object.fromEntries(Object.entries(template).map(([name, member]) => [name, fillJson(member, values)]));
 }

@@ -61,7 +61,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationOptions): Si
 const typeOf = (kind: OrishaKind, action: OrishaEvent['action']): string =>
   orishaEvents.find((event) => event.kind === kind && event.action === action)?.type ?? '';
 
-/** Changes for which the platform has no event: the world moves on, and only its lists tell. */
+/** Changes for which the platform has no event: only its lists show them. */
 const silentChanges = new Map<string, OrishaKind>([
   ['item.updated', 'item'],
   ['pricelist.updated', 'price-list'],

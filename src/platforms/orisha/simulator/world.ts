@@ -21,7 +21,7 @@ export interface World {
    * record that has to be there first comes into being in silence.
    */
   happen(event: OrishaEvent): Happened[];
-  /** Changes a record, and tells nobody. */
+  /** Changes a record without an event. */
   change(kind: OrishaKind): Happened;
   find(kind: OrishaKind, codes: Codes): JsonObject | null;
   list(kind?: OrishaKind): Held[];
@@ -62,7 +62,7 @@ export function createWorld(tools: SimulationOptions): World {
     return { kind, codes };
   }
 
-  // The oldest goes, so that nobody is still fetching what has just been announced.
+  // The oldest goes, so that what has just been announced is not gone before it is fetched.
   function remove(kind: OrishaKind): Happened[] {
     const one = ofKind(kind)[0] ?? make(kind);
     const owned = kind === 'customer' ? [...held.values()].filter(({ codes }) => codes.CustomerCode === one.codes.CustomerCode) : [];

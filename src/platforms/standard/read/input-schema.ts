@@ -42,9 +42,9 @@ const entity = z.strictObject({
   status: expression.optional(),
   currency: expression.optional(),
   total: expression.optional(),
-  /** Event types that tell of the entity, exactly or up to a `*`. Absent: all. */
+  /** Event types that are about the entity, exactly or up to a `*`. Absent: all. */
   types: patterns.optional(),
-  /** Event types that tell of its end. */
+  /** Event types that report its deletion. */
   deletedTypes: patterns.optional(),
 });
 

@@ -20,7 +20,7 @@ export function openText(headers: Readonly<Record<string, string>>, text: string
   return { headers, body };
 }
 
-/** True when events of this type tell of the connection's entity; a request without a type counts. */
+/** True when events of this type are about the connection's entity; a request without a type counts. */
 export const tellsOf = (entity: EntityRule, type: string | null): boolean =>
   entity.types === undefined || type === null || matches(entity.types, type) || matches(entity.deletedTypes, type);
 
@@ -28,7 +28,7 @@ export const tellsOf = (entity: EntityRule, type: string | null): boolean =>
 export const matches = (patterns: readonly string[], type: string): boolean =>
   patterns.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern));
 
-/** What a request is about; null where the connection names no entity, the type tells of none, or its id is missing. */
+/** What a request is about; null where the connection names no entity, the type is about something else, or its id is missing. */
 export function subjectOf({ entity, type: typeExpression }: StandardSettings, sources: Sources): Subject | null {
   if (!entity || !tellsOf(entity, textOf(typeExpression, sources))) return null;
   const externalId = textOf(entity.id, sources);

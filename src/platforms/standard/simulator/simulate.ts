@@ -1,8 +1,8 @@
 import type { Subject } from '../../../domain/entity.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { PRESET_NAMES } from '../presets.ts';
-import { digestOf, standardDigest } from '../prove-signature.ts';
 import { textOf } from '../read/expression.ts';
+import { digestOf, standardDigest } from '../read/prove-signature.ts';
 import { openRequest, subjectOf } from '../read/request.ts';
 import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader, standardSettings } from '../settings.ts';
 import { COMPOSERS, type Composed, type Form, type Happening, type SimulatedOrder } from './world.ts';

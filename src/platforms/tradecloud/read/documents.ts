@@ -21,7 +21,7 @@ function readDocument(document: JsonObject, line: string | null): DocumentReport
   };
 }
 
-/** The `documents` of these members, and whether any of them told of documents at all. */
+/** The `documents` of these members, and whether any of them has the member at all. */
 export function documentsOf(owners: readonly JsonObject[], line: string | null): { told: boolean; documents: DocumentReport[] } {
   const told = owners.filter((owner) => owner.documents !== undefined && owner.documents !== null);
   const documents = told.flatMap((owner) => listAt(owner.documents).filter(isObject));

@@ -14,7 +14,7 @@ import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '
 import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 
-/** An order as an event, a fetch or a poll tells it. `whole`: it has all its lines (an event has only the touched ones). */
+/** An order as an event, a fetch or a poll reports it. `whole`: it has all its lines (an event has only the touched ones). */
 export function readOrder(order: JsonObject, orderId: string, whole: boolean): EntityReport {
   const lines = readLines(order, orderId);
   const { lines: _lines, ...source } = order;
@@ -25,7 +25,7 @@ export function readOrder(order: JsonObject, orderId: string, whole: boolean): E
     ...updatedAt(order),
     header,
     lines,
-    // A shortened record without any `lines` member tells nothing about them.
+    // A shortened record without any `lines` member says nothing about them.
     linesComplete: whole && Array.isArray(order.lines),
     documents: readOrderDocuments(order, lines),
     deleted: false,
@@ -86,7 +86,7 @@ function unique(id: string, taken: Map<string, number>): string {
 }
 
 /**
- * A line's name for ever: its own id, else order and position. A line that the supplier split off (single delivery) has an empty position
+ * A line's permanent name: its own id, else order and position. A line that the supplier split off (single delivery) has an empty position
  * until the buyer's ERP gives it one, and what its id is meanwhile is documented nowhere: it is named after the line it came from, its
  * item, the supplier's own position and the day it is to be delivered (the reason for a split), so that the same split-off line is found
  * again when quantity, price or status change. Once it has a position it is another line; the next fetch or poll marks this one removed.

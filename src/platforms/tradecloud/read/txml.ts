@@ -55,7 +55,7 @@ const LINE_START = '<line>';
 const LINE_END = '</line>';
 const LINES_AT_ONCE = 200;
 
-/** Puts something else in the place of each line. One search after the other: an expression would look for the end of each anew. */
+/** Puts something else in the place of each line. One search after the other: an expression would search for the end again from each line. */
 function replaceLines(text: string, replacement: (line: string) => string): string {
   const pieces: string[] = [];
   let copied = 0;

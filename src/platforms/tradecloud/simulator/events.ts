@@ -155,7 +155,7 @@ const SHIPMENT_CHANGES: Readonly<Record<string, ShipmentChange>> = {
     void shipment.supplierDocuments.push(makeDocument(world, 'Packing list', at)),
 };
 
-/** Makes an event happen. A name that nobody knows is a message about an order as it is. */
+/** Makes an event happen. An unknown name is a message about an order as it is. */
 export function happenIn(world: World, eventType: string, single: boolean): Happening {
   if (eventType.startsWith('Shipment')) return { about: 'shipment', shipment: changeShipment(world, eventType) };
   if (eventType === 'OrderIssuedByBuyer') return wholeOrder(addOrder(world, single));

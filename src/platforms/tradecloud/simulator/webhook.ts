@@ -28,7 +28,7 @@ export interface Sending {
   issuer: SimulatedIssuer;
 }
 
-/** The webhook that tells of what happened, as the platform sends it. */
+/** The webhook that reports what happened, as the platform sends it. */
 export function makeWebhook(sending: Sending, happening: Happening, eventType: string, form: Form): OutgoingWebhook {
   const shipment = happening.about === 'shipment';
   const subject = {

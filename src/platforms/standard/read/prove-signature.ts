@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
-import { bodyText } from '../../domain/body-text.ts';
-import { atPointer, type Json, parseJson, textAt } from '../../domain/json.ts';
-import type { AuthResult, BodyProof, BodyVerifier, RequestHead } from '../contract/webhook.ts';
+import { bodyText } from '../../../domain/body-text.ts';
+import { atPointer, type Json, parseJson, textAt } from '../../../domain/json.ts';
+import type { AuthResult, BodyProof, BodyVerifier, RequestHead } from '../../contract/webhook.ts';
 import {
   type BodyDigest,
   digestHash,
@@ -16,10 +16,10 @@ import {
   verifyEd25519,
   verifyWhole,
   withinTolerance,
-} from '../signature.ts';
-import { textOf } from './read/expression.ts';
-import { renderTemplate } from './read/template.ts';
-import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader } from './settings.ts';
+} from '../../signature.ts';
+import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardHeader } from '../settings.ts';
+import { textOf } from './expression.ts';
+import { renderTemplate } from './template.ts';
 
 /** What of the body the signature in `header` has to be compared with; refused where its headers alone rule it out. */
 export function proveSignature(
