@@ -12,6 +12,7 @@ import * as deliveryContents from './0009_delivery_contents.ts';
 import * as changeIds from './0012_change_ids.ts';
 import * as consumerWatch from './0013_consumer_watch.ts';
 import * as consumerNotices from './0014_consumer_notices.ts';
+import * as replacedDocuments from './0016_replaced_documents.ts';
 import * as rejections from './0019_rejections.ts';
 import * as comparedTimes from './0022_compared_times.ts';
 import * as dismissals from './0025_dismissals.ts';
@@ -41,6 +42,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0012_change_ids', changeIds],
   ['0013_consumer_watch', consumerWatch],
   ['0014_consumer_notices', consumerNotices],
+  ['0016_replaced_documents', replacedDocuments],
   ['0019_rejections', rejections],
   ['0022_compared_times', comparedTimes],
   ['0025_dismissals', dismissals],

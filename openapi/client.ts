@@ -170,7 +170,7 @@ export interface Line {
 }
 
 /** Only `stored` has content. `announced`: it is being fetched, or waits to be tried again. `empty`: the platform names neither an object
-nor an address. `missing`: the platform does not know it. `too_large`: more than 100 MB. `refused`: its address is not one of the
+nor an address. `missing`: the platform does not know it. `too_large`: more than `MAX_DOCUMENT_BYTES`. `refused`: its address is not one of the
 public internet. `failed`: given up after three tries.
  */
 export type DocumentState = 'announced' | 'stored' | 'empty' | 'missing' | 'too_large' | 'refused' | 'failed';
@@ -182,6 +182,10 @@ export interface AttachedDocument {
   bytes: number | null;
   sha256: string | null;
   state: DocumentState;
+  /** With `superseded`. */
+  supersededBy?: string | null;
+  /** With `superseded`. */
+  removedAt?: string | null;
 }
 
 export interface Document {
@@ -207,6 +211,9 @@ export interface Document {
   error: string | null;
   announcedAt: Time;
   storedAt: TimeOrNull;
+  /** Id of the document that has replaced it: the same code on the same line, or on the header. */
+  supersededBy: string | null;
+  removedAt: TimeOrNull;
 }
 
 export interface Difference {
@@ -958,7 +965,7 @@ export class ApiError extends Error {
 }
 
 interface Asked {
-  query?: Record<string, string | number | string[] | undefined>;
+  query?: Record<string, string | number | boolean | string[] | undefined>;
   headers?: Record<string, string | undefined>;
   body?: unknown;
 }
@@ -990,25 +997,25 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** List orders (CSV). */
     listOrdersCsv: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/orders.csv`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** Read one order. */
-    getOrder: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    getOrder: (asked: { id: string; asOf?: string; superseded?: boolean; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, superseded: asked.superseded, include: asked.include } }),
     /** Every change of one order. */
     getOrderHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/orders/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
     /** Every change of one order (CSV). */
     getOrderHistoryCsv: (asked: { id: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/orders/${encodeURIComponent(asked.id)}/history.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one order by the platform's id. */
-    getOrderByExternalId: (asked: { connection: string; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    getOrderByExternalId: (asked: { connection: string; externalId: string; asOf?: string; superseded?: boolean; include?: ('lines' | 'documents' | 'source')[] }): Promise<Order> => request.json('GET', `/orders/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, superseded: asked.superseded, include: asked.include } }),
     /** List shipments. */
     listShipments: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<ShipmentList> => request.json('GET', `/shipments`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** List shipments (CSV). */
     listShipmentsCsv: (asked: { id?: string[]; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/shipments.csv`, { query: { id: asked.id, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** Read one shipment. */
-    getShipment: (asked: { id: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    getShipment: (asked: { id: string; asOf?: string; superseded?: boolean; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}`, { query: { asOf: asked.asOf, superseded: asked.superseded, include: asked.include } }),
     /** Every change of one shipment. */
     getShipmentHistory: (asked: { id: string; limit?: number; after?: string }): Promise<ChangeList> => request.json('GET', `/shipments/${encodeURIComponent(asked.id)}/history`, { query: { limit: asked.limit, after: asked.after } }),
     /** Every change of one shipment (CSV). */
     getShipmentHistoryCsv: (asked: { id: string; limit?: number; after?: string }): Promise<Response> => request.raw('GET', `/shipments/${encodeURIComponent(asked.id)}/history.csv`, { query: { limit: asked.limit, after: asked.after } }),
     /** Read one shipment by the platform's id. */
-    getShipmentByExternalId: (asked: { connection: string; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
+    getShipmentByExternalId: (asked: { connection: string; externalId: string; asOf?: string; superseded?: boolean; include?: ('lines' | 'documents' | 'source')[] }): Promise<Shipment> => request.json('GET', `/shipments/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, superseded: asked.superseded, include: asked.include } }),
     /** List records. */
     listRecords: (asked: { id?: string[]; kind?: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; connection?: string; status?: string; number?: string; updatedAfter?: string; include?: ('lines' | 'documents' | 'source')[]; limit?: number; after?: string } = {}): Promise<RecordList> => request.json('GET', `/records`, { query: { id: asked.id, kind: asked.kind, connection: asked.connection, status: asked.status, number: asked.number, updatedAfter: asked.updatedAfter, include: asked.include, limit: asked.limit, after: asked.after } }),
     /** List records (CSV). */
@@ -1022,9 +1029,9 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     /** Read one record by the platform's id. */
     getRecordByExternalId: (asked: { connection: string; kind: 'item' | 'customer' | 'contact-person' | 'address' | 'price-list' | 'invoice' | 'credit-note' | 'purchaser' | 'subscription' | 'subscriber' | 'entitlement'; externalId: string; asOf?: string; include?: ('lines' | 'documents' | 'source')[] }): Promise<StoredRecord> => request.json('GET', `/records/by-external/${encodeURIComponent(asked.connection)}/${encodeURIComponent(asked.kind)}/${encodeURIComponent(asked.externalId)}`, { query: { asOf: asked.asOf, include: asked.include } }),
     /** List documents. */
-    listDocuments: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; limit?: number; after?: string } = {}): Promise<DocumentList> => request.json('GET', `/documents`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    listDocuments: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; superseded?: boolean; limit?: number; after?: string } = {}): Promise<DocumentList> => request.json('GET', `/documents`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, superseded: asked.superseded, limit: asked.limit, after: asked.after } }),
     /** List documents (CSV). */
-    listDocumentsCsv: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/documents.csv`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, limit: asked.limit, after: asked.after } }),
+    listDocumentsCsv: (asked: { order?: string; shipment?: string; connection?: string; state?: DocumentState; superseded?: boolean; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/documents.csv`, { query: { order: asked.order, shipment: asked.shipment, connection: asked.connection, state: asked.state, superseded: asked.superseded, limit: asked.limit, after: asked.after } }),
     /** Read what is known of one document. */
     getDocument: (asked: { id: string }): Promise<Document> => request.json('GET', `/documents/${encodeURIComponent(asked.id)}`, {}),
     /** Download one document. */

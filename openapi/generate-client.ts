@@ -149,7 +149,7 @@ export class ApiError extends Error {
 }
 
 interface Asked {
-  query?: Record<string, string | number | string[] | undefined>;
+  query?: Record<string, string | number | boolean | string[] | undefined>;
   headers?: Record<string, string | undefined>;
   body?: unknown;
 }

@@ -113,7 +113,11 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   if (runs('worker')) {
     await context.access.release(null);
     const worker = startWorker(context);
-    const documents = startDocumentWorker(context, { storage, openPublic: (url) => context.remote.openPublic(url) });
+    const documents = startDocumentWorker(context, {
+      storage,
+      openPublic: (url) => context.remote.openPublic(url),
+      maxBytes: settings.maxDocumentBytes,
+    });
     const indexer = startSearchIndexer(context);
     stops.unshift(async () => {
       await Promise.all([worker.stop(), documents.stop(), indexer.stop()]);

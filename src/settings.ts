@@ -107,6 +107,12 @@ export const VARIABLES = {
     default: '20971520',
     text: 'A larger webhook body is answered 413.',
   },
+  MAX_DOCUMENT_BYTES: {
+    schema: count(1, 10_737_418_240),
+    expected: 'a number of bytes, 1 to 10737418240',
+    default: '536870912',
+    text: 'A larger document is not stored (state `too_large`). The default is the largest that Tradecloud takes.',
+  },
   MAX_BACKLOG: {
     schema: count(1, 1_000_000_000),
     expected: 'a number of deliveries',
@@ -155,6 +161,7 @@ export interface Settings {
   trustProxy: number | string[] | null;
   requireHttps: boolean;
   maxBodyBytes: number;
+  maxDocumentBytes: number;
   maxBacklog: number;
   logLevel: string;
   logFormat: 'json' | 'pretty';
@@ -204,6 +211,7 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
     trustProxy: readTrustProxy(text('TRUST_PROXY')),
     requireHttps: values.REQUIRE_HTTPS === undefined ? production : values.REQUIRE_HTTPS === true,
     maxBodyBytes: Number(values.MAX_BODY_BYTES),
+    maxDocumentBytes: Number(values.MAX_DOCUMENT_BYTES),
     maxBacklog: Number(values.MAX_BACKLOG),
     logLevel: String(values.LOG_LEVEL),
     logFormat: (values.LOG_FORMAT as 'json' | 'pretty' | undefined) ?? (ground.terminal ? 'pretty' : 'json'),

@@ -10,6 +10,7 @@ import {
   claimDocuments,
   completeDocument,
   type DocumentEnd,
+  type DocumentPlaces,
   hasGivenUp,
   isDocumentDue,
   renewDocumentLease,
@@ -18,35 +19,34 @@ import {
 import { documentOutcome } from './document-outcome.ts';
 import { ContentTooLarge, type DocumentStorage, type StoredContent } from './storage/storage.ts';
 
-export const MAX_DOCUMENT_BYTES = 100 * 1024 * 1024;
-
 const LEASE_MS = 60_000;
 const LEASE_BEAT_MS = 20_000;
-/** The whole of one download. A sender of single bytes must not keep a place for ever. */
+/** The whole of one download: a sender of single bytes must come to an end. What is larger than 100 MB may take longer in proportion. */
 const LONGEST_DOWNLOAD_MS = 15 * 60_000;
+const USUAL_BYTES = 100_000_000;
 
 /** What fetching documents needs beside the context. */
 export interface DocumentDependencies {
   storage: DocumentStorage;
   /** Opens an address that a business partner gave: public ones only. Throws `RemoteFailure('address_refused')`. */
   openPublic(url: string): Promise<{ headers: Readonly<Record<string, string>>; content: Readable }>;
-  /** Default: 100 MB. */
-  maxBytes?: number;
+  /** `MAX_DOCUMENT_BYTES`. */
+  maxBytes: number;
 }
 
 /** Fetches every document that is due, up to `limit`, and gives their number. */
 export async function fetchDocuments(context: Context, ports: DocumentDependencies, limit = 20): Promise<number> {
-  const claimed = await claimDueDocuments(context, limit, []);
+  const claimed = await claimDueDocuments(context, { limit, atOnce: limit, busy: [] });
   await Promise.all(claimed.map((document) => fetchDocument(context, ports, document)));
   return claimed.length;
 }
 
-/** Takes due documents for this process, except those of `busy` connections. */
-export async function claimDueDocuments(context: Context, limit: number, busy: readonly string[]): Promise<ClaimedDocument[]> {
+/** Takes due documents for this process, as many of each address as its places allow. */
+export async function claimDueDocuments(context: Context, places: DocumentPlaces): Promise<ClaimedDocument[]> {
   const now = context.clock.now();
   if (!(await isDocumentDue(context.db.read, now.toISOString()))) return [];
   const leaseUntil = new Date(now.getTime() + LEASE_MS).toISOString();
-  return context.db.write((sql) => claimDocuments(sql, { now: now.toISOString(), leaseUntil, limit, busy }));
+  return context.db.write((sql) => claimDocuments(sql, { now: now.toISOString(), leaseUntil, ...places }));
 }
 
 /** One try: opens the document (asking the platform for it anew), stores its bytes, and settles its row. `stop` gives it back untried. */
@@ -96,12 +96,13 @@ async function download(
 }
 
 async function storeContent(ports: DocumentDependencies, opened: OpenedDocument, stop?: AbortSignal): Promise<StoredContent> {
-  const maxBytes = ports.maxBytes ?? MAX_DOCUMENT_BYTES;
+  const { maxBytes } = ports;
   if (opened.contentLength !== null && opened.contentLength > maxBytes) {
     opened.content.destroy();
     throw new ContentTooLarge(maxBytes);
   }
-  const tooLong = AbortSignal.timeout(LONGEST_DOWNLOAD_MS);
+  const share = Math.max(1, (opened.contentLength ?? maxBytes) / USUAL_BYTES);
+  const tooLong = AbortSignal.timeout(Math.round(LONGEST_DOWNLOAD_MS * share));
   return ports.storage.put(opened.content, { maxBytes, stop: stop ? AbortSignal.any([stop, tooLong]) : tooLong });
 }
 
@@ -121,7 +122,7 @@ async function openAnnounced(
   const opened = await ports.openPublic(url ?? '');
   const length = Number(opened.headers['content-length'] ?? Number.NaN);
   return {
-    filename: announced.name,
+    filename: null,
     contentType: opened.headers['content-type'] ?? null,
     content: opened.content,
     contentLength: Number.isFinite(length) ? length : null,
@@ -165,7 +166,7 @@ async function report(context: Context, document: ClaimedDocument, end: Document
     return;
   }
   context.log.warn('document', line);
-  if (end.state === 'announced') return;
+  if (end.state === 'announced' || !document.current) return;
   context.alerts.open({
     level: 'warning',
     code: 'document_failed',

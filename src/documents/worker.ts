@@ -1,17 +1,23 @@
 import type { Context } from '../context.ts';
 import type { Worker } from '../processing/worker.ts';
+import type { DocumentSource } from '../store/documents/claim.ts';
 import { claimDueDocuments, type DocumentDependencies, fetchDocument } from './fetch-documents.ts';
 
-const PLACES = 4;
-/** One slow platform must not hold up the documents of the others. */
-const PLACES_PER_CONNECTION = 2;
+/** Downloads under way in this process; each holds a socket and a buffer, no more. */
+const PLACES = 96;
+/** One connection must not keep the others from theirs. */
+const PLACES_PER_CONNECTION = 48;
+/** Downloads from one address at a time: a partner's host, or the platform's own API. */
+const PLACES_PER_SOURCE = 4;
+/** A download that takes longer gives its place at its address to the next. */
+const SLOW_MS = 20_000;
 /** How long an idle loop sleeps at most: another process may have announced something, or a try may have become due. */
 const IDLE_MS = 1000;
 
 /** Fetches documents as they are announced, until told to stop: what is under way then is given back, and begins anew at the next start. */
 export function startDocumentWorker(context: Context, ports: DocumentDependencies): Worker {
   const stopping = new AbortController();
-  const inHand = new Map<Promise<void>, string>();
+  const inHand = new Map<Promise<void>, DocumentSource & { sinceMs: number }>();
   const main = run();
 
   async function run(): Promise<void> {
@@ -26,12 +32,14 @@ export function startDocumentWorker(context: Context, ports: DocumentDependencie
     const free = PLACES - inHand.size;
     if (free === 0) return 0;
     try {
-      const claimed = await claimDueDocuments(context, Math.min(free, PLACES_PER_CONNECTION), busyConnections());
+      const nowMs = context.clock.now().getTime();
+      const busy = [...inHand.values()].filter(({ sinceMs }) => nowMs - sinceMs < SLOW_MS);
+      const claimed = await claimDueDocuments(context, { limit: free, atOnce: PLACES_PER_SOURCE, busy, perConnection: placesLeft() });
       for (const document of claimed) {
         const work = fetchDocument(context, ports, document, stopping.signal)
           .catch(logFailure)
           .finally(() => inHand.delete(work));
-        inHand.set(work, document.connection);
+        inHand.set(work, { connection: document.connection, host: document.host, sinceMs: nowMs });
       }
       return claimed.length;
     } catch (error) {
@@ -39,9 +47,9 @@ export function startDocumentWorker(context: Context, ports: DocumentDependencie
       return 0;
     }
   }
-  function busyConnections(): string[] {
-    const names = [...inHand.values()];
-    return [...new Set(names)].filter((name) => names.filter((other) => other === name).length >= PLACES_PER_CONNECTION);
+  function placesLeft(): (connection: string) => number {
+    const taken = Map.groupBy(inHand.values(), ({ connection }) => connection);
+    return (connection) => PLACES_PER_CONNECTION - (taken.get(connection)?.length ?? 0);
   }
   // A failing database must not end the loop: the next round tries again.
   function logFailure(error: unknown): void {

@@ -24,6 +24,11 @@ export interface LineState extends HeldTime {
 export interface DocumentState {
   id: string;
   announced: DocumentReport;
+  /** Id of the document that stands in its place now. */
+  supersededBy: string | null;
+  removedAt: string | null;
+  /** It is new, or its announcement has changed: its content has to be fetched. */
+  toFetch: boolean;
 }
 
 /** An entity as it is held, with those of its lines and documents that a report may touch. */

@@ -71,7 +71,7 @@ export interface LineReport extends ReportedTime {
   removed?: boolean;
 }
 
-/** A document as it is announced: its content is fetched later. `key` names it within its entity (object id, else address). */
+/** A document as it is announced: its content is fetched later. `key` names its content (object id, else address). */
 export interface DocumentReport extends ReportedTime {
   key: string;
   name: string;

@@ -1,9 +1,10 @@
 import type { Cause } from '../domain/change.ts';
 import type { EntityReport } from '../domain/entity.ts';
 import type { EntityState, MergeResult } from '../domain/entity-state.ts';
+import { upsertDocuments } from '../store/documents/upsert.ts';
 import { type Sql, together } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
-import { entityKeyText, readStates, upsertDocuments, upsertEntities, upsertLines } from '../store/entities/states.ts';
+import { entityKeyText, readStates, upsertEntities, upsertLines } from '../store/entities/states.ts';
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './check-id-lengths.ts';

@@ -1,11 +1,12 @@
 import type { Difference } from '../domain/change.ts';
 import { differences, pathPart } from '../domain/diff.ts';
-import type { DocumentReport, EntityReport, Header, LineReport } from '../domain/entity.ts';
-import type { DocumentState, EntityState, LineState, MergeResult } from '../domain/entity-state.ts';
-import { canonicalText, type Json, objectAt, parseJson } from '../domain/json.ts';
+import type { EntityReport, Header, LineReport } from '../domain/entity.ts';
+import type { EntityState, LineState, MergeResult } from '../domain/entity-state.ts';
+import { type Json, objectAt, parseJson } from '../domain/json.ts';
 import type { ReportedTime } from '../domain/time.ts';
 import { type Age, ageOf, isLater, keepLater } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
+import { mergeDocuments } from './merge-documents.ts';
 
 /** Where and when a report is laid over what is held. */
 export interface MergeContext {
@@ -44,7 +45,7 @@ export function mergeReport(held: EntityState | null, report: EntityReport, occa
   }
   const age = held === null || wasDeleted ? 'newer' : ageOf(report, image);
   const lines = layContent(effect, report, age, occasion, diff);
-  layDocuments(effect, report, age, occasion, diff);
+  lines.push(...mergeDocuments(effect, report, { ...occasion, age }, diff).filter((name) => !lines.includes(name)));
   if (held === null || diff.length > 0) conclude(effect, held === null || wasDeleted ? 'created' : 'updated', lines, diff, occasion);
   return effect;
 }
@@ -269,32 +270,3 @@ function removeMissing(effect: MergeResult, report: EntityReport, age: Age, occa
   }
   return removed;
 }
-
-function layDocuments(effect: MergeResult, report: EntityReport, age: Age, occasion: MergeContext, diff: Difference[]): void {
-  for (const document of report.documents ?? []) {
-    const held = effect.state.documents.get(document.key);
-    const isTimed = document.lastUpdatedAt !== null || document.timeUnreadable === true;
-    const own = held && isTimed ? ageOf(document, held.announced) : age;
-    if (held && own === 'older') continue;
-    if (held && sameDocument(held.announced, document)) continue;
-    const image: DocumentState = { id: held?.id ?? occasion.makeId(), announced: document };
-    effect.state.documents.set(document.key, image);
-    effect.touchedDocuments.push(image);
-    const path = `/documents/${pathPart(document.key)}`;
-    diff.push({ path, before: held ? documentLabel(held.announced) : null, after: documentLabel(document) });
-  }
-}
-
-const sameDocument = (a: DocumentReport, b: DocumentReport): boolean =>
-  canonicalText({ ...a, ...TIMELESS }) === canonicalText({ ...b, ...TIMELESS });
-
-const TIMELESS = { lastUpdatedAt: undefined, comparedAt: undefined, timeUnreadable: undefined };
-
-const documentLabel = ({ name, code, revision, type, description, line }: DocumentReport): Json => ({
-  name,
-  code,
-  revision,
-  type,
-  description,
-  line,
-});

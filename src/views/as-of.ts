@@ -1,7 +1,7 @@
 import type { Header } from '../domain/entity.ts';
 import { Refused } from '../domain/errors.ts';
 import { FEED_BEGINNING, FeedDiverged } from '../domain/feed-cursor.ts';
-import { readDocumentsOf } from '../store/documents/list.ts';
+import { type DocumentRow, readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
@@ -48,12 +48,20 @@ async function viewThen(
 ): Promise<object> {
   const then: EntityRow = { ...entity, ...folded.head, version: last.version, updatedAt: last.at };
   if (isRecord(entity.kind)) return entityHead(then);
-  const documents = await readDocumentsOf(sql, [entity.id]);
+  const documents = await readDocumentsOf(sql, [entity.id], 'all');
   return {
     ...entityHead(then),
     lines: folded.lines.map(lineView),
-    documents: documents.filter((document) => document.announcedAt <= last.at).map(attachedDocumentView),
+    documents: currentAt(documents, last.at).map(attachedDocumentView),
   };
+}
+
+/** What was announced by then, and neither replaced nor removed. */
+function currentAt(documents: readonly DocumentRow[], at: string): DocumentRow[] {
+  const announcedAt = new Map(documents.map((document) => [document.id, document.announcedAt]));
+  const replacedAt = ({ supersededBy }: DocumentRow) => (supersededBy === null ? null : (announcedAt.get(supersededBy) ?? null));
+  const isPast = (time: string | null) => time !== null && time <= at;
+  return documents.filter((one) => isPast(one.announcedAt) && !isPast(one.removedAt) && !isPast(replacedAt(one)));
 }
 
 function fold(states: readonly ChangeState[]) {

@@ -8,7 +8,8 @@ import { type LineRow, readLines } from '../store/entities/list-lines.ts';
 /** What stands beside the header. */
 export interface Parts {
   lines: boolean;
-  documents: boolean;
+  /** `all`: those too that were replaced or removed. */
+  documents: boolean | 'all';
   source: boolean;
 }
 
@@ -66,6 +67,13 @@ export const attachedDocumentView = (document: DocumentRow) => ({
   state: document.state,
 });
 
+/** The same where those are shown too that are not current any more. */
+const anyDocumentView = (document: DocumentRow) => ({
+  ...attachedDocumentView(document),
+  supersededBy: document.supersededBy,
+  removedAt: document.removedAt,
+});
+
 /** The platform's own JSON, with the lines that are there now put back where they belong. */
 function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
   const source = entity.source === null ? null : parseJson(entity.source);
@@ -78,14 +86,17 @@ function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
 export async function viewEntities(sql: Sql, entities: readonly EntityRow[], parts: Parts): Promise<object[]> {
   const ids = entities.filter((entity) => !isRecord(entity.kind)).map((entity) => entity.id);
   const lines = parts.lines || parts.source ? grouped(await readLines(sql, ids, parts.source)) : new Map<string, LineRow[]>();
-  const documents = parts.documents ? grouped(await readDocumentsOf(sql, ids)) : new Map<string, DocumentRow[]>();
+  const documents = parts.documents
+    ? grouped(await readDocumentsOf(sql, ids, parts.documents === 'all' ? 'all' : 'current'))
+    : new Map<string, DocumentRow[]>();
+  const viewDocument = parts.documents === 'all' ? anyDocumentView : attachedDocumentView;
   return entities.map((entity) => {
     const own = lines.get(entity.id) ?? [];
     const hasLines = !isRecord(entity.kind);
     return {
       ...entityHead(entity),
       ...(parts.lines && hasLines ? { lines: own.map(lineView) } : {}),
-      ...(parts.documents && hasLines ? { documents: (documents.get(entity.id) ?? []).map(attachedDocumentView) } : {}),
+      ...(parts.documents && hasLines ? { documents: (documents.get(entity.id) ?? []).map(viewDocument) } : {}),
       ...(parts.source ? { source: sourceView(entity, own) } : {}),
     };
   });

@@ -4,7 +4,8 @@ import type { DocumentReport } from '../../src/domain/entity.ts';
 import type { EntityState } from '../../src/domain/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/api.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
-import { readStates, upsertDocuments, upsertEntities } from '../../src/store/entities/states.ts';
+import { upsertDocuments } from '../../src/store/documents/upsert.ts';
+import { readStates, upsertEntities } from '../../src/store/entities/states.ts';
 
 const ORDER: EntityState = {
   id: 'order-1',
@@ -36,12 +37,14 @@ export async function announce(context: Context, ...documents: (Partial<Document
       sql,
       documents.map((document) => ({
         image: ORDER,
-        document: { id: `doc-${document.key}`, announced: { ...REPORT, objectId: document.key, ...document } },
+        document: { id: `doc-${document.key}`, announced: { ...REPORT, objectId: document.key, ...document }, ...CURRENT },
       })),
       at,
     );
   });
 }
+
+const CURRENT = { supersededBy: null, removedAt: null, toFetch: true };
 
 const REPORT: DocumentReport = {
   key: '',

@@ -53,7 +53,7 @@ async function ground(
     await pipeline.close();
     await rm(directory, { recursive: true, force: true });
   });
-  const ports: DocumentDependencies = { storage, openPublic: createPublicOpener(() => pipeline.clock.now()) };
+  const ports: DocumentDependencies = { storage, openPublic: createPublicOpener(() => pipeline.clock.now()), maxBytes: 1_000_000 };
   return { ...watched, ports, storage, asked, clock: pipeline.clock, log: pipeline.log, directory };
 }
 
@@ -210,7 +210,10 @@ for (const engine of ENGINES) {
   test(`${engine}: two processes never fetch the same document at the same time, and a process that died gives its documents up`, async (t) => {
     const { context, ports, asked, clock } = await ground(t, engine, () => body('once'));
     await announce(context, { key: 'a' }, { key: 'b' });
-    const [one, two] = await Promise.all([claimDueDocuments(context, 1, []), claimDueDocuments(context, 5, [])]);
+    const [one, two] = await Promise.all([
+      claimDueDocuments(context, { limit: 1, atOnce: 5, busy: [] }),
+      claimDueDocuments(context, { limit: 5, atOnce: 5, busy: [] }),
+    ]);
     assert.equal(new Set([...one, ...two].map((document) => document.id)).size, one.length + two.length);
     assert.equal(await fetchDocuments(context, ports), 2 - one.length - two.length);
     clock.advance(61_000);
@@ -218,11 +221,34 @@ for (const engine of ENGINES) {
     assert.equal(new Set(asked).size, 2);
   });
 
-  test(`${engine}: a connection that has enough downloads under way waits`, async (t) => {
+  test(`${engine}: an address that has enough downloads under way keeps only its own waiting`, async (t) => {
     const { context } = await ground(t, engine, () => body('x'));
-    await announce(context, { key: 'a' });
-    assert.deepEqual(await claimDueDocuments(context, 5, ['toy']), []);
-    assert.equal((await claimDueDocuments(context, 5, ['another'])).length, 1);
+    const partner = (at: number) => ({ key: `p${at}`, objectId: null, url: `https://hopeless.example/${at}` });
+    await announce(context, ...Array.from({ length: 30 }, (_, at) => partner(at)));
+    await announce(context, { key: 'b', objectId: null, url: 'https://good.example/b' }, { key: 'a' });
+    const api = { connection: 'toy', host: null };
+    const places = { limit: 50, atOnce: 2, busy: [api, api] };
+    const claimed = await claimDueDocuments(context, places);
+    assert.deepEqual(claimed.map(({ id }) => id).sort(), ['doc-b', 'doc-p0', 'doc-p1']);
+    const busy = [
+      { connection: 'toy', host: 'hopeless.example' },
+      { connection: 'toy', host: 'hopeless.example' },
+    ];
+    assert.deepEqual(
+      (await claimDueDocuments(context, { ...places, busy })).map(({ id }) => id),
+      ['doc-a'],
+    );
+    assert.deepEqual(await claimDueDocuments(context, { ...places, busy, perConnection: () => 0 }), []);
+  });
+
+  test(`${engine}: an address that is not one of the web is refused, and a file has its platform's own name`, async (t) => {
+    const { context, ports } = await ground(t, engine, () => body('plan', { filename: 'plan.pdf' }));
+    const odd = ['file:///etc/passwd', 'ftp://files.example/a.pdf', 'javascript:alert(1)', 'files.example/a.pdf', 'gopher:x'];
+    await announce(context, ...odd.map((url, at) => ({ key: `odd${at}`, objectId: null, url })), { key: 'a', name: 'Doc 12' });
+    await fetchDocuments(context, ports);
+    for (const at of odd.keys()) assert.equal((await documentOf(context, `odd${at}`)).state, 'refused', odd[at]);
+    const { name, filename } = await documentOf(context, 'a');
+    assert.deepEqual([name, filename], ['Doc 12', 'plan.pdf']);
   });
 
   test(`${engine}: what was announced anew during the download is fetched anew`, async (t) => {
@@ -266,10 +292,10 @@ test('a download that is stopped is given back, and counts as no try', async (t)
   const endless = new Readable({ read: () => stop.abort() });
   const { context, ports } = await ground(t, 'sqlite', () => body('', { content: endless, contentLength: null }));
   await announce(context, { key: 'a' });
-  const [claimed] = await claimDueDocuments(context, 1, []);
+  const [claimed] = await claimDueDocuments(context, { limit: 1, atOnce: 5, busy: [] });
   assert.ok(claimed);
   await fetchDocument(context, ports, claimed, stop.signal);
-  const [again] = await claimDueDocuments(context, 1, []);
+  const [again] = await claimDueDocuments(context, { limit: 1, atOnce: 5, busy: [] });
   assert.deepEqual([again?.id, again?.tries], ['doc-a', 0]);
 });
 

@@ -5,7 +5,7 @@ import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryText } from './query.ts';
+import { pathText, queryFlag, queryLimit, queryText } from './query.ts';
 import { cutPage, isHeld, sendList, sendResource } from './send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'openContent'>;
@@ -30,6 +30,8 @@ const documentView = (document: DocumentRow) => ({
   error: document.error,
   announcedAt: document.announcedAt,
   storedAt: document.storedAt,
+  supersededBy: document.supersededBy,
+  removedAt: document.removedAt,
 });
 
 const COLUMNS = Object.keys(documentView({} as DocumentRow));
@@ -50,6 +52,7 @@ export function documentRoutes(ports: Ports): Router {
       shipment: queryText(request, 'shipment'),
       connection: queryText(request, 'connection'),
       state: queryText(request, 'state'),
+      superseded: queryFlag(request, 'superseded'),
     };
     const after = readSequenceCursor('documents', queryText(request, 'after')) ?? 0;
     const found = await listDocuments(sql, filter, { after, limit: limit + 1 });
@@ -69,7 +72,7 @@ async function sendContent({ openContent }: Ports, request: Request, response: R
     throw new Refused(404, 'document_not_stored', `The content of this document is not held: its state is ${document.state}.`);
   }
   const etag = `"${sha256}"`;
-  response.attachment(safeName(document.name));
+  response.attachment(safeName(document.filename ?? document.name));
   // Not by Express, which would add a charset: nobody knows it.
   response.setHeader('Content-Type', safeType(document.contentType));
   response.set({

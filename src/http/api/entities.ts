@@ -21,7 +21,7 @@ import { type Parts, viewEntities } from '../../views/entity.ts';
 import { historyTexts } from '../../views/history.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
-import { pathText, queryLimit, queryList, queryText, queryTime } from './query.ts';
+import { pathText, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
 import { cutRows, type SentRow } from './row-pages.ts';
 import { sendResource } from './send-response.ts';
 import { sendRows } from './send-rows.ts';
@@ -59,7 +59,8 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
     if (!entity) throw notHere(list);
     const asOf = queryText(request, 'asOf');
     if (asOf !== null) return sendResource(request, response, await viewAsOf(sql, entity, await momentOf(sql, asOf)));
-    const [view] = await viewEntities(sql, [entity], { lines: true, documents: true, source: partsAsked(request).source });
+    const documents = queryFlag(request, 'superseded') ? 'all' : true;
+    const [view] = await viewEntities(sql, [entity], { lines: true, documents, source: partsAsked(request).source });
     await sendResource(request, response, view);
   };
 

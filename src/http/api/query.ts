@@ -15,6 +15,9 @@ export function queryNumber(request: Request, name: string): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+/** False when it was not asked for. */
+export const queryFlag = (request: Request, name: string): boolean => members(request)[name] === true;
+
 /** Null when it was not asked for. */
 export function queryList(request: Request, name: string): string[] | null {
   const value = members(request)[name];

@@ -1,18 +1,19 @@
 import type { DocumentReport } from '../../domain/entity.ts';
 import type { Sql } from '../engine/database.ts';
-import { numberOf, storableText } from '../engine/rows.ts';
+import { booleanOf, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
 
 /** A document that this process has taken to fetch. */
-export interface ClaimedDocument {
+export interface ClaimedDocument extends DocumentSource {
   id: string;
-  connection: string;
   /** The announcement as it stood when it was taken, and its text: a newer one makes the download worthless. */
   announced: DocumentReport;
   announcedText: string;
   /** Failed tries so far. */
   tries: number;
   leaseUntil: string;
+  /** Neither replaced nor removed when it was taken: only then is its failure worth an alert. */
+  current: boolean;
   /** It has failed, or has been announced, before. */
   again: boolean;
 }
@@ -20,11 +21,13 @@ export interface ClaimedDocument {
 interface ClaimedRow {
   id: string;
   connection: string;
+  host: string | null;
   announced: string;
   tries: number | string;
   lease_until: string;
   announced_at: string;
   next_attempt_at: string;
+  is_current: unknown;
 }
 
 const DUE = `state = 'announced' and next_attempt_at <= ? and (lease_until is null or lease_until <= ?)`;
@@ -34,27 +37,75 @@ export async function isDocumentDue(sql: Sql, now: string): Promise<boolean> {
   return (await sql.all(`select 1 from documents where ${DUE} limit 1`, [now, now])).length > 0;
 }
 
-/** Takes up to `limit` due documents, longest waiting first, except those of `busy` connections. Two processes never take the same one. */
-export async function claimDocuments(
-  sql: Sql,
-  claim: { now: string; leaseUntil: string; limit: number; busy: readonly string[] },
-): Promise<ClaimedDocument[]> {
-  const others = claim.busy.length === 0 ? '' : `and connection not in (${claim.busy.map(() => '?').join(', ')})`;
+/** Where a document's content comes from: a partner's host, or (null) the platform's own API. */
+export interface DocumentSource {
+  connection: string;
+  host: string | null;
+}
+
+/** How many may be taken: `limit` in all, `atOnce` of one source, those of `busy` (one entry each) included. */
+export interface DocumentPlaces {
+  limit: number;
+  atOnce: number;
+  busy: readonly DocumentSource[];
+  /** How many more of a connection. */
+  perConnection?(connection: string): number;
+}
+
+interface CandidateRow {
+  id: string;
+  connection: string;
+  host: string | null;
+}
+
+/** More than these are not looked through at a time. */
+const MOST_CANDIDATES = 2000;
+
+/**
+ * Takes due documents, the untried and those of idle sources first: a source that is slow or hopeless keeps nothing of others waiting. Two
+ * processes never take the same one.
+ */
+export async function claimDocuments(sql: Sql, claim: DocumentPlaces & { now: string; leaseUntil: string }): Promise<ClaimedDocument[]> {
+  const candidates = await sql.all<CandidateRow>(
+    `select id, connection, host from (
+       select id, connection, host, tries, next_attempt_at, seq, row_number() over (partition by connection, host order by next_attempt_at, seq) as place
+       from (select * from documents where ${DUE} order by next_attempt_at, seq limit ?) due) placed
+     where place <= ? order by tries, place, next_attempt_at, seq`,
+    [claim.now, claim.now, MOST_CANDIDATES, claim.atOnce],
+  );
+  const chosen = withinPlaces(candidates, claim).map(({ id }) => ({ id }));
+  if (chosen.length === 0) return [];
   const rows = await sql.all<ClaimedRow>(
-    `update documents set lease_until = ? where ${DUE} and id in (
-       select id from documents where ${DUE} ${others} order by next_attempt_at, seq limit ?)
-     returning id, connection, announced, tries, lease_until, announced_at, next_attempt_at`,
-    [claim.leaseUntil, claim.now, claim.now, claim.now, claim.now, ...claim.busy, claim.limit],
+    `update documents set lease_until = ? where ${DUE} and id in (select rows.id from ${sql.dialect.rowsOf({ id: 'text' })})
+     returning id, connection, host, announced, tries, lease_until, announced_at, next_attempt_at,
+       superseded_by is null and removed_at is null as is_current`,
+    [claim.leaseUntil, claim.now, claim.now, rowsParameter(chosen)],
   );
   return rows.map((row) => ({
     id: row.id,
     connection: row.connection,
+    host: row.host,
     announced: JSON.parse(row.announced) as DocumentReport,
     announcedText: row.announced,
     tries: numberOf(row.tries),
     leaseUntil: row.lease_until,
+    current: booleanOf(row.is_current),
     again: row.announced_at !== row.next_attempt_at,
   }));
+}
+
+function withinPlaces<One extends DocumentSource>(candidates: readonly One[], places: DocumentPlaces): One[] {
+  const { limit, atOnce, busy, perConnection = () => limit } = places;
+  const taken = new Map<string, number>();
+  const take = (name: string, most: number): boolean => {
+    const count = taken.get(name) ?? 0;
+    if (count < most) taken.set(name, count + 1);
+    return count < most;
+  };
+  const nameOf = ({ connection, host }: DocumentSource): string => JSON.stringify([connection, host]);
+  for (const source of busy) take(nameOf(source), atOnce);
+  const isFree = (one: One) => take(nameOf(one), atOnce) && take(one.connection, perConnection(one.connection));
+  return candidates.filter(isFree).slice(0, limit);
 }
 
 /** Lengthens the lease; false when the document is no longer ours. */
@@ -125,7 +176,8 @@ export async function requeueDocument(sql: Sql, id: string, now: string): Promis
 export async function hasGivenUp(sql: Sql, connection: string): Promise<boolean> {
   // The first condition is that of the index.
   const rows = await sql.all(
-    `select 1 from documents where state not in ('stored', 'empty') and state <> 'announced' and connection = ? limit 1`,
+    `select 1 from documents where state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null
+       and removed_at is null and connection = ? limit 1`,
     [connection],
   );
   return rows.length > 0;

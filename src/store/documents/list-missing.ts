@@ -38,7 +38,7 @@ export async function listMissingDocuments(sql: Sql, asked: { connection: string
   const rows = await sql.all<NotHeldRow>(
     `select d.id, d.connection, d.entity_id, e.kind, e.external_id, d.announced, d.state, d.tries, d.error, d.announced_at, d.next_attempt_at
      from documents d join entities e on e.id = d.entity_id
-     where d.state not in ('stored', 'empty') and ${wanted.text} order by d.announced_at, d.id limit ?`,
+     where d.state not in ('stored', 'empty') and d.superseded_by is null and d.removed_at is null and ${wanted.text} order by d.announced_at, d.id limit ?`,
     [...wanted.bindings, asked.limit],
   );
   return rows.map((row) => ({

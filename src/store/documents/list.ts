@@ -25,6 +25,11 @@ export interface DocumentRow {
   error: string | null;
   announcedAt: string;
   storedAt: string | null;
+  /** The platform's own name of the file, once it has told one. */
+  filename: string | null;
+  /** Id of the document that has replaced it. */
+  supersededBy: string | null;
+  removedAt: string | null;
 }
 
 interface Announced {
@@ -53,10 +58,12 @@ interface Row {
   error: string | null;
   announced_at: string;
   stored_at: string | null;
+  superseded_by: string | null;
+  removed_at: string | null;
 }
 
 const SELECT = `select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line,
-  announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at
+  announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
   from documents join entities on entities.id = documents.entity_id`;
 
 function fromRow(row: Row): DocumentRow {
@@ -82,13 +89,22 @@ function fromRow(row: Row): DocumentRow {
     error: row.error,
     announcedAt: row.announced_at,
     storedAt: row.stored_at,
+    filename: row.filename,
+    supersededBy: row.superseded_by,
+    removedAt: row.removed_at,
   };
 }
 
-/** All documents of these entities, in the order of their announcement. */
-export async function readDocumentsOf(sql: Sql, entityIds: readonly string[]): Promise<DocumentRow[]> {
+const CURRENT = 'superseded_by is null and removed_at is null';
+
+/** The documents of these entities, in the order of their announcement: the current ones, or all that there were. */
+export async function readDocumentsOf(
+  sql: Sql,
+  entityIds: readonly string[],
+  which: 'current' | 'all' = 'current',
+): Promise<DocumentRow[]> {
   if (entityIds.length === 0) return [];
-  const asked = where(isOneOf('entity_id', entityIds));
+  const asked = where(isOneOf('entity_id', entityIds), which === 'all' ? null : [CURRENT]);
   return (await sql.all<Row>(`${SELECT} where ${asked.text} order by documents.seq`, asked.bindings)).map(fromRow);
 }
 
@@ -97,6 +113,8 @@ export interface DocumentFilter {
   shipment: string | null;
   connection: string | null;
   state: string | null;
+  /** Those too that were replaced or removed. */
+  superseded: boolean;
 }
 
 export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { after: number; limit: number }): Promise<DocumentRow[]> {
@@ -106,6 +124,7 @@ export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { af
     inScope(sql, 'documents.connection'),
     equals('documents.connection', filter.connection),
     equals('state', filter.state),
+    filter.superseded ? null : [CURRENT],
     ['documents.seq > ?', page.after],
   );
   const rows = await sql.all<Row>(`${SELECT} where ${asked.text} order by documents.seq limit ?`, [...asked.bindings, page.limit]);

@@ -91,7 +91,7 @@ export async function listEntitySizes(
   sql: Sql,
   filter: EntityFilter,
   page: { after: number; limit: number },
-  parts: { lines: boolean; documents: boolean; source: boolean },
+  parts: { lines: boolean; documents: boolean | 'all'; source: boolean },
 ): Promise<{ position: string; bytes: number }[]> {
   const asked = where(...wanted(sql, filter), ['seq > ?', page.after]);
   const lineBytes = [

@@ -1,5 +1,6 @@
+import { documentIdentity } from '../../domain/document-identity.ts';
 import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
-import type { DocumentState, EntityState, LineState, SourceForm } from '../../domain/entity-state.ts';
+import type { EntityState, LineState, SourceForm } from '../../domain/entity-state.ts';
 import { type Sql, together, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 
@@ -111,12 +112,14 @@ const toLine = (row: LineRow): LineState => ({
 });
 
 async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<void> {
-  const rows = await sql.all<{ id: string; entity_id: string; key: string; announced: string }>(
-    `select d.id, d.entity_id, d.key, d.announced from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
+  const rows = await sql.all<{ id: string; entity_id: string; announced: string; superseded_by: string | null; removed_at: string | null }>(
+    `select d.id, d.entity_id, d.announced, d.superseded_by, d.removed_at from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
-  for (const row of rows)
-    images.get(row.entity_id)?.documents.set(row.key, { id: row.id, announced: JSON.parse(row.announced) as DocumentReport });
+  for (const { id, entity_id, announced: text, superseded_by: supersededBy, removed_at: removedAt } of rows) {
+    const announced = JSON.parse(text) as DocumentReport;
+    images.get(entity_id)?.documents.set(documentIdentity(announced), { id, announced, supersededBy, removedAt, toFetch: false });
+  }
 }
 
 const ENTITY = {
@@ -223,45 +226,6 @@ async function writePortion(sql: Sql, rows: readonly object[]): Promise<void> {
     `insert into lines (${columnList(LINE)}) select ${columnList(LINE, 'rows.')} from ${sql.dialect.rowsOf(LINE)} where true
      on conflict (entity_id, external_id) do update set content = excluded.content, source = excluded.source, source_form = excluded.source_form,
        last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version, removed_at = excluded.removed_at`,
-    [rowsParameter(rows)],
-  );
-}
-
-const DOCUMENT = {
-  id: 'text',
-  connection: 'text',
-  entity_id: 'text',
-  key: 'text',
-  line: 'text',
-  announced: 'text',
-  state: 'text',
-  announced_at: 'text',
-  next_attempt_at: 'text',
-} as const;
-
-/** Announces documents; one that is known by its key gets the newer announcement and is fetched again. */
-export async function upsertDocuments(
-  sql: Sql,
-  documents: readonly { image: EntityState; document: DocumentState }[],
-  at: string,
-): Promise<void> {
-  if (documents.length === 0) return;
-  const rows = documents.map(({ image, document }) => ({
-    id: document.id,
-    connection: image.connection,
-    entity_id: image.id,
-    key: document.announced.key,
-    line: document.announced.line,
-    announced: JSON.stringify(document.announced),
-    // Neither an object id nor an address: there is nothing to download.
-    state: document.announced.objectId === null && document.announced.url === null ? 'empty' : 'announced',
-    announced_at: at,
-    next_attempt_at: at,
-  }));
-  await sql.all(
-    `insert into documents (${columnList(DOCUMENT)}) select ${columnList(DOCUMENT, 'rows.')} from ${sql.dialect.rowsOf(DOCUMENT)} where true
-     on conflict (entity_id, key) do update set line = excluded.line, announced = excluded.announced, state = excluded.state, tries = 0, error = null,
-       next_attempt_at = excluded.next_attempt_at`,
     [rowsParameter(rows)],
   );
 }

@@ -11,7 +11,7 @@ export interface Problems {
 
 const STATEMENTS: Readonly<Record<keyof Problems, string>> = {
   dead: `select connection, count(*) as count from deliveries where state = 'dead' and received_at >= ?`,
-  notHeld: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and announced_at >= ?`,
+  notHeld: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ?`,
   gaps: 'select connection, count(*) as count from gaps where at >= ?',
 };
 

@@ -1,3 +1,4 @@
+import { documentIdentity } from '../../../domain/document-identity.ts';
 import type { DocumentReport, EntityReport } from '../../../domain/entity.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
 import { readReportedTime } from '../../../domain/time.ts';
@@ -28,10 +29,10 @@ export function documentsOf(owners: readonly JsonObject[], line: string | null):
   return { told: told.length > 0, documents: documents.map((document) => readDocument(document, line)) };
 }
 
-/** Each document once: the same object may hang on the header and on lines; the header's mention comes first. */
+/** Each announcement once: the same object may hang on the header and on several lines, and buyer and supplier may both tell of it. */
 export function onceEach(documents: readonly DocumentReport[]): DocumentReport[] {
   const known = new Map<string, DocumentReport>();
-  for (const document of documents) if (!known.has(document.key)) known.set(document.key, document);
+  for (const document of documents) if (!known.has(documentIdentity(document))) known.set(documentIdentity(document), document);
   return [...known.values()];
 }
 

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Difference } from '../../src/domain/change.ts';
+import type { DocumentReport, EntityReport } from '../../src/domain/entity.ts';
+import type { EntityState } from '../../src/domain/entity-state.ts';
+import { objectAt } from '../../src/domain/json.ts';
+import { mergeReport } from '../../src/processing/merge-entity.ts';
+
+const HEADER = { number: 'PO1', status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
+const CONTENT = { item: null, description: null, quantity: null, unit: null, status: null, price: null, deliverySchedule: [] };
+
+const document = (more: Partial<DocumentReport>): DocumentReport => ({
+  ...{ name: 'Plan', objectId: more.key ?? null, url: null, code: 'PLAN', revision: null, type: null, description: null },
+  ...{ line: null, lastUpdatedAt: null, key: 'A' },
+  ...more,
+});
+
+/** An order with one line at position 10, told at this hour. */
+const order = (hour: number, documents: DocumentReport[] | null, complete = true): EntityReport => ({
+  kind: 'order',
+  externalId: 'PO1',
+  lastUpdatedAt: `2026-03-01T${String(hour).padStart(2, '0')}:00:00.000Z`,
+  header: HEADER,
+  lines: [{ externalId: 'L1', lastUpdatedAt: null, content: { position: '10', ...CONTENT }, source: {} }],
+  linesComplete: complete,
+  documents,
+  deleted: false,
+  source: null,
+  sourceLines: null,
+});
+
+/** Merges the reports one after the other; gives what is stored, and the last change. */
+function merged(...reports: EntityReport[]): { state: EntityState; diff: Difference[]; lines: string[] } {
+  let state: EntityState | null = null;
+  let made = 0;
+  let change: ReturnType<typeof mergeReport>['change'] = null;
+  for (const report of reports) {
+    const at = '2026-03-01T23:00:00.000Z';
+    ({ state, change } = mergeReport(state, report, { connection: 'acme', platform: 'toy', at, makeId: () => `id${++made}` }));
+  }
+  assert.ok(state);
+  return { state, diff: change?.diff ?? [], lines: change?.lines ?? [] };
+}
+
+/** Each document with what became of it: `current`, `removed`, or the key of the one that replaced it. */
+function fates(state: EntityState): Record<string, string> {
+  const all = [...state.documents.values()];
+  const nameOf = ({ announced: { line, key } }: (typeof all)[number]) => (line === null ? key : `${line}/${key}`);
+  const fate = (one: (typeof all)[number]): string => {
+    const by = all.find(({ id }) => id === one.supersededBy);
+    return by ? nameOf(by) : one.removedAt === null ? 'current' : 'removed';
+  };
+  return Object.fromEntries(all.map((one) => [nameOf(one), fate(one)]));
+}
+
+const keysOf = (difference: Difference | undefined) => [
+  difference?.path,
+  objectAt(difference?.before).id ?? null,
+  objectAt(difference?.after).id ?? null,
+];
+
+test('another file under the same code replaces the first, and the change names its place', () => {
+  const { state, diff, lines } = merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })], false));
+  assert.deepEqual(fates(state), { A: 'B', B: 'current' });
+  assert.equal(diff.length, 1);
+  assert.deepEqual(keysOf(diff[0]), ['/documents/PLAN', 'id2', 'id3']);
+  assert.deepEqual(lines, []);
+});
+
+test('the same file on the header and on lines is one announcement each', () => {
+  const places = [document({ key: 'A' }), document({ key: 'A', line: 'L1' }), document({ key: 'A', line: 'L2' })];
+  const first = merged(order(1, []), order(2, places));
+  assert.deepEqual(fates(first.state), { A: 'current', 'L1/A': 'current', 'L2/A': 'current' });
+  assert.deepEqual(
+    first.diff.map(({ path }) => path),
+    ['/documents/PLAN', '/lines/10/documents/PLAN', '/lines/L2/documents/PLAN'],
+  );
+  assert.deepEqual(first.lines, ['10', 'L2']);
+  const again = merged(order(1, []), order(2, places), order(3, places));
+  assert.deepEqual(again.diff, []);
+  assert.ok([...again.state.documents.values()].every((one) => one.id));
+});
+
+test('what is missing from a complete report is removed, from a part it is not, and it comes back when it is told again', () => {
+  const [a, b] = [document({ key: 'A' }), document({ key: 'B', code: null })];
+  assert.deepEqual(fates(merged(order(1, [a, b]), order(2, [a], false)).state), { A: 'current', B: 'current' });
+  assert.deepEqual(fates(merged(order(1, [a, b]), order(2, null)).state), { A: 'current', B: 'current' });
+  const removed = merged(order(1, [a, b]), order(2, [a]));
+  assert.deepEqual([fates(removed.state), keysOf(removed.diff[0])], [{ A: 'current', B: 'removed' }, ['/documents/B', 'id3', null]]);
+  const back = merged(order(1, [a, b]), order(2, [a]), order(3, [a, b]));
+  assert.deepEqual([fates(back.state), keysOf(back.diff[0])], [{ A: 'current', B: 'current' }, ['/documents/B', null, 'id3']]);
+  // A late one brings nothing back.
+  assert.deepEqual(fates(merged(order(1, [a, b]), order(3, [a]), order(2, [a, b], false)).state), { A: 'current', B: 'removed' });
+});
+
+test('a late announcement replaces nothing, by its own time or by that of its report', () => {
+  const at = (hour: string) => `2026-03-01T${hour}:00:00.000Z`;
+  const [old, young] = [document({ key: 'A', lastUpdatedAt: at('01') }), document({ key: 'B', lastUpdatedAt: at('02') })];
+  assert.deepEqual(fates(merged(order(1, [young]), order(2, [old], false)).state), { B: 'current' });
+  assert.deepEqual(fates(merged(order(2, [document({ key: 'B' })]), order(1, [document({ key: 'A' })], false)).state), { B: 'current' });
+  const returned = merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })]), order(3, [document({ key: 'A' })]));
+  assert.deepEqual(fates(returned.state), { A: 'current', B: 'A' });
+});
+
+test('two files under one code in one report: the newer one counts, and telling both again changes nothing', () => {
+  const both = [
+    document({ key: 'B', lastUpdatedAt: '2026-03-01T02:00:00.000Z' }),
+    document({ key: 'A', lastUpdatedAt: '2026-03-01T01:00:00.000Z' }),
+  ];
+  const first = merged(order(3, both));
+  assert.deepEqual(fates(first.state), { A: 'B', B: 'current' });
+  const again = merged(order(3, both), order(4, both), order(5, both.toReversed()));
+  assert.deepEqual([fates(again.state), again.diff], [{ A: 'B', B: 'current' }, []]);
+  const untimed = [document({ key: 'A' }), document({ key: 'B' })];
+  assert.deepEqual(fates(merged(order(3, untimed), order(4, untimed)).state), { A: 'B', B: 'current' });
+});
