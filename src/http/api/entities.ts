@@ -25,18 +25,19 @@ import { pathText, queryFlag, queryLimit, queryList, queryText, queryTime } from
 import { cutRows, type SentRow } from './row-pages.ts';
 import { sendResource } from './send-response.ts';
 import { sendRows } from './send-rows.ts';
+import type { Slots } from './slots.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
 const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];
 
-type Ports = Pick<ApiPorts, 'context'>;
+type Ports = Pick<ApiPorts, 'context'> & { slots: Slots };
 
 export const orderRoutes = (ports: Ports): Router => entityRoutes(ports, 'orders', ['order']);
 export const shipmentRoutes = (ports: Ports): Router => entityRoutes(ports, 'shipments', ['shipment']);
 export const recordRoutes = (ports: Ports): Router => entityRoutes(ports, 'records', RECORD_KINDS);
 
 /** List, single, by external id and history: the same for orders, shipments and records. */
-function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKind[]): Router {
+function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly EntityKind[]): Router {
   const router = Router();
   const sql = context.db.read;
 
@@ -52,7 +53,7 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
       return textsOf(rows, await viewEntities(sql, rows, parts));
     });
     const next = page.hasMore && page.last !== null ? listCursor(list, [Number(page.last)]) : null;
-    await sendRows(request, response, { page, next, columns: columnsOf(list, parts) });
+    await sendRows(request, response, slots, { page, next, columns: columnsOf(list, parts) });
   });
 
   const show = async (request: Request, response: Response, entity: EntityRow | null): Promise<void> => {
@@ -83,7 +84,7 @@ function entityRoutes({ context }: Ports, list: string, kinds: readonly EntityKi
       historyTexts(sql, await readHistory(sql, entity.id, { after: from, upTo, limit: most })),
     );
     const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
-    await sendRows(request, response, { page, next, columns: [...CHANGE_COLUMNS, 'consumers'] });
+    await sendRows(request, response, slots, { page, next, columns: [...CHANGE_COLUMNS, 'consumers'] });
   });
   return router;
 }

@@ -20,7 +20,12 @@ export function createGzip(): { piece(bytes: Buffer): Promise<Buffer>; end(): Bu
       checksum = crc32(bytes, checksum);
       length += bytes.length;
       const deflated = await deflate(bytes, { level: 4, finishFlush: constants.Z_SYNC_FLUSH });
-      return isFirst ? Buffer.concat([HEADER, deflated]) : deflated;
+      const head = isFirst ? HEADER.length : 0;
+      // In memory of its own: what the compressor gives is a part of something larger.
+      const piece = Buffer.allocUnsafeSlow(head + deflated.length);
+      HEADER.copy(piece, 0, 0, head);
+      deflated.copy(piece, head);
+      return piece;
     },
     end() {
       const trailer = Buffer.alloc(8);

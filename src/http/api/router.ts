@@ -19,9 +19,12 @@ import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { routePerScope } from './scope-ports.ts';
 import { sendJson, sendResource } from './send-response.ts';
+import { createSlots } from './slots.ts';
 import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';
+/** So many answers at a time read ahead of their clients, a quarter of a megabyte each. */
+const READ_AHEAD = 4;
 
 /**
  * The REST API, to be mounted at `/api/v1`. Who asks is settled before what is asked (401, 403), and that before whether it is there
@@ -52,13 +55,14 @@ export function createApi(ports: ApiPorts): Router {
 
 function apiRoutes(ports: ApiPorts): Router {
   const router = Router({ caseSensitive: true });
-  router.use('/orders', orderRoutes(ports));
-  router.use('/shipments', shipmentRoutes(ports));
-  router.use('/records', recordRoutes(ports));
+  const reading = { ...ports, slots: createSlots(READ_AHEAD) };
+  router.use('/orders', orderRoutes(reading));
+  router.use('/shipments', shipmentRoutes(reading));
+  router.use('/records', recordRoutes(reading));
   router.use('/documents', documentRoutes(ports));
-  router.use('/changes', changeRoutes(ports));
+  router.use('/changes', changeRoutes(reading));
   router.use('/consumers/:name', consumerAccess);
-  router.use('/consumers', consumerRoutes(ports));
+  router.use('/consumers', consumerRoutes(reading));
   router.use('/deliveries', deliveryRoutes(ports));
   router.use('/connections', connectionRoutes(ports));
   router.use('/reconcile-runs', reconcileRunRoutes(ports));

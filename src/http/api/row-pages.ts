@@ -1,4 +1,5 @@
 import { isTakenSoon, type PacedWriter } from './paced-writer.ts';
+import type { Slots } from './slots.ts';
 
 /** A row before it is read: where it stands in its list, and about how many bytes its JSON has. */
 export interface RowSize {
@@ -32,6 +33,7 @@ export interface RowPage {
 
 const PAGE_BYTES = 4 * 1024 * 1024;
 const PART_BYTES = 256 * 1024;
+const FIRST_BYTES = 64 * 1024;
 const PIECE_BYTES = 16 * 1024;
 
 /** Cuts a page at `limit` rows or 4 MiB, whichever comes first, but never before its first row. `sizes` has one row more than `limit`, if there is one. */
@@ -62,17 +64,19 @@ export async function readRows(page: RowPage): Promise<SentRow[]> {
 
 /**
  * Writes the rows of a page in small pieces, each once the client has taken the one before. What was read ahead for a client that is slow is let go
- * and read again when it goes on: a reader that reads nothing holds one piece. `textOf` is called once for each row, in order. Resolves to
+ * and read again when it goes on: a reader that reads nothing holds one piece. Only so many at a time read ahead (`slots`). `textOf` is called once for each row, in order. Resolves to
  * false when the client has gone.
  */
-export async function writeRows(writer: PacedWriter, page: RowPage, textOf: (row: SentRow) => string): Promise<boolean> {
+export async function writeRows(writer: PacedWriter, page: RowPage, slots: Slots, textOf: (row: SentRow) => string): Promise<boolean> {
   const rowBytes = page.bytes / Math.max(1, page.count);
-  let ahead = PART_BYTES;
+  let ahead = FIRST_BYTES;
   let at = page.after;
   for (const upTo of page.parts) {
     while (at !== upTo) {
       const limit = Math.max(1, Math.ceil(ahead / rowBytes));
-      const piece = await writeUntilLate(writer, await page.read(at, upTo, limit), textOf);
+      const leave = await slots.enter();
+      const read = page.read(at, upTo, limit);
+      const piece = await read.then((rows) => writeUntilLate(writer, rows, textOf)).finally(leave);
       // Retention may have deleted the rest meanwhile.
       at = piece.at ?? upTo;
       ahead = piece.late === null ? Math.min(ahead * 2, PART_BYTES) : PIECE_BYTES;

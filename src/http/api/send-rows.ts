@@ -3,6 +3,7 @@ import { type Columns, toCsv } from '../../views/csv.ts';
 import { createPacedWriter, type PacedWriter } from './paced-writer.ts';
 import { type RowPage, readRows, type SentRow, writeRows } from './row-pages.ts';
 import { CSV_TYPE, isCsvAsked, JSON_TYPE, linkNext, sendText } from './send-response.ts';
+import type { Slots } from './slots.ts';
 
 /** Smaller pages are sent in one go, with their length. */
 const AT_ONCE_BYTES = 32 * 1024;
@@ -11,6 +12,7 @@ const AT_ONCE_BYTES = 32 * 1024;
 export async function sendRows(
   request: Request,
   response: Response,
+  slots: Slots,
   { page, next, columns }: { page: RowPage; next: string | null; columns: Columns },
 ): Promise<void> {
   if (response.destroyed) return;
@@ -26,12 +28,12 @@ export async function sendRows(
   const gzip = request.acceptsEncodings('gzip', 'identity') === 'gzip';
   if (gzip) response.setHeader('Content-Encoding', 'gzip');
   if (request.method === 'HEAD') return void response.end();
-  await writeAll(createPacedWriter(response, gzip), page, form);
+  await writeAll(createPacedWriter(response, gzip), page, slots, form);
 }
 
-async function writeAll(writer: PacedWriter, page: RowPage, form: Form): Promise<void> {
+async function writeAll(writer: PacedWriter, page: RowPage, slots: Slots, form: Form): Promise<void> {
   let head = form.head;
-  const whole = await writeRows(writer, page, (row) => {
+  const whole = await writeRows(writer, page, slots, (row) => {
     const text = head + form.row(row);
     head = '';
     return text;

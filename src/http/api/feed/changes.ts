@@ -6,9 +6,10 @@ import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
 import { writeRows } from '../row-pages.ts';
 import { sendRows } from '../send-rows.ts';
+import type { Slots } from '../slots.ts';
 import { endOf, type FeedPage, type FeedQuery, follow, readPage } from './feed.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'stop'>;
+type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Slots };
 
 /** A comment line keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
@@ -40,13 +41,19 @@ async function sendFeed(ports: Ports, request: Request, response: Response): Pro
     limit: queryLimit(request),
     waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
   };
-  await sendFeedPage(request, response, await readPage(ports, asked, endOf(response, ports.stop)), asked.parts);
+  await sendFeedPage(ports, request, response, await readPage(ports, asked, endOf(response, ports.stop)), asked.parts);
 }
 
 /** A page of the feed: `next` is the position to go on from, `after` itself while there is nothing new. */
-export function sendFeedPage(request: Request, response: Response, { page, next }: FeedPage, parts: FeedQuery['parts']): Promise<void> {
+export function sendFeedPage(
+  { slots }: Pick<Ports, 'slots'>,
+  request: Request,
+  response: Response,
+  { page, next }: FeedPage,
+  parts: FeedQuery['parts'],
+): Promise<void> {
   const columns = [...CHANGE_COLUMNS, ...(parts.state ? ['state'] : []), ...(parts.entity ? ['entity'] : [])];
-  return sendRows(request, response, { page, next: next.cursor, columns });
+  return sendRows(request, response, slots, { page, next: next.cursor, columns });
 }
 
 /** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a piece here. */
@@ -67,7 +74,7 @@ async function streamFeed(ports: Ports, request: Request, response: Response): P
   for await (const { page, next } of follow(ports, asked, end)) {
     const isThere =
       page.count > 0
-        ? await writeRows(writer, page, ({ cursor, text }) => `id: ${cursor}\ndata: ${text}\n\n`)
+        ? await writeRows(writer, page, ports.slots, ({ cursor, text }) => `id: ${cursor}\ndata: ${text}\n\n`)
         : // An id without data is kept by the client and shown to nobody: it resumes past what the filter has left out.
           await writer.write(`: still here\nid: ${next.cursor}\n\n`);
     if (!isThere) break;

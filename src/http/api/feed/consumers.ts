@@ -15,11 +15,12 @@ import { listCursor, readListCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
 import { cutPage, sendJson, sendList, sendResource } from '../send-response.ts';
+import type { Slots } from '../slots.ts';
 import { partsAsked, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';
 import { endOf, readPage } from './feed.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'stop'>;
+type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Slots };
 
 const RECEIPT_COLUMNS = ['cursor', 'changeId', 'status', 'reference', 'reason', 'at', 'connection', 'kind', 'id', 'externalId', 'version'];
 
@@ -60,7 +61,7 @@ export function consumerRoutes(ports: Ports): Router {
     const asked = { filter: consumer.filter, parts: partsAsked(request), after, limit: queryLimit(request), waitMs };
     const page = await readPage(ports, asked, endOf(response, ports.stop));
     await recordRead(context, consumer, page.next);
-    await sendFeedPage(request, response, page, asked.parts);
+    await sendFeedPage(ports, request, response, page, asked.parts);
   });
 
   router.post('/:name/ack', async (request, response) => {
