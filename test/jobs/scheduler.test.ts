@@ -41,6 +41,14 @@ for (const engine of ENGINES) {
     assert.deepEqual(await runsOf(test), []);
   });
 
+  on('a job that is due at the start is done at the start, whatever its hour, and the others are not', async (test) => {
+    const performed: string[] = [];
+    const job = (name: string) => ({ name, expression: '0 0 1 1 *', perform: async () => void performed.push(name) });
+    const schedule = startSchedule(test.context, test.reconciler, [job('yearly'), { ...job('registrations'), atStart: true }]);
+    await schedule.stop();
+    assert.deepEqual(performed, ['registrations']);
+  });
+
   on('the timetable runs a connection by its own schedule', async (test) => {
     test.connection.reconcile.schedule = '* * * * * *';
     const schedule = startSchedule(test.context, test.reconciler, []);

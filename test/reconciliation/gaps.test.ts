@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { recordHeartbeat, recordStop } from '../../src/store/monitoring/heartbeats.ts';
+import { upsertRegistrations } from '../../src/store/monitoring/registrations.ts';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { inbound } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
@@ -60,6 +61,16 @@ for (const engine of ENGINES) {
     test.world.orders.set('PO1', toyOrder('PO1', test.clock.now().toISOString(), '11'));
     await test.run();
     assert.deepEqual(await causes(test), { PO1: 'never_delivered' });
+  });
+
+  on('what the platform itself says it gave up, or has switched off, stands with a change that was never delivered', async (test) => {
+    const webhook = { id: '42', name: null, url: 'https://dock.example/webhooks/toy', events: ['order'], enabled: false };
+    const registered = [{ ...webhook, statistics: { failed: 2, successful: 40 } }];
+    await test.context.db.write((sql) => upsertRegistrations(sql, 'toy', { checkedAt: after(0), registered }));
+    test.world.orders.set('PO1', toyOrder('PO1', after(0)));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'never_delivered' });
+    assert.deepEqual(await details(test), { failedAtPlatform: 2, disabledAtPlatform: true });
   });
 
   on('a change whose delivery we refused carries the status and the time', async (test) => {
