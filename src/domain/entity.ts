@@ -85,8 +85,8 @@ export interface DocumentReport extends ReportedTime {
   line: string | null;
 }
 
-/** How a report came: in a message that the platform sent, or in an answer to a call of ours. */
-export type ReportForm = 'event' | 'fetch';
+/** How a report came: in a message that the platform sent, as the answer to a fetch, or as a row of a list. They are shaped differently. */
+export type ReportForm = 'event' | 'fetch' | 'list';
 
 /**
  * What a platform says of one entity, by event, by fetch or by list: the one shape that `pipeline/apply` understands.

@@ -6,9 +6,13 @@ import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJso
 import { readTime } from '../domain/time.ts';
 
 /** Members that move with every message and say nothing of the content, at any depth. */
-const RESTLESS = new Set(['lastUpdatedAt', 'updatedAt', 'updated_at', 'updated', 'last_updated', 'order_updated', 'meta']);
-/** The same, where they stand beside the content; and members that name the entity or the message itself. */
-const RESTLESS_ON_TOP = new Set(['version', 'eventDates', 'portalUrl', 'eventName', 'id', 'orderId', 'legacyOrderId']);
+const RESTLESS = new Set(['lastUpdatedAt', 'updatedAt', 'updated_at', 'updated', 'last_updated', 'order_updated']);
+/** The same within a `meta`: it tells of the message, and may hold content beside. */
+const MESSAGE_META = new Set(['messageId', 'createdDateTime', 'source']);
+/** Members that move with every change, where they stand beside the content. At an equal time they are content. */
+const RESTLESS_ON_TOP = new Set(['version', 'eventDates', 'portalUrl']);
+/** Members that name the entity or the message itself, beside the content. */
+const NAMING = new Set(['eventName', 'id', 'orderId', 'legacyOrderId']);
 /** Members around the content that tell of the message: what it is called, and when it was sent. */
 const MESSAGE = new Set([
   ...['type', 'event', 'topic', 'timestamp', 'event_id', 'eventId', 'eventType', 'eventCreated', 'webhookId'],
@@ -22,6 +26,8 @@ export interface SourceComparison {
   compared: 'whole' | 'reported' | 'shared';
   /** Members that are merged by rules of their own. */
   without: ReadonlySet<string>;
+  /** Two reports of one time: whatever differs is a change. */
+  strict: boolean;
   /** Nothing canonical is told: the source may be a message that only names what it is about. */
   wordless?: boolean;
 }
@@ -38,12 +44,17 @@ export function sourceDifferences(held: string, reported: JsonObject, path: stri
   const before = objectAt(parseJson(held));
   const names = how.compared === 'whole' ? new Set([...Object.keys(before), ...Object.keys(reported)]) : Object.keys(reported);
   const around = how.wordless || isObject(reported.data) ? MESSAGE : SENDING;
+  const found: Difference[] = [];
   for (const name of names) {
-    if (RESTLESS_ON_TOP.has(name) || around.has(name)) continue;
-    if (how.compared === 'shared') sharedDifferences(only(name, before), only(name, reported), path, diff, how.without);
-    else if (!isQuiet(name, how.without))
-      differences(settled(before[name], how.without), settled(reported[name], how.without), `${path}/${pathPart(name)}`, diff);
+    if (NAMING.has(name) || around.has(name) || (!how.strict && RESTLESS_ON_TOP.has(name))) continue;
+    if (how.compared === 'shared') sharedDifferences(only(name, before), only(name, reported), path, found, how.without);
+    else if (!isQuiet(name, how.without)) {
+      const [one, other] = [before[name], reported[name]].map((value) => settledMember(name, value, how.without));
+      differences(one, other, `${path}/${pathPart(name)}`, found);
+    }
   }
+  // XML has text where JSON has numbers and flags.
+  diff.push(...found.filter((one) => textAt(one.before) === null || textAt(one.before) !== textAt(one.after)));
 }
 
 const only = (name: string, object: JsonObject): JsonObject => (Object.hasOwn(object, name) ? { [name]: object[name] } : {});
@@ -56,17 +67,26 @@ function settled(value: Json | undefined, without: ReadonlySet<string>): Json | 
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => settled(entry, without) ?? null);
   if (!isObject(value)) return value;
   const members = Object.entries(value).flatMap(([name, member]) => {
-    const inner = isQuiet(name, without) ? undefined : settled(member, without);
+    const inner = isQuiet(name, without) ? undefined : settledMember(name, member, without);
     return inner === undefined ? [] : [[name, inner] as const];
   });
   return members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
+const settledMember = (name: string, value: Json | undefined, without: ReadonlySet<string>): Json | undefined =>
+  settled(name === 'meta' && isObject(value) ? withoutMessage(value) : value, without);
+
+const withoutMessage = (meta: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(meta).filter(([name]) => !MESSAGE_META.has(name)));
+
 function sharedDifferences(before: Json, after: Json, path: string, diff: Difference[], without: ReadonlySet<string>): void {
   if (isObject(before) && isObject(after)) {
     for (const [name, member] of Object.entries(after)) {
       if (isQuiet(name, without) || member === undefined || !Object.hasOwn(before, name)) continue;
-      sharedDifferences(before[name] ?? null, member, `${path}/${pathPart(name)}`, diff, without);
+      const [one, other] = [before[name] ?? null, member].map((value) =>
+        name === 'meta' && isObject(value) ? withoutMessage(value) : value,
+      );
+      sharedDifferences(one ?? null, other ?? null, `${path}/${pathPart(name)}`, diff, without);
     }
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [position, entry] of before.entries())

@@ -138,7 +138,7 @@ async function fetchSubject(
 ): Promise<Told | string> {
   try {
     const { text, askedAt } = await textOf(context, connection, said.subject, head);
-    return { ...readResource(connection, said.subject, text, askedAt), recorded: text };
+    return { ...readResource(connection, said.subject, text, { form: 'fetch', at: askedAt }), recorded: text };
   } catch (error) {
     if (!(error instanceof RemoteMissing)) throw error;
     if (said.whenMissing === 'ignored') return 'The platform does not know the resource (a test event, or gone).';
@@ -208,7 +208,9 @@ async function glanceAtWaiting(context: Context, connection: Connection, groups:
     const applications = subjects.flatMap((subject) => {
       const text = texts.get(subjectText(subject));
       const head = heads.get(subjectText(subject)) as ClaimedDelivery;
-      return text === undefined ? [] : readResource(connection, subject, text, askedAt).reports.map((one) => applicationOf(head, one));
+      return text === undefined
+        ? []
+        : readResource(connection, subject, text, { form: 'list', at: askedAt }).reports.map((one) => applicationOf(head, one));
     });
     await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
     context.feedChanged.notify();

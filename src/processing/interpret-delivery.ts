@@ -22,12 +22,18 @@ function fetchedInstead({ platform, settings }: Connection, reports: readonly En
   return { kind: report.kind, externalId: report.externalId };
 }
 
-/** What a fetched or listed resource says. `askedAt` (ISO 8601 UTC): when it was asked for; what changed later may be missing from it. */
+/** Which kind of answer a resource came in, and when it was asked for (ISO 8601 UTC): what changed later may be missing from it. */
+export interface Asked {
+  form: 'fetch' | 'list';
+  at: string;
+}
+
+/** What a fetched or listed resource says. */
 export function readResource(
   { platform, settings }: Connection,
   subject: Subject,
   text: string,
-  askedAt: string,
+  asked: Asked,
 ): { reports: EntityReport[]; drift: Drift[] } {
-  return stampArrival(platform.readFetched(subject, text, settings), { form: 'fetch', at: askedAt });
+  return stampArrival(platform.readFetched(subject, text, settings), asked);
 }

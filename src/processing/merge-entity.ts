@@ -145,7 +145,7 @@ function laySource(effect: MergeResult, report: EntityReport, age: Age, before: 
   const reported = report.source ?? {};
   if (state.source !== null && diff.length === before) {
     const wordless = Object.values(state.header).every((value) => value === null);
-    const how = { compared: comparedParts(state, report), without: partsOf(report), wordless };
+    const how = { compared: comparedParts(state, report), without: partsOf(report), wordless, strict: age === 'equal' };
     sourceDifferences(state.source, reported, '/source', diff, how);
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
   }
@@ -160,11 +160,10 @@ function laySource(effect: MergeResult, report: EntityReport, age: Age, before: 
   state.sourceLines = report.sourceLines;
 }
 
-/** Two messages, or two answers, are compared whole; a message and an answer, or a summary and anything, in what both have. */
+/** Two reports of one form are compared whole (what a partial one leaves out says nothing), two of different forms in what both have. */
 function comparedParts({ sourceForm }: Pick<EntityState, 'sourceForm'>, { form, partial }: EntityReport): 'whole' | 'reported' | 'shared' {
   if (form === undefined || form !== sourceForm) return 'shared';
-  if (!partial) return 'whole';
-  return form === 'event' ? 'reported' : 'shared';
+  return partial ? 'reported' : 'whole';
 }
 
 function layLines(effect: MergeResult, report: EntityReport, occasion: MergeContext, diff: Difference[]): string[] {
@@ -240,7 +239,7 @@ function layLineContent(held: LineState, line: LineReport, report: EntityReport,
   if (diff.length === before) {
     const isOneForm = report.form !== undefined && report.form === held.sourceForm;
     const compared = age === 'newer' || isOneForm ? 'whole' : 'shared';
-    sourceDifferences(held.source, line.source, `${path}/source`, diff, { compared, without: partsOf(report) });
+    sourceDifferences(held.source, line.source, `${path}/source`, diff, { compared, without: partsOf(report), strict: age === 'equal' });
   }
   if (age === 'newer' || diff.length > before) {
     held.source = JSON.stringify(line.source);

@@ -146,7 +146,7 @@ async function readFetched(
     const text = await textOf();
     // An empty recording: the platform did not know the resource.
     if (text === '') throw new RemoteMissing('The recorded answer was: not found.');
-    return readResource(connection, subject, text, arrivedAt).reports;
+    return readResource(connection, subject, text, { form: 'fetch', at: arrivedAt }).reports;
   } catch (error) {
     if (!(error instanceof RemoteMissing)) throw error;
     return whenMissing === 'deleted' ? [tombstone(subject)] : [];

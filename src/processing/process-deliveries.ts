@@ -146,9 +146,13 @@ async function writeBatch(sql: Sql, { attempted, ends, plan }: Prepared): Promis
   await together(sql, [() => writeTaken(sql, ends), () => writeDrift(sql, attempted, plan.tools.now), () => writePlan(sql, plan)]);
 }
 
-function tellOfBatch(context: Context, { attempted, ends }: Prepared): void {
+function tellOfBatch(
+  context: Context,
+  { attempted, ends }: { attempted: readonly ReadAttempt[]; ends: readonly CompletedAttempt[] },
+): void {
   if (attempted.length === 0) return;
   logOutcomes(context, ends);
+  for (const { delivery, drift } of attempted) alertOnTimes(context, delivery.connection, drift);
   context.feedChanged.notify();
   if (attempted.some((one) => one.needsFetch)) context.deliveryArrived.notify();
 }
@@ -219,10 +223,7 @@ export async function applyTogether(context: Context, attempted: readonly ReadAt
     }
     return endFailed(context, attempted[0] as ReadAttempt, error, (sql, ended) => writeCompleted(sql, context, ended));
   }
-  logOutcomes(context, ends);
-  for (const { delivery, drift } of attempted) alertOnTimes(context, delivery.connection, drift);
-  context.feedChanged.notify();
-  if (attempted.some((one) => one.needsFetch)) context.deliveryArrived.notify();
+  tellOfBatch(context, { attempted, ends });
 }
 
 async function writeTogether(

@@ -37,7 +37,7 @@ async function askFor(run: ActiveRun, { kind, externalId }: Subject): Promise<Li
   try {
     const askedAt = run.context.clock.now().toISOString();
     const { text } = await withRetry(run, () => run.api.fetch(subject, 'reconcile'));
-    return { record: { subject, text }, ...readResource(run.connection, subject, text, askedAt) };
+    return { record: { subject, text }, ...readResource(run.connection, subject, text, { form: 'fetch', at: askedAt }) };
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
     // There is no way to ask for one of these, or no right to: then its absence proves nothing.

@@ -57,13 +57,13 @@ async function readRecords(run: ActiveRun, records: readonly ListedRecord[], ask
 async function readRecord(run: ActiveRun, record: ListedRecord, askedAt: string): Promise<ListedResource> {
   const { connection, context } = run;
   try {
-    const listed = readResource(connection, record.subject, record.text, askedAt);
+    const listed = readResource(connection, record.subject, record.text, { form: 'list', at: askedAt });
     const isUnreadable = listed.reports.some(hasUnreadableTime) && connection.platform.canFetch?.(record.subject.kind, connection.settings);
     if (!record.partial && !isUnreadable) return { record, ...listed };
     if (record.partial && (await isKnown(run, listed.reports))) return { record, reports: [], drift: listed.drift };
     const fetchedAt = context.clock.now().toISOString();
     const { text } = await withRetry(run, () => run.api.fetch(record.subject, 'reconcile'));
-    const fetched = readResource(connection, record.subject, text, fetchedAt);
+    const fetched = readResource(connection, record.subject, text, { form: 'fetch', at: fetchedAt });
     return { record, ...fetched, drift: [...listed.drift, ...fetched.drift] };
   } catch (error) {
     // Gone between list and fetch: its own event tells of that.

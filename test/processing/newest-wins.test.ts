@@ -46,7 +46,7 @@ const WRITTEN: Readonly<Record<string, unknown>> = { missing: null, unreadable: 
 const timeOf = (time: Told) => readReportedTime(typeof time === 'number' ? minute(time) : WRITTEN[time]);
 
 function reportOf({ way, time, status, note, lines }: Step, position: number): EntityReport {
-  const form: ReportForm = way === 'event' ? 'event' : 'fetch';
+  const form: ReportForm = way;
   const report: EntityReport = {
     ...{ kind: 'order', externalId: 'o-1', documents: null, deleted: false, sourceLines: 'lines' },
     ...timeOf(time),
