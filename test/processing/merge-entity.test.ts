@@ -130,6 +130,11 @@ test('at an equal time two messages, and two answers, are compared whole; a mess
     ['/source/lines'],
     'where nothing reads them they are content',
   );
+  const versioned = (version: number, messageId: string) => with_('event', { ...plain, version, meta: { messageId, channel: version } });
+  assert.deepEqual(paths(versioned(1, 'm1'), versioned(2, 'm2')), ['/source/version', '/source/meta/channel']);
+  assert.deepEqual(paths(versioned(1, 'm1'), versioned(1, 'm2')), [], 'the same content in another message');
+  const row = { ...with_('event', noted), form: 'list' as const };
+  assert.deepEqual(paths(row, with_('fetch', plain)), [], 'rows and answers are shaped differently');
   // Messages write a time as seconds and an amount as text where answers write a date and a number.
   const [message, answer] = [
     { created: 1767261600, price: '1.50', live: true },
