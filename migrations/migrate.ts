@@ -20,9 +20,11 @@ import * as alertHistory from './0026_alert_history.ts';
 import * as audit from './0027_audit.ts';
 import * as scopedKeys from './0028_scoped_keys.ts';
 import * as search from './0029_search.ts';
+import * as views from './0030_views.ts';
 import * as registrations from './0035_registrations.ts';
 import * as sessions from './0036_sessions.ts';
 import * as replays from './0038_replays.ts';
+import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
@@ -50,6 +52,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0027_audit', audit],
   ['0028_scoped_keys', scopedKeys],
   ['0029_search', search],
+  ['0030_views', views],
   ['0035_registrations', registrations],
   ['0036_sessions', sessions],
   ['0038_replays', replays],
@@ -75,11 +78,14 @@ export async function migrateUp(db: Knex): Promise<void> {
         `The database was written by a newer Orderdock (it knows ${newer.join(', ')}). Start that version, or restore a backup.`,
       );
     }
-    for (const [name, migration] of MIGRATIONS) {
-      if (applied.has(name)) continue;
+    const missing = MIGRATIONS.filter(([name]) => !applied.has(name));
+    // Tables cannot change under the views that read them.
+    const grants = missing.length > 0 ? await dropViews(trx) : [];
+    for (const [name, migration] of missing) {
       await migration.up(trx);
       await trx('migrations').insert({ name, applied_at: new Date().toISOString() });
     }
+    await refreshViews(trx, grants);
   });
 }
 

@@ -1,0 +1,148 @@
+import type { Knex } from 'knex';
+
+/** What the engines write differently in a view. */
+interface Engine {
+  /** Text at a path below a JSON text column, such as `buyer.name`. */
+  text(column: string, path: string): string;
+  /** The decimal at a path: `numeric` where the engine has exact numbers, else its text. */
+  decimal(column: string, path: string): string;
+  /** JSON at a path, as JSON text. */
+  json(column: string, path: string): string;
+}
+
+const sqlite: Engine = {
+  text: (column, path) => `json_extract(${column}, '$.${path}')`,
+  decimal: (column, path) => `json_extract(${column}, '$.${path}')`,
+  json: (column, path) => `json_extract(${column}, '$.${path}')`,
+};
+
+const NUMBER = String.raw`'^[+-]?\d+(\.\d+)?([eE][+-]?\d{1,4})?$'`;
+const at = (path: string): string => `'{${path.replaceAll('.', ',')}}'`;
+
+const postgres: Engine = {
+  text: (column, path) => `${column}::json #>> ${at(path)}`,
+  decimal: (column, path) => {
+    const text = `(${column}::json #>> ${at(path)})`;
+    // Text that is not a number must not make the whole view fail. knex takes a bare question mark for a binding: it is escaped.
+    return `case when ${text} ~ ${NUMBER.replaceAll('?', String.raw`\?`)} then ${text}::numeric end`;
+  },
+  json: (column, path) => `(${column}::json #> ${at(path)})::text`,
+};
+
+type Member = readonly [column: string, path: string, kind?: keyof Engine];
+
+const HEADER: readonly Member[] = [
+  ['number', 'number'],
+  ['status', 'status'],
+  ['currency', 'currency'],
+  ['buyer_id', 'buyer.id'],
+  ['buyer_name', 'buyer.name'],
+  ['supplier_id', 'supplier.id'],
+  ['supplier_name', 'supplier.name'],
+  ['total', 'total', 'decimal'],
+  ['ordered_at', 'orderedAt'],
+];
+
+const LINE: readonly Member[] = [
+  ['position', 'position'],
+  ['item_number', 'item.number'],
+  ['item_name', 'item.name'],
+  ['item_supplier_number', 'item.supplierNumber'],
+  ['description', 'description'],
+  ['quantity', 'quantity', 'decimal'],
+  ['unit', 'unit'],
+  ['status', 'status'],
+  ['price_net', 'price.net', 'decimal'],
+  ['price_gross', 'price.gross', 'decimal'],
+  ['price_currency', 'price.currency'],
+  ['price_unit', 'price.unit'],
+  ['price_per', 'price.per', 'decimal'],
+  ['delivery_schedule', 'deliverySchedule', 'json'],
+];
+
+const members = (engine: Engine, column: string, named: readonly Member[]): string =>
+  named.map(([name, path, kind = 'text']) => `${engine[kind](column, path)} as ${name}`).join(', ');
+
+const entities = (engine: Engine, kinds: string, more = ''): string =>
+  `select id, connection, platform, ${more}external_id, ${members(engine, 'header', HEADER)}, last_updated_at, version, deleted_at, created_at, updated_at
+   from entities where ${kinds}`;
+
+const lines = (engine: Engine, kind: string): string =>
+  `select entities.id as ${kind}_id, entities.connection as connection, lines.external_id as external_id, ${members(engine, 'lines.content', LINE)},
+     lines.last_updated_at as last_updated_at, lines.version as version, lines.removed_at as removed_at, lines.removed_at is not null as is_removed
+   from lines join entities on entities.id = lines.entity_id where entities.kind = '${kind}'`;
+
+const documents = (engine: Engine): string =>
+  `select documents.id as id, documents.connection as connection, case when entities.kind = 'order' then entities.id end as order_id,
+     case when entities.kind = 'shipment' then entities.id end as shipment_id, documents.line as line,
+     ${members(
+       engine,
+       'documents.announced',
+       ['name', 'code', 'revision', 'type', 'description'].map((name): Member => [name, name]),
+     )},
+     documents.content_type as content_type, documents.bytes as bytes, documents.sha256 as sha256, documents.state as state,
+     documents.announced_at as announced_at, documents.stored_at as stored_at
+   from documents join entities on entities.id = documents.entity_id 
+   where documents.superseded_by is null and documents.removed_at is null`;
+
+const FEED = `select changes.seq as position, changes.change_id as change_id, changes.at as at, changes.connection as connection, changes.kind as kind,
+    changes.action as action, changes.entity_id as id, changes.external_id as external_id, changes.version as version, changes.lines as lines,
+    changes.diff as diff, changes.cause_type as cause_type, changes.cause_id as cause_id, changes.event_type as event_type
+  from changes`;
+
+/** The views that are kept stable for reports and other programs (docs/sql.md), by their names. */
+function viewDefinitions(engine: Engine): Record<string, string> {
+  return {
+    orders: entities(engine, `kind = 'order'`),
+    order_lines: lines(engine, 'order'),
+    shipments: entities(engine, `kind = 'shipment'`),
+    shipment_lines: lines(engine, 'shipment'),
+    records: entities(engine, `kind not in ('order', 'shipment')`, 'kind, '),
+    documents_current: documents(engine),
+    feed: FEED,
+  };
+}
+
+const NAMES = ['orders', 'order_lines', 'shipments', 'shipment_lines', 'records', 'documents_current', 'feed'];
+
+/** Who was given a view to read. */
+interface Grant {
+  grantee: string;
+  table_name: string;
+}
+
+/** Takes the views away before tables change; gives who was allowed to read them. */
+export async function dropViews(trx: Knex.Transaction): Promise<Grant[]> {
+  const grants = isPostgres(trx) ? await readGrants(trx) : [];
+  for (const name of NAMES) await trx.raw(`drop view if exists ${name}`);
+  if (await trx.schema.hasTable('view_definitions')) await trx('view_definitions').delete();
+  return grants;
+}
+
+/** Makes the views whose definition is new or has changed, and lets those read them again who could before. */
+export async function refreshViews(trx: Knex.Transaction, granted: readonly Grant[]): Promise<void> {
+  const wanted = viewDefinitions(isPostgres(trx) ? postgres : sqlite);
+  const rows = await trx('view_definitions').select<{ name: string; definition: string }[]>('name', 'definition');
+  const known = new Map(rows.map((row) => [row.name, row.definition]));
+  if (NAMES.every((name) => known.get(name) === wanted[name])) return;
+  const grants = granted.length > 0 ? granted : await dropViews(trx);
+  for (const name of NAMES) {
+    await trx.raw(`create view ${name} as ${wanted[name]}`);
+    await trx('view_definitions').insert({ name, definition: wanted[name] });
+  }
+  for (const { grantee, table_name: name } of grants)
+    await trx.raw(
+      grantee === 'PUBLIC' ? 'grant select on ?? to public' : 'grant select on ?? to ??',
+      grantee === 'PUBLIC' ? [name] : [name, grantee],
+    );
+}
+
+async function readGrants(trx: Knex.Transaction): Promise<Grant[]> {
+  return trx('information_schema.role_table_grants')
+    .select<Grant[]>('grantee', 'table_name')
+    .where('privilege_type', 'SELECT')
+    .whereIn('table_name', NAMES)
+    .whereRaw('grantee <> current_user and table_schema = current_schema()');
+}
+
+const isPostgres = (trx: Knex.Transaction): boolean => trx.client.config.client === 'pg';
