@@ -13,6 +13,7 @@ import * as changeIds from './0012_change_ids.ts';
 import * as consumerWatch from './0013_consumer_watch.ts';
 import * as consumerNotices from './0014_consumer_notices.ts';
 import * as replacedDocuments from './0016_replaced_documents.ts';
+import * as openCircuits from './0017_open_circuits.ts';
 import * as rejections from './0019_rejections.ts';
 import * as comparedTimes from './0022_compared_times.ts';
 import * as dismissals from './0025_dismissals.ts';
@@ -45,6 +46,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0013_consumer_watch', consumerWatch],
   ['0014_consumer_notices', consumerNotices],
   ['0016_replaced_documents', replacedDocuments],
+  ['0017_open_circuits', openCircuits],
   ['0019_rejections', rejections],
   ['0022_compared_times', comparedTimes],
   ['0025_dismissals', dismissals],

@@ -13,6 +13,7 @@ import { readProven } from '../store/reconciliation/coverage.ts';
 import { readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { type FailureBudget, failureBudget } from './failure-budget.ts';
 import { type Latency, latency } from './latency.ts';
+import { circuitOf } from './platform-access.ts';
 import { type Silence, silence } from './silence.ts';
 
 /** All that an operator asks about a connection. */
@@ -53,7 +54,7 @@ export async function connectionHealth(context: Context, connection: Connection)
     lastSuccessAt: await readLastSuccessAt(sql, name),
     backlog: backlog.count,
     oldestWaitingAt: backlog.oldestAt,
-    circuit: context.api(connection)?.circuit() ?? null,
+    circuit: await circuitOf(context, connection),
     watermark: watermarkText(await readWatermarks(sql, name)),
     lagMs: provenTo === null ? null : Math.max(0, now - Date.parse(provenTo)),
     answers: await readResponses(sql, name, new Date(now - DAY_MS).toISOString()),
