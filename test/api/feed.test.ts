@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import test from 'node:test';
 import { ENGINES } from '../support/engines.ts';
 import { change, entity, insertRows } from './seed.ts';
@@ -133,6 +134,28 @@ for (const engine of ENGINES) {
       assert.deepEqual(cursors((await api.get(`/changes?after=${first}`)).json), ['2-00000002', latest]);
       assert.deepEqual((await api.get('/changes?after=latest')).json, { data: [], next: latest });
     } finally {
+      await api.close();
+    }
+  });
+
+  test(`a request that is sent ahead begins when the one before it is answered (${engine})`, async () => {
+    const api = await startApi(engine);
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+    try {
+      await api.call('PUT', '/consumers/erp');
+      const ask = (path: string) => `GET /api/v1${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${READER}\r\n\r\n`;
+      socket.write(ask('/changes?wait=60') + ask('/consumers/erp/changes'));
+      for (let look = 0; look < 3; look++) assert.equal((await api.get('/consumers/erp')).json.lastReadAt, null);
+      await insertRows(api.db, 'changes', [change('o1', 1)]);
+      api.feedChanged.notify();
+      let text = '';
+      for await (const chunk of socket) {
+        text += chunk;
+        if (text.split('"next":"1"').length === 3) break;
+      }
+      assert.notEqual((await api.get('/consumers/erp')).json.lastReadAt, null);
+    } finally {
+      socket.destroy();
       await api.close();
     }
   });

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import { Refused } from '../../domain/errors.ts';
@@ -19,7 +20,7 @@ import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { routePerScope } from './scope-ports.ts';
 import { sendJson, sendResource } from './send-response.ts';
-import { createSlots } from './slots.ts';
+import { createSlots, type Slots } from './slots.ts';
 import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';
@@ -33,7 +34,7 @@ const READ_AHEAD = 4;
 export function createApi(ports: ApiPorts): Router {
   const spec = readApiSpec();
   const router = Router({ caseSensitive: true });
-  router.use(privately);
+  router.use(inTurn, privately);
   router.get('/openapi.json', (request, response) => sendResource(request, response, spec));
   router.use(csvByPath(spec), requireRole(ports.signIn, roleOf));
   router.use(refuseNul, forgetTypeOfNothing, express.json({ limit: MAX_BODY }));
@@ -48,14 +49,15 @@ export function createApi(ports: ApiPorts): Router {
       fileUploader: false,
     }),
   );
-  router.use(routePerScope(ports, apiRoutes));
+  const slots = createSlots(READ_AHEAD);
+  router.use(routePerScope(ports, (scoped) => apiRoutes(scoped, slots)));
   router.use(sayUnavailable(ports));
   return router;
 }
 
-function apiRoutes(ports: ApiPorts): Router {
+function apiRoutes(ports: ApiPorts, slots: Slots): Router {
   const router = Router({ caseSensitive: true });
-  const reading = { ...ports, slots: createSlots(READ_AHEAD) };
+  const reading = { ...ports, slots };
   router.use('/orders', orderRoutes(reading));
   router.use('/shipments', shipmentRoutes(reading));
   router.use('/records', recordRoutes(reading));
@@ -87,6 +89,17 @@ function csvByPath(spec: ApiSpec): RequestHandler {
     next();
   };
 }
+
+/** A request that was sent before the one before it was answered (pipelining) begins when its answer can be written: until then it holds nothing. */
+const inTurn: RequestHandler = (_request, response, next) => {
+  if (response.socket) next();
+  // The event comes while another request is being handled: this one keeps its own context.
+  else
+    response.once(
+      'socket',
+      AsyncResource.bind(() => next()),
+    );
+};
 
 /** Answers are for the one who asked; a copy is asked about again before it is used. */
 const privately: RequestHandler = (_request, response, next) => {
