@@ -42,32 +42,51 @@ function note(found: Found, key: string, drift: Drift): void {
 /** Every field and enum value in `document` that `shape` does not know; each path once, and what is beyond the first thousand as a number. */
 export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
   const found: Found = { drift: new Map(), dropped: 0 };
-  walk(document, shape, path, found);
+  walk(document, shape, { above: null, part: path }, found);
   return found.dropped === 0 ? [...found.drift.values()] : [...found.drift.values(), overflowOf(found.dropped)];
 }
 
-function walk(value: Json | undefined, shape: Shape, path: string, found: Found): void {
-  if (value === null || value === undefined) return;
-  if (shape === 'any') noteDigits(value, path, found);
-  else if (isEnum(shape)) noteValue(value, shape, path, found);
-  else if ('list' in shape) for (const entry of Array.isArray(value) ? value : [value]) walk(entry, shape.list, `${path}/*`, found);
-  else if (isObject(value)) walkMembers(value, shape.members, path, found);
+/** Where a value stands. Its text is only made of what is found: nearly everything is known. */
+interface Place {
+  above: Place | null;
+  /** A pointer, a member's name or `*`. */
+  part: string;
 }
 
-function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, path: string, found: Found): void {
-  for (const [name, member] of Object.entries(value)) {
+const textOf = ({ above, part }: Place): string =>
+  above === null ? part : `${textOf(above)}/${part.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+function walk(value: Json | undefined, shape: Shape, place: Place, found: Found): void {
+  if (value === null || value === undefined) return;
+  if (shape === 'any') noteDigits(value, place, found);
+  else if (isEnum(shape)) noteValue(value, shape, place, found);
+  else if ('list' in shape) walkList(value, shape.list, { above: place, part: '*' }, found);
+  else if (isObject(value)) walkMembers(value, shape.members, place, found);
+}
+
+function walkList(value: Json, shape: Shape, place: Place, found: Found): void {
+  for (const entry of Array.isArray(value) ? value : [value]) walk(entry, shape, place, found);
+}
+
+function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, above: Place, found: Found): void {
+  for (const name of Object.keys(value)) {
     const known = Object.hasOwn(members, name) ? members[name] : undefined;
-    const at = `${path}/${name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (known) walk(member, known, at, found);
-    else note(found, `field ${at}`, { kind: 'field', name: name.slice(0, 100), path: at });
+    const place = { above, part: name };
+    if (known) walk(value[name], known, place, found);
+    else noteField(name, place, found);
   }
+}
+
+function noteField(name: string, place: Place, found: Found): void {
+  const path = textOf(place);
+  note(found, `field ${path}`, { kind: 'field', name: name.slice(0, 100), path });
 }
 
 /** A number of more digits than any amount has: it is not canonical. */
 export const tooManyDigits = (path: string): Drift => ({ kind: 'value', name: '(too many digits)', path });
 
-function noteDigits(value: Json, path: string, found: Found): void {
-  if (hasTooManyDigits(value)) note(found, `value ${path} digits`, tooManyDigits(path));
+function noteDigits(value: Json, place: Place, found: Found): void {
+  if (hasTooManyDigits(value)) note(found, `value ${textOf(place)} digits`, tooManyDigits(textOf(place)));
 }
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);
@@ -79,8 +98,9 @@ export const unknownEvent = (type: string, path: string): Drift => ({
   path,
 });
 
-function noteValue(value: Json, known: readonly string[], path: string, found: Found): void {
+function noteValue(value: Json, known: readonly string[], place: Place, found: Found): void {
   if (value === '' || known.includes(String(value))) return;
+  const path = textOf(place);
   const name = PLAIN_VALUE.test(String(value)) ? String(value) : '(unprintable)';
   note(found, `value ${path} ${name}`, { kind: 'value', name, path });
 }
