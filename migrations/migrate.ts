@@ -9,6 +9,7 @@ import * as reconcile from './0006_reconcile.ts';
 import * as documents from './0007_documents.ts';
 import * as feedHead from './0008_feed_head.ts';
 import * as deliveryContents from './0009_delivery_contents.ts';
+import * as lookupIndexes from './0010_lookup_indexes.ts';
 import * as changeIds from './0012_change_ids.ts';
 import * as consumerWatch from './0013_consumer_watch.ts';
 import * as consumerNotices from './0014_consumer_notices.ts';
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0007_documents', documents],
   ['0008_feed_head', feedHead],
   ['0009_delivery_contents', deliveryContents],
+  ['0010_lookup_indexes', lookupIndexes],
   ['0012_change_ids', changeIds],
   ['0013_consumer_watch', consumerWatch],
   ['0014_consumer_notices', consumerNotices],

@@ -24,7 +24,8 @@ export function startDocumentWorker(context: Context, ports: DocumentDependencie
     while (!stopping.signal.aborted) {
       const seen = context.feedChanged.count();
       const taken = await takeDue();
-      if (taken === 0) await Promise.race([context.feedChanged.wait(Math.max(IDLE_MS, context.lookAgainMs()), stopping.signal, seen), ...inHand.keys()]);
+      if (taken === 0)
+        await Promise.race([context.feedChanged.wait(Math.max(IDLE_MS, context.lookAgainMs()), stopping.signal, seen), ...inHand.keys()]);
     }
     await Promise.all(inHand.keys());
   }

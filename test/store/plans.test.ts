@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readNextDueAt } from '../../src/store/deliveries/due.ts';
+import { openDatabase, type Sql, type SqlValue } from '../../src/store/engine/database.ts';
+import { listEntities } from '../../src/store/entities/list.ts';
+import { readDeadCounters } from '../../src/store/monitoring/read-counters.ts';
+import { readBacklog, readDeadConnections, readLastDeliveryAt } from '../../src/store/monitoring/read-health.ts';
+import { createTestDatabase } from '../support/engines.ts';
+
+const ORDERS = { kinds: ['order'] as const, connection: null, status: 'Confirmed', number: null, updatedAfter: null };
+
+test('what is asked every few seconds is read off an index of its own, however many deliveries there are', async () => {
+  const { url, drop } = await createTestDatabase('sqlite');
+  const db = await openDatabase(url);
+  const planned = async (ask: (sql: Sql) => Promise<unknown>) => {
+    const plans: string[] = [];
+    const all = async <Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> => {
+      const steps = await db.read.all<{ detail: string }>(`explain query plan ${statement}`, bindings);
+      plans.push(...steps.map(({ detail }) => detail));
+      return db.read.all<Row>(statement, bindings);
+    };
+    await ask({ dialect: db.dialect, all });
+    return plans.join('; ');
+  };
+  try {
+    assert.match(await planned((sql) => readBacklog(sql, 'acme')), /deliveries_backlog/);
+    assert.match(await planned((sql) => readDeadCounters(sql)), /deliveries_dead_of/);
+    assert.match(await planned((sql) => readDeadConnections(sql)), /deliveries_dead_of/);
+    assert.match(await planned((sql) => readLastDeliveryAt(sql, 'acme')), /deliveries_connection_seq_index \(connection=\?\)/);
+    assert.match(await planned((sql) => readNextDueAt(sql, '2026')), /deliveries_due \(next_attempt_at>\?\)/);
+    const page = { after: 0, limit: 10, withSource: false };
+    assert.match(await planned((sql) => listEntities(sql, { ...ORDERS, kinds: ['order'] }, page)), /entities_status/);
+  } finally {
+    await db.close();
+    await drop();
+  }
+});
