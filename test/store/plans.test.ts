@@ -7,7 +7,7 @@ import { readDeadCounters } from '../../src/store/monitoring/read-counters.ts';
 import { readBacklog, readDeadConnections, readLastDeliveryAt } from '../../src/store/monitoring/read-health.ts';
 import { createTestDatabase } from '../support/engines.ts';
 
-const ORDERS = { kinds: ['order'] as const, connection: null, status: 'Confirmed', number: null, updatedAfter: null };
+const ORDERS = { ids: null, connection: null, status: 'Confirmed', number: null, updatedAfter: null };
 
 test('what is asked every few seconds is read off an index of its own, however many deliveries there are', async () => {
   const { url, drop } = await createTestDatabase('sqlite');
