@@ -163,10 +163,15 @@ if (chromiumPath !== null) {
     await context.db.write((sql) =>
       sql.all(`update documents set state = 'missing', error = 'remote_missing: GET http://far.example/objects/a answered 404'`),
     );
+    // Names and errors as long as they are in life.
+    await console.send(toyOrder('c2d0b7f4-1d5e-4a53-9b0a-6d8f0c1b2e3a-PO70000000001', '1', '2026-03-01T07:20:00.000Z'));
+    await console.send({ id: 'event-long', type: 'OrderLinesDeliveryScheduleLogisticsUpdatedBySupplier', subject: 'PO9' });
     await console.send({ id: 'event-broken', type: 'boom', subject: 'PO9' });
     await console.settle();
     await context.db.write((sql) =>
-      sql.all(`update deliveries set state = 'dead', finished_at = received_at where event_id = 'event-broken'`),
+      sql.all(
+        `update deliveries set state = 'dead', finished_at = received_at, error = 'remote_refused: GET https://api.accp.tradecloud1.com/v2/order/c2d0b7f4-1d5e-4a53-9b0a-6d8f0c1b2e3a-PO70000000001 answered 422' where event_id = 'event-broken'`,
+      ),
     );
     const [order] = await context.db.read.all<{ id: string }>(`select id from entities where number = 'PO7'`);
     const [delivery] = await context.db.read.all<{ id: string }>(`select id from deliveries where event_id = 'event-broken'`);

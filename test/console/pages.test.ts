@@ -322,7 +322,7 @@ test('what is not there is said in a page', async (t) => {
 test('sandbox mode is said in plain words on every page, the door included, and only there', async (t) => {
   const sandbox = await openConsole(t, { sandbox: true });
   for (const path of ['/console/', '/console/feed', '/console/sign-in']) {
-    assert.match((await askAs(sandbox.app, 'reader', path)).text, /<strong>Sandbox\.<\/strong> Everything here is simulated/);
+    assert.match((await askAs(sandbox.app, 'reader', path)).text, /<strong>Sandbox\.<\/strong><span> Everything here is simulated/);
   }
   const real = await openConsole(t);
   assert.doesNotMatch((await askAs(real.app, 'reader', '/console/')).text, /simulated/);

@@ -1,4 +1,4 @@
-import { spanText } from './format.ts';
+import { countText, spanText } from './format.ts';
 import { type Content, type Html, html, isNothing } from './html.ts';
 import { link } from './links.ts';
 import { exactTime, type Moment, shortTime } from './times.ts';
@@ -93,15 +93,22 @@ export const hiddenMembers = (members: Readonly<Record<string, string | null | u
 
 export const button = (label: string, href: string): Html => html`<a class="button" href="${href}">${label}</a>`;
 
+const MOST_INLINE = 60;
+
+/** An object that would fill the row: how much it is, and all of it when it is opened. */
+const folded = (content: object): Html =>
+  html`<details><summary>${Array.isArray(content) ? countText(content.length, 'entry', 'entries') : countText(Object.keys(content).length, 'member')}</summary><pre tabindex="0">${JSON.stringify(content, null, 2).slice(0, 4000)}</pre></details>`;
+
 /** A value of a change, short; objects as JSON. */
 export const value = (content: unknown): Html => {
   if (content === null || content === undefined) return html`<span class="faint">(empty)</span>`;
   const text = typeof content === 'object' ? JSON.stringify(content) : String(content);
+  if (typeof content === 'object' && text.length > MOST_INLINE) return folded(content);
   return html`<code>${text.length > 300 ? `${text.slice(0, 300)}…` : text}</code>`;
 };
 
 /** A plain statement that nothing is wrong, or what is. */
-export const note = (tone: Tone, content: Content): Html => html`<p class="note ${tone}">${content}</p>`;
+export const note = (tone: Tone, content: Content): Html => html`<div class="note ${tone}">${content}</div>`;
 
 /** Which part of a list is meant, with the way on and back. */
 export const pager = (next: string | null, first: string | null): Html =>

@@ -14,7 +14,7 @@ const head = (title: string): Html => html`<meta charset="utf-8"><meta name="vie
 <link rel="icon" href="${link('/assets/icon.svg')}" type="image/svg+xml"><link rel="stylesheet" href="${link('/assets/console.css')}">
 <script src="${link('/assets/htmx.min.js')}" defer></script><script src="${link('/assets/console.js')}" defer></script>`;
 
-const SANDBOX = html`<p class="sandbox" role="note"><strong>Sandbox.</strong> Everything here is simulated; nothing reaches a real system.</p>`;
+const SANDBOX = html`<p class="sandbox" role="note"><strong>Sandbox.</strong><span> Everything here is simulated; nothing reaches a real system.</span></p>`;
 
 // Morphed, not replaced: whoever stands on a button with the keyboard still stands on it afterwards.
 const refresh = (address: string, seconds: number): Html =>

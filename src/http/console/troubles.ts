@@ -180,7 +180,7 @@ const unknownEvents: Judge = ({ causes }) =>
 
 const REJECTED = /^rejected_deliveries: (\d+) answered (\d+) (\w+)/;
 
-const unproven: Judge = ({ name, hasApi, coverage, lastRun }, { now, when }) =>
+const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, when }) =>
   coverage
     .filter(({ state }) => state === 'unproven')
     .flatMap((span): Trouble[] => {
@@ -195,6 +195,8 @@ const unproven: Judge = ({ name, hasApi, coverage, lastRun }, { now, when }) =>
           : [reconcileStep(name)];
       const period = from === null ? `before ${when(until)}` : `${when(from)} to ${when(until)}`;
       const rejected = REJECTED.exec(reason ?? '');
+      // What was kept as failed is told with its cause.
+      if (rejected && HOPELESS.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
       if (rejected)
         return [
           {

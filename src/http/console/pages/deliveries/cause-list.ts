@@ -17,7 +17,7 @@ export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html 
           ? deliveriesLink({ ...cause.criteria, state: cause.dead > 0 ? 'dead' : 'pending' })
           : deliveriesLink({ ...cause.criteria, state: 'ignored' }),
       cells: [
-        html`<span class="clip" title="${cause.cause}">${cause.event === null ? plainError(cause.cause) : `Unknown event “${cause.event}”: not applied`}</span>`,
+        html`<span class="clip wide" title="${cause.cause}">${cause.event === null ? plainError(cause.cause) : `Unknown event “${cause.event}”: not applied`}</span>`,
         countsText(cause),
         html`<span class="whole faint">${cause.connections.join(', ')}</span>`,
         time(cause.first, visit),

@@ -73,7 +73,7 @@ export const deliveryTable = (
           : html`<span class="clip" title="${one.eventType}">${one.eventType}</span>`,
         html`<span class="clip">${resourceText(resources.get(one.id), one.subject)}</span>`,
         html`<span class="clip faint">${one.connection}</span>`,
-        html`<span class="whole">${stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${isUnknownEvent(one, unknown) ? html` ${badge('unknown event', 'watch')}` : ''}${one.duplicates > 0 ? html` <span class="faint" title="The same event came again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
+        html`<span class="whole">${isUnknownEvent(one, unknown) ? badge('unknown event', 'watch') : stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${one.duplicates > 0 ? html` <span class="faint" title="The same event came again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
         one.error === null ? '' : html`<span class="clip" title="${one.error}">${plainError(one.error)}</span>`,
       ],
     })),

@@ -10,17 +10,18 @@ import { type ConsolePorts, connectionNames, type Page, type Visit } from '../..
 import type { Moment } from '../../times.ts';
 
 const MOST_SHOWN = 200;
+const LEVELS = ['critical', 'warning', 'info'];
 
 export const alertsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const filter = { connection: visit.asked('connection'), code: visit.asked('code') };
     const all = await listAlerts(ports.context.db.read, { state: 'all', ...filter }, { limit: MOST_SHOWN });
-    const open = all.filter((alert) => alert.closedAt === null);
+    const open = all.filter((alert) => alert.closedAt === null).sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
     const fresh = open.filter((alert) => alert.acknowledgedAt === null);
     return {
       title: 'Alerts',
-      lead: html`<p>${open.length === 0 ? 'No alert is open.' : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. It resolves by itself when its cause is gone.`}</p>`,
+      lead: html`<p>${open.length === 0 ? 'No alert is open.' : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. Each resolves by itself when its cause is gone.`}</p>`,
       body: html`${filterForm('/alerts', [
         { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
         { name: 'code', label: 'Code', value: filter.code },
@@ -42,7 +43,7 @@ function openAlert(alert: AlertRow, visit: Visit): Html {
     alert.level === 'critical' ? 'bad' : 'watch',
     html`${stateBadge(alert.level)} <strong>${alert.text}</strong> ${alertRemedyText(alert)}
 <span class="faint">${alert.connection === null ? '' : html`<a href="${connectionLink(alert.connection)}">${alert.connection}</a> · `}<code>${alert.code}</code> · since ${timeAndAge(alert.openedAt, visit)}${alert.count > 1 ? ` · ${alert.count} times` : ''}${standing(alert, visit)}</span>
-<span class="row">${button(label, href)}${visit.may('operator') ? verbs(alert, visit) : ''}</span>`,
+<div class="row">${button(label, href)}${visit.may('operator') ? verbs(alert, visit) : ''}</div>`,
   );
 }
 
