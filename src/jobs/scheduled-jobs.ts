@@ -4,6 +4,7 @@ import type { AlertDispatcher } from '../monitoring/alerts.ts';
 import { checkConnections } from '../monitoring/check-connections.ts';
 import { checkRegistrations } from '../monitoring/check-registrations.ts';
 import type { InvariantChecker } from '../monitoring/invariants.ts';
+import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 import { enforceRetention } from './retention.ts';
 
 /** What is done by the clock, beside reconciliation. Expressions are cron, UTC. */
@@ -29,6 +30,7 @@ export const scheduledJobs = (context: Context, { desk, invariants, retentionDay
   { name: 'alerts', expression: '* * * * *', perform: () => desk.resend() },
   { name: 'invariants', expression: '30 * * * * *', perform: () => invariants.check() },
   { name: 'registrations', expression: '41 * * * *', atStart: true, perform: () => checkAllRegistrations(context, publicUrl, stop) },
+  { name: 'missing-registrations', expression: '*/5 * * * *', perform: () => checkMissingRegistrations(context, publicUrl) },
   { name: 'retention', expression: '17 * * * *', perform: () => enforceRetention(context, { retentionDays, stop }) },
 ];
 
@@ -40,5 +42,13 @@ async function checkAllRegistrations(context: Context, publicUrl: string | null,
   for (const connection of context.connections.list()) {
     if (stop.aborted) return;
     await checkRegistrations(context, connection, publicUrl);
+  }
+}
+
+/** What is missing is looked for more often, so that the alert ends soon after an operator has mended it. */
+async function checkMissingRegistrations(context: Context, publicUrl: string | null): Promise<void> {
+  for (const { connection } of await readOpenAlerts(context.db.read, 'webhook_disabled')) {
+    const configured = connection === null ? undefined : context.connections.get(connection);
+    if (configured) await checkRegistrations(context, configured, publicUrl);
   }
 }

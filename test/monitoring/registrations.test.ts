@@ -5,9 +5,19 @@ import { scheduledJobs } from '../../src/jobs/scheduled-jobs.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { SaveSecret } from '../../src/platforms/contract/management.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
-import { createPlatformContext } from '../conformance/platform-context.ts';
+import { alertKey, upsertAlert } from '../../src/store/monitoring/alerts.ts';
+import { createPlatformContext, type PlatformContext } from '../conformance/platform-context.ts';
 import { verb, wanted } from '../platforms/management-support.ts';
 import { ENGINES } from '../support/engines.ts';
+
+const storeOpenAlert = ({ context }: PlatformContext, connection: string) =>
+  context.db.write((sql) =>
+    upsertAlert(sql, {
+      ...{ key: alertKey('webhook_disabled', connection), level: 'critical', code: 'webhook_disabled', text: '', connection, details: {} },
+      ...{ openedAt: '2026-03-01T08:00:00.000Z', lastSentAt: null, closedAt: null, count: 1 },
+      ...{ acknowledgedAt: null, acknowledgedBy: null, mutedUntil: null },
+    }),
+  );
 
 const PUBLIC_URL = 'https://dock.example/';
 
@@ -23,14 +33,15 @@ for (const engine of ENGINES) {
       random: () => 0,
       alerts: { open: (alert: Alert) => void alerts.push(alert), close: (code: string) => void closed.push(code) },
     };
-    const job = scheduledJobs(context, {
+    const jobs = scheduledJobs(context, {
       ...{
         desk: { resend: async () => {} },
         invariants: { check: async () => ({}) as never, last: () => null as never },
         retentionDays: 90,
       },
       ...{ publicUrl: PUBLIC_URL, stop: new AbortController().signal },
-    }).find(({ name }) => name === 'registrations');
+    });
+    const job = jobs.find(({ name }) => name === 'registrations');
     assert.ok(job?.atStart);
     const save: SaveSecret = async () => {};
     const api = ordergroove.connect(connection.settings, place.context.remote.forConnection(connection.name), save);
@@ -49,6 +60,13 @@ for (const engine of ENGINES) {
     await job.perform();
     assert.equal(alerts[1]?.level, 'critical');
     assert.ok(alerts[1]?.text.includes(`orderdock webhooks enable ${connection.name} ${registered?.id}`), alerts[1]?.text);
+    // While it lasts it is looked at more often, and ends soon after it has been mended.
+    const often = jobs.find(({ name }) => name === 'missing-registrations');
+    await often?.perform();
+    assert.equal(alerts.length, 2, 'only what is open is asked about');
+    await storeOpenAlert(place, connection.name);
+    await often?.perform();
+    assert.equal(alerts.length, 3);
     const health = await connectionHealth(context, connection);
     assert.deepEqual(
       health.registrations?.registered.map(({ id, enabled, statistics }) => [id, enabled, statistics?.failed]),
