@@ -328,6 +328,36 @@ test('the worker fetches what is announced while it runs, and stops in the middl
   assert.equal((await documentOf(context, 'b')).state, 'announced');
 });
 
+test('thirty hopeless addresses and four slow ones keep no other document waiting', async (t) => {
+  const { context, ports, clock } = await ground(t, 'sqlite', () => new Error('unused'));
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => {});
+  const opened: string[] = [];
+  const all = Promise.withResolvers<void>();
+  const openPublic = async (url: string) => {
+    opened.push(url);
+    if (opened.some((one) => one.includes('good')) && opened.includes('https://slow.example/4')) all.resolve();
+    return url.includes('good') ? { headers: {}, content: Readable.from(['good']) } : ended.promise;
+  };
+  const partner = (url: string) => ({ key: url.replaceAll(/\W/g, '-'), objectId: null, url });
+  const urls = [
+    ...Array.from({ length: 15 }, (_, at) => `https://hopeless.example/${at}`),
+    ...Array.from({ length: 15 }, (_, at) => `https://hopeless${at}.example/`),
+    ...Array.from({ length: 5 }, (_, at) => `https://slow.example/${at}`),
+    'https://good.example/',
+  ];
+  await announce(context, ...urls.map(partner));
+  const worker = startDocumentWorker(context, { ...ports, openPublic });
+  while (opened.length < 24) await context.feedChanged.wait(20);
+  // The fifth of the slow address has its turn once the first four are known to be slow.
+  clock.advance(21_000);
+  await all.promise;
+  assert.ok(opened.length < urls.length, 'those of one hopeless address take turns');
+  ended.reject(new RemoteFailure('remote_unreachable', 'gone', 0));
+  await worker.stop();
+  assert.equal((await documentOf(context, 'https---good-example-')).state, 'stored');
+});
+
 test('neither the log nor the error tells what a document holds or the whole address it came from', async (t) => {
   const { context, ports, log } = await ground(t, 'sqlite', () => new Error('unused'));
   await announce(context, { key: 'a', objectId: null, url: 'http://127.0.0.1:9/doc?signature=hush' });
