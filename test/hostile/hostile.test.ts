@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { type Service, startService, until } from '../faults/service.ts';
+
+// A stall of seconds is what these inputs once caused; a slow machine may take some hundred milliseconds for the same work.
+const MOST_STALL_MS = 2500;
+const MOST_MIB = 400;
+
+const YAML = `connections:
+  acme: { platform: tradecloud, webhook: { auth: [ { basic: { username: tradecloud, password: north-star } } ] } }
+  shop: { platform: orisha, webhook: { secret: orisha-secret } }
+  subs: { platform: ordergroove, webhook: { verificationKey: groove-key } }
+  ecwid: { platform: standard, preset: ecwid, webhook: { signature: { secret: ecwid-secret } } }
+  shopify: { platform: standard, preset: shopify, webhook: { signature: { secret: shopify-secret } } }
+`;
+
+const ACME = { authorization: `Basic ${Buffer.from('tradecloud:north-star').toString('base64')}` };
+const SHOP = { 'x-secret': 'orisha-secret', 'x-event-type': 'item.updated', 'x-administration-code': '1' };
+const groove = (body: Buffer): Record<string, string> => {
+  const ts = Math.floor(Date.now() / 1000);
+  return { 'ordergroove-signature': `ts=${ts},sig=${createHmac('sha256', 'groove-key').update(`${ts}.`).update(body).digest('hex')}` };
+};
+const repeat = (text: string, bytes: number): string => text.repeat(Math.floor(bytes / text.length));
+const orderWith = (members: string) =>
+  `{"eventName":"OrderIssuedByBuyer","orderEvent":{"orderId":"a-1","buyerOrder":{"companyId":"a","purchaseOrderNumber":"1"},${members}}}`;
+const lineWith = (quantity: string) =>
+  orderWith(`"lines":[{"id":"1","deliverySchedule":[${Array.from({ length: 4 }, () => `{"quantity":${quantity}}`).join(',')}]}]`);
+
+interface Input {
+  path: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+const json = { 'content-type': 'application/json' };
+const xml = { 'content-type': 'application/xml' };
+const packed = { 'content-encoding': 'gzip' };
+const post = (path: string, headers: Record<string, string>, body: string | Buffer): Input => ({
+  path,
+  headers: { ...json, ...headers },
+  body: Buffer.from(body),
+});
+
+/** What once stopped the process, from strangers and from senders. */
+const INPUTS: Readonly<Record<string, Input>> = {
+  'digits without credentials, packed': post('/ecwid', { 'x-ecwid-webhook-signature': 'x', ...packed }, gzipSync(repeat('1', 1_000_000))),
+  'digits within what ecwid reads': post('/ecwid', { 'x-ecwid-webhook-signature': 'x' }, `[${repeat('1', 65_000)}]`),
+  'levels within what ecwid reads': post('/ecwid', { 'x-ecwid-webhook-signature': 'x' }, repeat('[', 65_000)),
+  'twenty megabytes that a stranger has signed': post('/shopify', { 'x-shopify-hmac-sha256': 'eA==' }, repeat('x', 20_000_000)),
+  'digits from a sender': post('/shop', SHOP, repeat('1', 1_000_000)),
+  'dots from a sender': post('/shop', SHOP, `[${repeat('1.', 1_000_000)}]`),
+  'quotes that never end': post('/acme', ACME, repeat('\\"', 1_000_000)),
+  'numbers of a million digits': post('/acme', ACME, lineWith(repeat('9', 1_000_000))),
+  'a number as text, of a million digits': post('/acme', ACME, lineWith(`"${repeat('9', 1_000_000)}x"`)),
+  exponents: post('/acme', ACME, lineWith('1e99')),
+  'a document name of dots': post(
+    '/acme',
+    ACME,
+    orderWith(`"documents":[{"code":"c","name":"a${repeat('. ', 600_000)}x","url":"http://127.0.0.1/x"}],"lines":[]`),
+  ),
+  'lines in a comment': post('/acme/orders', { ...ACME, ...xml }, `<order><!-- ${repeat('<line>', 600_000)} --></order>`),
+  'lines that never end': post('/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<line>', 600_000)}</order>`),
+  'unknown members': post('/acme', ACME, orderWith(`${Array.from({ length: 100_000 }, (_, n) => `"u${n}":1`).join(',')},"lines":[]`)),
+  levels: post('/acme', ACME, orderWith(`"lines":${repeat('[', 500_000)}`)),
+  'a bomb': post('/acme', { ...ACME, ...packed }, gzipSync(Buffer.alloc(100_000_000))),
+};
+
+async function send(service: Service, { path, headers, body }: Input): Promise<number> {
+  const response = await fetch(`${service.url}/webhooks${path}`, { method: 'POST', headers, body });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+test('no input stops the service for seconds, or takes its memory, and senders go on meanwhile', { timeout: 240_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'orderdock-hostile-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'delay');
+  const preload = pathToFileURL(resolve(import.meta.dirname, 'loop-delay.mjs')).href;
+  const service = await startService(t, { yaml: YAML, env: { NODE_OPTIONS: `--import=${preload}`, LOOP_DELAY_FILE: file } });
+  const longestStallMs = async (): Promise<number> => {
+    await rm(file, { force: true });
+    service.signal('SIGUSR2');
+    return Number(
+      await until(
+        () => readFile(file, 'utf8').catch(() => ''),
+        (text) => text !== '',
+      ),
+    );
+  };
+  await longestStallMs();
+  for (const [name, input] of Object.entries(INPUTS)) {
+    const headers = input.path === '/subs' ? groove(input.body) : {};
+    const status = await send(service, { ...input, headers: { ...input.headers, ...headers } });
+    assert.ok([202, 400, 401, 413].includes(status), `${name}: ${status}`);
+    // The worker reads what was taken, too.
+    await until(
+      async () =>
+        (await service.get('/deliveries?state=pending')).data.length + (await service.get('/deliveries?state=working')).data.length,
+      (unfinished) => unfinished === 0,
+    );
+    const stallMs = await longestStallMs();
+    assert.ok(stallMs < MOST_STALL_MS, `${name}: ${Math.round(stallMs)} ms`);
+  }
+  await withStalledSenders(service);
+  await withUnreadAnswers(service);
+  assert.ok((await longestStallMs()) < MOST_STALL_MS);
+  const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${service.pid()}/status`, 'utf8'))?.[1]) / 1024;
+  assert.ok(peak < MOST_MIB, `${Math.round(peak)} MiB`);
+});
+
+/** Strangers and senders that announce large bodies and send nothing more: a large body of an honest sender gets in all the same. */
+async function withStalledSenders(service: Service): Promise<void> {
+  const { hostname, port } = new URL(service.url);
+  const sockets: Socket[] = [];
+  const head = (path: string, header: string) =>
+    `POST /webhooks${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${header}\r\nContent-Length: 20000000\r\n\r\n${repeat('x', 100_000)}`;
+  for (let n = 0; n < 20; n++) {
+    const heads = [
+      head('/acme', 'X-Nothing: 1'),
+      head('/acme', `Authorization: ${ACME.authorization}`),
+      head('/shopify', 'X-Shopify-Hmac-SHA256: eA=='),
+    ];
+    for (const text of heads) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      socket.write(text);
+      sockets.push(socket);
+    }
+  }
+  const large = orderWith(`"lines":[],"note":"${repeat('y', 5_000_000)}"`);
+  assert.equal(await send(service, post('/acme', ACME, large)), 202);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** A hundred thousand requests whose answers nobody reads. */
+async function withUnreadAnswers(service: Service): Promise<void> {
+  const { hostname, port } = new URL(service.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.pause();
+  for (let n = 0; n < 100; n++) socket.write(repeat('GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n', 40_000));
+  assert.equal(await service.health('ready'), 200);
+  assert.equal((await service.get('/deliveries')).data.length > 0, true);
+  socket.destroy();
+}
