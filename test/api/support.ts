@@ -53,7 +53,7 @@ const HEALTH: ConnectionHealth = {
       {
         id: '42',
         name: null,
-        url: 'https://dock.example/webhooks/acme',
+        url: 'https://dock.example/webhooks/shop',
         events: ['order.create'],
         enabled: true,
         statistics: { failed: 1 },

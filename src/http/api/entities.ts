@@ -39,7 +39,8 @@ export const recordRoutes = (ports: Ports): Router => entityRoutes(ports, 'recor
 /** List, single, by external id and history: the same for orders, shipments and records. */
 function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly EntityKind[]): Router {
   const router = Router();
-  const sql = context.db.read;
+  const { db } = context;
+  const sql = db.read;
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
@@ -49,30 +50,40 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
     const sizes = await listEntitySizes(sql, filter, { after, limit: limit + 1 }, parts);
     const page = cutRows(String(after), sizes, limit, async (from, upTo, most) => {
       const stretch = { after: Number(from), upTo: Number(upTo), limit: most, withSource: parts.source };
-      const rows = await listEntities(sql, filter, stretch);
-      return textsOf(rows, await viewEntities(sql, rows, parts));
+      return db.snapshot(async (state) => {
+        const rows = await listEntities(state, filter, stretch);
+        return textsOf(rows, await viewEntities(state, rows, parts));
+      });
     });
     const next = page.hasMore && page.last !== null ? listCursor(list, [Number(page.last)]) : null;
     await sendRows(request, response, slots, { page, next, columns: columnsOf(list, parts) });
   });
 
-  const show = async (request: Request, response: Response, entity: EntityRow | null): Promise<void> => {
-    if (!entity) throw notHere(list);
+  // Header and lines are read from one state: a reader must not meet the header of one version with the lines of the next.
+  const show = async (request: Request, response: Response, find: (state: Sql) => Promise<EntityRow | null>): Promise<void> => {
     const asOf = queryText(request, 'asOf');
-    if (asOf !== null) return sendResource(request, response, await viewAsOf(sql, entity, await momentOf(sql, asOf)));
     const documents = queryFlag(request, 'superseded') ? 'all' : true;
-    const [view] = await viewEntities(sql, [entity], { lines: true, documents, source: partsAsked(request).source });
+    const { source } = partsAsked(request);
+    const view = await db.snapshot(async (state) => {
+      const entity = await find(state);
+      if (!entity) throw notHere(list);
+      if (asOf !== null) return viewAsOf(state, entity, await momentOf(state, asOf));
+      return (await viewEntities(state, [entity], { lines: true, documents, source }))[0];
+    });
     await sendResource(request, response, view);
   };
 
   const byExternalId = list === 'records' ? '/by-external/:connection/:kind/:externalId' : '/by-external/:connection/:externalId';
   router.get(byExternalId, async (request, response) => {
     const kind = list === 'records' ? (pathText(request, 'kind') as EntityKind) : (kinds[0] as EntityKind);
-    const entity = await readEntityByExternalId(sql, pathText(request, 'connection'), kind, pathText(request, 'externalId'));
-    await show(request, response, entity);
+    const [connection, externalId] = [pathText(request, 'connection'), pathText(request, 'externalId')];
+    await show(request, response, (state) => readEntityByExternalId(state, connection, kind, externalId));
   });
 
-  router.get('/:id', async (request, response) => show(request, response, await readEntity(sql, kinds, pathText(request, 'id'))));
+  router.get('/:id', async (request, response) => {
+    const id = pathText(request, 'id');
+    await show(request, response, (state) => readEntity(state, kinds, id));
+  });
 
   router.get('/:id/history', async (request, response) => {
     const entity = await readEntity(sql, kinds, pathText(request, 'id'));

@@ -21,6 +21,8 @@ export interface Sql {
 export interface Database {
   dialect: Dialect;
   read: Sql;
+  /** Several reading statements that see one state of the database: an entity and its lines belong together. */
+  snapshot<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** One writing statement that is a transaction of its own: a third of the round trips. Fails like `write`. */
   alone: Sql;
   /**
@@ -107,6 +109,7 @@ export async function openDatabase(url: string): Promise<Database> {
   return {
     dialect,
     read: repeating(sqlOnAny(dialect, reader)),
+    snapshot: (work) => inSnapshot(dialect, reader, work),
     alone: aloneOn(dialect, writer),
     write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
     change: (prepare, write) =>
@@ -181,6 +184,21 @@ async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => 
   }
 }
 
+async function inSnapshot<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const connection: unknown = await db.client.acquireConnection();
+  try {
+    const sql = sqlOn(dialect, connection);
+    await sql.all(dialect.beginSnapshot);
+    try {
+      return await work(sql);
+    } finally {
+      await sql.all('commit').catch(() => discard(connection));
+    }
+  } finally {
+    await db.client.releaseConnection(connection);
+  }
+}
+
 async function committed<T>(sql: Sql, begun: Promise<unknown>, work: (sql: Sql) => Promise<T>): Promise<T> {
   const result = await work(sql);
   await begun;
@@ -194,8 +212,9 @@ function discard(connection: unknown): void {
 }
 
 /** The database for a limited API key: what it reads and writes passes its scope on. */
-export const withScope = <D extends Pick<Database, 'read' | 'write'>>(db: D, scope: Scope): D => ({
+export const withScope = <D extends Pick<Database, 'read' | 'snapshot' | 'write'>>(db: D, scope: Scope): D => ({
   ...db,
   read: { ...db.read, scope },
+  snapshot: (work: (sql: Sql) => Promise<unknown>) => db.snapshot((sql) => work({ ...sql, scope })),
   write: (work: (sql: Sql) => Promise<unknown>) => db.write((sql) => work({ ...sql, scope })),
 });

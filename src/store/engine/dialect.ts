@@ -12,6 +12,8 @@ export interface Dialect {
   /** SQLite reads on connections of their own; null: the writer's pool serves both. */
   reader: Knex.Config | null;
   begin: string;
+  /** Begins a transaction that reads one state of the database, whatever is committed meanwhile. */
+  beginSnapshot: string;
   /**
    * `from` clause that unfolds one JSON array parameter into rows. `columns` are `name type`; types: text, integer, boolean.
    * JSON members are read as `rows.name`.
@@ -108,6 +110,7 @@ export function sqliteDialect(filename: string): Dialect {
     writer: config(1, 1),
     reader: config(0, 4),
     begin: 'begin immediate',
+    beginSnapshot: 'begin',
     rowsOf: (columns) =>
       `(select ${Object.keys(columns)
         .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
@@ -211,6 +214,7 @@ export function postgresDialect(url: string): Dialect {
     begin:
       'begin isolation level read committed; ' +
       `set local statement_timeout = ${STATEMENT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+    beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${STATEMENT_MS}`,
     rowsOf: (columns) =>
       `json_to_recordset(?::json) as rows(${Object.entries(columns)
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
