@@ -90,8 +90,9 @@ function ignore(error: unknown, ...statuses: number[]): void {
 
 await call('PUT', `/consumers/${CONSUMER}`);
 for (;;) {
-  await pull().catch((error: unknown) => {
-    ignore(error, 404, 410);
-    return startOver(error as Refused);
+  await pull().catch(async (error: unknown) => {
+    // 409: a backup was restored between our reading and our acknowledgement, and the consumer has not read that far. It reads it again.
+    ignore(error, 404, 409, 410);
+    if ((error as Refused).status !== 409) return startOver(error as Refused);
   });
 }
