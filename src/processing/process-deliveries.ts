@@ -69,7 +69,7 @@ async function processBatch(context: Context, take: { limit: number; only: reado
         return batch;
       },
     );
-    tellOfBatch(context, prepared);
+    announceApplied(context, prepared.attempted, prepared.ends);
     return prepared;
   } catch (error) {
     const failed = hand.deliveries();
@@ -146,10 +146,8 @@ async function writeBatch(sql: Sql, { attempted, ends, plan }: Prepared): Promis
   await together(sql, [() => writeTaken(sql, ends), () => writeDrift(sql, attempted, plan.tools.now), () => writePlan(sql, plan)]);
 }
 
-function tellOfBatch(
-  context: Context,
-  { attempted, ends }: { attempted: readonly ReadAttempt[]; ends: readonly CompletedAttempt[] },
-): void {
+/** What follows once the attempts are committed: log lines, alerts, and what waits for new entries or deliveries. */
+function announceApplied(context: Context, attempted: readonly ReadAttempt[], ends: readonly CompletedAttempt[]): void {
   if (attempted.length === 0) return;
   logOutcomes(context, ends);
   for (const { delivery, drift } of attempted) alertOnTimes(context, delivery.connection, drift);
@@ -223,7 +221,7 @@ export async function applyTogether(context: Context, attempted: readonly ReadAt
     }
     return endFailed(context, attempted[0] as ReadAttempt, error, (sql, ended) => writeCompleted(sql, context, ended));
   }
-  tellOfBatch(context, { attempted, ends });
+  announceApplied(context, attempted, ends);
 }
 
 async function writeTogether(
