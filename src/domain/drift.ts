@@ -1,5 +1,6 @@
 import { hasTooManyDigits } from './decimal.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { isReported, readTime, UNREADABLE_TIME } from './time.ts';
 
 /** Something a platform sent that our description of it does not know. Never the content itself: only where it stood. */
 export interface Drift {
@@ -16,10 +17,15 @@ export interface Drift {
 export const overflowOf = (count: number): Drift => ({ kind: 'overflow', name: 'overflow', path: '', count });
 
 /**
- * What we know of a JSON document: `any` (whatever it holds), the values of an enum, a list of something, or an object's members.
+ * What we know of a JSON document: `any` (whatever it holds), a `time`, the values of an enum, a list of something, or an object's members.
  * It is data, so that the conformance tests can compare it with `openapi/`.
  */
-export type Shape = 'any' | readonly string[] | { readonly list: Shape } | { readonly members: { readonly [name: string]: Shape } };
+export type Shape =
+  | 'any'
+  | 'time'
+  | readonly string[]
+  | { readonly list: Shape }
+  | { readonly members: { readonly [name: string]: Shape } };
 
 export const listOf = (shape: Shape): Shape => ({ list: shape });
 export const membersOf = (members: { readonly [name: string]: Shape }): Shape => ({ members });
@@ -59,6 +65,7 @@ const textOf = ({ above, part }: Place): string =>
 function walk(value: Json | undefined, shape: Shape, place: Place, found: Found): void {
   if (value === null || value === undefined) return;
   if (shape === 'any') noteDigits(value, place, found);
+  else if (shape === 'time') noteTime(value, place, found);
   else if (isEnum(shape)) noteValue(value, shape, place, found);
   else if ('list' in shape) walkList(value, shape.list, { above: place, part: '*' }, found);
   else if (isObject(value)) walkMembers(value, shape.members, place, found);
@@ -87,6 +94,12 @@ export const tooManyDigits = (path: string): Drift => ({ kind: 'value', name: '(
 
 function noteDigits(value: Json, place: Place, found: Found): void {
   if (hasTooManyDigits(value)) note(found, `value ${textOf(place)} digits`, tooManyDigits(textOf(place)));
+}
+
+function noteTime(value: Json, place: Place, found: Found): void {
+  if (!isReported(value) || readTime(value) !== null) return;
+  const path = textOf(place);
+  note(found, `value ${path} time`, { kind: 'value', name: UNREADABLE_TIME, path });
 }
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);

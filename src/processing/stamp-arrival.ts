@@ -30,5 +30,5 @@ export function stampArrival<Said extends { reports: EntityReport[]; drift: Drif
     lines: report.lines.map((line) => stamp(line, '/lines/*/lastUpdatedAt')),
     documents: report.documents?.map((document) => stamp(document, '/documents/*/lastUpdatedAt')) ?? null,
   }));
-  return { ...said, reports, drift: [...said.drift, ...found.values()] };
+  return { ...said, reports, drift: [...found.values(), ...said.drift] };
 }

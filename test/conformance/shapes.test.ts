@@ -50,7 +50,7 @@ const publishedValues = (spec: Spec, schema: Schema | undefined): string[] => [
 /** Fails where what is published and what we know differ: in members, in lists, in the values of an enum. */
 function assertSame(spec: Spec, published: Schema | undefined, shape: Shape, path: string): void {
   assert.ok(published, `${path} is not published`);
-  if (shape === 'any') return;
+  if (shape === 'any' || shape === 'time') return;
   if (Array.isArray(shape)) {
     assert.deepEqual(publishedValues(spec, published).sort(), [...shape].sort(), path);
   } else if ('list' in shape) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { findDrift, listOf, membersOf } from '../../src/domain/drift.ts';
 import { parseJson } from '../../src/domain/json.ts';
 import { readReportedTime, readTime } from '../../src/domain/time.ts';
 
@@ -71,4 +72,13 @@ test('a very long text is refused in a moment', () => {
   const before = process.cpuUsage().user;
   for (const filler of [' ', '0', '-', '(', 'a ']) assert.equal(readTime(`2026-01-01 ${filler.repeat(500_000)}x`), null);
   assert.ok(process.cpuUsage().user - before < 1_000_000);
+});
+
+test('a time that is no part of the order of changes is drift, too, where it cannot be read', () => {
+  const shape = membersOf({ orderedAt: 'time', lines: listOf(membersOf({ date: 'time' })) });
+  const document = { orderedAt: 'last week', lines: [{ date: '2026-01-01' }, { date: 'soon' }, { date: null }, { date: '' }] };
+  assert.deepEqual(findDrift(document, shape), [
+    { kind: 'value', name: 'unreadable_time', path: '/orderedAt' },
+    { kind: 'value', name: 'unreadable_time', path: '/lines/*/date' },
+  ]);
 });

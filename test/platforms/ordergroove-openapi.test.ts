@@ -22,7 +22,7 @@ const resolved = (schema: Schema | undefined): Schema =>
 
 /** The paths of everything that a shape knows, with the values of its enums. */
 function ofShape(shape: Shape, path = ''): string[] {
-  if (shape === 'any') return [];
+  if (shape === 'any' || shape === 'time') return [];
   if (Array.isArray(shape)) return [`${path} = ${shape.join(' ')}`];
   if ('list' in shape) return ofShape(shape.list as Shape, `${path}/*`);
   const { members } = shape as { members: Record<string, Shape> };
@@ -32,7 +32,7 @@ function ofShape(shape: Shape, path = ''): string[] {
 /** The same of a published schema, as deep as the shape goes. */
 function ofSchema(schema: Schema | undefined, shape: Shape, path = ''): string[] {
   const known = resolved(schema);
-  if (shape === 'any') return [];
+  if (shape === 'any' || shape === 'time') return [];
   if (Array.isArray(shape)) return [`${path} = ${known.enum?.join(' ')}`];
   if ('list' in shape) return ofSchema(known.items, shape.list as Shape, `${path}/*`);
   const { members } = shape as { members: Record<string, Shape> };

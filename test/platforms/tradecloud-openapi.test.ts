@@ -30,7 +30,7 @@ const read = (name: string): Spec =>
 function assertSame(spec: Spec, published: Schema | undefined, shape: Shape, path: string): void {
   const schema = published?.$ref ? spec.components.schemas[published.$ref.split('/').at(-1) ?? ''] : published;
   assert.ok(schema, `${path} is not published`);
-  if (shape === 'any') return;
+  if (shape === 'any' || shape === 'time') return;
   if (typeof shape === 'object' && 'list' in shape) assertSame(spec, schema.items, shape.list, `${path}/*`);
   else if (typeof shape === 'object' && 'members' in shape) {
     assert.deepEqual(Object.keys(schema.properties ?? {}).sort(), Object.keys(shape.members).sort(), path);

@@ -4,7 +4,9 @@ import { ORDER_STATUSES } from './read/order.ts';
 
 /** What we know of the platform's JSON (developer.ordergroove.com, event and REST reference, read 2026-07). */
 
-const anyOf = (...names: string[]): { [name: string]: Shape } => Object.fromEntries(names.map((name) => [name, 'any' as const]));
+// `created` is read as the order's date, and as the time of an event: one that cannot be read is drift.
+const anyOf = (...names: string[]): { [name: string]: Shape } =>
+  Object.fromEntries(names.map((name) => [name, name === 'created' ? 'time' : 'any']));
 
 const component = membersOf(anyOf('public_id', 'product', 'quantity'));
 const components = listOf(component);

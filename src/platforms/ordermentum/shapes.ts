@@ -1,12 +1,14 @@
 import { listOf, membersOf, type Shape } from '../../domain/drift.ts';
 import { ordermentumEvents } from './events.ts';
 
+// The times that are read, beside those of the last change: one that cannot be read is drift.
+const TIMES = new Set(['createdAt', 'placedOn', 'date']);
 const anyOf = (names: string): Record<string, Shape> =>
   Object.fromEntries(
     names
       .trim()
       .split(/\s+/)
-      .map((name) => [name, 'any']),
+      .map((name) => [name, TIMES.has(name) ? 'time' : 'any']),
   );
 
 const LineItem = membersOf(

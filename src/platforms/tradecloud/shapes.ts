@@ -23,7 +23,10 @@ const IN_PROGRESS_STATUS = [
 const ORDER_TYPES = ['Purchase', 'Forecast', 'RFQ'];
 const LINE_TYPES = ['Item', 'Service', 'Charge'];
 
-const anyOf = (...names: string[]): { [name: string]: Shape } => Object.fromEntries(names.map((name) => [name, 'any']));
+// The times that are read, beside those of the last change: one that cannot be read is drift.
+const TIMES = new Set(['date', 'erpIssueDateTime']);
+const anyOf = (...names: string[]): { [name: string]: Shape } =>
+  Object.fromEntries(names.map((name) => [name, TIMES.has(name) ? 'time' : 'any']));
 const texts = listOf('any');
 
 const messageMeta = membersOf({
