@@ -1,5 +1,7 @@
 /** What mends a state that was alerted, in one sentence; more in docs/operating.md. */
 const REMEDIES: Readonly<Record<string, string>> = {
+  webhooks_rejected:
+    'See GET /api/v1/connections/{name}/rejections for who sent what. If it was the platform, correct the credentials on either side, then reconcile.',
   deliveries_not_taken:
     'Check the database, the disk and the backlog. Senders repeat by themselves; it resolves with the next delivery taken.',
   delivery_dead:

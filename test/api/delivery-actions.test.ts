@@ -112,6 +112,11 @@ for (const engine of ENGINES) {
     assert.deepEqual(await ids({ event: 'accept' }), ['d1']);
     assert.deepEqual(await ids({ text: 'Zürich' }), ['d1']);
     assert.deepEqual(await ids({ text: 'zürich' }), []);
+    await insertRows(api.db, 'deliveries', [delivery('d3', { seq: 30_000 })]);
+    const newest = (await api.get('/deliveries?text=PO-1')).json;
+    assert.deepEqual([newest.data.length, typeof newest.next], [0, 'string'], 'a page looks through a part of the bodies');
+    const rest = (await api.get(`/deliveries?text=PO-1&after=${newest.next}`)).json;
+    assert.deepEqual([rest.data.map((row: { id: string }) => row.id), rest.next], [['d1'], null]);
     assert.deepEqual(await ids({ error: '100 % of calls_f' }), ['d2']);
     assert.deepEqual(await ids({ error: '100_%' }), [], 'wildcards of SQL are plain text');
     assert.deepEqual(await ids({ from: '2026-02-02', to: '2026-02-03' }), ['d2']);

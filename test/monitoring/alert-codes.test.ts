@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
+import { alertRemedy } from '../../src/domain/alert-remedies.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -19,4 +20,5 @@ test('every alert that is opened or closed stands in docs/operating.md, and none
   const codes = [...new Set([...opened, ...closed])].sort();
   assert.ok(codes.length >= 10);
   assert.deepEqual(documented.toSorted(), codes);
+  for (const code of codes) assert.doesNotMatch(alertRemedy(code), /See docs\/operating\.md for/, `${code} says what mends it`);
 });

@@ -1,5 +1,6 @@
 import type { StoredDelivery } from '../../domain/delivery.ts';
 import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
 import { deliveryColumns, type DeliveryRow as StoredRow, toDelivery, toHeaders } from './row.ts';
@@ -66,14 +67,25 @@ function bodyText(body: Buffer | null): { body: string | null; bodyEncoding: str
   }
 }
 
-/** Deliveries before position `before` (null: from the newest), newest first. */
+/** Bodies that one page looks through for a text: what is older is on the next. */
+const MOST_BODIES = 20_000;
+
+/** The position above which a page that begins below `before` (null: at the newest) looks for a text. */
+export async function readTextFloor(sql: Sql, before: number | null): Promise<number> {
+  const [newest] = before === null ? await sql.all<{ seq: number | string | null }>('select max(seq) as seq from deliveries') : [];
+  return Math.max(0, (before ?? numberOf(newest?.seq) + 1) - MOST_BODIES);
+}
+
+/** Deliveries before position `before` (null: from the newest), newest first. With a `text`, only down to `readTextFloor`. */
 export async function listDeliveries(
   sql: Sql,
   filter: DeliveryFilter,
   page: { before: number | null; limit: number },
 ): Promise<DeliveryRow[]> {
+  const floor = filter.text == null ? null : await readTextFloor(sql, page.before);
   const asked = where(
     ...matching(filter),
+    floor === null ? null : ['deliveries.seq >= ?', floor],
     inScope(sql, 'connection'),
     equals('event_type', filter.eventType ?? null),
     filter.text == null

@@ -1,5 +1,5 @@
 import { type Request, Router } from 'express';
-import { type DeliveryFilter, type DeliveryRow, listDeliveries, readDelivery } from '../../../store/deliveries/list.ts';
+import { type DeliveryFilter, type DeliveryRow, listDeliveries, readDelivery, readTextFloor } from '../../../store/deliveries/list.ts';
 import { readCursorsByCause } from '../../../store/feed/read-changes.ts';
 import { readCauses } from '../../../views/causes.ts';
 import { listCursor, readSequenceCursor } from '../cursors.ts';
@@ -38,14 +38,17 @@ export function deliveryRoutes(ports: Ports): Router {
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
     const before = readSequenceCursor('deliveries', queryText(request, 'after'));
-    const found = await listDeliveries(sql, filterOf(request), { before, limit: limit + 1 });
+    const filter = filterOf(request);
+    const found = await listDeliveries(sql, filter, { before, limit: limit + 1 });
     const page = cutPage(found, limit, (row) => listCursor('deliveries', [row.seq]));
+    const floor = filter.text && page.next === null ? await readTextFloor(sql, before) : 0;
+    const next = floor > 1 ? listCursor('deliveries', [floor]) : page.next;
     const cursors = await readCursorsByCause(
       sql,
       page.rows.map((row) => row.id),
     );
     const rows = page.rows.map((row) => ({ ...deliveryView(row), changes: cursors.get(row.id) ?? [] }));
-    await sendList(request, response, { rows, next: page.next, columns: COLUMNS });
+    await sendList(request, response, { rows, next, columns: COLUMNS });
   });
 
   router.get('/causes', async (request, response) => {
