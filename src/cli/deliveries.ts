@@ -1,14 +1,11 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DELIVERY_STATES } from '../domain/delivery.ts';
+import { type Command, InvalidArgumentError } from 'commander';
 import { listDeliveries } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
+import { type CriteriaOptions, criteriaOf, withCriteria } from './criteria.ts';
 import { withContext } from './open.ts';
 import type { CliRuntime } from './runtime.ts';
 
-interface Options {
-  state?: string;
-  connection?: string;
-  subject?: string;
+interface Options extends CriteriaOptions {
   limit: number;
   json?: true;
 }
@@ -22,12 +19,7 @@ export const countOf =
   };
 
 export function addDeliveries(program: Command, ground: CliRuntime): void {
-  program
-    .command('deliveries')
-    .description('The webhook requests that were taken, newest first, and what became of them.')
-    .addOption(new Option('--state <state>', 'only those in this state').choices(DELIVERY_STATES))
-    .option('--connection <name>', 'only those of this connection')
-    .option('--subject <subject>', 'only those about this resource, such as order:abc-PO1')
+  withCriteria(program.command('deliveries').description('The webhook requests that were taken, newest first, and what became of them.'))
     .option('--limit <count>', 'how many at most', countOf(1, 10_000), 50)
     .option('--json', 'answer as JSON')
     .addHelpText(
@@ -38,14 +30,7 @@ export function addDeliveries(program: Command, ground: CliRuntime): void {
 }
 
 async function show(ground: CliRuntime, options: Options): Promise<void> {
-  const filter = {
-    state: options.state ?? null,
-    connection: options.connection ?? null,
-    subject: options.subject ?? null,
-    eventType: null,
-    from: null,
-    to: null,
-  };
+  const filter = criteriaOf(null, options);
   const rows = await withContext(ground, (context) => listDeliveries(context.db.read, filter, { before: null, limit: options.limit }));
   const shown = rows.map(({ seq: _seq, ...row }) => row);
   answer(ground, options.json, shown, () =>

@@ -4,6 +4,7 @@ import { OrderdockError } from '../domain/errors.ts';
 import { addBackup } from './backup.ts';
 import { addCheck } from './check/check.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addDismiss, addRetry } from './delivery-actions.ts';
 import { addDemo } from './demo.ts';
 import { addExport } from './export/export.ts';
 import { addKeys } from './keys.ts';
@@ -25,6 +26,8 @@ const COMMANDS = [
   addSend,
   addDeliveries,
   addReplay,
+  addRetry,
+  addDismiss,
   addReconcile,
   addWebhooks,
   addKeys,

@@ -1,39 +1,29 @@
 import { type Command, Option } from 'commander';
 import { DELIVERY_STATES } from '../domain/delivery.ts';
 import { Refused } from '../domain/errors.ts';
-import { readTime } from '../domain/time.ts';
 import { previewReplay, type ReplayPreview } from '../processing/preview-replay.ts';
-import { type DeliveryCriteria, type ReplayFetch, replay } from '../processing/replay.ts';
+import { type DeliveryCriteria, isUnlimited, type ReplayFetch, replay } from '../processing/replay.ts';
 import { readDelivery } from '../store/deliveries/list.ts';
 import { answer, table } from './answer.ts';
+import { type CriteriaOptions, criteriaOf, withCriteria } from './criteria.ts';
 import { withContext } from './open.ts';
 import { type CliRuntime, CommandFailed } from './runtime.ts';
 
-interface Options {
-  state?: string;
-  connection?: string;
-  subject?: string;
-  from?: string;
-  to?: string;
+interface Options extends CriteriaOptions {
   fetch: ReplayFetch;
   preview?: true;
   json?: true;
 }
 
 export function addReplay(program: Command, ground: CliRuntime): void {
-  program
+  const command = program
     .command('replay')
     .description('Put finished deliveries back to work: one by its id, or all that a filter names. The running service works them.')
-    .argument('[id]', 'the delivery')
-    .addOption(
-      new Option('--state <state>', 'all in this state').choices(
-        DELIVERY_STATES.filter((state) => state !== 'pending' && state !== 'working'),
-      ),
-    )
-    .option('--connection <name>', 'all of this connection')
-    .option('--subject <subject>', 'all about this resource, such as order:abc-PO1')
-    .option('--from <time>', 'all received since (ISO 8601)')
-    .option('--to <time>', 'all received before (ISO 8601)')
+    .argument('[id]', 'the delivery');
+  withCriteria(
+    command,
+    DELIVERY_STATES.filter((state) => state !== 'pending' && state !== 'working'),
+  )
     .addOption(
       new Option('--fetch <how>', 'for notifications: ask the platform again, or use what it answered the first time')
         .choices(['fresh', 'recorded'])
@@ -65,24 +55,10 @@ async function run(ground: CliRuntime, id: string | null, options: Options): Pro
 }
 
 function filterOf(id: string | null, options: Options): DeliveryCriteria {
-  const filter = {
-    ids: id === null ? null : [id],
-    state: options.state ?? null,
-    connection: options.connection ?? null,
-    subject: options.subject ?? null,
-    from: timeOf('--from', options.from),
-    to: timeOf('--to', options.to),
-  };
+  const filter = criteriaOf(id, options);
   // Everything at once is a lot: it has to be meant.
-  if (Object.values(filter).every((value) => value === null))
-    throw new CommandFailed('Which deliveries? Give an id, or a filter such as --state dead.');
+  if (isUnlimited(filter)) throw new CommandFailed('Which deliveries? Give an id, or a filter such as --state dead.');
   return filter;
-}
-
-function timeOf(option: string, text: string | undefined): string | null {
-  const time = text === undefined ? null : readTime(text);
-  if (text !== undefined && time === null) throw new CommandFailed(`${option}: expected an ISO 8601 time.`);
-  return time;
 }
 
 function previewText({ number, changes, complete }: ReplayPreview): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { readConnections } from '../../src/connections.ts';
@@ -107,6 +108,20 @@ test('a replay has to be told of what, and fails for a delivery that is not ther
   assert.equal((await run(env, 'replay')).code, 1);
   assert.match((await run(env, 'replay', 'nobody')).err, /There is no delivery nobody/);
   assert.match((await run(env, 'replay', '--from', 'yesterday')).err, /--from/);
+});
+
+test('waiting deliveries are retried now, dead ones set aside, and the audit says by whom', async (t) => {
+  const { env } = await filled(t, 1);
+  const json = async (...words: string[]) => JSON.parse((await run(env, ...words, '--json')).out);
+  const [dead] = await json('deliveries', '--state', 'dead');
+  assert.deepEqual(await json('retry'), { number: 0 });
+  assert.equal((await run(env, 'dismiss')).code, 1);
+  assert.match((await run(env, 'dismiss', 'nobody')).err, /There is no delivery nobody/);
+  assert.deepEqual(await json('dismiss', dead.id, '--note', 'sent again'), { number: 1 });
+  const [handled] = await json('deliveries', '--state', 'handled');
+  assert.deepEqual([handled.id, handled.handled.note, handled.handled.by], [dead.id, 'sent again', userInfo().username]);
+  assert.match((await run(env, 'dismiss', dead.id)).err, /only a dead one/);
+  assert.deepEqual(await json('deliveries', '--event', 'no such event'), []);
 });
 
 test('orders are exported as JSON lines with all their lines, and as CSV with a row for each line', async (t) => {
