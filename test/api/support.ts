@@ -106,6 +106,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   const context: ApiPorts['context'] = {
     db,
     feedChanged,
+    lookAgainMs: () => 500,
     clock: { now: () => new Date(NOW) },
     connections: { get: (name) => names.get(name), list: () => [...names.values()] },
     log,

@@ -20,7 +20,7 @@ export interface SettingsKey {
 
 /** What the API is built on. Other verbs than keys, consumers and receipts are lent to it. */
 export interface ApiPorts {
-  context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'connections' | 'log'>;
+  context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'lookAgainMs' | 'connections' | 'log'>;
   settingsKeys: readonly SettingsKey[];
   signIn: SignIn;
   /** Aborted when the server stops: long polls and streams end. */

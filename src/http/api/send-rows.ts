@@ -17,7 +17,7 @@ export async function sendRows(
 ): Promise<void> {
   if (response.destroyed) return;
   const isCsv = isCsvAsked(request, response);
-  if (next !== null && page.hasMore) linkNext(request, response, next);
+  if (next !== null) linkNext(request, response, next);
   const form = isCsv ? csvForm(columns) : jsonForm(next);
   if (page.bytes <= AT_ONCE_BYTES) {
     const rows = await readRows(page);

@@ -7,9 +7,6 @@ import { changeTexts } from '../../../views/change-texts.ts';
 import type { ApiPorts } from '../ports.ts';
 import { cutRows, type RowPage } from '../row-pages.ts';
 
-/** Another process may have written: a request that waits looks again at least this often. */
-const LOOK_AGAIN_MS = 500;
-
 /** Aborted when the client goes away or the server stops; nothing is left on the long-lived `stop` once the answer is over. */
 export function endOf(response: Response, stop: AbortSignal): AbortSignal {
   const end = new AbortController();
@@ -46,10 +43,12 @@ export async function readPage({ context }: Pick<ApiPorts, 'context'>, asked: Fe
   const untilMs = performance.now() + asked.waitMs;
   const sql = context.db.read;
   for (;;) {
+    const seen = context.feedChanged.count();
     // The end is read before the entries: what is committed between the two stays for the next page.
     const { latest } = await confirm(sql, asked.after);
     const span = { after: asked.after.position, upTo: latest.position, limit: asked.limit + 1 };
-    const sizes = await readFeedSizes(sql, asked.filter, span, asked.parts);
+    const isNew = latest.position !== asked.after.position;
+    const sizes = isNew ? await readFeedSizes(sql, asked.filter, span, asked.parts) : [];
     const leftMs = untilMs - performance.now();
     if (sizes.length > 0 || leftMs <= 0 || end.aborted) {
       const page = cutRows(span.after, sizes, asked.limit, async (after, upTo, limit) =>
@@ -58,7 +57,7 @@ export async function readPage({ context }: Pick<ApiPorts, 'context'>, asked: Fe
       const last = sizes[page.count - 1];
       return { page, next: page.hasMore && last ? { position: last.position, cursor: last.cursor } : later(latest, asked.after) };
     }
-    await context.feedChanged.wait(Math.min(leftMs, LOOK_AGAIN_MS), end);
+    await context.feedChanged.wait(Math.min(leftMs, context.lookAgainMs()), end, seen);
   }
 }
 
