@@ -172,6 +172,9 @@ test('an admin makes a key, which is shown once, and takes it away', async (t) =
   assert.equal(made.status, 201);
   const [key = ''] = /od_[\w-]{43}/.exec(made.text) ?? [];
   assert.deepEqual(await console.ports.findKey('erp', key), { name: 'erp', role: 'reader', scope: null });
+  const limited = await pressAs(console.app, 'admin', '/console/keys', { name: 'shop', role: 'reader', connections: 'toy, other' });
+  assert.equal(limited.status, 201);
+  assert.match(limited.text, /<td>connections toy, other<\/td>/);
   const list = await askAs(console.app, 'admin', '/console/keys');
   assert.ok(list.text.includes('erp') && !list.text.includes(key));
   assert.equal((await pressAs(console.app, 'admin', '/console/keys', { name: 'erp', role: 'reader' })).status, 409);

@@ -218,6 +218,10 @@ function nights(engine: Engine): void {
         lines: [lineJson('PO-I', { position: '0010', at: NIGHT, item: 'WP-1001' })],
       }),
     );
+    await life.until(
+      () => life.get('/search?q=WP-1001'),
+      ({ data }) => data.length > 0,
+    );
     await open('/deliveries');
     await page.keyboard.press('/');
     await page.keyboard.type('WP-1001');

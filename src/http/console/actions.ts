@@ -103,6 +103,9 @@ function alertActions(router: Router, ports: ConsolePorts): void {
   );
 }
 
+/** `a, b` or `a b`; null: no limit. */
+const namesAsked = (visit: Visit, name: string): string[] | null => visit.asked(name)?.split(/[\s,]+/) ?? null;
+
 function keyActions(router: Router, ports: ConsolePorts): void {
   const isSetting = (name: string) => ports.settingsKeys.some((key) => key.name === name);
   router.post('/keys', async (request, response) => {
@@ -113,7 +116,12 @@ function keyActions(router: Router, ports: ConsolePorts): void {
     if (!role || !/^[A-Za-z0-9_.-]{1,64}$/.test(name))
       throw new Refused(400, 'invalid_request', 'A key needs a name of letters, digits, dots or dashes, and a role.');
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
-    const made = await createKey(ports.context, { name, role });
+    const made = await createKey(ports.context, {
+      name,
+      role,
+      connections: namesAsked(visit, 'connections'),
+      consumers: namesAsked(visit, 'consumers'),
+    });
     await send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
   });
   router.post(

@@ -33,7 +33,7 @@ export function coverageStrip(coverage: readonly CoverageSpan[], hasApi: boolean
     return [
       {
         state: span.state,
-        rect: html`<rect class="fill-${span.state}" x="${begin.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="14"><title>${text}</title></rect>`,
+        rect: html`<rect class="fill-${span.state}" x="${Math.min(begin, WIDTH - width).toFixed(1)}" y="0" width="${width.toFixed(1)}" height="14"><title>${text}</title></rect>`,
       },
     ];
   });

@@ -39,7 +39,7 @@ export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, visit
         { path: '/orders', name: 'Orders' },
         { path: '/shipments', name: 'Shipments' },
         { path: '/records', name: 'Records' },
-        { path: '/documents', name: 'Documents', count: counted(sum('notHeld'), 'missing', 'watch') },
+        { path: '/documents', name: 'Missing documents', count: counted(sum('notHeld'), 'missing', 'watch') },
       ],
     },
     { name: 'Webhooks', places: [{ path: '/deliveries', name: 'Deliveries', count: counted(sum('dead'), 'failed', 'bad') }] },

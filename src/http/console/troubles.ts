@@ -180,6 +180,9 @@ const unknownEvents: Judge = ({ causes }) =>
 
 const REJECTED = /^rejected_deliveries: (\d+) answered (\d+) (\w+)/;
 
+const periodText = (from: string | null, until: string): string =>
+  from === null ? `before ${until}` : from === until ? `at ${until}` : `${from} to ${until}`;
+
 const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, when }) =>
   coverage
     .filter(({ state }) => state === 'unproven')
@@ -193,7 +196,7 @@ const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, whe
         : lastRun?.state === 'running'
           ? [{ kind: 'link', label: 'A run is under way', href: runLink(lastRun.id) }]
           : [reconcileStep(name)];
-      const period = from === null ? `before ${when(until)}` : `${when(from)} to ${when(until)}`;
+      const period = periodText(from === null ? null : when(from), when(until));
       const rejected = REJECTED.exec(reason ?? '');
       // What was kept as failed is told with its cause.
       if (rejected && HOPELESS.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
@@ -304,13 +307,22 @@ const JUDGES: readonly Judge[] = [
 
 const ORDER: readonly Trouble['tone'][] = ['bad', 'watch', 'plain'];
 
-/** Pure: all that is wrong with a connection, the worst first. */
+export const isReconcile = (step: Step): boolean => step.kind === 'press' && step.path.endsWith('/reconcile');
+
+/** Pure: all that is wrong with a connection, the worst first; a reconcile run is offered once. */
 export const troublesOf: (...given: Parameters<Judge>) => Trouble[] = (facts, moment) => {
   const found = JUDGES.flatMap((judge) => judge(facts, moment));
   // A reconcile run cannot help while the platform refuses our login.
   const isRefused = refusesUs(facts) !== null;
-  const helpful = (step: Step) => !(isRefused && step.kind === 'press' && step.path.endsWith('/reconcile'));
+  const helpful = (step: Step) => !(isRefused && isReconcile(step));
+  let isOffered = false;
+  const once = (step: Step) => {
+    if (!isReconcile(step)) return true;
+    const isFirst = !isOffered;
+    isOffered = true;
+    return isFirst;
+  };
   return found
-    .map((trouble) => ({ ...trouble, steps: trouble.steps.filter(helpful) }))
-    .sort((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
+    .sort((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone))
+    .map((trouble) => ({ ...trouble, steps: trouble.steps.filter(helpful).filter(once) }));
 };

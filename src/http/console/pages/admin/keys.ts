@@ -1,4 +1,5 @@
 import { ROLES } from '../../../../domain/role.ts';
+import type { KeyLimits } from '../../../../domain/scope.ts';
 import type { NewApiKey } from '../../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../../store/access/list-api-keys.ts';
 import { action, section, table, time } from '../../components.ts';
@@ -21,13 +22,17 @@ export async function keysView(ports: ConsolePorts, visit: Visit, made: NewApiKe
     body: html`${made === null ? '' : shownOnce(made)}
 ${table(
   'API keys',
-  ['Name', 'Role', 'Source', 'Created', 'Last used', ''],
+  ['Name', 'Role', 'Limited to', 'Source', 'Created', 'Last used', ''],
   [
-    ...ports.settingsKeys.map(({ name, role }) => ({ cells: [html`<strong>${name}</strong>`, role, 'API_KEYS', '–', '–', ''] })),
+    // A limited key knows nothing of those that are not.
+    ...(visit.caller.scope === null ? ports.settingsKeys : []).map(({ name, role }) => ({
+      cells: [html`<strong>${name}</strong>`, role, 'nothing', 'API_KEYS', '–', '–', ''],
+    })),
     ...stored.map((key) => ({
       cells: [
         html`<strong>${key.name}</strong>`,
         key.role,
+        limitsText(key),
         'database',
         time(key.createdAt, visit),
         time(key.lastUsedAt, visit),
@@ -41,6 +46,14 @@ ${section('Create a key', newKeyForm(visit))}`,
   };
 }
 
+const limitsText = ({ connections, consumers }: KeyLimits): string =>
+  [
+    connections === null ? null : `connections ${connections.join(', ') || 'none'}`,
+    consumers === null ? null : `consumers ${consumers.join(', ') || 'none'}`,
+  ]
+    .filter((part) => part !== null)
+    .join('; ') || 'nothing';
+
 const shownOnce = (made: NewApiKey): Html =>
   html`<div class="once" role="status"><p>The key <strong>${made.name}</strong> (${made.role}). Copy it now: it is not shown again.</p><p><code>${made.key}</code></p></div>`;
 
@@ -48,4 +61,6 @@ const newKeyForm = (
   visit: Visit,
 ): Html => html`<form class="filter" method="post" action="${link('/keys')}"><input type="hidden" name="csrf" value="${visit.csrf}">
 <label>Name <input name="name" required pattern="[A-Za-z0-9_.\\-]{1,64}" autocomplete="off"></label>
-<label>Role <select name="role">${ROLES.map((role) => html`<option>${role}</option>`)}</select></label><button class="primary">Create key</button></form>`;
+<label>Role <select name="role">${ROLES.map((role) => html`<option>${role}</option>`)}</select></label>
+<label>Only these connections <input name="connections" autocomplete="off" placeholder="all"></label>
+<label>Only these consumers <input name="consumers" autocomplete="off" placeholder="all"></label><button class="primary">Create key</button></form>`;

@@ -1,4 +1,5 @@
 import { Refused } from '../../../../domain/errors.ts';
+import { type AuditRow, listAudit } from '../../../../store/access/list-audit.ts';
 import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../../store/deliveries/list.ts';
 import { readByCause } from '../../../../store/feed/read-changes.ts';
 import { action, button, facts, section, stateBadge, table, time, timeAndAge } from '../../components.ts';
@@ -28,6 +29,7 @@ export const deliveryPage =
     const changes = await readByCause(sql, delivery.id, MOST_CHANGES);
     const unknown = isUnknownEvent(delivery, await readUnknownEvents(sql, delivery.connection));
     const resource = (await readResources(sql, [delivery])).get(delivery.id);
+    const activity = await listAudit(sql, { target: `delivery:${delivery.id}` }, { before: null, limit: 10 });
     const title = delivery.eventType ?? `Notification${resource ? ` for ${resource.text}` : ''}`;
     return {
       title: `Delivery: ${title}`,
@@ -57,6 +59,7 @@ ${facts([
 ])}
 ${section('Changes', await changeList(sql, changes, visit, delivery.state === 'done' ? 'None: what it says was known already.' : 'Not applied yet.'))}
 ${section('Attempts', attemptTable(delivery, visit))}
+${activity.length === 0 ? '' : section('Activity', activityTable(activity, visit))}
 ${section('Body', bodyOf(delivery))}
 ${section('Headers', headerTable(delivery))}`,
     };
@@ -96,6 +99,15 @@ function verbs(delivery: DeliveryRow, ports: ConsolePorts, visit: Visit): Html {
 ${button('Replay…', `${deliveryLink(id)}/replay`)}${state === 'dead' ? html` ${button('Dismiss…', link('/deliveries/dismiss', { id }))}` : ''}
 ${button('Body as received', link(`${path}/body`))}</p>`;
 }
+
+/** Who pressed what, for this delivery alone. */
+const activityTable = (entries: readonly AuditRow[], visit: Visit): Html =>
+  table(
+    'Activity',
+    ['When', 'Who', 'Action', 'Result'],
+    entries.map(({ at, who, action: verb, result }) => ({ cells: [time(at, visit), who, verb, result] })),
+    '',
+  );
 
 const attemptTable = (delivery: DeliveryRow, visit: Visit): Html =>
   table(

@@ -48,7 +48,7 @@ function leadOf({ lag, isLate, rejected }: Standing): string {
     lag.entries === 0
       ? 'It has acknowledged everything there is.'
       : `It is ${lagText(lag)}.${isLate ? " It should have read by now: check that the ERP's job runs, and that its key is valid." : ''}`;
-  return `${behind}${rejected === 0 ? '' : ` ${rejectedText(rejected)} of its receipts say rejected: correct them in the ERP, then send another receipt.`}`;
+  return `${behind}${rejected === 0 ? '' : ` ${rejected === 1 ? 'One change was' : `${rejectedText(rejected)} changes were`} rejected: correct the cause in the ERP, then send the receipt as booked.`}`;
 }
 
 const standingFacts = ({ consumer, lag, isLate, outstandingSince, rejected }: Standing, visit: Visit): Html =>

@@ -13,7 +13,7 @@ import { durationText, spanText } from '../../format.ts';
 import { type Content, type Html, html } from '../../html.ts';
 import { connectionLink, deliveriesLink, link, runLink } from '../../links.ts';
 import type { ConsolePorts, Page, Visit } from '../../page.ts';
-import { type ConnectionFacts, reconcileStep } from '../../troubles.ts';
+import { type ConnectionFacts, isReconcile, reconcileStep, type Trouble } from '../../troubles.ts';
 import { verdictOf } from '../../verdict.ts';
 import { alertHistory } from '../operations/alerts.ts';
 import { runTable } from '../operations/runs.ts';
@@ -47,7 +47,7 @@ export const connectionPage =
         judged.troubles.map((one) => ({ ...one, connection: null })),
         visit,
       ),
-      body: html`${buttons(visit, known)}
+      body: html`${buttons(visit, known, judged.troubles)}
 ${section('Coverage', html`${coverageStrip(known.coverage, known.hasApi, visit)}${known.hasApi ? stripLegend : note('plain', 'No API is configured: completeness cannot be checked, and there is nothing to reconcile with.')}${periods(known.coverage, visit)}`)}
 ${section('Health', health === null ? html`<p class="empty">Its health cannot be read right now.</p>` : healthFacts(health, visit))}
 ${section('Last 24 hours', html`${await trafficCharts(sql, name, visit)}${latencyTable(health?.latency ?? null)}`)}
@@ -57,10 +57,11 @@ ${section('Credentials in use', credentials(health, visit))}`,
     };
   };
 
-/** What the platform's name leads to; the button to reconcile stands here once, unless the verdict already has it. */
-function buttons(visit: Visit, { name, hasApi }: ConnectionFacts): Html {
+/** Ways on; the button to reconcile stands here unless the verdict already has it. */
+function buttons(visit: Visit, { name, hasApi }: ConnectionFacts, troubles: readonly Trouble[]): Html {
   const step = reconcileStep(name);
-  return html`<p class="row">${hasApi && visit.may('operator') && step.kind === 'press' ? action({ path: step.path, label: step.label, csrf: visit.csrf }) : ''}
+  const mayReconcile = hasApi && visit.may('operator') && !troubles.flatMap(({ steps }) => steps).some(isReconcile);
+  return html`<p class="row">${mayReconcile && step.kind === 'press' ? action({ path: step.path, label: step.label, csrf: visit.csrf }) : ''}
 ${button('Deliveries', deliveriesLink({ connection: name }))} ${button('Rejected requests', `${connectionLink(name)}/rejections`)} ${button('Missing documents', link('/documents', { connection: name }))}</p>`;
 }
 
