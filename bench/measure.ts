@@ -44,25 +44,30 @@ export const SHORT: Extent = { orders: 400, rounds: 1, seconds: 1, restAfterSeco
 
 export const PARTS: readonly Part[] = ['endToEnd', 'intake', 'drain', 'latency', 'workers', 'stored', 'atRest'];
 
-/** Measures these parts on one engine, one after the other; `tell` hears of each that begins. */
-export async function measure(engine: Engine, parts: readonly Part[], extent: Extent, tell: (part: Part) => void): Promise<Figures> {
-  const figures: Figures = {};
-  const wanted = (part: Part): boolean => {
-    if (!parts.includes(part)) return false;
-    tell(part);
-    return true;
-  };
-  if (wanted('endToEnd')) figures.endToEnd = await measureEndToEnd(engine, extent.orders * 2);
-  if (wanted('intake')) figures.intake = await measureIntake(engine, extent.rounds, extent.seconds);
-  if (wanted('drain')) figures.drain = await measureDrain(engine, extent.orders);
-  if (wanted('latency')) {
-    figures.latency = [await measureLatency(engine, 1, extent.seconds)];
-    if (engine.name === 'postgres') figures.latency.push(await measureLatency(engine, 2, extent.seconds));
+/** Measures one part on one engine. */
+export async function measure(engine: Engine, part: Part, extent: Extent): Promise<Figures> {
+  switch (part) {
+    case 'endToEnd':
+      return { endToEnd: await measureEndToEnd(engine, extent.orders * 2) };
+    case 'intake':
+      return { intake: await measureIntake(engine, extent.rounds, extent.seconds) };
+    case 'drain':
+      return { drain: await measureDrain(engine, extent.orders) };
+    case 'latency':
+      return { latency: await measureLatencies(engine, extent.seconds) };
+    case 'workers':
+      // SQLite is a file: its database cannot be far away.
+      return engine.name === 'sqlite' ? {} : { workers: await measureWorkers(engine, extent.orders, extent.workers) };
+    case 'stored':
+      return { stored: await measureStored(engine, extent.orders) };
+    case 'atRest':
+      return { atRest: await measureAtRest(engine, extent.restAfterSeconds, extent.restSeconds) };
+    case 'large':
+      return { large: await measureLarge(engine, extent.held, extent.orders) };
   }
-  // SQLite is a file: its database cannot be far away.
-  if (engine.name === 'postgres' && wanted('workers')) figures.workers = await measureWorkers(engine, extent.orders, extent.workers);
-  if (wanted('stored')) figures.stored = await measureStored(engine, extent.orders);
-  if (wanted('atRest')) figures.atRest = await measureAtRest(engine, extent.restAfterSeconds, extent.restSeconds);
-  if (wanted('large')) figures.large = await measureLarge(engine, extent.held, extent.orders);
-  return figures;
+}
+
+async function measureLatencies(engine: Engine, seconds: number): Promise<Latency[]> {
+  const one = await measureLatency(engine, 1, seconds);
+  return engine.name === 'sqlite' ? [one] : [one, await measureLatency(engine, 2, seconds)];
 }
