@@ -21,6 +21,10 @@ export function isLater(reported: ReportedTime, stored: Partial<HeldTime>): bool
   return told !== null && (known === null || told > known);
 }
 
+/** Whether the reported time is what it is compared by, and not its arrival. */
+export const isBelieved = (reported: ReportedTime): boolean =>
+  (keyOf(reported) ?? '') >= (keyOf({ lastUpdatedAt: reported.lastUpdatedAt }) ?? '');
+
 /** Keeps the later of the two times; true when it is the reported one. */
 export function keepLater(stored: HeldTime, reported: ReportedTime): boolean {
   if (!isLater(reported, stored)) return false;

@@ -4,7 +4,7 @@ import type { EntityReport, Header, LineReport } from '../domain/entity.ts';
 import type { EntityState, LineState, MergeResult } from '../domain/entity-state.ts';
 import { type Json, objectAt, parseJson } from '../domain/json.ts';
 import type { ReportedTime } from '../domain/time.ts';
-import { type Age, ageOf, isLater, keepLater } from './compare-times.ts';
+import { type Age, ageOf, isBelieved, isLater, keepLater } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
 import { mergeDocuments } from './merge-documents.ts';
 
@@ -83,8 +83,7 @@ function layTombstone(effect: MergeResult, report: EntityReport, occasion: Merge
   if (state.deletedAt !== null) return effect;
   const age = unknown ? 'newer' : ageOf(report, state);
   if (age === 'older') return { ...effect, stale: 1 };
-  const isFuture = report.lastUpdatedAt !== null && report.lastUpdatedAt > occasion.at;
-  state.deletedAt = isFuture ? occasion.at : (report.lastUpdatedAt ?? occasion.at);
+  state.deletedAt = isBelieved(report) ? (report.lastUpdatedAt ?? occasion.at) : occasion.at;
   const diff: Difference[] = [{ path: '/deletedAt', before: null, after: state.deletedAt }];
   // Some platforms still tell a deleted thing as a whole, and then it is known how it ended.
   const lines = report.header === null ? [] : layContent(effect, report, age, occasion, diff);
