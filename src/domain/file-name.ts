@@ -1,4 +1,6 @@
 const MOST_CHARACTERS = 150;
+// Longer than any path that a file system takes: the rest is not looked at.
+const MOST_READ = 5000;
 
 /**
  * A file name from outside, made fit to be shown and to be suggested for saving: its last segment, without control characters, without those
@@ -7,6 +9,7 @@ const MOST_CHARACTERS = 150;
  */
 export function displayName(name: string | null): string | null {
   const plain = (name ?? '')
+    .slice(0, MOST_READ)
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
     .split(/[\\/]/)

@@ -63,7 +63,7 @@ const PARSERS: Readonly<Record<string, (text: string, bytes: Buffer) => unknown>
     }),
   ...Object.fromEntries(
     PLATFORMS.flatMap((platform) =>
-      ['application/json', 'application/xml'].map((type) => [
+      (platform.name === 'tradecloud' ? ['application/json', 'application/xml'] : ['application/json']).map((type) => [
         `${platform.name}, ${type}`,
         (_text: string, bytes: Buffer) => {
           const settings = platform.settings.parse(settingsOf[platform.name]);
@@ -180,7 +180,7 @@ for (const [name, parse] of Object.entries(PARSERS)) {
           before = tookMs;
         }
       }),
-      { numRuns: NOTORIOUS.length + 8, examples: NOTORIOUS.map((shape) => [shape]), seed: 20261126, endOnFailure: true },
+      { numRuns: NOTORIOUS.length + 4, examples: NOTORIOUS.map((shape) => [shape]), seed: 20261126, endOnFailure: true },
     );
   });
 }
