@@ -1,9 +1,12 @@
 import { alertRemedy } from '../domain/alert-remedies.ts';
+import { alertKey } from '../store/monitoring/alerts.ts';
 import type { AlertRow } from '../store/monitoring/list-alerts.ts';
 
-/** Names one alert: its code, its connection and when it was opened. */
-export const alertId = ({ code, connection, openedAt }: Pick<AlertRow, 'code' | 'connection' | 'openedAt'>): string =>
-  `${code}~${connection ?? ''}~${Date.parse(openedAt)}`;
+/** Names one alert: its code, its connection, when it was opened, and what it is about where a connection may have several. */
+export function alertId({ key, code, connection, openedAt }: Pick<AlertRow, 'key' | 'code' | 'connection' | 'openedAt'>): string {
+  const subject = key.slice(alertKey(code, connection).length).trim();
+  return `${code}~${connection ?? ''}~${Date.parse(openedAt)}${subject === '' ? '' : `~${subject}`}`;
+}
 
 /** An alert as API and console show it. */
 export const alertView = (alert: AlertRow) => ({

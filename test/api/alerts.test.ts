@@ -68,4 +68,30 @@ for (const engine of ENGINES) {
       await api.close();
     }
   });
+
+  test(`alerts of one code about several consumers are told apart (${engine})`, async () => {
+    const api = await startApi(engine);
+    const desk = createAlerts({ ...api.ports.context, clock: manualClock(NOW), post: null });
+    const list = async () => (await api.get('/alerts')).json.data;
+    try {
+      for (const subject of ['erp', 'books']) desk.open({ ...alert('consumer_behind', null), subject, details: { consumer: subject } });
+      await desk.settled();
+      const [one, other] = await list();
+      assert.notEqual(one.id, other.id);
+      await api.call('POST', `/alerts/${encodeURIComponent(one.id)}/acknowledge`, { key: OPERATOR });
+      const seen = (await list()).map((row: { id: string; acknowledgedBy: string | null }) => [row.id === one.id, row.acknowledgedBy]);
+      assert.deepEqual(seen.sort(), [
+        [false, null],
+        [true, 'o'],
+      ]);
+      desk.close('consumer_behind', null, 'over', other.details.consumer);
+      await desk.settled();
+      assert.deepEqual(
+        (await list()).map((row: { id: string }) => row.id),
+        [one.id],
+      );
+    } finally {
+      await api.close();
+    }
+  });
 }

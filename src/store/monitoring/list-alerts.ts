@@ -27,9 +27,3 @@ export async function listAlerts(sql: Sql, filter: AlertFilter, page: { skip?: n
   );
   return rows.map(alertFromRow);
 }
-
-/** The open alert of a code and connection. */
-export async function readOpenAlert(sql: Sql, code: string, connection: string | null): Promise<AlertRow | null> {
-  const [found] = await listAlerts(sql, { state: 'open', code, connection }, { limit: 1 });
-  return found && found.connection === connection ? found : null;
-}

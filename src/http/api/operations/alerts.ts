@@ -1,14 +1,17 @@
 import { type Request, Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
 import { acknowledge, mute } from '../../../monitoring/alert-actions.ts';
-import { type AlertRow, type AlertState, listAlerts, readOpenAlert } from '../../../store/monitoring/list-alerts.ts';
+import { type AlertRow, type AlertState, listAlerts } from '../../../store/monitoring/list-alerts.ts';
 import { alertId, alertView } from '../../../views/alert.ts';
 import { listCursor, readSequenceCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from '../query.ts';
 import { sendJson, sendList } from '../send-response.ts';
 
-const COLUMNS = Object.keys(alertView({ openedAt: '' } as AlertRow));
+const COLUMNS = Object.keys(alertView({ openedAt: '', key: '' } as AlertRow));
+
+/** Of one code and connection. */
+const MOST_OPEN = 1000;
 
 export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
   const router = Router();
@@ -16,8 +19,9 @@ export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
   const named = async (request: Request): Promise<AlertRow> => {
     const id = pathText(request, 'id');
     const [code = '', connection = ''] = id.split('~');
-    const alert = await readOpenAlert(sql, code, connection === '' ? null : connection);
-    if (!alert || alertId(alert) !== id) throw new Refused(404, 'not_found', 'There is no open alert of this id.');
+    const open = await listAlerts(sql, { state: 'open', code, connection: connection === '' ? null : connection }, { limit: MOST_OPEN });
+    const alert = open.find((one) => alertId(one) === id);
+    if (!alert) throw new Refused(404, 'not_found', 'There is no open alert of this id.');
     return alert;
   };
 
