@@ -235,13 +235,14 @@ function layLineContent(held: LineState, line: LineReport, report: EntityReport,
     held.removedAt = null;
   }
   differences(held.content as unknown as Json, line.content as unknown as Json, path, diff);
-  if (diff.length === before) {
+  const source = JSON.stringify(line.source);
+  if (diff.length === before && source !== held.source) {
     const isOneForm = report.form !== undefined && report.form === held.sourceForm;
     const compared = age === 'newer' || isOneForm ? 'whole' : 'shared';
     sourceDifferences(held.source, line.source, `${path}/source`, diff, { compared, without: partsOf(report), strict: age === 'equal' });
   }
   if (age === 'newer' || diff.length > before) {
-    held.source = JSON.stringify(line.source);
+    held.source = source;
     held.sourceForm = report.form ?? null;
   }
   held.content = line.content;
