@@ -141,7 +141,7 @@ function nights(engine: Engine): void {
       assert.match(said.join('\n'), /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run brings what they told\./);
       await page.getByRole('link', { name: 'See the rejected requests' }).first().click();
       await page.getByRole('heading', { name: 'Rejected requests of acme' }).waitFor();
-      await page.getByText('5 requests were rejected for their credentials').waitFor();
+      await page.getByText('5 requests were rejected for wrong credentials').waitFor();
       await troubles();
       await page.getByRole('button', { name: 'Reconcile now' }).first().click();
       await page.getByText('It finished and found').waitFor();

@@ -11,6 +11,8 @@ import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, 
 import { causeTable } from './cause-list.ts';
 import { deliveryTable, readResources, readUnknownEvents } from './delivery-table.ts';
 
+const MOST_LINKS = 12;
+
 /** Every webhook that was accepted, newest first; why some failed; and what can be done with those that are shown. */
 export const deliveriesPage =
   (ports: ConsolePorts): Page =>
@@ -28,7 +30,7 @@ export const deliveriesPage =
     return {
       title: 'Deliveries',
       lead: leadOf(causes, visit),
-      body: html`${filters(asked, text, ports, visit)}
+      body: html`${filters(asked, text, ports, visit)}${rejectionLinks(asked.criteria.connection ?? null, ports)}
 ${causes.length > 0 && before === null && !isFiltered ? section('Causes', causeTable(causes, visit)) : ''}
 ${section(
   'Deliveries',
@@ -58,20 +60,24 @@ function leadOf(causes: readonly FailureCause[], visit: Visit): Html {
 }
 
 const filters = ({ criteria, resource }: AskedDeliveries, text: string | null, ports: ConsolePorts, visit: Visit): Html =>
-  filterForm(
-    '/deliveries',
-    [
-      { name: 'subject', label: 'Number, id or resource', value: resource },
-      { name: 'state', label: 'State', value: criteria.state ?? null, choices: DELIVERY_STATES, word: stateWord },
-      { name: 'connection', label: 'Connection', value: criteria.connection ?? null, choices: connectionNames(ports) },
-      { name: 'event', label: 'Event contains', value: criteria.event ?? null },
-      { name: 'error', label: 'Error contains', value: criteria.error ?? null },
-      { name: 'text', label: 'Body contains', value: text },
-      { name: 'from', label: `Received from (${visit.zone})`, value: timeField(visit, 'from'), type: 'datetime-local' },
-      { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
-    ],
-    criteria.connection ? html`<a class="clear" href="${connectionLink(criteria.connection)}/rejections">Rejected requests</a>` : null,
-  );
+  filterForm('/deliveries', [
+    { name: 'subject', label: 'Number, id or resource', value: resource },
+    { name: 'state', label: 'State', value: criteria.state ?? null, choices: DELIVERY_STATES, word: stateWord },
+    { name: 'connection', label: 'Connection', value: criteria.connection ?? null, choices: connectionNames(ports) },
+    { name: 'event', label: 'Event contains', value: criteria.event ?? null },
+    { name: 'error', label: 'Error contains', value: criteria.error ?? null },
+    { name: 'text', label: 'Body contains', value: text },
+    { name: 'from', label: `Received from (${visit.zone})`, value: timeField(visit, 'from'), type: 'datetime-local' },
+    { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
+  ]);
+
+/** Requests that were not accepted are no deliveries: they stand beside them, by connection. */
+const rejectionLinks = (connection: string | null, ports: ConsolePorts): Html => {
+  const names = connection === null ? connectionNames(ports).slice(0, MOST_LINKS) : [connection];
+  return names.length === 0
+    ? html``
+    : html`<p class="faint">Rejected requests: ${names.map((name) => html` <a href="${connectionLink(name)}/rejections">${name}</a>`)}</p>`;
+};
 
 /** What can be done with the ticked ones, or with all that the filter names. */
 function selectionBar({ query }: AskedDeliveries, text: string | null): Html {

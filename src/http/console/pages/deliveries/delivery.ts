@@ -30,7 +30,8 @@ export const deliveryPage =
     const unknown = isUnknownEvent(delivery, await readUnknownEvents(sql, delivery.connection));
     const resource = (await readResources(sql, [delivery])).get(delivery.id);
     const activity = await listAudit(sql, { target: `delivery:${delivery.id}` }, { before: null, limit: 10 });
-    const title = delivery.eventType ?? `Notification${resource ? ` for ${resource.text}` : ''}`;
+    const title =
+      delivery.eventType ?? (resource ? `notification for ${resource.text}` : delivery.subject === null ? 'not readable' : 'notification');
     return {
       title: `Delivery: ${title}`,
       lead: html`<p>${leadOf(delivery, changes.length, unknown)}</p>`,

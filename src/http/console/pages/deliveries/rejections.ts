@@ -17,7 +17,7 @@ export const rejectionsPage =
     const path = `/connections/${encodeURIComponent(name)}/rejections`;
     return {
       title: `Rejected requests of ${name}`,
-      lead: html`<p>${rows.length === 0 ? 'No request has been rejected for its credentials.' : html`${last === null ? countText(rows.length, 'request was', 'requests were') : 'Requests were'} rejected for their credentials. If the sender is the platform, give it the current secret, or add the old one to the list under “webhook” of <a href="${connectionLink(name)}">${name}</a> and reload (SIGHUP). ${platform.retryPolicy.rule}`}</p>`,
+      lead: html`<p>${rows.length === 0 ? 'No request has been rejected for its credentials.' : html`${last === null ? countText(rows.length, 'request was', 'requests were') : 'Requests were'} rejected for wrong credentials. If the sender is the platform, give it the current secret, or add the old one to the list under “webhook” of <a href="${connectionLink(name)}">${name}</a> and reload (SIGHUP). ${platform.retryPolicy.rule}`}</p>`,
       body: html`${table(
         'Rejected requests',
         ['When', 'Status', 'Why', 'What the credentials looked like', 'From'],
