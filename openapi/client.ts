@@ -1122,6 +1122,8 @@ export function createClient({ baseUrl, key, fetch = globalThis.fetch }: ClientO
     listAlertsCsv: (asked: { state?: 'open' | 'resolved' | 'all'; code?: string; connection?: string; limit?: number; after?: string } = {}): Promise<Response> => request.raw('GET', `/alerts.csv`, { query: { state: asked.state, code: asked.code, connection: asked.connection, limit: asked.limit, after: asked.after } }),
     /** Find orders, shipments, records and deliveries. */
     search: (asked: { q: string; limit?: number }): Promise<SearchList> => request.json('GET', `/search`, { query: { q: asked.q, limit: asked.limit } }),
+    /** Find orders, shipments, records and deliveries (CSV). */
+    searchCsv: (asked: { q: string; limit?: number }): Promise<Response> => request.raw('GET', `/search.csv`, { query: { q: asked.q, limit: asked.limit } }),
     /** Who changed what. */
     listAudit: (asked: { who?: string; action?: string; target?: string; connection?: string; from?: string; to?: string; limit?: number; after?: string } = {}): Promise<AuditList> => request.json('GET', `/audit`, { query: { who: asked.who, action: asked.action, target: asked.target, connection: asked.connection, from: asked.from, to: asked.to, limit: asked.limit, after: asked.after } }),
     /** Who changed what (CSV). */
