@@ -28,7 +28,7 @@ interface ClientState {
   gate: AccessGate;
   circuit: Circuit;
   authorized: Authorization;
-  turnstiles: Map<string, RateLimiter>;
+  limiters: Map<string, RateLimiter>;
   /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it, and how many there were in a row. `*` where a call has no budget. */
   paused: Map<string, { untilMs: number; inARow: number }>;
   singleFile: <T>(priority: Priority, work: () => Promise<T>) => Promise<T>;
@@ -37,15 +37,15 @@ interface ClientState {
 /** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
 export function createClient(connection: string, options: ClientOptions, ground: ClientDependencies): RemoteClient {
   const circuit = createCircuit(connection, ground.random, observerOf(connection, options, ground).circuit);
-  const line: ClientState = {
+  const state: ClientState = {
     ...{ connection, options, ground, circuit },
     gate: createAccessGate({ connection, now: ground.now, ...observerOf(connection, options, ground).gate }),
     authorized: createAuthorization(options.authorize),
-    ...{ turnstiles: new Map(), paused: new Map(), singleFile: createMutex() },
+    ...{ limiters: new Map(), paused: new Map(), singleFile: createMutex() },
   };
   return {
-    call: (call) => inTurn(line, call, (headers) => exchange(line, call, headers)),
-    open: (path, open) => openBody(line, path, open?.authorized ?? false),
+    call: (call) => inTurn(state, call, (headers) => exchange(state, call, headers)),
+    open: (path, open) => openBody(state, path, open?.authorized ?? false),
     circuit: circuit.state,
   };
 }
@@ -63,50 +63,50 @@ function observerOf(connection: string, { secondary }: ClientOptions, { observer
 type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'patienceMs'>;
 
 // A sequential API's turn is taken before its budget: calls that had been counted early could otherwise go out in one burst.
-async function inTurn<T>(line: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+async function inTurn<T>(state: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
   const priority = turn.priority ?? 'fetch';
   const refuseEarly = () => {
-    line.gate.refuseWhilePaused();
-    line.circuit.refuseWhileOpen();
+    state.gate.refuseWhilePaused();
+    state.circuit.refuseWhileOpen();
   };
   const inLimits = async () => {
-    await turnstileFor(line, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
-    line.gate.refuseWhilePaused();
-    return paced(line, turn, () => line.circuit.run(() => line.authorized(send)));
+    await limiterFor(state, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
+    state.gate.refuseWhilePaused();
+    return paced(state, turn, () => state.circuit.run(() => state.authorized(send)));
   };
   const admitted = async () => {
     refuseEarly();
-    return line.gate.run(inLimits);
+    return state.gate.run(inLimits);
   };
   refuseEarly();
-  if (!line.options.sequential) return admitted();
-  return line.singleFile(priority, async () => {
+  if (!state.options.sequential) return admitted();
+  return state.singleFile(priority, async () => {
     refuseEarly();
-    return line.ground.limits.alone(`remote:${line.connection}`, admitted);
+    return state.ground.limits.alone(`remote:${state.connection}`, admitted);
   });
 }
 
-const budgetsOf = (line: ClientState, turn: Turn): Budget[] =>
-  line.options.budgets.filter((budget) => turn.budgets === undefined || turn.budgets.includes(budget.name));
+const budgetsOf = (state: ClientState, turn: Turn): Budget[] =>
+  state.options.budgets.filter((budget) => turn.budgets === undefined || turn.budgets.includes(budget.name));
 
-const namesOf = (line: ClientState, turn: Turn): string[] => {
-  const names = budgetsOf(line, turn).map((budget) => budget.name);
+const namesOf = (state: ClientState, turn: Turn): string[] => {
+  const names = budgetsOf(state, turn).map((budget) => budget.name);
   return names.length > 0 ? names : ['*'];
 };
 
-function turnstileFor(line: ClientState, turn: Turn): RateLimiter {
-  const key = namesOf(line, turn).join(' ');
-  const known = line.turnstiles.get(key);
+function limiterFor(state: ClientState, turn: Turn): RateLimiter {
+  const key = namesOf(state, turn).join(' ');
+  const known = state.limiters.get(key);
   if (known) return known;
-  const { limits, now, sleep } = line.ground;
-  const budgets = budgetsOf(line, turn);
+  const { limits, now, sleep } = state.ground;
+  const budgets = budgetsOf(state, turn);
   const enter = async () => {
-    const pausedMs = Math.max(...namesOf(line, turn).map((name) => (line.paused.get(name)?.untilMs ?? 0) - now().getTime()));
+    const pausedMs = Math.max(...namesOf(state, turn).map((name) => (state.paused.get(name)?.untilMs ?? 0) - now().getTime()));
     if (pausedMs > 0) return pausedMs;
-    return budgets.length === 0 ? 0 : limits.enter(line.connection, budgets, now());
+    return budgets.length === 0 ? 0 : limits.enter(state.connection, budgets, now());
   };
   const made = createRateLimiter({ enter, now, sleep });
-  line.turnstiles.set(key, made);
+  state.limiters.set(key, made);
   return made;
 }
 
@@ -114,26 +114,26 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** After a 429 the budgets of the call rest, for as long as the remote says or, where it says nothing, longer with each one in a row. */
-async function paced<T>(line: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
-  const names = namesOf(line, turn);
+async function paced<T>(state: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
+  const names = namesOf(state, turn);
   try {
     const result = await send();
-    for (const name of names) line.paused.delete(name);
+    for (const name of names) state.paused.delete(name);
     return result;
   } catch (error) {
     if (!(error instanceof RemoteFailure) || error.status !== 429) throw error;
-    const inARow = Math.max(...names.map((name) => line.paused.get(name)?.inARow ?? 0));
+    const inARow = Math.max(...names.map((name) => state.paused.get(name)?.inARow ?? 0));
     const waitMs = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** inARow);
-    const untilMs = line.ground.now().getTime() + waitMs;
+    const untilMs = state.ground.now().getTime() + waitMs;
     for (const name of names) {
-      line.paused.set(name, { untilMs: Math.max(untilMs, line.paused.get(name)?.untilMs ?? 0), inARow: inARow + 1 });
+      state.paused.set(name, { untilMs: Math.max(untilMs, state.paused.get(name)?.untilMs ?? 0), inARow: inARow + 1 });
     }
     throw new RemoteFailure('remote_rate_limited', error.message, error.status, waitMs);
   }
 }
 
-async function exchange(line: ClientState, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteResponse> {
-  const { options, ground } = line;
+async function exchange(state: ClientState, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteResponse> {
+  const { options, ground } = state;
   const url = addressOf(options.baseUrl, call);
   const startedMs = ground.now().getTime();
   const answer = await sendRequest({
@@ -145,7 +145,7 @@ async function exchange(line: ClientState, call: RemoteCall, authorization: Reco
   });
   const what = describeCall(call.method, url);
   ground.log.debug('remote_call', {
-    connection: line.connection,
+    connection: state.connection,
     call: what,
     status: answer.status,
     tookMs: ground.now().getTime() - startedMs,
@@ -176,13 +176,13 @@ export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'quer
 }
 
 // Without authorisation it is another host's content (a presigned address): neither our budgets nor the API's circuit are concerned.
-async function openBody(line: ClientState, path: string, withAuthorization: boolean): Promise<RemoteStream> {
-  const { options, ground } = line;
+async function openBody(state: ClientState, path: string, withAuthorization: boolean): Promise<RemoteStream> {
+  const { options, ground } = state;
   const request = (url: string, headers: Record<string, string>) =>
     openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, ground.now);
   if (!withAuthorization) return request(/^https?:\/\//i.test(path) ? path : addressOf(options.baseUrl, { path }), {});
   const url = addressOf(options.baseUrl, { path });
-  return inTurn(line, {}, (headers) => request(url, headers));
+  return inTurn(state, {}, (headers) => request(url, headers));
 }
 
 /** A 2xx body as a stream; any other answer is thrown and its body discarded. */
