@@ -4,7 +4,7 @@
  */
 export const ANSWER_WITHIN_MS = 9000;
 
-/** Longest wait for a place: for a connection of the pool, for memory for a large body. */
+/** Longest wait for one of the things that an answer needs: a connection of the pool, a statement, memory for a large body. */
 export const PLACE_WITHIN_MS = 8000;
 
 /** Longest wait for the store when it is asked whether it stores. */

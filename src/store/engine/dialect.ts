@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
+import { ANSWER_WITHIN_MS, PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Unavailable } from '../../domain/errors.ts';
 import type { SqlValue } from './database.ts';
 import { postgresTrigrams, sqliteTrigrams, type TrigramIndex } from './trigrams.ts';
@@ -88,7 +89,7 @@ export function sqliteDialect(filename: string): Dialect {
     log: SILENT,
     connection: { filename },
     useNullAsDefault: true,
-    acquireConnectionTimeout: 8000,
+    acquireConnectionTimeout: PLACE_WITHIN_MS,
     pool: {
       min,
       max,
@@ -144,8 +145,6 @@ function identityOf(filename: string): string {
 // The server ends a statement of a transaction after 8 s by itself. When not even that is heard, it hangs, or the network lost it without a
 // word: TCP would wait a quarter of an hour. The limit is set in the transaction and not when connecting: PgBouncer refuses start-up
 // parameters it does not know (pgbouncer.org/config.html, ignore_startup_parameters, read 2026-11).
-const STATEMENT_MS = 8000;
-const HUNG_MS = 9000;
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const isHung = (error: unknown): boolean => /Query read timeout/.test(String((error as Error)?.message));
 
@@ -179,7 +178,7 @@ const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } a
 const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: boolean } => ({
   connectionString: url,
   connectionTimeoutMillis: 4000,
-  query_timeout: HUNG_MS,
+  query_timeout: ANSWER_WITHIN_MS,
   keepAlive: true,
   pipeline: true,
   application_name: 'orderdock',
@@ -205,7 +204,7 @@ export function postgresDialect(url: string): Dialect {
       client: 'pg',
       log: SILENT,
       connection: postgresConnection(url),
-      acquireConnectionTimeout: 8000,
+      acquireConnectionTimeout: PLACE_WITHIN_MS,
       pool: { min: 0, max: 12 },
     },
     reader: null,
@@ -213,8 +212,8 @@ export function postgresDialect(url: string): Dialect {
     // transaction must not stop all others.
     begin:
       'begin isolation level read committed; ' +
-      `set local statement_timeout = ${STATEMENT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
-    beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${STATEMENT_MS}`,
+      `set local statement_timeout = ${PLACE_WITHIN_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+    beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${PLACE_WITHIN_MS}`,
     rowsOf: (columns) =>
       `json_to_recordset(?::json) as rows(${Object.entries(columns)
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
