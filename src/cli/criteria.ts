@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { DELIVERY_STATES } from '../domain/delivery.ts';
-import { readTime } from '../domain/time.ts';
+import { readIsoTime } from '../domain/time.ts';
 import type { DeliveryCriteria } from '../processing/replay.ts';
 import { CommandFailed } from './runtime.ts';
 
@@ -39,7 +39,7 @@ export const criteriaOf = (id: string | null, options: CriteriaOptions): Deliver
 });
 
 function timeOf(option: string, text: string | undefined): string | null {
-  const time = text === undefined ? null : readTime(text);
+  const time = text === undefined ? null : readIsoTime(text);
   if (text !== undefined && time === null) throw new CommandFailed(`${option}: expected an ISO 8601 time.`);
   return time;
 }

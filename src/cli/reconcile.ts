@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { audited } from '../audit.ts';
-import { readTime } from '../domain/time.ts';
+import { readIsoTime } from '../domain/time.ts';
 import type { OpenContext } from '../open-context.ts';
 import { createReconciler, type StartedRun } from '../reconciliation/reconciler.ts';
 import { type RunRow, readGaps, readRun } from '../store/reconciliation/list-runs.ts';
@@ -30,7 +30,7 @@ export function addReconcile(program: Command, ground: CliRuntime): void {
 }
 
 async function reconcile(ground: CliRuntime, name: string, options: Options): Promise<void> {
-  const since = options.since === undefined ? null : readTime(options.since);
+  const since = options.since === undefined ? null : readIsoTime(options.since);
   if (options.since !== undefined && since === null) throw new CommandFailed('--since: expected an ISO 8601 time.');
   const { run, gaps } = await withContext(ground, async (context) => {
     const reconciler = createReconciler(context);

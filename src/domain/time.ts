@@ -7,6 +7,9 @@ import { isObject, textAt } from './json.ts';
  */
 export const readTime = (value: unknown): string | null => readInstant(value)?.at ?? null;
 
+/** The same for what a person or a program of ours writes: ISO 8601 with its dashes, and no bare number, which may be meant for something else. */
+export const readIsoTime = (text: string): string | null => (/^\s*\d{4}-/.test(text) ? readTime(text) : null);
+
 /** Names of drift: a reported time that cannot be read, and one that lies too far in the future. */
 export const UNREADABLE_TIME = 'unreadable_time';
 export const FUTURE_TIME = 'future_time';

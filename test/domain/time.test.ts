@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { findDrift, listOf, membersOf } from '../../src/domain/drift.ts';
 import { parseJson } from '../../src/domain/json.ts';
-import { readReportedTime, readTime } from '../../src/domain/time.ts';
+import { readIsoTime, readReportedTime, readTime } from '../../src/domain/time.ts';
 
 const AT = '2026-01-01T10:00:00.000Z';
 const READ: readonly (readonly [written: unknown, read: string])[] = [
@@ -66,6 +66,10 @@ test('fractions finer than a millisecond still decide which of two times is newe
     compared.map((time) => time.replace(/Z$/, '')),
   );
   assert.equal(new Set(compared).size, written.length);
+});
+
+test('where people write times a bare number is none', () => {
+  assert.deepEqual(['17', '1767261600', '2026-01-01T10:00:00Z', 'Thu, 01 Jan 2026 10:00:00 GMT'].map(readIsoTime), [null, null, AT, null]);
 });
 
 test('a very long text is refused in a moment', () => {

@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import { readTime } from '../../domain/time.ts';
+import { readIsoTime } from '../../domain/time.ts';
 import { findPosition, locate, readFeedCursor } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { listEntities } from '../../store/entities/list.ts';
@@ -121,7 +121,7 @@ function changesReader({ connection }: Options): ReadPage {
 }
 
 function entitiesReader(what: 'orders' | 'shipments', options: Options): ReadPage {
-  const updatedAfter = options.updatedAfter === undefined ? null : readTime(options.updatedAfter);
+  const updatedAfter = options.updatedAfter === undefined ? null : readIsoTime(options.updatedAfter);
   if (options.updatedAfter !== undefined && updatedAfter === null) throw new CommandFailed('--updated-after: expected an ISO 8601 time.');
   const filter = {
     ids: null,

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
 import { Refused } from '../../domain/errors.ts';
 import { parseFeedCursor } from '../../domain/feed-cursor.ts';
-import { readTime } from '../../domain/time.ts';
+import { readIsoTime } from '../../domain/time.ts';
 import { findPosition } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import {
@@ -131,7 +131,7 @@ function columnsOf(list: string, parts: Parts): string[] {
 /** `asOf`: a cursor of the feed, or a time. */
 async function momentOf(sql: Sql, text: string): Promise<Moment> {
   if (parseFeedCursor(text) !== null) return findPosition(sql, text);
-  const time = /^\d{4}-\d\d/.test(text) ? readTime(text) : null;
+  const time = readIsoTime(text);
   if (time === null) throw new Refused(400, 'invalid_cursor', `Neither a cursor of the feed nor an ISO 8601 time: ${text.slice(0, 60)}`);
   return { time };
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { readTime } from '../../domain/time.ts';
+import { readIsoTime } from '../../domain/time.ts';
 
 /** Query members as the validator left them: known names only, of the described types, lists split at their commas. */
 const members = (request: Request): Record<string, unknown> => request.query as Record<string, unknown>;
@@ -31,7 +31,7 @@ export function queryTime(request: Request, name: string): string | null {
 }
 
 export function timeOf(text: string, name: string): string {
-  const time = readTime(text);
+  const time = readIsoTime(text);
   if (time === null) throw new Refused(400, 'invalid_time', `${name} is no ISO 8601 time: ${text.slice(0, 40)}`);
   return time;
 }
