@@ -1,8 +1,8 @@
 import { validate as isCron } from 'node-cron';
 import { isScalar, parseDocument, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { distance } from './domain/edit-distance.ts';
 import { FaultySettings } from './domain/errors.ts';
+import { distance } from './domain/values/edit-distance.ts';
 import type { AnyPlatform, Connection, Connections } from './platforms/contract/platform.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

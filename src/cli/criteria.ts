@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { DELIVERY_STATES } from '../domain/delivery.ts';
-import { readIsoTime } from '../domain/time.ts';
+import { DELIVERY_STATES } from '../domain/entities/delivery.ts';
+import { readIsoTime } from '../domain/values/time.ts';
 import type { DeliveryCriteria } from '../processing/replay.ts';
 import { CommandFailed } from './runtime.ts';
 

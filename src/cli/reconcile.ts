@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { audited } from '../audit.ts';
-import { readIsoTime } from '../domain/time.ts';
+import { readIsoTime } from '../domain/values/time.ts';
 import type { OpenContext } from '../open-context.ts';
 import { createReconciler, type StartedRun } from '../reconciliation/reconciler.ts';
 import { type RunRow, readGaps, readRun } from '../store/reconciliation/list-runs.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DELIVERY_STATES } from '../domain/delivery.ts';
+import { DELIVERY_STATES } from '../domain/entities/delivery.ts';
 import { Refused } from '../domain/errors.ts';
 import { previewReplay, type ReplayPreview } from '../processing/preview-replay.ts';
 import { type DeliveryCriteria, isUnlimited, type ReplayFetch, replay } from '../processing/replay.ts';

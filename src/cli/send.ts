@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Subject } from '../domain/entity.ts';
+import type { Subject } from '../domain/entities/entity.ts';
 import type { AnyPlatform, Connection } from '../platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import { PLATFORMS } from '../platforms/registry.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { distance } from '../domain/edit-distance.ts';
+import { distance } from '../domain/values/edit-distance.ts';
 
 /**
  * The message for a command or sub-command that does not exist, with the nearest name that does; null: all are known. Commander itself

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
-import { displayName } from '../domain/file-name.ts';
 import { errorText } from '../domain/outcome.ts';
+import { displayName } from '../domain/values/file-name.ts';
 import type { OpenedDocument } from '../platforms/contract/api.ts';
 import {
   type ClaimedDocument,

@@ -1,4 +1,4 @@
-import type { Attempt, AttemptOutcome, DeliveryState } from './delivery.ts';
+import type { Attempt, AttemptOutcome, DeliveryState } from './entities/delivery.ts';
 import { Hopeless, InvalidBody, isTooDeep, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
 import { backoffMs, MAX_ATTEMPTS, MAX_MISSING_ATTEMPTS, MISSING_WAIT_MS } from './retry.ts';
 

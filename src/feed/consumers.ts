@@ -1,8 +1,8 @@
 import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
+import { FEED_BEGINNING, FeedDiverged, type FeedPosition, type SentCursor } from '../domain/entities/feed-cursor.ts';
 import { Refused } from '../domain/errors.ts';
-import { FEED_BEGINNING, FeedDiverged, type FeedPosition, type SentCursor } from '../domain/feed-cursor.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { deleteConsumer, insertAck, insertConsumer, moveConsumer, recordConsumerRead, updateConsumer } from '../store/feed/consumers.ts';
 import { type ConsumerRow, readConsumer } from '../store/feed/list-consumers.ts';

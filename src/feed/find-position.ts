@@ -1,5 +1,5 @@
+import { FEED_BEGINNING, FeedDiverged, type FeedPosition, parseFeedCursor, type SentCursor } from '../domain/entities/feed-cursor.ts';
 import { Refused } from '../domain/errors.ts';
-import { FEED_BEGINNING, FeedDiverged, type FeedPosition, parseFeedCursor, type SentCursor } from '../domain/feed-cursor.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { type FeedEnds, readPositions } from '../store/feed/read-positions.ts';
 

@@ -1,5 +1,5 @@
 import { Refused } from '../domain/errors.ts';
-import { isLinkLocal } from '../domain/link-local.ts';
+import { isLinkLocal } from '../domain/values/link-local.ts';
 
 /** Where a consumer is notified, and the secret that its messages are signed with; a null secret keeps the stored one. */
 export interface NotifyTarget {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { FEED_BEGINNING } from '../domain/feed-cursor.ts';
+import { FEED_BEGINNING } from '../domain/entities/feed-cursor.ts';
 import { moveUnmatched } from '../store/feed/consumers.ts';
 import { listConsumers } from '../store/feed/list-consumers.ts';
 import { readFirstAfter } from '../store/feed/read-changes.ts';

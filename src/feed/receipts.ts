@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
+import { FEED_BEGINNING, FeedDiverged, feedCursor } from '../domain/entities/feed-cursor.ts';
 import { Refused } from '../domain/errors.ts';
-import { FEED_BEGINNING, FeedDiverged, feedCursor } from '../domain/feed-cursor.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { readPositions } from '../store/feed/read-positions.ts';
 import { type Receipt, readChangeIds, upsertReceipts } from '../store/feed/receipts.ts';

@@ -1,7 +1,7 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { FeedDiverged } from '../domain/entities/feed-cursor.ts';
 import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
-import { FeedDiverged } from '../domain/feed-cursor.ts';
 import type { Log, LogFields } from '../domain/log.ts';
 
 /** What every error answer says (RFC 9457). `code` is stable, snake_case; `detail` is for people and holds no secret. */

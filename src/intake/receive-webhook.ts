@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { deadDeliveryAlert } from '../domain/alert.ts';
 import { ANSWER_WITHIN_MS, withTimeout } from '../domain/deadlines.ts';
-import type { Arrival, InsertResult } from '../domain/delivery.ts';
-import { subjectText } from '../domain/entity.ts';
+import type { Arrival, InsertResult } from '../domain/entities/delivery.ts';
+import { subjectText } from '../domain/entities/entity.ts';
 import { InvalidBody, Refused, Unauthenticated, Unavailable } from '../domain/errors.ts';
-import { isTooLong, LONGEST_ID } from '../domain/id-length.ts';
-import { isAddressable } from '../domain/outgoing-path.ts';
+import { isTooLong, LONGEST_ID } from '../domain/values/id-length.ts';
+import { isAddressable } from '../domain/values/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type {
   ArrivedBody,

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/time.ts';
+import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/values/time.ts';
 import { readLastDrift } from '../store/drift/read-last.ts';
 import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 

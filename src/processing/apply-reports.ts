@@ -1,14 +1,14 @@
-import type { Cause } from '../domain/change.ts';
-import type { EntityReport } from '../domain/entity.ts';
-import type { EntityState, MergeResult } from '../domain/entity-state.ts';
+import type { Cause } from '../domain/entities/change.ts';
+import type { EntityReport } from '../domain/entities/entity.ts';
+import type { EntityState, MergeResult } from '../domain/entities/entity-state.ts';
 import { upsertDocuments } from '../store/documents/upsert.ts';
 import { type Sql, together } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { entityKeyText, readStates, upsertEntities, upsertLines } from '../store/entities/states.ts';
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
-import { checkIdLengths } from './check-id-lengths.ts';
-import { mergeReport } from './merge-entity.ts';
+import { checkIdLengths } from './merge/check-id-lengths.ts';
+import { mergeReport } from './merge/merge-entity.ts';
 
 /** One report, whose it is, and why it came. */
 export interface Application {

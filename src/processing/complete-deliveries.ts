@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { deadDeliveryAlert } from '../domain/alert.ts';
-import type { Attempt } from '../domain/delivery.ts';
+import type { Attempt } from '../domain/entities/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { requestOf, runInRequest } from '../domain/current-request.ts';
-import type { Drift } from '../domain/drift.ts';
-import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entity.ts';
+import type { Drift } from '../domain/entities/drift.ts';
+import { type EntityReport, readSubject, type Subject, subjectText } from '../domain/entities/entity.ts';
 import { Hopeless, OrderdockError, RemoteMissing } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';

@@ -1,9 +1,9 @@
-import type { Drift } from '../domain/drift.ts';
-import { type EntityReport, hasUnreadableTime, type Subject } from '../domain/entity.ts';
+import type { Drift } from '../domain/entities/drift.ts';
+import { type EntityReport, hasUnreadableTime, type Subject } from '../domain/entities/entity.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { Interpretation, StoredRequest } from '../platforms/contract/webhook.ts';
-import { stampArrival } from './stamp-arrival.ts';
+import { stampArrival } from './merge/stamp-arrival.ts';
 
 /** What a stored delivery reports: its platform's own reading. Throws what the platform throws; a fault of ours is no verdict on the body. */
 export function interpretDelivery(connection: Connection | undefined, delivery: StoredRequest & { connection: string }): Interpretation {

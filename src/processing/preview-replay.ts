@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { type EntityReport, type Subject, subjectText } from '../domain/entity.ts';
+import { type EntityReport, type Subject, subjectText } from '../domain/entities/entity.ts';
 import { RemoteMissing } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { Connection } from '../platforms/contract/platform.ts';

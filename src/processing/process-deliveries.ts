@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../context.ts';
-import type { Cause } from '../domain/change.ts';
-import type { Drift } from '../domain/drift.ts';
-import type { EntityReport } from '../domain/entity.ts';
+import type { Cause } from '../domain/entities/change.ts';
+import type { Drift } from '../domain/entities/drift.ts';
+import type { EntityReport } from '../domain/entities/entity.ts';
 import { OrderdockError, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
 import type { Interpretation } from '../platforms/contract/webhook.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Alert } from '../domain/alert.ts';
-import type { Drift } from '../domain/drift.ts';
-import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/time.ts';
+import type { Drift } from '../domain/entities/drift.ts';
+import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/values/time.ts';
 
 /** Alerts for reported times that could not be read, or were not believed. Called after the transaction that stored the drift. */
 export function alertOnTimes(context: Pick<Context, 'alerts'>, connection: string, drift: readonly Drift[]): void {

@@ -1,4 +1,4 @@
-import { type Subject, subjectText } from '../domain/entity.ts';
+import { type Subject, subjectText } from '../domain/entities/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { ListStream } from '../platforms/contract/api.ts';
 import { tombstone } from '../processing/fetch-resources.ts';

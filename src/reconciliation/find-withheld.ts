@@ -1,5 +1,5 @@
-import { type EntityReport, hasUnreadableTime } from '../domain/entity.ts';
-import { mergeReport } from '../processing/merge-entity.ts';
+import { type EntityReport, hasUnreadableTime } from '../domain/entities/entity.ts';
+import { mergeReport } from '../processing/merge/merge-entity.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { entityKeyText, readStates } from '../store/entities/states.ts';
 import type { ActiveRun } from './run-lease.ts';

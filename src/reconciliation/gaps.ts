@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import type { EntityKind } from '../domain/entity.ts';
-import { subjectText } from '../domain/entity.ts';
+import type { EntityKind } from '../domain/entities/entity.ts';
+import { subjectText } from '../domain/entities/entity.ts';
 import { type DowntimeIndex, indexDowntime } from '../monitoring/heartbeat.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { readActivePeriods } from '../store/monitoring/heartbeats.ts';

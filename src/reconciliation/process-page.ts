@@ -1,12 +1,12 @@
-import type { Drift } from '../domain/drift.ts';
-import { type EntityReport, hasUnreadableTime } from '../domain/entity.ts';
+import type { Drift } from '../domain/entities/drift.ts';
+import { type EntityReport, hasUnreadableTime } from '../domain/entities/entity.ts';
 import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { ResourcePage } from '../platforms/contract/api.ts';
 import { type Application, type Applied, applyReports } from '../processing/apply-reports.ts';
-import { ageOf } from '../processing/compare-times.ts';
 import { readResource } from '../processing/interpret-delivery.ts';
-import { mergeReport } from '../processing/merge-entity.ts';
+import { ageOf } from '../processing/merge/compare-times.ts';
+import { mergeReport } from '../processing/merge/merge-entity.ts';
 import { alertOnTimes } from '../processing/time-alerts.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';
 import type { Sql } from '../store/engine/database.ts';

@@ -1,4 +1,4 @@
-import { readTime } from '../domain/time.ts';
+import { readTime } from '../domain/values/time.ts';
 import type { ListStream } from '../platforms/contract/api.ts';
 import type { RunProgress, StreamProgress } from '../store/reconciliation/runs.ts';
 

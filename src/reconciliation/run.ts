@@ -1,4 +1,4 @@
-import { subjectText } from '../domain/entity.ts';
+import { subjectText } from '../domain/entities/entity.ts';
 import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { ListStream, ResourcePage } from '../platforms/contract/api.ts';

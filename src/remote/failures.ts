@@ -1,5 +1,5 @@
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
-import { retryAfterMs } from '../domain/retry-after.ts';
+import { retryAfterMs } from '../domain/values/retry-after.ts';
 import type { RemoteCall } from './remote.ts';
 
 /** Where a call went, for messages: method, origin and path. Queries stay out of it: some APIs take credentials there. */

@@ -1,7 +1,7 @@
 import { ClientCredentials } from 'simple-oauth2';
 import { RemoteFailure } from '../domain/errors.ts';
-import { isObject } from '../domain/json.ts';
-import { retryAfterMs } from '../domain/retry-after.ts';
+import { isObject } from '../domain/values/json.ts';
+import { retryAfterMs } from '../domain/values/retry-after.ts';
 import type { Oauth2Options } from './remote.ts';
 
 interface Token {

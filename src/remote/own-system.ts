@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { RemoteFailure } from '../domain/errors.ts';
-import { isLinkLocal } from '../domain/link-local.ts';
+import { isLinkLocal } from '../domain/values/link-local.ts';
 import type { RemoteResponse } from './remote.ts';
 import { sendRequest } from './send.ts';
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Json } from '../domain/json.ts';
+import type { Json } from '../domain/values/json.ts';
 import type { OwnMessage } from './own-system.ts';
 
 /** At most `calls` calls in any `perMs` milliseconds, over all processes. */

@@ -4,7 +4,7 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { currentRequest } from '../domain/current-request.ts';
 import { RemoteFailure } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json } from '../domain/values/json.ts';
 import { describeCall, failureOfNoResponse } from './failures.ts';
 import type { RemoteCall, RemoteResponse, RemoteStream } from './remote.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Subject } from '../domain/entity.ts';
+import type { Subject } from '../domain/entities/entity.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import type { Sandbox } from './sandbox.ts';
 import { writePrivateFile } from './sandbox-file.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { isObject, parseJson, textAt } from '../domain/json.ts';
+import { isObject, parseJson, textAt } from '../domain/values/json.ts';
 import type { OutgoingWebhook, SimulatedRequest, SimulatedResponse } from '../platforms/contract/simulation.ts';
 import type { Answer } from './simulators.ts';
 

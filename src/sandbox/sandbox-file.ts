@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { JsonObject } from '../domain/json.ts';
+import type { JsonObject } from '../domain/values/json.ts';
 import type { Occurrence } from './world.ts';
 
 /** `DATA_DIR/sandbox.json`: what makes the sandbox the same after a restart. Its `connections` are written as in a connections file. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/json.ts';
+import type { JsonObject } from '../domain/values/json.ts';
 import type { AnyPlatform, CommonSettings } from '../platforms/contract/platform.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../platforms/contract/simulation.ts';
 import { seededId, seededRandom, seededSecrets } from './seeded-random.ts';

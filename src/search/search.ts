@@ -1,4 +1,4 @@
-import { ENTITY_KINDS } from '../domain/entity.ts';
+import { ENTITY_KINDS } from '../domain/entities/entity.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { trigramsOf } from '../store/engine/trigrams.ts';
 import {

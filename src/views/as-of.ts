@@ -1,6 +1,6 @@
-import type { Header } from '../domain/entity.ts';
+import type { Header } from '../domain/entities/entity.ts';
+import { FEED_BEGINNING, FeedDiverged } from '../domain/entities/feed-cursor.ts';
 import { Refused } from '../domain/errors.ts';
-import { FEED_BEGINNING, FeedDiverged } from '../domain/feed-cursor.ts';
 import { type DocumentRow, readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';

@@ -1,4 +1,4 @@
-import type { Header } from '../domain/entity.ts';
+import type { Header } from '../domain/entities/entity.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { type EntityRow, readEntities } from '../store/entities/list.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';

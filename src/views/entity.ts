@@ -1,5 +1,5 @@
-import type { EntityKind, Header } from '../domain/entity.ts';
-import { isObject, type Json, parseJson } from '../domain/json.ts';
+import type { EntityKind, Header } from '../domain/entities/entity.ts';
+import { isObject, type Json, parseJson } from '../domain/values/json.ts';
 import { type DocumentRow, readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';

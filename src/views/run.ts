@@ -1,4 +1,4 @@
-import { isObject, type Json, textAt } from '../domain/json.ts';
+import { isObject, type Json, textAt } from '../domain/values/json.ts';
 import type { RunRow } from '../store/reconciliation/list-runs.ts';
 
 /** A reconcile run as it is shown, without its gaps. */

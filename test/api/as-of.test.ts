@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { EntityReport, LineReport } from '../../src/domain/entity.ts';
+import type { EntityReport, LineReport } from '../../src/domain/entities/entity.ts';
 import { applyReports } from '../../src/processing/apply-reports.ts';
 import { ENGINES } from '../support/engines.ts';
 import { content } from './seed.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { createGzip } from '../../src/http/api/gzip-pieces.ts';
-import { cutRows, type SentRow, writeRows } from '../../src/http/api/row-pages.ts';
+import { createGzip } from '../../src/http/api/sending/gzip-pieces.ts';
+import { cutRows, type SentRow, writeRows } from '../../src/http/api/sending/row-pages.ts';
 import { createSlots } from '../../src/http/api/slots.ts';
 
 const KIB = 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
-import type { Json, JsonObject } from '../../src/domain/json.ts';
+import type { Json, JsonObject } from '../../src/domain/values/json.ts';
 import type { Connection } from '../../src/platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';

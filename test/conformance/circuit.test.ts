@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Subject } from '../../src/domain/entity.ts';
+import type { Subject } from '../../src/domain/entities/entity.ts';
 import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';

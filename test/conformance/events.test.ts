@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { subjectText } from '../../src/domain/entity.ts';
+import { subjectText } from '../../src/domain/entities/entity.ts';
 import type { AnyPlatform, Connection, EventDescription } from '../../src/platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import type { Identity, Interpretation } from '../../src/platforms/contract/webhook.ts';

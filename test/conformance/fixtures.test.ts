@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InvalidBody } from '../../src/domain/errors.ts';
-import { canonicalText, type Json } from '../../src/domain/json.ts';
+import { canonicalText, type Json } from '../../src/domain/values/json.ts';
 import type { AnyPlatform } from '../../src/platforms/contract/platform.ts';
 import type { Identity, Interpretation } from '../../src/platforms/contract/webhook.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { subjectText } from '../../src/domain/entity.ts';
-import { type Json, type JsonObject, parseJson } from '../../src/domain/json.ts';
+import { subjectText } from '../../src/domain/entities/entity.ts';
+import { type Json, type JsonObject, parseJson } from '../../src/domain/values/json.ts';
 import { formatOf } from '../../src/http/webhooks/body.ts';
 import { matchRoute, readTarget } from '../../src/http/webhooks/routes.ts';
 import type { AnyPlatform, CommonSettings, Connection } from '../../src/platforms/contract/platform.ts';

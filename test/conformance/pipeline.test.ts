@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type EntityReport, subjectText } from '../../src/domain/entity.ts';
-import { canonicalText, type Json } from '../../src/domain/json.ts';
+import { type EntityReport, subjectText } from '../../src/domain/entities/entity.ts';
+import { canonicalText, type Json } from '../../src/domain/values/json.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';

@@ -1,5 +1,5 @@
-import type { EntityReport } from '../../src/domain/entity.ts';
-import { subjectText } from '../../src/domain/entity.ts';
+import type { EntityReport } from '../../src/domain/entities/entity.ts';
+import { subjectText } from '../../src/domain/entities/entity.ts';
 import { createCredentialChecker } from '../../src/http/auth/gatekeeper.ts';
 import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { JsonObject } from '../../src/domain/json.ts';
+import type { JsonObject } from '../../src/domain/values/json.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import type { Sql } from '../../src/store/engine/database.ts';

@@ -1,5 +1,5 @@
 import { Refused } from '../../src/domain/errors.ts';
-import type { Json, JsonObject } from '../../src/domain/json.ts';
+import type { Json, JsonObject } from '../../src/domain/values/json.ts';
 import { createCredentialChecker } from '../../src/http/auth/gatekeeper.ts';
 import { createOwnTokens } from '../../src/http/auth/own-tokens.ts';
 import type { AnyPlatform, CommonSettings, Connection } from '../../src/platforms/contract/platform.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { bytesText, listText, spanText } from '../../src/http/console/format.ts';
-import { html } from '../../src/http/console/html.ts';
-import { exactTime, localInput, shortTime, utcOf, zoneOf } from '../../src/http/console/times.ts';
+import { bytesText, listText, spanText } from '../../src/http/console/components/format.ts';
+import { html } from '../../src/http/console/components/html.ts';
+import { exactTime, localInput, shortTime, utcOf, zoneOf } from '../../src/http/console/components/times.ts';
 import { type ConnectionFacts, type KnownCause, troublesOf } from '../../src/http/console/troubles.ts';
 import { provenUpTo, verdictOf } from '../../src/http/console/verdict.ts';
 import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';

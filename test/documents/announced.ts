@@ -1,7 +1,7 @@
 import type { Context } from '../../src/context.ts';
 import type { Alert } from '../../src/domain/alert.ts';
-import type { DocumentReport } from '../../src/domain/entity.ts';
-import type { EntityState } from '../../src/domain/entity-state.ts';
+import type { DocumentReport } from '../../src/domain/entities/entity.ts';
+import type { EntityState } from '../../src/domain/entities/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/api.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
 import { upsertDocuments } from '../../src/store/documents/upsert.ts';

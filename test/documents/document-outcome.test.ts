@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { documentOutcome } from '../../src/documents/document-outcome.ts';
 import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
-import { displayName } from '../../src/domain/file-name.ts';
+import { displayName } from '../../src/domain/values/file-name.ts';
 
 const down = new RemoteFailure('remote_unavailable', 'answered 500', 500);
 const TABLE: readonly (readonly [what: string, error: unknown, failedBefore: number, state: string, tries: number, waitMs: number])[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { decimalText, sumDecimals } from '../../src/domain/decimal.ts';
-import { objectAt, parseJson } from '../../src/domain/json.ts';
+import { decimalText, sumDecimals } from '../../src/domain/values/decimal.ts';
+import { objectAt, parseJson } from '../../src/domain/values/json.ts';
 
 const SUMS: readonly (readonly [values: (string | null)[], sum: string | null])[] = [
   [[], null],

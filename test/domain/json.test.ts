@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { decimalText } from '../../src/domain/decimal.ts';
-import { type Json, objectAt, parseJson, sameDocument } from '../../src/domain/json.ts';
+import { decimalText } from '../../src/domain/values/decimal.ts';
+import { type Json, objectAt, parseJson, sameDocument } from '../../src/domain/values/json.ts';
 
 const DIGITS = [
   '0',

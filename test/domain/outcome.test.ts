@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Attempt } from '../../src/domain/delivery.ts';
+import type { Attempt } from '../../src/domain/entities/delivery.ts';
 import { Hopeless, InvalidBody, OrderdockError, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { type AttemptEnd, nextStep } from '../../src/domain/outcome.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findDrift, listOf, membersOf } from '../../src/domain/drift.ts';
-import { parseJson } from '../../src/domain/json.ts';
-import { readIsoTime, readReportedTime, readTime } from '../../src/domain/time.ts';
+import { findDrift, listOf, membersOf } from '../../src/domain/entities/drift.ts';
+import { parseJson } from '../../src/domain/values/json.ts';
+import { readIsoTime, readReportedTime, readTime } from '../../src/domain/values/time.ts';
 
 const AT = '2026-01-01T10:00:00.000Z';
 const READ: readonly (readonly [written: unknown, read: string])[] = [

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { bodyText } from '../../src/domain/body-text.ts';
-import { decimalText, sumDecimals } from '../../src/domain/decimal.ts';
-import { findDrift, membersOf } from '../../src/domain/drift.ts';
-import { displayName } from '../../src/domain/file-name.ts';
-import { canonicalText, parseJson, sameDocument } from '../../src/domain/json.ts';
-import { readTime } from '../../src/domain/time.ts';
+import { findDrift, membersOf } from '../../src/domain/entities/drift.ts';
+import { bodyText } from '../../src/domain/values/body-text.ts';
+import { decimalText, sumDecimals } from '../../src/domain/values/decimal.ts';
+import { displayName } from '../../src/domain/values/file-name.ts';
+import { canonicalText, parseJson, sameDocument } from '../../src/domain/values/json.ts';
+import { readTime } from '../../src/domain/values/time.ts';
 import { readCredentials } from '../../src/http/auth/credentials.ts';
 import { formatOf } from '../../src/http/webhooks/body.ts';
 import { readTarget } from '../../src/http/webhooks/routes.ts';

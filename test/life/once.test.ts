@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { objectAt, parseJson } from '../../src/domain/json.ts';
+import { objectAt, parseJson } from '../../src/domain/values/json.ts';
 import { alive, BASIC, type Body } from './support.ts';
 import { lineJson, orderId, orderJson, plainEvent } from './tradecloud.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { Hopeless, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import { objectAt, parseJson } from '../../src/domain/json.ts';
+import { objectAt, parseJson } from '../../src/domain/values/json.ts';
 import type { PlatformApi, ResourcePage } from '../../src/platforms/contract/api.ts';
 import { createGate } from '../../src/platforms/ordergroove/client/concurrency.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';

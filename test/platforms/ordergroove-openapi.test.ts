@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { parse } from 'yaml';
-import type { Shape } from '../../src/domain/drift.ts';
+import type { Shape } from '../../src/domain/entities/drift.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 
 interface Schema {

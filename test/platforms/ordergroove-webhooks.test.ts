@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { OrderdockError, Refused } from '../../src/domain/errors.ts';
-import { objectAt, parseJson } from '../../src/domain/json.ts';
+import { objectAt, parseJson } from '../../src/domain/values/json.ts';
 import type { SaveSecret } from '../../src/platforms/contract/management.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { MANAGEMENT_PATH } from '../../src/platforms/ordergroove/simulator/targets.ts';

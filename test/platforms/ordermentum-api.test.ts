@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { subjectText } from '../../src/domain/entity.ts';
+import { subjectText } from '../../src/domain/entities/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import type { PlatformApi } from '../../src/platforms/contract/api.ts';
 import type { CommonSettings } from '../../src/platforms/contract/platform.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import type { EntityReport, LineReport } from '../../src/domain/entity.ts';
+import type { EntityReport, LineReport } from '../../src/domain/entities/entity.ts';
 import type { Simulation } from '../../src/platforms/contract/simulation.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { inboundOfWebhook, settings, simulationTools, understand } from './tradecloud-support.ts';

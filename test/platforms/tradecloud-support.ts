@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { subjectText } from '../../src/domain/entity.ts';
+import { subjectText } from '../../src/domain/entities/entity.ts';
 import type { OutgoingWebhook, SimulationOptions } from '../../src/platforms/contract/simulation.ts';
 import type { Identity, Interpretation, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Difference } from '../../src/domain/change.ts';
-import type { DocumentReport, EntityReport } from '../../src/domain/entity.ts';
-import type { EntityState } from '../../src/domain/entity-state.ts';
-import { objectAt } from '../../src/domain/json.ts';
-import { mergeReport } from '../../src/processing/merge-entity.ts';
+import type { Difference } from '../../src/domain/entities/change.ts';
+import type { DocumentReport, EntityReport } from '../../src/domain/entities/entity.ts';
+import type { EntityState } from '../../src/domain/entities/entity-state.ts';
+import { objectAt } from '../../src/domain/values/json.ts';
+import { mergeReport } from '../../src/processing/merge/merge-entity.ts';
 
 const HEADER = { number: 'PO1', status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 const CONTENT = { item: null, description: null, quantity: null, unit: null, status: null, price: null, deliverySchedule: [] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { EntityReport } from '../../src/domain/entity.ts';
-import { mergeReport } from '../../src/processing/merge-entity.ts';
+import type { EntityReport } from '../../src/domain/entities/entity.ts';
+import { mergeReport } from '../../src/processing/merge/merge-entity.ts';
 
 const AT = '2026-04-01T10:00:00.000Z';
 const LATER = '2026-04-01T11:00:00.000Z';

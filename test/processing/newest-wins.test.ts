@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { EntityReport, LineReport, ReportForm } from '../../src/domain/entity.ts';
-import type { EntityState } from '../../src/domain/entity-state.ts';
-import { readReportedTime } from '../../src/domain/time.ts';
+import type { EntityReport, LineReport, ReportForm } from '../../src/domain/entities/entity.ts';
+import type { EntityState } from '../../src/domain/entities/entity-state.ts';
+import { readReportedTime } from '../../src/domain/values/time.ts';
 import { applyReports } from '../../src/processing/apply-reports.ts';
-import { mergeReport } from '../../src/processing/merge-entity.ts';
-import { stampArrival } from '../../src/processing/stamp-arrival.ts';
+import { mergeReport } from '../../src/processing/merge/merge-entity.ts';
+import { stampArrival } from '../../src/processing/merge/stamp-arrival.ts';
 import { entityKeyText, readStates } from '../../src/store/entities/states.ts';
 import { createTestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { EntityReport } from '../../src/domain/entity.ts';
+import type { EntityReport } from '../../src/domain/entities/entity.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import type { ServiceClient } from '../../src/sandbox/service-client.ts';

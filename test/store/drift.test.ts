@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Drift, findDrift, membersOf } from '../../src/domain/drift.ts';
-import { parseJson } from '../../src/domain/json.ts';
+import { type Drift, findDrift, membersOf } from '../../src/domain/entities/drift.ts';
+import { parseJson } from '../../src/domain/values/json.ts';
 import { listDrift } from '../../src/store/drift/list.ts';
 import { upsertDrift } from '../../src/store/drift/upsert.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';

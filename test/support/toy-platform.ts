@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { EntityReport, Subject } from '../../src/domain/entity.ts';
+import type { EntityReport, Subject } from '../../src/domain/entities/entity.ts';
 import { InvalidBody, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
-import { readReportedTime, readTime } from '../../src/domain/time.ts';
+import { readReportedTime, readTime } from '../../src/domain/values/time.ts';
 import type { ListPosition, ResourcePage } from '../../src/platforms/contract/api.ts';
 import { definePlatform } from '../../src/platforms/contract/platform.ts';
 

@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import { readIsoTime } from '../../domain/time.ts';
+import { readIsoTime } from '../../domain/values/time.ts';
 import { findPosition, locate, readFeedCursor } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { listEntities } from '../../store/entities/list.ts';

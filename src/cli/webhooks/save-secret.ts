@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { withSecrets } from '../../connections.ts';
-import { type JsonObject, objectAt, parseJson } from '../../domain/json.ts';
+import { type JsonObject, objectAt, parseJson } from '../../domain/values/json.ts';
 import type { SaveSecret } from '../../platforms/contract/management.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import { sandboxFilePath, writePrivateFile } from '../../sandbox/sandbox-file.ts';

@@ -3,10 +3,10 @@ import { Refused } from '../../domain/errors.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import { readRun } from '../../store/reconciliation/list-runs.ts';
 import { runView } from '../../views/run.ts';
-import { listCursor, readListCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
-import { cutPage, sendJson, sendList, sendResource } from './send-response.ts';
+import { listCursor, readListCursor, readSequenceCursor } from './sending/cursors.ts';
+import { cutPage, sendJson, sendList, sendResource } from './sending/send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile'>;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
-import { sendText } from './send-response.ts';
+import { sendText } from './sending/send-response.ts';
 import { type ApiSpec, readApiSpec } from './spec.ts';
 
 /** `/api/docs`: the description as one page that is made here; it loads nothing, from nowhere. */

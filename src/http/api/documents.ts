@@ -3,10 +3,10 @@ import { type Request, type Response, Router } from 'express';
 import type { ByteRange } from '../../documents/storage/storage.ts';
 import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
-import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryFlag, queryLimit, queryText } from './query.ts';
-import { cutPage, isHeld, sendList, sendResource } from './send-response.ts';
+import { listCursor, readSequenceCursor } from './sending/cursors.ts';
+import { cutPage, isHeld, sendList, sendResource } from './sending/send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'openContent'>;
 

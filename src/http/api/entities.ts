@@ -1,8 +1,8 @@
 import { type Request, type Response, Router } from 'express';
-import { type EntityKind, RECORD_KINDS } from '../../domain/entity.ts';
+import { type EntityKind, RECORD_KINDS } from '../../domain/entities/entity.ts';
+import { parseFeedCursor } from '../../domain/entities/feed-cursor.ts';
 import { Refused } from '../../domain/errors.ts';
-import { parseFeedCursor } from '../../domain/feed-cursor.ts';
-import { readIsoTime } from '../../domain/time.ts';
+import { readIsoTime } from '../../domain/values/time.ts';
 import { findPosition } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import {
@@ -19,12 +19,12 @@ import { type Moment, viewAsOf } from '../../views/as-of.ts';
 import { CHANGE_COLUMNS } from '../../views/change.ts';
 import { type Parts, viewEntities } from '../../views/entity.ts';
 import { historyTexts } from '../../views/history.ts';
-import { listCursor, readSequenceCursor } from './cursors.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
-import { cutRows, type SentRow } from './row-pages.ts';
-import { sendResource } from './send-response.ts';
-import { sendRows } from './send-rows.ts';
+import { listCursor, readSequenceCursor } from './sending/cursors.ts';
+import { cutRows, type SentRow } from './sending/row-pages.ts';
+import { sendResource } from './sending/send-response.ts';
+import { sendRows } from './sending/send-rows.ts';
 import type { Slots } from './slots.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];

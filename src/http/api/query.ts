@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import { readIsoTime } from '../../domain/time.ts';
+import { readIsoTime } from '../../domain/values/time.ts';
 
 /** Query members as the validator left them: known names only, of the described types, lists split at their commas. */
 const members = (request: Request): Record<string, unknown> => request.query as Record<string, unknown>;

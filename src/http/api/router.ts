@@ -19,7 +19,7 @@ import { searchRoutes } from './operations/search.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { routePerScope } from './scope-ports.ts';
-import { sendJson, sendResource } from './send-response.ts';
+import { sendJson, sendResource } from './sending/send-response.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 

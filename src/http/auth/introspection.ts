@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
-import { isObject, type JsonObject, listAt, parseJson } from '../../domain/json.ts';
+import { isObject, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
 import type { IntrospectionEntry } from '../ports.ts';
 import { cannotAsk, type OutsideAnswer, type OutsideCalls } from './outside-calls.ts';
 import { createQuestionLimits } from './question-limits.ts';

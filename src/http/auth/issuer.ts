@@ -9,7 +9,7 @@ import {
   type RemoteJWKSet,
 } from 'jose';
 import type { Clock } from '../../domain/clock.ts';
-import { isObject, parseJson } from '../../domain/json.ts';
+import { isObject, parseJson } from '../../domain/values/json.ts';
 import type { IssuerEntry } from '../ports.ts';
 import { cannotAsk, cautiousGet, type OutsideCalls } from './outside-calls.ts';
 

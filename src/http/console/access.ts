@@ -4,7 +4,7 @@ import { Refused } from '../../domain/errors.ts';
 import type { Caller, FindKey, SignIn } from '../api/auth.ts';
 import { sameText } from '../auth/compare-secrets.ts';
 import { actAs } from '../request-context.ts';
-import { BASE, link } from './links.ts';
+import { BASE, link } from './components/links.ts';
 
 const COOKIE = 'orderdock_session';
 const IDLE_MS = 8 * 3_600_000;

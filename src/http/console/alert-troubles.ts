@@ -1,6 +1,6 @@
 import { alertRemedy } from '../../domain/alert-remedies.ts';
 import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
-import { connectionLink, deliveriesLink, link } from './links.ts';
+import { connectionLink, deliveriesLink, link } from './components/links.ts';
 import type { Step, Trouble } from './troubles.ts';
 
 /** Where an alert of this code is looked into. */

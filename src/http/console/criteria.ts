@@ -1,9 +1,9 @@
-import { RECORD_KINDS, readSubject } from '../../domain/entity.ts';
+import { RECORD_KINDS, readSubject } from '../../domain/entities/entity.ts';
 import type { DeliveryCriteria } from '../../processing/replay.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { readNames, readNumbered } from '../../store/entities/list-names.ts';
+import { localInput, utcOf } from './components/times.ts';
 import { type ConsolePorts, connectionNames, type Visit } from './page.ts';
-import { localInput, utcOf } from './times.ts';
 
 /** The members of an address that name deliveries. */
 export interface AskedDeliveries {

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import type { DeliveryCriteria } from '../../processing/replay.ts';
+import { deliveriesLink, deliveryLink, link } from './components/links.ts';
 import { readAsked } from './criteria.ts';
-import { deliveriesLink, deliveryLink, link } from './links.ts';
 import type { ConsolePorts } from './page.ts';
 import { askedFetch, idsText, needCriterion } from './pages/deliveries/replay.ts';
 import { act } from './send-page.ts';

@@ -1,12 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import type { Router } from 'express';
-import { ENTITY_KINDS } from '../../domain/entity.ts';
+import { ENTITY_KINDS } from '../../domain/entities/entity.ts';
 import { Refused } from '../../domain/errors.ts';
-import { displayName } from '../../domain/file-name.ts';
+import { displayName } from '../../domain/values/file-name.ts';
 import { readDocument } from '../../store/documents/list.ts';
 import { readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
 import { viewEntities } from '../../views/entity.ts';
-import { entityLink } from './links.ts';
+import { entityLink } from './components/links.ts';
 import type { ConsolePorts } from './page.ts';
 import { namedDelivery } from './pages/deliveries/delivery.ts';
 import { insideOfNamed, newerChanges } from './pages/erp/feed.ts';

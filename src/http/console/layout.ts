@@ -1,6 +1,6 @@
-import { action } from './components.ts';
-import { type Html, html } from './html.ts';
-import { link } from './links.ts';
+import { action } from './components/components.ts';
+import { type Html, html } from './components/html.ts';
+import { link } from './components/links.ts';
 import type { PlaceGroup } from './navigation.ts';
 import type { View, Visit } from './page.ts';
 

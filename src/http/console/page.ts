@@ -4,8 +4,8 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { Caller, FindKey } from '../api/auth.ts';
 import type { ApiPorts, SettingsKey } from '../api/ports.ts';
 import { readCookie } from './access.ts';
-import type { Content, Html } from './html.ts';
-import { type Moment, zoneOf } from './times.ts';
+import type { Content, Html } from './components/html.ts';
+import { type Moment, zoneOf } from './components/times.ts';
 
 /** What the console is built on: the API's reads and verbs, and who may ask. */
 export interface ConsolePorts

@@ -3,10 +3,10 @@ import { Refused } from '../../domain/errors.ts';
 import type { Role } from '../../domain/role.ts';
 import { problemOf } from '../problem.ts';
 import { callerOf, csrfOf } from './access.ts';
-import { button, note } from './components.ts';
-import { html } from './html.ts';
+import { button, note } from './components/components.ts';
+import { html } from './components/html.ts';
+import { link } from './components/links.ts';
 import { pageOf } from './layout.ts';
-import { link } from './links.ts';
 import { readNavigation } from './navigation.ts';
 import { type ConsolePorts, type Page, type View, type Visit, visitOf } from './page.ts';
 

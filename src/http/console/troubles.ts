@@ -4,9 +4,9 @@ import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
 import type { RunRow } from '../../store/reconciliation/list-runs.ts';
 import type { FailureCause } from '../../views/causes.ts';
 import { alertTrouble } from './alert-troubles.ts';
-import type { Tone } from './components.ts';
-import { countText, spanText } from './format.ts';
-import { connectionLink, deliveriesLink, link, runLink } from './links.ts';
+import type { Tone } from './components/components.ts';
+import { countText, spanText } from './components/format.ts';
+import { connectionLink, deliveriesLink, link, runLink } from './components/links.ts';
 
 /** What is known of one connection. `health` null: it could not be asked for. */
 /** A group of failures, and what only its sample tells. */

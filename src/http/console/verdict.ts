@@ -1,6 +1,6 @@
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
-import type { Tone } from './components.ts';
-import { countText } from './format.ts';
+import type { Tone } from './components/components.ts';
+import { countText } from './components/format.ts';
 import type { TimeText, Trouble } from './troubles.ts';
 
 /** Where the proof ends: the end of the last proven span; null: nothing has been proven yet. */

@@ -1,4 +1,4 @@
-import { readTime } from '../../domain/time.ts';
+import { readTime } from '../../domain/values/time.ts';
 
 /** How far our own clock may be behind the platform's, where the platform does not say what time it is. */
 const MOST_AHEAD_MS = 24 * 3_600_000;

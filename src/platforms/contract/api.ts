@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { EntityKind, Subject } from '../../domain/entity.ts';
+import type { EntityKind, Subject } from '../../domain/entities/entity.ts';
 import type { CircuitState } from '../../remote/remote.ts';
 import type { WebhookManagement } from './management.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { Drift, Shape } from '../../domain/drift.ts';
-import type { EntityKind, EntityReport, Subject } from '../../domain/entity.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { Drift, Shape } from '../../domain/entities/drift.ts';
+import type { EntityKind, EntityReport, Subject } from '../../domain/entities/entity.ts';
+import type { JsonObject } from '../../domain/values/json.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { PlatformApi } from './api.ts';
 import type { AuthEntry } from './auth-entry.ts';

@@ -1,4 +1,4 @@
-import type { Subject } from '../../domain/entity.ts';
+import type { Subject } from '../../domain/entities/entity.ts';
 
 /** A webhook as the simulated platform sends it, signed; `path` is below `/webhooks/{connection}`. */
 export interface OutgoingWebhook {

@@ -1,5 +1,5 @@
-import type { Drift } from '../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entity.ts';
+import type { Drift } from '../../domain/entities/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
 /** What a webhook request says before its body is read: nothing of it is believed yet. */

@@ -1,7 +1,7 @@
-import type { Subject } from '../../domain/entity.ts';
+import type { Subject } from '../../domain/entities/entity.ts';
 import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
-import { type Json, objectAt, textAt } from '../../domain/json.ts';
-import { outgoingPath } from '../../domain/outgoing-path.ts';
+import { type Json, objectAt, textAt } from '../../domain/values/json.ts';
+import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import type { SaveSecret } from '../contract/management.ts';

@@ -1,4 +1,4 @@
-import type { EntityKind } from '../../domain/entity.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EventDescription } from '../contract/platform.ts';
 
 export type Family = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement' | 'workflow';

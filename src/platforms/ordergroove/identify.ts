@@ -1,4 +1,4 @@
-import { bodyText } from '../../domain/body-text.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { readEvent, subjectOf } from './read/event.ts';
 import type { OrdergrooveSettings } from './settings.ts';

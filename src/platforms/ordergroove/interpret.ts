@@ -1,8 +1,8 @@
-import { bodyText } from '../../domain/body-text.ts';
-import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entity.ts';
-import { listAt, objectAt, textAt } from '../../domain/json.ts';
-import { readReportedTime } from '../../domain/time.ts';
+import { type Drift, findDrift, unknownEvent } from '../../domain/entities/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
+import { listAt, objectAt, textAt } from '../../domain/values/json.ts';
+import { readReportedTime } from '../../domain/values/time.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import type { Family } from './events.ts';
 import { entitlementReports } from './read/entitlement.ts';

@@ -1,7 +1,7 @@
-import type { Subject } from '../../domain/entity.ts';
+import type { Subject } from '../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
-import { type JsonObject, textAt } from '../../domain/json.ts';
-import { readTime } from '../../domain/time.ts';
+import { type JsonObject, textAt } from '../../domain/values/json.ts';
+import { readTime } from '../../domain/values/time.ts';
 import { believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient, ListPage } from './client/client.ts';

@@ -1,6 +1,6 @@
-import { type Drift, findDrift } from '../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entity.ts';
-import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
+import { type Drift, findDrift } from '../../domain/entities/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
+import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/values/json.ts';
 import { entitlementReport } from './read/entitlement.ts';
 import { orderReport } from './read/order.ts';
 import { subscriberReport } from './read/subscriber.ts';

@@ -1,4 +1,4 @@
-import { bodyText, jsonBytesLike } from '../../domain/body-text.ts';
+import { bodyText, jsonBytesLike } from '../../domain/values/body-text.ts';
 
 const REDACTED = '[redacted]';
 

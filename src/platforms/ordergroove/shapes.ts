@@ -1,4 +1,4 @@
-import { listOf, membersOf, type Shape } from '../../domain/drift.ts';
+import { listOf, membersOf, type Shape } from '../../domain/entities/drift.ts';
 import type { Family } from './events.ts';
 import { ORDER_STATUSES } from './read/order.ts';
 

@@ -1,6 +1,6 @@
 import { OrderdockError, Refused } from '../../domain/errors.ts';
-import { type JsonObject, textAt } from '../../domain/json.ts';
 import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
+import { type JsonObject, textAt } from '../../domain/values/json.ts';
 import { checkEventNames, refuseOptions } from '../contract/event-names.ts';
 import { requireSaving, type SaveSecret, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';
 import { type Made, undo } from '../contract/undo.ts';

@@ -1,6 +1,6 @@
-import type { Subject } from '../../domain/entity.ts';
+import type { Subject } from '../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
-import { outgoingPath } from '../../domain/outgoing-path.ts';
+import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
 import { type ApiClient, createApiClient, parseAnswer } from './client/client.ts';

@@ -1,4 +1,4 @@
-import { bodyText } from '../../domain/body-text.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';

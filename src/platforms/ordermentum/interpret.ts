@@ -1,5 +1,5 @@
-import { bodyText } from '../../domain/body-text.ts';
-import { type Drift, findDrift, unknownEvent } from '../../domain/drift.ts';
+import { type Drift, findDrift, unknownEvent } from '../../domain/entities/drift.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { readResource } from './read/resource.ts';
 import { readWebhook, type Webhook } from './read/webhook.ts';

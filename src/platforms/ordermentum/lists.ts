@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RemoteFailure } from '../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
-import { readTime } from '../../domain/time.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/values/json.ts';
+import { readTime } from '../../domain/values/time.ts';
 import { type AnswerTime, believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient } from './client/client.ts';

@@ -1,5 +1,5 @@
-import { type Drift, findDrift } from '../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entity.ts';
+import { type Drift, findDrift } from '../../domain/entities/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { unwrapped } from './read/members.ts';
 import { isOrdermentumKind, parseDocument, readResource } from './read/resource.ts';

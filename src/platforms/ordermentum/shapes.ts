@@ -1,4 +1,4 @@
-import { listOf, membersOf, type Shape } from '../../domain/drift.ts';
+import { listOf, membersOf, type Shape } from '../../domain/entities/drift.ts';
 import { ordermentumEvents } from './events.ts';
 
 // The times that are read, beside those of the last change: one that cannot be read is drift.

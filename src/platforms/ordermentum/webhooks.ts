@@ -1,8 +1,8 @@
 import { OrderdockError, Refused } from '../../domain/errors.ts';
-import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/json.ts';
-import { outgoingPath } from '../../domain/outgoing-path.ts';
 import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
-import { readTime } from '../../domain/time.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/values/json.ts';
+import { outgoingPath } from '../../domain/values/outgoing-path.ts';
+import { readTime } from '../../domain/values/time.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import { checkEventNames } from '../contract/event-names.ts';
 import { registrationName, type WantedWebhook, type WebhookManagement } from '../contract/management.ts';

@@ -1,5 +1,5 @@
-import { bodyText } from '../../domain/body-text.ts';
-import { findDrift, unknownEvent } from '../../domain/drift.ts';
+import { findDrift, unknownEvent } from '../../domain/entities/drift.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { pathFor, readDeletion, readRecord } from './read/record.ts';
 import { readWebhook } from './read/webhook.ts';

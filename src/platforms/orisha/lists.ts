@@ -1,5 +1,5 @@
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
-import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/json.ts';
+import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/values/json.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
 import type { ApiClient } from './client/client.ts';

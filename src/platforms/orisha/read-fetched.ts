@@ -1,4 +1,4 @@
-import type { EntityReport, Subject } from '../../domain/entity.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { isOrishaKind, readRecord } from './read/record.ts';
 import { parseDocument } from './read/webhook.ts';

@@ -1,4 +1,4 @@
-import { membersOf, type Shape } from '../../domain/drift.ts';
+import { membersOf, type Shape } from '../../domain/entities/drift.ts';
 import { codesOfKind, type OrishaKind } from './events.ts';
 
 const camel = (name: string): string => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;

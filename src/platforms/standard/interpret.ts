@@ -1,6 +1,6 @@
-import { bodyText } from '../../domain/body-text.ts';
-import { hasTooManyDigits } from '../../domain/decimal.ts';
-import { tooManyDigits, unknownEvent } from '../../domain/drift.ts';
+import { tooManyDigits, unknownEvent } from '../../domain/entities/drift.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
+import { hasTooManyDigits } from '../../domain/values/decimal.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { textOf, valueAt } from './read/expression.ts';
 import { reportOf } from './read/report.ts';

@@ -1,4 +1,4 @@
-import type { EntityKind } from '../../domain/entity.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { HashAlgorithm, SignatureEncoding } from '../signature.ts';
 
 export const PRESET_NAMES = ['shopify', 'woocommerce', 'commerce-layer', 'square', 'fourthwall', 'ecwid', 'stripe', 'bigcommerce'] as const;

@@ -1,5 +1,5 @@
-import type { Drift } from '../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entity.ts';
+import type { Drift } from '../../domain/entities/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
 import { reportOf } from './read/report.ts';
 import { openText, subjectOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';

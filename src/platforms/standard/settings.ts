@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { ENTITY_KINDS, type EntityKind } from '../../domain/entity.ts';
+import { ENTITY_KINDS, type EntityKind } from '../../domain/entities/entity.ts';
 import type { AuthEntry } from '../contract/auth-entry.ts';
 import type { HashAlgorithm, SignatureEncoding } from '../signature.ts';
 import { PRESETS, type Preset, type PresetName } from './presets.ts';

@@ -1,6 +1,6 @@
 import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
-import { isObject, type JsonObject, parseJson, textAt } from '../../domain/json.ts';
-import { outgoingPath } from '../../domain/outgoing-path.ts';
+import { isObject, type JsonObject, parseJson, textAt } from '../../domain/values/json.ts';
+import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
 import { readAnswerTime } from '../contract/answer-time.ts';
 import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';

@@ -1,7 +1,7 @@
-import { bodyText } from '../../domain/body-text.ts';
-import type { Subject } from '../../domain/entity.ts';
+import type { Subject } from '../../domain/entities/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { type JsonObject, objectAt, textAt } from '../../domain/json.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
+import { type JsonObject, objectAt, textAt } from '../../domain/values/json.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { isKnownEvent, isUnknownEvent } from './events.ts';
 import { type Content, contentOf, ENVELOPE, externalIdOf, readBody } from './read/body.ts';

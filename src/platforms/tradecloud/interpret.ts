@@ -1,8 +1,8 @@
-import { bodyText } from '../../domain/body-text.ts';
-import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/drift.ts';
-import { type EntityReport, readSubject } from '../../domain/entity.ts';
+import { type Drift, findDrift, type Shape, unknownEvent } from '../../domain/entities/drift.ts';
+import { type EntityReport, readSubject } from '../../domain/entities/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { type JsonObject, textAt } from '../../domain/json.ts';
+import { bodyText } from '../../domain/values/body-text.ts';
+import { type JsonObject, textAt } from '../../domain/values/json.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { isUnknownEvent } from './events.ts';
 import { type Content, type ContentKind, contentOf, externalIdOf, formatOf, readBody, WHOLE } from './read/body.ts';

@@ -1,6 +1,6 @@
 import { RemoteFailure } from '../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/json.ts';
-import { readTime } from '../../domain/time.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/values/json.ts';
+import { readTime } from '../../domain/values/time.ts';
 import { type AnswerTime, believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';

@@ -1,7 +1,7 @@
-import { type Drift, findDrift } from '../../domain/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entity.ts';
+import { type Drift, findDrift } from '../../domain/entities/drift.ts';
+import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
 import { InvalidBody } from '../../domain/errors.ts';
-import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/json.ts';
+import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../domain/values/json.ts';
 import { readOrder } from './read/order.ts';
 import { readShipment } from './read/shipment.ts';
 import type { TradecloudSettings } from './settings.ts';

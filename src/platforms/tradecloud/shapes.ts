@@ -1,4 +1,4 @@
-import { listOf, membersOf, type Shape } from '../../domain/drift.ts';
+import { listOf, membersOf, type Shape } from '../../domain/entities/drift.ts';
 
 // What is documented of Tradecloud's bodies (docs.tradecloud1.com and the maker's samples, read 2026-07-14). `any`: the content is text, a
 // number, a flag, or an object whose members are not documented. Enums are those of the status page; more may come.

@@ -1,5 +1,5 @@
-import { type EntityReport, type Header, type LineContent, subjectText } from '../../domain/entity.ts';
-import { canonicalText, type Json } from '../../domain/json.ts';
+import { type EntityReport, type Header, type LineContent, subjectText } from '../../domain/entities/entity.ts';
+import { canonicalText, type Json } from '../../domain/values/json.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { World } from '../world.ts';
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../domain/clock.ts';
-import { FUTURE_TIME } from '../../domain/time.ts';
+import { FUTURE_TIME } from '../../domain/values/time.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { World } from '../world.ts';

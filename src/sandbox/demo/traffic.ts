@@ -1,5 +1,5 @@
 import type { Random } from '../../domain/clock.ts';
-import { subjectText } from '../../domain/entity.ts';
+import { subjectText } from '../../domain/entities/entity.ts';
 import type { OutgoingWebhook } from '../../platforms/contract/simulation.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { World } from '../world.ts';

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../domain/delivery.ts';
+import type { Delivery } from '../../domain/entities/delivery.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import { type DeliveryRow, deliveryColumns, toDelivery, toHeaders } from './row.ts';

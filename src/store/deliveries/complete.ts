@@ -1,4 +1,4 @@
-import type { Attempt, DeliveryState } from '../../domain/delivery.ts';
+import type { Attempt, DeliveryState } from '../../domain/entities/delivery.ts';
 import { type Sql, together } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Arrival, InsertResult } from '../../domain/delivery.ts';
+import type { Arrival, InsertResult } from '../../domain/entities/delivery.ts';
 import { OrderdockError } from '../../domain/errors.ts';
-import { sameDocument } from '../../domain/json.ts';
+import { sameDocument } from '../../domain/values/json.ts';
 import type { Database, Sql } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredDelivery } from '../../domain/delivery.ts';
+import type { StoredDelivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';

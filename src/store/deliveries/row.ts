@@ -1,5 +1,5 @@
-import { ATTEMPT_OUTCOMES, type Attempt, DELIVERY_STATES, type StoredDelivery } from '../../domain/delivery.ts';
-import { isObject, type Json, textAt } from '../../domain/json.ts';
+import { ATTEMPT_OUTCOMES, type Attempt, DELIVERY_STATES, type StoredDelivery } from '../../domain/entities/delivery.ts';
+import { isObject, type Json, textAt } from '../../domain/values/json.ts';
 import { booleanOf, numberOf, oneOf } from '../engine/rows.ts';
 
 /** A row of `deliveries` as the engines give it. */

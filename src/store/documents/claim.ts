@@ -1,4 +1,4 @@
-import type { DocumentReport } from '../../domain/entity.ts';
+import type { DocumentReport } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { booleanOf, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';

@@ -1,4 +1,4 @@
-import type { DocumentReport, EntityKind } from '../../domain/entity.ts';
+import type { DocumentReport, EntityKind } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';

@@ -1,4 +1,4 @@
-import type { EntityKind } from '../../domain/entity.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, isOneOf, where } from '../engine/where.ts';

@@ -1,5 +1,5 @@
-import { documentIdentity } from '../../domain/document-identity.ts';
-import type { DocumentState, EntityState } from '../../domain/entity-state.ts';
+import { documentIdentity } from '../../domain/entities/document-identity.ts';
+import type { DocumentState, EntityState } from '../../domain/entities/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { columnList, rowsParameter } from '../engine/rows.ts';
 

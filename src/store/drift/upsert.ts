@@ -1,4 +1,4 @@
-import { type Drift, overflowOf } from '../../domain/drift.ts';
+import { type Drift, overflowOf } from '../../domain/entities/drift.ts';
 import type { Sql } from '../engine/database.ts';
 import { columnList, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 

@@ -1,4 +1,4 @@
-import type { LineContent } from '../../domain/entity.ts';
+import type { LineContent } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { isOneOf, where } from '../engine/where.ts';

@@ -1,4 +1,4 @@
-import { ENTITY_KINDS } from '../../domain/entity.ts';
+import { ENTITY_KINDS } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
 import { inScope, isOneOf, where } from '../engine/where.ts';

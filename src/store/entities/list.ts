@@ -1,5 +1,5 @@
-import type { EntityKind, Header } from '../../domain/entity.ts';
-import type { EntityState } from '../../domain/entity-state.ts';
+import type { EntityKind, Header } from '../../domain/entities/entity.ts';
+import type { EntityState } from '../../domain/entities/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';

@@ -1,4 +1,4 @@
-import type { EntityKind, Subject } from '../../domain/entity.ts';
+import type { EntityKind, Subject } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, isOneOf, where } from '../engine/where.ts';

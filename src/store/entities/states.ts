@@ -1,6 +1,6 @@
-import { documentIdentity } from '../../domain/document-identity.ts';
-import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entity.ts';
-import type { EntityState, LineState, SourceForm } from '../../domain/entity-state.ts';
+import { documentIdentity } from '../../domain/entities/document-identity.ts';
+import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entities/entity.ts';
+import type { EntityState, LineState, SourceForm } from '../../domain/entities/entity-state.ts';
 import { type Sql, together, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 

@@ -1,5 +1,5 @@
-import type { Cause, ChangeAction, Difference } from '../../domain/change.ts';
-import type { EntityKind } from '../../domain/entity.ts';
+import type { Cause, ChangeAction, Difference } from '../../domain/entities/change.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
 import { type Sql, together } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { type ChangeState, stateText } from './change-state.ts';

@@ -1,5 +1,5 @@
-import type { Difference } from '../../domain/change.ts';
-import type { Header, LineContent } from '../../domain/entity.ts';
+import type { Difference } from '../../domain/entities/change.ts';
+import type { Header, LineContent } from '../../domain/entities/entity.ts';
 
 /** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
 export interface ChangeState {

@@ -1,4 +1,4 @@
-import type { FeedPosition } from '../../domain/feed-cursor.ts';
+import type { FeedPosition } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 
 /** What an operator says about a consumer. `filter` is JSON; a null `notifySecret` keeps the one that is stored. */

@@ -1,4 +1,4 @@
-import type { FeedPosition } from '../../domain/feed-cursor.ts';
+import type { FeedPosition } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { consumerInScope, equals, where } from '../engine/where.ts';

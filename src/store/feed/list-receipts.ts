@@ -1,5 +1,5 @@
-import type { EntityKind } from '../../domain/entity.ts';
-import { feedCursor } from '../../domain/feed-cursor.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
+import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';

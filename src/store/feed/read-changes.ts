@@ -1,5 +1,5 @@
-import type { EntityKind } from '../../domain/entity.ts';
-import { feedCursor } from '../../domain/feed-cursor.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
+import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, inScope, isOneOf, where } from '../engine/where.ts';

@@ -1,4 +1,4 @@
-import { FEED_BEGINNING, type FeedPosition, feedCursor } from '../../domain/feed-cursor.ts';
+import { FEED_BEGINNING, type FeedPosition, feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 
 /** Where the feed begins and ends. */

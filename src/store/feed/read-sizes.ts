@@ -1,4 +1,4 @@
-import { feedCursor } from '../../domain/feed-cursor.ts';
+import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type FeedFilter, type FeedStretch, feedQuery } from './read-changes.ts';

@@ -1,4 +1,4 @@
-import type { SentCursor } from '../../domain/feed-cursor.ts';
+import type { SentCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';

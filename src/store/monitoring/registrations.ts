@@ -1,5 +1,5 @@
-import { type Json, listAt, objectAt, textAt } from '../../domain/json.ts';
 import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
+import { type Json, listAt, objectAt, textAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 
 /** What a platform had registered when it was last asked. */

@@ -1,5 +1,5 @@
-import type { EntityKind } from '../../domain/entity.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
+import type { JsonObject } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { columnList, numberOf, rowsParameter } from '../engine/rows.ts';
 

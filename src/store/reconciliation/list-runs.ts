@@ -1,6 +1,6 @@
-import type { EntityKind } from '../../domain/entity.ts';
-import { feedCursor } from '../../domain/feed-cursor.ts';
-import type { Json } from '../../domain/json.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
+import { feedCursor } from '../../domain/entities/feed-cursor.ts';
+import type { Json } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';

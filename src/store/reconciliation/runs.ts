@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/json.ts';
+import type { Json } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 
 export type RunTrigger = 'schedule' | 'start' | 'demand';

@@ -1,4 +1,4 @@
-import type { DocumentReport, EntityKind, Header } from '../../domain/entity.ts';
+import type { DocumentReport, EntityKind, Header } from '../../domain/entities/entity.ts';
 import type { Sql, SqlValue } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { inScope, isOneOf, where } from '../engine/where.ts';

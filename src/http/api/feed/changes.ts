@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express';
 import { findPosition } from '../../../feed/find-position.ts';
 import { CHANGE_COLUMNS } from '../../../views/change.ts';
-import { createPacedWriter } from '../paced-writer.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
-import { writeRows } from '../row-pages.ts';
-import { sendRows } from '../send-rows.ts';
+import { createPacedWriter } from '../sending/paced-writer.ts';
+import { writeRows } from '../sending/row-pages.ts';
+import { sendRows } from '../sending/send-rows.ts';
 import type { Slots } from '../slots.ts';
 import { endOf, type FeedPage, type FeedQuery, follow, readPage } from './feed.ts';
 

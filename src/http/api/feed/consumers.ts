@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { FEED_BEGINNING } from '../../../domain/feed-cursor.ts';
+import { FEED_BEGINNING } from '../../../domain/entities/feed-cursor.ts';
 import { mayActAs } from '../../../domain/role.ts';
 import { acknowledge, confirmStanding, dropConsumer, recordRead, registerConsumer, requireConsumer } from '../../../feed/consumers.ts';
 import { findPosition } from '../../../feed/find-position.ts';
@@ -11,10 +11,10 @@ import { type OutstandingRow, readOutstanding } from '../../../store/feed/read-c
 import { CHANGE_COLUMNS, changeObject } from '../../../views/change.ts';
 import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
 import type { Caller } from '../auth.ts';
-import { listCursor, readListCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
-import { cutPage, sendJson, sendList, sendResource } from '../send-response.ts';
+import { listCursor, readListCursor } from '../sending/cursors.ts';
+import { cutPage, sendJson, sendList, sendResource } from '../sending/send-response.ts';
 import type { Slots } from '../slots.ts';
 import { partsAsked, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';

@@ -1,11 +1,11 @@
 import type { Response } from 'express';
-import type { FeedPosition } from '../../../domain/feed-cursor.ts';
+import type { FeedPosition } from '../../../domain/entities/feed-cursor.ts';
 import { confirm } from '../../../feed/find-position.ts';
 import { type FeedFilter, readFeed } from '../../../store/feed/read-changes.ts';
 import { type ChangeParts, readFeedSizes } from '../../../store/feed/read-sizes.ts';
 import { changeTexts } from '../../../views/change-texts.ts';
 import type { ApiPorts } from '../ports.ts';
-import { cutRows, type RowPage } from '../row-pages.ts';
+import { cutRows, type RowPage } from '../sending/row-pages.ts';
 
 /** Aborted when the client goes away or the server stops; nothing is left on the long-lived `stop` once the answer is over. */
 export function endOf(response: Response, stop: AbortSignal): AbortSignal {

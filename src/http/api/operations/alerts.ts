@@ -3,10 +3,10 @@ import { Refused } from '../../../domain/errors.ts';
 import { acknowledge, mute } from '../../../monitoring/alert-actions.ts';
 import { type AlertRow, type AlertState, listAlerts } from '../../../store/monitoring/list-alerts.ts';
 import { alertId, alertView } from '../../../views/alert.ts';
-import { listCursor, readSequenceCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from '../query.ts';
-import { sendJson, sendList } from '../send-response.ts';
+import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
+import { sendJson, sendList } from '../sending/send-response.ts';
 
 const COLUMNS = Object.keys(alertView({ openedAt: '', key: '' } as AlertRow));
 

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import { type AuditRow, listAudit } from '../../../store/access/list-audit.ts';
 import { callerOf } from '../auth.ts';
-import { listCursor, readSequenceCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryText, queryTime } from '../query.ts';
-import { cutPage, sendList } from '../send-response.ts';
+import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
+import { cutPage, sendList } from '../sending/send-response.ts';
 
 const auditView = ({ seq: _seq, ...entry }: AuditRow) => entry;
 

@@ -2,10 +2,10 @@ import { type Request, Router } from 'express';
 import { type DeliveryFilter, type DeliveryRow, listDeliveries, readDelivery, readTextFloor } from '../../../store/deliveries/list.ts';
 import { readCursorsByCause } from '../../../store/feed/read-changes.ts';
 import { readCauses } from '../../../views/causes.ts';
-import { listCursor, readSequenceCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText, queryTime } from '../query.ts';
-import { cutPage, sendList, sendResource } from '../send-response.ts';
+import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
+import { cutPage, sendList, sendResource } from '../sending/send-response.ts';
 import { deliveryActions, noDelivery } from './delivery-actions.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'>;

@@ -4,7 +4,7 @@ import { type DeliveryCriteria, isUnlimited, type ReplayFetch } from '../../../p
 import { type DeliveryRow, readDelivery } from '../../../store/deliveries/list.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, timeOf } from '../query.ts';
-import { sendJson } from '../send-response.ts';
+import { sendJson } from '../sending/send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'>;
 

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
 import { type DriftKey, listDrift } from '../../../store/drift/list.ts';
-import { listCursor, readListCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryText } from '../query.ts';
-import { cutPage, sendList } from '../send-response.ts';
+import { listCursor, readListCursor } from '../sending/cursors.ts';
+import { cutPage, sendList } from '../sending/send-response.ts';
 
 const COLUMNS = ['connection', 'platform', 'kind', 'name', 'path', 'firstSeenAt', 'lastSeenAt', 'count', 'sampleId'];
 

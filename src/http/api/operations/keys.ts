@@ -4,10 +4,10 @@ import { type KeyLimits, NO_LIMITS } from '../../../domain/scope.ts';
 import { createKey, deleteKey, type WantedKey } from '../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../store/access/list-api-keys.ts';
 import { type Caller, callerOf } from '../auth.ts';
-import { listCursor, readListCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
-import { sendJson, sendList } from '../send-response.ts';
+import { listCursor, readListCursor } from '../sending/cursors.ts';
+import { sendJson, sendList } from '../sending/send-response.ts';
 
 const COLUMNS = ['name', 'role', 'connections', 'consumers', 'origin', 'createdAt', 'lastUsedAt'];
 

@@ -2,10 +2,10 @@ import { Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
 import { listRuns, readGaps, readRun } from '../../../store/reconciliation/list-runs.ts';
 import { runView } from '../../../views/run.ts';
-import { listCursor, readSequenceCursor } from '../cursors.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
-import { cutPage, sendList, sendResource } from '../send-response.ts';
+import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
+import { cutPage, sendList, sendResource } from '../sending/send-response.ts';
 
 const COLUMNS = [
   'id',

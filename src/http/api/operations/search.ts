@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { search } from '../../../search/search.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryNumber, queryText } from '../query.ts';
-import { sendList } from '../send-response.ts';
+import { sendList } from '../sending/send-response.ts';
 
 const COLUMNS = ['kind', 'id', 'title', 'href', 'connection', 'match.field', 'match.text'];
 const DEFAULT_LIMIT = 20;

@@ -1,5 +1,5 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import type { Budget, CircuitState, Remote, RemoteCall, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import { redactText } from '../redact.ts';

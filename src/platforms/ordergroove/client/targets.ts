@@ -1,6 +1,6 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { type JsonObject, objectAt, textAt } from '../../../domain/json.ts';
-import { outgoingPath } from '../../../domain/outgoing-path.ts';
+import { type JsonObject, objectAt, textAt } from '../../../domain/values/json.ts';
+import { outgoingPath } from '../../../domain/values/outgoing-path.ts';
 import { type ApiClient, allRows } from './client.ts';
 
 const TARGETS = '/webhook_targets';

@@ -1,6 +1,6 @@
-import type { EntityReport } from '../../../domain/entity.ts';
-import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readReportedTime, readTime } from '../../../domain/time.ts';
+import type { EntityReport } from '../../../domain/entities/entity.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
+import { readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { headerOf, partyOf, recordReport } from './members.ts';
 
 /** One event carries a customer's entitlements, each a record of its own. */

@@ -1,6 +1,6 @@
-import type { Subject } from '../../../domain/entity.ts';
+import type { Subject } from '../../../domain/entities/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import { type Family, familyOf } from '../events.ts';
 
 /** A webhook body, opened: whatever else the merchant has left out or added, `type` and the object's id are there. */

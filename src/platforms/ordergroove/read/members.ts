@@ -1,7 +1,7 @@
-import { decimalText } from '../../../domain/decimal.ts';
-import type { EntityKind, EntityReport, Header, Party } from '../../../domain/entity.ts';
-import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
-import type { ReportedTime } from '../../../domain/time.ts';
+import type { EntityKind, EntityReport, Header, Party } from '../../../domain/entities/entity.ts';
+import { decimalText } from '../../../domain/values/decimal.ts';
+import { type Json, type JsonObject, textAt } from '../../../domain/values/json.ts';
+import type { ReportedTime } from '../../../domain/values/time.ts';
 
 /** The header members that every object of the platform has in the same place; the rest is null. */
 export function headerOf(object: JsonObject, told: Partial<Header>): Header {

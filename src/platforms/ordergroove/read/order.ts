@@ -1,7 +1,7 @@
-import { decimalText } from '../../../domain/decimal.ts';
-import type { EntityReport, Header, LineReport } from '../../../domain/entity.ts';
-import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/time.ts';
+import type { EntityReport, Header, LineReport } from '../../../domain/entities/entity.ts';
+import { decimalText } from '../../../domain/values/decimal.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
+import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { headerOf } from './members.ts';
 
 /** developer.ordergroove.com/reference/order-status-codes, read 2026-07. */

@@ -1,6 +1,6 @@
-import type { EntityReport } from '../../../domain/entity.ts';
-import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
-import { readReportedTime, readTime } from '../../../domain/time.ts';
+import type { EntityReport } from '../../../domain/entities/entity.ts';
+import { type Json, type JsonObject, textAt } from '../../../domain/values/json.ts';
+import { readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { headerOf, partyOf, recordReport } from './members.ts';
 
 /** A subscriber, the platform's word for a customer: `merchant_user_id` is the merchant's own customer number, there is no public id. */

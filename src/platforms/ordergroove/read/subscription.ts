@@ -1,6 +1,6 @@
-import type { EntityReport } from '../../../domain/entity.ts';
-import { type Json, type JsonObject, textAt } from '../../../domain/json.ts';
-import { readReportedTime, readTime } from '../../../domain/time.ts';
+import type { EntityReport } from '../../../domain/entities/entity.ts';
+import { type Json, type JsonObject, textAt } from '../../../domain/values/json.ts';
+import { readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { headerOf, recordReport } from './members.ts';
 
 /** A subscription, from an event (times in seconds since 1970) or the API (times without a zone). `at`: used where it has no own time. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../../domain/json.ts';
+import type { Json } from '../../../domain/values/json.ts';
 import type { SimulatedResponse } from '../../contract/simulation.ts';
 
 export const answer = (status: number, body: Json): SimulatedResponse => ({

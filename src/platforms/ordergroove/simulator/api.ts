@@ -1,4 +1,4 @@
-import { readTime } from '../../../domain/time.ts';
+import { readTime } from '../../../domain/values/time.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';

@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, textAt } from '../../../domain/json.ts';
+import { type JsonObject, objectAt, textAt } from '../../../domain/values/json.ts';
 import type { Family } from '../events.ts';
 import type { Happened, World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import { MANAGEMENT_PATH } from './targets.ts';
 
 export const sandboxConnection = (baseUrl: string, secret: () => string): JsonObject => ({

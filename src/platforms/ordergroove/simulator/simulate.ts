@@ -1,6 +1,6 @@
-import type { Subject } from '../../../domain/entity.ts';
-import { type JsonObject, objectAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import type { Subject } from '../../../domain/entities/entity.ts';
+import { type JsonObject, objectAt } from '../../../domain/values/json.ts';
+import { readTime } from '../../../domain/values/time.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { signBody } from '../authenticate.ts';
 import { familyOf } from '../events.ts';

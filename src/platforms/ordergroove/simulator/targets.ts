@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { ordergrooveEvents } from '../events.ts';
 import { answer } from './answers.ts';

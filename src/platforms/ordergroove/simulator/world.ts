@@ -1,4 +1,4 @@
-import { type JsonObject, textAt } from '../../../domain/json.ts';
+import { type JsonObject, textAt } from '../../../domain/values/json.ts';
 import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { Family } from '../events.ts';
 

@@ -1,5 +1,5 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { type Json, parseJson } from '../../../domain/json.ts';
+import { type Json, parseJson } from '../../../domain/values/json.ts';
 import type { Budget, Remote, RemoteCall, RemoteClient } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import type { OrdermentumApiSettings } from '../settings.ts';

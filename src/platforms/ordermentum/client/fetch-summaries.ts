@@ -1,6 +1,6 @@
-import { type Subject, subjectText } from '../../../domain/entity.ts';
+import { type Subject, subjectText } from '../../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { textAt } from '../../../domain/json.ts';
+import { textAt } from '../../../domain/values/json.ts';
 import { PAGE_SIZE, readListPage } from '../lists.ts';
 import type { ApiClient } from './client.ts';
 

@@ -1,5 +1,5 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
-import type { Json } from '../../../domain/json.ts';
+import type { Json } from '../../../domain/values/json.ts';
 import type { Remote, RemoteCall } from '../../../remote/remote.ts';
 import type { OrdermentumApiSettings } from '../settings.ts';
 import { createApiClient } from './client.ts';

@@ -1,6 +1,6 @@
-import type { Party } from '../../../domain/entity.ts';
-import { isObject, type JsonObject, objectAt, textAt } from '../../../domain/json.ts';
-import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/time.ts';
+import type { Party } from '../../../domain/entities/entity.ts';
+import { isObject, type JsonObject, objectAt, textAt } from '../../../domain/values/json.ts';
+import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/values/time.ts';
 
 /** The first of the named members that holds a text. Ordermentum writes a missing value as null, leaves it out, or (in its docs) as `{}`. */
 export function firstText(resource: JsonObject, ...names: string[]): string | null {

@@ -1,7 +1,7 @@
-import { decimalText } from '../../../domain/decimal.ts';
-import type { EntityReport, Header, LineReport } from '../../../domain/entity.ts';
-import { isObject, type JsonObject } from '../../../domain/json.ts';
-import { isReported, readReportedTime } from '../../../domain/time.ts';
+import type { EntityReport, Header, LineReport } from '../../../domain/entities/entity.ts';
+import { decimalText } from '../../../domain/values/decimal.ts';
+import { isObject, type JsonObject } from '../../../domain/values/json.ts';
+import { isReported, readReportedTime } from '../../../domain/values/time.ts';
 import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSupplier } from './members.ts';
 
 /**

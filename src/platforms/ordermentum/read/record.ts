@@ -1,7 +1,7 @@
-import { decimalText } from '../../../domain/decimal.ts';
-import type { EntityReport, Header } from '../../../domain/entity.ts';
-import type { JsonObject } from '../../../domain/json.ts';
-import { isReported } from '../../../domain/time.ts';
+import type { EntityReport, Header } from '../../../domain/entities/entity.ts';
+import { decimalText } from '../../../domain/values/decimal.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
+import { isReported } from '../../../domain/values/time.ts';
 import type { OrdermentumKind } from '../events.ts';
 import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSupplier } from './members.ts';
 

@@ -1,6 +1,6 @@
-import type { EntityReport } from '../../../domain/entity.ts';
+import type { EntityReport } from '../../../domain/entities/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type JsonObject, parseJson } from '../../../domain/json.ts';
+import { isObject, type JsonObject, parseJson } from '../../../domain/values/json.ts';
 import type { OrdermentumKind } from '../events.ts';
 import { shapeOfKind } from '../shapes.ts';
 import { readOrder } from './order.ts';

@@ -1,5 +1,5 @@
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type JsonObject, textAt } from '../../../domain/json.ts';
+import { isObject, type JsonObject, textAt } from '../../../domain/values/json.ts';
 import { kindOfEvent, type OrdermentumKind } from '../events.ts';
 import { firstText } from './members.ts';
 import { parseDocument } from './resource.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../../domain/json.ts';
+import type { Json } from '../../../domain/values/json.ts';
 import type { SimulatedResponse } from '../../contract/simulation.ts';
 
 export const answerJson = (status: number, body: Json, headers: Record<string, string> = {}): SimulatedResponse => ({

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import { ordermentumEvents } from '../events.ts';

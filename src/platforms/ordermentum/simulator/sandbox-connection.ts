@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import { APP_PATH } from './registrations.ts';
 
 export const sandboxConnection = (baseUrl: string, secret: () => string): JsonObject => ({

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import type { AuthEntry } from '../../contract/auth-entry.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { kindOfEvent, type OrdermentumKind } from '../events.ts';

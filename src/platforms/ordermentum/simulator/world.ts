@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { OrdermentumKind } from '../events.ts';
 

@@ -1,7 +1,7 @@
-import type { Subject } from '../../../domain/entity.ts';
+import type { Subject } from '../../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { parseJson } from '../../../domain/json.ts';
-import { pathSegment } from '../../../domain/outgoing-path.ts';
+import { parseJson } from '../../../domain/values/json.ts';
+import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import type { OrishaKind } from '../events.ts';

@@ -1,5 +1,5 @@
-import { isObject, type Json, parseJson } from '../../../domain/json.ts';
-import { pathSegment } from '../../../domain/outgoing-path.ts';
+import { isObject, type Json, parseJson } from '../../../domain/values/json.ts';
+import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 
 /** What `{name}` stands for in the paths and bodies of the management endpoint. */
 export interface Values {

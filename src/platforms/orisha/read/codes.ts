@@ -1,4 +1,4 @@
-import { type JsonObject, textAt } from '../../../domain/json.ts';
+import { type JsonObject, textAt } from '../../../domain/values/json.ts';
 import { codesOfKind, type OrishaKind } from '../events.ts';
 
 /** Codes by their published (Pascal case) names. */

@@ -1,5 +1,5 @@
-import type { EntityReport } from '../../../domain/entity.ts';
-import { type JsonObject, textAt } from '../../../domain/json.ts';
+import type { EntityReport } from '../../../domain/entities/entity.ts';
+import { type JsonObject, textAt } from '../../../domain/values/json.ts';
 import { ORISHA_KINDS, type OrishaKind } from '../events.ts';
 import type { OrishaSettings } from '../settings.ts';
 import { memberOf, ownCodeOf } from './codes.ts';

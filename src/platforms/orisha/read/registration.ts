@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
 import type { RegisteredWebhook } from '../../../domain/registered-webhook.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
 import { memberOf } from './codes.ts';
 
 // The answers of the management endpoint are not published: the likely names, in any casing.

@@ -1,5 +1,5 @@
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type JsonObject, parseJson, textAt } from '../../../domain/json.ts';
+import { isObject, type JsonObject, parseJson, textAt } from '../../../domain/values/json.ts';
 import { findEvent, type OrishaEvent } from '../events.ts';
 import { externalIdOf, memberOf, readCodes } from './codes.ts';
 

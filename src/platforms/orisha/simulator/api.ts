@@ -1,4 +1,4 @@
-import type { Json } from '../../../domain/json.ts';
+import type { Json } from '../../../domain/values/json.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { OrishaKind } from '../events.ts';

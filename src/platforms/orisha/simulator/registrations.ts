@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../../domain/json.ts';
+import { isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { orishaEvents } from '../events.ts';
 import type { OrishaSettings } from '../settings.ts';

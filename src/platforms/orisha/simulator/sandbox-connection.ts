@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import { sandboxLists, sandboxPaths } from './api.ts';
 import { sandboxManagement } from './registrations.ts';
 

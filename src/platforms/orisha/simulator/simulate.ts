@@ -1,5 +1,5 @@
-import type { Subject } from '../../../domain/entity.ts';
-import type { JsonObject } from '../../../domain/json.ts';
+import type { Subject } from '../../../domain/entities/entity.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { codesOfKind, findEvent, type OrishaEvent, type OrishaKind, orishaEvents } from '../events.ts';
 import { externalIdOf } from '../read/codes.ts';

@@ -1,4 +1,4 @@
-import { atPointer, type Json, textAt } from '../../../domain/json.ts';
+import { atPointer, type Json, textAt } from '../../../domain/values/json.ts';
 
 /** Where a value stands in a request: `header:NAME`, a JSON pointer, or several of them behind ` | `, of which the first that is there counts. */
 export const EXPRESSION = /^(?:header:[A-Za-z0-9-]+|\/[^|\s][^|]*?)(?: \| (?:header:[A-Za-z0-9-]+|\/[^|\s][^|]*?))*$/;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ENTITY_KINDS } from '../../../domain/entity.ts';
-import { isObject, type JsonObject } from '../../../domain/json.ts';
+import { ENTITY_KINDS } from '../../../domain/entities/entity.ts';
+import { isObject, type JsonObject } from '../../../domain/values/json.ts';
 import { allowIps, authEntries, secretList } from '../../contract/auth-entry.ts';
 import { PRESET_NAMES } from '../presets.ts';
 import { EXPRESSION } from './expression.ts';

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
-import { bodyText } from '../../../domain/body-text.ts';
-import { atPointer, type Json, parseJson, textAt } from '../../../domain/json.ts';
+import { bodyText } from '../../../domain/values/body-text.ts';
+import { atPointer, type Json, parseJson, textAt } from '../../../domain/values/json.ts';
 import type { AuthResult, BodyProof, BodyVerifier, RequestHead } from '../../contract/webhook.ts';
 import {
   type BodyDigest,

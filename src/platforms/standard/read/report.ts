@@ -1,7 +1,7 @@
-import { decimalText } from '../../../domain/decimal.ts';
-import type { EntityReport, Header, Subject } from '../../../domain/entity.ts';
-import { isObject, type Json, type JsonObject } from '../../../domain/json.ts';
-import { readReportedTime } from '../../../domain/time.ts';
+import type { EntityReport, Header, Subject } from '../../../domain/entities/entity.ts';
+import { decimalText } from '../../../domain/values/decimal.ts';
+import { isObject, type Json, type JsonObject } from '../../../domain/values/json.ts';
+import { readReportedTime } from '../../../domain/values/time.ts';
 import type { EntityRule } from '../settings.ts';
 import { type Sources, textOf, valueAt } from './expression.ts';
 

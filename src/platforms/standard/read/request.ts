@@ -1,7 +1,7 @@
-import { bodyText } from '../../../domain/body-text.ts';
-import type { Subject } from '../../../domain/entity.ts';
+import type { Subject } from '../../../domain/entities/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type Json, parseJson } from '../../../domain/json.ts';
+import { bodyText } from '../../../domain/values/body-text.ts';
+import { isObject, type Json, parseJson } from '../../../domain/values/json.ts';
 import type { EntityRule, StandardSettings } from '../settings.ts';
 import { type Sources, textOf } from './expression.ts';
 

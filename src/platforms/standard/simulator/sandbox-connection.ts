@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 
 export const sandboxConnection = (_baseUrl: string, secret: () => string): JsonObject => ({
   webhook: { signature: { scheme: 'standard-webhooks', secret: `whsec_${Buffer.from(secret()).toString('base64')}` } },

@@ -1,4 +1,4 @@
-import type { Subject } from '../../../domain/entity.ts';
+import type { Subject } from '../../../domain/entities/entity.ts';
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import { PRESET_NAMES } from '../presets.ts';
 import { textOf } from '../read/expression.ts';

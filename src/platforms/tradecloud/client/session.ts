@@ -1,6 +1,6 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { isObject, parseJson, textAt } from '../../../domain/json.ts';
-import { retryAfterMs } from '../../../domain/retry-after.ts';
+import { isObject, parseJson, textAt } from '../../../domain/values/json.ts';
+import { retryAfterMs } from '../../../domain/values/retry-after.ts';
 import type { Remote, RemoteResponse } from '../../../remote/remote.ts';
 import { createSeal, type Seal } from './seal.ts';
 

@@ -1,5 +1,5 @@
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import { shapes } from '../shapes.ts';
 import { parseTxml, readTxmlEnvelope } from './txml.ts';
 

@@ -1,7 +1,7 @@
-import { documentIdentity } from '../../../domain/document-identity.ts';
-import type { DocumentReport, EntityReport } from '../../../domain/entity.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readReportedTime } from '../../../domain/time.ts';
+import { documentIdentity } from '../../../domain/entities/document-identity.ts';
+import type { DocumentReport, EntityReport } from '../../../domain/entities/entity.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
+import { readReportedTime } from '../../../domain/values/time.ts';
 
 /** One announced document. `key` is what its content is found by; one without any has nothing to download. */
 function readDocument(document: JsonObject, line: string | null): DocumentReport {

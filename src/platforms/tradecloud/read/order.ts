@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { decimalText, sumDecimals } from '../../../domain/decimal.ts';
 import type {
   DocumentReport,
   EntityReport,
@@ -9,9 +8,10 @@ import type {
   Party,
   Price,
   ScheduledDelivery,
-} from '../../../domain/entity.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/time.ts';
+} from '../../../domain/entities/entity.ts';
+import { decimalText, sumDecimals } from '../../../domain/values/decimal.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
+import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 
 /** An order as an event, a fetch or a poll reports it. `whole`: it has all its lines (an event has only the touched ones). */

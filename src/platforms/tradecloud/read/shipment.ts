@@ -1,7 +1,7 @@
-import { decimalText } from '../../../domain/decimal.ts';
-import type { DocumentReport, EntityReport, Header, LineContent, LineReport } from '../../../domain/entity.ts';
-import { isObject, type JsonObject, listAt, objectAt, textAt } from '../../../domain/json.ts';
-import { readReportedTime } from '../../../domain/time.ts';
+import type { DocumentReport, EntityReport, Header, LineContent, LineReport } from '../../../domain/entities/entity.ts';
+import { decimalText } from '../../../domain/values/decimal.ts';
+import { isObject, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
+import { readReportedTime } from '../../../domain/values/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 import { readParty } from './order.ts';
 

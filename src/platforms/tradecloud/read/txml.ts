@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import type { Shape } from '../../../domain/drift.ts';
+import type { Shape } from '../../../domain/entities/drift.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/json.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/values/json.ts';
 
 // tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
 // written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/json.ts';
-import { readTime } from '../../../domain/time.ts';
+import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
+import { readTime } from '../../../domain/values/time.ts';
 import type { SimulatedRequest, SimulatedResponse } from '../../contract/simulation.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { TradecloudSettings } from '../settings.ts';

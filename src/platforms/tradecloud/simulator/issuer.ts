@@ -1,5 +1,5 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import type { SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import type { TradecloudSettings } from '../settings.ts';
 

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, parseJson } from '../../../domain/json.ts';
+import { type Json, type JsonObject, parseJson } from '../../../domain/values/json.ts';
 import { BUYER, type SimDelivery, type SimDocument, type SimLine, type SimOrder, type SimShipment, SUPPLIER } from './world.ts';
 
 // A decimal goes out as a JSON number with exactly these digits.

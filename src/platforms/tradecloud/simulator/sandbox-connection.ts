@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/json.ts';
+import type { JsonObject } from '../../../domain/values/json.ts';
 import { issuerAddress } from './issuer.ts';
 
 /** Every way in that the service has, so that the simulator can try them all: first those of the portal, then those of a gateway. */

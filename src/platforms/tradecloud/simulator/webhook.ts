@@ -1,5 +1,5 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import { isObject, isRawNumber, type Json, type JsonObject } from '../../../domain/json.ts';
+import { isObject, isRawNumber, type Json, type JsonObject } from '../../../domain/values/json.ts';
 import type { OutgoingWebhook } from '../../contract/simulation.ts';
 import { ELEMENTS } from '../read/txml.ts';
 import type { TradecloudSettings } from '../settings.ts';

@@ -1,9 +1,9 @@
 import { type AuditRow, listAudit } from '../../../../store/access/list-audit.ts';
-import { badge, pager, table, time } from '../../components.ts';
+import { badge, pager, table, time } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { type Content, html } from '../../components/html.ts';
+import { consumerLink, deliveryLink, link, runLink } from '../../components/links.ts';
 import { timeAsked, timeField } from '../../criteria.ts';
-import { filterForm } from '../../filter.ts';
-import { type Content, html } from '../../html.ts';
-import { consumerLink, deliveryLink, link, runLink } from '../../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page } from '../../page.ts';
 
 /** Who did what, to what, and how it ended: the audit. */

@@ -2,9 +2,9 @@ import { ROLES } from '../../../../domain/role.ts';
 import type { KeyLimits } from '../../../../domain/scope.ts';
 import type { NewApiKey } from '../../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../../store/access/list-api-keys.ts';
-import { action, section, table, time } from '../../components.ts';
-import { type Html, html } from '../../html.ts';
-import { link } from '../../links.ts';
+import { action, section, table, time } from '../../components/components.ts';
+import { type Html, html } from '../../components/html.ts';
+import { link } from '../../components/links.ts';
 import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
 
 export const keysPage =

@@ -1,8 +1,8 @@
 import type { FailureCause } from '../../../../views/causes.ts';
-import { action, button, table, time } from '../../components.ts';
-import { countText } from '../../format.ts';
-import { type Html, html } from '../../html.ts';
-import { deliveriesLink, deliveryLink, link } from '../../links.ts';
+import { action, button, table, time } from '../../components/components.ts';
+import { countText } from '../../components/format.ts';
+import { type Html, html } from '../../components/html.ts';
+import { deliveriesLink, deliveryLink, link } from '../../components/links.ts';
 import type { Visit } from '../../page.ts';
 import { plainError } from '../../troubles.ts';
 

@@ -1,12 +1,12 @@
-import { DELIVERY_STATES } from '../../../../domain/delivery.ts';
+import { DELIVERY_STATES } from '../../../../domain/entities/delivery.ts';
 import { type DeliveryFilter, listDeliveries } from '../../../../store/deliveries/list.ts';
 import { type FailureCause, readCauses } from '../../../../views/causes.ts';
-import { command, pager, section, stateWord } from '../../components.ts';
+import { command, pager, section, stateWord } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { countText } from '../../components/format.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { connectionLink, deliveriesLink, link } from '../../components/links.ts';
 import { type AskedDeliveries, readAsked, timeField } from '../../criteria.ts';
-import { filterForm } from '../../filter.ts';
-import { countText } from '../../format.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { connectionLink, deliveriesLink, link } from '../../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
 import { causeTable } from './cause-list.ts';
 import { deliveryTable, readResources, readUnknownEvents } from './delivery-table.ts';

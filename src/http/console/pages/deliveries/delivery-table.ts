@@ -1,12 +1,12 @@
-import { readSubject } from '../../../../domain/entity.ts';
+import { readSubject } from '../../../../domain/entities/entity.ts';
 import type { DeliveryRow } from '../../../../store/deliveries/list.ts';
 import { listDrift } from '../../../../store/drift/list.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { readNames } from '../../../../store/entities/list-names.ts';
-import { badge, stateBadge, table, time } from '../../components.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { deliveryLink, entityLink } from '../../links.ts';
-import type { Moment } from '../../times.ts';
+import { badge, stateBadge, table, time } from '../../components/components.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { deliveryLink, entityLink } from '../../components/links.ts';
+import type { Moment } from '../../components/times.ts';
 import { plainError } from '../../troubles.ts';
 
 const MOST_EVENTS = 500;

@@ -1,9 +1,9 @@
 import { listDeliveries } from '../../../../store/deliveries/list.ts';
-import { hiddenMembers, section } from '../../components.ts';
+import { hiddenMembers, section } from '../../components/components.ts';
+import { countText } from '../../components/format.ts';
+import { html } from '../../components/html.ts';
+import { link } from '../../components/links.ts';
 import { readAsked } from '../../criteria.ts';
-import { countText } from '../../format.ts';
-import { html } from '../../html.ts';
-import { link } from '../../links.ts';
 import type { ConsolePorts, Page } from '../../page.ts';
 import { deliveryTable, readResources } from './delivery-table.ts';
 import { idsText, needCriterion } from './replay.ts';

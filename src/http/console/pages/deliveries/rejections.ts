@@ -1,7 +1,7 @@
-import { badge, pager, table, time } from '../../components.ts';
-import { countText } from '../../format.ts';
-import { html } from '../../html.ts';
-import { connectionLink, link } from '../../links.ts';
+import { badge, pager, table, time } from '../../components/components.ts';
+import { countText } from '../../components/format.ts';
+import { html } from '../../components/html.ts';
+import { connectionLink, link } from '../../components/links.ts';
 import { askedPosition, type ConsolePorts, cutRows, PAGE_ROWS, type Page } from '../../page.ts';
 import { namedConnection } from '../overview/connection.ts';
 

@@ -1,9 +1,9 @@
 import { Refused } from '../../../../domain/errors.ts';
 import { listDeliveries } from '../../../../store/deliveries/list.ts';
 import { readReplay } from '../../../../store/deliveries/list-replays.ts';
-import { facts, section, time } from '../../components.ts';
-import { countText, listText } from '../../format.ts';
-import { html } from '../../html.ts';
+import { facts, section, time } from '../../components/components.ts';
+import { countText, listText } from '../../components/format.ts';
+import { html } from '../../components/html.ts';
 import type { ConsolePorts, Page } from '../../page.ts';
 import { deliveryTable, readResources } from './delivery-table.ts';
 

@@ -1,6 +1,6 @@
 import { listConsumers } from '../../../../store/feed/list-consumers.ts';
-import { ageText } from '../../components.ts';
-import { consumerLink } from '../../links.ts';
+import { ageText } from '../../components/components.ts';
+import { consumerLink } from '../../components/links.ts';
 import type { ConsolePorts } from '../../page.ts';
 import type { Trouble } from '../../troubles.ts';
 import { lagText, rejectedText, type Standing, standingOf } from './consumers.ts';

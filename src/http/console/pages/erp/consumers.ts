@@ -2,10 +2,10 @@ import { type Lag, readLag } from '../../../../feed/lag.ts';
 import { type ConsumerRow, listConsumers } from '../../../../store/feed/list-consumers.ts';
 import { listReceipts } from '../../../../store/feed/list-receipts.ts';
 import { readOutstanding } from '../../../../store/feed/read-changes.ts';
-import { badge, command, table, time } from '../../components.ts';
-import { countText, spanText } from '../../format.ts';
-import { type Content, html } from '../../html.ts';
-import { consumerLink } from '../../links.ts';
+import { badge, command, table, time } from '../../components/components.ts';
+import { countText, spanText } from '../../components/format.ts';
+import { type Content, html } from '../../components/html.ts';
+import { consumerLink } from '../../components/links.ts';
 import type { ConsolePorts, Page } from '../../page.ts';
 
 const MOST_CONSUMERS = 200;

@@ -1,12 +1,12 @@
-import { ENTITY_KINDS } from '../../../../domain/entity.ts';
+import { ENTITY_KINDS } from '../../../../domain/entities/entity.ts';
 import { Refused } from '../../../../domain/errors.ts';
 import { type ChangeRow, type FeedFilter, readFeed, readNewest } from '../../../../store/feed/read-changes.ts';
 import { readPositions } from '../../../../store/feed/read-positions.ts';
-import { command, pager } from '../../components.ts';
+import { command, pager } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { type Html, html } from '../../components/html.ts';
+import { link } from '../../components/links.ts';
 import { timeAsked, timeField } from '../../criteria.ts';
-import { filterForm } from '../../filter.ts';
-import { type Html, html } from '../../html.ts';
-import { link } from '../../links.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
 import { changeItems, changeList, insideOf, readChangeProgress } from '../orders/changes.ts';
 

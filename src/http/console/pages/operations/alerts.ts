@@ -1,13 +1,13 @@
 import { type AlertRow, listAlerts } from '../../../../store/monitoring/list-alerts.ts';
 import { alertId } from '../../../../views/alert.ts';
 import { alertPlace, alertRemedyText } from '../../alert-troubles.ts';
-import { action, badge, button, note, section, stateBadge, table, time, timeAndAge } from '../../components.ts';
-import { filterForm } from '../../filter.ts';
-import { countText, spanText } from '../../format.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { connectionLink } from '../../links.ts';
+import { action, badge, button, note, section, stateBadge, table, time, timeAndAge } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { countText, spanText } from '../../components/format.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { connectionLink } from '../../components/links.ts';
+import type { Moment } from '../../components/times.ts';
 import { type ConsolePorts, connectionNames, type Page, type Visit } from '../../page.ts';
-import type { Moment } from '../../times.ts';
 
 const MOST_SHOWN = 200;
 const LEVELS = ['critical', 'warning', 'info'];

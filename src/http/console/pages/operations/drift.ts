@@ -1,9 +1,9 @@
 import { listDrift } from '../../../../store/drift/list.ts';
-import { badge, table, time } from '../../components.ts';
-import { filterForm } from '../../filter.ts';
-import { countText } from '../../format.ts';
-import { html } from '../../html.ts';
-import { deliveryLink } from '../../links.ts';
+import { badge, table, time } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { countText } from '../../components/format.ts';
+import { html } from '../../components/html.ts';
+import { deliveryLink } from '../../components/links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../../page.ts';
 
 const MOST_SHOWN = 300;

@@ -1,13 +1,13 @@
 import { Refused } from '../../../../domain/errors.ts';
 import { readNames } from '../../../../store/entities/list-names.ts';
 import { type GapRow, listRuns, type RunRow, readGaps, readRun } from '../../../../store/reconciliation/list-runs.ts';
-import { action, facts, note, pager, section, stateBadge, table, time, timeAndAge, value } from '../../components.ts';
-import { filterForm } from '../../filter.ts';
-import { countText, gapCauseText } from '../../format.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { connectionLink, findLink, link, runLink } from '../../links.ts';
+import { action, facts, note, pager, section, stateBadge, table, time, timeAndAge, value } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { countText, gapCauseText } from '../../components/format.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { connectionLink, findLink, link, runLink } from '../../components/links.ts';
+import type { Moment } from '../../components/times.ts';
 import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
-import type { Moment } from '../../times.ts';
 import { plainError } from '../../troubles.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 

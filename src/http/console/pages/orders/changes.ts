@@ -1,14 +1,14 @@
-import type { Difference } from '../../../../domain/change.ts';
+import type { Difference } from '../../../../domain/entities/change.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { readNamesOf } from '../../../../store/entities/list-names.ts';
 import type { ChangeRow } from '../../../../store/feed/read-changes.ts';
 import { type Progress, readProgress } from '../../../../store/feed/read-progress.ts';
 import { isFor } from '../../../../views/history.ts';
-import { badge, stateBadge, table, time, value } from '../../components.ts';
-import { countText } from '../../format.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { causeLink, entityLink, link } from '../../links.ts';
-import type { Moment } from '../../times.ts';
+import { badge, stateBadge, table, time, value } from '../../components/components.ts';
+import { countText } from '../../components/format.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { causeLink, entityLink, link } from '../../components/links.ts';
+import type { Moment } from '../../components/times.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
 const MOST_TOLD = 2;

@@ -1,10 +1,10 @@
 import { listMissingDocuments, type MissingDocument } from '../../../../store/documents/list-missing.ts';
 import { readNamesOf } from '../../../../store/entities/list-names.ts';
-import { action, stateBadge, table, time } from '../../components.ts';
-import { filterForm } from '../../filter.ts';
-import { countText } from '../../format.ts';
-import { html } from '../../html.ts';
-import { entityLink } from '../../links.ts';
+import { action, stateBadge, table, time } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { countText } from '../../components/format.ts';
+import { html } from '../../components/html.ts';
+import { entityLink } from '../../components/links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../../page.ts';
 import { plainError } from '../../troubles.ts';
 import { shortId } from '../deliveries/delivery-table.ts';

@@ -1,11 +1,11 @@
-import { type EntityKind, RECORD_KINDS } from '../../../../domain/entity.ts';
+import { type EntityKind, RECORD_KINDS } from '../../../../domain/entities/entity.ts';
 import { type FoundEntity, searchEntities } from '../../../../store/entities/search.ts';
-import { badge, command, pager, table, time } from '../../components.ts';
-import { filterForm } from '../../filter.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { entityLink, link } from '../../links.ts';
+import { badge, command, pager, table, time } from '../../components/components.ts';
+import { filterForm } from '../../components/filter.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { entityLink, link } from '../../components/links.ts';
+import type { Moment } from '../../components/times.ts';
 import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page } from '../../page.ts';
-import type { Moment } from '../../times.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
 interface Place {

@@ -1,13 +1,13 @@
-import type { Header, Price } from '../../../../domain/entity.ts';
+import type { Header, Price } from '../../../../domain/entities/entity.ts';
 import type { DocumentRow } from '../../../../store/documents/list.ts';
 import type { EntityRow } from '../../../../store/entities/list.ts';
 import type { LineRow } from '../../../../store/entities/list-lines.ts';
-import { action, badge, facts, stateBadge, table, time, timeAndAge } from '../../components.ts';
-import { bytesText } from '../../format.ts';
-import { type Html, html } from '../../html.ts';
-import { connectionLink, link } from '../../links.ts';
+import { action, badge, facts, stateBadge, table, time, timeAndAge } from '../../components/components.ts';
+import { bytesText } from '../../components/format.ts';
+import { type Html, html } from '../../components/html.ts';
+import { connectionLink, link } from '../../components/links.ts';
+import type { Moment } from '../../components/times.ts';
 import type { Visit } from '../../page.ts';
-import type { Moment } from '../../times.ts';
 
 const partyText = (party: Header['buyer']): string | null =>
   party === null ? null : [party.name, party.id === null ? null : `(${party.id})`].filter(Boolean).join(' ');

@@ -1,11 +1,11 @@
 import { Refused } from '../../../../domain/errors.ts';
 import { readHistory } from '../../../../store/feed/read-changes.ts';
 import { viewAsOf } from '../../../../views/as-of.ts';
-import { button, note, section, time } from '../../components.ts';
+import { button, note, section, time } from '../../components/components.ts';
+import { html } from '../../components/html.ts';
+import { textView } from '../../components/json-view.ts';
+import { entityLink } from '../../components/links.ts';
 import { timeAsked } from '../../criteria.ts';
-import { html } from '../../html.ts';
-import { textView } from '../../json-view.ts';
-import { entityLink } from '../../links.ts';
 import type { ConsolePorts, Page } from '../../page.ts';
 import { differences } from './changes.ts';
 import { namedEntity, placeOf } from './entity.ts';

@@ -4,8 +4,8 @@ import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';
 import { readProblems } from '../../../../store/monitoring/read-trouble.ts';
 import { listRuns } from '../../../../store/reconciliation/list-runs.ts';
 import { type FailureCause, readCauses } from '../../../../views/causes.ts';
+import { type Moment, shortTime } from '../../components/times.ts';
 import type { ConsolePorts } from '../../page.ts';
-import { type Moment, shortTime } from '../../times.ts';
 import { type ConnectionFacts, HOPELESS, type KnownCause, type TimeText, troublesOf } from '../../troubles.ts';
 import { type Judged, provenUpTo } from '../../verdict.ts';
 

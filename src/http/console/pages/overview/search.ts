@@ -1,8 +1,8 @@
 import { type SearchHit, search } from '../../../../search/search.ts';
-import { badge } from '../../components.ts';
-import { countText } from '../../format.ts';
-import { type Html, html } from '../../html.ts';
-import { deliveryLink, entityLink, link } from '../../links.ts';
+import { badge } from '../../components/components.ts';
+import { countText } from '../../components/format.ts';
+import { type Html, html } from '../../components/html.ts';
+import { deliveryLink, entityLink, link } from '../../components/links.ts';
 import { type ConsolePorts, connectionNames, type Page, type Visit } from '../../page.ts';
 
 const MOST_WHILE_TYPING = 8;

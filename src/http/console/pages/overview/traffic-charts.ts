@@ -2,11 +2,11 @@ import { percentiles } from '../../../../monitoring/latency.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { type HourOfResponses, listResponsesByHour } from '../../../../store/monitoring/list-responses.ts';
 import { readRecentTimes } from '../../../../store/monitoring/read-health.ts';
-import { hourChart, lastHours } from '../../charts.ts';
-import { table } from '../../components.ts';
-import { countText, durationText } from '../../format.ts';
-import { type Html, html } from '../../html.ts';
-import { hourText, type Moment } from '../../times.ts';
+import { hourChart, lastHours } from '../../components/charts.ts';
+import { table } from '../../components/components.ts';
+import { countText, durationText } from '../../components/format.ts';
+import { type Html, html } from '../../components/html.ts';
+import { hourText, type Moment } from '../../components/times.ts';
 
 const LAST_CHANGES = 2000;
 

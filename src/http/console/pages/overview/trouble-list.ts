@@ -1,6 +1,6 @@
-import { action, button, command, time } from '../../components.ts';
-import { type Content, type Html, html } from '../../html.ts';
-import { connectionLink } from '../../links.ts';
+import { action, button, command, time } from '../../components/components.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
+import { connectionLink } from '../../components/links.ts';
 import type { Visit } from '../../page.ts';
 import type { Step, Trouble } from '../../troubles.ts';
 import type { Verdict } from '../../verdict.ts';

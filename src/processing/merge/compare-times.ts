@@ -1,5 +1,5 @@
-import type { HeldTime } from '../domain/entity-state.ts';
-import type { ReportedTime } from '../domain/time.ts';
+import type { HeldTime } from '../../domain/entities/entity-state.ts';
+import type { ReportedTime } from '../../domain/values/time.ts';
 
 export type Age = 'newer' | 'equal' | 'older';
 

@@ -1,9 +1,9 @@
-import type { Difference } from '../domain/change.ts';
-import { decimalText } from '../domain/decimal.ts';
-import { differences, pathPart } from '../domain/diff.ts';
-import type { EntityReport } from '../domain/entity.ts';
-import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../domain/json.ts';
-import { readTime } from '../domain/time.ts';
+import type { Difference } from '../../domain/entities/change.ts';
+import { differences, pathPart } from '../../domain/entities/diff.ts';
+import type { EntityReport } from '../../domain/entities/entity.ts';
+import { decimalText } from '../../domain/values/decimal.ts';
+import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../domain/values/json.ts';
+import { readTime } from '../../domain/values/time.ts';
 
 /** Members that move with every message and say nothing of the content, at any depth. */
 const RESTLESS = new Set(['lastUpdatedAt', 'updatedAt', 'updated_at', 'updated', 'last_updated', 'order_updated']);

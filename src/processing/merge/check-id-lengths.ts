@@ -1,6 +1,6 @@
-import type { DocumentReport, EntityReport, LineReport, Party } from '../domain/entity.ts';
-import { Hopeless } from '../domain/errors.ts';
-import { isTooLong, LONGEST_ID } from '../domain/id-length.ts';
+import type { DocumentReport, EntityReport, LineReport, Party } from '../../domain/entities/entity.ts';
+import { Hopeless } from '../../domain/errors.ts';
+import { isTooLong, LONGEST_ID } from '../../domain/values/id-length.ts';
 
 /** Throws `Hopeless` (`id_too_long`) for what neither index nor reader takes: trying again is no help. */
 export function checkIdLengths(report: EntityReport): void {

@@ -1,5 +1,5 @@
+import type { Slots } from '../slots.ts';
 import { isTakenSoon, type PacedWriter } from './paced-writer.ts';
-import type { Slots } from './slots.ts';
 
 /** A row before it is read: where it stands in its list, and about how many bytes its JSON has. */
 export interface RowSize {

@@ -1,5 +1,5 @@
-import type { JsonObject } from './json.ts';
-import type { ReportedTime } from './time.ts';
+import type { JsonObject } from '../values/json.ts';
+import type { ReportedTime } from '../values/time.ts';
 
 /** What Orderdock keeps. Orders and shipments have lines; a record has the header alone. */
 export const RECORD_KINDS = [

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json } from '../values/json.ts';
 
 export type ChangeAction = 'created' | 'updated' | 'deleted';
 

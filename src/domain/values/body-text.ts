@@ -1,4 +1,4 @@
-import { InvalidBody, Refused } from './errors.ts';
+import { InvalidBody, Refused } from '../errors.ts';
 
 /**
  * The characters of a body. A byte order mark decides, then the `charset` of its `Content-Type`, then the encoding of its XML declaration

@@ -1,4 +1,4 @@
-import { Refused } from '../../domain/errors.ts';
+import { Refused } from '../../../domain/errors.ts';
 
 /** Positions in lists are opaque to clients: what they hold may change. They are bound to their list. */
 export const listCursor = (list: string, position: readonly (string | number)[]): string =>

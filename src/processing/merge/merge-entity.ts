@@ -1,9 +1,9 @@
-import type { Difference } from '../domain/change.ts';
-import { differences, pathPart } from '../domain/diff.ts';
-import type { EntityReport, Header, LineReport } from '../domain/entity.ts';
-import type { EntityState, LineState, MergeResult } from '../domain/entity-state.ts';
-import { type Json, objectAt, parseJson } from '../domain/json.ts';
-import type { ReportedTime } from '../domain/time.ts';
+import type { Difference } from '../../domain/entities/change.ts';
+import { differences, pathPart } from '../../domain/entities/diff.ts';
+import type { EntityReport, Header, LineReport } from '../../domain/entities/entity.ts';
+import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
+import { type Json, objectAt, parseJson } from '../../domain/values/json.ts';
+import type { ReportedTime } from '../../domain/values/time.ts';
 import { type Age, ageOf, isBelieved, isLater, keepLater } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
 import { mergeDocuments } from './merge-documents.ts';

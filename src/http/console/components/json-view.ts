@@ -1,4 +1,4 @@
-import { isObject, type Json, parseJson } from '../../domain/json.ts';
+import { isObject, type Json, parseJson } from '../../../domain/values/json.ts';
 import { type Html, html, textBetweenTags } from './html.ts';
 
 const MOST_FOLDED = 12_000;

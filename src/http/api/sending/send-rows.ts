@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
-import { type Columns, toCsv } from '../../views/csv.ts';
+import { type Columns, toCsv } from '../../../views/csv.ts';
+import type { Slots } from '../slots.ts';
 import { createPacedWriter, type PacedWriter } from './paced-writer.ts';
 import { type RowPage, readRows, type SentRow, writeRows } from './row-pages.ts';
 import { CSV_TYPE, isCsvAsked, JSON_TYPE, linkNext, sendText } from './send-response.ts';
-import type { Slots } from './slots.ts';
 
 /** Smaller pages are sent in one go, with their length. */
 const AT_ONCE_BYTES = 32 * 1024;

@@ -1,5 +1,5 @@
+import { canonicalText, isObject, type Json } from '../values/json.ts';
 import type { Difference } from './change.ts';
-import { canonicalText, isObject, type Json } from './json.ts';
 
 /** A member's name as a part of a path (RFC 6901). */
 export const pathPart = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

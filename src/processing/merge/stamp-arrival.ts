@@ -1,6 +1,6 @@
-import type { Drift } from '../domain/drift.ts';
-import type { EntityReport, ReportForm } from '../domain/entity.ts';
-import { FUTURE_TIME, type ReportedTime, UNREADABLE_TIME } from '../domain/time.ts';
+import type { Drift } from '../../domain/entities/drift.ts';
+import type { EntityReport, ReportForm } from '../../domain/entities/entity.ts';
+import { FUTURE_TIME, type ReportedTime, UNREADABLE_TIME } from '../../domain/values/time.ts';
 
 /** How far a platform's clock may be ahead of ours before its time is not believed. */
 const MOST_AHEAD_MS = 24 * 3_600_000;

@@ -1,6 +1,6 @@
-import { hasTooManyDigits } from './decimal.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
-import { isReported, readTime, UNREADABLE_TIME } from './time.ts';
+import { hasTooManyDigits } from '../values/decimal.ts';
+import { isObject, type Json, type JsonObject } from '../values/json.ts';
+import { isReported, readTime, UNREADABLE_TIME } from '../values/time.ts';
 
 /** Something a platform sent that our description of it does not know. Never the content itself: only where it stood. */
 export interface Drift {

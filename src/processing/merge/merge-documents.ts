@@ -1,9 +1,9 @@
-import type { Difference } from '../domain/change.ts';
-import { pathPart } from '../domain/diff.ts';
-import { documentIdentity, documentPlace } from '../domain/document-identity.ts';
-import type { DocumentReport, EntityReport } from '../domain/entity.ts';
-import type { DocumentState, MergeResult } from '../domain/entity-state.ts';
-import { canonicalText, type Json } from '../domain/json.ts';
+import type { Difference } from '../../domain/entities/change.ts';
+import { pathPart } from '../../domain/entities/diff.ts';
+import { documentIdentity, documentPlace } from '../../domain/entities/document-identity.ts';
+import type { DocumentReport, EntityReport } from '../../domain/entities/entity.ts';
+import type { DocumentState, MergeResult } from '../../domain/entities/entity-state.ts';
+import { canonicalText, type Json } from '../../domain/values/json.ts';
 import { type Age, ageOf } from './compare-times.ts';
 
 /** What merging documents goes by: the report's age beside what is stored, and when it happens. */

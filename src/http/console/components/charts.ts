@@ -1,4 +1,4 @@
-import type { CoverageSpan } from '../../reconciliation/coverage.ts';
+import type { CoverageSpan } from '../../../reconciliation/coverage.ts';
 import type { Tone } from './components.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, hourText, type Moment } from './times.ts';

@@ -1,4 +1,4 @@
-import { Refused } from './errors.ts';
+import { Refused } from '../errors.ts';
 
 /** A place in the feed: just after an entry. `cursor` is what clients are given; `position` is the entry's sequence as decimal text. */
 export interface FeedPosition {

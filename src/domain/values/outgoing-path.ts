@@ -1,4 +1,4 @@
-import { Hopeless } from './errors.ts';
+import { Hopeless } from '../errors.ts';
 
 /**
  * A path for an outgoing call: each value becomes one segment, or a part of one. `encodeURIComponent` leaves `.` and `..` as they are, and
