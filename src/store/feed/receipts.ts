@@ -32,10 +32,11 @@ export async function upsertReceipts(sql: Sql, consumer: string, receipts: reado
   await sql.all(statement, [consumer, at, rowsParameter(rows)]);
 }
 
-/** How many changes each consumer has rejected and not booked since, and what it said about the newest. */
+/** How many changes each consumer has rejected and not booked since, and what it said about the newest. By consumer, which the index begins with. */
 export async function readRejected(sql: Sql): Promise<{ consumer: string; count: number; reason: string | null; externalId: string }[]> {
   const statement = `select newest.consumer, newest.count, receipts.reason, changes.external_id as "externalId"
-    from (select consumer, count(*) as count, max(change_seq) as seq from receipts where status = 'rejected' group by consumer) as newest
+    from (select c.name as consumer, count(*) as count, max(r.change_seq) as seq from consumers c cross join receipts r
+            where r.consumer = c.name and r.status = 'rejected' group by c.name) as newest
     join receipts on receipts.consumer = newest.consumer and receipts.change_seq = newest.seq join changes on changes.seq = newest.seq
     order by newest.consumer`;
   const rows = await sql.all<{ consumer: string; count: number | string; reason: string | null; externalId: string }>(statement);
