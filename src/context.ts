@@ -5,10 +5,16 @@ import type { InTurn } from './domain/memory.ts';
 import type { Notifier } from './domain/notifier.ts';
 import type { PlatformApi } from './platforms/contract/api.ts';
 import type { Connection, Connections } from './platforms/contract/platform.ts';
-import type { AttemptResult } from './processing/failure-breaker.ts';
 import type { Database } from './store/engine/database.ts';
 
-/** What every pipeline verb works with; built once in `app.ts`. */
+/** An attempt that counted, as the failure breaker sees it. */
+export interface AttemptResult {
+  /** What it was about: one poison resource is no mass failure. */
+  resource: string;
+  failedByUs: boolean;
+}
+
+/** What every room works with; built once in `app.ts`. */
 export interface Context {
   db: Database;
   connections: Connections;
@@ -23,7 +29,7 @@ export interface Context {
   deliveryArrived: Notifier;
   /** Raised when the feed has new entries. */
   feedChanged: Notifier;
-  /** Told of every attempt that counted; the worker's brake listens. */
+  /** Called with every attempt that counted: the worker's failure breaker listens. */
   attempted?: (attempt: AttemptResult) => void;
   /** How long to wait at most before looking what other processes have written: longer where they send messages that arrive here. */
   lookAgainMs(): number;

@@ -1,13 +1,6 @@
-import type { Context } from '../context.ts';
+import type { AttemptResult, Context } from '../context.ts';
 import { InvalidBody, isTooDeep, RemoteFailure } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
-
-/** An attempt that counted, as the brake sees it. */
-export interface AttemptResult {
-  /** What it was about: one poison resource is no mass failure. */
-  resource: string;
-  failedByUs: boolean;
-}
 
 /** What may be taken up: everything, one delivery to see whether it goes again, or nothing. */
 export type Permit = 'all' | 'one' | 'none';

@@ -49,7 +49,7 @@ function createApplier(context: Context, connection: Connection): (worked: Worke
     await new Promise(setImmediate);
     const together = fetched.splice(0);
     const waiting = together.filter((one) => one.mustWait).map((one) => one.group);
-    if (waiting.length > 0) await glanceAtWaiting(context, connection, waiting);
+    if (waiting.length > 0) await previewPending(context, connection, waiting);
     for (const { attempted } of together) await applyTogether(context, attempted);
   }
   return (worked) => {
@@ -196,7 +196,7 @@ export const tombstone = ({ kind, externalId }: Subject): EntityReport => ({
 });
 
 /** Resources that have to wait for their turn are shown in part at once, where the platform has a list that tells of many in one call. */
-async function glanceAtWaiting(context: Context, connection: Connection, groups: readonly ClaimedDelivery[][]): Promise<void> {
+async function previewPending(context: Context, connection: Connection, groups: readonly ClaimedDelivery[][]): Promise<void> {
   const api = context.api(connection);
   const fresh = groups.filter(([head]) => head && head.error === null && head.attempts.length === 0 && readSubject(head.subject) !== null);
   if (!api?.fetchSummaries || fresh.length === 0) return;

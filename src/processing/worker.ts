@@ -6,7 +6,7 @@ import { createFetchLanes } from './fetch-lanes.ts';
 import { connectionsDue, processNotifications } from './fetch-resources.ts';
 import { FULL_BATCH, processDeliveries } from './process-deliveries.ts';
 
-/** How long a worker sleeps while the brake is on, and how long at most without having asked the database. */
+/** How long a worker sleeps while the breaker is on, and how long at most without having asked the database. */
 const PAUSED_MS = 400;
 const LONGEST_SLEEP_MS = 5000;
 const LEASE_BEAT_MS = 5000;
@@ -18,8 +18,8 @@ export interface Worker {
 
 /** Keeps the pipeline working until told to stop: what carries its content in one lane, every connection's fetches in a lane of their own. */
 export function startWorker(lent: Context): Worker {
-  const brake = createFailureBreaker(lent);
-  const context: Context = { ...lent, attempted: brake.note };
+  const breaker = createFailureBreaker(lent);
+  const context: Context = { ...lent, attempted: breaker.note };
   const stopping = new AbortController();
   const lanes = createFetchLanes(context, (work) => guard(context, 'fetch', work));
   let second: Promise<void> | null = null;
@@ -37,7 +37,7 @@ export function startWorker(lent: Context): Worker {
     await guard(context, 'clock', () => correctFutureTimes(context));
     while (!stopping.signal.aborted) {
       const seen = context.deliveryArrived.count();
-      const worked = await workAsAllowed(brake.permits());
+      const worked = await workAsAllowed(breaker.permits());
       if (!worked) await sleep(seen);
     }
     await Promise.all([lanes.settled(), second]);
@@ -48,14 +48,14 @@ export function startWorker(lent: Context): Worker {
     const mark = dialect.changeMark();
     const fromMs = context.clock.now().getTime();
     const dueAt = await guard(context, 'look', () => readNextDueAt(context.db.read, new Date(fromMs).toISOString()));
-    const longestMs = brake.permits() === 'all' ? LONGEST_SLEEP_MS : PAUSED_MS;
+    const longestMs = breaker.permits() === 'all' ? LONGEST_SLEEP_MS : PAUSED_MS;
     const untilMs = Math.min(fromMs + longestMs, dueAt === null ? Number.POSITIVE_INFINITY : Date.parse(dueAt));
     for (let nowMs = fromMs; nowMs < untilMs && !stopping.signal.aborted; nowMs = context.clock.now().getTime()) {
       await context.deliveryArrived.wait(Math.min(context.lookAgainMs(), untilMs - nowMs), stopping.signal, seen);
       if (context.deliveryArrived.count() !== seen || mark === null || dialect.changeMark() !== mark) return;
     }
   }
-  /** Nothing while the brake is on; then one delivery, to see whether it goes again. */
+  /** Nothing while the breaker is on; then one delivery, to see whether it goes again. */
   async function workAsAllowed(leave: Permit): Promise<number | null> {
     if (leave === 'none') return null;
     const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
@@ -76,7 +76,7 @@ export function startWorker(lent: Context): Worker {
       second = null;
     })();
   }
-  const mayGoOn = () => !stopping.signal.aborted && brake.permits() === 'all';
+  const mayGoOn = () => !stopping.signal.aborted && breaker.permits() === 'all';
   return {
     async stop() {
       stopping.abort();

@@ -4,16 +4,8 @@ import { Agent as TlsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { RemoteFailure } from '../domain/errors.ts';
 import { isLinkLocal } from '../domain/values/link-local.ts';
-import type { RemoteResponse } from './remote.ts';
+import type { OwnMessage, RemoteResponse } from './remote.ts';
 import { sendRequest } from './send.ts';
-
-/** A message to a system of the operator's own. */
-export interface OwnMessage {
-  url: string;
-  headers: Record<string, string>;
-  body: string;
-  timeoutMs: number;
-}
 
 /**
  * Posts to an address that an operator gave: private and loopback addresses are fine, link-local ones are not, since a cloud's metadata service answers

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Json } from '../domain/values/json.ts';
-import type { OwnMessage } from './own-system.ts';
 
 /** At most `calls` calls in any `perMs` milliseconds, over all processes. */
 export interface Budget {
@@ -109,4 +108,12 @@ export interface SharedRemote extends Pick<Remote, 'plain' | 'openPublic' | 'now
   /** Posts to a system of the operator's own: any address but a link-local one, no redirects. */
   postOwn(message: OwnMessage): Promise<RemoteResponse>;
   forConnection(connection: string): Remote;
+}
+
+/** A message to a system of the operator's own. */
+export interface OwnMessage {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  timeoutMs: number;
 }

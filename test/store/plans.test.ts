@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readNextDueAt } from '../../src/store/deliveries/due.ts';
-import { openDatabase, type Sql, type SqlValue } from '../../src/store/engine/database.ts';
+import { openDatabase, type Sql } from '../../src/store/engine/database.ts';
+import type { SqlValue } from '../../src/store/engine/sql-value.ts';
 import { listEntities } from '../../src/store/entities/list.ts';
 import { readDeadCounters } from '../../src/store/monitoring/read-counters.ts';
 import { readBacklog, readDeadConnections, readLastDeliveryAt } from '../../src/store/monitoring/read-health.ts';

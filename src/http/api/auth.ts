@@ -8,16 +8,9 @@ import { isKeyPrefix, readApiKeyByHash } from '../../store/access/list-api-keys.
 import { addressOf, type SignIns } from '../auth/sign-ins.ts';
 import { sendProblem } from '../problem.ts';
 import { actAs } from '../request-context.ts';
+import type { Caller, SignIn } from './caller.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
-
-/** Who asks: the key's name, never the key. */
-export interface Caller {
-  name: string;
-  role: Role;
-  /** What the key is limited to; null: not at all. */
-  scope: Scope | null;
-}
 
 /** Who asks, behind `requireRole`. */
 export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
@@ -49,12 +42,6 @@ export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context
     return { name: stored.name, role: stored.role, scope: scopeOf(stored.name, stored) };
   };
 }
-
-/**
- * Finds whose key a request brings, for whoever signs in: `name` null for a key alone. Null: no such key; throws 429 after too many failures. A key
- * alone is counted under its first characters where they belong to a key that there is, else under the address: who guesses keeps nobody else out.
- */
-export type SignIn = (request: Request, given: { name: string | null; key: string }, place: 'api' | 'console') => Promise<Caller | null>;
 
 export function createSignIn(
   { context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>,

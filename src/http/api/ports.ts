@@ -9,7 +9,7 @@ import type { ReplayPreview } from '../../processing/preview-replay.ts';
 import type { DeliveryCriteria, ReplayFetch } from '../../processing/replay.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import type { RejectedRequest } from '../../store/monitoring/list-responses.ts';
-import type { SignIn } from './auth.ts';
+import type { SignIn } from './caller.ts';
 
 /** A key from the setting `API_KEYS`. */
 export interface SettingsKey {

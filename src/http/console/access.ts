@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused } from '../../domain/errors.ts';
-import type { Caller, FindKey, SignIn } from '../api/auth.ts';
+import type { FindKey } from '../api/auth.ts';
+import type { Caller, SignIn } from '../api/caller.ts';
 import { sameText } from '../auth/compare-secrets.ts';
 import { actAs } from '../request-context.ts';
 import { BASE, link } from './components/links.ts';

@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { mayActAs, type Role } from '../../domain/role.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
-import type { Caller, FindKey } from '../api/auth.ts';
+import type { FindKey } from '../api/auth.ts';
+import type { Caller } from '../api/caller.ts';
 import type { ApiPorts, SettingsKey } from '../api/ports.ts';
 import { readCookie } from './access.ts';
 import type { Content, Html } from './components/html.ts';

@@ -1,6 +1,7 @@
 import type { Delivery } from '../../domain/entities/delivery.ts';
-import type { Sql, SqlValue } from '../engine/database.ts';
+import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
+import type { SqlValue } from '../engine/sql-value.ts';
 import { type DeliveryRow, deliveryColumns, toDelivery, toHeaders } from './row.ts';
 
 // Two ways to take a delivery. One that carries its content is taken and ended in one transaction (`takeDeliveries`): nothing is written before

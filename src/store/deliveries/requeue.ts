@@ -1,6 +1,7 @@
 import type { Delivery } from '../../domain/entities/delivery.ts';
-import type { Sql, SqlValue } from '../engine/database.ts';
+import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
+import type { SqlValue } from '../engine/sql-value.ts';
 import { where } from '../engine/where.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
 import { type DeliveryRow, deliveryColumns, toDelivery, toHeaders } from './row.ts';

@@ -3,8 +3,7 @@ import { migrateUp } from '../../../migrations/migrate.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
-
-export type SqlValue = string | number | boolean | null | Buffer;
+import type { SqlValue } from './sql-value.ts';
 
 /** Runs one statement; `?` marks a binding. Rows as the engine gives them: the table files turn them into domain values. */
 export interface Sql {
@@ -113,9 +112,8 @@ export async function openDatabase(url: string): Promise<Database> {
     alone: aloneOn(dialect, writer),
     write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
     change: (prepare, write) =>
-      untilUndisturbed(dialect, async (conflicts) => {
-        const alone = reader === writer || conflicts >= CONFLICTS_BESIDE_THE_WRITER;
-        if (alone) return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
+      untilUndisturbed(dialect, async () => {
+        if (reader === writer) return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
         const prepared = await prepare(repeating(sqlOnAny(dialect, reader)));
         return inTransaction(dialect, writer, (sql) => write(sql, prepared));
       }),
@@ -149,14 +147,12 @@ const cannotTake = (cause: unknown): Unavailable =>
   new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause });
 
 const MOST_CONFLICTS = 5;
-/** With so many, what is read beside the only writer is read within its transaction: nobody can come between any more. */
-const CONFLICTS_BESIDE_THE_WRITER = 2;
 
 /** Two transactions that got into each other's way: the one that was rolled back is done again, and reads what the other one has written. */
-async function untilUndisturbed<T>(dialect: Dialect, attempt: (conflicts: number) => Promise<T>): Promise<T> {
+async function untilUndisturbed<T>(dialect: Dialect, attempt: () => Promise<T>): Promise<T> {
   for (let conflicts = 1; ; conflicts++) {
     try {
-      return await attempt(conflicts - 1);
+      return await attempt();
     } catch (error) {
       if (conflicts >= MOST_CONFLICTS || !(error instanceof WriteConflict || dialect.conflicted(error))) throw error;
     }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import { ANSWER_WITHIN_MS, PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Unavailable } from '../../domain/errors.ts';
-import type { SqlValue } from './database.ts';
+import type { SqlValue } from './sql-value.ts';
 import { postgresTrigrams, sqliteTrigrams, type TrigramIndex } from './trigrams.ts';
 
 /** All that the two engines do differently. Table files ask what the engine can do here, never which engine it is. */

@@ -1,5 +1,5 @@
-import type { SqlValue } from './database.ts';
 import { rowsParameter } from './rows.ts';
+import type { SqlValue } from './sql-value.ts';
 
 /** An index of texts by their trigrams, table `search_index`: what the engines do differently about it. */
 export interface TrigramIndex {

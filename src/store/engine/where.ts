@@ -1,4 +1,5 @@
-import type { Sql, SqlValue } from './database.ts';
+import type { Sql } from './database.ts';
+import type { SqlValue } from './sql-value.ts';
 
 /** One condition of a `where`; null: not asked for. */
 export type Condition = readonly [text: string, ...bindings: SqlValue[]] | null;

@@ -1,7 +1,8 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
-import type { Sql, SqlValue } from '../engine/database.ts';
+import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import type { SqlValue } from '../engine/sql-value.ts';
 import { type Condition, inScope, isOneOf, where } from '../engine/where.ts';
 
 /** An entry of the feed. `lines` and `diff` are JSON texts: a page is put together from them without being parsed. */

@@ -1,6 +1,7 @@
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
-import type { Sql, SqlValue } from '../engine/database.ts';
+import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import type { SqlValue } from '../engine/sql-value.ts';
 import { type FeedFilter, type FeedStretch, feedQuery } from './read-changes.ts';
 
 /** An entry before it is read: where it stands, and about how many bytes its JSON has. */

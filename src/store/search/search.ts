@@ -1,6 +1,7 @@
 import type { DocumentReport, EntityKind, Header } from '../../domain/entities/entity.ts';
-import type { Sql, SqlValue } from '../engine/database.ts';
+import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import type { SqlValue } from '../engine/sql-value.ts';
 import { inScope, isOneOf, where } from '../engine/where.ts';
 import { readLines } from '../entities/list-lines.ts';
 

@@ -10,7 +10,7 @@ import { listReceipts } from '../../../store/feed/list-receipts.ts';
 import { type OutstandingRow, readOutstanding } from '../../../store/feed/read-changes.ts';
 import { CHANGE_COLUMNS, changeObject } from '../../../views/change.ts';
 import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
-import type { Caller } from '../auth.ts';
+import type { Caller } from '../caller.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';

@@ -1,0 +1,2 @@
+/** What a statement can be bound to. */
+export type SqlValue = string | number | boolean | null | Buffer;
