@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectionsSchema } from '../src/connections.ts';
+import { ERROR_CODES } from '../src/domain/error-codes.ts';
 import { PLATFORMS } from '../src/platforms/registry.ts';
 import { VARIABLES } from '../src/settings.ts';
 import { commandLinePage } from './command-line.ts';
@@ -12,6 +13,7 @@ export function generatedDocuments(): Record<string, string> {
   return {
     'docs/configuration.md': configurationPage(),
     'docs/command-line.md': commandLinePage(),
+    'docs/errors.md': errorsPage(),
     '.env.example': envExample(),
     'docs/connections.schema.json': `${JSON.stringify(connectionsSchema(PLATFORMS), null, 2)}\n`,
   };
@@ -47,6 +49,23 @@ function configurationPage(): string {
     '[connections.example.yaml](../connections.example.yaml).',
     '',
     ...platforms,
+    '',
+  ].join('\n');
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(([code, text]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`);
+  return [
+    '# Errors',
+    '',
+    '<!-- Made from src/domain/error-codes.ts by `npm run docs`; a test checks that it is fresh. -->',
+    '',
+    'Every error has a stable code: `code` of a problem (`application/problem+json`), the beginning of `error` of a delivery, run or document, and in logs. A code',
+    'never changes its meaning. Alerts have codes of their own: [operating.md](operating.md).',
+    '',
+    '| code | meaning |',
+    '| --- | --- |',
+    ...rows,
     '',
   ].join('\n');
 }

@@ -1,10 +1,12 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /**
  * Errors are few and carry a stable code. They are decided at three borders: HTTP, the end of an attempt, main/cli.
  * `message` is for people and never holds a secret.
  */
 export class OrderdockError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.name = new.target.name;
@@ -21,7 +23,7 @@ export class InvalidBody extends OrderdockError {
 /** Something on our own side keeps us from working (database, disk, shutting down): the sender is asked to come again. */
 export class Unavailable extends OrderdockError {
   readonly retryAfterMs: number;
-  constructor(code: string, message: string, retryAfterMs = 5000, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, retryAfterMs = 5000, options?: ErrorOptions) {
     super(code, message, options);
     this.retryAfterMs = retryAfterMs;
   }
@@ -31,7 +33,7 @@ export class Unavailable extends OrderdockError {
 export class RemoteFailure extends OrderdockError {
   readonly status: number;
   readonly retryAfterMs: number | null;
-  constructor(code: string, message: string, status: number, retryAfterMs: number | null = null, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, status: number, retryAfterMs: number | null = null, options?: ErrorOptions) {
     super(code, message, options);
     this.status = status;
     this.retryAfterMs = retryAfterMs;
@@ -57,7 +59,7 @@ export const isTooDeep = (error: unknown): boolean => error instanceof RangeErro
 /** A fault in what an operator or client asked for; `status` is the HTTP answer it becomes. */
 export class Refused extends OrderdockError {
   readonly status: number;
-  constructor(status: number, code: string, message: string, options?: ErrorOptions) {
+  constructor(status: number, code: ErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
     this.status = status;
   }

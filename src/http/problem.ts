@@ -1,13 +1,14 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { FeedDiverged } from '../domain/entities/feed-cursor.ts';
+import type { ErrorCode } from '../domain/error-codes.ts';
 import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import type { Log, LogFields } from '../domain/log.ts';
 
 /** What every error answer says (RFC 9457). `code` is stable, snake_case; `detail` is for people and holds no secret. */
 export interface Problem {
   status: number;
-  code: string;
+  code: ErrorCode;
   detail: string;
   /** Further members of the answer, such as `deliveryId` or `errors`. */
   members?: Readonly<Record<string, unknown>>;
@@ -49,7 +50,7 @@ const writeProblemHead = (response: ServerResponse, problem: Problem, body: stri
 /** A refusal whose answer needs headers of its own, such as `Allow`. */
 export class RefusedWith extends Refused {
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>>) {
+  constructor(status: number, code: ErrorCode, message: string, headers: Readonly<Record<string, string>>) {
     super(status, code, message);
     this.headers = headers;
   }
@@ -77,7 +78,7 @@ function deliveryOf(error: InvalidBody): Pick<Problem, 'members'> {
   return typeof id === 'string' ? { members: { deliveryId: id } } : {};
 }
 
-const CODES: Readonly<Record<number, string>> = {
+const CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
   400: 'invalid_request',
   401: 'unauthorized',
   403: 'forbidden',

@@ -7,7 +7,7 @@ import { stampArrival } from './merge/stamp-arrival.ts';
 
 /** What a stored delivery reports: its platform's own reading. Throws what the platform throws; a fault of ours is no verdict on the body. */
 export function interpretDelivery(connection: Connection | undefined, delivery: StoredRequest & { connection: string }): Interpretation {
-  if (!connection) throw new OrderdockError('connection_unknown', `No connection is called ${delivery.connection} any more.`);
+  if (!connection) throw new OrderdockError('unknown_connection', `No connection is called ${delivery.connection} any more.`);
   const said = connection.platform.interpret(delivery, connection.settings);
   if (said.do !== 'apply') return said;
   const stamped = stampArrival(said, { form: 'event', at: delivery.receivedAt });

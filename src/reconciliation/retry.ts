@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 5 * 60_000;
 /** Answers of the 4xx range that ask for another try. */
 const COME_AGAIN = [408, 423, 425, 429];
 /** Codes of platform folders for what their API has no call for. */
-const NOTHING_TO_ASK = ['no_path', 'unknown_kind', 'unknown_stream', 'page_unreadable', 'remote_paging'];
+const NOTHING_TO_ASK = ['no_path', 'kind_not_fetchable', 'unknown_stream', 'page_unreadable', 'remote_paging'];
 
 export interface RetryOptions {
   wait(ms: number, stop: AbortSignal): Promise<void>;

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/error-codes.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import { retryAfterMs } from '../domain/values/retry-after.ts';
 import type { RemoteCall } from './remote.ts';
@@ -8,7 +9,11 @@ export function describeCall(method: RemoteCall['method'], url: string): string 
   return `${method} ${origin}${pathname}`;
 }
 
-const CODES: Readonly<Record<number, string>> = { 401: 'remote_unauthorized', 403: 'remote_forbidden', 429: 'remote_rate_limited' };
+const CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
+  401: 'remote_unauthorized',
+  403: 'remote_forbidden',
+  429: 'remote_rate_limited',
+};
 
 /** The error that an answer other than 2xx becomes. Bodies stay out of messages: they may hold anything. */
 export function failureOfResponse(what: string, status: number, headers: Record<string, string>, now: Date): RemoteFailure {

@@ -113,7 +113,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
       return { number, complete: true, changes: told.preview, lookedAt: number, failures: [] };
     },
     reconcile: async ({ name }) => {
-      if (name !== 'toy') throw new Refused(409, 'no_api', 'There is no API to ask.');
+      if (name !== 'toy') throw new Refused(409, 'api_missing', 'There is no API to ask.');
       pressed.push(`reconcile ${name}`);
       return 'run-1';
     },

@@ -324,8 +324,8 @@ test('whatever is thrown, a webhook path never answers 500, 408 or 429', async (
     'a text',
     null,
     new OrderdockError('newer_database', 'A newer program has written it.'),
-    new RemoteFailure('remote_error', 'No.', 429),
-    ...[500, 408, 429, 502].map((status) => new Refused(status, 'odd', 'Odd.')),
+    new RemoteFailure('remote_unavailable', 'No.', 429),
+    ...[500, 408, 429, 502].map((status) => new Refused(status, 'internal', 'Odd.')),
     Object.assign(new Error('too many'), { status: 429 }),
   ];
   for (const error of errors) {

@@ -69,11 +69,11 @@ test('an issuer that cannot be asked matters only where no other entry accepts',
   const two = settings({ auth: [{ bearer: { token: 'a' } }, BASIC] });
   const down = (also: boolean) =>
     gatekeeper(async (entry) => {
-      if ('bearer' in entry) throw new Unavailable('issuer_unreachable', 'down');
+      if ('bearer' in entry) throw new Unavailable('issuer_unavailable', 'down');
       return also;
     });
   assert.deepEqual(await ordermentum.authenticate(inbound('{}'), two, down(true)), { accepted: true, credential: 'auth[1].basic' });
-  await assert.rejects(ordermentum.authenticate(inbound('{}'), two, down(false)), { code: 'issuer_unreachable' });
+  await assert.rejects(ordermentum.authenticate(inbound('{}'), two, down(false)), { code: 'issuer_unavailable' });
 });
 
 test('the header that carries a static token is named as secret', () => {

@@ -286,7 +286,7 @@ test('tokens may stand beside a signature, and any of them is enough; nothing co
   const away: CredentialChecker = {
     now: NOW,
     accepts: async () => {
-      throw new Unavailable('issuer_unreachable', 'no answer');
+      throw new Unavailable('issuer_unavailable', 'no answer');
     },
   };
   await assert.rejects(verdictOn(standard, inbound(body), both, away), Unavailable);

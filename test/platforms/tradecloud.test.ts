@@ -170,7 +170,7 @@ test('an issuer that cannot be asked counts only where no other entry accepts', 
   const two = settings({ webhook: { auth: [{ bearer: { token: 't' } }, BASIC] } });
   const issuerDown = (other: boolean) =>
     gatekeeper(async (entry) => {
-      if ('bearer' in entry) throw new Unavailable('issuer_unreachable', 'down');
+      if ('bearer' in entry) throw new Unavailable('issuer_unavailable', 'down');
       return other;
     });
   assert.deepEqual(await tradecloud.authenticate(request, two, issuerDown(true)), { accepted: true, credential: 'auth[1].basic' });

@@ -51,7 +51,7 @@ test('after a minute one delivery is tried: failing again pauses for another min
 });
 
 test('a platform that fails and a body that cannot be read are not our fault', () => {
-  assert.equal(isOurFault({ end: 'failed', error: new RemoteFailure('remote_failed', 'answered 500', 500) }), false);
+  assert.equal(isOurFault({ end: 'failed', error: new RemoteFailure('remote_unavailable', 'answered 500', 500) }), false);
   assert.equal(isOurFault({ end: 'failed', error: new Error('a bug') }), true);
   assert.equal(isOurFault({ end: 'done' }), false);
 });

@@ -64,7 +64,7 @@ for (const engine of ENGINES) {
 
   on('a failing platform is asked again after growing waits, and the run goes on', async (test) => {
     test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    test.world.failures = [serverError(), new RemoteFailure('remote_busy', 'answered 429', 429, 7000)];
+    test.world.failures = [serverError(), new RemoteFailure('remote_unavailable', 'answered 429', 429, 7000)];
     const run = await test.run();
     assert.equal(run.state, 'done');
     assert.deepEqual(test.waits, [1000, 7000]);

@@ -183,4 +183,4 @@ function readEvent(body: Buffer): ToyEvent {
   }
 }
 
-export const serverError = (): RemoteFailure => new RemoteFailure('remote_failed', 'answered 500', 500);
+export const serverError = (): RemoteFailure => new RemoteFailure('remote_unavailable', 'answered 500', 500);

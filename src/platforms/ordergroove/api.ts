@@ -48,7 +48,7 @@ async function readMerchant(client: ApiClient): Promise<string> {
 }
 
 function existing(client: ApiClient | null): ApiClient {
-  if (!client) throw new Hopeless('no_api', 'The connection has no api: only its webhooks can be managed');
+  if (!client) throw new Hopeless('api_missing', 'The connection has no api: only its webhooks can be managed');
   return client;
 }
 
@@ -63,7 +63,7 @@ async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<
   if (kind === 'subscription') return whole(await get(turn, outgoingPath`/subscriptions/${externalId}/`));
   if (kind === 'subscriber') return whole(await get(turn, outgoingPath`/customers/${externalId}/`));
   if (kind === 'item') return fetchOrderOf(turn, externalId);
-  throw new Hopeless('not_fetchable', `There is no call that gives one ${kind}`);
+  throw new Hopeless('kind_not_fetchable', `There is no call that gives one ${kind}`);
 }
 
 /** An order and its items, one call after the other: parallel work on one object is answered 423. */

@@ -34,7 +34,7 @@ const details: Record<OrdermentumKind, { path: string; budget: string }> = {
 };
 
 async function fetchDetail(client: ApiClient, subject: Subject, priority: 'fetch' | 'reconcile'): Promise<FetchedResource> {
-  if (!isOrdermentumKind(subject.kind)) throw new RemoteFailure('unknown_kind', `Ordermentum has no ${subject.kind}`, 0);
+  if (!isOrdermentumKind(subject.kind)) throw new RemoteFailure('kind_not_fetchable', `Ordermentum has no ${subject.kind}`, 0);
   const { path, budget } = details[subject.kind];
   const answer = await client.call({
     method: 'GET',

@@ -33,7 +33,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
   const client = remote.client({ baseUrl: api.baseUrl, ...LIMITS, authorize: authorization.authorize });
   return {
     async fetch({ kind, externalId }) {
-      if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetched', `Tradecloud has no ${kind} to fetch`);
+      if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetchable', `Tradecloud has no ${kind} to fetch`);
       const answer = await client.call({ method: 'GET', path: outgoingPath`/${kind}/${externalId}` });
       const { id, orderId, lines } = readObject(answer, `The ${kind}`);
       // Taken for a whole order, an answer about something else would remove all of its lines.
