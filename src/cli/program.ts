@@ -49,8 +49,10 @@ export function createProgram(ground: CliRuntime): Command {
 }
 
 /** Of the package; it stands at the same place above the sources and above the compiled program. */
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+function version(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return manifest.version;
+}
 
 const UNKNOWN_COMMAND = 2;
 
@@ -76,7 +78,7 @@ export async function runCommandLine(words: readonly string[], ground: CliRuntim
 function messageOf(error: unknown): string {
   if (error instanceof CommandFailed) return error.message;
   if (error instanceof OrderdockError) return `orderdock: ${error.message}`;
-  const node = error as NodeJS.ErrnoException;
-  if (typeof node?.code === 'string' && node.syscall !== undefined) return `orderdock: ${node.message}`;
-  return `orderdock: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  if (!(error instanceof Error)) return `orderdock: ${error}`;
+  const isSystemError = 'code' in error && typeof error.code === 'string' && 'syscall' in error && error.syscall !== undefined;
+  return `orderdock: ${isSystemError ? error.message : (error.stack ?? error.message)}`;
 }

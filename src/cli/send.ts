@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Subject } from '../domain/entities/entity.ts';
+import { objectAt, textAt } from '../domain/values/json.ts';
 import type { AnyPlatform, Connection } from '../platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
@@ -108,9 +109,9 @@ async function compose(
     }).catch(() => {
       throw new CommandFailed('The sandbox is not running: start the service first.');
     });
-    const told = (await response.json()) as { webhooks?: OutgoingWebhook[]; detail?: string };
-    if (!response.ok) throw new CommandFailed(`The sandbox refused: ${told.detail ?? response.status}`);
-    return told.webhooks ?? [];
+    const reply: { webhooks?: OutgoingWebhook[]; detail?: string } = JSON.parse(await response.text());
+    if (!response.ok) throw new CommandFailed(`The sandbox refused: ${reply.detail ?? response.status}`);
+    return reply.webhooks ?? [];
   }
   const tools = {
     now: () => new Date(),
@@ -143,8 +144,8 @@ async function logIn(post: Post, base: string, connection: Connection): Promise<
     eventType: '',
     subject: null,
   });
-  const { access_token: token } = reply.status === 200 ? (JSON.parse(reply.body) as { access_token?: string }) : {};
-  if (token === undefined) throw new CommandFailed(`The token endpoint answered ${reply.status}: ${reply.body}`);
+  const token = reply.status === 200 ? textAt(objectAt(JSON.parse(reply.body)).access_token) : null;
+  if (token === null) throw new CommandFailed(`The token endpoint answered ${reply.status}: ${reply.body}`);
   return token;
 }
 
@@ -171,7 +172,7 @@ function sentence({ eventType, method, url, status, body, subject, shownAt: addr
 /** What an accepted webhook was answered: `accepted`, or `duplicate` for one that was known. */
 function stateOf(body: string): string {
   try {
-    const { status } = JSON.parse(body) as { status?: unknown };
+    const { status } = objectAt(JSON.parse(body));
     return typeof status === 'string' ? status : 'accepted';
   } catch {
     return 'accepted';

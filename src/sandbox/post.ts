@@ -1,5 +1,6 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { text } from 'node:stream/consumers';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 
 /** The service's answer to a webhook; `status` 0: there was none. */
@@ -43,12 +44,11 @@ const lengthOf = (webhook: OutgoingWebhook): Record<string, number> =>
   webhook.method === 'GET' ? {} : { 'content-length': Buffer.byteLength(webhook.body) };
 
 async function readAnswer(response: IncomingMessage): Promise<PostAnswer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = await text(response);
   const seconds = Number(response.headers['retry-after']);
   return {
     status: response.statusCode ?? 0,
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body,
   };
 }

@@ -21,7 +21,7 @@ const journalPath = (dataDir: string): string => join(dataDir, 'sandbox-journal.
 /** Null where there is none yet. */
 export async function readSandboxFile(dataDir: string): Promise<SandboxFile | null> {
   const text = await readFile(sandboxFilePath(dataDir), 'utf8').catch(absent);
-  return text === null ? null : (JSON.parse(text) as SandboxFile);
+  return text === null ? null : JSON.parse(text);
 }
 
 export const writeSandboxFile = (dataDir: string, content: SandboxFile): Promise<void> =>
@@ -46,13 +46,13 @@ export function readJournal(dataDir: string): Occurrence[] {
   try {
     return readFileSync(journalPath(dataDir), 'utf8').split('\n').flatMap(readOccurrence);
   } catch (error) {
-    return absent(error as NodeJS.ErrnoException) ?? [];
+    return absent(error) ?? [];
   }
 }
 
 function readOccurrence(line: string): Occurrence[] {
   try {
-    return line === '' ? [] : [JSON.parse(line) as Occurrence];
+    return line === '' ? [] : [JSON.parse(line)];
   } catch {
     return [];
   }
@@ -61,7 +61,7 @@ function readOccurrence(line: string): Occurrence[] {
 export const appendJournal = (dataDir: string, occurrence: Occurrence): void =>
   appendFileSync(journalPath(dataDir), `${JSON.stringify(occurrence)}\n`, { mode: 0o600 });
 
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code !== 'ENOENT') throw error;
-  return null;
+function absent(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
 }

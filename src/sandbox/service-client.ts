@@ -19,7 +19,7 @@ export function createServiceClient(base: () => string | null, key: () => Promis
   async function read<T>(method: string, path: string): Promise<T> {
     const response = await call(method, path);
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
-    return (await response.json()) as T;
+    return JSON.parse(await response.text());
   }
   return {
     get: (path) => read('GET', path),

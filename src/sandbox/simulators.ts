@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { SimulatedRequest, SimulatedResponse } from '../platforms/contract/simulation.ts';
+import { listeningPort } from './listening-port.ts';
 
 export type Answer = (request: SimulatedRequest) => SimulatedResponse;
 
@@ -28,7 +28,7 @@ export async function startSimulators(port: number): Promise<Simulators> {
   });
   await listenNear(server, port);
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${listeningPort(server)}`,
     host: (name, answer) => void hosted.set(name, answer),
     setOutage: (on) => {
       outage = on;
@@ -77,7 +77,7 @@ async function answerRequest(hosted: ReadonlyMap<string, Answer>, outage: boolea
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request) {
     bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES) return null;
     chunks.push(chunk);

@@ -1,3 +1,4 @@
+import { objectAt } from '../../domain/values/json.ts';
 import { readRegistered } from '../../monitoring/check-registrations.ts';
 import type { OpenContext } from '../../open-context.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
@@ -48,9 +49,8 @@ async function checkRegistered(context: OpenContext, connection: Connection, pub
 
 /** Whether anybody can come in at all: no secret, no entry. */
 function checkEntry({ name, settings }: Connection): Finding {
-  const webhook = settings.webhook as Record<string, unknown>;
-  const { auth, allowIps: _allowIps, ...others } = webhook;
-  const open = (Array.isArray(auth) && auth.length > 0) || Object.keys(others).some((member) => /secret|key|signature/i.test(member));
+  const { auth = [], allowIps: _allowIps, ...others } = settings.webhook;
+  const open = auth.length > 0 || Object.keys(others).some((member) => /secret|key|signature/i.test(member));
   return open
     ? ok('connections', `${name}: webhook`, 'credentials for incoming webhooks are configured')
     : failure(
@@ -62,7 +62,7 @@ function checkEntry({ name, settings }: Connection): Finding {
 
 async function checkClock(context: OpenContext, connection: Connection): Promise<Finding[]> {
   const what = `${connection.name}: clock`;
-  const baseUrl = (connection.settings as { api?: { baseUrl?: unknown } }).api?.baseUrl;
+  const baseUrl = objectAt(objectAt(connection.settings).api).baseUrl;
   if (typeof baseUrl !== 'string') return [];
   try {
     const reply = await context.remote.plain({ baseUrl, method: 'GET', path: '', timeoutMs: TIMEOUT_MS });

@@ -1,7 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type AddressInfo, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { connect, createServer, type PeerCertificate, type SecureVersion } from 'node:tls';
+import { objectAt, textAt } from '../../domain/values/json.ts';
+import { listeningPort } from '../../sandbox/listening-port.ts';
 import type { Settings } from '../../settings.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 
@@ -97,7 +99,7 @@ async function judgeAsPlatform(cert: string, key: string, host: string): Promise
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    const seen = await look({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, servername: host });
+    const seen = await look({ host: '127.0.0.1', port: listeningPort(server), servername: host });
     return seen.refusal === null ? ok('tls', 'chain', 'is accepted by the usual roots') : failure('tls', 'chain', verdictOf(seen.refusal));
   } finally {
     server.close();
@@ -155,4 +157,4 @@ function look(address: { host: string; port: number; servername: string; maxVers
 
 const nameIsJudgedBelow = (_host: string, _certificate: PeerCertificate): undefined => undefined;
 
-const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | null)?.code ?? error);
+const codeOf = (error: unknown): string => textAt(objectAt(error).code) ?? String(error);

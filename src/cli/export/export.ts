@@ -168,7 +168,7 @@ const LINE_COLUMNS = [...HEAD, ...REST, ...[...LINE, ...LINE_REST].map((name) =>
 
 /** One row for each line, the header repeated; one row without a line for what has none. */
 function lineRows(entity: object): object[] {
-  const { lines = [] } = entity as { lines?: object[] };
+  const lines: object[] = 'lines' in entity && Array.isArray(entity.lines) ? entity.lines : [];
   return lines.length === 0 ? [entity] : lines.map((line) => ({ ...entity, line }));
 }
 

@@ -88,7 +88,7 @@ function fileSink(file: FileHandle, path: string, asked: string, unfinished: Unf
 
 async function readUnfinished(path: string): Promise<Unfinished | null> {
   try {
-    return JSON.parse(await readFile(unfinishedPath(path), 'utf8')) as Unfinished;
+    return JSON.parse(await readFile(unfinishedPath(path), 'utf8'));
   } catch {
     return null;
   }

@@ -75,7 +75,7 @@ export function requireVerb<V extends ManagementVerb>(managed: ManagedConnection
   }
   const method = management[verb];
   if (!method) throw new Refused(400, 'not_supported', management.absent[verb] ?? `${connection.platform.title} has no ${verb}.`);
-  return method as NonNullable<WebhookManagement[V]>;
+  return method;
 }
 
 export function requireUrl({ wantedUrl }: ManagedConnection): string {

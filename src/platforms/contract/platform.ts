@@ -94,7 +94,7 @@ export interface Platform<S extends CommonSettings = CommonSettings> {
 export type AnyPlatform = Platform<CommonSettings>;
 
 /** Seals a platform's settings type: from here on only the platform itself looks into them. */
-export const definePlatform = <S extends CommonSettings>(platform: Platform<S>): AnyPlatform => platform as unknown as AnyPlatform;
+export const definePlatform = <S extends CommonSettings>(platform: Platform<S>): AnyPlatform => platform;
 
 /** One configured relationship with one platform. */
 export interface Connection {

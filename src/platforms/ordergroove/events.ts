@@ -1,7 +1,10 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EventDescription } from '../contract/platform.ts';
 
-export type Family = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement' | 'workflow';
+const FAMILY_NAMES = ['subscriber', 'subscription', 'order', 'item', 'entitlement', 'workflow'] as const;
+export type Family = (typeof FAMILY_NAMES)[number];
+
+export const isFamily = (name: string): name is Family => FAMILY_NAMES.some((family) => family === name);
 
 type Effect = EventDescription['effect'];
 type Row = readonly [name: string, note?: string, effect?: Effect];
@@ -91,14 +94,17 @@ const FAMILIES: Readonly<Record<Family, { kind: EntityKind | null; effect: Effec
 
 const NOTE_WITHOUT_API = 'without an API the event itself is applied';
 
-export const ordergrooveEvents: readonly EventDescription[] = Object.entries(FAMILIES).flatMap(([family, { kind, effect, names }]) =>
-  names.map(([name, note, own]) => {
+export const ordergrooveEvents: readonly EventDescription[] = FAMILY_NAMES.flatMap((family) => {
+  const { kind, effect, names } = FAMILIES[family];
+  return names.map(([name, note, own]) => {
     const notes = [note, (own ?? effect) === 'fetch' ? NOTE_WITHOUT_API : undefined].filter((text) => text !== undefined).join('; ');
     return { type: `${family}.${name}`, kind, effect: own ?? effect, ...(notes === '' ? {} : { note: notes }) };
-  }),
+  });
+});
+
+const families = new Map<string, Family>(
+  FAMILY_NAMES.flatMap((family) => FAMILIES[family].names.map(([name]) => [`${family}.${name}`, family] as const)),
 );
 
-const types = new Set(ordergrooveEvents.map(({ type }) => type));
-
 /** The family of a known event type; null for one that we do not know. */
-export const familyOf = (type: string): Family | null => (types.has(type) ? (type.slice(0, type.indexOf('.')) as Family) : null);
+export const familyOf = (type: string): Family | null => families.get(type) ?? null;

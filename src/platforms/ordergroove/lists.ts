@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Subject } from '../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { type JsonObject, textAt } from '../../domain/values/json.ts';
@@ -125,12 +126,10 @@ function changedSince({ watermark, since }: ListPosition): string | null {
   return known === null ? null : writeCentral(new Date(Date.parse(known) - OVERLAP_MS));
 }
 
-interface Token {
-  next: string;
-  watermark: string | null;
-}
+const token = z.object({ next: z.string(), watermark: z.string().nullable() });
+type Token = z.infer<typeof token>;
 
-const readToken = (text: string): Token => JSON.parse(text) as Token;
+const readToken = (text: string): Token => token.parse(JSON.parse(text));
 
 const newest = (times: readonly (string | null)[]): string | null =>
   times.reduce((latest, time) => (time !== null && (latest === null || time > latest) ? time : latest), null);

@@ -1,5 +1,5 @@
-import { type Drift, findDrift } from '../../domain/entities/drift.ts';
-import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
+import { type Drift, findDrift, type Shape } from '../../domain/entities/drift.ts';
+import type { EntityKind, EntityReport, Subject } from '../../domain/entities/entity.ts';
 import { isObject, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../domain/values/json.ts';
 import { entitlementReport } from './read/entitlement.ts';
 import { orderReport } from './read/order.ts';
@@ -16,7 +16,7 @@ export interface FetchedReading {
 export function readFetched(subject: Subject, text: string): FetchedReading {
   const document = objectAt(parseJson(text));
   if (subject.kind === 'order' || subject.kind === 'item') return readOrder(subject, document);
-  const [report, shape] = READINGS[subject.kind as keyof typeof READINGS]?.(document) ?? [];
+  const [report, shape] = READINGS[subject.kind]?.(document) ?? [];
   // Documented list rows leave members out that a retrieved object has.
   return { reports: report ? [{ ...report, partial: true }] : [], drift: shape ? findDrift(document, shape) : [] };
 }
@@ -36,8 +36,8 @@ function readOrder(subject: Subject, document: JsonObject): FetchedReading {
   return { reports: [complete ? report : { ...report, partial: true }], drift };
 }
 
-const READINGS = {
-  subscription: (document: JsonObject) => [subscriptionReport(document), restShapes.Subscription] as const,
-  subscriber: (document: JsonObject) => [subscriberReport(document), restShapes.Customer] as const,
-  entitlement: (document: JsonObject) => [entitlementReport(document, document), restShapes.Entitlement] as const,
+const READINGS: Partial<Record<EntityKind, (document: JsonObject) => readonly [EntityReport | null, Shape]>> = {
+  subscription: (document) => [subscriptionReport(document), restShapes.Subscription],
+  subscriber: (document) => [subscriberReport(document), restShapes.Customer],
+  entitlement: (document) => [entitlementReport(document, document), restShapes.Entitlement],
 };

@@ -80,7 +80,7 @@ function redactString(literal: string): string {
 
 function decode(literal: string): string | null {
   try {
-    return JSON.parse(literal) as string;
+    return JSON.parse(literal);
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/values/json.ts';
 import { readTime } from '../../domain/values/time.ts';
@@ -38,13 +39,14 @@ export const streams: readonly ListStream[] = Object.entries(lists).map(([name, 
  * Where a run stands: `fresh` when this pass has brought a row that no pass before had; `rows`: fingerprint of the page before, by which an API
  * that gives the same page at every number is found out.
  */
-interface Place {
-  pageNo: number;
-  pass: number;
-  greatest: string | null;
-  fresh: boolean;
-  rows: string | null;
-}
+const placeSchema = z.object({
+  pageNo: z.number(),
+  pass: z.number(),
+  greatest: z.string().nullable(),
+  fresh: z.boolean(),
+  rows: z.string().nullable(),
+});
+type Place = z.infer<typeof placeSchema>;
 
 /** What this process remembers of a run through one list: row id → its state. */
 interface Memory {
@@ -110,7 +112,7 @@ function recordOf(kind: OrdermentumKind, row: JsonObject): ResourcePage['records
 }
 
 const readPlace = (page: string | null): Place =>
-  page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false, rows: null } : (JSON.parse(page) as Place);
+  page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false, rows: null } : placeSchema.parse(JSON.parse(page));
 
 /** A single page is read in one moment and needs no second pass. */
 function nextPlace(here: Place, more: boolean): Place | null {

@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
-import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson, textAt } from '../../domain/values/json.ts';
+import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
 import type { ApiClient } from './client/client.ts';
 import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
-import { type Codes, externalIdOf, memberOf } from './read/codes.ts';
+import { type Codes, collectCodes, externalIdOf, memberOf } from './read/codes.ts';
 import type { OrishaApiSettings, OrishaList } from './settings.ts';
 
 /** Lists have no change filter, so there is nothing to remember of a run but that there was one. */
@@ -14,18 +15,15 @@ export const streamsOf = (api: OrishaApiSettings): ListStream[] =>
   ORISHA_KINDS.filter((kind) => api.lists[kind]).map((kind) => ({ name: kind, kinds: [kind], incremental: false }));
 
 /** Fingerprints of the page before and of the first one: an API may give either of them for a page that it does not have. */
-interface Place {
-  page: number;
-  rows: string | null;
-  first?: string | null;
-}
+const placeSchema = z.object({ page: z.number(), rows: z.string().nullable(), first: z.string().nullish() });
+type Place = z.infer<typeof placeSchema>;
 
 /** One page of a configured list. The end is an empty page, a 404 behind the first, or nothing new: sizes may be cut silently. */
 export async function changesIn(client: ApiClient, stream: string, start: ListPosition): Promise<ResourcePage> {
   const kind = ORISHA_KINDS.find((one) => one === stream);
   const list = kind && client.api.lists[kind];
   if (!kind || !list) throw new Error(`There is no list ${stream} in api.lists`);
-  const place = start.page === null ? { page: list.firstPage, rows: null, first: null } : (JSON.parse(start.page) as Place);
+  const place: Place = start.page === null ? { page: list.firstPage, rows: null } : placeSchema.parse(JSON.parse(start.page));
   const { rows, answeredAt } = await readRows(client, list, place.page);
   const fingerprint = sha256Hex(JSON.stringify(rows));
   if (rows.length === 0 || fingerprint === place.rows || fingerprint === place.first) {
@@ -82,13 +80,11 @@ async function detailOf(client: ApiClient, subject: ResourcePage['records'][numb
 }
 
 function codesInRow(kind: OrishaKind, list: OrishaList, row: JsonObject): Codes | null {
-  const names = codesOfKind[kind];
-  const codes = names.map((name, position) => {
-    const isOwn = position === names.length - 1;
-    const at = isOwn ? list.code : list.customerCode;
-    return [name, textAt(at === undefined ? codeByName(row, name, isOwn) : atPointer(row as Json, at))] as const;
+  const own = codesOfKind[kind].at(-1);
+  return collectCodes(kind, (name) => {
+    const at = name === own ? list.code : list.customerCode;
+    return at === undefined ? codeByName(row, name, name === own) : atPointer(row, at);
   });
-  return codes.every(([, code]) => code !== null) ? (Object.fromEntries(codes) as Codes) : null;
 }
 
 const codeByName = (row: JsonObject, name: string, isOwn: boolean): Json | undefined =>

@@ -46,7 +46,13 @@ const list = z.strictObject({
 export type OrishaList = z.infer<typeof list>;
 
 const perKind = <T extends z.ZodType>(schemaOf: (kind: OrishaKind) => T) =>
-  z.strictObject(Object.fromEntries(ORISHA_KINDS.map((kind) => [kind, schemaOf(kind)])) as Record<OrishaKind, T>);
+  z.strictObject({
+    item: schemaOf('item'),
+    customer: schemaOf('customer'),
+    'price-list': schemaOf('price-list'),
+    'contact-person': schemaOf('contact-person'),
+    address: schemaOf('address'),
+  } satisfies Record<OrishaKind, T>);
 
 /** What is filled into the paths and bodies of the management endpoint. */
 const MANAGEMENT_PLACEHOLDERS = ['url', 'events', 'administration', 'id'];

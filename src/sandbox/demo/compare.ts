@@ -1,5 +1,5 @@
 import { type EntityReport, type Header, type LineContent, subjectText } from '../../domain/entities/entity.ts';
-import { canonicalText, type Json } from '../../domain/values/json.ts';
+import { canonicalText } from '../../domain/values/json.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { World } from '../world.ts';
 
@@ -74,9 +74,8 @@ function lineDifferences(report: EntityReport, shown: Shown): string[] {
     const own = held.get(line.externalId);
     held.delete(line.externalId);
     if (!own) return [`line ${line.externalId} is missing`];
-    return (Object.keys(line.content) as (keyof LineContent)[]).flatMap((name) =>
-      differ(`line ${line.externalId} ${name}`, line.content[name] as Json, own[name] as Json),
-    );
+    const ours = new Map<string, unknown>(Object.entries(own));
+    return Object.entries(line.content).flatMap(([name, value]) => differ(`line ${line.externalId} ${name}`, value, ours.get(name)));
   });
   return [...found, ...[...held.keys()].map((id) => `line ${id} is held, and not there at the platform`)];
 }

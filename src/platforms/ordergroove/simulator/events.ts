@@ -1,5 +1,5 @@
 import { type JsonObject, objectAt, textAt } from '../../../domain/values/json.ts';
-import type { Family } from '../events.ts';
+import { type Family, isFamily } from '../events.ts';
 import type { Happened, World } from './world.ts';
 
 type Happening = (world: World) => JsonObject;
@@ -158,9 +158,9 @@ const HAPPENINGS: Readonly<Record<Family, Record<string, Happening>>> = { subscr
  */
 export function makeHappen(world: World, eventType: string): Happened[] {
   const [family = '', name = ''] = eventType.split('.');
-  const happening = Object.hasOwn(HAPPENINGS, family) ? HAPPENINGS[family as Family][name] : undefined;
-  if (!happening) return [{ type: eventType, family: 'workflow', object: { merchant: world.merchant } }];
-  const happened = { type: eventType, family: family as Family, object: happening(world) };
+  const happening = isFamily(family) ? HAPPENINGS[family][name] : undefined;
+  if (!isFamily(family) || !happening) return [{ type: eventType, family: 'workflow', object: { merchant: world.merchant } }];
+  const happened = { type: eventType, family, object: happening(world) };
   const before = world.announced.splice(0);
   if (eventType !== 'order.skip_order') return [...before, happened];
   // A skipped order is followed by the next cycle's.

@@ -1,4 +1,5 @@
 import { type JsonObject, textAt } from '../../../domain/values/json.ts';
+import { elementBy } from '../../contract/element-at.ts';
 import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { Family } from '../events.ts';
 
@@ -48,13 +49,13 @@ const PRICES = ['12.50', '31.00', '44.90', '27.25', '18.00', '9.95'];
 const YEAR_MS = 365 * 86_400_000;
 
 export function createWorld(merchant: string, tools: SimulationOptions): World {
-  const held = {
+  const held: World['held'] = {
     subscriber: new Map(),
     subscription: new Map(),
     order: new Map(),
     item: new Map(),
     entitlement: new Map(),
-  } as World['held'];
+  };
   const makeId = () => tools.makeId().replaceAll('-', '');
   const write = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
   const now = () => write(tools.now().getTime());
@@ -65,7 +66,7 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
     return write(isAhead ? tools.now().getTime() : Math.max(tools.now().getTime(), ms));
   };
   const dateIn = (days: number) => new Date(tools.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
-  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(tools.random() * choices.length)] as T;
+  const pick = <T>(choices: readonly T[]): T => elementBy(choices, tools.random());
   const keep = (kind: Held, id: string, object: JsonObject) => {
     held[kind].set(id, object);
     return object;

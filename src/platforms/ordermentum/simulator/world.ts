@@ -1,4 +1,5 @@
-import type { JsonObject } from '../../../domain/values/json.ts';
+import { isObject, type JsonObject, listAt } from '../../../domain/values/json.ts';
+import { elementBy } from '../../contract/element-at.ts';
 import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { OrdermentumKind } from '../events.ts';
 
@@ -33,7 +34,7 @@ const GOODS = [
 const YEAR_MS = 365 * 86_400_000;
 
 export function createWorld(supplierId: string, tools: SimulationOptions): World {
-  const held = { order: new Map(), invoice: new Map(), 'credit-note': new Map(), purchaser: new Map() } as World['held'];
+  const held: World['held'] = { order: new Map(), invoice: new Map(), 'credit-note': new Map(), purchaser: new Map() };
   let lastMs = 0;
   const tick = () => {
     const ms = Math.max(lastMs + 1, tools.now().getTime());
@@ -51,7 +52,7 @@ export function createWorld(supplierId: string, tools: SimulationOptions): World
     supplier: { supplierId, supplierName: 'Sandbox Roasters' },
     count: { order: 0, invoice: 0, 'credit-note': 0, purchaser: 0 },
     any: (kind) => (held[kind].size > 0 ? making.choose([...held[kind].values()]) : keep(kind, make[kind](making))),
-    choose: (among) => among[Math.floor(tools.random() * among.length)] as (typeof among)[number],
+    choose: (among) => elementBy(among, tools.random()),
   };
   const happen = (kind: OrdermentumKind, eventType: string) =>
     eventType.endsWith('_created') ? keep(kind, make[kind](making)) : keep(kind, changed(making, kind, eventType));
@@ -139,7 +140,7 @@ function makeOrder(making: Making): JsonObject {
 
 // Orders write totals as numbers, invoices as texts, and the two spell GST differently.
 function withTotals(order: JsonObject): JsonObject {
-  const items = order.lineItems as JsonObject[];
+  const items = listAt(order.lineItems).filter(isObject);
   const subtotal = items.reduce((sum, item) => sum + cents(item.subtotal), 0);
   const gst = Math.round(subtotal / 10);
   return {
@@ -215,7 +216,7 @@ type ChangeOf = (before: JsonObject, at: string, eventType: string, making: Maki
 
 const changes: Record<OrdermentumKind, ChangeOf> = {
   order: (order, at, _eventType, making) => {
-    const items = order.lineItems as JsonObject[];
+    const items = listAt(order.lineItems).filter(isObject);
     const chosen = making.choose(items);
     const quantity = Number(chosen.quantity) + 1;
     const grown = { ...chosen, quantity, subtotal: amount(cents(chosen.price) * quantity), updatedAt: at };

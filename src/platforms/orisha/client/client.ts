@@ -4,7 +4,7 @@ import { parseJson } from '../../../domain/values/json.ts';
 import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
-import type { OrishaKind } from '../events.ts';
+import { elementAt } from '../../contract/element-at.ts';
 import { type Codes, codesOfExternalId } from '../read/codes.ts';
 import { isOrishaKind, pathFor } from '../read/record.ts';
 import { ADMINISTRATION, type OrishaApiSettings, type OrishaSettings } from '../settings.ts';
@@ -46,8 +46,8 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
   const text = async (call: RemoteCall) => (await callForJson(client, call)).text;
   const detail = async ({ kind, externalId }: Subject, priority: 'fetch' | 'reconcile') => {
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
-    if (template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
-    const path = fill(template, codesOfExternalId(kind as OrishaKind, externalId));
+    if (!isOrishaKind(kind) || template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
+    const path = fill(template, codesOfExternalId(kind, externalId));
     return text({ method: 'GET', path, priority });
   };
   return { api, settings, text, list, detail, fill, call: client.call, circuit: client.circuit };
@@ -83,7 +83,7 @@ export function secretInTurn(oauth2: OrishaApiSettings['oauth2'], remote: Remote
   return async (renew) => {
     for (let tried = 1; ; tried++) {
       try {
-        return await (ways[position] as (typeof ways)[number])(renew);
+        return await elementAt(ways, position)(renew);
       } catch (error) {
         const refused = error instanceof RemoteFailure && error.status >= 400 && error.status < 500 && error.status !== 429;
         if (!refused || tried >= ways.length) throw error;

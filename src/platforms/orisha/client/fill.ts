@@ -1,18 +1,18 @@
-import { isObject, type Json, parseJson } from '../../../domain/values/json.ts';
+import { isObject, isRawNumber, type Json, parseJson } from '../../../domain/values/json.ts';
 import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 
 /** What `{name}` stands for in the paths and bodies of the management endpoint. */
-export interface Values {
+export type Values = {
   url: string;
   events: readonly string[];
   administration: string;
   id: string;
-}
+};
 
 const PLACEHOLDER = /\{(url|events|administration|id)\}/gi;
 
 const textOf = (values: Values, name: string): string => {
-  const value = values[name.toLowerCase() as keyof Values];
+  const value = new Map(Object.entries(values)).get(name.toLowerCase()) ?? '';
   return typeof value === 'string' ? value : value.join(',');
 };
 
@@ -32,7 +32,8 @@ function fillJson(template: unknown, values: Values): Json {
   if (isEvents(template)) return [...values.events];
   if (typeof template === 'string') return template.replace(PLACEHOLDER, (_all, name: string) => textOf(values, name));
   if (Array.isArray(template)) return template.flatMap((entry) => (isEvents(entry) ? [...values.events] : [fillJson(entry, values)]));
-  if (!isObject(template)) return (template ?? null) as Json;
+  if (isRawNumber(template) || typeof template === 'number' || typeof template === 'boolean') return template;
+  if (!isObject(template)) return null;
   return Object.fromEntries(Object.entries(template).map(([name, member]) => [name, fillJson(member, values)]));
 }
 

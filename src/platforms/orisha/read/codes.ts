@@ -13,8 +13,18 @@ export function memberOf(document: JsonObject, name: string): JsonObject[string]
 
 /** The codes that name a record of this kind; null when one is missing. */
 export function readCodes(kind: OrishaKind, document: JsonObject): Codes | null {
-  const codes = codesOfKind[kind].map((name) => [name, textAt(memberOf(document, name))] as const);
-  return codes.every(([, code]) => code !== null) ? (Object.fromEntries(codes) as Codes) : null;
+  return collectCodes(kind, (name) => memberOf(document, name));
+}
+
+/** The same, from wherever `read` finds a code. */
+export function collectCodes(kind: OrishaKind, read: (name: string) => unknown): Codes | null {
+  const codes: Record<string, string> = {};
+  for (const name of codesOfKind[kind]) {
+    const code = textAt(read(name));
+    if (code === null) return null;
+    codes[name] = code;
+  }
+  return codes;
 }
 
 // A slash within a code would make `CustomerCode/Code` ambiguous; it is escaped, and nothing else is.

@@ -1,7 +1,7 @@
 import type { Json } from '../../../domain/values/json.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
-import type { OrishaKind } from '../events.ts';
+import { ORISHA_KINDS, type OrishaKind } from '../events.ts';
 import type { Codes } from '../read/codes.ts';
 import type { OrishaApiSettings, OrishaSettings } from '../settings.ts';
 import { createRegistrations } from './registrations.ts';
@@ -62,13 +62,12 @@ function isClient({ headers, body }: SimulatedRequest, oauth2: OrishaApiSettings
 }
 
 function answerResource(world: World, { path, query }: SimulatedRequest): SimulatedResponse {
-  for (const [kind, list] of Object.entries(sandboxLists)) {
-    if (list.path === path) return answerList(world, kind as OrishaKind, query);
-  }
-  for (const [kind, template] of Object.entries(sandboxPaths)) {
-    const codes = matchPath(template, path);
+  const listed = ORISHA_KINDS.find((kind) => sandboxLists[kind].path === path);
+  if (listed) return answerList(world, listed, query);
+  for (const kind of ORISHA_KINDS) {
+    const codes = matchPath(sandboxPaths[kind], path);
     if (codes === null) continue;
-    const record = world.find(kind as OrishaKind, codes);
+    const record = world.find(kind, codes);
     return record ? answerJson(200, record) : missing();
   }
   return missing();

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../domain/values/json.ts';
+import { elementAt } from '../../contract/element-at.ts';
 import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { OrishaEvent, OrishaKind } from '../events.ts';
 import { type Codes, externalIdOf } from '../read/codes.ts';
@@ -79,7 +80,7 @@ export function createWorld(tools: SimulationOptions): World {
   };
 }
 
-const choose = <T>(among: readonly T[], number: number): T => among[number % among.length] as T;
+const choose = <T>(among: readonly T[], number: number): T => elementAt(among, number % among.length);
 const padded = (number: number): string => String(number).padStart(4, '0');
 
 const newRecord: Record<OrishaKind, (number: number, owner: Codes) => { codes: Codes; record: JsonObject }> = {

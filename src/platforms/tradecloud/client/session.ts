@@ -2,6 +2,7 @@ import { RemoteFailure } from '../../../domain/errors.ts';
 import { isObject, parseJson, textAt } from '../../../domain/values/json.ts';
 import { retryAfterMs } from '../../../domain/values/retry-after.ts';
 import type { Remote, RemoteResponse } from '../../../remote/remote.ts';
+import { elementAt } from '../../contract/element-at.ts';
 import { createSeal, type Seal } from './seal.ts';
 
 export interface Login {
@@ -57,7 +58,7 @@ export function createSession(login: Login, remote: Remote): Session {
         tokens = readTokens(answer, remote.now());
         return seal.close(JSON.stringify(tokens));
       });
-      return answers[0] as RemoteResponse;
+      return elementAt(answers, 0);
     },
   };
 }

@@ -82,7 +82,7 @@ function readRoot(document: JsonObject, shape: Shape): JsonObject {
 
 function readXml(text: string): JsonObject {
   try {
-    return parser.parse(text) as JsonObject;
+    return parser.parse(text);
   } catch (error) {
     throw new InvalidBody('The body cannot be read as XML', { cause: error });
   }

@@ -1,3 +1,4 @@
+import { elementBy } from '../../contract/element-at.ts';
 import {
   addLine,
   addOrder,
@@ -168,7 +169,7 @@ export function happenIn(world: World, eventType: string, single: boolean): Happ
     return eventType.startsWith('OrderDocuments') ? attach(world, addOrder(world, single)) : firstOf(world, eventType, single);
   if (eventType.startsWith('OrderDocuments')) return attach(world, order);
   if (eventType === 'OrderLinesIssuedByBuyer') return newLine(world, order);
-  return changeOrder(world, order, eventType, [order.lines[Math.floor(world.tools.random() * order.lines.length)] as SimLine]);
+  return changeOrder(world, order, eventType, [elementBy(order.lines, world.tools.random())]);
 }
 
 const wholeOrder = (order: SimOrder): Happening => ({ about: 'order', order, lines: [...order.lines] });
