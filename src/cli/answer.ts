@@ -1,14 +1,14 @@
 import type { CliRuntime } from './runtime.ts';
 
-/** One row of a table: columns by their heading. */
+/** One row of a table: cells by column heading. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The answer of a command: JSON for scripts, else for people. */
+/** Writes the result of a command: JSON for scripts, text for people. */
 export function answer(ground: CliRuntime, json: boolean | undefined, value: unknown, text: () => string): void {
   ground.out(json ? `${JSON.stringify(value, null, 2)}\n` : text());
 }
 
-/** Rows under their headings, columns aligned; `empty` where there are none. */
+/** Rows below their headings, with aligned columns; `empty` if there are none. */
 export function table(rows: readonly Row[], empty: string): string {
   const headings = Object.keys(rows[0] ?? {});
   if (headings.length === 0) return `${empty}\n`;
@@ -25,6 +25,6 @@ export function table(rows: readonly Row[], empty: string): string {
     .join('');
 }
 
-// What came from outside must not steer the terminal.
+// External text must not control the terminal.
 const cell = (value: Row[string] | undefined): string =>
   value === null || value === undefined ? '-' : String(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');

@@ -10,9 +10,9 @@ export function addBackup(program: Command, ground: CliRuntime): void {
   program
     .command('backup <file>')
     .description(
-      'Write a consistent copy of the SQLite database, while the service runs. Documents and connections file are copied separately.',
+      'Write a consistent copy of the SQLite database while the service runs. Copy documents and the connections file separately.',
     )
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock backup /backup/orderdock-2026-11-26.db\n\nOn PostgreSQL use pg_dump: see docs/deploying.md.',
@@ -27,7 +27,7 @@ async function backup(ground: CliRuntime, file: string, options: { json?: true }
   const source = databaseUrl.slice('sqlite:'.length);
   const path = resolve(ground.workingDir, file);
   if (!existsSync(source)) throw new CommandFailed(`There is no database at ${source}.`);
-  if (existsSync(path)) throw new CommandFailed(`${path} exists already: a backup is never written over another file.`);
+  if (existsSync(path)) throw new CommandFailed(`${path} already exists: a backup never overwrites a file.`);
   const bytes = await backupDatabase(source, path);
   answer(ground, options.json, { path, bytes }, () => `Wrote ${path} (${bytes} bytes).\n`);
 }

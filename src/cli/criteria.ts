@@ -4,7 +4,7 @@ import { readIsoTime } from '../domain/values/time.ts';
 import type { DeliveryCriteria } from '../processing/replay.ts';
 import { CommandFailed } from './runtime.ts';
 
-/** The options that name deliveries. */
+/** The options that select deliveries. */
 export interface CriteriaOptions {
   state?: string;
   connection?: string;
@@ -15,16 +15,16 @@ export interface CriteriaOptions {
   to?: string;
 }
 
-/** Adds the options that name deliveries; `states`: those that make sense, none for a command on one state alone. */
+/** Adds the options that select deliveries; `states`: those the command accepts, none for a command on a single state. */
 export function withCriteria(command: Command, states: readonly string[] = DELIVERY_STATES): Command {
-  if (states.length > 0) command.addOption(new Option('--state <state>', 'only those in this state').choices([...states]));
+  if (states.length > 0) command.addOption(new Option('--state <state>', 'only deliveries in this state').choices([...states]));
   return command
-    .option('--connection <name>', 'only those of this connection')
-    .option('--subject <subject>', 'only those about this resource, such as order:abc-PO1')
-    .option('--event <text>', 'only those whose event type contains this')
-    .option('--error <text>', 'only those whose last error contains this')
-    .option('--from <time>', 'only those received since (ISO 8601)')
-    .option('--to <time>', 'only those received before (ISO 8601)');
+    .option('--connection <name>', 'only deliveries of this connection')
+    .option('--subject <subject>', 'only deliveries about this resource, such as order:abc-PO1')
+    .option('--event <text>', 'only deliveries whose event type contains this text')
+    .option('--error <text>', 'only deliveries whose last error contains this text')
+    .option('--from <time>', 'only deliveries received at or after this time (ISO 8601)')
+    .option('--to <time>', 'only deliveries received before this time (ISO 8601)');
 }
 
 export const criteriaOf = (id: string | null, options: CriteriaOptions): DeliveryCriteria => ({

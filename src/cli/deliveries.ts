@@ -19,9 +19,9 @@ export const countOf =
   };
 
 export function addDeliveries(program: Command, ground: CliRuntime): void {
-  withCriteria(program.command('deliveries').description('The webhook requests that were taken, newest first, and what became of them.'))
-    .option('--limit <count>', 'how many at most', countOf(1, 10_000), 50)
-    .option('--json', 'answer as JSON')
+  withCriteria(program.command('deliveries').description('List the accepted webhook requests, newest first, with their outcome.'))
+    .option('--limit <count>', 'maximum number of deliveries', countOf(1, 10_000), 50)
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock deliveries --state dead\n  orderdock deliveries --connection acme-tradecloud --limit 10 --json',
@@ -45,7 +45,7 @@ async function show(ground: CliRuntime, options: Options): Promise<void> {
         tries: row.attempts.length,
         error: row.error,
       })),
-      'There are no such deliveries.',
+      'No matching deliveries.',
     ),
   );
 }

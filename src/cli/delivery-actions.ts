@@ -15,21 +15,24 @@ interface Options extends CriteriaOptions {
 }
 
 export function addRetry(program: Command, ground: CliRuntime): void {
-  withCriteria(program.command('retry').description('Retry waiting deliveries now: one by its id, those that an option names, or all.'), [])
-    .argument('[id]', 'the delivery')
-    .option('--json', 'answer as JSON')
+  withCriteria(
+    program.command('retry').description('Retry waiting deliveries now: one by its id, those that match the options, or all.'),
+    [],
+  )
+    .argument('[id]', 'id of a delivery')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExamples:\n  orderdock retry\n  orderdock retry --connection acme-tradecloud')
     .action((id: string | undefined, options: Options) => retry(ground, id ?? null, options));
 }
 
 export function addDismiss(program: Command, ground: CliRuntime): void {
   withCriteria(
-    program.command('dismiss').description('Set dead deliveries aside as handled: one by its id, or those that an option names.'),
+    program.command('dismiss').description('Mark dead deliveries as handled: one by its id, or those that match the options.'),
     [],
   )
-    .argument('[id]', 'the delivery')
+    .argument('[id]', 'id of a delivery')
     .option('--note <text>', 'why')
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  orderdock dismiss --error "not JSON" --note "the platform sent them again"')
     .action((id: string | undefined, options: Options) => dismiss(ground, id ?? null, options));
 }
@@ -53,7 +56,7 @@ async function dismiss(ground: CliRuntime, id: string | null, options: Options):
       throw new CommandFailed(`This delivery is ${delivery.state}: only a dead one can be dismissed.`);
     return dismissDeliveries(context, criteria, options.note ?? null);
   });
-  answer(ground, options.json, { number }, () => `${number} deliveries are handled.\n`);
+  answer(ground, options.json, { number }, () => `${number} deliveries are marked as handled.\n`);
 }
 
 const noDelivery = (id: string) => new Refused(404, 'not_found', `There is no delivery ${id}.`);

@@ -21,20 +21,20 @@ export function addDemo(program: Command, ground: CliRuntime): void {
   program
     .command('demo')
     .description(
-      'The sandbox on bad days: lost, repeated and late webhooks, a row dated 2099, an outage, a killed service; then everything is compared.',
+      'The sandbox with faults: lost, repeated and late webhooks, a row dated 2099, an outage and a killed service. Then everything is compared.',
     )
     .option('--seconds <count>', 'how long the traffic lasts; default: until Ctrl-C', secondsOf)
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run demo\n  npm run demo -- --seconds 60\n\nExit code 0 only when the service ends up equal to the simulated platforms, every gap has its reason, and no invariant is hurt.',
+      '\nExamples:\n  npm run demo\n  npm run demo -- --seconds 60\n\nExit code 0 only if the service ends up equal to the simulated platforms, every gap is explained, and no invariant is violated.',
     )
     .action((options: Options) => demo(ground, options));
 }
 
 function secondsOf(text: string): number {
   const seconds = Number(text);
-  if (!(seconds >= 5 && seconds <= 86_400)) throw new InvalidArgumentError('Expected a number of seconds, 5 to 86400.');
+  if (!(seconds >= 5 && seconds <= 86_400)) throw new InvalidArgumentError('Expected a number of seconds from 5 to 86400.');
   return seconds;
 }
 
@@ -42,11 +42,11 @@ async function demo(ground: CliRuntime, options: Options): Promise<void> {
   const settings = settingsOf(ground);
   const progress = createProgress(ground);
   const end = new AbortController();
-  // Asked once it ends the traffic and concludes; asked again it leaves everything as it is.
+  // The first signal ends the traffic and starts the comparison; a second one exits at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (end.signal.aborted ? process.exit(1) : end.abort()));
   const watched = ground.terminal && process.stdin.isTTY && options.json !== true;
   const result = await runDemo({
-    // On a terminal the console stays open until somebody has seen enough.
+    // On a terminal the console stays open until a key is pressed.
     ...(watched
       ? {
           inspect: (ended: DemoResult, consoleUrl: string) =>
@@ -72,7 +72,7 @@ async function demo(ground: CliRuntime, options: Options): Promise<void> {
   if (!result.ok) throw new CommandFailed();
 }
 
-/** Says something, and waits until a key is pressed. */
+/** Prints a message and waits for a key press. */
 function untilKey(ground: CliRuntime, text: string): Promise<void> {
   ground.err(text);
   const { stdin } = process;
@@ -86,7 +86,7 @@ function untilKey(ground: CliRuntime, text: string): Promise<void> {
   });
 }
 
-/** Nothing of the caller's settings but where to listen and where to store: the demo's service is one of its own. */
+/** Takes only the listen address and the database from the caller's settings: the demo runs a service of its own. */
 function serviceEnv({ env }: CliRuntime): Record<string, string> {
   const others = Object.entries(env).filter(([name]) => !(name in VARIABLES) && name !== 'NODE_ENV');
   const kept = ['HOST', 'PORT', 'DATABASE_URL', 'LOG_LEVEL'].map((name) => [name, env[name]] as const);
@@ -127,24 +127,24 @@ function summary(result: DemoResult): string {
     `${counts.happened} events: ${counts.dropped} lost, ${counts.duplicated} sent twice, ${counts.held} out of order; ${counts.retries} attempts repeated, ${counts.givenUp} given up.`,
     `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service, ${result.futureRows} row(s) dated 2099.`,
     '',
-    table(rows, 'There are no connections.'),
+    table(rows, 'No connections.'),
     `Gaps that reconciliation found, by cause: ${
       Object.entries(gaps)
         .map(([cause, count]) => `${cause} ${count}`)
         .join(', ') || 'none'
     }.`,
-    `Invariants hurt: ${result.violations}.`,
+    `Invariants violated: ${result.violations}.`,
     '',
     ...lines('Differences:', comparison.differences),
     ...lines('Rows from the future that were not flagged:', result.unflagged),
-    ...lines('Not proven to be complete up to the end:', unproven),
+    ...lines('Not proven complete up to the end:', unproven),
     ...lines(
-      'Gaps without a reason:',
+      'Unexplained gaps:',
       unexplained.map((gap) => `${gap.connection} ${gap.kind}:${gap.externalId} (${gap.cause})`),
     ),
     result.ok
       ? 'The service and the simulated platforms are equal.'
-      : 'The service and the simulated platforms are NOT equal, or something has no reason.',
+      : 'The service and the simulated platforms are NOT equal, or something is unexplained.',
     '',
   ].join('\n');
 }

@@ -18,16 +18,16 @@ const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 export function addKeys(program: Command, ground: CliRuntime): void {
   const keys = program
     .command('keys')
-    .description('API keys: only their hashes are stored, a key is shown once.')
+    .description('Manage API keys: only their hashes are stored, and a key is shown once.')
     .addHelpText('after', '\nExamples:\n  orderdock keys create erp --role reader\n  orderdock keys list\n  orderdock keys revoke erp');
   keys
     .command('create')
-    .description('Make a key and show it, this once.')
-    .addArgument(new Argument('<name>', 'what the key is called in lists and logs'))
-    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('reader'))
-    .option('--connection <names...>', 'limit it to these connections')
-    .option('--consumer <names...>', 'limit it to these consumers of the feed')
-    .option('--json', 'answer as JSON')
+    .description('Create a key and show it once.')
+    .addArgument(new Argument('<name>', 'name of the key in lists and logs'))
+    .addOption(new Option('--role <role>', 'role of the key').choices(ROLES).default('reader'))
+    .option('--connection <names...>', 'restrict it to these connections')
+    .option('--consumer <names...>', 'restrict it to these consumers of the feed')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock keys create erp --role reader --json\n  orderdock keys create shop --connection shop-orisha --consumer shop-erp',
@@ -35,21 +35,21 @@ export function addKeys(program: Command, ground: CliRuntime): void {
     .action((name: string, options: Options) => create(ground, name, options));
   keys
     .command('list')
-    .description('The stored keys and when they were last used.')
-    .option('--json', 'answer as JSON')
+    .description('List the stored keys and when each was last used.')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  orderdock keys list')
     .action((options: Options) => list(ground, options));
   keys
     .command('revoke')
-    .description('End a key at once, on every process.')
-    .argument('<name>', 'the key to end')
-    .option('--json', 'answer as JSON')
+    .description('Revoke a key at once, in every process.')
+    .argument('<name>', 'name of the key')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  orderdock keys revoke erp')
     .action((name: string, options: Options) => revoke(ground, name, options));
 }
 
 async function create(ground: CliRuntime, name: string, options: Options): Promise<void> {
-  if (!NAME.test(name)) throw new CommandFailed('A key is named with letters, digits, "_", "." and "-", at most 64.');
+  if (!NAME.test(name)) throw new CommandFailed('A key name has at most 64 characters: letters, digits, "_", "." and "-".');
   const key = await withContext(ground, (context) =>
     createKey(context, { name, role: options.role, connections: options.connection ?? null, consumers: options.consumer ?? null }),
   );
@@ -68,7 +68,7 @@ async function list(ground: CliRuntime, options: Options): Promise<void> {
         created: key.createdAt,
         'last used': key.lastUsedAt,
       })),
-      'There are no stored keys (those of API_KEYS and DATA_DIR/api-key are not listed here).',
+      'No stored keys (those of API_KEYS and DATA_DIR/api-key are not listed here).',
     ),
   );
 }

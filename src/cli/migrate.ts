@@ -12,9 +12,9 @@ interface Options {
 export function addMigrate(program: Command, ground: CliRuntime): void {
   program
     .command('migrate')
-    .description('Bring the tables of the database up to date. Starting the service does this too.')
-    .option('--status', 'only tell which migrations have been applied')
-    .option('--json', 'answer as JSON')
+    .description('Apply pending database migrations. Starting the service does this too.')
+    .option('--status', 'only list the migrations that have been applied')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExamples:\n  orderdock migrate --status\n  DATABASE_URL=postgres://… orderdock migrate')
     .action((options: Options) => migrate(ground, options));
 }
@@ -30,7 +30,7 @@ async function migrate(ground: CliRuntime, options: Options): Promise<void> {
     if (options.status)
       return table(
         after.map(({ name, appliedAt }) => ({ migration: name, 'applied at': appliedAt })),
-        'There are no migrations.',
+        'No migrations.',
       );
     return names.length === 0 ? 'The database is up to date.\n' : `Applied: ${names.join(', ')}\n`;
   });

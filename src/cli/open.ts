@@ -14,7 +14,7 @@ import { type CliRuntime, CommandFailed, quietLog } from './runtime.ts';
 
 export const settingsOf = (ground: CliRuntime): Settings => readSettings(ground.env, { terminal: ground.outTerminal });
 
-/** The connections of the file, or, where there is none, those that the sandbox wrote down. */
+/** The connections of the connections file or, without one, those that the sandbox stored. */
 export async function connectionsOf(settings: Settings, ground: CliRuntime): Promise<Connection[]> {
   if (settings.connectionsFile !== null) {
     return readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
@@ -23,7 +23,7 @@ export async function connectionsOf(settings: Settings, ground: CliRuntime): Pro
   return sandbox === null ? [] : readConnections(JSON.stringify({ connections: sandbox.connections }), {}, PLATFORMS);
 }
 
-/** The connection of this name. Refuses an unknown one, telling which there are. */
+/** The connection with this name. An unknown name is refused with a list of the known ones. */
 export function findConnection(connections: readonly Connection[], name: string): Connection {
   const found = connections.find((connection) => connection.name === name);
   if (found) return found;
@@ -31,11 +31,11 @@ export function findConnection(connections: readonly Connection[], name: string)
   throw new Refused(
     404,
     'not_found',
-    `There is no connection ${name}. ${names === '' ? 'There is none at all: start the service once, or write a connections file.' : `There are: ${names}.`}`,
+    `There is no connection ${name}. ${names === '' ? 'None is configured: start the service once, or write a connections file.' : `Known connections: ${names}.`}`,
   );
 }
 
-/** Opens the store and the lines to the platforms for one command, and closes them after it. */
+/** Opens the database and the platform clients for one command, and closes them afterwards. */
 export async function withContext<T>(ground: CliRuntime, work: (context: OpenContext, settings: Settings) => Promise<T>): Promise<T> {
   const settings = settingsOf(ground);
   const context = await openContext(settings, await connectionsOf(settings, ground), { log: quietLog(ground) }, () => ({
@@ -52,9 +52,9 @@ export async function withContext<T>(ground: CliRuntime, work: (context: OpenCon
 
 const commandLineUser = (): Actor => ({ who: userInfo().username, keyName: null, via: 'cli', address: null });
 
-/** Where the running service is reached: `url` where it is given, else `PUBLIC_URL`, else what it wrote down when it started. */
+/** The address of the running service: `url` if given, else `PUBLIC_URL`, else the address that the service stored when it started. */
 export async function serviceUrl(settings: Settings, url: string | undefined): Promise<string> {
   const found = url ?? settings.publicUrl ?? (await readFile(join(settings.dataDir, 'address'), 'utf8').catch(() => null));
-  if (found === null) throw new CommandFailed('The service is not running here: start it, or name its address with --url.');
+  if (found === null) throw new CommandFailed('The service is not running here: start it, or give its address with --url.');
   return found.trim().replace(/\/+$/, '');
 }

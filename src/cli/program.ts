@@ -17,7 +17,7 @@ import { addServe } from './serve.ts';
 import { findUnknownCommand } from './unknown-command.ts';
 import { addWebhooks } from './webhooks/webhooks.ts';
 
-/** Every command, in the order in which they are met. */
+/** Every command, in the order in which `--help` lists them. */
 const COMMANDS = [
   addServe,
   addMigrate,
@@ -35,20 +35,20 @@ const COMMANDS = [
   addDemo,
 ];
 
-/** The command line as commander knows it: parsing, help and docs are made from it. */
+/** The command line as a commander program: parsing, help and the generated docs all derive from it. */
 export function createProgram(ground: CliRuntime): Command {
   const program = new Command('orderdock')
-    .description('Receives commerce platform webhooks, keeps what is new, and lets the ERP pull it.')
+    .description('Receives commerce platform webhooks, stores what is new, and lets the ERP pull it.')
     .version(version(), '-V, --version', 'print the version')
     .helpCommand(true)
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(use --help to list commands and options)')
     .exitOverride()
     .configureOutput({ writeOut: ground.out, writeErr: ground.err });
   for (const add of COMMANDS) add(program, ground);
   return program;
 }
 
-/** Of the package; it stands at the same place above the sources and above the compiled program. */
+/** The package's version; package.json is at the same relative path from the sources and from the compiled program. */
 function version(): string {
   const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   return manifest.version;
@@ -56,7 +56,7 @@ function version(): string {
 
 const UNKNOWN_COMMAND = 2;
 
-/** Runs one command and gives the exit code: 0 only on success, 2 for a command that does not exist. Faults end here, as one clear message. */
+/** Runs one command and returns the exit code: 0 only on success, 2 for an unknown command. Every error ends up here as one clear message. */
 export async function runCommandLine(words: readonly string[], ground: CliRuntime): Promise<number> {
   const program = createProgram(ground);
   const unknown = findUnknownCommand(program, words);

@@ -18,10 +18,10 @@ interface Options {
 export function addReconcile(program: Command, ground: CliRuntime): void {
   program
     .command('reconcile')
-    .description("Compare with the platform's API now, and take in what no delivery had reported.")
+    .description("Compare with the platform's API now, and import what no delivery has reported.")
     .argument('<connection>', 'name of the connection')
-    .option('--since <time>', 'read from this time (ISO 8601) instead of where the last run ended')
-    .option('--json', 'answer as JSON')
+    .option('--since <time>', 'start at this time (ISO 8601) instead of where the last run ended')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock reconcile acme-tradecloud\n  orderdock reconcile acme-tradecloud --since 2026-01-01 --json',
@@ -54,13 +54,13 @@ async function reconcile(ground: CliRuntime, name: string, options: Options): Pr
   });
   if (run.state !== 'done')
     throw new CommandFailed(
-      `The run ${run.id} ${run.state === 'failed' ? 'failed' : 'was broken off'}: ${run.error ?? 'it goes on at the next start'}`,
+      `The run ${run.id} ${run.state === 'failed' ? 'failed' : 'was interrupted'}: ${run.error ?? 'it continues at the next start'}`,
     );
 }
 
 const LOOK_EVERY_MS = 300;
 
-/** Shows how far it is, until it has ended: here, or in the process that does it. */
+/** Shows the progress of the run until it ends, here or in the process that executes it. */
 async function follow(ground: CliRuntime, context: OpenContext, begun: StartedRun): Promise<RunRow> {
   const progress = createProgress(ground);
   let here = true;
@@ -69,7 +69,7 @@ async function follow(ground: CliRuntime, context: OpenContext, begun: StartedRu
   });
   for (;;) {
     const run = await readRun(context.db.read, begun.runId);
-    if (!run) throw new CommandFailed(`The run ${begun.runId} is not there any more.`);
+    if (!run) throw new CommandFailed(`The run ${begun.runId} no longer exists.`);
     if (run.state !== 'running' || (!here && !begun.joined)) {
       progress.clear();
       return (await readRun(context.db.read, begun.runId)) ?? run;

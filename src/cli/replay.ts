@@ -18,19 +18,19 @@ interface Options extends CriteriaOptions {
 export function addReplay(program: Command, ground: CliRuntime): void {
   const command = program
     .command('replay')
-    .description('Put finished deliveries back to work: one by its id, or all that a filter names. The running service works them.')
-    .argument('[id]', 'the delivery');
+    .description('Process finished deliveries again: one by its id, or all that match a filter. The running service processes them.')
+    .argument('[id]', 'id of a delivery');
   withCriteria(
     command,
     DELIVERY_STATES.filter((state) => state !== 'pending' && state !== 'working'),
   )
     .addOption(
-      new Option('--fetch <how>', 'for notifications: ask the platform again, or use what it answered the first time')
+      new Option('--fetch <how>', 'for notifications: fetch from the platform again, or use the recorded response')
         .choices(['fresh', 'recorded'])
         .default('fresh'),
     )
-    .option('--preview', 'only tell what would change')
-    .option('--json', 'answer as JSON')
+    .option('--preview', 'only show what would change')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock replay 01a207dd-2434-71b0-a1c6-9da9f0ebdd31\n  orderdock replay --state dead --preview\n  orderdock replay --connection acme-tradecloud --from 2026-02-01 --fetch recorded',
@@ -49,14 +49,14 @@ async function run(ground: CliRuntime, id: string | null, options: Options): Pro
     }
     const number = await replay(context, filter, options.fetch);
     if (id !== null && number === 0)
-      throw new CommandFailed('The delivery is not finished yet: it is being worked, or waits for its turn.');
-    answer(ground, options.json, { number }, () => `${number} deliveries wait to be worked again.\n`);
+      throw new CommandFailed('The delivery is not finished yet: it is being processed or is still pending.');
+    answer(ground, options.json, { number }, () => `${number} deliveries will be processed again.\n`);
   });
 }
 
 function filterOf(id: string | null, options: Options): DeliveryCriteria {
   const filter = criteriaOf(id, options);
-  // Everything at once is a lot: it has to be meant.
+  // Replaying everything must be an explicit choice.
   if (isUnlimited(filter)) throw new CommandFailed('Which deliveries? Give an id, or a filter such as --state dead.');
   return filter;
 }
@@ -69,6 +69,6 @@ function previewText({ number, changes, complete }: ReplayPreview): string {
     lines: change.lines.join(' '),
     differences: change.diff.map(({ path }) => path).join(' '),
   }));
-  const rest = complete ? '' : 'There is more than a preview looks at, or some could not be read.\n';
-  return `${number} deliveries would be worked again.\n\n${table(rows, 'Nothing would change.')}${rest}`;
+  const rest = complete ? '' : 'There are more deliveries than a preview covers, or some could not be read.\n';
+  return `${number} deliveries would be processed again.\n\n${table(rows, 'Nothing would change.')}${rest}`;
 }

@@ -1,30 +1,30 @@
 import { OrderdockError } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 
-/** What a command stands on: tests give their own. */
+/** What a command runs with; tests pass their own. */
 export interface CliRuntime {
   env: Readonly<Record<string, string | undefined>>;
-  /** The environment as it would be at a start now: `.env` is read again; what the environment itself says goes before it. */
+  /** The environment as a start would see it now: `.env` is read again, and real environment variables take precedence. */
   readEnv?(): Readonly<Record<string, string | undefined>>;
   workingDir: string;
-  /** Answers go here, and nothing else: scripts read it. Who writes much waits until it is taken. */
+  /** Only results go here, since scripts read it. Await it when writing much. */
   out(text: string): void | Promise<void>;
-  /** Progress, hints and faults. */
+  /** Progress, hints and errors. */
   err(text: string): void;
-  /** Whether `out` is a terminal: then the log is made to be read by people. */
+  /** Whether `out` is a terminal: the log is then formatted for people. */
   outTerminal: boolean;
-  /** Whether somebody is watching what goes to `err`. */
+  /** Whether `err` is a terminal. */
   terminal: boolean;
 }
 
-/** Ends a command with exit code 1. `message` is for people; empty where the command has said it all already. */
+/** Ends a command with exit code 1. `message` is for people; empty if the command has already printed everything. */
 export class CommandFailed extends OrderdockError {
   constructor(message = '') {
     super('command_failed', message);
   }
 }
 
-/** Commands say only what went wrong; what they did is their answer. */
+/** Commands log only failures; their result is their output. */
 export const quietLog = (ground: CliRuntime): Log => {
   const say = (event: string, fields: object = {}) => {
     const text = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
@@ -33,7 +33,7 @@ export const quietLog = (ground: CliRuntime): Log => {
   return { debug: () => {}, info: () => {}, warn: () => {}, error: say };
 };
 
-/** A line that is written over itself while something takes long; silent where nobody watches. */
+/** A progress line that overwrites itself; silent unless `err` is a terminal. */
 export function createProgress(ground: CliRuntime): { show(text: string): void; clear(): void } {
   const clear = () => ground.terminal && ground.err('\r\u001b[K');
   return {

@@ -26,12 +26,12 @@ export function addSend(program: Command, ground: CliRuntime): void {
     .command('send')
     .description("Sign a sample event with a connection's own credentials and post it to the service.")
     .argument('<platform>', PLATFORMS.map((platform) => platform.name).join(', '))
-    .argument('<event>', 'the event type, as the platform names it')
+    .argument('<event>', 'event type, as the platform names it')
     .option('--form <form>', "a variant of the sender's, such as get or xml: see the platform's README")
     .option('--connection <name>', 'default: the first connection of that platform')
     .option('--url <url>', 'base URL of the service; default: PUBLIC_URL, else DATA_DIR/address')
     .option('--token', "log in at the service's own token endpoint first, as the first client of webhook.auth")
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       [
@@ -41,8 +41,8 @@ export function addSend(program: Command, ground: CliRuntime): void {
         '  orderdock send tradecloud OrderLinesAcceptedBySupplier --form get',
         '  orderdock send ordermentum order_created --connection fresh-ordermentum --url https://orderdock.example.com',
         '',
-        'In the sandbox the event happens in the simulated platform, whose API then tells of it too. With a connections file the sample is made',
-        "up: an event that only names a resource is accepted, but the platform's own API will not know the resource.",
+        'In the sandbox the event happens at the simulated platform, whose API then reports it too. With a connections file the sample is',
+        "invented: an event that only names a resource is accepted, but the platform's own API will not know that resource.",
       ].join('\n'),
     )
     .action((platform: string, event: string, options: Options) => send(ground, platform, event, options));
@@ -51,7 +51,8 @@ export function addSend(program: Command, ground: CliRuntime): void {
 async function send(ground: CliRuntime, platformName: string, eventType: string, options: Options): Promise<void> {
   const settings = settingsOf(ground);
   const platform = PLATFORMS.find((one) => one.name === platformName);
-  if (!platform) throw new CommandFailed(`Unknown platform ${platformName}. There are: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
+  if (!platform)
+    throw new CommandFailed(`Unknown platform ${platformName}. Known platforms: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
   const connection = chooseConnection(await connectionsOf(settings, ground), platform, options.connection, settings);
   const base = await serviceUrl(settings, options.url);
   const post = createPost(settings.tls === null ? null : await readFile(settings.tls.certFile));
@@ -93,7 +94,7 @@ function chooseConnection(
   return first;
 }
 
-/** In the sandbox the simulated platform makes it happen; elsewhere a made-up one of the moment does. */
+/** In the sandbox the running simulated platform emits the event; otherwise a temporary one does. */
 async function compose(
   settings: Settings,
   connection: Connection,
@@ -122,13 +123,13 @@ async function compose(
   return connection.platform.simulate(connection.settings, tools).emit(eventType, form);
 }
 
-/** Clients of the token endpoint are the only way in: without a token the sample would be refused. */
+/** If clients of the token endpoint are the only credentials, a sample without a token would be refused. */
 function needsToken({ settings }: Connection): boolean {
   const { auth = [] } = settings.webhook;
   return auth.length > 0 && auth.every((entry) => 'oauth2' in entry && 'clients' in entry.oauth2);
 }
 
-/** An access token of our own token endpoint, for customers without an issuer of theirs. */
+/** Gets an access token from our own token endpoint, which serves customers without an issuer. */
 async function logIn(post: Post, base: string, connection: Connection): Promise<string> {
   const { auth = [] } = connection.settings.webhook;
   const [client] = auth.flatMap((entry) => ('oauth2' in entry && 'clients' in entry.oauth2 ? entry.oauth2.clients : []));
@@ -161,7 +162,7 @@ const shownAt = (base: string, connection: string, { kind, externalId }: Subject
 
 type Sent = PostAnswer & { method: string; url: string; eventType: string; subject: Subject | null; shownAt: string | null };
 
-/** `OrderIssuedByBuyer: accepted (202), order …-PO26004`, and where to look at it. */
+/** `OrderIssuedByBuyer: accepted (202), order …-PO26004`, with a link to the console. */
 function sentence({ eventType, method, url, status, body, subject, shownAt: address }: Sent): string {
   const about = subject === null ? '' : `, ${subject.kind} ${subject.externalId}`;
   const isTaken = status >= 200 && status < 300;
@@ -169,7 +170,7 @@ function sentence({ eventType, method, url, status, body, subject, shownAt: addr
   return `${eventType}${about}: ${state} (${status})\n  ${method} ${url}\n${isTaken && address !== null ? `  ${address}\n` : ''}`;
 }
 
-/** What an accepted webhook was answered: `accepted`, or `duplicate` for one that was known. */
+/** The status in the response to an accepted webhook: `accepted`, or `duplicate` for a known event. */
 function stateOf(body: string): string {
   try {
     const { status } = objectAt(JSON.parse(body));
@@ -180,12 +181,12 @@ function stateOf(body: string): string {
 }
 
 function report(ground: CliRuntime, options: Options, eventType: string, sent: readonly Sent[]): void {
-  const nothing = `${eventType} has happened, and the platform sends nothing for it.`;
+  const nothing = `${eventType} has happened, and the platform sends no webhook for it.`;
   answer(
     ground,
     options.json,
     sent.map(({ retryAfterMs: _retryAfterMs, ...one }) => one),
     () => (sent.length === 0 ? `${nothing}\n` : sent.map(sentence).join('\n')),
   );
-  if (sent.some(({ status }) => status < 200 || status > 299)) throw new CommandFailed('The service did not take it.');
+  if (sent.some(({ status }) => status < 200 || status > 299)) throw new CommandFailed('The service did not accept it.');
 }

@@ -24,10 +24,10 @@ const STOP_WITHIN_MS = 9500;
 export function addServe(program: Command, ground: CliRuntime): void {
   program
     .command('serve')
-    .description('Run the service until it is told to stop. Without a connections file: the sandbox.')
+    .description('Run the service until it is stopped. Without a connections file it runs the sandbox.')
     .addHelpText(
       'after',
-      '\nExamples:\n  orderdock serve\n  PORT=0 DATA_DIR=/var/lib/orderdock orderdock serve\n\nSIGTERM and SIGINT stop it within 10 seconds, SIGHUP reads the connections file and .env again.',
+      '\nExamples:\n  orderdock serve\n  PORT=0 DATA_DIR=/var/lib/orderdock orderdock serve\n\nSIGTERM and SIGINT stop it within 10 seconds; SIGHUP reloads the connections file and .env.',
     )
     .action(() => serve(ground));
 }
@@ -70,7 +70,7 @@ const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, gr
     ? readConnections(sandbox.connectionsText, {}, PLATFORMS)
     : readConnections(await readFile(settings.connectionsFile ?? '', 'utf8'), ground.env, PLATFORMS);
 
-/** The start line; where the service is reached, for scripts and other commands; in the sandbox, what a newcomer needs. */
+/** Prints the start line, stores the address for scripts and other commands and, in the sandbox, prints an introduction. */
 async function announce(settings: Settings, app: App, sandbox: Sandbox | null, ground: CliRuntime, log: Log): Promise<void> {
   const { url, keyFile } = app;
   if (url !== null) await writePrivateFile(addressFile(settings), `${url}\n`);
@@ -89,7 +89,7 @@ async function announce(settings: Settings, app: App, sandbox: Sandbox | null, g
   }
 }
 
-/** Only our own: another process on the same directory may have written its address since, or this one none. */
+/** Removes only our own address: another process on the same directory may have stored its address since, or this one none. */
 async function takeBackAddress(settings: Settings, url: string | null): Promise<void> {
   const written = await readFile(addressFile(settings), 'utf8').catch(() => null);
   if (url !== null && written?.trim() === url) await rm(addressFile(settings), { force: true });
@@ -107,7 +107,7 @@ async function playStory(settings: Settings, sandbox: Sandbox, url: string, log:
   }
 }
 
-/** A faulty file is refused, and the connections in force stay. */
+/** An invalid file is rejected and the current connections stay in force. */
 async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log): Promise<void> {
   try {
     if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
@@ -126,7 +126,7 @@ async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log
   }
 }
 
-/** The log's reader may go away (`| head`, a log collector that restarts): that ends other commands, and not the service. */
+/** The reader of the log may disappear (`| head`, a restarting log collector): that ends other commands, but not the service. */
 function outliveTheLog(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners('error');
@@ -134,7 +134,7 @@ function outliveTheLog(): void {
   }
 }
 
-/** What nobody caught leaves us in a state that nobody knows: the next start continues from what is stored. */
+/** An uncaught error leaves the process in an unknown state, so it ends; the next start continues from what is stored. */
 function dieOfTheUnexpected(log: Log): void {
   const die = (error: unknown) => {
     log.error('uncaught', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { distance } from '../domain/values/edit-distance.ts';
 
 /**
- * The message for a command or sub-command that does not exist, with the nearest name that does; null: all are known. Commander itself
- * overlooks an unknown name when `--help` follows it, and prints the help of something else as if all were well.
+ * The message for a command or sub-command that does not exist, with the nearest name that does; null if all are known. Commander itself
+ * ignores an unknown name that is followed by `--help`, prints another command's help and exits 0.
  */
 export function findUnknownCommand(program: Command, words: readonly string[]): string | null {
   let at = program;

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemoteFailure } from '../domain/errors.ts';
 
-/** Waits before our credentials are tried again: at most four tries in the first minute, whatever waits. */
+/** Delays before our credentials are tried again: at most four attempts in the first minute, however many calls wait. */
 const PAUSES_MS: readonly number[] = [10_000, 20_000, 40_000, 80_000, 160_000];
 const LONGEST_PAUSE_MS = 300_000;
-/** How long others wait for the call that tries the credentials; a slow answer says nothing of them. */
+/** How long other calls wait for the one that tries the credentials; a slow response says nothing about them. */
 const PATIENCE_MS = 1000;
 
 export interface AccessGate {
   /**
-   * Runs `work` unless the remote refuses our credentials: then `RemoteFailure('platform_refuses_us')` with the time until they are tried again.
-   * While it is not known whether they are accepted, one call goes ahead of the others.
+   * Runs `work` unless the remote refuses our credentials: then throws `RemoteFailure('platform_refuses_us')` with the time until they are tried again.
+   * While it is unknown whether they are accepted, one call goes ahead of the others.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Throws as `run` would, without running anything. */
+  /** Throws like `run`, without running anything. */
   refuseWhilePaused(): void;
 }
 
@@ -22,7 +22,7 @@ export interface AccessGateOptions {
   now(): Date;
   /** Called with each refusal. */
   onRefused(message: string, pauseMs: number): void;
-  /** Called with the first success, and with every first one after a refusal. */
+  /** Called with the first success ever, and with the first one after each refusal. */
   onAccepted(): void;
 }
 
@@ -59,7 +59,7 @@ export function createAccessGate({ connection, now, onRefused, onAccepted }: Acc
     const before = refusals;
     try {
       const result = await work();
-      // What was under way before a refusal says nothing of the credentials now.
+      // A call that started before a refusal says nothing about the credentials now.
       if (refusals === before) accept();
       return result;
     } catch (error) {
@@ -87,7 +87,7 @@ export function createAccessGate({ connection, now, onRefused, onAccepted }: Acc
   };
 }
 
-/** Waits until `work` has ended, however it ends, or the time is over. */
+/** Waits until `work` has settled or the time is up. */
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   const timer = new AbortController();
   const over = sleep(ms, undefined, { ref: false, signal: timer.signal }).catch(() => {});
@@ -95,10 +95,10 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   timer.abort();
 }
 
-/** The API (401 after a renewal) or its token endpoint does not take our credentials. */
+/** Whether the API (401 after a renewal) or its token endpoint refuses our credentials. */
 const isRefusal = (error: unknown): error is RemoteFailure =>
   error instanceof RemoteFailure && (error.status === 401 || error.code === 'oauth_refused' || error.code === 'remote_unauthorized');
 
-/** Whoever is told about a resource, or that it does not exist, has been let in. */
+/** A response about a resource, even that it does not exist, shows that the credentials were accepted. */
 const isAnswer = (error: unknown): boolean =>
   error instanceof RemoteFailure && error.status >= 400 && error.status < 500 && error.status !== 403 && error.status !== 429;

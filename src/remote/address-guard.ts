@@ -7,14 +7,14 @@ import { openStream } from './send.ts';
 
 const MAX_REDIRECTS = 5;
 const TIMEOUT_MS = 15_000;
-// A public address that answers only inside Azure, with secrets of the machine (Microsoft's page on 168.63.129.16, read 2026-11).
+// A public address that answers only inside Azure, with secrets of the virtual machine (Microsoft's page on 168.63.129.16, read 2026-11).
 const DENIED = ['168.63.129.16'];
 
 /**
- * Opens an address that a business partner gave. Only http and https, and only addresses of the public internet: no loopback, private,
- * link-local, unique-local, shared, reserved or metadata range. The check is made on the addresses that the connection is opened with,
- * so a name that resolves differently a moment later gains nothing; every redirect (five at most) is checked again.
- * Throws `RemoteFailure('address_refused')` where the guard says no. `lookup` is for tests; default: the system's.
+ * Opens an address supplied by a business partner. Only http and https, and only addresses of the public internet: no loopback, private,
+ * link-local, unique-local, shared, reserved or metadata range. The check applies to the addresses that the connection is opened with,
+ * so DNS rebinding does not get past it; every redirect (five at most) is checked again.
+ * Throws `RemoteFailure('address_refused')` for any other address. `lookup` is for tests; default: the system resolver.
  */
 export function createPublicOpener(now: () => Date, lookup?: LookupFunction): (url: string) => Promise<RemoteStream> {
   const options = { keepAlive: false, denyIPAddressList: DENIED, ...(lookup ? { lookup } : {}) };
@@ -26,7 +26,7 @@ export function createPublicOpener(now: () => Date, lookup?: LookupFunction): (u
   return (url) => followRedirects(url, open, now);
 }
 
-/** Opens `url` and what it redirects to, by hand; each address goes through `open`, which is where it is checked. */
+/** Opens `url` and follows its redirects; each address goes through `open`, which checks it. */
 export async function followRedirects(url: string, open: (url: string) => Promise<RemoteStream>, now: () => Date): Promise<RemoteStream> {
   let address = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {

@@ -2,11 +2,11 @@ import { RemoteFailure } from '../domain/errors.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Runs an attempt with the headers that authorise it; after a 401 once more with new ones, if there are any. */
+/** Runs an attempt with authorisation headers; after a 401 once more with new ones, if there are any. */
 export type Authorization = <T>(attempt: (headers: Headers) => Promise<T>) => Promise<T>;
 
 /**
- * Many calls may be answered 401 for one old token, some long after it was renewed: it is renewed once for all of them. `authorize`: see
+ * Many calls may get a 401 for one old token, some long after its renewal: it is renewed once for all of them. `authorize`: see
  * `ClientOptions`.
  */
 export function createAuthorization(authorize: (renew: boolean) => Promise<Headers>): Authorization {
@@ -25,7 +25,7 @@ export function createAuthorization(authorize: (renew: boolean) => Promise<Heade
         renewing = null;
       });
       const renewed = await renewing;
-      // A key that never changes would only be refused again.
+      // A key that never changes would be refused again.
       if (sameHeaders(renewed, headers)) throw error;
       return attempt(renewed);
     }

@@ -18,9 +18,9 @@ const LONGEST_WAIT_MS = 30_000;
 const BEHIND_MS = 2000;
 
 export interface Circuit {
-  /** Runs `work` unless the circuit is open: then `RemoteFailure('circuit_open')` with the time until the next trial. */
+  /** Runs `work` unless the circuit is open: then throws `RemoteFailure('circuit_open')` with the time until the next trial. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Throws as `run` would, without running anything. */
+  /** Throws like `run`, without running anything. */
   refuseWhileOpen(): void;
   state(): CircuitState;
 }
@@ -32,11 +32,11 @@ export interface CircuitEvents {
 
 /**
  * Opens after five outages in a row (no answer, or a 5xx; a 4xx counts as an answer) and lets one call through after 2 s, 4 s, … 30 s,
- * or after the remote's own `Retry-After` where that is longer. While open nothing is sent. An outage that opens it, or keeps it open, is
- * `circuit_open` too: the remote is down, and what was asked for is not to blame.
+ * or after the remote's own `Retry-After` if that is longer. Nothing is sent while it is open. An outage that opens it, or keeps it open, is
+ * `circuit_open` too: the remote is down, so the request itself is not at fault.
  */
 export function createCircuit(connection: string, random: Random, { onOpened, onClosed }: CircuitEvents): Circuit {
-  // The policy goes by the system's clock and cannot be given another: so must what is said about it.
+  // The policy uses the system clock and cannot take another one, so the remaining time must use it too.
   let openUntilMs = 0;
   const wait = (context: IHalfOpenAfterBackoffContext): IBackoff<IHalfOpenAfterBackoffContext> => {
     const duration = waitMs(context, random);
@@ -46,7 +46,7 @@ export function createCircuit(connection: string, random: Random, { onOpened, on
   const policy = circuitBreaker(handleWhen(isOutage), { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: { next: wait } });
   const refusal = () =>
     new RemoteFailure('circuit_open', `The API of ${connection} keeps failing: waiting`, 0, Math.max(1, openUntilMs - Date.now()));
-  // Behind the others: if what was asked for is to blame after all, another call shows it.
+  // Retried after the others: if this request is at fault after all, another call shows that the remote works.
   const outage = ({ message }: Error) =>
     new RemoteFailure(
       'circuit_open',
@@ -72,7 +72,7 @@ export function createCircuit(connection: string, random: Random, { onOpened, on
 
 type Policy = ReturnType<typeof circuitBreaker>;
 
-// An error that is no outage is handed through as a value: only then does it end a row of failures.
+// An error that is not an outage is passed through as a value, because only a value ends a series of failures.
 async function runThrough<T>(policy: Policy, work: () => Promise<T>, refusal: () => RemoteFailure): Promise<T> {
   try {
     const result = await policy.execute(async () => {

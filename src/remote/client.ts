@@ -29,12 +29,12 @@ interface ClientState {
   circuit: Circuit;
   authorized: Authorization;
   limiters: Map<string, RateLimiter>;
-  /** Budget name → milliseconds since 1970 until which the remote's own 429 keeps us from it, and how many there were in a row. `*` where a call has no budget. */
+  /** Budget name → milliseconds since 1970 until which a 429 from the remote blocks it, and the number of 429s in a row. `*` for calls without a budget. */
   paused: Map<string, { untilMs: number; inARow: number }>;
   singleFile: <T>(priority: Priority, work: () => Promise<T>) => Promise<T>;
 }
 
-/** A client of one connection's API: budgets, order, authorisation and circuit around plain requests. */
+/** A client for one connection's API: budgets, ordering, authorisation and circuit around plain requests. */
 export function createClient(connection: string, options: ClientOptions, ground: ClientDependencies): RemoteClient {
   const circuit = createCircuit(connection, ground.random, observerOf(connection, options, ground).circuit);
   const state: ClientState = {
@@ -50,7 +50,7 @@ export function createClient(connection: string, options: ClientOptions, ground:
   };
 }
 
-/** What a client tells of its platform; another API beside the one that fetches tells nothing. */
+/** What a client reports about its platform; an API other than the one used for fetches reports nothing. */
 function observerOf(connection: string, { secondary }: ClientOptions, { observer }: ClientDependencies) {
   const told = <A extends unknown[]>(tell: (connection: string, ...rest: A) => void) =>
     secondary ? () => {} : (...rest: A) => tell(connection, ...rest);
@@ -62,7 +62,7 @@ function observerOf(connection: string, { secondary }: ClientOptions, { observer
 
 type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'patienceMs'>;
 
-// A sequential API's turn is taken before its budget: calls that had been counted early could otherwise go out in one burst.
+// For a sequential API the turn comes before the budget: calls counted early could otherwise be sent in one burst.
 async function inTurn<T>(state: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
   const priority = turn.priority ?? 'fetch';
   const refuseEarly = () => {
@@ -113,7 +113,7 @@ function limiterFor(state: ClientState, turn: Turn): RateLimiter {
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** After a 429 the budgets of the call rest, for as long as the remote says or, where it says nothing, longer with each one in a row. */
+/** After a 429 the budgets of the call pause for as long as the remote says, or else longer with each one in a row. */
 async function paced<T>(state: ClientState, turn: Turn, send: () => Promise<T>): Promise<T> {
   const names = namesOf(state, turn);
   try {
@@ -155,12 +155,12 @@ async function exchange(state: ClientState, call: RemoteCall, authorization: Rec
   throw failureOfResponse(what, answer.status, answer.headers, ground.now());
 }
 
-// `%2e` is a dot to whoever reads an address (https://url.spec.whatwg.org/#double-dot-path-segment), and a backslash a slash.
+// URL parsers treat `%2e` as a dot (https://url.spec.whatwg.org/#double-dot-path-segment) and a backslash as a slash.
 const DOT_SEGMENT = /(?:^|[\\/])(?:\.|%2e){1,2}(?=[\\/]|$)/i;
 
 /**
- * The full address of a call. An absolute one must have the base's origin: credentials go nowhere else. A path with dot segments is refused:
- * it would be read as another one, above.
+ * The full address of a call. An absolute one must have the base's origin: credentials go nowhere else. A path with dot segments is refused,
+ * since it would resolve to a different path.
  */
 export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'query'>): string {
   const absolute = /^https?:\/\//i.test(call.path);
@@ -175,7 +175,7 @@ export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'quer
   return url.href;
 }
 
-// Without authorisation it is another host's content (a presigned address): neither our budgets nor the API's circuit are concerned.
+// Without authorisation it is another host's content (a presigned address), so neither our budgets nor the API's circuit apply.
 async function openBody(state: ClientState, path: string, withAuthorization: boolean): Promise<RemoteStream> {
   const { options, ground } = state;
   const request = (url: string, headers: Record<string, string>) =>
@@ -185,7 +185,7 @@ async function openBody(state: ClientState, path: string, withAuthorization: boo
   return inTurn(state, {}, (headers) => request(url, headers));
 }
 
-/** A 2xx body as a stream; any other answer is thrown and its body discarded. */
+/** Returns a 2xx body as a stream; throws for any other response and discards its body. */
 async function openChecked(request: Parameters<typeof openStream>[0], now: () => Date): Promise<RemoteStream> {
   const stream = await openStream(request);
   if (stream.status >= 200 && stream.status < 300) return stream;

@@ -15,14 +15,14 @@ export interface RemoteDependencies {
   clock: Clock;
   random: Random;
   log: Log;
-  /** Waits before a call when a budget is used up; tests give their own. */
+  /** Waits before a call when a budget is exhausted; tests pass their own. */
   sleep?: (ms: number) => Promise<void>;
   observer?: AccessObserver;
-  /** Absent: logins are shared within this process alone. */
+  /** If absent, sessions are shared within this process only. */
   sessions?: SessionStore;
 }
 
-/** For those who do not look. */
+/** For callers that do not observe anything. */
 export const SILENT: AccessObserver = {
   circuitOpened() {},
   circuitClosed() {},
@@ -30,7 +30,7 @@ export const SILENT: AccessObserver = {
   credentialsAccepted() {},
 };
 
-/** Nothing is opened until it is called upon. */
+/** Opens nothing until it is used. */
 export function createRemote(dependencies: RemoteDependencies): SharedRemote {
   const { limits, clock, random, log, sleep, observer = SILENT, sessions = createLocalSessions() } = dependencies;
   const now = () => clock.now();

@@ -6,7 +6,7 @@ import type { Oauth2Options } from './remote.ts';
 
 interface Token {
   authorization: string;
-  /** Milliseconds since 1970; null: not told, used until it is refused. */
+  /** Milliseconds since 1970; null if unknown: the token is then used until it is refused. */
   renewAtMs: number | null;
 }
 
@@ -14,9 +14,9 @@ const TIMEOUT_MS = 10_000;
 const EARLY_MS = 60_000;
 
 /**
- * Client credentials (RFC 6749, 4.4): gives the `Authorization` header. The token is kept until a minute before it expires (a tenth of
- * its life, where that is shorter) and only one request for a new one is under way at a time.
- * Throws `RemoteFailure`: `oauth_refused` for a 4xx of the token endpoint, else `remote_unavailable` or `remote_unreachable`.
+ * Client credentials (RFC 6749, 4.4): returns the `Authorization` header. The token is cached until a minute before it expires (a tenth of
+ * its lifetime if that is shorter), and only one request for a new one runs at a time.
+ * Throws `RemoteFailure`: `oauth_refused` for a 4xx from the token endpoint, else `remote_unavailable` or `remote_unreachable`.
  */
 export function createOauth2(options: Oauth2Options, now: () => Date): (renew: boolean) => Promise<Record<string, string>> {
   let token: Token | null = null;
@@ -34,7 +34,7 @@ export function createOauth2(options: Oauth2Options, now: () => Date): (renew: b
   };
 }
 
-// RFC 6749 requires servers to take the client by Basic, but some take it only from the form: asked again that way after a refusal.
+// RFC 6749 requires servers to accept Basic authentication, but some read the client only from the form: that is tried after a refusal.
 async function requestToken(options: Oauth2Options, now: () => Date): Promise<Token> {
   try {
     return await requestBy('header', options, now);
@@ -70,7 +70,7 @@ function readToken(answer: Record<string, unknown>, nowMs: number, where: string
   return { authorization: `Bearer ${answer.access_token}`, renewAtMs };
 }
 
-// The library's HTTP client reports its own time-out as 504 and a refused connection as 502, without `isResponseError`. An answer is beside it.
+// The library's HTTP client reports its own timeout as 504 and a refused connection as 502, without `isResponseError`.
 function asFailure(error: unknown, where: string, now: Date): RemoteFailure {
   const seen = isObject(error) || error instanceof Error ? (error as unknown as { output?: { statusCode?: number }; data?: unknown }) : {};
   const answered = typeof seen.data === 'object' && seen.data !== null && 'isResponseError' in seen.data;

@@ -8,15 +8,15 @@ import type { OwnMessage, RemoteResponse } from './remote.ts';
 import { sendRequest } from './send.ts';
 
 /**
- * Posts to an address that an operator gave: private and loopback addresses are fine, link-local ones are not, since a cloud's metadata service answers
- * there. The check is made on the address that the connection is opened with. No redirects. Throws `RemoteFailure('address_refused')`.
- * `lookup` is for tests; default: the system's.
+ * Posts to an address configured by an operator. Private and loopback addresses are allowed; link-local ones are not, since cloud metadata services answer
+ * there. The check applies to the address that the connection is opened with. No redirects. Throws `RemoteFailure('address_refused')`.
+ * `lookup` is for tests; default: the system resolver.
  */
 export function createOwnPost(lookup: LookupFunction = dns.lookup as LookupFunction): (message: OwnMessage) => Promise<RemoteResponse> {
   const options = { keepAlive: false, lookup: guarded(lookup) };
   const agents = { httpAgent: new Agent(options), httpsAgent: new TlsAgent(options) };
   return async ({ url, headers, body, timeoutMs }) => {
-    // A literal address is never looked up.
+    // A literal IP address is never resolved.
     if (isLinkLocal(new URL(url).hostname.replace(/^\[|\]$/g, ''))) throw refused(url);
     return sendRequest({ method: 'POST', url, headers: { 'Content-Type': 'application/json', ...headers }, body, timeoutMs, agents }).catch(
       (error: unknown) => {

@@ -4,25 +4,25 @@ export type Priority = 'fetch' | 'reconcile';
 
 interface Waiting {
   priority: Priority;
-  /** Milliseconds since 1970 after which it waits no longer. */
+  /** Milliseconds since 1970 after which it stops waiting. */
   deadlineMs: number;
   pass(): void;
   refuse(error: unknown): void;
 }
 
 export interface RateLimiterOptions {
-  /** 0: the next may pass (and is counted); else the milliseconds until it is worth asking again. */
+  /** Returns 0 if the next one may pass (it is then counted), else the milliseconds until a retry makes sense. */
   enter(): Promise<number>;
   now(): Date;
   sleep(ms: number): Promise<void>;
 }
 
 export interface RateLimiter {
-  /** Resolves when the call may go out. Throws `RemoteFailure('rate_limited_here')` when there will be no place within the patience. */
+  /** Resolves when the call may be sent. Throws `RemoteFailure('rate_limited_here')` if there will be no capacity in time. */
   pass(priority: Priority, patienceMs: number): Promise<void>;
 }
 
-/** The queue before a set of budgets: one place at a time, fetches before reconciliation, else in the order of arrival. */
+/** The queue for a set of budgets: one at a time, fetches before reconciliation, otherwise in order of arrival. */
 export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): RateLimiter {
   const waiting: Waiting[] = [];
   let running = false;
@@ -53,7 +53,7 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
     return waiting.splice(Math.max(0, fetching), 1)[0] as Waiting;
   }
 
-  // The memory of the budgets cannot be asked: nobody passes uncounted.
+  // The stored budgets cannot be read: no call may pass uncounted.
   function refuseAll(error: unknown): undefined {
     for (const one of waiting.splice(0)) one.refuse(error);
   }
@@ -74,7 +74,7 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
 const noPlace = (waitMs: number): RemoteFailure =>
   new RemoteFailure('rate_limited_here', 'The limit of calls is used up for now', 0, Math.ceil(waitMs));
 
-/** Runs one piece of work at a time within this process, fetches before reconciliation. */
+/** Runs one task at a time within this process, fetches before reconciliation. */
 export function createMutex(): <T>(priority: Priority, work: () => Promise<T>) => Promise<T> {
   const waiting: { priority: Priority; start(): void }[] = [];
   let busy = false;

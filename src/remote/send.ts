@@ -17,17 +17,17 @@ export interface OutgoingRequest {
   agents?: { httpAgent: Agent; httpsAgent: Agent };
 }
 
-// A page of 100 orders with hundreds of lines is some 50 MB at the very most; more than this is not an answer but an accident.
+// A page of 100 orders with hundreds of lines is 50 MB at the very most; a larger response must be an error.
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 const STALL_MS = 30_000;
 
-/** One request, no redirects, the body as text exactly as sent. Any status is an answer; throws `RemoteFailure` with status 0 otherwise. */
+/** Sends one request without following redirects and returns the body as text exactly as sent, for any status. Throws `RemoteFailure` with status 0 if there is no response. */
 export async function sendRequest(request: OutgoingRequest): Promise<RemoteResponse> {
   const response = await exchange<string>(request, { responseType: 'text', maxContentLength: MAX_TEXT_BYTES });
   return { status: response.status, headers: plainHeaders(response), text: typeof response.data === 'string' ? response.data : '' };
 }
 
-/** The same with the body as a stream. The time-out is for the first byte; afterwards the stream fails when nothing came for 30 seconds. */
+/** The same with the body as a stream. The timeout applies to the first byte; afterwards the stream fails after 30 seconds without data. */
 export async function openStream(request: OutgoingRequest): Promise<RemoteStream> {
   const response = await exchange<Readable>(request, { responseType: 'stream' });
   const guard = stallGuard(describeCall(request.method, request.url));
@@ -47,7 +47,7 @@ async function exchange<T>(request: OutgoingRequest, options: AxiosRequestConfig
       ...request.agents,
       signal: timer.signal,
       maxRedirects: 0,
-      // An environment variable must not lead calls with credentials, or the guarded ones, through somebody else.
+      // An environment variable must not route calls with credentials, or guarded calls, through a third party.
       proxy: false,
       validateStatus: () => true,
       transformRequest: (body: unknown) => body,
@@ -61,7 +61,7 @@ async function exchange<T>(request: OutgoingRequest, options: AxiosRequestConfig
   }
 }
 
-/** The request that this call is made for, as a call below it (W3C Trace Context). */
+/** The trace context of the current request, with this call as its child (W3C Trace Context). */
 function originHeaders(): Record<string, string> {
   const request = currentRequest();
   if (!request) return {};

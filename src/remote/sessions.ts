@@ -1,6 +1,6 @@
 import type { Limits, SessionStore } from './remote.ts';
 
-/** Sessions of this process alone, for those who share none. */
+/** Sessions for a single process that shares none. */
 export function createLocalSessions(): SessionStore {
   const sealed = new Map<string, string>();
   return {

@@ -16,12 +16,12 @@ export interface BannerOptions {
   workingDir: string;
 }
 
-/** What a newcomer needs: that this is a sandbox, where things are, and lines to paste. No secret stands in it: `curl` reads them from files. */
+/** The introduction for new users: what the sandbox is, where things are, and commands to paste. It contains no secrets: `curl` reads them from files. */
 export async function sandboxBanner(options: BannerOptions): Promise<string> {
   const { url, keyFile } = options;
   const near = (path: string) => shellWord(nearPath(options.workingDir, path));
   const sample = await writeSample(options);
-  // The sandbox's certificate is as good as none to curl: it need not be for this address, nor from anybody known.
+  // curl would reject the certificate: it need not be for this address, nor from a known authority.
   const trust = url.startsWith('https:') ? '-k ' : '';
   const key = keyFile === null ? 'YOUR_API_KEY' : `$(cat ${near(keyFile)})`;
   return [
@@ -51,7 +51,7 @@ export async function sandboxBanner(options: BannerOptions): Promise<string> {
   ].join('\n');
 }
 
-/** Where the sample's order is seen once it has been sent. */
+/** Where to see the sample's order once it has been sent. */
 function seeSubject(
   { connection }: Sample,
   { kind, externalId }: Subject,
@@ -68,7 +68,7 @@ function seeSubject(
   ];
 }
 
-/** What an engineer needs at a start with real connections: where things are, and which addresses to register. */
+/** The start text with real connections: where things are, and which addresses to register. */
 export function serviceBanner(options: {
   url: string;
   publicUrl: string | null;
@@ -83,7 +83,9 @@ export function serviceBanner(options: {
     `  API          ${url}/api/docs`,
     `  API key      ${keyFile === null ? 'one of API_KEYS' : `in ${keyFile}`}`,
     '',
-    connections.length === 0 ? '  No connection is configured: nothing can arrive.' : '  Addresses to register at the platforms:',
+    connections.length === 0
+      ? '  No connection is configured: nothing can be received.'
+      : '  Webhook addresses to register with the platforms:',
     ...connections.map((name) => `  ${publicUrl ?? url}/webhooks/${name}`),
     '',
   ].join('\n');
@@ -91,7 +93,7 @@ export function serviceBanner(options: {
 
 const article = (word: string): string => (/^[aeiou]/i.test(word) ? 'an' : 'a');
 
-/** The shorter one: relative to where the reader stands, or absolute. */
+/** The shorter path: relative to the working directory, or absolute. */
 function nearPath(workingDir: string, path: string): string {
   const near = relative(workingDir, path);
   return near === '' || near.startsWith('..') ? path : near;
@@ -106,10 +108,10 @@ interface Sample {
   bodyFile: string;
 }
 
-// The story of the world counts its orders up from one: what happens this late in a twin of it is none of the story's orders.
+// The world's story numbers its orders from one: events this late in a copy of the world never hit the story's orders.
 const BEYOND_THE_STORY = 40;
 
-/** An event that the first platform's world has not seen, and its credentials as options for `curl -K`, both for the owner's eyes only. */
+/** An event that the first platform's world has not seen, and its credentials as options for `curl -K`; only the owner can read either file. */
 async function writeSample({ sandbox, dataDir }: BannerOptions): Promise<Sample | null> {
   const [world] = sandbox.worlds;
   const webhook = world ? composeSample(world) : null;
@@ -117,7 +119,7 @@ async function writeSample({ sandbox, dataDir }: BannerOptions): Promise<Sample 
   const configFile = join(dataDir, 'sandbox-curl.txt');
   const bodyFile = join(dataDir, 'sandbox-event.json');
   await writePrivateFile(configFile, curlConfig(webhook));
-  // The same event after a restart: sent again it is a duplicate, and its owner may have edited it.
+  // After a restart the existing event is kept: sending it again shows a duplicate, and the user may have edited it.
   if (!existsSync(bodyFile)) await writePrivateFile(bodyFile, `${webhook.body}\n`);
   return { connection: world.connection, webhook, configFile, bodyFile };
 }
@@ -132,7 +134,7 @@ function composeSample(world: World): OutgoingWebhook | null {
   return happen();
 }
 
-/** Options for `curl -K`: headers with the credentials, so that they stand neither on a command line nor in a shell's history. */
+/** Options for `curl -K`: headers with the credentials, which keeps them out of command lines and the shell history. */
 export const curlConfig = (webhook: OutgoingWebhook): string =>
   [
     `request = ${webhook.method}`,

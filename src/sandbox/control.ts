@@ -3,7 +3,7 @@ import { isObject, parseJson, textAt } from '../domain/values/json.ts';
 import type { OutgoingWebhook, SimulatedRequest, SimulatedResponse } from '../platforms/contract/simulation.ts';
 import type { Answer } from './simulators.ts';
 
-/** Where the sandbox itself is asked, beside the simulated platforms. */
+/** The path of the sandbox's own API, next to those of the simulated platforms. */
 export const CONTROL_NAME = '_sandbox';
 
 const problem = (status: number, detail: string): SimulatedResponse => ({
@@ -12,18 +12,18 @@ const problem = (status: number, detail: string): SimulatedResponse => ({
   body: JSON.stringify({ status, detail }),
 });
 
-/** `POST /_sandbox/happen {connection, eventType, form}`: makes it happen and answers `{webhooks}`, signed, for the caller to send. */
+/** `POST /_sandbox/happen {connection, eventType, form}`: triggers the event and returns the signed `{webhooks}` for the caller to send. */
 export function answerControl(key: string, happen: (connection: string, eventType: string, form?: string) => OutgoingWebhook[]): Answer {
   return (request) => {
-    if (!isAuthorized(request, key)) return problem(401, 'The key of DATA_DIR/sandbox.json is needed.');
-    if (request.method !== 'POST' || request.path !== '/happen') return problem(404, 'There is only POST /happen.');
+    if (!isAuthorized(request, key)) return problem(401, 'The key in DATA_DIR/sandbox.json is required.');
+    if (request.method !== 'POST' || request.path !== '/happen') return problem(404, 'Only POST /happen exists.');
     try {
       const asked = parseJson(request.body);
       if (!isObject(asked)) return problem(400, 'Expected a JSON object.');
       const webhooks = happen(textAt(asked.connection) ?? '', textAt(asked.eventType) ?? '', textAt(asked.form) ?? undefined);
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ webhooks }) };
     } catch (error) {
-      return problem(400, error instanceof Error ? error.message : 'It could not happen.');
+      return problem(400, error instanceof Error ? error.message : 'The event could not be triggered.');
     }
   };
 }

@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 
-/** The service's answer to a webhook; `status` 0: there was none. */
+/** The service's response to a webhook; `status` 0 if there was none. */
 export interface PostAnswer {
   status: number;
   retryAfterMs: number | null;
@@ -16,8 +16,8 @@ export type Post = (url: string, webhook: OutgoingWebhook) => Promise<PostAnswer
 const TIMEOUT_MS = 15_000;
 
 /**
- * `certificate`: the chain that the service itself serves (PEM). Our own service on this machine is then trusted by exactly that
- * certificate, whatever name it was issued for.
+ * `certificate`: the chain that the service itself serves (PEM). Our own service on this machine is then trusted only with exactly that
+ * certificate, whatever its name.
  */
 export function createPost(certificate: string | Buffer | null): Post {
   const trust = certificate === null ? {} : { ca: certificate, allowPartialTrustChain: true, checkServerIdentity: () => undefined };

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import type { JsonObject } from '../domain/values/json.ts';
 import type { Occurrence } from './world.ts';
 
-/** `DATA_DIR/sandbox.json`: what makes the sandbox the same after a restart. Its `connections` are written as in a connections file. */
+/** `DATA_DIR/sandbox.json`: what a restart needs to rebuild the same sandbox. `connections` has the format of a connections file. */
 export interface SandboxFile {
   about: string;
   seed: string;
-  /** When the story had been played to its end; null: not yet. */
+  /** When the story was finished; null if it is not. */
   played: string | null;
-  /** Where the simulated APIs listen, and the key that lets `orderdock send` ask for an event. */
+  /** The address of the simulated APIs, and the key with which `orderdock send` requests an event. */
   simulator: { url: string; key: string };
   connections: Record<string, JsonObject>;
 }
@@ -18,7 +18,7 @@ export interface SandboxFile {
 export const sandboxFilePath = (dataDir: string): string => join(dataDir, 'sandbox.json');
 const journalPath = (dataDir: string): string => join(dataDir, 'sandbox-journal.jsonl');
 
-/** Null where there is none yet. */
+/** Null if there is none yet. */
 export async function readSandboxFile(dataDir: string): Promise<SandboxFile | null> {
   const text = await readFile(sandboxFilePath(dataDir), 'utf8').catch(absent);
   return text === null ? null : JSON.parse(text);
@@ -27,7 +27,7 @@ export async function readSandboxFile(dataDir: string): Promise<SandboxFile | nu
 export const writeSandboxFile = (dataDir: string, content: SandboxFile): Promise<void> =>
   writePrivateFile(sandboxFilePath(dataDir), `${JSON.stringify(content, null, 2)}\n`);
 
-/** Writes a file that only its owner may read: whole or not at all. */
+/** Writes a file atomically, readable only by its owner. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const file = await open(`${path}.new`, 'w', 0o600);
@@ -41,7 +41,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await rename(`${path}.new`, path);
 }
 
-/** What happened in the simulated worlds so far. A last line that was cut off by a crash did not happen. */
+/** The events of the simulated worlds so far. A last line cut off by a crash does not count. */
 export function readJournal(dataDir: string): Occurrence[] {
   try {
     return readFileSync(journalPath(dataDir), 'utf8').split('\n').flatMap(readOccurrence);

@@ -8,18 +8,18 @@ import type { Sender } from './sender.ts';
 import { type Simulators, startSimulators } from './simulators.ts';
 import { createWorld, type World } from './world.ts';
 
-/** Simulated platforms, one connection to each, ready to be called. */
+/** Simulated platforms with one connection each, ready to be called. */
 export interface Sandbox {
-  /** To be read as a connections file. */
+  /** In the format of a connections file. */
   connectionsText: string;
   worlds: readonly World[];
   simulators: Simulators;
   /**
-   * Makes something happen and gives the webhooks that tell of it; `at` (ISO 8601 UTC): the time that it is dated, in place of now. Refuses an
+   * Triggers an event and returns the webhooks that report it; `at` (ISO 8601 UTC) replaces the current time as its date. Refuses an
    * unknown connection (404).
    */
   happen(connection: string, eventType: string, form?: string, at?: string): OutgoingWebhook[];
-  /** The first start's short story; where it was interrupted it goes on, where it has been played it is not played again. */
+  /** Plays the short story of the first start: continues after an interruption, and does nothing once it has been played. */
   playStory(sender: Sender, stop?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -28,15 +28,15 @@ export interface SandboxOptions {
   dataDir: string;
   platforms: readonly AnyPlatform[];
   now?: () => Date;
-  /** What each connection's `reconcile` member says. */
+  /** The `reconcile` member of each connection. */
   reconcile?: { schedule: string | false };
-  /** Keeps what happens for the next start. Default true. */
+  /** Stores the events for the next start. Default true. */
   journal?: boolean;
 }
 
-const ABOUT = 'Simulated platforms for trying things out. The credentials are generated and open nothing else.';
+const ABOUT = 'Simulated platforms for trying Orderdock out. The credentials are generated and valid nowhere else.';
 
-/** Starts the simulated APIs and tells them all that had happened before, in silence. The caller stops it. */
+/** Starts the simulated APIs and replays all earlier events without sending webhooks. The caller stops it. */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dataDir, platforms, now = () => new Date(), journal = true } = options;
   const known = await readSandboxFile(dataDir);
@@ -96,7 +96,7 @@ function fileOf(
   };
 }
 
-/** One event after the other: a story is told in order. */
+/** Sends one event after the other, since a story depends on its order. */
 async function playWorld(world: World, happen: Sandbox['happen'], sender: Sender, stop?: AbortSignal): Promise<void> {
   for (const { eventType, form } of world.simulation.story.slice(world.count())) {
     if (stop?.aborted) return;

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { MakeId, Random } from '../domain/clock.ts';
 
-/** Numbers in [0, 1) that are the same for the same seed: sfc32 (Chris Doty-Humphrey, PractRand), seeded by a hash. */
+/** Reproducible numbers in [0, 1): sfc32 (Chris Doty-Humphrey, PractRand), seeded with a hash. */
 export function seededRandom(seed: string): Random {
   const words = createHash('sha256').update(seed).digest();
   let [a, b, c, counter] = [words.readUInt32LE(0), words.readUInt32LE(4), words.readUInt32LE(8), words.readUInt32LE(12)];
@@ -15,7 +15,7 @@ export function seededRandom(seed: string): Random {
   };
 }
 
-/** UUIDs (version 4 by their looks) from seeded numbers: the same world has the same ids after a restart. */
+/** UUIDs (in the form of version 4) from seeded numbers, so that a world has the same ids after a restart. */
 export function seededId(random: Random): MakeId {
   return () => {
     const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
@@ -26,7 +26,7 @@ export function seededId(random: Random): MakeId {
   };
 }
 
-/** Secrets of one connection, one after the other: nobody can guess them who does not know the seed, and a restart gives them again. */
+/** A sequence of secrets for one connection: unguessable without the seed, and the same after a restart. */
 export function seededSecrets(seed: string, connection: string): () => string {
   let count = 0;
   return () => createHmac('sha256', seed).update(`${connection} ${count++}`).digest('base64url');

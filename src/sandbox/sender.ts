@@ -11,7 +11,7 @@ export interface SenderCounts {
   givenUp: number;
 }
 
-/** What became of one webhook. `delivered` false: the platform gave up. */
+/** The outcome of one webhook. `delivered` false: the platform gave up. */
 export interface Sent {
   delivered: boolean;
   attempts: number;
@@ -19,16 +19,16 @@ export interface Sent {
 }
 
 export interface SenderOptions {
-  /** Base URL of the service: asked before every attempt, since it may have moved. */
+  /** Returns the base URL of the service; called before every attempt, since it may have moved. */
   baseUrl(): string | null;
   post: Post;
   sleep(ms: number, stop?: AbortSignal): Promise<unknown>;
-  /** Attempts where the platform's own rule names no number. */
+  /** Attempts if the platform's own rule has no limit. */
   mostAttempts: number;
   stop?: AbortSignal;
 }
 
-/** A platform's webhook sender: it repeats what the platform would repeat, only sooner. */
+/** A platform's webhook sender: it retries what the platform would retry, only sooner. */
 export interface Sender {
   send(connection: string, answers: RetryPolicy, webhook: OutgoingWebhook): Promise<Sent>;
   counts: Readonly<SenderCounts>;
@@ -61,7 +61,7 @@ export function createSender(options: SenderOptions): Sender {
 
 async function postOnce({ baseUrl, post }: SenderOptions, connection: string, webhook: OutgoingWebhook): Promise<PostAnswer> {
   const base = baseUrl();
-  if (base === null) return { status: 0, retryAfterMs: null, body: 'The service is not there.' };
+  if (base === null) return { status: 0, retryAfterMs: null, body: 'The service is not running.' };
   return post(`${base}/webhooks/${connection}${webhook.path}`, webhook);
 }
 

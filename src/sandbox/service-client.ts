@@ -1,6 +1,6 @@
-/** The service's REST API, as the demo reads it: like anybody else. */
+/** The service's REST API, which the demo reads like any other client. */
 export interface ServiceClient {
-  /** Throws `Error` for anything but a 2xx answer. */
+  /** Throws `Error` for anything but a 2xx response. */
   get<T>(path: string): Promise<T>;
   post<T>(path: string): Promise<T>;
   /** All pages of a list. */
@@ -9,11 +9,11 @@ export interface ServiceClient {
 
 const PAGE = 500;
 
-/** `base` gives the base URL, asked before each call since the service may have been restarted. */
+/** `base` returns the base URL and is called before each request, since the service may have restarted. */
 export function createServiceClient(base: () => string | null, key: () => Promise<string>): ServiceClient {
   async function call(method: string, path: string): Promise<Response> {
     const url = base();
-    if (url === null) throw new Error('The service is not there.');
+    if (url === null) throw new Error('The service is not running.');
     return fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${await key()}` } });
   }
   async function read<T>(method: string, path: string): Promise<T> {

@@ -4,26 +4,26 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The service as a process of its own, which can be killed like one. */
+/** The service in a separate process, which can be killed. */
 export interface ServiceProcess {
-  /** Null while it is not there. */
+  /** Null while it is not running. */
   url(): string | null;
   start(): Promise<void>;
-  /** SIGKILL: no goodbye. */
+  /** Sends SIGKILL: no orderly shutdown. */
   kill(): Promise<void>;
-  /** SIGTERM; gives its exit code. */
+  /** Sends SIGTERM and returns the exit code. */
   stop(): Promise<number | null>;
 }
 
 const START_WITHIN_MS = 60_000;
 
-/** `env` is the whole environment of the process; what it logs goes to `DATA_DIR/service.log`. */
+/** `env` is the complete environment of the process; its log goes to `DATA_DIR/service.log`. */
 export function createServiceProcess(main: string, dataDir: string, env: Record<string, string>): ServiceProcess {
   let child: ChildProcess | null = null;
   let ended: Promise<number | null> = Promise.resolve(null);
   let url: string | null = null;
   const address = join(dataDir, 'address');
-  // It is in a group of its own: nobody else would end it.
+  // It runs in its own process group, so nothing else would end it.
   process.once('exit', () => child?.kill('SIGKILL'));
 
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
@@ -36,10 +36,10 @@ export function createServiceProcess(main: string, dataDir: string, env: Record<
   return {
     url: () => url,
     async start() {
-      // A killed process leaves its address behind.
+      // A killed process leaves its address file behind.
       await rm(address, { force: true });
       const log = createWriteStream(join(dataDir, 'service.log'), { flags: 'a', mode: 0o600 });
-      // A group of its own: Ctrl-C at the terminal is for the demo, which then stops the service in its own time.
+      // With its own process group, Ctrl-C in the terminal reaches only the demo, which then stops the service in order.
       const started = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
       started.stdout?.pipe(log);
       started.stderr?.pipe(log);
@@ -59,7 +59,7 @@ export function createServiceProcess(main: string, dataDir: string, env: Record<
 
 async function readAddress(path: string, child: ChildProcess): Promise<string> {
   for (let waitedMs = 0; waitedMs < START_WITHIN_MS; waitedMs += 100) {
-    if (child.exitCode !== null) throw new Error('The service ended at its start: see service.log.');
+    if (child.exitCode !== null) throw new Error('The service exited during startup: see service.log.');
     const text = await readFile(path, 'utf8').catch(() => '');
     if (text.endsWith('\n')) return text.trim();
     await sleep(100);

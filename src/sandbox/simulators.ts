@@ -4,19 +4,19 @@ import { listeningPort } from './listening-port.ts';
 
 export type Answer = (request: SimulatedRequest) => SimulatedResponse;
 
-/** The APIs of all simulated platforms, on one port of this machine, each below `/<name>`. */
+/** The APIs of all simulated platforms, on one local port, each below `/<name>`. */
 export interface Simulators {
   /** `http://127.0.0.1:PORT`. */
   origin: string;
   host(name: string, answer: Answer): void;
-  /** While true every API answers 503, as on a bad day. */
+  /** While true, every API answers 503. */
   setOutage(on: boolean): void;
   stop(): Promise<void>;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Listens on `port`, or on a free one where that is taken or 0. */
+/** Listens on `port`, or on a free port if that one is in use or 0. */
 export async function startSimulators(port: number): Promise<Simulators> {
   const hosted = new Map<string, Answer>();
   let outage = false;
@@ -41,7 +41,7 @@ export async function startSimulators(port: number): Promise<Simulators> {
   };
 }
 
-/** The port of the last time is best: addresses that were handed out then still work. */
+/** Reusing the previous port keeps the addresses valid that were handed out then. */
 async function listenNear(server: ReturnType<typeof createServer>, port: number): Promise<void> {
   const listen = (wanted: number) =>
     new Promise<void>((resolve, reject) => {

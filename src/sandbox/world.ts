@@ -3,7 +3,7 @@ import type { AnyPlatform, CommonSettings } from '../platforms/contract/platform
 import type { OutgoingWebhook, Simulation, SimulationOptions } from '../platforms/contract/simulation.ts';
 import { seededId, seededRandom, seededSecrets } from './seeded-random.ts';
 
-/** Something that happened in a simulated world; `at` is ISO 8601 UTC. Told again in the same order, it gives the same world. */
+/** An event in a simulated world; `at` is ISO 8601 UTC. Replaying the same events in the same order rebuilds the same world. */
 export interface Occurrence {
   connection: string;
   eventType: string;
@@ -11,15 +11,15 @@ export interface Occurrence {
   at: string;
 }
 
-/** One platform in small, with the connection to it. */
+/** One simulated platform with the connection to it. */
 export interface World {
   connection: string;
   platform: AnyPlatform;
-  /** The connection as it would stand in the connections file, credentials included. */
+  /** The connection as it would appear in the connections file, including credentials. */
   entry: JsonObject;
   settings: CommonSettings;
   simulation: Simulation;
-  /** How much has happened so far. */
+  /** The number of events so far. */
   count(): number;
   happen(occurrence: Occurrence): OutgoingWebhook[];
 }
@@ -33,7 +33,7 @@ export interface WorldOptions {
 
 export const connectionNameOf = (platform: AnyPlatform): string => `sandbox-${platform.name}`;
 
-/** Makes a platform's world, with the connection to it: its credentials come from the seed too. */
+/** Creates a platform's world and the connection to it; the credentials derive from the seed too. */
 export function createWorld(platform: AnyPlatform, ground: WorldOptions): World {
   const connection = connectionNameOf(platform);
   const { platform: _name, ...own } = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
@@ -41,12 +41,12 @@ export function createWorld(platform: AnyPlatform, ground: WorldOptions): World 
   return { connection, platform, entry: { platform: platform.name, ...own }, settings, ...tellWorld(platform, settings, ground) };
 }
 
-/** The same connection with the same credentials before a world of its own, in which other things happen. */
+/** The same connection and credentials with a separate world in which other events happen. */
 export const twinOf = (world: World, ground: WorldOptions): World => ({ ...world, ...tellWorld(world.platform, world.settings, ground) });
 
 /**
- * Every occurrence draws its chance from the seed and its own number, and sees the time it happened at: what the simulated API is asked
- * in between changes nothing.
+ * Every event takes its random numbers from the seed and its own number, and sees the time at which it happened: calls of the simulated
+ * API in between change nothing.
  */
 function tellWorld(platform: AnyPlatform, settings: CommonSettings, ground: WorldOptions): Pick<World, 'simulation' | 'count' | 'happen'> {
   const drawFrom = (what: string) => seededRandom(`${ground.seed} ${platform.name} ${what}`);

@@ -136,7 +136,7 @@ test('registering needs to know where we are, and a connection that there is', a
   assert.match((await run(nowhere, 'webhooks', 'register', 'ordermentum')).err, /PUBLIC_URL/);
   const unknown = await run(env, 'webhooks', 'list', 'nobody');
   assert.equal(unknown.code, 1);
-  assert.match(unknown.err, /There is no connection nobody\. There are: tradecloud/);
+  assert.match(unknown.err, /There is no connection nobody\. Known connections: tradecloud/);
 });
 
 test('reconciling takes in what no delivery had told, and a second time finds nothing', async (t) => {

@@ -90,7 +90,7 @@ test('deliveries are listed, newest first, by their state', async (t) => {
   );
   assert.equal(JSON.parse((await run(env, 'deliveries', '--state', 'dead', '--json')).out).length, 1);
   assert.equal(JSON.parse((await run(env, 'deliveries', '--limit', '1', '--json')).out).length, 1);
-  assert.match((await run(env, 'deliveries', '--connection', 'nobody')).out, /no such deliveries/);
+  assert.match((await run(env, 'deliveries', '--connection', 'nobody')).out, /No matching deliveries/);
   assert.match((await run(env, 'deliveries')).out, /^ID +RECEIVED +CONNECTION/);
 });
 
@@ -154,7 +154,7 @@ test("an export to a file does not write over another, and is its owner's alone"
   const path = join(dir, 'orders.jsonl');
   assert.equal((await run(env, 'export', 'orders', '--output', path)).code, 0);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
-  assert.match((await run(env, 'export', 'orders', '--output', path)).err, /is there already/);
+  assert.match((await run(env, 'export', 'orders', '--output', path)).err, /already exists/);
   assert.equal((await run(env, 'export', 'orders', '--output', path, '--force')).code, 0);
 });
 
@@ -171,7 +171,7 @@ test('an interrupted export goes on where it was certain, and gives the same fil
   const asked = JSON.stringify(['changes', 'csv', null, null, null, null, null]);
   await writeFile(`${broken}.unfinished`, JSON.stringify({ position: cursor, rows: 2, asked, bytes: Buffer.byteLength(certain) }));
 
-  assert.match((await run(env, 'export', 'changes', '--output', broken)).err, /beginning of another export/);
+  assert.match((await run(env, 'export', 'changes', '--output', broken)).err, /start of a different export/);
   assert.equal((await run(env, 'export', 'changes', '--format', 'csv', '--output', broken)).code, 0);
   assert.equal(await readFile(broken, 'utf8'), text);
   await assert.rejects(stat(`${broken}.unfinished`), 'nothing is left of the interruption');

@@ -15,13 +15,11 @@ import { checkTls } from './tls.ts';
 export function addCheck(program: Command, ground: CliRuntime): void {
   program
     .command('check')
-    .description(
-      'Look at everything that could keep deliveries from coming in: settings, files, database, connections, clock, TLS, proxies.',
-    )
-    .option('--json', 'answer as JSON')
+    .description('Check everything that could prevent deliveries: settings, files, database, connections, clock, TLS and proxies.')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  orderdock check\n  PUBLIC_URL=https://orderdock.example.com orderdock check --json\n\nExit code 1 when anything failed; warnings alone do not count.',
+      '\nExamples:\n  orderdock check\n  PUBLIC_URL=https://orderdock.example.com orderdock check --json\n\nExit code 1 if any check failed; warnings do not count.',
     )
     .action((options: { json?: true }) => check(ground, options));
 }
@@ -31,14 +29,14 @@ async function check(ground: CliRuntime, options: { json?: true }): Promise<void
   const failed = findings.filter((finding) => finding.level === 'failure').length;
   answer(ground, options.json, { ok: failed === 0, findings }, () => {
     const rows = findings.map((finding) => ({ '': MARKS[finding.level], area: finding.area, what: finding.what, finding: finding.text }));
-    return `${table(rows, '')}\n${failed === 0 ? 'All is well.' : `${failed} to be mended.`}\n`;
+    return `${table(rows, '')}\n${failed === 0 ? 'All checks passed.' : `${failed} failed.`}\n`;
   });
   if (failed > 0) throw new CommandFailed();
 }
 
 const MARKS = { ok: 'ok', warning: 'WARN', failure: 'FAIL' } as const;
 
-/** Half as much as a random key of 128 bits has, written as hexadecimal. */
+/** Half the length of a random 128-bit key in hexadecimal. */
 const SHORT_KEY = 16;
 
 const checkKeys = ({ apiKeys }: Settings): Finding[] =>
@@ -48,7 +46,7 @@ const checkKeys = ({ apiKeys }: Settings): Finding[] =>
       warning(
         'settings',
         `API_KEYS: ${name}`,
-        `the key can be guessed: shorter than ${SHORT_KEY} characters. openssl rand -hex 24 makes one`,
+        `the key can be guessed: it is shorter than ${SHORT_KEY} characters. Generate one with: openssl rand -hex 24`,
       ),
     );
 
@@ -57,12 +55,12 @@ async function lookAtAll(ground: CliRuntime): Promise<Finding[]> {
   if (Array.isArray(settings)) return settings;
   const progress = createProgress(ground);
   const step = async (what: string, look: () => Promise<Finding[]>) => {
-    progress.show(`looking at ${what} …`);
+    progress.show(`checking ${what} …`);
     return look();
   };
   const connections = await readConnectionsFindings(settings, ground);
   const findings = [
-    ok('settings', 'environment', 'all settings can be read'),
+    ok('settings', 'environment', 'all settings are valid'),
     ...checkKeys(settings),
     ...connections.findings,
     ...(await step('files', () => checkFiles(settings, ground))),
@@ -94,7 +92,7 @@ async function readConnectionsFindings(settings: Settings, ground: CliRuntime): 
         ok(
           'connections',
           file,
-          none ? 'sandbox mode, which makes its connections at the first start' : `${found.length} connection(s), all can be read`,
+          none ? 'sandbox mode, which creates its connections at the first start' : `${found.length} connection(s), all valid`,
         ),
       ],
     };
@@ -104,14 +102,14 @@ async function readConnectionsFindings(settings: Settings, ground: CliRuntime): 
   }
 }
 
-/** The database, and through it (limits, tokens) every connection's API. */
+/** Checks the database and, since limits and tokens are stored there, every connection's API. */
 async function checkStore(settings: Settings, connections: readonly Connection[], ground: CliRuntime): Promise<Finding[]> {
   let context: OpenContext;
   try {
     context = await openContext(settings, connections, { log: quietLog(ground) }, () => ({ open: () => {}, close: () => {} }));
   } catch (error) {
     return [
-      failure('database', engineOf(settings), `${errorLine(error)} Look at DATABASE_URL, and whether the server runs and lets us in`),
+      failure('database', engineOf(settings), `${errorLine(error)} Check DATABASE_URL, and that the server runs and accepts our login`),
     ];
   }
   try {
@@ -127,8 +125,8 @@ async function checkDatabase(settings: Settings, context: OpenContext): Promise<
   try {
     await context.db.write((sql) => sql.all('delete from leases where name = ?', ['check-probe']));
     const [row] = await context.db.read.all<{ count: number | string }>('select count(*) as count from migrations');
-    return ok('database', engineOf(settings), `can be written, ${Number(row?.count)} migrations applied`);
+    return ok('database', engineOf(settings), `is writable, ${Number(row?.count)} migrations applied`);
   } catch (error) {
-    return failure('database', engineOf(settings), `${errorLine(error)} It can be read but not written: look at free space and rights`);
+    return failure('database', engineOf(settings), `${errorLine(error)} It can be read but not written: check free space and permissions`);
   }
 }

@@ -5,10 +5,10 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Tokens and signatures are refused beyond some minutes; half a minute already shows a clock that is not synchronised. */
+/** Tokens and signatures are refused once clocks differ by minutes; half a minute already shows an unsynchronised clock. */
 const CLOCK_TOLERANCE_MS = 30_000;
 
-/** Asks every connection's API whether it takes our credentials, and compares clocks. */
+/** Checks that every connection's API accepts our credentials, and compares clocks. */
 export async function checkConnections(context: OpenContext, publicUrl: string | null): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const connection of context.connections.list()) findings.push(...(await checkConnection(context, connection, publicUrl)));
@@ -20,7 +20,7 @@ async function checkConnection(context: OpenContext, connection: Connection, pub
   const entry = checkEntry(connection);
   try {
     const api = context.api(connection);
-    if (!api) return [entry, warning('connections', name, 'no api configured: nothing can be fetched or reconciled')];
+    if (!api) return [entry, warning('connections', name, 'no api is configured: nothing can be fetched or reconciled')];
     const found = (await api.check()).map(
       (one): Finding => ({ area: 'connections', what: `${name}: ${one.what}`, level: one.ok ? 'ok' : 'failure', text: one.text }),
     );
@@ -31,7 +31,7 @@ async function checkConnection(context: OpenContext, connection: Connection, pub
   }
 }
 
-/** What the platform has registered for us. Nothing registered yet is how every connection begins: a warning. */
+/** Checks what the platform has registered for us. Every new connection starts unregistered, so that is only a warning. */
 async function checkRegistered(context: OpenContext, connection: Connection, publicUrl: string | null): Promise<Finding[]> {
   const what = `${connection.name}: registration`;
   try {
@@ -43,11 +43,11 @@ async function checkRegistered(context: OpenContext, connection: Connection, pub
       return kind === 'disabled' ? failure('connections', what, `webhook_disabled: ${said}`) : warning('connections', what, said);
     });
   } catch (error) {
-    return [warning('connections', what, `${errorLine(error)} The platform could not be asked what it has registered`)];
+    return [warning('connections', what, `${errorLine(error)} The registered webhooks could not be read from the platform`)];
   }
 }
 
-/** Whether anybody can come in at all: no secret, no entry. */
+/** Whether any credentials are configured: without them every webhook is refused. */
 function checkEntry({ name, settings }: Connection): Finding {
   const { auth = [], allowIps: _allowIps, ...others } = settings.webhook;
   const open = auth.length > 0 || Object.keys(others).some((member) => /secret|key|signature/i.test(member));
@@ -69,14 +69,14 @@ async function checkClock(context: OpenContext, connection: Connection): Promise
     const theirs = Date.parse(reply.headers.date ?? '');
     if (Number.isNaN(theirs)) return [];
     const apartMs = Math.abs(theirs - context.clock.now().getTime());
-    const text = `${Math.round(apartMs / 1000)} s apart from the platform's`;
+    const text = `${Math.round(apartMs / 1000)} s off the platform's clock`;
     return [
       apartMs < CLOCK_TOLERANCE_MS
         ? ok('connections', what, text)
-        : failure('connections', what, `${text}. Set this machine's clock by NTP: signatures and tokens depend on it`),
+        : failure('connections', what, `${text}. Synchronise this machine's clock by NTP: signatures and tokens depend on it`),
     ];
   } catch {
-    // The API's own finding says whether it can be reached.
+    // The check of the API reports whether it is reachable.
     return [];
   }
 }

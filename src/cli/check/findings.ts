@@ -1,4 +1,4 @@
-/** One thing that `check` looked at; `text` says what was found, and what to do where it is not well. */
+/** The result of one check; `text` says what was found and, if it is not ok, what to do. */
 export interface Finding {
   area: 'settings' | 'files' | 'database' | 'connections' | 'tls' | 'proxy' | 'service';
   what: string;

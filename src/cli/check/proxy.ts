@@ -3,7 +3,7 @@ import { type Finding, failure, ok, warning } from './findings.ts';
 
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
-/** Proxies on the way in, and on the way out. */
+/** Checks incoming and outgoing proxies. */
 export function checkProxy(settings: Settings, env: Readonly<Record<string, string | undefined>>): Finding[] {
   const outgoing = PROXY_VARIABLES.filter((name) => env[name]);
   return [
@@ -13,7 +13,7 @@ export function checkProxy(settings: Settings, env: Readonly<Record<string, stri
           warning(
             'proxy',
             'outgoing',
-            `${outgoing.join(', ')} is set, and not used: the platforms' APIs are called directly, let the firewall allow that`,
+            `${outgoing.join(', ')} is set but not used: platform APIs are called directly, so the firewall must allow that`,
           ),
         ]
       : []),
@@ -26,21 +26,17 @@ function checkIncoming({ tls, trustProxy, requireHttps, publicUrl }: Settings): 
     return failure(
       'proxy',
       'incoming',
-      'every webhook is refused with 403: HTTPS is required, but there is neither a certificate here (TLS_CERT_FILE) nor a proxy whose X-Forwarded-Proto is believed (TRUST_PROXY)',
+      'every webhook is refused with 403: HTTPS is required, but there is neither a certificate here (TLS_CERT_FILE) nor a proxy whose X-Forwarded-Proto is trusted (TRUST_PROXY)',
     );
   }
   if (behindProxy && trustProxy === null) {
     return warning(
       'proxy',
       'incoming',
-      'PUBLIC_URL is https and TLS does not end here, so there is a proxy. Set TRUST_PROXY, or allowIps and the log see only the proxy',
+      'PUBLIC_URL is https and TLS is not terminated here, so there is a proxy. Set TRUST_PROXY, or allowIps and the log will only see the proxy',
     );
   }
   if (tls !== null && trustProxy !== null)
-    return ok('proxy', 'incoming', 'X-Forwarded-* of the trusted proxies is believed; see that nobody else reaches this port');
-  return ok(
-    'proxy',
-    'incoming',
-    trustProxy === null ? 'X-Forwarded-* is not believed' : 'X-Forwarded-* of the trusted proxies is believed',
-  );
+    return ok('proxy', 'incoming', 'X-Forwarded-* of the trusted proxies is used; make sure that only they can reach this port');
+  return ok('proxy', 'incoming', trustProxy === null ? 'X-Forwarded-* is ignored' : 'X-Forwarded-* of the trusted proxies is used');
 }

@@ -11,14 +11,14 @@ const DAY_MS = 86_400_000;
 const RENEW_BEFORE_DAYS = 21;
 const TIMEOUT_MS = 8000;
 
-/** TLS as a platform judges it: no self-signed certificate, the whole chain, the right name, not expired, version 1.2 or 1.3. */
+/** Checks TLS as a platform does: no self-signed certificate, a complete chain, the right name, not expired, version 1.2 or 1.3. */
 export async function checkTls(settings: Settings, now: Date): Promise<Finding[]> {
   return [...checkPublicUrl(settings), ...(await checkOwnCertificate(settings, now)), ...(await checkFromOutside(settings))];
 }
 
 function checkPublicUrl({ publicUrl, connectionsFile, tls }: Settings): Finding[] {
   if (publicUrl === null) {
-    const text = 'PUBLIC_URL is not set: it is unknown under which name and how platforms reach this service';
+    const text = 'PUBLIC_URL is not set: the name and scheme under which platforms reach this service are unknown';
     return connectionsFile === null ? [] : [warning('tls', 'PUBLIC_URL', text)];
   }
   if (publicUrl.startsWith('https:')) return [ok('tls', 'PUBLIC_URL', 'is https')];
@@ -26,7 +26,7 @@ function checkPublicUrl({ publicUrl, connectionsFile, tls }: Settings): Finding[
     failure(
       'tls',
       'PUBLIC_URL',
-      `is not https: platforms call nothing else. ${tls === null ? 'Set TLS_CERT_FILE and TLS_KEY_FILE, or put a proxy in front' : 'Write it with https://'}`,
+      `is not https: platforms only call https addresses. ${tls === null ? 'Set TLS_CERT_FILE and TLS_KEY_FILE, or put a proxy in front' : 'Write it with https://'}`,
     ),
   ];
 }
@@ -37,13 +37,13 @@ async function checkOwnCertificate({ tls, publicUrl }: Settings, now: Date): Pro
     const [certificates, key] = await Promise.all([readFile(tls.certFile, 'utf8'), readFile(tls.keyFile, 'utf8')]);
     const chain = readChain(certificates);
     const [leaf] = chain;
-    if (!leaf) return [failure('tls', tls.certFile, 'holds no certificate in PEM form')];
+    if (!leaf) return [failure('tls', tls.certFile, 'contains no PEM certificate')];
     const host = publicUrl === null ? null : new URL(publicUrl).hostname;
     const matches = leaf.checkPrivateKey(createPrivateKey(key));
     return [
       matches
-        ? ok('tls', 'key', 'fits the certificate')
-        : failure('tls', 'key', `${tls.keyFile} does not belong to the first certificate of ${tls.certFile}`),
+        ? ok('tls', 'key', 'matches the certificate')
+        : failure('tls', 'key', `${tls.keyFile} does not match the first certificate in ${tls.certFile}`),
       checkExpiry(leaf, now),
       ...(host === null ? [] : [checkName(leaf, host)]),
       ...(matches ? [await judgeAsPlatform(certificates, key, host ?? firstName(leaf))] : []),
@@ -78,35 +78,38 @@ const checkName = (leaf: X509Certificate, host: string): Finding =>
 const firstName = (leaf: X509Certificate): string =>
   /DNS:([^,\s]+)/.exec(leaf.subjectAltName ?? '')?.[1]?.replace('*', 'www') ?? 'localhost';
 
-/** What a refusal by the usual roots means, and what to do. */
+/** What a rejection by the usual root certificates means, and what to do. */
 const VERDICTS: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT:
-    "the certificate is self-signed, platforms refuse it. Get one from a public authority, such as Let's Encrypt",
-  SELF_SIGNED_CERT_IN_CHAIN: "the chain ends in an authority that nobody knows. Get a certificate from a public one, such as Let's Encrypt",
+    "the certificate is self-signed, so platforms reject it. Get one from a public certificate authority such as Let's Encrypt",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "the chain ends in an unknown certificate authority. Get a certificate from a public one such as Let's Encrypt",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'the chain is not whole: put the intermediate certificates behind your own into TLS_CERT_FILE (fullchain.pem)',
+    'the chain is incomplete: put the intermediate certificates after your own into TLS_CERT_FILE (fullchain.pem)',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'the chain is not whole, or ends in an authority that nobody knows: TLS_CERT_FILE needs the intermediate certificates of a public one (fullchain.pem)',
-  CERT_HAS_EXPIRED: 'a certificate of the chain has expired. Renew it',
+    'the chain is incomplete or ends in an unknown certificate authority: TLS_CERT_FILE needs the intermediate certificates of a public one (fullchain.pem)',
+  CERT_HAS_EXPIRED: 'a certificate in the chain has expired. Renew it',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
 };
 
-const verdictOf = (code: string): string => `${VERDICTS[code] ?? 'the certificate is refused'} (${code})`;
+const verdictOf = (code: string): string => `${VERDICTS[code] ?? 'the certificate is rejected'} (${code})`;
 
-/** Serves the files for a moment on this machine, and looks at them as a stranger does: with the usual roots and nothing else. */
+/** Serves the certificate briefly on this machine and checks it as any client would: with the usual root certificates only. */
 async function judgeAsPlatform(cert: string, key: string, host: string): Promise<Finding> {
   const server = createServer({ cert, key, minVersion: 'TLSv1.2' }, (socket) => socket.end());
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const seen = await look({ host: '127.0.0.1', port: listeningPort(server), servername: host });
-    return seen.refusal === null ? ok('tls', 'chain', 'is accepted by the usual roots') : failure('tls', 'chain', verdictOf(seen.refusal));
+    return seen.refusal === null
+      ? ok('tls', 'chain', 'is accepted by the usual root certificates')
+      : failure('tls', 'chain', verdictOf(seen.refusal));
   } finally {
     server.close();
   }
 }
 
-/** Calls PUBLIC_URL, through whatever stands before it. From inside, some networks do not let one reach one's own outside: a warning then. */
+/** Calls PUBLIC_URL through any proxies. Some networks do not allow calls to their own public address from inside, hence only a warning. */
 async function checkFromOutside({ publicUrl }: Settings): Promise<Finding[]> {
   if (publicUrl === null || !publicUrl.startsWith('https:')) return [];
   const url = new URL(publicUrl);
@@ -119,7 +122,10 @@ async function checkFromOutside({ publicUrl }: Settings): Promise<Finding[]> {
       () => true,
       () => false,
     );
-    return [chain, ...(old ? [failure('tls', publicUrl, 'speaks TLS 1.1 too: allow 1.2 and 1.3 only, in the proxy that ends TLS')] : [])];
+    return [
+      chain,
+      ...(old ? [failure('tls', publicUrl, 'also accepts TLS 1.1: allow only 1.2 and 1.3 in the proxy that terminates TLS')] : []),
+    ];
   } catch (error) {
     return [warning('tls', publicUrl, `cannot be reached from here (${errorLine(error)}): try it from outside`)];
   }
@@ -127,16 +133,16 @@ async function checkFromOutside({ publicUrl }: Settings): Promise<Finding[]> {
 
 interface Seen {
   protocol: string | null;
-  /** The reason why the usual roots refuse it; null: accepted. */
+  /** Why the usual root certificates reject it; null if accepted. */
   refusal: string | null;
 }
 
 function look(address: { host: string; port: number; servername: string; maxVersion?: SecureVersion }): Promise<Seen> {
   const versions = address.maxVersion === 'TLSv1.1' ? { minVersion: 'TLSv1' as const, ciphers: 'DEFAULT@SECLEVEL=0' } : {};
-  // An address has no server name (RFC 6066): Node refuses to send one.
+  // An IP address is not a valid server name (RFC 6066), and Node refuses to send one.
   const servername = isIP(address.servername) === 0 ? address.servername : '';
   return new Promise((resolve, reject) => {
-    // The verdict is what is asked for, so the handshake goes on after a refusal; nothing is ever sent over it.
+    // Only the verdict matters, so the handshake continues after a rejection; no data is ever sent.
     const socket = connect({
       ...address,
       ...versions,

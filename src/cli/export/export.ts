@@ -26,7 +26,7 @@ interface Options {
   json?: true;
 }
 
-/** A page of rows, already read; `position` is where the next one begins. */
+/** A page of rows that has been read; `position` is where the next page starts. */
 interface Page {
   rows: object[];
   /** The rows as JSON texts. */
@@ -41,17 +41,17 @@ const PAGE = 500;
 export function addExport(program: Command, ground: CliRuntime): void {
   program
     .command('export')
-    .description('Write orders, shipments or the feed of changes as CSV or JSON lines, as many as there are.')
-    .addArgument(new Argument('<what>', 'what to write').choices(WHAT))
-    .addOption(new Option('--format <format>', 'csv (a line for each order line), or jsonl').choices(['csv', 'jsonl']).default('jsonl'))
-    .option('--output <file>', 'where to; default: standard output. Interrupted, the same command goes on where it stopped')
-    .option('--force', 'begin again, over a file that is there')
-    .option('--connection <name>', 'only of this connection')
-    .option('--status <status>', 'orders and shipments: only in this status')
-    .option('--updated-after <time>', 'orders and shipments: only those changed since')
-    .option('--after <cursor>', 'changes: only those after this position')
-    .addOption(new Option('--include <part>', "orders and shipments as jsonl: with the platform's own JSON").choices(['source']))
-    .option('--json', 'say at the end, as JSON on standard error, how much was written and where the next export begins')
+    .description('Export all orders, shipments or changes of the feed as CSV or JSON lines.')
+    .addArgument(new Argument('<what>', 'what to export').choices(WHAT))
+    .addOption(new Option('--format <format>', 'csv (one row per order line) or jsonl').choices(['csv', 'jsonl']).default('jsonl'))
+    .option('--output <file>', 'output file; default: standard output. After an interruption, the same command continues where it stopped')
+    .option('--force', 'start over and overwrite an existing file')
+    .option('--connection <name>', 'only this connection')
+    .option('--status <status>', 'orders and shipments: only those with this status')
+    .option('--updated-after <time>', 'orders and shipments: only those changed after this time')
+    .option('--after <cursor>', 'changes: only those after this cursor')
+    .addOption(new Option('--include <part>', "orders and shipments as jsonl: include the platform's own JSON").choices(['source']))
+    .option('--json', 'report at the end, as JSON on standard error, how many rows were written and where the next export starts')
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock export orders --format csv --output orders.csv\n  orderdock export changes --after 1200 > changes.jsonl\n  orderdock export shipments --connection acme-tradecloud --format csv',
@@ -166,7 +166,7 @@ const LINE_REST = [
 ];
 const LINE_COLUMNS = [...HEAD, ...REST, ...[...LINE, ...LINE_REST].map((name) => `line.${name}`)];
 
-/** One row for each line, the header repeated; one row without a line for what has none. */
+/** One row per line, repeating the header; an entity without lines is one row. */
 function lineRows(entity: object): object[] {
   const lines: object[] = 'lines' in entity && Array.isArray(entity.lines) ? entity.lines : [];
   return lines.length === 0 ? [entity] : lines.map((line) => ({ ...entity, line }));

@@ -8,19 +8,19 @@ export interface ExportPosition {
   rows: number;
 }
 
-/** Where an export goes. */
+/** The destination of an export. */
 export interface ExportSink {
-  /** Where an interrupted export of the same kind stopped; null: this is a new one. */
+  /** Where an interrupted export of the same kind stopped; null for a new export. */
   from: ExportPosition | null;
-  /** Whether anything has been written, now or before. */
+  /** Whether anything has been written, in this run or an earlier one. */
   started(): boolean;
   write(text: string, after: ExportPosition): Promise<void>;
   finish(): Promise<void>;
-  /** Leaves what is needed to go on later. */
+  /** Leaves behind what a later run needs to continue. */
   abandon(): Promise<void>;
 }
 
-/** Lies beside an unfinished file: how many of its bytes are certain, and where to go on. */
+/** Stored next to an unfinished file: how many of its bytes are known to be good, and where to continue. */
 interface Unfinished extends ExportPosition {
   asked: string;
   bytes: number;
@@ -28,12 +28,12 @@ interface Unfinished extends ExportPosition {
 
 const unfinishedPath = (path: string): string => `${path}.unfinished`;
 
-/** `asked` is what the export is of: an interrupted one is continued only by the same. Without `path` it goes to standard output. */
+/** `asked` identifies the request: only the same request continues an interrupted export. Without `path`, output goes to standard output. */
 export async function openSink(ground: CliRuntime, options: { path: string | null; force: boolean; asked: string }): Promise<ExportSink> {
   if (options.path === null) return outSink(ground);
   const unfinished = options.force ? null : await readUnfinished(options.path);
   if (unfinished && unfinished.asked !== options.asked) {
-    throw new CommandFailed(`${options.path} is the beginning of another export. Continue that one, or give --force to begin again.`);
+    throw new CommandFailed(`${options.path} is the start of a different export. Continue that one, or use --force to start over.`);
   }
   const file = await openFile(options.path, options.force, unfinished);
   return fileSink(file, options.path, options.asked, unfinished);
@@ -56,13 +56,13 @@ function outSink(ground: CliRuntime): ExportSink {
 async function openFile(path: string, force: boolean, unfinished: Unfinished | null): Promise<FileHandle> {
   if (unfinished) {
     const file = await open(path, 'r+');
-    // What was written after the last certain page is written again.
+    // Anything written after the last confirmed page is written again.
     await file.truncate(unfinished.bytes);
     return file;
   }
-  // Orders are business secrets: the file is its owner's alone.
+  // Orders are confidential: only the owner may read the file.
   return open(path, force ? 'w' : 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? new CommandFailed(`${path} is there already. Give --force to write over it.`) : error;
+    throw error.code === 'EEXIST' ? new CommandFailed(`${path} already exists. Use --force to overwrite it.`) : error;
   });
 }
 

@@ -10,12 +10,12 @@ import { findConnection, withContext } from '../open.ts';
 import { type CliRuntime, CommandFailed } from '../runtime.ts';
 import { createSaveSecret } from './save-secret.ts';
 
-/** What a command on one connection's registrations works with. */
+/** What a command needs for the registrations of one connection. */
 export interface ManagedConnection {
   connection: Connection;
   /** Null: the platform has no management API, or the connection is not configured for it. */
   management: WebhookManagement | null;
-  /** Where the platform is to call us; null: `PUBLIC_URL` is not set. */
+  /** The address that the platform should call; null if `PUBLIC_URL` is not set. */
   wantedUrl: string | null;
 }
 
@@ -40,7 +40,7 @@ function openManagement(context: OpenContext, connection: Connection, settings: 
   return management === null ? null : auditedManagement(context, connection, management);
 }
 
-/** The same, with everything that changes a registration audited. */
+/** The same, with an audit entry for every change to a registration. */
 function auditedManagement(context: OpenContext, { name }: Connection, management: WebhookManagement): WebhookManagement {
   const audit = <T>(verb: string, id: string | null, work: () => Promise<T>): Promise<T> =>
     audited(context, { action: `webhook.${verb}`, target: id === null ? null : `webhook:${id}`, connection: name }, work);
@@ -57,7 +57,7 @@ function auditedManagement(context: OpenContext, { name }: Connection, managemen
   };
 }
 
-/** The simulated platforms are on this machine: where nothing else is said they are given the address of the service itself. */
+/** The simulated platforms run on this machine: by default they get the address of the service itself. */
 async function wantedUrl(settings: Settings, { name }: Connection, url: string | undefined): Promise<string | null> {
   if (url !== undefined) return url;
   const address = settings.connectionsFile === null ? await readFile(join(settings.dataDir, 'address'), 'utf8').catch(() => null) : null;
@@ -65,12 +65,12 @@ async function wantedUrl(settings: Settings, { name }: Connection, url: string |
   return base === null ? null : `${base.replace(/\/+$/, '')}/webhooks/${name}`;
 }
 
-/** The verb of the connection's management API. Refuses, with what to do instead, where the platform has none. */
+/** The verb of the connection's management API. If the platform lacks it, the refusal says what to do instead. */
 export function requireVerb<V extends ManagementVerb>(managed: ManagedConnection, verb: V): NonNullable<WebhookManagement[V]> {
   const { management, connection } = managed;
   if (!management) {
     throw new CommandFailed(
-      `${connection.platform.title} has no management API that this connection could ask. Enter this in the portal of ${connection.platform.title}:\n${guideText(managed)}`,
+      `${connection.platform.title} has no management API that this connection can use. Enter this in the portal of ${connection.platform.title}:\n${guideText(managed)}`,
     );
   }
   const method = management[verb];
@@ -80,7 +80,7 @@ export function requireVerb<V extends ManagementVerb>(managed: ManagedConnection
 
 export function requireUrl({ wantedUrl }: ManagedConnection): string {
   if (wantedUrl !== null) return wantedUrl;
-  throw new CommandFailed('Where is this service reached from outside? Set PUBLIC_URL, or give --url.');
+  throw new CommandFailed('The public address of this service is unknown: set PUBLIC_URL, or use --url.');
 }
 
 export const guideOf = ({ connection, wantedUrl }: ManagedConnection): string[] =>

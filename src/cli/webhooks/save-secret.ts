@@ -8,9 +8,9 @@ import type { Settings } from '../../settings.ts';
 import type { CliRuntime } from '../runtime.ts';
 
 /**
- * Writes secrets that a platform shows only once into the connections file, comments and all else untouched; the file is its owner's
- * alone afterwards. A `${NAME}` that stands for one of the values stays as it is. The sandbox's are in `sandbox.json` until its next start,
- * when its simulated registrations are gone too.
+ * Writes secrets that a platform shows only once into the connections file and leaves comments and everything else untouched. Only the
+ * owner may read the file afterwards. A `${NAME}` that resolves to one of the values stays. The sandbox's secrets live in `sandbox.json` until its next start,
+ * which also forgets its simulated registrations.
  */
 export function createSaveSecret(settings: Settings, connection: Connection, runtime: CliRuntime): SaveSecret {
   return async (setting, values) => {
@@ -25,7 +25,7 @@ export function createSaveSecret(settings: Settings, connection: Connection, run
   };
 }
 
-/** The file is JSON, and stays JSON. */
+/** A JSON file stays JSON. */
 function withSandboxSecrets(text: string, path: readonly string[], values: readonly string[]): string {
   const file = parseJson(text);
   const place = path.slice(0, -1).reduce((at: JsonObject, name) => objectAt(at[name]), objectAt(file));

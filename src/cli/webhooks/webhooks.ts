@@ -16,7 +16,9 @@ interface Options {
 export function addWebhooks(program: Command, runtime: CliRuntime): void {
   const webhooks = program
     .command('webhooks')
-    .description('What a platform has registered for a connection, through its management API; else what to enter in its portal.')
+    .description(
+      'Manage the webhooks registered for a connection through the management API of its platform; without one, show what to enter in its portal.',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  orderdock webhooks list fresh-ordermentum\n  PUBLIC_URL=https://orderdock.example.com orderdock webhooks register fresh-ordermentum\n  orderdock webhooks enable subs-ordergroove 42',
@@ -24,8 +26,8 @@ export function addWebhooks(program: Command, runtime: CliRuntime): void {
   addList(webhooks, runtime);
   addRegister(webhooks, runtime);
   addUpdate(webhooks, runtime);
-  addSwitch(webhooks, runtime, 'enable', 'Switch a registration on again.');
-  addSwitch(webhooks, runtime, 'disable', 'Switch a registration off: what is raised meanwhile may not be sent again.');
+  addSwitch(webhooks, runtime, 'enable', 'Enable a registration again.');
+  addSwitch(webhooks, runtime, 'disable', 'Disable a registration: events raised in the meantime may never be sent.');
   addDelete(webhooks, runtime);
   addRotate(webhooks, runtime);
 }
@@ -35,17 +37,17 @@ const below = (webhooks: Command, name: string, description: string, example: st
     .command(name)
     .description(description)
     .argument('<connection>', 'name of the connection')
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', `\nExample:\n  orderdock webhooks ${example}`);
 
 const withId = (command: Command): Command => command.argument('<id>', 'id of the registration');
 
 const withWanted = (command: Command): Command =>
   command
-    .option('--url <url>', "where the platform is to call; default: PUBLIC_URL and the connection's path")
-    .option('--events <types...>', 'the event types, or groups such as "order.*", by blanks or commas; default: all that are known')
-    .option('--name <name>', 'its name at the platform, where it has one')
-    .option('--entity-type <types...>', 'the kinds of entity whose events are wanted, where the platform asks for one (Ordermentum)');
+    .option('--url <url>', "URL for the platform to call; default: PUBLIC_URL and the connection's path")
+    .option('--events <types...>', 'event types, or groups such as "order.*", separated by spaces or commas; default: all known ones')
+    .option('--name <name>', 'name of the registration, if the platform supports names')
+    .option('--entity-type <types...>', 'entity types whose events are wanted, if the platform asks for one (Ordermentum)');
 
 /** `a b`, `a,b` and `"a, b"` are the same list. */
 const listOf = (values: readonly string[] | undefined): string[] | null =>
@@ -58,7 +60,7 @@ const wantedOf = ({ events, entityType, name }: Options) => ({
 });
 
 function addList(webhooks: Command, runtime: CliRuntime): void {
-  const description = "What is registered, with the platform's own statistics, and how it differs from what is wanted.";
+  const description = "List what is registered, with the platform's own statistics and any differences from what is wanted.";
   below(webhooks, 'list', description, 'list fresh-ordermentum').action((connection: string, options: Options) =>
     withManagedConnection(runtime, connection, options.url, (managed) => listWebhooks(runtime, managed, options.json)),
   );
@@ -66,7 +68,7 @@ function addList(webhooks: Command, runtime: CliRuntime): void {
 
 function addRegister(webhooks: Command, runtime: CliRuntime): void {
   const example = 'register fresh-ordermentum --events order_created order_updated';
-  withWanted(below(webhooks, 'register', 'Register our URL with the events.', example)).action((connection: string, options: Options) =>
+  withWanted(below(webhooks, 'register', 'Register our URL for the events.', example)).action((connection: string, options: Options) =>
     withManagedConnection(runtime, connection, options.url, async (managed) => {
       const register = requireVerb(managed, 'register');
       const registered = await register({ ...wantedOf(options), url: requireUrl(managed) });
@@ -99,7 +101,7 @@ function addSwitch(webhooks: Command, runtime: CliRuntime, verb: 'enable' | 'dis
 }
 
 function addDelete(webhooks: Command, runtime: CliRuntime): void {
-  withId(below(webhooks, 'delete', 'End a registration.', 'delete fresh-ordermentum 6f0c…')).action(
+  withId(below(webhooks, 'delete', 'Delete a registration.', 'delete fresh-ordermentum 6f0c…')).action(
     (connection: string, id: string, options: Options) =>
       withManagedConnection(runtime, connection, undefined, async (managed) => {
         const left = await requireVerb(managed, 'delete')(id);
@@ -109,11 +111,11 @@ function addDelete(webhooks: Command, runtime: CliRuntime): void {
 }
 
 function addRotate(webhooks: Command, runtime: CliRuntime): void {
-  const description = 'Have the platform make a new secret; it is written where the settings read it, never shown.';
+  const description = 'Have the platform generate a new secret; it is written to the connections file, never shown.';
   withId(below(webhooks, 'rotate', description, 'rotate subs-ordergroove 42')).action((connection: string, id: string, options: Options) =>
     withManagedConnection(runtime, connection, undefined, async (managed) => {
       await requireVerb(managed, 'rotate')(id);
-      const text = 'The new secret is in force beside the old one. Send SIGHUP to the service.\n';
+      const text = 'Both the new and the old secret are valid. Send SIGHUP to the service.\n';
       answer(runtime, options.json, { id, rotated: true }, () => text);
     }),
   );

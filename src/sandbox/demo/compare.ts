@@ -13,13 +13,13 @@ interface Shown extends Header {
 }
 
 export interface Comparison {
-  /** Entities that both sides hold with the same content, by connection. */
+  /** Number of entities with the same content on both sides, by connection. */
   equal: Record<string, number>;
-  /** What differs, one line each. */
+  /** The differences, one line each. */
   differences: string[];
 }
 
-/** Compares what the service holds with what the simulated worlds hold: every header, every line, nothing missing, nothing left over. */
+/** Compares the service's entities with those of the simulated worlds: every header, every line, nothing missing, nothing left over. */
 export async function compareWithWorlds(client: ServiceClient, worlds: readonly World[]): Promise<Comparison> {
   const shown = await readShown(client);
   const equal: Record<string, number> = {};
@@ -34,7 +34,8 @@ export async function compareWithWorlds(client: ServiceClient, worlds: readonly 
       differences.push(...found.map((text) => `${key}: ${text}`));
     }
   }
-  for (const [key, entity] of shown) if (entity.deletedAt === null) differences.push(`${key}: is held, and not there at the platform`);
+  for (const [key, entity] of shown)
+    if (entity.deletedAt === null) differences.push(`${key}: is stored, but does not exist at the platform`);
   return { equal, differences };
 }
 
@@ -49,7 +50,7 @@ async function readShown(client: ServiceClient): Promise<Map<string, Shown>> {
   return new Map(lists.flat().map((row) => [keyOf(row.connection, row.kind ?? '', row.externalId), row]));
 }
 
-/** The world's resources as the platform folder reads them; the first report of a resource is the resource itself. */
+/** The world's resources as read by the platform's code; the first report of a resource is the resource itself. */
 const reportsOf = (world: World): EntityReport[] =>
   world.simulation
     .resources()
@@ -61,8 +62,8 @@ const HEADER: readonly (keyof Header)[] = ['number', 'status', 'currency', 'buye
 
 function differencesOf(report: EntityReport, shown: Shown | undefined): string[] {
   if (!shown) return report.deleted ? [] : ['is missing'];
-  if (report.deleted) return shown.deletedAt === null ? ['is deleted at the platform, and held as alive'] : [];
-  if (shown.deletedAt !== null) return ['is held as deleted'];
+  if (report.deleted) return shown.deletedAt === null ? ['is deleted at the platform, but not in the service'] : [];
+  if (shown.deletedAt !== null) return ['is stored as deleted'];
   const header = HEADER.flatMap((name) => differ(name, report.header?.[name], shown[name]));
   return [...header, ...lineDifferences(report, shown)];
 }
@@ -77,7 +78,7 @@ function lineDifferences(report: EntityReport, shown: Shown): string[] {
     const ours = new Map<string, unknown>(Object.entries(own));
     return Object.entries(line.content).flatMap(([name, value]) => differ(`line ${line.externalId} ${name}`, value, ours.get(name)));
   });
-  return [...found, ...[...held.keys()].map((id) => `line ${id} is held, and not there at the platform`)];
+  return [...found, ...[...held.keys()].map((id) => `line ${id} is stored, but does not exist at the platform`)];
 }
 
 const differ = (what: string, there: unknown, here: unknown): string[] =>

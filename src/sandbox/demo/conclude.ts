@@ -8,7 +8,7 @@ import { type FailureInjector, fateKey } from './failures.ts';
 import { readUnflagged } from './future-rows.ts';
 import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitUntilIdle } from './recovery.ts';
 
-/** What is there when the traffic has ended. */
+/** The state once the traffic has ended. */
 export interface Played {
   sandbox: Sandbox;
   service: ServiceProcess;
@@ -20,11 +20,11 @@ export interface Played {
   say(text: string): void;
 }
 
-/** What went wrong on purpose, beside the webhooks. */
+/** The injected faults other than those of the webhooks. */
 export interface Misfortunes {
   kills: number;
   outages: number;
-  /** Rows of lists that were dated 2099. */
+  /** List rows that were dated 2099. */
   futureRows: number;
 }
 
@@ -33,12 +33,12 @@ export interface DemoResult extends Misfortunes {
   counts: FailureInjector['counts'] & SenderCounts;
   comparison: Comparison;
   gaps: Record<string, number>;
-  /** Gaps whose cause is none that happened here to that resource. */
+  /** Gaps whose cause was not injected for that resource. */
   unexplained: Gap[];
   coverage: Record<string, Span[]>;
-  /** Connections whose coverage is not proven, without a hole, up to the end of the traffic. */
+  /** Connections whose coverage is not proven without holes up to the end of the traffic. */
   unproven: string[];
-  /** Connections with a row from the future that the service has not flagged. */
+  /** Connections with a row dated in the future that the service has not flagged. */
   unflagged: string[];
   violations: number;
   serviceExitCode: number | null;
@@ -47,19 +47,18 @@ export interface DemoResult extends Misfortunes {
 const HEAL_WITHIN_MS = 240_000;
 const ROUNDS = 3;
 
-/** Lets everything arrive, has the service compare itself with the platforms, and then compares it with the worlds. */
+/** Lets everything arrive, has the service reconcile with the platforms, and then compares it with the worlds. */
 export async function concludeDemo(stage: Played, done: Misfortunes): Promise<DemoResult> {
   const { badDays, client, sandbox, sender, service, show, say } = stage;
-  say('The traffic has ended. What is still on its way arrives …');
+  say('The traffic has ended. Waiting for webhooks in flight …');
   const endedAt = new Date().toISOString();
   await badDays.settle();
-  const quiet = () =>
-    waitUntilIdle(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still to be worked`));
+  const quiet = () => waitUntilIdle(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still pending`));
   const reconcilable = sandbox.worlds.filter((world) => stage.listedKinds(world).size > 0);
   let comparison: Comparison = { equal: {}, differences: ['not compared'] };
   for (let round = 0; round < ROUNDS && comparison.differences.length > 0; round++) {
     await quiet();
-    say('Every connection is compared with its platform …');
+    say('Reconciling every connection with its platform …');
     await reconcileAll(client, reconcilable, HEAL_WITHIN_MS);
     await quiet();
     comparison = await compareWithWorlds(client, sandbox.worlds);
@@ -86,18 +85,18 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<De
   };
 }
 
-/** Whether the cause that the service names is one that happened here: to this resource, or to everything at once. */
+/** Whether the cause that the service reports was injected here, for this resource or for everything at once. */
 function isExplained({ fates }: FailureInjector, { connection, kind, externalId, cause }: Gap, done: Misfortunes): boolean {
   const had = fates.get(fateKey(connection, `${kind}:${externalId}`)) ?? new Set();
   if (cause === 'stopped') return done.kills > 0;
   if (cause === 'failed_after_accept') return done.outages > 0;
   if (cause === 'rejected') return had.has('late') || had.has('lost');
-  // Between a change and its webhook there is always a moment in which a list tells of it first.
+  // A list can always show a change just before its webhook arrives.
   if (cause === 'late') return had.has('late') || had.has('taken');
   return cause === 'never_delivered' && (had.has('lost') || had.has('silent') || had.has('late'));
 }
 
-/** Without a hole up to the end of the traffic, and not into a future that nobody can know. */
+/** Without holes up to the end of the traffic, and never into the future. */
 function isProven(spans: readonly Span[], endedAt: string): boolean {
   const ends = spans.flatMap(({ state, to }) => (state === 'proven' && to !== null ? [to] : []));
   const now = new Date().toISOString();

@@ -17,36 +17,36 @@ import { readBacklogs } from './recovery.ts';
 import { runTraffic } from './traffic.ts';
 
 export interface DemoOptions {
-  /** A directory of the demo's own, emptied at the start. */
+  /** The demo's own directory, emptied at the start. */
   dataDir: string;
   /** `src/main.ts`. */
   main: string;
   env: Record<string, string>;
   platforms: readonly AnyPlatform[];
-  /** Names of the streams that a platform's API lists, by kind: what no list tells of is never lost here. */
+  /** Names of the streams in a platform's API, by kind: a resource that no list contains is never lost here. */
   listedKinds(world: World): ReadonlySet<string>;
   random: Random;
-  /** Ends the traffic; the demo then heals, compares and stops. */
+  /** Ends the traffic; the demo then recovers, compares and stops. */
   end: AbortSignal;
-  /** Length of the traffic in seconds; null: until `end`. */
+  /** Duration of the traffic in seconds; null means until `end`. */
   seconds: number | null;
-  /** Called with the result while the service still runs, so that its console can be looked at. */
+  /** Called with the result while the service still runs, so that its console can be inspected. */
   inspect?(result: DemoResult, consoleUrl: string): Promise<void>;
-  /** A line that may be written over by the next. */
+  /** Shows a line that the next one may overwrite. */
   show(text: string): void;
-  /** A line that stays. */
+  /** Prints a permanent line. */
   say(text: string): void;
 }
 
 const EVERY_MS = 450;
-/** More waiting deliveries than this, and a platform pauses: remote limits are real here too. */
+/** A platform pauses above this many waiting deliveries: the remote limits are real here too. */
 const BUSY_BACKLOG = 12;
 
 interface Stage extends DemoOptions, Played {
   over: AbortController;
 }
 
-/** Simulated platforms on bad days before a service of its own process: it is killed, lied to and left alone, and must end up right. */
+/** Runs simulated platforms with injected faults against a service in its own process, which must recover from all of them. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await rm(options.dataDir, { recursive: true, force: true });
   const sandbox = await openSandbox({
@@ -66,7 +66,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     options.say('Starting the service …');
     await service.start();
     const stage = setStage(options, sandbox, service);
-    options.say(`This is the sandbox on bad days. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`);
+    options.say(
+      `This is the sandbox with injected faults. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`,
+    );
     const result = await concludeDemo(stage, await playBadDays(stage));
     await options.inspect?.(result, `${service.url()}/console/`);
     return result;
@@ -92,11 +94,11 @@ function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProces
   return { ...options, sandbox, service, client: createServiceClient(service.url, key), sender, badDays, over };
 }
 
-// No list tells of what is gone.
+// Lists do not show deleted resources.
 const isDeletion = (world: World, eventType: string): boolean =>
   world.platform.events.some((event) => event.type === eventType && event.effect === 'delete');
 
-/** Traffic, with an outage of the APIs and the death of the service in the middle. */
+/** Runs the traffic, with an outage of the APIs and a killed service in the middle. */
 async function playBadDays(stage: Stage): Promise<Misfortunes> {
   const { over, end, sandbox, badDays, random, seconds } = stage;
   const stop = () => over.abort();
@@ -141,7 +143,7 @@ async function misbehave(stage: Stage, rest: Rest): Promise<Misfortunes> {
   while (!over.signal.aborted) {
     await rest(roundMs * 0.2);
     if (over.signal.aborted) break;
-    say('A row is dated 2099 on every platform that has lists and times.');
+    say('Dating one row 2099 on every platform that has lists and times.');
     futureRows += dateInFuture(sandbox, stage.listedKinds, stage.random);
     await rest(roundMs * 0.1);
     if (over.signal.aborted) break;
@@ -150,7 +152,7 @@ async function misbehave(stage: Stage, rest: Rest): Promise<Misfortunes> {
     sandbox.simulators.setOutage(true);
     await rest(Math.min(10_000, roundMs * 0.15));
     sandbox.simulators.setOutage(false);
-    say("The platforms' APIs are back.");
+    say("The platforms' APIs are up again.");
     await rest(roundMs * 0.15);
     if (!over.signal.aborted && kills === 0) {
       kills++;
@@ -162,20 +164,20 @@ async function misbehave(stage: Stage, rest: Rest): Promise<Misfortunes> {
 }
 
 async function killService(service: ServiceProcess, say: (text: string) => void): Promise<void> {
-  say('The service is killed (SIGKILL).');
+  say('Killing the service (SIGKILL).');
   await service.kill();
   await sleepMs(1500);
   await service.start();
-  say('The service is back.');
+  say('The service is running again.');
 }
 
-/** Once a second: how it goes, and who is to pause. */
+/** Updates the progress line and decides which platforms pause, once a second. */
 async function watch({ over, client, sandbox, sender, badDays, show }: Stage, busy: Set<string>, rest: Rest): Promise<void> {
   while (!over.signal.aborted) {
     await rest(1000);
     const backlogs = await readBacklogs(client, sandbox.worlds).catch(() => null);
     for (const [connection, backlog] of backlogs ?? []) busy[backlog > BUSY_BACKLOG ? 'add' : 'delete'](connection);
-    const waiting = backlogs === null ? 'not there' : `${[...backlogs.values()].reduce((sum, one) => sum + one, 0)} waiting`;
+    const waiting = backlogs === null ? 'not running' : `${[...backlogs.values()].reduce((sum, one) => sum + one, 0)} waiting`;
     const { happened, dropped, duplicated, held } = badDays.counts;
     show(
       `${happened} events, ${dropped} lost, ${duplicated} sent twice, ${held} out of order, ${sender.counts.retries} tried again; service: ${waiting}`,

@@ -4,18 +4,18 @@ import type { OutgoingWebhook } from '../../platforms/contract/simulation.ts';
 import type { Sender } from '../sender.ts';
 import type { World } from '../world.ts';
 
-/** How often what goes wrong, as a share of all webhooks. */
+/** How often each fault occurs, as a share of all webhooks. */
 export interface FailureRates {
   dropped: number;
   duplicated: number;
   held: number;
-  /** A held webhook, and a repeated one, comes up to this much later: others overtake it. */
+  /** A delayed or repeated webhook arrives up to this much later, so that others overtake it. */
   longestMs: number;
 }
 
 export const USUAL_MISFORTUNE: FailureRates = { dropped: 0.05, duplicated: 0.1, held: 0.2, longestMs: 2500 };
 
-/** `lost`: never sent, or given up. `late`: overtaken, or repeated until it was taken. `silent`: there was nothing to send. `taken`: no trouble. */
+/** `lost`: never sent, or given up. `late`: overtaken, or retried until accepted. `silent`: nothing to send. `taken`: accepted at once. */
 export type Fate = 'lost' | 'late' | 'silent' | 'taken';
 
 export interface FailureCounts {
@@ -25,16 +25,16 @@ export interface FailureCounts {
   held: number;
 }
 
-/** The way from the platforms to the service, on bad days. */
+/** The network between the platforms and the service, with faults. */
 export interface FailureInjector {
-  /** Takes a webhook on its way, or loses it. */
+  /** Delivers a webhook, or loses it. */
   deliver(world: World, webhook: OutgoingWebhook): void;
   counts: Readonly<FailureCounts>;
-  /** What became of a resource's webhooks, by `connection subject`. */
+  /** The outcomes of a resource's webhooks, by `connection subject`. */
   fates: ReadonlyMap<string, ReadonlySet<Fate>>;
-  /** The resource changed, and its platform says nothing of it. */
+  /** Records that the resource changed without a webhook from its platform. */
   noteSilence(world: World, subject: string): void;
-  /** Resolves when all that was on its way has arrived or been given up. */
+  /** Resolves when every webhook in flight has arrived or been given up. */
   settle(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface FailureInjectorOptions {
   random: Random;
   sleep(ms: number): Promise<unknown>;
   misfortune: FailureRates;
-  /** Whether a loss can be found out at all: only what the platform's API tells of is lost here. */
+  /** Whether a loss can be detected: only resources that the platform's API lists are lost here. */
   mayBeLost(world: World, webhook: OutgoingWebhook): boolean;
 }
 

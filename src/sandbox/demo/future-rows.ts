@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 const AHEAD = '2099-01-01T00:00:00.000Z';
 
 /**
- * Something happens in each world that is dated in 2099, and no webhook reports it: a row of a list with a time that never was. Gives how
+ * Triggers an event dated 2099 in each world without a webhook, which leaves a list row with an impossible time. Returns how
  * many rows there are.
  */
 export function dateInFuture(
@@ -29,7 +29,7 @@ export function dateInFuture(
   return rows;
 }
 
-/** Connections with a row that is still dated in the future, of which the service has said nothing. */
+/** Connections with a row still dated in the future that the service has not reported. */
 export async function readUnflagged(client: ServiceClient, worlds: readonly World[]): Promise<string[]> {
   const drift = await client.all<{ connection: string; name: string }>('/api/v1/drift');
   const flagged = new Set(drift.filter(({ name }) => name === FUTURE_TIME).map(({ connection }) => connection));

@@ -18,7 +18,7 @@ interface RunShown {
 
 const LOOK_EVERY_MS = 500;
 
-/** Waits until nothing waits to be worked. Throws after `withinMs`. */
+/** Waits until no deliveries are pending. Throws after `withinMs`. */
 export async function waitUntilIdle(
   client: ServiceClient,
   worlds: readonly World[],
@@ -29,7 +29,7 @@ export async function waitUntilIdle(
   for (;;) {
     const backlog = await readBacklogs(client, worlds).then((backlogs) => [...backlogs.values()].reduce((sum, one) => sum + one, 0));
     if (backlog === 0) return;
-    if (performance.now() > untilMs) throw new Error(`${backlog} deliveries still wait after ${Math.round(withinMs / 1000)} s.`);
+    if (performance.now() > untilMs) throw new Error(`${backlog} deliveries are still pending after ${Math.round(withinMs / 1000)} s.`);
     show(backlog);
     await sleep(LOOK_EVERY_MS);
   }
@@ -40,7 +40,7 @@ export async function readBacklogs(client: ServiceClient, worlds: readonly World
   return new Map(rows.map((row, position) => [worlds[position]?.connection ?? '', row.backlog]));
 }
 
-/** Has every connection compared with its platform now, and waits for the ends. Throws when one fails. */
+/** Starts a reconcile run for every connection and waits for all of them. Throws when one fails. */
 export async function reconcileAll(client: ServiceClient, worlds: readonly World[], withinMs: number): Promise<void> {
   const untilMs = performance.now() + withinMs;
   await Promise.all(
@@ -56,7 +56,7 @@ export async function reconcileAll(client: ServiceClient, worlds: readonly World
   );
 }
 
-/** Every gap that any run has found. */
+/** All gaps found by any run. */
 export async function readGaps(client: ServiceClient): Promise<Gap[]> {
   const runs = await client.all<RunShown & { counts: { gaps: number } }>('/api/v1/reconcile-runs');
   const found = await Promise.all(

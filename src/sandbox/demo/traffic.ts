@@ -10,15 +10,15 @@ export interface TrafficOptions {
   sleep(ms: number, stop: AbortSignal): Promise<unknown>;
   /** Mean time between two events of one platform. */
   everyMs: number;
-  /** True: this platform pauses, since the service has enough to do with what there is (remote limits are for real). */
+  /** True while this platform pauses because the service is busy with its backlog (the remote limits are real). */
   isBusy(connection: string): boolean;
   deliver(world: World, webhook: OutgoingWebhook): void;
-  /** A resource (`kind:externalId`) changed without a webhook about it. */
+  /** Called when a resource (`kind:externalId`) changed without a webhook. */
   noteSilence(world: World, subject: string): void;
   stop: AbortSignal;
 }
 
-/** Lets things happen in every world, again and again, until stopped. */
+/** Generates events in every world until stopped. */
 export async function runTraffic(options: TrafficOptions): Promise<void> {
   await Promise.all(options.sandbox.worlds.map((world) => runWorld(options, world)));
 }
@@ -46,7 +46,7 @@ const contentOf = (world: World): Map<string, string> =>
 
 const SHARE_OF_THE_STORY = 0.6;
 
-/** What the story shows, with its forms, and now and then any other event type that means something. */
+/** Mostly the story's events with their forms, and occasionally any other event type that has an effect. */
 function chooserOf(world: World, random: Random): () => { eventType: string; form?: string } | undefined {
   const { story } = world.simulation;
   const told = new Set(story.map(({ eventType }) => eventType));
