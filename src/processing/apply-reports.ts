@@ -10,19 +10,19 @@ import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
 import { mergeReport } from './merge/merge-entity.ts';
 
-/** One report, whose it is, and why it came. */
+/** One report, the connection it belongs to, and why it came. */
 export interface Application {
   connection: string;
   platform: string;
   report: EntityReport;
   cause: Cause;
-  /** When the delivery arrived; null for what reconciliation read. */
+  /** When the delivery arrived; null when reconciliation read the report. */
   receivedAt: string | null;
 }
 
 export interface Applied {
   effect: MergeResult;
-  /** Position of the feed entry; null: nothing was new. */
+  /** Position of the feed entry; null when nothing was new. */
   position: number | null;
 }
 
@@ -34,42 +34,43 @@ export interface ApplyOptions {
 /** What applying reports would write. */
 export interface ApplyPlan {
   tools: ApplyOptions;
-  applications: readonly Application[];
+  /** One for each application, in their order. */
   merged: readonly Merged[];
-  /** Revision of each entity as it was read, by its id; a new one is not in it. */
+  /** The revision at which each stored entity was read, by its id; new entities are missing. */
   revisions: ReadonlyMap<string, number>;
 }
 
-/** A merge result with the version it made: the same entity may be touched twice in one transaction. */
+/** A merge result with the version it produced: one transaction may change the same entity twice. */
 interface Merged {
+  application: Application;
   effect: MergeResult;
   version: number;
   state: ChangeState | null;
 }
 
 /**
- * The one door into the store: newest wins, line by line. Reads what is stored, merges every report into it, in order, and writes rows and feed
- * entries, a statement per table. Runs inside the caller's transaction, as the last thing it does.
+ * The only way reports reach the store: the newest content wins, line by line. Reads what is stored, merges every report into it, in order, and
+ * writes rows and feed entries, one statement per table. Runs inside the caller's transaction, as its last step.
  */
 export async function applyReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions): Promise<Applied[]> {
   return writePlan(sql, await planReports(sql, applications, tools, true));
 }
 
-/** Works out what is new; writes nothing. `lock`: what was read stays as it is until the transaction ends. */
+/** Works out what is new; writes nothing. `lock`: the rows that were read cannot change until the transaction ends. */
 export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
   for (const { report } of applications) checkIdLengths(report);
   const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
   const stored = await readStates(sql, keys, lock);
   const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));
   const states = new Map<string, EntityState>(stored);
-  return { tools, applications, merged: applications.map((application) => mergeOne(states, application, tools)), revisions };
+  return { tools, merged: applications.map((application) => mergeOne(states, application, tools)), revisions };
 }
 
 /** Writes what was planned. The feed comes last, since only one transaction at a time can append to it. */
 export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
-  const { applications, merged, tools } = plan;
-  const counts = applications.map(({ connection }, position) => ({ connection, ...countsOf(merged[position] as Merged) }));
-  const changes = applications.flatMap((application, position) => newChange(application, merged[position] as Merged, tools));
+  const { merged, tools } = plan;
+  const counts = merged.map(({ application: { connection }, effect: { stale, collisions } }) => ({ connection, stale, collisions }));
+  const changes = merged.flatMap((one) => newChange(one, tools));
   const { entities, lines, documents } = touchedRows(plan);
   const [, , , , positions] = await together(sql, [
     () => upsertEntities(sql, entities),
@@ -87,10 +88,10 @@ function mergeOne(states: Map<string, EntityState>, application: Application, to
   const stored = states.get(key) ?? null;
   const effect = mergeReport(stored, report, { connection, platform, at: tools.now, makeId: tools.makeId });
   states.set(key, effect.state);
-  return { effect, version: effect.state.version, state: effect.change ? stateOf(effect) : null };
+  return { application, effect, version: effect.state.version, state: effect.change ? stateOf(effect) : null };
 }
 
-/** The entity's own row is written with whatever of it was touched: its revision tells others that they have read what is old. */
+/** The entity's own row is written whenever any part of it is: its revision shows other transactions that what they read is outdated. */
 function touchedRows({ merged, revisions }: ApplyPlan) {
   const effects = merged.map(({ effect }) => effect);
   const touched = effects.filter((one) => one.headerTouched || one.touchedLines.length > 0 || one.touchedDocuments.length > 0);
@@ -120,7 +121,7 @@ function stateOf({ state, touchedLines, change }: MergeResult): ChangeState {
   };
 }
 
-function newChange({ report, cause, receivedAt }: Application, { effect, version, state }: Merged, tools: ApplyOptions): NewChange[] {
+function newChange({ application: { report, cause, receivedAt }, effect, version, state }: Merged, tools: ApplyOptions): NewChange[] {
   if (effect.change === null || state === null) return [];
   const { state: entity, change } = effect;
   return [
@@ -142,5 +143,3 @@ function newChange({ report, cause, receivedAt }: Application, { effect, version
     },
   ];
 }
-
-const countsOf = ({ effect }: Merged): { stale: number; collisions: number } => ({ stale: effect.stale, collisions: effect.collisions });

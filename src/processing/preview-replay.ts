@@ -1,13 +1,11 @@
 import type { Context } from '../context.ts';
 import { type EntityReport, type Subject, subjectText } from '../domain/entities/entity.ts';
-import { RemoteMissing } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import type { WhenMissing } from '../platforms/contract/webhook.ts';
 import { countReplayable, type DeliveryCriteria, type Replayable, readLastPosition, readReplayable } from '../store/deliveries/requeue.ts';
-import { type Applied, applyReports } from './apply-reports.ts';
-import { tombstone } from './fetch-resources.ts';
-import { interpretDelivery, readResource } from './interpret-delivery.ts';
+import { planReports } from './apply-reports.ts';
+import { requireConnection } from './interpret-delivery.ts';
+import { type FetchedText, type ResourceSource, readDelivery, readRecording } from './read-delivery.ts';
 import type { ReplayFetch } from './replay.ts';
 
 /** One entity that a replay would change. */
@@ -22,14 +20,14 @@ export interface PreviewedChange {
 }
 
 export interface ReplayPreview {
-  /** How many deliveries the filter names. */
+  /** How many deliveries match the filter. */
   number: number;
   changes: readonly PreviewedChange[];
-  /** False: there are more deliveries than a preview looks at, or some could not be read or fetched. */
+  /** False when more deliveries match than a preview reads, or some could not be read or fetched. */
   complete: boolean;
-  /** How many of them it has looked at. */
+  /** How many of them the preview has read. */
   lookedAt: number;
-  /** Those that would fail again, by error. */
+  /** The deliveries that would fail again, by error. */
   failures: readonly PreviewedFailure[];
 }
 
@@ -45,81 +43,79 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** Calls to the platform that one preview may make. */
 const MOST_FETCHES = 50;
 
-/** What replaying would change; changes nothing: the work is done in a transaction that is rolled back. */
+/** What replaying would change. Reads and compares in one snapshot of the database: takes no lock and writes nothing. */
 export async function previewReplay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview> {
   const number = await countReplayable(context.db.read, filter);
-  const { told, ...looked } = await readTold(context, filter, fetch);
-  return { number, changes: await computeChanges(context, told), ...looked };
+  const { reported, ...read } = await readReports(context, filter, fetch);
+  return { number, changes: await planChanges(context, reported), ...read };
 }
 
-interface Told {
+interface Reported {
   delivery: Replayable;
   report: EntityReport;
 }
 
-interface Looked extends Pick<ReplayPreview, 'complete' | 'lookedAt' | 'failures'> {
-  told: Told[];
+interface ReadReports extends Pick<ReplayPreview, 'complete' | 'lookedAt' | 'failures'> {
+  reported: Reported[];
 }
 
-async function readTold(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<Looked> {
+async function readReports(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReadReports> {
   const upTo = await readLastPosition(context.db.read);
   const reader = createReader(context, fetch);
-  const told: Told[] = [];
+  const reported: Reported[] = [];
   let bytes = 0;
   let seen = 0;
-  const looked = (complete: boolean) => ({ told, complete, lookedAt: seen - reader.skipped(), failures: reader.failures() });
+  const result = (complete: boolean) => ({ reported, complete, lookedAt: seen - reader.skipped(), failures: reader.failures() });
   for (let after = 0; ; ) {
     const deliveries = await readReplayable(context.db.read, filter, { after, upTo, limit: PER_STEP });
     for (const delivery of deliveries) {
       bytes += delivery.body.length;
       seen++;
-      told.push(...(await reader.read(delivery)).map((report) => ({ delivery, report })));
+      reported.push(...(await reader.read(delivery)).map((report) => ({ delivery, report })));
     }
     after = deliveries.at(-1)?.seq ?? upTo;
-    if (deliveries.length < PER_STEP) return looked(reader.complete());
-    if (seen >= MOST_DELIVERIES || bytes > MOST_BYTES) return looked(false);
+    if (deliveries.length < PER_STEP) return result(reader.complete());
+    if (seen >= MOST_DELIVERIES || bytes > MOST_BYTES) return result(false);
   }
 }
 
 interface Reader {
   read(delivery: Replayable): Promise<EntityReport[]>;
   complete(): boolean;
-  /** How many were not looked at, since a preview makes only so many calls. */
+  /** How many were left out because a preview makes a limited number of calls. */
   skipped(): number;
   failures(): PreviewedFailure[];
 }
 
-/** A preview does not ask the platform for any more. */
+/** The preview makes no further call to the platform for this resource. */
 class NotFetched extends Error {}
 
-/** Reads what deliveries tell; what they only name is fetched once for all of them. */
+/** Reads deliveries as processing would; a resource that several of them name is fetched once. */
 function createReader(context: Context, fetch: ReplayFetch): Reader {
-  const fetched = new Map<string, Promise<string>>();
+  const fetched = new Map<string, Promise<FetchedText>>();
   const failures = new Map<string, PreviewedFailure>();
   let complete = true;
   let skipped = 0;
-  const textOf = (connection: Connection, subject: Subject, delivery: Replayable): Promise<string> => {
-    if (fetch === 'recorded' && delivery.recorded !== null) return Promise.resolve(delivery.recorded);
+  const fetchOnce = (connection: Connection, subject: Subject): Promise<FetchedText> => {
     const key = `${connection.name} ${subjectText(subject)}`;
-    const known = fetched.get(key);
-    const asked = known ?? fetchText(context, connection, subject, fetched.size);
-    fetched.set(key, asked);
-    return asked;
+    const text = fetched.get(key) ?? fetchText(context, connection, subject, fetched.size);
+    fetched.set(key, text);
+    return text;
   };
+  const sourceOf = (connection: Connection, { recorded, receivedAt }: Replayable): ResourceSource => ({
+    fetch: async (subject) => (fetch === 'recorded' ? readRecording(recorded, receivedAt) : null) ?? fetchOnce(connection, subject),
+    // Which deletion will wait behind the delivery is not known before the replay: a missing resource changes nothing.
+    isDeletedLater: async () => true,
+  });
   return {
     complete: () => complete,
     skipped: () => skipped,
     failures: () => [...failures.values()],
     async read(delivery) {
-      const connection = context.connections.get(delivery.connection);
       try {
-        const said = interpretDelivery(connection, delivery);
-        if (!connection) return [];
-        if (said.do === 'ignore') return [];
-        if (said.do === 'apply') return said.reports;
-        const isRecorded = fetch === 'recorded' && delivery.recorded !== null;
-        const arrivedAt = isRecorded ? delivery.receivedAt : context.clock.now().toISOString();
-        return await readFetched(connection, said, arrivedAt, () => textOf(connection, said.subject, delivery));
+        const connection = requireConnection(context.connections, delivery.connection);
+        const reading = await readDelivery(connection, delivery, sourceOf(connection, delivery));
+        return reading.result === 'ignored' ? [] : reading.reports;
       } catch (error) {
         complete = false;
         if (error instanceof NotFetched) skipped++;
@@ -136,54 +132,28 @@ function countFailure(failures: Map<string, PreviewedFailure>, error: string, sa
   failures.set(error, known);
 }
 
-async function readFetched(
-  connection: Connection,
-  { subject, whenMissing }: { subject: Subject; whenMissing: WhenMissing },
-  arrivedAt: string,
-  textOf: () => Promise<string>,
-): Promise<EntityReport[]> {
-  try {
-    const text = await textOf();
-    // An empty recording: the platform did not know the resource.
-    if (text === '') throw new RemoteMissing('The recorded answer was: not found.');
-    return readResource(connection, subject, text, { form: 'fetch', at: arrivedAt }).reports;
-  } catch (error) {
-    if (!(error instanceof RemoteMissing)) throw error;
-    return whenMissing === 'deleted' ? [tombstone(subject)] : [];
-  }
-}
-
-async function fetchText(context: Context, connection: Connection, subject: Subject, calls: number): Promise<string> {
+async function fetchText(context: Context, connection: Connection, subject: Subject, calls: number): Promise<FetchedText> {
   const api = context.api(connection);
   if (!api || calls >= MOST_FETCHES) throw new NotFetched();
-  return (await api.fetch(subject)).text;
+  const requestedAt = context.clock.now().toISOString();
+  return { text: (await api.fetch(subject)).text, requestedAt };
 }
 
-/** Ends the transaction of a preview. */
-class OnlyLooked extends Error {}
-
-async function computeChanges(context: Context, told: readonly Told[]): Promise<PreviewedChange[]> {
-  let applied: Applied[] = [];
-  const now = context.clock.now().toISOString();
-  const applications = told.map(({ delivery, report }) => ({
+/** The reports are merged in the order of their deliveries, each into the result of the one before, as the replay itself would. */
+async function planChanges(context: Context, reported: readonly Reported[]): Promise<PreviewedChange[]> {
+  const applications = reported.map(({ delivery, report }) => ({
     connection: delivery.connection,
     platform: delivery.platform,
     report,
     cause: { type: 'replay' as const, id: delivery.id, eventType: delivery.eventType },
     receivedAt: delivery.receivedAt,
   }));
-  const look = context.db.write(async (sql) => {
-    applied = await applyReports(sql, applications, { now, makeId: context.makeId });
-    throw new OnlyLooked();
-  });
-  await look.catch((error: unknown) => {
-    if (!(error instanceof OnlyLooked)) throw error;
-  });
-  return applied.flatMap(({ effect: { change } }, position) => {
-    const one = told[position];
-    if (change === null || !one) return [];
-    const { kind, externalId } = one.report;
+  const tools = { now: context.clock.now().toISOString(), makeId: context.makeId };
+  const { merged } = await context.db.snapshot((sql) => planReports(sql, applications, tools));
+  return merged.flatMap(({ application, effect: { change } }) => {
+    if (change === null) return [];
+    const { connection, report, cause } = application;
     const { action, lines, diff } = change;
-    return [{ deliveryId: one.delivery.id, connection: one.delivery.connection, kind, externalId, action, lines, diff }];
+    return [{ deliveryId: cause.id, connection, kind: report.kind, externalId: report.externalId, action, lines, diff }];
   });
 }

@@ -18,7 +18,7 @@ import {
   writeCompleted,
   writeTaken,
 } from './complete-deliveries.ts';
-import { interpretDelivery } from './interpret-delivery.ts';
+import { interpretDelivery, requireConnection } from './interpret-delivery.ts';
 import { alertOnTimes } from './time-alerts.ts';
 
 /** How long a worker may hold a delivery without a sign of life. */
@@ -197,7 +197,7 @@ export interface ReadAttempt extends EndedAttempt {
 function attempt(context: Context, delivery: ClaimedDelivery): ReadAttempt {
   const startedAt = context.clock.now();
   try {
-    return { delivery, startedAt, ...endOf(interpretDelivery(context.connections.get(delivery.connection), delivery)) };
+    return { delivery, startedAt, ...endOf(interpretDelivery(requireConnection(context.connections, delivery.connection), delivery)) };
   } catch (error) {
     return { delivery, startedAt, reports: [], drift: [], end: { end: 'failed', error } };
   }

@@ -1,8 +1,8 @@
 import { type Subject, subjectText } from '../domain/entities/entity.ts';
 import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { ListStream } from '../platforms/contract/api.ts';
-import { tombstone } from '../processing/fetch-resources.ts';
 import { readResource } from '../processing/interpret-delivery.ts';
+import { tombstone } from '../processing/read-delivery.ts';
 import { readKnown } from '../store/entities/read-known.ts';
 import { applyListed, type ListedResource } from './process-page.ts';
 import { isPermanentFailure, withRetry } from './retry.ts';

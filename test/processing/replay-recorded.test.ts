@@ -149,6 +149,33 @@ for (const engine of ENGINES) {
     assert.equal((await select(test, 'select * from collisions')).length, 0);
   });
 
+  on('a preview waits for no writer, and each delivery builds on the one before', async (test) => {
+    for (const n of [1, 2, 3]) await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', at(n), String(n)) });
+    await test.settle();
+    // An open transaction that has written the order and the feed: waiting for it here would never end.
+    await test.context.db.write(async (sql) => {
+      await sql.all('update entities set revision = revision + 1');
+      const unchanged = await previewReplay(test.context, ALL, 'fresh');
+      assert.deepEqual([unchanged.lookedAt, unchanged.changes], [3, []]);
+    });
+    await emptyStore(test);
+    const { changes } = await previewReplay(test.context, ALL, 'fresh');
+    assert.deepEqual(
+      changes.map(({ action, externalId }) => `${action} ${externalId}`),
+      ['created PO1', 'updated PO1', 'updated PO1'],
+    );
+    assert.deepEqual(
+      changes
+        .slice(1)
+        .flatMap(({ diff }) => diff.filter(({ path }) => path.endsWith('/quantity')).map(({ before, after }) => [before, after])),
+      [
+        ['1', '2'],
+        ['2', '3'],
+      ],
+    );
+    assert.equal((await select(test, 'select 1 from entities')).length, 0);
+  });
+
   on('a preview that could not look at everything says so', async (test) => {
     await test.send({ type: 'changed', subject: 'PO1' });
     test.world.orders.set('PO1', toyOrder('PO1', at(1)));
