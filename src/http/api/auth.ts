@@ -1,42 +1,46 @@
 import type { Request, RequestHandler, Response } from 'express';
-import basicAuth from 'express-basic-auth';
 import { OrderdockError } from '../../domain/errors.ts';
 import { mayActAs, type Role } from '../../domain/role.ts';
-import { type Scope, scopeOf } from '../../domain/scope.ts';
+import { scopeOf } from '../../domain/scope.ts';
 import { hashKey, keyPrefix, recordKeyUse } from '../../feed/api-keys.ts';
 import { isKeyPrefix, readApiKeyByHash } from '../../store/access/list-api-keys.ts';
+import { sameText } from '../auth/compare-secrets.ts';
+import { type Credentials, readCredentials } from '../auth/credentials.ts';
 import { addressOf, type SignIns } from '../auth/sign-ins.ts';
 import { sendProblem } from '../problem.ts';
 import { actAs } from '../request-context.ts';
-import type { Caller, SignIn } from './caller.ts';
+import type { Caller, PresentedKey, SignIn } from './caller.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 
-/** Who asks, behind `requireRole`. */
-export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
+/** The authenticated caller. To be used behind `requireRole` or the console's sign-in only. */
+export function callerOf(response: Response): Caller {
+  const { caller } = response.locals;
+  if (caller === undefined) throw new Error('This route is mounted without authentication.');
+  return caller;
+}
 
-/** The caller a key belongs to; `name` null: whatever the key is called (Bearer). Null: no such key. */
+/** Finds the caller that a key belongs to; `name` null: by the key alone (Bearer). Null: no such key. */
 export type FindKey = (name: string | null, key: string) => Promise<Caller | null>;
 
-const NOTE_USE_EVERY_MS = 60_000;
+const RECORD_USE_EVERY_MS = 60_000;
 
 /** Finds keys among the setting `API_KEYS` (compared in constant time) and the stored ones (looked up by their hash). */
 export function createFindKey({ context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>): FindKey {
   return async (name, key) => {
     let found: Caller | null = null;
     for (const known of settingsKeys) {
-      if (basicAuth.safeCompare(key, known.key) && (name === null || name === known.name))
-        found = { name: known.name, role: known.role, scope: null };
+      if (sameText(key, known.key) && (name === null || name === known.name)) found = { name: known.name, role: known.role, scope: null };
     }
     if (found || key === '') return found;
     const stored = await readApiKeyByHash(context.db.read, hashKey(key)).catch((error: unknown) =>
       Promise.reject(readFault(context.db, error)),
     );
     if (!stored || (name !== null && name !== stored.name)) return null;
-    if (!stored.lastUsedAt || context.clock.now().getTime() - Date.parse(stored.lastUsedAt) > NOTE_USE_EVERY_MS) {
-      // That the use could not be noted must not keep anyone from reading.
+    if (!stored.lastUsedAt || context.clock.now().getTime() - Date.parse(stored.lastUsedAt) > RECORD_USE_EVERY_MS) {
+      // A failure to record the use must not block the request.
       await recordKeyUse(context, stored.name, key).catch((error: unknown) =>
-        context.log.debug('key_use_not_noted', { error: codeOf(error) }),
+        context.log.debug('key_use_recording_failed', { error: codeOf(error) }),
       );
     }
     return { name: stored.name, role: stored.role, scope: scopeOf(stored.name, stored) };
@@ -50,7 +54,7 @@ export function createSignIn(
 ): SignIn {
   const isKnown = async (prefix: string): Promise<boolean> =>
     settingsKeys.some(({ key }) => key.length >= SHORTEST_KNOWN && key.startsWith(prefix)) || isKeyPrefix(context.db.read, prefix);
-  const nameOf = async (request: Request, { name, key }: { name: string | null; key: string }): Promise<string> => {
+  const nameOf = async (request: Request, { name, key }: PresentedKey): Promise<string> => {
     const prefix = keyPrefix(key);
     return name ?? ((await isKnown(prefix).catch(() => false)) ? prefix : addressOf(request));
   };
@@ -62,15 +66,15 @@ export function createSignIn(
   };
 }
 
-/** Of a shorter key the first eight characters would tell too much. */
+/** The first eight characters of a shorter key would reveal too much of it. */
 const SHORTEST_KNOWN = 16;
 
 const codeOf = (error: unknown): string => (error instanceof OrderdockError ? error.code : String(error));
 
-/** Lets a request pass whose key has at least the role it needs: else 401 with both challenges, or 403. `response.locals.caller` is who it is. */
+/** Passes requests whose key has at least the required role, and sets `response.locals.caller`; answers others with 401 and both challenges, or 403. */
 export function requireRole(signIn: SignIn, needed: Role | ((request: Request) => Role)): RequestHandler {
   return async (request, response, next) => {
-    const given = readCredentials(request.headers.authorization ?? '');
+    const given = presentedKey(readCredentials(request.headers.authorization));
     const caller = given ? await signIn(request, given, 'api') : null;
     if (!caller) {
       return sendProblem(response, {
@@ -85,7 +89,7 @@ export function requireRole(signIn: SignIn, needed: Role | ((request: Request) =
       return sendProblem(response, {
         status: 403,
         code: 'forbidden',
-        detail: `This needs a key with the role ${role}; this one is ${caller.role}.`,
+        detail: `This requires a key with the role ${role}; this key's role is ${caller.role}.`,
       });
     }
     response.locals.caller = caller;
@@ -94,20 +98,16 @@ export function requireRole(signIn: SignIn, needed: Role | ((request: Request) =
   };
 }
 
-function readCredentials(header: string): { name: string | null; key: string } | null {
-  const [, scheme = '', value = ''] = /^(\S+) +(\S+) *$/.exec(header) ?? [];
-  if (scheme.toLowerCase() === 'bearer') return { name: null, key: value };
-  if (scheme.toLowerCase() !== 'basic') return null;
-  const text = Buffer.from(value, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 0 ? null : { name: text.slice(0, colon), key: text.slice(colon + 1) };
+function presentedKey(credentials: Credentials): PresentedKey | null {
+  if (credentials.scheme === 'bearer') return { name: null, key: credentials.token };
+  return credentials.scheme === 'basic' ? { name: credentials.username, key: credentials.password } : null;
 }
 
-const READERS_POST = /^\/consumers\/[^/]+\/(ack|receipts)\/?$/;
+const READER_POST = /^\/consumers\/[^/]+\/(ack|receipts)\/?$/;
 
-/** The role an API request needs: reading is for all; acknowledging and receipts too; keys are the admin's; the rest is the operator's. */
+/** The role an API request requires: any role may read, acknowledge and send receipts; only an admin manages keys; everything else is the operator's. */
 export function roleOf(request: Pick<Request, 'method' | 'path'>): Role {
   if (request.method === 'GET' || request.method === 'HEAD') return 'reader';
-  if (request.method === 'POST' && READERS_POST.test(request.path)) return 'reader';
+  if (request.method === 'POST' && READER_POST.test(request.path)) return 'reader';
   return /^\/keys(\/|$)/i.test(request.path) ? 'admin' : 'operator';
 }

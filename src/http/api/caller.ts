@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Role } from '../../domain/role.ts';
 import type { Scope } from '../../domain/scope.ts';
 
-/** Who asks: the key's name, never the key. */
+/** The authenticated caller: the key's name, never the key. */
 export interface Caller {
   name: string;
   role: Role;
@@ -10,8 +10,27 @@ export interface Caller {
   scope: Scope | null;
 }
 
+/** A key as a client presents it; `name` null: the key alone (Bearer, or the sign-in form). */
+export interface PresentedKey {
+  name: string | null;
+  key: string;
+}
+
 /**
- * Finds whose key a request brings, for whoever signs in: `name` null for a key alone. Null: no such key; throws 429 after too many failures. A key
- * alone is counted under its first characters where they belong to a key that there is, else under the address: who guesses keeps nobody else out.
+ * Finds the caller that a presented key belongs to. Null: no such key; throws 429 after too many failures. A failure with a key alone is counted
+ * under the key's first characters if an existing key begins with them, else under the address: guessing does not lock other clients out.
  */
-export type SignIn = (request: Request, given: { name: string | null; key: string }, place: 'api' | 'console') => Promise<Caller | null>;
+export type SignIn = (request: Request, given: PresentedKey, place: 'api' | 'console') => Promise<Caller | null>;
+
+declare global {
+  namespace Express {
+    interface Locals {
+      /** Set by `requireRole` and by the console's `require`. */
+      caller?: Caller;
+      /** The token that a console form must contain; set by the console's `require`. */
+      csrf?: string;
+      /** Set for a list's `.csv` path. */
+      isCsv?: boolean;
+    }
+  }
+}

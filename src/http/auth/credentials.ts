@@ -1,4 +1,4 @@
-/** What a request's `Authorization` header holds; nothing is ever read from the query or the body. */
+/** The credentials of a request's `Authorization` header, the only place they are read from: never the query or the body. */
 export type Credentials =
   | { scheme: 'basic'; username: string; password: string }
   | { scheme: 'bearer'; token: string }
@@ -6,6 +6,7 @@ export type Credentials =
 
 const NONE: Credentials = { scheme: 'none' };
 
+/** Parses an `Authorization` header; `none` for a missing or malformed one and for any other scheme. */
 export function readCredentials(authorization: string | undefined): Credentials {
   const match = /^(basic|bearer) +(\S.*)$/i.exec(authorization ?? '');
   const [, scheme = '', value = ''] = match ?? [];
@@ -13,7 +14,7 @@ export function readCredentials(authorization: string | undefined): Credentials 
   return scheme === '' ? NONE : readBasic(value.trim());
 }
 
-// The user name ends at the first colon (RFC 7617): a password may hold more of them.
+// The user name ends at the first colon (RFC 7617): a password may contain more of them.
 function readBasic(encoded: string): Credentials {
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');

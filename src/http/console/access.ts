@@ -1,15 +1,17 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { Refused } from '../../domain/errors.ts';
+import { isObject } from '../../domain/values/json.ts';
 import type { FindKey } from '../api/auth.ts';
 import type { Caller, SignIn } from '../api/caller.ts';
 import { sameText } from '../auth/compare-secrets.ts';
+import { readCredentials } from '../auth/credentials.ts';
 import { actAs } from '../request-context.ts';
 import { BASE, link } from './components/links.ts';
 
 const COOKIE = 'orderdock_session';
 const IDLE_MS = 8 * 3_600_000;
-// Of one key: whoever signs in again and again ends only sessions of the own key.
+// Per key: signing in repeatedly evicts only sessions of the same key.
 const MOST_SESSIONS = 20;
 
 interface Session {
@@ -18,20 +20,24 @@ interface Session {
   lastSeenMs: number;
 }
 
-/** Who is let into the console, and how. Sessions live in this process's memory: a restart asks for the key again. */
+/** Authentication of the console. Sessions live in this process's memory: a restart requires signing in again. */
 export interface Access {
-  /** Lets a request pass that has a session or Basic credentials; else leads to the sign-in page. */
+  /** Passes requests with a session or Basic credentials; redirects others to the sign-in page. */
   require: RequestHandler;
-  /** Refuses a form that did not come from one of our own pages. Mounted behind `require`. */
+  /** Rejects a form that did not come from one of our own pages (CSRF). Mounted behind `require`. */
   ownForm: RequestHandler;
   /** Opens a session; null: no such key. */
   signIn(request: Request, response: Response, key: string): Promise<Caller | null>;
   signOut(request: Request, response: Response): void;
 }
 
-/** Set by `require` for those behind it. */
 export { callerOf } from '../api/auth.ts';
-export const csrfOf = (response: Response): string => response.locals.csrf as string;
+/** The CSRF token of the page's forms. To be used behind `require` only. */
+export function csrfOf(response: Response): string {
+  const { csrf } = response.locals;
+  if (csrf === undefined) throw new Error('This route is mounted without authentication.');
+  return csrf;
+}
 
 export function createAccess({ findKey, signIn }: { findKey: FindKey; signIn: SignIn }, nowMs: () => number): Access {
   const sessions = new Map<string, Session>();
@@ -47,41 +53,41 @@ export function createAccess({ findKey, signIn }: { findKey: FindKey; signIn: Si
     return null;
   }
 
-  async function recognise(request: Request): Promise<{ caller: Caller; who: string } | null> {
-    const basic = readBasic(request.headers.authorization ?? '');
-    if (basic) {
-      const caller = await signIn(request, basic, 'console');
+  async function authenticate(request: Request): Promise<{ caller: Caller; who: string } | null> {
+    const credentials = readCredentials(request.headers.authorization);
+    if (credentials.scheme === 'basic') {
+      const caller = await signIn(request, { name: credentials.username, key: credentials.password }, 'console');
       return caller ? { caller, who: `basic ${caller.name}` } : null;
     }
     const open = openSession(request);
     if (!open) return null;
-    // Asked at every request: a key that was taken away ends its sessions at once.
+    // Looked up on every request: deleting a key ends its sessions immediately.
     const caller = await findKey(open.session.name, open.session.key);
     if (!caller) {
       sessions.delete(open.id);
       return null;
     }
-    // A page that refreshes itself is nobody's use of it.
+    // A page's automatic refresh does not count as activity.
     if (request.get('hx-request') === undefined) open.session.lastSeenMs = nowMs();
     return { caller, who: `session ${open.id}` };
   }
 
   return {
     async require(request, response, next) {
-      const known = await recognise(request);
-      if (!known) return turnAway(request, response);
+      const known = await authenticate(request);
+      if (!known) return requestSignIn(request, response);
       response.locals.caller = known.caller;
       actAs(response, 'console', known.caller.name);
       response.locals.csrf = csrfFor(known.who);
       next();
     },
     ownForm(request, response, next) {
-      const given = (request.body as { csrf?: unknown } | undefined)?.csrf;
-      if (typeof given !== 'string' || !sameText(given, csrfOf(response)) || isCrossSite(request)) throw notOurs();
+      const given = isObject(request.body) ? request.body.csrf : null;
+      if (typeof given !== 'string' || !sameText(given, csrfOf(response)) || isCrossSite(request)) throw foreignForm();
       next();
     },
     async signIn(request, response, key) {
-      if (isCrossSite(request)) throw notOurs();
+      if (isCrossSite(request)) throw foreignForm();
       const caller = await signIn(request, { name: null, key }, 'console');
       if (!caller) return null;
       const id = randomBytes(32).toString('base64url');
@@ -98,10 +104,10 @@ export function createAccess({ findKey, signIn }: { findKey: FindKey; signIn: Si
   };
 }
 
-const notOurs = () =>
-  new Refused(403, 'foreign_form', 'This form did not come from a page of this console, or the page was too old. Load it again.');
+const foreignForm = () =>
+  new Refused(403, 'foreign_form', 'This form did not come from a page of this console, or the page has expired. Reload it and try again.');
 
-// Browsers tell it themselves (Fetch Metadata); where they do not, the token in the form decides.
+// Browsers send Fetch Metadata; for those that do not, the token in the form decides.
 const isCrossSite = (request: Request): boolean => !['same-origin', 'none', undefined].includes(request.get('sec-fetch-site'));
 
 function dropOldest(sessions: Map<string, Session>, keyName: string): void {
@@ -110,17 +116,17 @@ function dropOldest(sessions: Map<string, Session>, keyName: string): void {
   if (own.length >= MOST_SESSIONS && oldest) sessions.delete(oldest[0]);
 }
 
-/** Whoever came with wrong credentials is asked for others in the same way; everyone else is shown the form. */
-function turnAway(request: Request, response: Response): void {
+/** Wrong credentials in the header are challenged again; any other request gets the sign-in form. */
+function requestSignIn(request: Request, response: Response): void {
   if (request.headers.authorization !== undefined) {
     response
       .status(401)
       .set('WWW-Authenticate', 'Basic realm="orderdock", charset="UTF-8"')
       .type('text/plain')
-      .send('The name of the key or the key is wrong.\n');
+      .send('The key or its name is wrong.\n');
     return;
   }
-  // A piece of a page that asks for itself: the whole page goes to the form, not the piece.
+  // An htmx request for part of a page: the whole page must navigate to the form.
   if (request.get('hx-request') !== undefined) {
     response.status(401).set('HX-Redirect', link('/sign-in')).end();
     return;
@@ -135,12 +141,4 @@ export function readCookie(header: string, name: string): string | null {
     if (key === name && value) return value;
   }
   return null;
-}
-
-function readBasic(header: string): { name: string; key: string } | null {
-  const [, value] = /^basic +(\S+) *$/i.exec(header) ?? [];
-  if (value === undefined) return null;
-  const text = Buffer.from(value, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 0 ? { name: '', key: '' } : { name: text.slice(0, colon), key: text.slice(colon + 1) };
 }

@@ -10,7 +10,7 @@ import { listReceipts } from '../../../store/feed/list-receipts.ts';
 import { type OutstandingRow, readOutstanding } from '../../../store/feed/read-changes.ts';
 import { CHANGE_COLUMNS, changeObject } from '../../../views/change.ts';
 import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
-import type { Caller } from '../caller.ts';
+import { callerOf } from '../auth.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
@@ -65,7 +65,7 @@ export function consumerRoutes(ports: Ports): Router {
   });
 
   router.post('/:name/ack', async (request, response) => {
-    const { cursor, force } = ackFrom(request.body, mayActAs((response.locals.caller as Caller).role, 'operator'));
+    const { cursor, force } = ackFrom(request.body, mayActAs(callerOf(response).role, 'operator'));
     await acknowledge(context, pathText(request, 'name'), cursor, force);
     await sendJson(request, response, await view(await named(request)));
   });
