@@ -1,13 +1,13 @@
 import { createHash, createHmac, createPublicKey, type Hash, type Hmac, timingSafeEqual, verify } from 'node:crypto';
 import type { AuthResult, BodyVerdict, BodyVerifier } from './contract/webhook.ts';
 
-/** The one comparison of secrets: constant time whatever the lengths (both sides are hashed first). */
+/** The only comparison of secrets: constant time whatever the lengths, since both sides are hashed first. */
 export function equalSecret(given: string | Buffer, expected: string | Buffer): boolean {
   const digest = (value: string | Buffer) => createHash('sha256').update(value).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** The position of the secret that equals `given`, or -1. Every one is compared, so that the time does not reveal which. */
+/** The index of the secret that equals `given`, or -1. All are compared, so that the time does not reveal which one. */
 export function matchSecret(given: string, secrets: readonly string[]): number {
   let match = -1;
   secrets.forEach((secret, position) => {
@@ -21,7 +21,7 @@ export type SignatureEncoding = 'hex' | 'base64';
 
 export const sha256Hex = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
-/** A message in pieces: the raw body is never copied or decoded, so what is signed is exactly what was sent. */
+/** A message in parts: the raw body is never copied or decoded, so exactly the bytes that were sent are verified. */
 export type Message = readonly (string | Buffer)[];
 
 /** HMAC over the raw body, or over a composite such as `{timestamp}.{body}`. */
@@ -31,14 +31,14 @@ export function digestHmac(algorithm: HashAlgorithm, key: string | Buffer, messa
   return digest.digest();
 }
 
-/** A plain hash, for senders that put the secret into the message itself (Recharge's older scheme). */
+/** A plain hash, for senders that include the secret in the message (Recharge's older scheme). */
 export function digestHash(algorithm: HashAlgorithm, message: Message): Buffer {
   const digest = createHash(algorithm);
   for (const part of message) digest.update(part);
   return digest.digest();
 }
 
-/** Hashes a body that arrives in pieces, between what the signed message has before and behind it. */
+/** Hashes a body that arrives in chunks, between the parts of the signed message before and after it. */
 export interface BodyDigest {
   update(chunk: Buffer): void;
   finish(): Buffer;
@@ -61,7 +61,7 @@ function digestBetween(digest: Hash | Hmac, before: Message, after: Message): Bo
   };
 }
 
-/** A verifier that hashes a body under every key and judges the digests at its end. */
+/** A verifier that hashes a body with every key and checks the digests at the end. */
 export const verifyDigests = (digests: readonly BodyDigest[], judge: (digests: Buffer[]) => AuthResult): BodyVerifier => ({
   update(chunk) {
     for (const digest of digests) digest.update(chunk);
@@ -69,15 +69,15 @@ export const verifyDigests = (digests: readonly BodyDigest[], judge: (digests: B
   finish: () => judge(digests.map((digest) => digest.finish())),
 });
 
-/** A verifier for proofs that need the body whole: keep `mostBytes` small. */
+/** A verifier for proofs that need the complete body: keep `mostBytes` small. */
 export function verifyWhole(judge: (body: Buffer) => BodyVerdict): BodyVerifier {
   const chunks: Buffer[] = [];
   return { update: (chunk) => void chunks.push(chunk), finish: () => judge(Buffer.concat(chunks)) };
 }
 
 /**
- * The position of the key under which one of the `given` signatures is right, or -1. Every key is tried with every signature, so that
- * the time does not reveal which. A signature of another length, or of no sensible form at all, is only ever unequal.
+ * The index of the key for which one of the `given` signatures is valid, or -1. Every key is tried with every signature, so that
+ * the time does not reveal which one. A signature of another length or format simply does not match.
  */
 export function matchSignature<Key>(
   given: readonly string[],
@@ -98,7 +98,7 @@ export function matchSignature<Key>(
   return match;
 }
 
-/** Ed25519 (Standard Webhooks `v1a`): `publicKey` and `signature` as raw bytes. False for anything that is not 32 and 64 bytes. */
+/** Ed25519 (Standard Webhooks `v1a`): `publicKey` and `signature` as raw bytes. False unless they have 32 and 64 bytes. */
 export function verifyEd25519(publicKey: Buffer, signature: Buffer, message: Message): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') }, format: 'jwk' });
@@ -106,8 +106,8 @@ export function verifyEd25519(publicKey: Buffer, signature: Buffer, message: Mes
 }
 
 /**
- * The signatures in a header: a bare value, one behind a prefix (`sha256=…`), repeatable members of a comma list (`t=…,v1=…,v1=…`), or
- * a blank-separated list with versions (`v1,… v1,…`). Neither hex nor base64 can hold a comma or a blank.
+ * The signatures in a header: a plain value, one with a prefix (`sha256=…`), repeatable members of a comma-separated list (`t=…,v1=…,v1=…`), or
+ * a space-separated list with versions (`v1,… v1,…`). Neither hex nor base64 contains commas or spaces.
  */
 export function signatureValues(header: string, prefix: string): string[] {
   if (prefix === '') return header.split(/[\s,]+/).filter((value) => value !== '');
@@ -117,12 +117,12 @@ export function signatureValues(header: string, prefix: string): string[] {
     .map((value) => value.slice(prefix.length));
 }
 
-/** Milliseconds since 1970 of a signed timestamp; null unless it is nothing but digits. */
+/** Milliseconds since 1970 of a signed timestamp; null unless it consists of digits. */
 export function timestampMs(text: string | null | undefined, unit: 's' | 'ms'): number | null {
   if (!text || !/^\d{1,15}$/.test(text)) return null;
   return Number(text) * (unit === 's' ? 1000 : 1);
 }
 
-/** Neither too old nor too far ahead: a clock can be wrong in both directions. */
+/** Neither too old nor too far in the future: a clock can be wrong in both directions. */
 export const withinTolerance = (atMs: number, now: Date, toleranceSeconds: number): boolean =>
   Math.abs(now.getTime() - atMs) <= toleranceSeconds * 1000;

@@ -88,7 +88,7 @@ test('more rows of one time than an offset reaches fail the run; a search that g
 
 test('pages that never join are given up', () => {
   const restless = { ...positionAt(90, ['o-1@x']), again: 100 };
-  assert.throws(() => makePage(restless, rows(90, 100), answer(1000), 'order'), failed(/do not join/));
+  assert.throws(() => makePage(restless, rows(90, 100), answer(1000), 'order'), failed(/never overlap/));
 });
 
 test('a time beyond the answer moves no watermark', () => {

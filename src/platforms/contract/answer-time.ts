@@ -1,15 +1,15 @@
 import { readTime } from '../../domain/values/time.ts';
 
-/** How far our own clock may be behind the platform's, where the platform does not say what time it is. */
+/** How far our clock may be behind the platform's if the platform does not send its time. */
 const MOST_AHEAD_MS = 24 * 3_600_000;
-/** A `Date` header is cut to its second. */
+/** A `Date` header is truncated to the second. */
 const CUT_MS = 999;
 
-/** When a list was answered, by the platform's own clock. */
+/** When the platform responded, by its own clock. */
 export interface AnswerTime {
-  /** The answer's `Date`, ISO 8601 UTC; null: it has none. */
+  /** The response's `Date`, ISO 8601 UTC; null if it has none. */
   answeredAt: string | null;
-  /** No row can have changed later: a time beyond it moves no watermark. */
+  /** No row can have changed later: a later time never moves the watermark. */
   latest: string;
 }
 
@@ -20,7 +20,7 @@ export function readAnswerTime(headers: Readonly<Record<string, string>>, now: D
   return { answeredAt, latest: new Date(Date.parse(answeredAt) + CUT_MS).toISOString() };
 }
 
-/** The time as the platform wrote it, where it can be read and is not later than the answer; else null. */
+/** The time as the platform wrote it if it is readable and not later than the response; else null. */
 export function believedTime<Written>(written: Written, { latest }: Pick<AnswerTime, 'latest'>): Written | null {
   const time = readTime(written);
   return time !== null && time <= latest ? written : null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A secret, or several of which any is valid (rotation). Always read as a list; empty texts are faults. */
+/** One secret, or several that are all valid (rotation). Always parsed to a list; empty strings are rejected. */
 export const secretList = z.union([
   z
     .string()
@@ -29,20 +29,20 @@ const introspection = z.strictObject({
       url: z.url(),
       clientId: z.string().min(1),
       clientSecret: secretList,
-      /** Whom the token has to be for: any of them. */
+      /** Accepted audiences: any of them. */
       audience: nameList.optional(),
-      /** Who may call: any of them. */
+      /** Accepted clients: any of them. */
       clientIds: z.array(z.string().min(1)).min(1).optional(),
-      /** What the token has to allow, separated by blanks: all of it. */
+      /** Required scopes, separated by spaces: all of them. */
       scope: z.string().regex(/\S/).optional(),
     })
-    // An issuer calls every token active that it has given to anybody, for whatever application.
+    // An issuer reports every token it has issued as active, for whichever application.
     .refine(({ audience, clientIds, scope }) => audience !== undefined || clientIds !== undefined || scope !== undefined, {
       message: 'expected audience, clientIds or scope: an active token alone may have been issued for another application',
     }),
 });
 
-/** One way in. A request passes when any entry of `webhook.auth` accepts it; an empty list lets nothing pass. */
+/** One set of credentials. A request is accepted if any entry of `webhook.auth` accepts it; an empty list accepts nothing. */
 export const authEntry = z.union([
   z.strictObject({ basic }),
   z.strictObject({ bearer }),
@@ -53,7 +53,7 @@ export type AuthEntry = z.infer<typeof authEntry>;
 
 export const authEntries = z.array(authEntry).default([]);
 
-/** CIDR or single address, IPv4 or IPv6; absent: any address may call. */
+/** CIDR or single address, IPv4 or IPv6; if absent, any address may call. */
 export const allowIps = z
   .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
   .min(1)

@@ -2,7 +2,7 @@ import { Refused } from '../../domain/errors.ts';
 import type { WantedWebhook } from './management.ts';
 import type { EventDescription } from './platform.ts';
 
-/** Refuses names that are neither event types nor among `groups`, all of them at once, with what there is. */
+/** Refuses names that are neither event types nor in `groups`; the message lists all of them and all known names. */
 export function checkEventNames(
   names: readonly string[] | null,
   events: readonly Pick<EventDescription, 'type'>[],
@@ -15,13 +15,12 @@ export function checkEventNames(
   throw new Refused(
     400,
     'unknown_event_type',
-    `Unknown event type ${unknown.map((name) => `"${name}"`).join(', ')}. Known are: ${[...groups, ...events.map(({ type }) => type)].join(', ')}.`,
+    `Unknown event type ${unknown.map((name) => `"${name}"`).join(', ')}. Known: ${[...groups, ...events.map(({ type }) => type)].join(', ')}.`,
   );
 }
 
-/** Refuses options that the platform's registrations do not have. */
+/** Refuses options that the platform's registrations do not support. */
 export function refuseOptions(title: string, wanted: WantedWebhook, options: readonly ('name' | 'entityTypes')[]): void {
   const given = options.filter((option) => wanted[option] !== null).map((option) => (option === 'name' ? '--name' : '--entity-type'));
-  if (given.length > 0)
-    throw new Refused(400, 'unknown_option', `The webhooks of ${title} have nothing to do with ${given.join(' and ')}.`);
+  if (given.length > 0) throw new Refused(400, 'unknown_option', `The webhooks of ${title} do not support ${given.join(' and ')}.`);
 }

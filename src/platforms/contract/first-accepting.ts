@@ -2,12 +2,12 @@ import { Unavailable } from '../../domain/errors.ts';
 import type { AuthEntry } from './auth-entry.ts';
 import type { AuthResult, CredentialChecker } from './webhook.ts';
 
-/** The name an entry is reported under: `auth[0].basic`. Never its value. */
+/** The name under which an entry is reported: `auth[0].basic`. Never its value. */
 const entryName = (entry: AuthEntry, position: number): string => `auth[${position}].${Object.keys(entry)[0]}`;
 
 /**
- * The verdict of a connection's entries: the first that accepts. That an issuer cannot be asked counts only where no other entry accepts:
- * then `Unavailable` is thrown, so that the sender comes again.
+ * The verdict of a connection's entries: the first that accepts. An unreachable issuer matters only if no other entry accepts:
+ * then `Unavailable` is thrown, so that the sender retries.
  */
 export async function firstAccepting(entries: readonly AuthEntry[], checker: CredentialChecker): Promise<AuthResult> {
   let unavailable: Unavailable | null = null;

@@ -19,23 +19,23 @@ import type {
   WebhookRequest,
 } from './webhook.ts';
 
-/** What the platform does with our answers: data, with the platform's rule and its source. */
+/** How the platform treats our responses, as data, with the platform's rule and its source. */
 export interface RetryPolicy {
   rule: string;
   source: string;
-  /** Statuses after which the sender does not try again. */
+  /** Statuses after which the sender does not retry. */
   final: readonly (readonly [from: number, to: number])[];
-  /** Longest time in which we answer, below the platform's own time-out. Absent: its time-out is not known. */
+  /** Upper limit for our response time, below the platform's own timeout. Absent if that timeout is unknown. */
   answerWithinMs?: number;
-  /** When it gives up on us altogether. */
+  /** When the platform disables the webhook altogether. */
   budget: { kind: 'consecutive' | 'attempts-per-event'; limit: number } | { kind: 'time-without-success'; days: number } | null;
 }
 
-/** Whether the platform gives an event up after this answer. */
+/** Whether the platform drops an event after this status. */
 export const isFinalAnswer = ({ final }: Pick<RetryPolicy, 'final'>, status: number): boolean =>
   final.some(([from, to]) => status >= from && status <= to);
 
-/** One event type of a platform: what becomes of it. */
+/** One event type of a platform and its effect. */
 export interface EventDescription {
   type: string;
   kind: EntityKind | null;
@@ -43,57 +43,57 @@ export interface EventDescription {
   note?: string;
 }
 
-/** What every connection's settings have, whatever the platform. */
+/** Settings that the connections of all platforms share. */
 export interface CommonSettings {
   webhook: { auth?: AuthEntry[] | undefined; allowIps?: string[] | undefined };
 }
 
 /**
- * A platform is one folder, one value, one line in `registry.ts`. The members stand in the order in which a webhook meets them.
- * `S` is what the connection's settings parse to.
+ * A platform is one folder, one value, one line in `registry.ts`. The members are in the order in which a webhook needs them.
+ * `S` is the type of the parsed connection settings.
  */
 export interface Platform<S extends CommonSettings = CommonSettings> {
   name: string;
   title: string;
-  /** The connection's own part of the connections file: everything but `platform` and `reconcile`. Strict: unknown members are faults. */
+  /** The connection's own part of the connections file: everything but `platform` and `reconcile`. Strict: unknown members are errors. */
   settings: z.ZodType<S>;
   routes: readonly Route[];
   events: readonly EventDescription[];
   retryPolicy: RetryPolicy;
-  /** What we know of its bodies, by a name that the platform's README explains; compared with `openapi/`. */
+  /** The known structure of its bodies, by a name that the platform's README explains; compared with `openapi/`. */
   shapes: Readonly<Record<string, Shape>>;
-  /** Headers, beside the usual ones, that hold credentials: redacted before anything is stored. */
+  /** Headers with credentials, in addition to the usual ones: redacted before anything is stored. */
   secretHeaders(settings: S): readonly string[];
-  /** Credentials that the platform puts into bodies, taken out before anything is stored. */
+  /** Redacts credentials that the platform puts into bodies, before anything is stored. */
   redactBody?(body: Buffer, contentType: string | null): Buffer;
-  /** The header, lower case, that carries a signature: with `authorization` and the secret headers it shows who tries to authenticate. */
+  /** The lower-case header with the signature: it, `authorization` or a secret header marks a request that tries to authenticate. */
   signatureHeader?(settings: S): string | null;
   /**
-   * Decides before the body is read, or says what of the body the proof needs. No secret configured: nothing is accepted. May throw `Refused`
-   * (403 with a code of the platform's) or `Unavailable`.
+   * Decides before the body is read, or returns what the proof needs of the body. Without a configured secret nothing is accepted. May throw `Refused`
+   * (403 with a platform-specific code) or `Unavailable`.
    */
   authenticate(request: RequestHead, settings: S, checker: CredentialChecker): Promise<AuthResult | BodyProof>;
-  /** Throws `InvalidBody` when the body has no recognisable shape. An unknown event type is none. */
+  /** Throws `InvalidBody` if the structure of the body is not recognised. An unknown event type is no reason to throw. */
   identify(request: WebhookRequest, settings: S): Identity;
-  /** Pure. Throws `InvalidBody` when what was recognised cannot be read after all. */
+  /** Pure. Throws `InvalidBody` if a recognised body turns out to be unreadable. */
   interpret(delivery: StoredRequest, settings: S): Interpretation;
-  /** Whether one such resource can be fetched: then it is, in place of a message whose time cannot be read. */
+  /** Whether a resource of this kind can be fetched, which replaces a message with an unreadable time. */
   canFetch?(kind: EntityKind, settings: S): boolean;
-  /** Pure: what a fetched or listed resource says. */
+  /** Pure: reads a fetched or listed resource. */
   readFetched(subject: Subject, text: string, settings: S): { reports: EntityReport[]; drift: Drift[] };
-  /** Null: the connection has no API configured. Without `saveSecret`, calls whose answer holds a new secret are refused. */
+  /** Null if the connection has no API configured. Without `saveSecret`, calls whose response contains a new secret are refused. */
   connect(settings: S, remote: Remote, saveSecret?: SaveSecret): PlatformApi | null;
-  /** What an operator has to enter in the platform's portal, one line each, secrets left out. */
+  /** What an operator has to enter in the platform's portal, one line each, without secrets. */
   portalGuide(settings: S, webhookUrl: string): string[];
-  /** A connection for the sandbox, as it would stand in the connections file; credentials are generated. */
+  /** A connection for the sandbox, as it would appear in the connections file, with generated credentials. */
   sandboxConnection(baseUrl: string, secret: () => string): JsonObject;
   simulate(settings: S, tools: SimulationOptions): Simulation;
 }
 
-/** A platform whose settings type is known to itself alone. */
+/** A platform whose settings type is known only to the platform itself. */
 export type AnyPlatform = Platform<CommonSettings>;
 
-/** Seals a platform's settings type: from here on only the platform itself looks into them. */
+/** Hides a platform's settings type: from here on only the platform itself reads its settings. */
 export const definePlatform = <S extends CommonSettings>(platform: Platform<S>): AnyPlatform => platform;
 
 /** One configured relationship with one platform. */
@@ -105,7 +105,7 @@ export interface Connection {
   reconcile: { schedule: string | false; since: string | null };
 }
 
-/** The connections in force. A reload (SIGHUP) puts new ones in place of the old at once. */
+/** The current connections. A reload (SIGHUP) replaces them all at once. */
 export interface Connections {
   get(name: string): Connection | undefined;
   list(): readonly Connection[];

@@ -24,15 +24,15 @@ export interface SimulatedResponse {
   body: string | Buffer;
 }
 
-/** A platform in small: its world, its API, its webhooks. One value per sandbox connection. */
+/** A simulated platform: its world, its API, its webhooks. One value per sandbox connection. */
 export interface Simulation {
   /** The platform's API. Paths are those below the simulator's base URL. */
   answer(request: SimulatedRequest): SimulatedResponse;
-  /** Makes `eventType` happen in the simulated world and gives the webhooks it sends. `form`: a sender's variant, such as `get` or `xml`. */
+  /** Triggers `eventType` in the simulated world and returns the webhooks it sends. `form`: a sender's variant, such as `get` or `xml`. */
   emit(eventType: string, form?: string): OutgoingWebhook[];
-  /** The first start's short story: what to happen, in order. */
+  /** The short story of the first start: its events in order. */
   story: readonly { eventType: string; form?: string }[];
-  /** What the world holds now: for comparing with the store. */
+  /** The current resources of the world, for comparison with the store. */
   resources(): { subject: Subject; text: string }[];
 }
 
@@ -40,6 +40,6 @@ export interface SimulationOptions {
   now(): Date;
   random(): number;
   makeId(): string;
-  /** Base URL of the simulator's own HTTP server: download addresses are made with it. */
+  /** Base URL of the simulator's own HTTP server, used for download addresses. */
   baseUrl: string;
 }

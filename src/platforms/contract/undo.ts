@@ -1,12 +1,12 @@
 import { OrderdockError } from '../../domain/errors.ts';
 
-/** Something that a registration made at the platform, and how to remove it again. */
+/** Something that a registration created at the platform, and how to remove it. */
 export interface Made {
   name: string;
   remove(): Promise<unknown>;
 }
 
-/** Removes what was made, the last first, and throws `error`; what could not be removed is named in its message. */
+/** Removes what was created, last first, and throws `error`; its message names anything that could not be removed. */
 export async function undo(made: readonly Made[], error: unknown): Promise<never> {
   const left: string[] = [];
   for (const { name, remove } of made.toReversed()) {

@@ -2,43 +2,43 @@ import type { Drift } from '../../domain/entities/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
-/** What a webhook request says before its body is read: nothing of it is believed yet. */
+/** A webhook request before its body is read: none of it is trusted yet. */
 export interface RequestHead {
   method: 'POST' | 'GET';
   /** Below `/webhooks/{connection}`: `''`, `/orders`, `/orders/abc-PO1`. Not decoded. */
   path: string;
-  /** What the route's `:names` matched, decoded. */
+  /** The decoded values of the route's `:names`. */
   params: Record<string, string>;
   query: Record<string, string>;
   /** Lower-case names; repeated headers joined by `, `. */
   headers: Record<string, string>;
-  /** The address the sender called, as far as it can be known (`PUBLIC_URL`, else the request): some signatures cover it. */
+  /** The address that the sender called, as far as it is known (`PUBLIC_URL`, else the request): some signatures cover it. */
   url: string;
   receivedAt: Date;
   remoteAddress: string;
 }
 
-/** A whole webhook request. */
+/** A complete webhook request. */
 export interface WebhookRequest extends RequestHead {
-  /** The bytes as sent; unpacked when they came with `Content-Encoding: gzip`. */
+  /** The bytes as sent, decompressed if they had `Content-Encoding: gzip`. */
   body: Buffer;
-  /** How the body is to be read, from `Content-Type`, or from its first byte where there is none. */
+  /** How to parse the body, from `Content-Type` or, without one, from its first byte. */
   format: 'json' | 'xml' | 'form' | 'none';
 }
 
 /** A webhook request whose body has not been read. */
 export interface IncomingWebhook extends RequestHead {
   route: Route;
-  /** Reads the body once; with a proof, no more of it than the proof needs, and no more than a megabyte of it into memory before it is proven. */
+  /** Reads the body once; with a proof, no more than the proof needs, and at most one megabyte into memory before it is verified. */
   readBody(proof: BodyProof | null): Promise<ArrivedBody>;
 }
 
 export interface ArrivedBody {
   bytes: Buffer;
   format: WebhookRequest['format'];
-  /** What the proof made of it; null: there was none. Bytes that are not accepted are left out. */
+  /** The verdict of the proof; null without one. The bytes of a rejected body are left out. */
   verdict: BodyVerdict | null;
-  /** Frees its share of the memory for large bodies. */
+  /** Releases its share of the memory for large bodies. */
   release(): void;
 }
 
@@ -53,12 +53,12 @@ export interface Route {
 /** `credential`: position of the entry that accepted, such as `auth[1].bearer` or `secret[0]`; never its value. */
 export type AuthResult = { accepted: true; credential: string } | { accepted: false; reason: string };
 
-/** Headers alone decide nothing: the body is part of the proof (signatures). It is hashed as it arrives, and nothing of it is parsed. */
+/** The headers are not enough: the body is part of the proof (signatures). It is hashed as it arrives and not parsed. */
 export interface BodyProof {
   accepted: null;
-  /** Most bytes that the proof reads; absent: as many as a body may have. */
+  /** Maximum number of bytes that the proof reads; default: the limit for bodies. */
   mostBytes?: number;
-  /** The verdict on a longer body; absent: it is refused for its size. */
+  /** The verdict on a longer body; default: it is refused for its size. */
   whenLonger?: AuthResult;
   begin(): BodyVerifier;
 }
@@ -68,30 +68,30 @@ export interface BodyVerifier {
   finish(): BodyVerdict;
 }
 
-/** A greeting is an unsigned message that must be answered 200 and means nothing (WooCommerce). */
+/** A greeting is an unsigned message without meaning that must be answered with 200 (WooCommerce). */
 export type BodyVerdict = AuthResult | { accepted: false; greeting: true };
 
-/** What intake gives `authenticate` to check credentials with. */
+/** What `authenticate` gets from intake to check credentials. */
 export interface CredentialChecker {
-  /** Tries one entry of `webhook.auth` against the request's credentials, in constant time. Throws `Unavailable` when an issuer cannot be asked. */
+  /** Tries one entry of `webhook.auth` against the request's credentials, in constant time. Throws `Unavailable` if an issuer cannot be reached. */
   accepts(entry: AuthEntry): Promise<boolean>;
   now: Date;
 }
 
 export interface Identity {
-  /** The platform's own id of the event; null: none is sent. */
+  /** The platform's own id of the event; null if it sends none. */
   eventId: string | null;
   eventType: string | null;
   subject: Subject | null;
-  /** Unique per connection. Null: the SHA-256 of the raw body, or, for a mergeable notification, its subject. */
+  /** Unique per connection. Null means the SHA-256 of the raw body or, for a mergeable notification, its subject. */
   dedupeKey: string | null;
   /** Only names a resource. */
   notification: boolean;
-  /** A notification without an id: joins a still unstarted one for the same resource. */
+  /** A notification without an id: merges with one for the same resource that has not been started. */
   mergeable: boolean;
 }
 
-/** The stored request, as `interpret` reads it: pure, so that interpreting twice gives the same. */
+/** The stored request that `interpret` reads. Interpreting it is pure, so repeating it gives the same result. */
 export interface StoredRequest {
   method: 'POST' | 'GET';
   path: string;

@@ -10,7 +10,7 @@ import { PAGE_SIZE, readChanges, streams } from './lists.ts';
 import type { OrdergrooveSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
 
-/** The REST API, and the webhook management API beside it: either may be there without the other. */
+/** The REST API and the webhook management API: either may be configured without the other. */
 export function connect(settings: OrdergrooveSettings, remote: Remote, saveSecret?: SaveSecret): PlatformApi | null {
   const { api, management } = settings;
   if (!api && !management) return null;
@@ -31,13 +31,13 @@ export function connect(settings: OrdergrooveSettings, remote: Remote, saveSecre
   };
 }
 
-/** The two APIs are neighbours, in production and in staging: `restapi.ordergroove.com` and `webhooks.ordergroove.com`. */
+/** In production and in staging the two APIs differ only in the first part of the host: `restapi.ordergroove.com` and `webhooks.ordergroove.com`. */
 function managementUrl({ api, management }: OrdergrooveSettings): string {
   if (management?.baseUrl) return management.baseUrl;
   return api ? api.baseUrl.replace(/^(https?:\/\/(?:[^/]+\.)?)restapi\./, '$1webhooks.') : 'https://webhooks.ordergroove.com';
 }
 
-/** Every object of a merchant names it. Throws when there is none yet. */
+/** Every object names its merchant. Throws if there is no object yet. */
 async function readMerchant(client: ApiClient): Promise<string> {
   for (const path of ['/customers/', '/subscriptions/', '/orders/']) {
     const { rows } = await client.page({ method: 'GET', path, query: { page_size: 1 } });
@@ -52,7 +52,7 @@ function existing(client: ApiClient | null): ApiClient {
   return client;
 }
 
-/** Where a fetch waits for its turn. */
+/** The client and priority of a fetch. */
 interface Turn {
   client: ApiClient;
   priority: 'fetch' | 'reconcile';
@@ -63,10 +63,10 @@ async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<
   if (kind === 'subscription') return whole(await get(turn, outgoingPath`/subscriptions/${externalId}/`));
   if (kind === 'subscriber') return whole(await get(turn, outgoingPath`/customers/${externalId}/`));
   if (kind === 'item') return fetchOrderOf(turn, externalId);
-  throw new Hopeless('kind_not_fetchable', `There is no call that gives one ${kind}`);
+  throw new Hopeless('kind_not_fetchable', `The API has no call for a single ${kind}`);
 }
 
-/** An order and its items, one call after the other: parallel work on one object is answered 423. */
+/** An order and its items, one call after the other: parallel calls for one object get a 423. */
 async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
   const order = await get(turn, outgoingPath`/orders/${id}/`);
   const { client, priority } = turn;
@@ -74,7 +74,7 @@ async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
   return whole({ order, items });
 }
 
-/** The order of an item whose event did not name it. */
+/** Finds the order of an item whose event did not name it. */
 async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource> {
   const item = objectAt(await get(turn, outgoingPath`/items/${itemId}/`));
   const order = textAt(item.order);
@@ -87,7 +87,7 @@ const get = ({ client, priority }: Turn, path: string): Promise<Json> => client.
 const whole = (resource: Json): FetchedResource => ({ text: JSON.stringify(resource), partial: false });
 
 async function check(client: ApiClient | null): Promise<CheckResult[]> {
-  if (!client) return [{ what: 'Ordergroove API', ok: true, text: 'not configured: events are applied as they come' }];
+  if (!client) return [{ what: 'Ordergroove API', ok: true, text: 'not configured: events are applied as received' }];
   try {
     await client.page({ method: 'GET', path: '/orders/', query: { page_size: 1 } });
     return [{ what: 'Ordergroove API', ok: true, text: 'the key is accepted and may list across customers' }];

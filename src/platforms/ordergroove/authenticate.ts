@@ -4,12 +4,12 @@ import type { OrdergrooveSettings } from './settings.ts';
 
 export const SIGNATURE_HEADER = 'ordergroove-signature';
 
-// One time first, then one signature, or one for each key while a rotation lasts. Anything else is not the platform's.
+// One timestamp, then one signature, or one per key during a rotation. Anything else is not from the platform.
 const HEADER = /^ts=\d{1,12}(?:,sig=[0-9a-f]{64}){1,8}$/i;
 
 /**
  * `Ordergroove-Signature: ts=…,sig=…[,sig=…]`, hex HMAC-SHA256 over `ts.body` with the key as text (developer.ordergroove.com, webhooks
- * verification, read 2026-07). `ts` is the moment of transmission, so a late repeat carries a fresh one.
+ * verification, read 2026-07). `ts` is the time of transmission, so a late retry has a fresh one.
  */
 export async function authenticate(
   request: RequestHead,

@@ -18,7 +18,7 @@ const FAMILIES: Readonly<Record<Family, { kind: EntityKind | null; effect: Effec
     kind: 'subscriber',
     effect: 'apply',
     names: [
-      ['create', 'once ever per customer'],
+      ['create', 'only once per customer'],
       ['cancel', 'the last active subscription is gone; may repeat'],
       ['subscriptions_created'],
     ],
@@ -89,7 +89,7 @@ const FAMILIES: Readonly<Record<Family, { kind: EntityKind | null; effect: Effec
       ['entitlements_voided'],
     ],
   },
-  workflow: { kind: null, effect: 'ignore', names: [['send_communication', 'a message to a customer: nothing an ERP keeps']] },
+  workflow: { kind: null, effect: 'ignore', names: [['send_communication', 'a message to a customer: nothing for an ERP to store']] },
 };
 
 const NOTE_WITHOUT_API = 'without an API the event itself is applied';
@@ -106,5 +106,5 @@ const families = new Map<string, Family>(
   FAMILY_NAMES.flatMap((family) => FAMILIES[family].names.map(([name]) => [`${family}.${name}`, family] as const)),
 );
 
-/** The family of a known event type; null for one that we do not know. */
+/** The family of a known event type; null for an unknown one. */
 export const familyOf = (type: string): Family | null => families.get(type) ?? null;

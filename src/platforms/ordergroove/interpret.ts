@@ -15,14 +15,14 @@ import { eventShapes } from './shapes.ts';
 
 type Reading = { do: 'apply'; reports: EntityReport[] } | { do: 'fetch'; subject: Subject } | { do: 'ignore'; reason: string };
 
-/** Pure: what an event reports. Orders are fetched where there is an API: their events have neither items nor a time of change. */
+/** Pure: what an event reports. With an API, orders are fetched: their events have neither items nor a time of change. */
 export function interpret(delivery: StoredRequest, settings: OrdergrooveSettings): Interpretation {
   const event = readEvent(bodyText(delivery.body, delivery.contentType));
   if (event.family === null) return { do: 'ignore', reason: 'unknown event type', drift: [unknownEvent(event.type, '/type')] };
   const drift: Drift[] = findDrift(event.body, eventShapes[event.family]);
   const subject = subjectOf(event);
   const reading = READINGS[event.family](event, subject, settings.api !== undefined);
-  // Test events of the platform's admin have made-up ids: an unknown resource means nothing.
+  // Test events from the platform's admin have invented ids, so an unknown resource is ignored.
   return reading.do === 'fetch' ? { ...reading, whenMissing: 'ignored', drift } : { ...reading, drift };
 }
 
@@ -39,7 +39,7 @@ function readOrderEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi
   const { object, snapshot, createdAt: at } = event;
   if (subject === null) return { do: 'ignore', reason: 'the event names no order' };
   const { externalId } = subject;
-  // What is deleted never comes back: no time that is held, and no doubt about its zone, stands against it.
+  // A deleted order never comes back, so neither a stored time nor its uncertain zone matters.
   if (event.type === 'order.delete')
     return apply([{ ...orderReport({ externalId, order: null, items: [], complete: false }), deleted: true }]);
   if (hasApi) return { do: 'fetch', subject };
@@ -51,7 +51,7 @@ function readOrderEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi
 function readItemEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi: boolean): Reading {
   const { object, snapshot, createdAt: at } = event;
   if (hasApi && subject !== null) return { do: 'fetch', subject };
-  if (subject?.kind !== 'order') return { do: 'ignore', reason: 'the item does not name its order, and there is no API to ask' };
+  if (subject?.kind !== 'order') return { do: 'ignore', reason: 'the item does not name its order, and no API is configured' };
   const order =
     listAt(snapshot.orders)
       .map(objectAt)
@@ -62,8 +62,8 @@ function readItemEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi:
   return apply([{ ...report, lines }]);
 }
 
-/** Events may have been customised: what one leaves out stays as it is held. */
+/** Merchants can customise events: members that one leaves out stay as stored. */
 function apply(reports: readonly (EntityReport | null)[]): Reading {
   const told = reports.filter((report) => report !== null).map((report) => ({ ...report, partial: true }));
-  return told.length === 0 ? { do: 'ignore', reason: 'the event carries nothing to keep' } : { do: 'apply', reports: told };
+  return told.length === 0 ? { do: 'ignore', reason: 'the event contains nothing to store' } : { do: 'apply', reports: told };
 }

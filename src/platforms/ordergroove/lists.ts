@@ -10,17 +10,17 @@ import { writeCentral } from './read/central-time.ts';
 
 export const PAGE_SIZE = 100;
 
-// The guide says CST, the general questions say EST, and neither says what happens in summer: two hours cover every reading, one is spare.
+// The guide says CST, the FAQ says EST, and neither mentions summer time: two hours cover every interpretation, and one is spare.
 const OVERLAP_MS = 3 * 3_600_000;
 
 interface List {
   path: string;
   stream: ListStream;
-  /** The filter for "changed since"; null: the list has none and is read whole. */
+  /** The filter for "changed since"; null if the list has none and is read completely. */
   filter: string | null;
-  /** The member that holds a row's time of change. */
+  /** The member with a row's time of change. */
   time: string;
-  /** Answers which say that a merchant has no such list: then there is nothing to compare. */
+  /** Response statuses of merchants that lack this list, so that there is nothing to compare. */
   absentOn: readonly number[];
   records(rows: readonly JsonObject[]): ResourcePage['records'];
 }
@@ -34,7 +34,7 @@ const each =
       return record === null ? [] : [partial ? { ...record, partial } : record];
     });
 
-/** A page of items, put together by the order that they are lines of: a summary of each order. */
+/** A page of items, grouped by their order: a summary of each order. */
 function itemsByOrder(rows: readonly JsonObject[]): ResourcePage['records'] {
   const orders = Map.groupBy(rows, (row) => textAt(row.order));
   return [...orders].flatMap(([externalId, items]) =>
@@ -68,7 +68,7 @@ const LISTS: readonly List[] = [
     records: each('order', 'public_id', (order) => ({ order }), true),
   }),
   list('items', 'order', { filter: 'order_updated_start', time: 'order_updated', absentOn: [404], records: itemsByOrder }),
-  // Entitlements are a product of their own.
+  // Entitlements are a separate product.
   list('entitlements', 'entitlement', {
     filter: null,
     time: 'last_updated',
@@ -79,13 +79,14 @@ const LISTS: readonly List[] = [
 
 export const streams: readonly ListStream[] = LISTS.map(({ stream }) => stream);
 
-/** One page of a list. The watermark is the newest time of change that the platform has written, never our own clock. */
+/** One page of a list. The watermark is the latest time of change written by the platform, never our own clock. */
 export async function readChanges(client: ApiClient, name: string, start: ListPosition): Promise<ResourcePage> {
   const list = LISTS.find(({ stream }) => stream.name === name);
   if (!list) throw new RemoteFailure('unknown_stream', `There is no list of ${name}`, 0);
   const from = start.page === null ? null : readToken(start.page);
   const page = await readListPage(client, list, start, from);
-  if (page.next !== null && page.next === from?.next) throw new RemoteFailure('remote_paging', `The list of ${name} does not go on`, 200);
+  if (page.next !== null && page.next === from?.next)
+    throw new RemoteFailure('remote_paging', `The list of ${name} returns the same next page again`, 200);
   const believed = page.rows.map((row) => readTime(believedTime(row[list.time], page)));
   const watermark = newest([from ? from.watermark : start.watermark, ...believed]);
   return {
@@ -107,7 +108,7 @@ async function readListPage(client: ApiClient, list: List, start: ListPosition, 
   return ask(since)
     .catch((error: unknown) => {
       if (!list.filter || since === null || !isBadRequest(error)) throw error;
-      // The guide filters by date and time, the reference types the filter as a date (both read 2026-11): the day alone is right in both.
+      // The guide filters by date and time, the reference types the filter as a date (both read 2026-11): the date alone is valid in both.
       return ask(since.slice(0, 'yyyy-mm-dd'.length));
     })
     .catch((error: unknown) => emptyWhereAbsent(list, error));
@@ -120,7 +121,7 @@ function emptyWhereAbsent({ absentOn }: List, error: unknown): ListPage {
   throw error;
 }
 
-/** The filter's value: the watermark less the overlap, else the connection's own beginning, in US Central time. */
+/** The filter's value in US Central time: the watermark minus the overlap, else the connection's own start. */
 function changedSince({ watermark, since }: ListPosition): string | null {
   const known = watermark ?? readTime(since);
   return known === null ? null : writeCentral(new Date(Date.parse(known) - OVERLAP_MS));

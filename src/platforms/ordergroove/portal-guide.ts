@@ -1,6 +1,6 @@
 import type { OrdergrooveSettings } from './settings.ts';
 
-/** What is entered in Ordergroove Admin, one line each; the verification key is named, not shown. */
+/** What to enter in Ordergroove Admin, one line each; the verification key is named, not shown. */
 export function portalGuide(_settings: OrdergrooveSettings, webhookUrl: string): string[] {
   return [
     'Ordergroove Admin, Developers > Webhooks > Create webhook:',

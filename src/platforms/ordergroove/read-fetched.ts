@@ -12,16 +12,16 @@ export interface FetchedReading {
   drift: Drift[];
 }
 
-/** What a fetched or listed resource says. Orders come as `{order, items}`, as the API client puts them together. */
+/** Reads a fetched or listed resource. Orders arrive as `{order, items}`, as combined by the API client. */
 export function readFetched(subject: Subject, text: string): FetchedReading {
   const document = objectAt(parseJson(text));
   if (subject.kind === 'order' || subject.kind === 'item') return readOrder(subject, document);
   const [report, shape] = READINGS[subject.kind]?.(document) ?? [];
-  // Documented list rows leave members out that a retrieved object has.
+  // Documented list rows lack members that a retrieved object has.
   return { reports: report ? [{ ...report, partial: true }] : [], drift: shape ? findDrift(document, shape) : [] };
 }
 
-/** Lists give orders without their items, and items without their order; a fetch gives both, and then the items are complete. */
+/** Lists return orders without items, and items without orders; a fetch returns both, and the items are then complete. */
 function readOrder(subject: Subject, document: JsonObject): FetchedReading {
   const order = isObject(document.order) ? document.order : null;
   const items = listAt(document.items).map(objectAt);

@@ -2,14 +2,14 @@ import { bodyText, jsonBytesLike } from '../../domain/values/body-text.ts';
 
 const REDACTED = '[redacted]';
 
-// `one_click_token` acts for the customer without a login. `token_id` is only a reference and stays.
+// `one_click_token` acts on behalf of the customer without a login. `token_id` is only a reference and stays.
 const SECRET_MEMBER = /(?:token|password|secret)$/i;
 const MAY_HOLD_SECRET = /token|password|secret/i;
 const IN_ADDRESS = /(one_click_token(?:=|%3d))[^&"'\\\s<>#]+/gi;
 const COLON = /\s*:\s*/y;
 const NUMBER = /-?\d[\d.eE+-]*/y;
 
-/** Takes credentials out of a body; one without any stays as it was sent, byte for byte. */
+/** Redacts credentials in a body; one without any stays as sent, byte for byte. */
 export function redactBody(body: Buffer, contentType: string | null): Buffer {
   const text = readableText(body, contentType);
   if (text === null) return Buffer.from(redactText(body.toString('latin1')), 'latin1');
@@ -17,7 +17,7 @@ export function redactBody(body: Buffer, contentType: string | null): Buffer {
   return redacted === text ? body : jsonBytesLike(body, contentType, redacted);
 }
 
-/** Null: the bytes do not fit their charset. They are kept all the same, and a credential among them is ASCII. */
+/** Null if the bytes are invalid in their charset. They are stored anyway, and a credential among them is ASCII. */
 function readableText(body: Buffer, contentType: string | null): string | null {
   try {
     return bodyText(body, contentType);
@@ -26,7 +26,7 @@ function readableText(body: Buffer, contentType: string | null): string | null {
   }
 }
 
-/** The same for JSON text, also inside strings that hold JSON themselves (`extra_data`, `rejected_message`). */
+/** The same for JSON text, also inside strings that contain JSON (`extra_data`, `rejected_message`). */
 export function redactText(text: string): string {
   if (!MAY_HOLD_SECRET.test(text)) return text;
   const kept: string[] = [];
@@ -52,7 +52,7 @@ export function redactText(text: string): string {
   return kept.join('') + text.slice(copied);
 }
 
-/** The index behind the string that opens at `at`: its closing quote has an even number of backslashes before it. */
+/** The index after the string that starts at `at`: an even number of backslashes precedes its closing quote. */
 function stringEnd(text: string, at: number): number {
   for (let quote = text.indexOf('"', at + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;
@@ -62,7 +62,7 @@ function stringEnd(text: string, at: number): number {
   return text.length;
 }
 
-/** The index behind a text or number that begins at `at`; `at` itself for anything else: objects and lists are walked into. */
+/** The index after a string or number that starts at `at`; `at` itself for anything else, since objects and lists are traversed. */
 const scalarEnd = (text: string, at: number): number => (text[at] === '"' ? stringEnd(text, at) : at + lengthOf(NUMBER, text, at));
 
 function lengthOf(pattern: RegExp, text: string, at: number): number {

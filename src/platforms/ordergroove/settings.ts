@@ -10,20 +10,20 @@ const api = z.strictObject({
 });
 
 const management = z.strictObject({
-  /** Absent: beside the API, `restapi.` in its name being `webhooks.`. */
+  /** Default: the API's address with `webhooks.` instead of `restapi.`. */
   baseUrl: httpUrl.optional(),
-  /** Absent: the API's key. */
+  /** Default: the API's key. */
   apiKey: secretList.optional(),
-  /** The merchant's public id, as the platform writes it into every event. Absent: read from the API's own objects. */
+  /** The merchant's public id, as in every event. Default: read from the API's own objects. */
   merchant: z.string().min(1).optional(),
 });
 
 export const ordergrooveSettings = z
   .strictObject({
     webhook: z.strictObject({
-      /** One per route, and two of one route for 24 h after a rotation. Used as text, not decoded. */
+      /** One per route, and two for 24 h after a rotation. Used as text, not decoded. */
       verificationKey: secretList,
-      /** How far the signature's time may lie from ours, both ways. The platform states no window. */
+      /** How far the signature's time may differ from ours in either direction. The platform documents no limit. */
       toleranceSeconds: z.number().positive().default(300),
       allowIps,
     }),

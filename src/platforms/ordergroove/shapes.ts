@@ -4,7 +4,7 @@ import { ORDER_STATUSES } from './read/order.ts';
 
 /** What we know of the platform's JSON (developer.ordergroove.com, event and REST reference, read 2026-07). */
 
-// `created` is read as the order's date, and as the time of an event: one that cannot be read is drift.
+// `created` is read as the order's date and as the time of an event: an unreadable one is drift.
 const anyOf = (...names: string[]): { [name: string]: Shape } =>
   Object.fromEntries(names.map((name) => [name, name === 'created' ? 'time' : 'any']));
 

@@ -24,7 +24,7 @@ import { ordergrooveEvents } from './events.ts';
 export interface ManagementOptions {
   client: ApiClient;
   merchant(): Promise<string>;
-  /** The verification keys that the connection knows now. */
+  /** The connection's current verification keys. */
   keys: readonly string[];
   saveSecret: SaveSecret | undefined;
 }
@@ -60,7 +60,7 @@ export function createWebhookManagement(options: ManagementOptions): WebhookMana
     rotate: async (id) => {
       const save = requireSaving(options.saveSecret);
       const before = await readKey(client, id);
-      // Both sign for 24 h. A key that a second rotation has replaced is dropped; those of other targets stay.
+      // Both sign for 24 h. A key replaced by a second rotation is dropped; those of other targets stay.
       const rotated = await rotateKey(client, id);
       await save(KEY_SETTING, union([...rotated, ...keys.filter((key) => key !== before)]));
     },
@@ -73,13 +73,13 @@ function checkWanted(wanted: WantedWebhook): void {
   refuseOptions('Ordergroove', wanted, ['name', 'entityTypes']);
 }
 
-/** Disabled until its key is stored here: what it sent before could not be verified, and is not repeated without end. */
+/** Disabled until its key is stored here: webhooks sent earlier could not be verified, and retries are limited. */
 async function register(options: ManagementOptions, wanted: WantedWebhook & { url: string }): Promise<RegisteredWebhook> {
   const { client, keys, merchant } = options;
   const save = requireSaving(options.saveSecret);
   checkWanted(wanted);
   if ((await unlessRefused(listTargets(client), [])).length >= MOST_TARGETS) {
-    throw new Refused(409, 'too_many_webhooks', `Ordergroove has room for ${MOST_TARGETS} targets, all are taken. Delete one first.`);
+    throw new Refused(409, 'too_many_webhooks', `Ordergroove allows ${MOST_TARGETS} targets, and all are in use. Delete one first.`);
   }
   const target = await createTarget(client, { merchant: await merchant(), target_url: wanted.url, enabled: false });
   const id = textAt(target.id) ?? '';
@@ -111,8 +111,8 @@ async function describeTarget(client: ApiClient, target: JsonObject): Promise<Re
 }
 
 /**
- * The event types that filters let through. Whether a pattern is a regular expression or only has `*` is nowhere said: names are plain and
- * groups end in `.*`, which mean the same in both. A pattern that can be read in neither way is shown as it is.
+ * The event types that filters match. Whether a pattern is a regular expression or a glob is undocumented: names are plain and
+ * groups end in `.*`, which means the same in both. Any other pattern is shown as it is.
  */
 function eventsOf(patterns: readonly string[]): string[] {
   return union(

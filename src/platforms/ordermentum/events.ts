@@ -10,7 +10,7 @@ interface OrdermentumEvent extends EventDescription {
 const note = 'without an API the body itself is applied';
 const described = (type: string, kind: OrdermentumKind): OrdermentumEvent => ({ type, kind, effect: 'fetch', note });
 
-/** All there are (docs.ordermentum.io, registering webhooks, as known in 2026-11): no delete, no order_cancelled, no delivered event. */
+/** The complete list (docs.ordermentum.io, registering webhooks, as known in 2026-11): there is no delete, order_cancelled or delivered event. */
 export const ordermentumEvents: readonly OrdermentumEvent[] = [
   described('order_created', 'order'),
   described('order_updated', 'order'),
@@ -26,5 +26,5 @@ export const ordermentumEvents: readonly OrdermentumEvent[] = [
 
 const kinds = new Map(ordermentumEvents.map((event) => [event.type, event.kind]));
 
-/** The kind of resource that an event is about; null for an event that we do not know. */
+/** The kind of resource that an event is about; null for an unknown event. */
 export const kindOfEvent = (eventType: string): OrdermentumKind | null => kinds.get(eventType) ?? null;

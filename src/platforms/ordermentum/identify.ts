@@ -4,8 +4,8 @@ import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
 /**
- * Ordermentum sends no event id: event, id and updatedAt together stand for one, else the body's hash. Two changes within one millisecond
- * share that key, which is why the current state is fetched and the body's never applied where there is an API.
+ * Ordermentum sends no event id: event, id and updatedAt together replace it, or else the body's hash. Two changes within one millisecond
+ * share that key, so with an API the current state is fetched and the body is never applied.
  */
 export function identify(request: WebhookRequest, settings: OrdermentumSettings): Identity {
   const webhook = readWebhook(bodyText(request.body, request.headers['content-type']));

@@ -6,7 +6,7 @@ import { readWebhook, type Webhook } from './read/webhook.ts';
 import type { OrdermentumSettings } from './settings.ts';
 import { ordermentumShapes, shapeOfKind } from './shapes.ts';
 
-/** With an API only the id is trusted, and the current state fetched; without one the body is all there is, and it is applied. */
+/** With an API only the id is trusted and the current state is fetched; without one the body is applied. */
 export function interpret(delivery: StoredRequest, settings: OrdermentumSettings): Interpretation {
   const webhook = readWebhook(bodyText(delivery.body, delivery.contentType));
   if (!webhook.known) {
@@ -21,7 +21,7 @@ export function interpret(delivery: StoredRequest, settings: OrdermentumSettings
   return { do: 'apply', reports: [report], drift };
 }
 
-// A thin body says what became of a credit note by its event's name alone.
+// In a thin body only the event's name tells the state of a credit note.
 const stageOfEvent = new Map([
   ['credit_note_completed', 'Completed'],
   ['credit_note_cancelled', 'Cancelled'],

@@ -9,11 +9,11 @@ import type { ApiClient } from './client/client.ts';
 import type { OrdermentumKind } from './events.ts';
 import { isWhole } from './read/resource.ts';
 
-/** What the vendor's own SDK asks for; a larger size is nowhere promised. */
+/** The size that the vendor's own SDK requests; larger ones are undocumented. */
 export const PAGE_SIZE = 50;
-/** Rows of a transaction that was committed a little after a newer one. */
+/** Covers rows of a transaction that was committed shortly after a newer one. */
 const OVERLAP_MS = 2 * 60_000;
-/** A list that never comes to rest is left after this many readings, and the next run then begins that much earlier. */
+/** A list that keeps changing is abandoned after this many passes, and the next run then starts that much earlier. */
 const MAX_PASSES = 5;
 const RESTLESS_OVERLAP_MS = 24 * 60 * 60_000;
 
@@ -21,7 +21,7 @@ interface List {
   kind: OrdermentumKind;
   path: string;
   budget: string;
-  /** Answers which say that an account has no such list: then there is nothing to compare. */
+  /** Response statuses of accounts that lack this list, so that there is nothing to compare. */
   absentOn: readonly number[];
 }
 
@@ -29,15 +29,15 @@ const lists: Record<string, List> = {
   orders: { kind: 'order', path: '/v2/orders', budget: 'order-search', absentOn: [] },
   invoices: { kind: 'invoice', path: '/v2/invoices', budget: 'invoice-read', absentOn: [404] },
   purchasers: { kind: 'purchaser', path: '/v1/purchasers', budget: 'purchaser-read', absentOn: [404] },
-  // Beta, and not in the public pages (2026-11): the vendor's SDK knows the list, and always names a purchaser.
+  // Beta and not publicly documented (2026-11): the vendor's SDK has the list and always filters it by a purchaser.
   'credit-notes': { kind: 'credit-note', path: '/v1/credit-notes', budget: 'credit-note-read', absentOn: [400, 403, 404] },
 };
 
 export const streams: readonly ListStream[] = Object.entries(lists).map(([name, { kind }]) => ({ name, kinds: [kind], incremental: true }));
 
 /**
- * Where a run stands: `fresh` when this pass has brought a row that no pass before had; `rows`: fingerprint of the page before, by which an API
- * that gives the same page at every number is found out.
+ * The progress of a run. `fresh`: this pass has returned a row that no earlier pass had. `rows`: fingerprint of the previous page, which reveals
+ * an API that returns the same page for every number.
  */
 const placeSchema = z.object({
   pageNo: z.number(),
@@ -48,17 +48,17 @@ const placeSchema = z.object({
 });
 type Place = z.infer<typeof placeSchema>;
 
-/** What this process remembers of a run through one list: row id → its state. */
+/** What this process remembers of a run through one list: row id → state. */
 interface Memory {
   given: Map<string, string>;
-  /** The page given last: its rows count as given once a page behind it is asked for. A page that is asked for again was broken off. */
+  /** The last page returned: its rows count as returned once a later page is requested. A page that is requested again was interrupted. */
   last: { page: string | null; rows: Map<string, string> };
 }
 
 /**
- * Reads a list page by page. Pages are offsets, so a row that is updated meanwhile moves others across page borders, and one can slip
- * through unseen. A list of more than one page is therefore read again until a pass brings nothing that was not given before; rows
- * already given are left out, as far as this process remembers the run (forgetting costs a repetition, no row).
+ * Reads a list page by page. Pages are offsets, so a row that is updated in the meantime moves others across page boundaries, and one can slip
+ * through unseen. A list of more than one page is therefore read again until a pass returns nothing new; rows
+ * already returned are left out as far as this process remembers the run (forgetting them repeats rows but loses none).
  */
 export function createLists(client: ApiClient): (stream: string, start: ListPosition) => Promise<ResourcePage> {
   const memories = new Map<string, Memory>();
@@ -93,10 +93,10 @@ function emptyWhereAbsent({ absentOn }: List, error: unknown): AnswerTime & { an
 
 const fingerprint = (rows: readonly JsonObject[]): string => createHash('sha256').update(JSON.stringify(rows)).digest('hex');
 
-/** The same page again brings nothing new, so it is the end; where the answer speaks of more, that can never be read. */
+/** The same page again contains nothing new, so it is the end; if the response announces more, the rest cannot be read. */
 function withoutRepetition(page: ListPage, { rows }: Place, stream: string): ListPage {
   if (page.rows.length === 0 || fingerprint(page.rows) !== rows) return page;
-  if (page.announced) throw new RemoteFailure('remote_paging', `The list of ${stream} gives the same page at every number`, 0);
+  if (page.announced) throw new RemoteFailure('remote_paging', `The list of ${stream} returns the same page for every page number`, 0);
   return { ...page, rows: [], more: false };
 }
 
@@ -114,7 +114,7 @@ function recordOf(kind: OrdermentumKind, row: JsonObject): ResourcePage['records
 const readPlace = (page: string | null): Place =>
   page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false, rows: null } : placeSchema.parse(JSON.parse(page));
 
-/** A single page is read in one moment and needs no second pass. */
+/** A single page is read atomically and needs no second pass. */
 function nextPlace(here: Place, more: boolean): Place | null {
   if (more) return { ...here, pageNo: here.pageNo + 1 };
   const quiet = here.pass > 1 && !here.fresh;
@@ -135,14 +135,14 @@ function shiftTime(time: string | null, byMs: number): string | null {
 function isNew(row: JsonObject, { given, last }: Memory): boolean {
   const id = textAt(row.id);
   if (id === null) return false;
-  // Not its time: two changes may share one.
+  // The time alone does not identify a state: two changes may share one.
   const state = fingerprint([row]);
   if (given.get(id) === state || last.rows.get(id) === state) return false;
   last.rows.set(id, state);
   return true;
 }
 
-/** The newest `updatedAt` received that is not later than its answer, as the platform wrote it. */
+/** The newest `updatedAt` received that is not later than its response, as the platform wrote it. */
 function greatestOf(greatest: string | null, rows: JsonObject[], answer: AnswerTime): string | null {
   return rows.reduce((newest, row) => {
     const time = readTime(believedTime(row.updatedAt, answer));
@@ -159,15 +159,15 @@ function heldBack(greatest: string | null, watermark: string | null): string | n
 export interface ListPage {
   rows: JsonObject[];
   more: boolean;
-  /** The answer itself says that there is more. */
+  /** The response itself announces more. */
   announced: boolean;
   total: number | null;
 }
 
 /**
- * A page that brings fewer rows than asked for is the last, unless the answer speaks of more by `meta.totalPages`, `links.next` or
- * `meta.totalResults` (the example of `/v2/orders` has neither of the first two). None of them ends the list: they may be capped. An empty
- * page always is the last.
+ * A page with fewer rows than requested is the last, unless the response announces more by `meta.totalPages`, `links.next` or
+ * `meta.totalResults` (the example of `/v2/orders` lacks the first two). None of them ends the list, since they may be capped. An empty
+ * page is always the last.
  */
 export function readListPage(answer: Json, pageNo: number): ListPage {
   const document = objectAt(answer);

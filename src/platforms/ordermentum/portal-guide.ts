@@ -1,7 +1,7 @@
 import { ordermentumEvents } from './events.ts';
 import type { OrdermentumSettings } from './settings.ts';
 
-// Ordermentum has no page for webhooks: they are registered by its API alone.
+// Ordermentum has no web page for webhooks: they can only be registered through its API.
 export function portalGuide(settings: OrdermentumSettings, webhookUrl: string): string[] {
   const connection = new URL(webhookUrl).pathname.split('/').at(-1) ?? '';
   const kinds = settings.webhook.auth.map((entry) => Object.keys(entry)[0]).filter((kind) => kind !== 'oauth2');

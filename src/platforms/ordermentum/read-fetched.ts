@@ -5,7 +5,7 @@ import { unwrapped } from './read/members.ts';
 import { isOrdermentumKind, parseDocument, readResource } from './read/resource.ts';
 import { shapeOfKind } from './shapes.ts';
 
-/** What a fetched detail or a row of a list says. Throws `InvalidBody` when it is not a JSON object. */
+/** Reads a fetched detail or a list row. Throws `InvalidBody` unless it is a JSON object. */
 export function readFetched(subject: Subject, text: string): { reports: EntityReport[]; drift: Drift[] } {
   const document = parseDocument(text);
   if (!isOrdermentumKind(subject.kind)) throw new InvalidBody(`Ordermentum has no ${subject.kind}`);

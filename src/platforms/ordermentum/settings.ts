@@ -8,9 +8,9 @@ const api = z
     baseUrl: baseUrl.default('https://api.ordermentum.com'),
     /** Sent as `x-api-key`. The first is used; the next one after a 401. */
     apiKey: secretList.optional(),
-    /** Sent as `Authorization: Bearer`, beside the key where both are given: the registration page asks for it. */
+    /** Sent as `Authorization: Bearer`, together with the key if both are set: the registration page requires it. */
     token: secretList.optional(),
-    /** Where webhooks are registered. Absent: the API's own base, then `https://app.ordermentum.com`, which the registration page names. */
+    /** Base URL of webhook registration. Default: the API's own base, then `https://app.ordermentum.com`, which the registration page names. */
     managementBaseUrl: baseUrl.optional(),
     /** UUID of the supplier whose orders these are: lists and webhooks are per supplier. */
     supplierId: z.string().min(1),

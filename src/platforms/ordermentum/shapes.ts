@@ -1,7 +1,7 @@
 import { listOf, membersOf, type Shape } from '../../domain/entities/drift.ts';
 import { ordermentumEvents } from './events.ts';
 
-// The times that are read, beside those of the last change: one that cannot be read is drift.
+// Times that are read in addition to those of the last change: an unreadable one is drift.
 const TIMES = new Set(['createdAt', 'placedOn', 'date']);
 const anyOf = (names: string): Record<string, Shape> =>
   Object.fromEntries(
@@ -16,7 +16,7 @@ const LineItem = membersOf(
     packCount looseCount randomWeight description createdAt updatedAt`),
 );
 
-// The order's own `retailer`, `purchaser` and `products` are copies of other resources: what is new in them is not news of the order.
+// The order's own `retailer`, `purchaser` and `products` are copies of other resources: changes in them are not changes of the order.
 const Order = membersOf({
   ...anyOf(`id name number orderNumber purchaserId supplierId supplierName supplier retailerId retailerName retailerAlias retailer purchaser
     retailerAddress paymentMethodType paymentDelay directProcessing paidToSupplier invoiceNumber invoice invoiceId dueAt status orderStatus

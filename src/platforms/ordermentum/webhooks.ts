@@ -14,9 +14,9 @@ import { unwrapped } from './read/members.ts';
 
 const PATH = '/v1/webhooks';
 const BUDGETS = ['webhooks'];
-/** "e.g. supplier" says the registration page; the older documentation lists webhooks by supplier and by retailer (2019-12). */
+/** The registration page says "e.g. supplier"; the older documentation lists webhooks by supplier and by retailer (2019-12). */
 const ENTITY_TYPES = ['supplier', 'retailer', 'venue', 'purchaser'];
-const ON_OR_OFF = 'Ordermentum cannot switch a webhook off and on: use delete and register.';
+const ON_OR_OFF = 'Ordermentum cannot disable and enable webhooks: use delete and register.';
 
 /** Webhooks belong to an entity, ours to the supplier. They are registered with the connection's own credentials, which never leave this module. */
 export function createWebhookManagement(client: ManagementClient, auth: readonly AuthEntry[]): WebhookManagement {
@@ -36,8 +36,7 @@ export function createWebhookManagement(client: ManagementClient, auth: readonly
     absent: {
       enable: ON_OR_OFF,
       disable: ON_OR_OFF,
-      rotate:
-        'Ordermentum has no signing key. Put a new credential first in its list in webhook.auth, then use update: it is registered from there.',
+      rotate: 'Ordermentum has no signing key. Put a new credential first in its list in webhook.auth, then use update to register it.',
     },
   };
 }
@@ -48,10 +47,10 @@ function checkWanted({ events, entityTypes }: WantedWebhook): void {
   checkEventNames(events, ordermentumEvents);
   const unknown = (entityTypes ?? []).filter((type) => !ENTITY_TYPES.includes(type));
   if (unknown.length === 0) return;
-  throw new Refused(400, 'unknown_entity_type', `Unknown entity type ${unknown.join(', ')}. Known are: ${ENTITY_TYPES.join(', ')}.`);
+  throw new Refused(400, 'unknown_entity_type', `Unknown entity type ${unknown.join(', ')}. Known: ${ENTITY_TYPES.join(', ')}.`);
 }
 
-/** One registration for each entity type; all or none. */
+/** One registration per entity type; all or none. */
 async function register(
   client: ManagementClient,
   auth: readonly AuthEntry[],
@@ -96,7 +95,7 @@ async function listWebhooks(client: ManagementClient): Promise<RegisteredWebhook
   }
 }
 
-// Whether the address and credentials are echoed is not documented: what is not echoed is as it was sent.
+// Whether the response repeats the address and credentials is undocumented: anything missing is taken as it was sent.
 function readWebhook(answer: Json, sent: JsonObject): RegisteredWebhook {
   const webhook = unwrapped(objectAt(answer));
   return {
@@ -110,8 +109,8 @@ function readWebhook(answer: Json, sent: JsonObject): RegisteredWebhook {
 }
 
 /**
- * What Ordermentum is to repeat with each call: basic auth, with own headers beside it, or a bearer token. Never basic and bearer at once:
- * both claim the `Authorization` header, and which of them wins is not documented.
+ * The credentials that Ordermentum sends with each call: basic auth, optionally with custom headers, or a bearer token. Never basic and bearer
+ * together: both use the `Authorization` header, and which one wins is undocumented.
  */
 function credentialsFor(auth: readonly AuthEntry[]): JsonObject {
   const basic = auth.flatMap((entry) => ('basic' in entry ? [entry.basic] : []))[0];
@@ -121,7 +120,7 @@ function credentialsFor(auth: readonly AuthEntry[]): JsonObject {
   if (!basic && Object.keys(headers).length === 0) {
     throw new OrderdockError(
       'no_static_credentials',
-      'Ordermentum can send basic auth, a bearer token or headers: webhook.auth has none of them',
+      'Ordermentum can send basic auth, a bearer token or headers: webhook.auth contains none of them',
     );
   }
   return {

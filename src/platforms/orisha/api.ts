@@ -23,15 +23,15 @@ export function connect(settings: OrishaSettings, remote: Remote, saveSecret?: S
   };
 }
 
-/** A token proves the credentials; the first configured list proves the address and the rights. */
+/** A token verifies the credentials; the first configured list verifies the address and the permissions. */
 async function check(client: ApiClient, remote: Remote): Promise<CheckResult[]> {
   const findings: CheckResult[] = [];
   try {
     await secretInTurn(client.api.oauth2, remote)(true);
-    findings.push({ what: 'token', ok: true, text: `${new URL(client.api.oauth2.tokenUrl).host} gives a token` });
+    findings.push({ what: 'token', ok: true, text: `${new URL(client.api.oauth2.tokenUrl).host} issues a token` });
     for (const { name } of streamsOf(client.api).slice(0, 1)) {
       await changesIn(client, name, { watermark: null, since: null, page: null });
-      findings.push({ what: 'api', ok: true, text: `${client.api.baseUrl} gives the list of ${name}` });
+      findings.push({ what: 'api', ok: true, text: `${client.api.baseUrl} returns the list of ${name}` });
     }
   } catch (error) {
     if (!(error instanceof RemoteFailure)) throw error;

@@ -4,7 +4,7 @@ import type { EventDescription } from '../contract/platform.ts';
 export const ORISHA_KINDS = ['item', 'customer', 'price-list', 'contact-person', 'address'] as const;
 export type OrishaKind = (typeof ORISHA_KINDS)[number];
 
-/** The codes that name a record, in the order in which its external id has them. */
+/** The codes that identify a record, in the order of its external id. */
 export const codesOfKind: Record<OrishaKind, readonly string[]> = {
   item: ['ItemCode'],
   customer: ['CustomerCode'],
@@ -38,5 +38,5 @@ export const orishaEvents: readonly OrishaEvent[] = [
 
 const byType = new Map(orishaEvents.map((event) => [event.type, event]));
 
-/** Null for an event that we do not know. */
+/** Null for an unknown event. */
 export const findEvent = (eventType: string): OrishaEvent | null => byType.get(eventType.toLowerCase()) ?? null;

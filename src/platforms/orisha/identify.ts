@@ -5,7 +5,7 @@ import { pathFor } from './read/record.ts';
 import { readWebhook } from './read/webhook.ts';
 import type { OrishaSettings } from './settings.ts';
 
-/** Administration and event id together: several webhooks may share one URL, and ids are promised per event only. */
+/** Administration and event id together: several webhooks may share one URL, and ids are guaranteed only per event. */
 export function identify(request: WebhookRequest, settings: OrishaSettings): Identity {
   const webhook = readWebhook(request.headers, () => bodyText(request.body, request.headers['content-type']));
   const administration = request.headers['x-administration-code'] ?? '';
@@ -14,7 +14,7 @@ export function identify(request: WebhookRequest, settings: OrishaSettings): Ide
     eventId,
     eventType: webhook.eventType,
     subject: webhook.event ? { kind: webhook.event.kind, externalId: webhook.externalId } : null,
-    // Bodies are codes alone: without the type, a creation and the deletion of the same item would be one.
+    // Bodies consist of codes only: without the type, the creation and deletion of an item would be duplicates.
     dedupeKey: eventId === null ? `${administration}:${webhook.eventType}:${sha256Hex(request.body)}` : `${administration}:${eventId}`,
     notification: webhook.event !== null && webhook.event.action !== 'deleted' && pathFor(webhook.event.kind, settings) !== null,
     mergeable: false,

@@ -16,7 +16,7 @@ export const orisha = definePlatform<OrishaSettings>({
   name: 'orisha',
   title: 'Orisha Commerce',
   settings: orishaSettings,
-  // An event that we do not know may have no body at all, and must not be refused.
+  // An unknown event may have no body at all and must not be refused.
   routes: [{ method: 'POST', path: '', formats: ['json', 'none'] }],
   events: orishaEvents,
   retryPolicy,

@@ -7,8 +7,8 @@ import type { OrishaSettings } from './settings.ts';
 import { shapeOfKind } from './shapes.ts';
 
 /**
- * A deletion is a tombstone at once. Else the record is fetched where its kind has a path, and where not, its codes are the record.
- * A 404 is tried again and then a dead letter: a fault in a path template must not look like a catalogue of deletions.
+ * A deletion becomes a tombstone at once. Otherwise the record is fetched if its kind has a path; if not, its codes are the record.
+ * A 404 is retried and finally a dead letter: an error in a path template must not look like mass deletion.
  */
 export function interpret(delivery: StoredRequest, settings: OrishaSettings): Interpretation {
   const webhook = readWebhook(delivery.headers, () => bodyText(delivery.body, delivery.contentType));

@@ -8,17 +8,17 @@ import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
 import { type Codes, collectCodes, externalIdOf, memberOf } from './read/codes.ts';
 import type { OrishaApiSettings, OrishaList } from './settings.ts';
 
-/** Lists have no change filter, so there is nothing to remember of a run but that there was one. */
+/** Lists have no change filter, so all there is to remember is that a run took place. */
 const WATERMARK = 'whole-list';
 
 export const streamsOf = (api: OrishaApiSettings): ListStream[] =>
   ORISHA_KINDS.filter((kind) => api.lists[kind]).map((kind) => ({ name: kind, kinds: [kind], incremental: false }));
 
-/** Fingerprints of the page before and of the first one: an API may give either of them for a page that it does not have. */
+/** Fingerprints of the previous page and of the first one: an API may return either of them for a page that does not exist. */
 const placeSchema = z.object({ page: z.number(), rows: z.string().nullable(), first: z.string().nullish() });
 type Place = z.infer<typeof placeSchema>;
 
-/** One page of a configured list. The end is an empty page, a 404 behind the first, or nothing new: sizes may be cut silently. */
+/** One page of a configured list. An empty page, a 404 after the first, or nothing new ends it: page sizes may be reduced silently. */
 export async function changesIn(client: ApiClient, stream: string, start: ListPosition): Promise<ResourcePage> {
   const kind = ORISHA_KINDS.find((one) => one === stream);
   const list = kind && client.api.lists[kind];
@@ -35,11 +35,11 @@ export async function changesIn(client: ApiClient, stream: string, start: ListPo
   return { records: await recordsOf(client, kind, list, rows), next, watermark: WATERMARK, answeredAt, total: null };
 }
 
-/** The first page again, and as long as asked for: the API cuts the list, and does not know how we ask for the rest of it. */
+/** The first page again, with as many rows as requested: the API truncates the list and ignores our page parameter. */
 function refuseUnknownParameter(kind: OrishaKind, { pageParameter, sizeParameter, pageSize }: OrishaList, rows: JsonObject[]): void {
   if (sizeParameter === false || rows.length !== pageSize) return;
   const setting = `api.lists.${kind}.pageParameter`;
-  throw new RemoteFailure('remote_paging', `The list gives its first page again: the API does not know ${pageParameter} (${setting})`, 0);
+  throw new RemoteFailure('remote_paging', `The list returns its first page again: the API ignores ${pageParameter} (${setting})`, 0);
 }
 
 async function readRows(client: ApiClient, list: OrishaList, page: number): Promise<{ rows: JsonObject[]; answeredAt: string | null }> {
@@ -69,7 +69,7 @@ async function recordsOf(client: ApiClient, kind: OrishaKind, list: OrishaList, 
   return records;
 }
 
-// Deleted between list and detail: its own event reports that.
+// Deleted between list and detail: a separate event reports that.
 async function detailOf(client: ApiClient, subject: ResourcePage['records'][number]['subject']): Promise<ResourcePage['records']> {
   try {
     return [{ subject, text: await client.detail(subject, 'reconcile') }];
@@ -90,6 +90,6 @@ function codesInRow(kind: OrishaKind, list: OrishaList, row: JsonObject): Codes 
 const codeByName = (row: JsonObject, name: string, isOwn: boolean): Json | undefined =>
   memberOf(row, name) ?? (isOwn ? memberOf(row, 'Code') : undefined);
 
-/** The answer itself, or its first member that is a list. */
+/** The response itself, or its first member that is a list. */
 export const firstList = (answer: Json): Json | undefined =>
   isObject(answer) ? Object.values(answer).find((member) => Array.isArray(member)) : answer;

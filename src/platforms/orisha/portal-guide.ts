@@ -1,7 +1,7 @@
 import { orishaEvents } from './events.ts';
 import type { OrishaSettings } from './settings.ts';
 
-/** What is entered in the portal, one line each; the secret is named, not shown. */
+/** What to enter in the portal, one line each; the secret is named, not shown. */
 export function portalGuide(settings: OrishaSettings, webhookUrl: string): string[] {
   const administrations = settings.webhook.administrations?.join(', ') ?? 'any (name them in webhook.administrations)';
   return [

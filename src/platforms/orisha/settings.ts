@@ -5,7 +5,7 @@ import { codesOfKind, ORISHA_KINDS, type OrishaKind } from './events.ts';
 const PLACEHOLDER = /\{(\w+)\}/g;
 export const ADMINISTRATION = 'AdministrationCode';
 
-/** The names in `{…}` of a path template, as they are written. */
+/** The names in `{…}` of a path template, as written. */
 const placeholdersOf = (template: string): string[] => [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
 
 const isIn = (name: string, names: readonly string[]): boolean => names.some((one) => one.toLowerCase() === name.toLowerCase());
@@ -26,21 +26,21 @@ const detailPath = (kind: OrishaKind) => {
 
 const pointer = z.string().regex(/^(\/.*)?$/, 'must be a JSON pointer such as /data/items');
 
-// The vendor's paths, paging and row shapes are not public: every part of them is a setting.
+// The vendor's paths, paging and row shapes are unpublished: every part is a setting.
 const list = z.strictObject({
   path: z.string().startsWith('/'),
-  /** Query parameter of the page number; false: the whole list comes in one answer. */
+  /** Query parameter of the page number; false if the whole list is one response. */
   pageParameter: z.union([z.string().min(1), z.literal(false)]).default('page'),
   sizeParameter: z.union([z.string().min(1), z.literal(false)]).default('pageSize'),
   pageSize: z.int().min(1).max(1000).default(100),
   firstPage: z.union([z.literal(0), z.literal(1)]).default(1),
-  /** Where the rows are in an answer; default: the answer itself, or its first member that is a list. */
+  /** Pointer to the rows in a response; default: the response itself, or its first member that is a list. */
   items: pointer.optional(),
-  /** Where the code is in a row; default: its published name in any casing, else `code`. */
+  /** Pointer to the code in a row; default: its published name in any casing, else `code`. */
   code: pointer.optional(),
-  /** The customer's code in a row of contact persons or addresses. */
+  /** Pointer to the customer's code in a row of contact persons or addresses. */
   customerCode: pointer.optional(),
-  /** `summary`: rows have fewer members than the detail, so the detail of each is read (one call a row). */
+  /** `summary`: rows have fewer members than the detail, so the detail of each is read (one call per row). */
   rows: z.enum(['whole', 'summary']).default('whole'),
 });
 export type OrishaList = z.infer<typeof list>;
@@ -54,25 +54,25 @@ const perKind = <T extends z.ZodType>(schemaOf: (kind: OrishaKind) => T) =>
     address: schemaOf('address'),
   } satisfies Record<OrishaKind, T>);
 
-/** What is filled into the paths and bodies of the management endpoint. */
+/** The placeholders in the paths and bodies of the management endpoint. */
 const MANAGEMENT_PLACEHOLDERS = ['url', 'events', 'administration', 'id'];
 
 const fillable = (text: string): boolean => placeholdersOf(text).every((name) => isIn(name, MANAGEMENT_PLACEHOLDERS));
 const managementFault = `may only contain {${MANAGEMENT_PLACEHOLDERS.join('}, {')}}`;
 const managementPath = z.string().startsWith('/').refine(fillable, managementFault);
 const method = z.enum(['POST', 'PUT', 'PATCH', 'DELETE']);
-/** JSON, or its text. A text that is nothing but `{events}` becomes the list of event types. */
+/** JSON, or JSON as text. A string that is exactly `{events}` becomes the list of event types. */
 const body = z
   .union([z.string(), z.record(z.string(), z.unknown())])
   .refine((value) => typeof value !== 'string' || fillable(value.replaceAll(/\{\s*"|"\s*\}/g, '')), managementFault);
 
-// Its existence is documented, its paths are not: every part of them is a setting.
+// Its existence is documented but its paths are not: every part is a setting.
 const management = z.strictObject({
   list: z.strictObject({ path: managementPath, items: pointer.optional() }).optional(),
   register: z
     .strictObject({ path: managementPath, method: method.default('POST'), body: body.default({ url: '{url}', events: '{events}' }) })
     .optional(),
-  /** Makes a new secret. */
+  /** Generates a new secret. */
   reset: z.strictObject({ path: managementPath, method: method.default('POST'), body: body.optional() }).optional(),
   delete: z.strictObject({ path: managementPath }).optional(),
 });
@@ -103,9 +103,9 @@ export type OrishaApiSettings = z.infer<typeof api>;
 export const orishaSettings = z
   .strictObject({
     webhook: z.strictObject({
-      /** A reset has no overlap: list the new secret beside the old one while deliveries with the old one may still come. */
+      /** A reset has no overlap: list both the new and the old secret while deliveries with the old one may still arrive. */
       secret: secretList,
-      /** Administration codes that are accepted; absent: all. */
+      /** Accepted administration codes; default: all. */
       administrations: z.array(z.string().min(1)).min(1).optional(),
       allowIps,
     }),

@@ -3,7 +3,7 @@ import { codesOfKind, type OrishaKind } from './events.ts';
 
 const camel = (name: string): string => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 
-/** Codes only, in both casings: the published table names them in Pascal case, a body has never been shown. */
+/** Codes only, in both casings: the published table uses Pascal case, and no sample body is published. */
 const codesShape = (kind: OrishaKind): Shape =>
   membersOf(Object.fromEntries(codesOfKind[kind].flatMap((name) => [name, camel(name)]).map((name) => [name, 'any'])));
 

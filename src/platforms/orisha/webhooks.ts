@@ -23,7 +23,7 @@ const MOST_WEBHOOKS = 3;
 
 const PORTAL = 'is done in the portal of Orisha Commerce';
 
-/** What the settings describe of the management endpoint. Its secrets are shown once, and go where the settings expect them. */
+/** The management endpoint as far as the settings describe it. It shows secrets once; they are saved where the settings expect them. */
 export function createWebhookManagement(options: ManagementOptions): WebhookManagement {
   const { management } = options;
   const { list, register, reset } = management;
@@ -42,10 +42,10 @@ export function createWebhookManagement(options: ManagementOptions): WebhookMana
     absent: {
       ...(list ? {} : { list: 'Set api.management.list to list webhooks.' }),
       ...(register ? {} : { register: 'Set api.management.register to register webhooks.' }),
-      ...(reset ? {} : { rotate: 'Set api.management.reset to have a new secret made.' }),
+      ...(reset ? {} : { rotate: 'Set api.management.reset to generate new secrets.' }),
       update: `Changing a webhook ${PORTAL}; or delete it there and register again.`,
-      enable: `Switching a webhook on again ${PORTAL}.`,
-      disable: `Switching a webhook off ${PORTAL}.`,
+      enable: `Enabling a webhook again ${PORTAL}.`,
+      disable: `Disabling a webhook ${PORTAL}.`,
       ...(management.delete ? {} : { delete: `Deleting a webhook ${PORTAL}; or set api.management.delete.` }),
     },
   };
@@ -67,7 +67,7 @@ async function listWebhooks({ client, management }: ManagementOptions): Promise<
   return listed;
 }
 
-/** One for each administration where the endpoint wants to know which; all or none. */
+/** One per administration if the endpoint requires one; all or none. */
 async function registerEach(
   options: ManagementOptions,
   { path, method, body }: NonNullable<OrishaManagement['register']>,
@@ -105,7 +105,7 @@ function checkRoom(listed: readonly Listed[], administrations: readonly string[]
     throw new Refused(
       409,
       'too_many_webhooks',
-      `Administration ${administration === '' ? '(of this account)' : administration} has ${taken} webhooks, and there is room for ${MOST_WEBHOOKS}. Delete one first.`,
+      `Administration ${administration === '' ? '(of this account)' : administration} has ${taken} webhooks, and ${MOST_WEBHOOKS} are allowed. Delete one first.`,
     );
   }
 }
@@ -115,7 +115,7 @@ async function resetSecret(options: ManagementOptions, reset: NonNullable<Orisha
   const save = requireSaving(options.saveSecret);
   const administration = await administrationOf(options, id, JSON.stringify([reset.path, reset.body ?? null]));
   const answer = await callJson(client, reset.method, reset.path, valuesWith({ id, administration }), reset.body);
-  // A reset has no overlap that is documented: deliveries under way may still carry the old secret.
+  // No overlap is documented for a reset: deliveries in flight may still carry the old secret.
   await save(SECRET_SETTING, [...new Set([readSecret(answer) ?? unreadableSecret(id), ...client.settings.webhook.secret])]);
 }
 
@@ -124,7 +124,7 @@ async function removeWebhook({ client, management }: ManagementOptions, id: stri
   await callJson(client, 'DELETE', management.delete.path, valuesWith({ id, administration }));
 }
 
-/** The administration of a registered webhook, where a path or body asks for it. */
+/** The administration of a registered webhook, if a path or body requires it. */
 async function administrationOf(options: ManagementOptions, id: string, template: string): Promise<string> {
   const { administrations = [] } = options.client.settings.webhook;
   if (!usesAdministration(template) || administrations.length <= 1) return administrations[0] ?? '';
@@ -134,7 +134,7 @@ async function administrationOf(options: ManagementOptions, id: string, template
 
 const usesAdministration = (template: unknown): boolean => /\{administration\}/i.test(JSON.stringify(template ?? null));
 
-/** The administrations that a call has to be made for: each, where the call names one; else one call for all. */
+/** The administrations to call for: each of them if the call names one, else a single call for all. */
 function administrationsFor(client: ApiClient, templates: readonly unknown[]): string[] {
   if (!templates.some(usesAdministration)) return [''];
   const { administrations } = client.settings.webhook;
@@ -157,15 +157,15 @@ async function callJson(
   try {
     return parseJson(text);
   } catch {
-    // The cause is left out: its text may hold the secret.
-    throw new RemoteFailure('remote_unreadable', 'The answer of Orisha Commerce is not JSON', status);
+    // The cause is omitted, since its text may contain the secret.
+    throw new RemoteFailure('remote_unreadable', 'The response of Orisha Commerce is not JSON', status);
   }
 }
 
 function unreadableSecret(id: string): never {
   throw new RemoteFailure(
     'remote_unreadable',
-    `The answer of Orisha Commerce about webhook ${id} has no member "secret". Reset the secret in the portal and enter it in webhook.secret`,
+    `The response of Orisha Commerce about webhook ${id} has no member "secret". Reset the secret in the portal and enter it in webhook.secret`,
     200,
   );
 }

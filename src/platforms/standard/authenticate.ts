@@ -5,7 +5,7 @@ import { verifyWhole } from '../signature.ts';
 import { proveSignature } from './read/prove-signature.ts';
 import type { StandardSettings } from './settings.ts';
 
-/** By any entry of `webhook.auth`, which needs no body, or by its signature. */
+/** Accepts any entry of `webhook.auth`, which needs no body, or the signature. */
 export async function authenticate(
   request: RequestHead,
   settings: StandardSettings,
@@ -20,7 +20,7 @@ export async function authenticate(
   return signature === null && admitted ? admitted : signed;
 }
 
-/** That an issuer cannot be asked counts only where the signature does not decide. */
+/** An unreachable issuer matters only if the signature does not decide. */
 async function tryEntries(auth: StandardSettings['webhook']['auth'], checker: CredentialChecker): Promise<AuthResult | Unavailable> {
   return firstAccepting(auth, checker).catch((error: unknown) => {
     if (error instanceof Unavailable) return error;

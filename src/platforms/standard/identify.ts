@@ -4,7 +4,7 @@ import { textOf } from './read/expression.ts';
 import { openRequest, subjectOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
 
-/** By the connection's expressions. A dedupe key has to have its first part; without it the raw body's hash is the key. */
+/** Uses the connection's expressions. A dedupe key needs its first part; without it the raw body's hash is the key. */
 export function identify(request: WebhookRequest, settings: StandardSettings): Identity {
   const sources = openRequest(request);
   const [eventId = null, ...rest] = settings.dedupe.map((expression) => textOf(expression, sources));

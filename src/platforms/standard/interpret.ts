@@ -7,11 +7,11 @@ import { reportOf } from './read/report.ts';
 import { matches, openText, subjectOf, tellsOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
 
-/** Pure: one entity with the whole body as its source. What cannot be named is kept as a delivery, and ignored. */
+/** Pure: one entity with the whole body as its source. A body without an id is stored as a delivery and ignored. */
 export function interpret(delivery: StoredRequest, settings: StandardSettings): Interpretation {
   const sources = openText(delivery.headers, bodyText(delivery.body, delivery.contentType));
   const { entity } = settings;
-  if (!entity) return { do: 'ignore', reason: 'the connection names no entity', drift: [] };
+  if (!entity) return { do: 'ignore', reason: 'the connection configures no entity', drift: [] };
   const type = textOf(settings.type, sources);
   if (type !== null && !tellsOf(entity, type)) {
     return { do: 'ignore', reason: `${type} is not about the connection's ${entity.kind}`, drift: [unknownEvent(type, settings.type)] };

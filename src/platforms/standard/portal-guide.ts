@@ -1,7 +1,7 @@
 import { PRESETS } from './presets.ts';
 import type { StandardSettings } from './settings.ts';
 
-/** What is entered at the sender, one line each; the secret is named, not shown. */
+/** What to enter at the sender, one line each; the secret is named, not shown. */
 export function portalGuide({ preset, webhook }: StandardSettings, webhookUrl: string): string[] {
   const { signature } = webhook;
   const title = preset ? PRESETS[preset].title : 'the sender';

@@ -14,14 +14,14 @@ interface PresetSignature {
   timestamp?: { header: string; prefix: string; unit: 's' | 'ms'; toleranceSeconds: number };
 }
 
-/** What a preset fills in. Whatever the connection says itself goes before. */
+/** What a preset fills in. The connection's own settings take precedence. */
 export interface Preset {
   title: string;
-  /** Null: the sender signs nothing and repeats a static header. */
+  /** Null if the sender signs nothing and sends a static header. */
   signature: PresetSignature | null;
-  /** The parts of the dedupe key, each an expression; the first one has to be there. */
+  /** The parts of the dedupe key, each an expression; the first one is required. */
   dedupe: readonly string[];
-  /** One id stands for several events: the digest of the body is part of the key. */
+  /** One id covers several events, so the digest of the body is part of the key. */
   digestInKey?: true;
   type: string;
   entity: {
@@ -35,7 +35,7 @@ export interface Preset {
     types: readonly string[];
     deletedTypes: readonly string[];
   };
-  /** Where the rules come from, for people. */
+  /** The source of the rules, for people. */
   source: string;
 }
 
@@ -65,7 +65,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   woocommerce: {
     title: 'WooCommerce',
     signature: hmacBase64('X-WC-Webhook-Signature'),
-    // A delivery's id is made of the webhook and the second: two orders saved in one second share it.
+    // A delivery's id consists of the webhook and the second: two orders saved in the same second share it.
     dedupe: ['header:X-WC-Webhook-Delivery-ID'],
     digestInKey: true,
     type: 'header:X-WC-Webhook-Topic',
@@ -85,7 +85,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   'commerce-layer': {
     title: 'Commerce Layer',
     signature: hmacBase64('X-CommerceLayer-Signature'),
-    // The payload's id is the resource's own: with the topic alone, the second update of an order would pass for the first.
+    // The payload's id is the resource's own: with the topic alone, the second update of an order would look like the first.
     dedupe: ['/data/id', 'header:X-CommerceLayer-Topic', '/data/attributes/updated_at'],
     type: 'header:X-CommerceLayer-Topic',
     entity: {
@@ -160,9 +160,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   bigcommerce: {
     title: 'BigCommerce',
-    // What is published about its signatures contradicts itself; the classic manual has none and recommends a header of one's own.
+    // The documentation of its signatures contradicts itself; the classic manual has none and recommends a custom header.
     signature: null,
-    // The hash is the payload's, which is only a type and an id: the time distinguishes two updates of one order.
+    // The hash covers the payload, which is only a type and an id: the time distinguishes two updates of one order.
     dedupe: ['/hash', '/created_at'],
     type: '/scope',
     entity: { kind: 'order', id: '/data/id', updatedAt: '/created_at', types: ['store/order/*'], deletedTypes: [] },

@@ -1,6 +1,6 @@
 import type { RetryPolicy } from '../contract/platform.ts';
 
-/** Many senders share this platform: the strictest of them counts. */
+/** Many senders use this platform, so the strictest of them counts. */
 export const retryPolicy: RetryPolicy = {
   rule: 'Any 2xx acknowledges. 410 ends a Standard Webhooks subscription; some of the other senders repeat nothing after a 4xx, and WooCommerce repeats nothing at all and stops after 5 failures in a row: the strictest of them counts.',
   source:

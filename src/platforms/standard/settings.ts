@@ -7,7 +7,7 @@ import { PRESETS, type Preset, type PresetName } from './presets.ts';
 import { gather, type timestamp, type Written, written } from './read/input-schema.ts';
 import { placeholdersOf, spelledOut, unknownPlaceholders } from './read/template.ts';
 
-/** How a signature is checked, with every default in place. `timestamp` without header and pointer: Standard Webhooks' own. */
+/** How a signature is checked, with all defaults applied. A `timestamp` without header and pointer is that of Standard Webhooks. */
 export interface SignatureRule {
   scheme: 'standard-webhooks' | 'hmac' | 'hash';
   header: string;
@@ -37,7 +37,7 @@ export interface StandardSettings {
   webhook: { auth: AuthEntry[]; allowIps?: string[] | undefined; signature: SignatureRule | null; url: string | null };
   /** The parts of the dedupe key. */
   dedupe: readonly string[];
-  /** The digest of the body is a part of it too. */
+  /** Whether the digest of the body is part of it too. */
   digestInKey: boolean;
   type: string;
   entity: EntityRule | null;
@@ -65,7 +65,7 @@ export const standardSettings = z.preprocess(
 
 const STATIC_HEADER = 'X-Webhook-Secret';
 
-/** A sender without signatures: the `secret` beside its preset is the value of a header that it repeats. */
+/** A sender without signatures: the `secret` next to its preset is the value of a static header. */
 function staticHeader({ webhook }: Written, preset: Preset | undefined): AuthEntry[] {
   const own = preset?.signature === null && webhook.signature?.scheme === undefined ? webhook.signature : undefined;
   return own ? [{ header: { name: own.header ?? STATIC_HEADER, value: own.secret } }] : [];
@@ -73,7 +73,7 @@ function staticHeader({ webhook }: Written, preset: Preset | undefined): AuthEnt
 
 const STANDARD_HEADER = 'webhook-signature';
 
-/** The headers beside a Standard Webhooks signature, lower case: some senders call them `svix-…`. */
+/** The headers that accompany a Standard Webhooks signature, lower case: some senders call them `svix-…`. */
 export const standardHeader = (signatureHeader: string, name: 'id' | 'timestamp'): string =>
   signatureHeader.toLowerCase().replace(/-signature$/, `-${name}`);
 
@@ -104,7 +104,7 @@ function resolveSignature({ webhook }: Written, preset: Preset | undefined, faul
   return rule;
 }
 
-/** A connection may widen the tolerance of a preset without repeating where its time is. */
+/** A connection may widen the tolerance of a preset without repeating the location of its timestamp. */
 const timestampOf = (
   own: SignatureRule['timestamp'] | undefined,
   preset: SignatureRule['timestamp'] | undefined,
@@ -151,7 +151,7 @@ function resolveEntity({ entity: own, preset: name }: Written, preset: Preset | 
   if (!kind) fault(['entity', 'kind'], `expected one of ${ENTITY_KINDS.join(', ')}`);
   if (!id) fault(['entity', 'id'], 'expected header:NAME or a JSON pointer');
   if (!kind || !id) return null;
-  // A connection that says itself what its events are about has its own event types, too.
+  // A connection that configures its own entity has its own event types, too.
   const types = own?.types ?? (own?.kind === undefined && name ? filled?.types : undefined);
   return {
     ...{ kind, id, types },

@@ -8,9 +8,9 @@ import { createSession, type Session } from './client/session.ts';
 import { makePage, narrowed, type Position, pollRequest, readPosition, readRows } from './lists.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
 
-// docs.tradecloud1.com, API rules (2026-07-14): at most ten requests a second, the next one only after the answer; their side gives up after
-// 5 s. One of the ten is left for logins, which are not counted; the window is a little longer than theirs, since calls are counted
-// when they go out and not all are under way for the same time.
+// docs.tradecloud1.com, API rules (2026-07-14): at most ten requests a second, each only after the previous response; their timeout is
+// 5 s. One of the ten is reserved for logins, which are not counted. The window is slightly longer than theirs, since calls are counted
+// when they are sent, and their latencies differ.
 const LIMITS = { timeoutMs: 5000, budgets: [{ name: 'api', calls: 9, perMs: 1100 }], sequential: true } as const;
 const POLL_PATIENCE_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -36,7 +36,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
       if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetchable', `Tradecloud has no ${kind} to fetch`);
       const answer = await client.call({ method: 'GET', path: outgoingPath`/${kind}/${externalId}` });
       const { id, orderId, lines } = readObject(answer, `The ${kind}`);
-      // Taken for a whole order, an answer about something else would remove all of its lines.
+      // If a response about something else passed for a complete order, it would remove all lines.
       if (id === undefined && orderId === undefined && lines === undefined) throw unreadable(answer, `The ${kind}`);
       return { text: answer.text, partial: false };
     },
@@ -85,9 +85,9 @@ async function readPage(poll: Poll, start: ListPosition): Promise<ResourcePage> 
     return await readAt(poll, position);
   } catch (error) {
     if (!(error instanceof RemoteFailure)) throw error;
-    // The shipment module is not part of every account ("under development"): there is nothing to compare then.
+    // Not every account has the shipment module ("under development"): there is nothing to compare then.
     if (poll.kind === 'shipment' && [403, 404].includes(error.status)) return { records: [], next: null, watermark: null, total: 0 };
-    // Deeper than the search goes.
+    // The offset is beyond the limit of the search.
     const next = position.offset > 0 && OFFSET_REFUSED.includes(error.status) ? narrowed(position) : null;
     if (next === null) throw error;
     return readAt(poll, next);
@@ -104,12 +104,12 @@ async function readAt({ client, kind, path, filters, now }: Poll, position: Posi
 }
 
 /**
- * Metadata, then at once the presigned address it names (it is good for about a minute: on 403 ask again, with fresh metadata). Where that
- * storage cannot be reached the platform streams the file itself. A partner's own `url` only from the public internet.
+ * Reads the metadata and then at once the presigned address in it (valid for about a minute: after a 403 it starts again with fresh metadata).
+ * If that storage is unreachable, the platform streams the file itself. A partner's own `url` is read only from the public internet.
  */
 async function openDocument(client: RemoteClient, remote: Remote, objectId: string | null, url: string | null): Promise<OpenedDocument> {
   if (objectId === null) {
-    if (url === null) throw new Hopeless('document_without_content', 'The document has neither an object id nor an address');
+    if (url === null) throw new Hopeless('document_without_content', 'The document has neither an object id nor a URL');
     return opened(await remote.openPublic(url), null, null);
   }
   const path = outgoingPath`/object-storage/document/${objectId}`;
@@ -118,13 +118,13 @@ async function openDocument(client: RemoteClient, remote: Remote, objectId: stri
   return opened(stream, textAt(metadata.filename), textAt(metadata.contentType));
 }
 
-/** A page of a proxy, or half an answer, says nothing of the resource: it is asked for again. */
+/** A proxy's error page or a truncated response says nothing about the resource, so it is requested again. */
 function readObject(answer: RemoteResponse, what: string): JsonObject {
   try {
     const found = parseJson(answer.text);
     if (isObject(found)) return found;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw unreadable(answer, what);
 }
@@ -142,7 +142,7 @@ async function openStored(client: RemoteClient, downloadUrl: string | null, prox
 }
 
 function opened({ headers, content }: RemoteStream, filename: string | null, contentType: string | null): OpenedDocument {
-  // The length of a packed body says nothing of the content.
+  // The length of a compressed body is not the length of its content.
   const length = headers['content-encoding'] === undefined ? Number(headers['content-length'] ?? Number.NaN) : Number.NaN;
   return {
     filename,

@@ -47,16 +47,13 @@ const ORDER_EVENTS = [
   'OrderResentBySupplier',
 ] as const;
 
-// Real, but missing from that list; where each was seen.
+// Real events that are missing from that list, with their sources.
 const UNLISTED_ORDER_EVENTS: readonly (readonly [type: string, note: string])[] = [
-  [
-    'OrderLinesItemDetailsChangedBySupplier',
-    'the settings sample of the maker; a table rewrite of 2023-11-14 dropped the suffix in the docs',
-  ],
-  ['OrderCustomLabelsUpdatedByBuyer', 'selectable in the settings sample of the maker'],
-  ['OrderCustomLabelsUpdatedBySupplier', 'selectable in the settings sample of the maker'],
+  ['OrderLinesItemDetailsChangedBySupplier', "the vendor's settings sample; a table rewrite of 2023-11-14 dropped the suffix in the docs"],
+  ['OrderCustomLabelsUpdatedByBuyer', "selectable in the vendor's settings sample"],
+  ['OrderCustomLabelsUpdatedBySupplier', "selectable in the vendor's settings sample"],
   ['OrderSynced', 'from the legacy platform; left the docs in 2025'],
-  ['OrderReissuedByBuyer', 'old name, removed by the maker on 2021-03-12'],
+  ['OrderReissuedByBuyer', 'old name, removed by the vendor on 2021-03-12'],
   ['OrderLinesCancelledBySupplier', 'settings sample of 2022 only'],
   ['OrderLinesCancellationRequestedByBuyer', 'settings sample of 2022 only'],
   ['OrderLinesCancellationRequestedBySupplier', 'settings sample of 2022 only'],
@@ -87,7 +84,7 @@ const shipment = (type: string, note?: string): EventDescription => ({
   ...(note ? { note } : {}),
 });
 
-/** Every event name that is known, current or not. The name decides nothing: the body holds the state, whatever brought it about. */
+/** All known event names, current or not. The name decides nothing: the body contains the state, whatever caused it. */
 export const events: readonly EventDescription[] = [
   ...ORDER_EVENTS.map((type) => order(type)),
   ...UNLISTED_ORDER_EVENTS.map(([type, note]) => order(type, note)),
@@ -100,5 +97,5 @@ const KNOWN: ReadonlySet<string> = new Set(events.map((event) => event.type));
 
 export const isKnownEvent = (type: string): boolean => KNOWN.has(type);
 
-/** A name that we do not know; a body without any name is not unknown. */
+/** Whether a name is unknown; a body without a name does not count as unknown. */
 export const isUnknownEvent = (type: string | null): boolean => type !== null && !KNOWN.has(type);

@@ -8,7 +8,7 @@ import { type Content, contentOf, ENVELOPE, externalIdOf, readBody } from './rea
 
 const LONGEST_TYPE = 500;
 
-/** What the request is, without reading more of it than that. Throws `InvalidBody` where it has no shape that could be Tradecloud's. */
+/** Identifies the request and reads no more of it. Throws `InvalidBody` if it cannot be a Tradecloud message. */
 export function identify(request: WebhookRequest): Identity {
   return request.method === 'GET' ? identifyNotification(request) : identifyEvent(request);
 }
@@ -34,7 +34,7 @@ function identifyEvent(request: WebhookRequest): Identity {
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_TYPE) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');
-  // An event that we do not know may be about anything; one that we know always carries its state.
+  // An unknown event may be about anything; a known one always contains its state.
   if (content === null && isKnownEvent(eventType ?? '')) throw new InvalidBody(`${eventType} carries no order, documents or shipment`);
   const eventId = headerId(request) ?? messageId(body, content);
   return {
@@ -47,7 +47,7 @@ function identifyEvent(request: WebhookRequest): Identity {
   };
 }
 
-// An event that we do not know is never refused: the platform would not send it again.
+// An unknown event is never refused: the platform would not send it again.
 function subjectOf(content: Content | null, isUnknown: boolean): Subject | null {
   if (content === null) return null;
   const externalId = externalIdOf(content);

@@ -23,7 +23,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/shipments', formats: ['none', 'json', 'xml', 'form'] },
 ];
 
-/** Names of the headers that carry static secrets beside `Authorization`. */
+/** Names of the headers other than `Authorization` that carry static secrets. */
 const secretHeaders = ({ webhook }: TradecloudSettings): readonly string[] =>
   webhook.auth.flatMap((entry) => ('header' in entry ? [entry.header.name.toLowerCase()] : []));
 

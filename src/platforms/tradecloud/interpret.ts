@@ -17,7 +17,7 @@ const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: stri
   shipment: readShipment,
 };
 
-/** What a stored webhook reports. The event's name does not matter: the body holds the state that the event brought about. */
+/** What a stored webhook reports. The event's name does not matter: the body contains the resulting state. */
 export function interpret(delivery: StoredRequest): Interpretation {
   if (delivery.method === 'GET') return interpretNotification(delivery);
   const text = bodyText(delivery.body, delivery.contentType);
@@ -35,7 +35,7 @@ function readContent(content: Content): EntityReport {
   return READERS[content.kind](content.state, externalId);
 }
 
-/** An event of a later day: where it carries a state that can be read it is the snapshot that it is, else it is ignored; drift in both cases. */
+/** An event type added later: a readable state in it is applied as a snapshot, otherwise it is ignored. Both are drift. */
 function interpretUnknown(content: Content | null, drift: Drift[]): Interpretation {
   try {
     if (content !== null) return { do: 'apply', reports: [readContent(content)], drift };

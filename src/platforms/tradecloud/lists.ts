@@ -8,30 +8,30 @@ import { externalIdOf } from './read/body.ts';
 
 const PAGE_SIZE = 100;
 /**
- * How far before the watermark a run begins. The search index may lag behind the orders, and a row that changes while the pages are read can
- * carry a time below the greatest one received: both are seen again in the next run. Repeated rows have no effect.
+ * How far before the watermark a run starts. The search index may lag behind the orders, and a row that changes while the pages are read can
+ * have an earlier time than the latest one received: the next run sees both again. Repeated rows have no effect.
  */
 const OVERLAP_MS = 15 * 60_000;
-/** The maker's own batches go no further. */
+/** The limit of the vendor's own batches. */
 const DEEPEST_OFFSET = 10_000;
-/** A list whose pages do not join after so many repetitions never will. */
+/** After this many rereads, pages that do not overlap are given up. */
 const MOST_REPEATS = 100;
-/** Rows that a page repeats of the one before. */
+/** Rows of the previous page that a page repeats. */
 const SHARED_ROWS = 10;
 const BEGINNING = '1970-01-01T00:00:00.000Z';
 
-/** Where the next page begins: all that is needed to go on after an interruption. It is the page token, as JSON. */
+/** Where the next page starts, with everything needed to continue after an interruption. As JSON it is the page token. */
 export interface Position {
   /** `lastUpdatedAfter`, the same for all pages. */
   after: string;
   offset: number;
-  /** The last rows of the page before, as `id@lastUpdatedAt`. */
+  /** The last rows of the previous page, as `id@lastUpdatedAt`. */
   tail: string[];
-  /** Fingerprint of the page before; null: there is none. */
+  /** Fingerprint of the previous page; null if there is none. */
   rows: string | null;
-  /** The greatest time received so far that can be believed, in the platform's own writing. */
+  /** The latest plausible time received so far, as the platform wrote it. */
   greatest: string | null;
-  /** How often a page was read again. */
+  /** How often a page has been reread. */
   again: number;
 }
 
@@ -41,7 +41,7 @@ export interface Row {
   json: JsonObject;
 }
 
-/** Reads where to begin: the token of the page before, else the watermark less the overlap, else `since`, else all there is. */
+/** Determines the start: the token of the previous page, else the watermark minus the overlap, else `since`, else everything. */
 export function readPosition(start: ListPosition): Position {
   if (start.page !== null) return parsePosition(start.page);
   const after = start.watermark === null ? (start.since ?? BEGINNING) : earlier(start.watermark, OVERLAP_MS);
@@ -64,7 +64,7 @@ function parsePosition(token: string): Position {
   throw new RemoteFailure('page_unreadable', 'The token of the next page cannot be read', 0);
 }
 
-// A time that cannot be read is sent back as it came: it is the platform's own.
+// An unreadable time is sent back unchanged: it came from the platform.
 function earlier(time: string, byMs: number): string {
   const read = readTime(time);
   return read === null ? time : new Date(Date.parse(read) - byMs).toISOString();
@@ -96,21 +96,21 @@ function readAnswer(text: string): JsonObject {
   try {
     answer = parseJson(text);
   } catch {
-    // Said below: a half JSON document is as unreadable as an HTML page.
+    // Reported below: a truncated JSON document is as unreadable as an HTML page.
   }
   if (isObject(answer) && (Array.isArray(answer.data) || answer.total === 0)) return answer;
-  throw new RemoteFailure('remote_unreadable', 'The poll answer has no data', 0);
+  throw new RemoteFailure('remote_unreadable', 'The poll response has no data', 0);
 }
 
-/** What came with the rows of a page. */
+/** What a page contains besides its rows. */
 export interface Answer extends AnswerTime {
   total: number | null;
 }
 
 /**
- * Makes a page of the rows. Rows are sorted by time, so one that changes between two calls moves to the end and all behind it move up: a
- * row would slip from the next page into the one that was already read. Hence every page repeats the last rows of the one before; where
- * none of them is found again, the page before is read once more.
+ * Builds a page from the rows. Rows are sorted by time, so one that changes between two calls moves to the end and all rows after it move up: a
+ * row could slip from the next page into the one already read. Every page therefore repeats the last rows of the previous one; if
+ * none of them is found, the previous page is reread.
  */
 export function makePage(position: Position, rows: readonly Row[], answer: Answer, kind: 'order' | 'shipment'): ResourcePage {
   const { total, answeredAt } = answer;
@@ -131,35 +131,35 @@ export function makePage(position: Position, rows: readonly Row[], answer: Answe
 
 function readAgain(position: Position): Position {
   const again = position.again + 1;
-  if (again > MOST_REPEATS) throw stuck('its pages do not join, however often they are read');
+  if (again > MOST_REPEATS) throw stuck('its pages never overlap, however often they are reread');
   return { ...position, offset: Math.max(0, position.offset - PAGE_SIZE), rows: null, again };
 }
 
 /**
- * Null after the last page: one that brings fewer rows than asked for while the total does not speak of more, or nothing new. A total that
- * says that all was read ends nothing, since it may be capped.
+ * Null after the last page: one with fewer rows than requested while the total does not announce more, or with nothing new. A total that
+ * says that everything was read does not end the list, since it may be capped.
  */
 function following(position: Position, rows: readonly Row[], isNew: boolean, total: number | null): Position | null {
   const end = position.offset + rows.length;
   const fingerprint = sha256Hex(JSON.stringify(rows.map(rowName)));
   const repeats = fingerprint === position.rows;
-  if (rows.length === PAGE_SIZE && (repeats || !isNew)) return narrowed(position) ?? fail('the same rows come at every offset');
+  if (rows.length === PAGE_SIZE && (repeats || !isNew)) return narrowed(position) ?? fail('every offset returns the same rows');
   if (rows.length < PAGE_SIZE && (!isNew || repeats || total === null || end >= total)) return isCut(position, end) ? cutOff() : null;
   const shared = Math.min(SHARED_ROWS, Math.floor(rows.length / 2));
   const offset = end - shared;
   const next = { ...position, offset, tail: rows.slice(rows.length - shared).map(rowName), rows: fingerprint };
   if (offset + PAGE_SIZE <= DEEPEST_OFFSET) return next;
-  // Where the times do not move on, the offset may go deeper after all.
+  // If the times do not advance, the offset may go deeper after all.
   return narrowed(next) ?? next;
 }
 
-// An end at exactly the depth that the maker's own batches go to is that of the search, not of the list.
+// An end at exactly the limit of the vendor's own batches is the end of the search, not of the list.
 const isCut = (position: Position, end: number): boolean => position.offset > 0 && end === DEEPEST_OFFSET;
-const cutOff = (): never => fail(`more than ${DEEPEST_OFFSET} rows have one and the same time`);
+const cutOff = (): never => fail(`more than ${DEEPEST_OFFSET} rows have the same time`);
 
 /**
- * The list from just before the greatest time received, for what no offset reaches; null where that is no later than where it began. One
- * millisecond, because "after" excludes equal times.
+ * The list from just before the latest time received, for rows beyond the largest offset; null if that is not later than its start. One
+ * millisecond before, because "after" excludes equal times.
  */
 export function narrowed(position: Position): Position | null {
   if (position.greatest === null) return null;
@@ -171,13 +171,13 @@ function fail(reason: string): never {
   throw stuck(reason);
 }
 
-const stuck = (reason: string): RemoteFailure => new RemoteFailure('remote_paging', `The poll cannot be read to its end: ${reason}`, 0);
+const stuck = (reason: string): RemoteFailure => new RemoteFailure('remote_paging', `The poll cannot be read to the end: ${reason}`, 0);
 
 const rowName = (row: Row): string => `${row.externalId}@${row.lastUpdatedAt ?? ''}`;
 
 const token = (position: Position): string => JSON.stringify(position);
 
-/** The later of two times, as it was written. */
+/** The later of two times, as written. */
 function greater(a: string | null, b: string | null): string | null {
   const [timeA, timeB] = [readTime(a), readTime(b)];
   if (timeB === null) return a;

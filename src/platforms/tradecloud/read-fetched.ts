@@ -7,7 +7,7 @@ import { readShipment } from './read/shipment.ts';
 import type { TradecloudSettings } from './settings.ts';
 import { shapes } from './shapes.ts';
 
-/** What a fetched or polled order or shipment says: all of it, except the lines that `echo` leaves out. */
+/** Reads a fetched or polled order or shipment completely, except for the lines that `echo` leaves out. */
 export function readFetched(subject: Subject, text: string, settings: TradecloudSettings): { reports: EntityReport[]; drift: Drift[] } {
   const resource = readResource(text);
   if (subject.kind === 'shipment') {
@@ -28,7 +28,7 @@ function readResource(text: string): JsonObject {
   throw new InvalidBody('The fetched resource is not a JSON object');
 }
 
-// docs.tradecloud1.com, polling: which lines come back as an echo of one's own message (read 2026-07-14).
+// docs.tradecloud1.com, polling: which lines echo one's own message (read 2026-07-14).
 const OWN_REQUESTS: Readonly<Record<'buyer' | 'supplier', readonly string[]>> = {
   buyer: ['OpenBuyerReopenRequest', 'OpenBuyerReconfirmationRequest'],
   supplier: ['OpenSupplierProposal', 'OpenSupplierReopenRequest', 'OpenSupplierShipmentRescheduleRequest'],

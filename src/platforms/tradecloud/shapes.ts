@@ -1,7 +1,7 @@
 import { listOf, membersOf, type Shape } from '../../domain/entities/drift.ts';
 
-// What is documented of Tradecloud's bodies (docs.tradecloud1.com and the maker's samples, read 2026-07-14). `any`: the content is text, a
-// number, a flag, or an object whose members are not documented. Enums are those of the status page; more may come.
+// The documented structure of Tradecloud's bodies (docs.tradecloud1.com and the vendor's samples, read 2026-07-14). `any`: text, a
+// number, a boolean, or an object with undocumented members. Enums are those of the status page; more may appear.
 
 const PROCESS_STATUS = ['Issued', 'InProgress', 'Confirmed', 'Rejected', 'Completed', 'Cancelled'];
 const LOGISTICS_STATUS = ['Open', 'Produced', 'ReadyToShip', 'Shipped', 'Delivered', 'Cancelled'];
@@ -23,7 +23,7 @@ const IN_PROGRESS_STATUS = [
 const ORDER_TYPES = ['Purchase', 'Forecast', 'RFQ'];
 const LINE_TYPES = ['Item', 'Service', 'Charge'];
 
-// The times that are read, beside those of the last change: one that cannot be read is drift.
+// Times that are read in addition to those of the last change: an unreadable one is drift.
 const TIMES = new Set(['date', 'erpIssueDateTime']);
 const anyOf = (...names: string[]): { [name: string]: Shape } =>
   Object.fromEntries(names.map((name) => [name, TIMES.has(name) ? 'time' : 'any']));
@@ -169,7 +169,7 @@ const order = membersOf({
   meta: messageMeta,
 });
 
-// No field list of this event is published: its members are those of the command that raises it.
+// The field list of this event is unpublished: its members are those of the command that raises it.
 const attachedDocuments = membersOf({
   ...anyOf('companyId', 'supplierAccountNumber', 'buyerAccountNumber', 'purchaseOrderNumber'),
   documents,

@@ -10,18 +10,18 @@ import { followableLink } from './followable-link.ts';
 const budgets: readonly Budget[] = [{ name: 'calls', calls: 6000, perMs: 60_000 }];
 const MAX_PARALLEL = 5;
 
-// Lists that span a long time answer slowly; the guide speaks of 20 s.
+// Lists over a long period are slow; the guide mentions 20 s.
 const TIMEOUT_MS = 30_000;
 
 export interface ListPage extends AnswerTime {
   rows: JsonObject[];
-  /** The full address of the next page; null: this was the last. */
+  /** The full address of the next page; null after the last one. */
   next: string | null;
 }
 
 /** A client for one of the platform's two APIs. Credentials are redacted in everything it reads. */
 export interface ApiClient {
-  /** Throws `RemoteFailure` when a 2xx answer is not JSON. */
+  /** Throws `RemoteFailure` if a 2xx response is not JSON. */
   json(call: RemoteCall): Promise<Json>;
   /** One page of a list by its cursor. */
   page(call: RemoteCall): Promise<ListPage>;
@@ -44,7 +44,7 @@ export function createApiClient(baseUrl: string, apiKeys: readonly string[], rem
     },
   });
   const gate = createGate(MAX_PARALLEL);
-  // Without the version the answer is in numbered pages, which are deprecated and move under the reader.
+  // Without the version the response uses numbered pages, which are deprecated and shift while being read.
   const headers = { Accept: 'application/json', 'X-OG-API-VERSION': '2' };
   const send = (call: RemoteCall) => gate(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
   return {
@@ -61,21 +61,21 @@ export function createApiClient(baseUrl: string, apiKeys: readonly string[], rem
   };
 }
 
-// 403 is what a wrong key is answered (OpenAPI examples, read 2026-07). Entitlements are a product of their own, and may be refused alone.
+// A wrong key gets a 403 (OpenAPI examples, read 2026-07). Entitlements are a separate product and may be refused on their own.
 const isRefusal = ({ path }: RemoteCall, { status, text }: RemoteResponse): boolean =>
   status === 403 && /authentication failed/i.test(text) && !path.includes('/entitlements/');
 
 function parseAnswer(text: string, status: number): Json {
-  // An update may be answered with nothing at all.
+  // The response to an update may be empty.
   if (text.trim() === '') return {};
   try {
     return parseJson(redactText(text));
   } catch (error) {
-    throw new RemoteFailure('remote_unreadable', 'The answer of the API is not JSON', status, null, { cause: error });
+    throw new RemoteFailure('remote_unreadable', 'The response of the API is not JSON', status, null, { cause: error });
   }
 }
 
-// Some documented lists show a bare list or a single object instead of `{results}`.
+// Some documented lists are a plain list or a single object instead of `{results}`.
 function readPage(answer: Json): Pick<ListPage, 'rows' | 'next'> {
   const { results, next } = objectAt(answer);
   return { rows: listAt(results === undefined ? answer : results).map(objectAt), next: textAt(next) };

@@ -1,12 +1,12 @@
 import { RemoteFailure } from '../../../domain/errors.ts';
 
 /**
- * The link to the next page as it can be followed: below the API's own base address, and nowhere else. A server behind a TLS proxy may write
- * `http://` where it is asked by https; that alone is put right.
+ * Checks the link to the next page, which is followed only below the API's own base address. A server behind a TLS proxy may write
+ * `http://` when called by https; only that is corrected.
  */
 export function followableLink(baseUrl: string, link: string): string {
   const base = new URL(baseUrl);
-  if (!URL.canParse(link, baseUrl)) throw refused('it is no address');
+  if (!URL.canParse(link, baseUrl)) throw refused('it is not a valid URL');
   const url = new URL(link, baseUrl);
   if (base.protocol === 'https:' && url.protocol === 'http:' && url.hostname === base.hostname) {
     url.protocol = 'https:';

@@ -19,8 +19,8 @@ export const changeTarget = (client: ApiClient, id: string, body: JsonObject): P
   send(client, 'PATCH', targetPath(id), body);
 
 /**
- * Null: gone. No page shows a call that deletes a target. It is tried nevertheless, because a target that is only disabled takes one of ten
- * places; where there is none the target is disabled and loses its filters, and the text says so.
+ * Null if deleted. No page documents a call that deletes a target. It is tried anyway, because a disabled target still takes one of ten
+ * places; if the call does not exist, the target is disabled, loses its filters, and the text says so.
  */
 export async function removeTarget(client: ApiClient, id: string): Promise<string | null> {
   try {
@@ -31,14 +31,14 @@ export async function removeTarget(client: ApiClient, id: string): Promise<strin
   }
   await changeTarget(client, id, { enabled: false });
   for (const filter of await listFilters(client, id)) await deleteFilter(client, id, textAt(filter.id) ?? '');
-  return `target ${id} is disabled and has no filters any more. The API does not delete targets: do that in Ordergroove Admin`;
+  return `target ${id} is disabled and no longer has filters. The API does not delete targets: do that in Ordergroove Admin`;
 }
 
 export async function readKey(client: ApiClient, id: string): Promise<string | null> {
   return textAt(objectAt(await client.json({ method: 'GET', path: `${targetPath(id)}/signing_key` })).signing_key);
 }
 
-/** The newest key first, then the one that signs beside it for 24 h. */
+/** The newest key first, then the older one that also signs for 24 h. */
 export async function rotateKey(client: ApiClient, id: string): Promise<(string | null)[]> {
   const rotated = await send(client, 'PATCH', `${targetPath(id)}/signing_key/rotate`, {});
   return [textAt(rotated.signing_key), textAt(rotated.expiring_signing_key)];
@@ -53,7 +53,7 @@ export const createFilter = (client: ApiClient, id: string, pattern: string): Pr
 const deleteFilter = (client: ApiClient, id: string, filterId: string) =>
   client.json({ method: 'DELETE', path: targetPath(id) + outgoingPath`/filters/${filterId}` });
 
-/** One filter with the new pattern, whatever there was before. */
+/** Leaves exactly one filter with the new pattern. */
 export async function replaceFilters(client: ApiClient, id: string, pattern: string): Promise<void> {
   const [first, ...rest] = (await listFilters(client, id)).flatMap((filter) => textAt(filter.id) ?? []);
   if (first === undefined) await createFilter(client, id, pattern);
@@ -61,7 +61,7 @@ export async function replaceFilters(client: ApiClient, id: string, pattern: str
   for (const filterId of rest) await deleteFilter(client, id, filterId);
 }
 
-/** Deliveries of the last 30 days: `failed`, `successful`, `successful_retries`, `pending_delivery`; null where they are not to be had. */
+/** Deliveries of the last 30 days: `failed`, `successful`, `successful_retries`, `pending_delivery`; null if unavailable. */
 export async function readMetrics(client: ApiClient, id: string): Promise<Record<string, number> | null> {
   const metrics = await unlessRefused(client.json({ method: 'GET', path: `${targetPath(id)}/metrics` }), null);
   if (metrics === null) return null;
@@ -69,7 +69,7 @@ export async function readMetrics(client: ApiClient, id: string): Promise<Record
   return Object.fromEntries(counts.filter(([, count]) => Number.isFinite(count)));
 }
 
-/** `fallback` for a 4xx: what only describes a target is not worth failing for. */
+/** Returns `fallback` for a 4xx: data that only describes a target is not worth a failure. */
 export const unlessRefused = <T, F>(call: Promise<T>, fallback: F): Promise<T | F> =>
   call.catch((error: unknown) => {
     if (error instanceof RemoteFailure && error.status >= 400 && error.status < 500) return fallback;

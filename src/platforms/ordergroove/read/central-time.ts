@@ -9,13 +9,13 @@ const CENTRAL = new Intl.DateTimeFormat('en-US', {
   second: '2-digit',
 });
 
-/** An instant as the clocks in Chicago show it, `yyyy-mm-ddThh:mm:ss` without a zone: the form in which lists are filtered. */
+/** An instant as local time in Chicago, `yyyy-mm-ddThh:mm:ss` without a zone: the format of list filters. */
 export function writeCentral(at: Date): string {
   const part = Object.fromEntries(CENTRAL.formatToParts(at).map(({ type, value }) => [type, value]));
   return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}`;
 }
 
-/** The instant that such a text means, or the first of the two in the hour that winter time repeats; null for an unreadable one. */
+/** The instant of such a text, or the first of the two in the hour repeated at the end of summer time; null if unreadable. */
 export function readCentral(text: string): Date | null {
   const asUtc = Date.parse(`${text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T')}Z`);
   if (Number.isNaN(asUtc)) return null;

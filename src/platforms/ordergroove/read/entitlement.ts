@@ -3,11 +3,11 @@ import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../d
 import { readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { headerOf, partyOf, recordReport } from './members.ts';
 
-/** One event carries a customer's entitlements, each a record of its own. */
+/** One event contains a customer's entitlements, each a separate record. */
 export const entitlementReports = (object: JsonObject, at?: Json): EntityReport[] =>
   listAt(object.entitlements).flatMap((entry) => entitlementReport(objectAt(entry), object, at) ?? []);
 
-/** `holder` has the customer and the merchant: the event's object, or the entitlement itself where the API gives it. */
+/** `holder` has the customer and the merchant: the event's object, or the entitlement itself from the API. */
 export function entitlementReport(entry: JsonObject, holder: JsonObject, at?: Json): EntityReport | null {
   const id = textAt(entry.public_id);
   if (id === null) return null;

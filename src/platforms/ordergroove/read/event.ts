@@ -3,28 +3,28 @@ import { InvalidBody } from '../../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import { type Family, familyOf } from '../events.ts';
 
-/** A webhook body, opened: whatever else the merchant has left out or added, `type` and the object's id are there. */
+/** A parsed webhook body: whatever else the merchant has removed or added, it has `type` and the object's id. */
 export interface OrdergrooveEvent {
   id: string | null;
   type: string;
-  /** Null: a type that we do not know. */
+  /** Null for an unknown type. */
   family: Family | null;
-  /** When the event was raised, as it was written. */
+  /** When the event was raised, as written by the platform. */
   createdAt: Json | undefined;
-  /** `data.object` without what is not its own. */
+  /** `data.object` without members that are not its own. */
   object: JsonObject;
-  /** Opt-in extra content with the shapes of the REST API; empty where there is none. */
+  /** Opt-in extra content with the shapes of the REST API; empty if there is none. */
   snapshot: JsonObject;
   body: JsonObject;
 }
 
-/** Throws `InvalidBody` for anything that is no event of the platform. */
+/** Throws `InvalidBody` for anything that is not an event of the platform. */
 export function readEvent(text: string): OrdergrooveEvent {
   const body = readBody(text);
   const type = textAt(body.type);
   if (type === null) throw new InvalidBody('the body names no event type');
   const inner = objectAt(body.data);
-  // The documents put context and snapshot beside `data`, inside `data` and inside `data.object` (read 2026-07): all three occur.
+  // The documentation shows context and snapshot next to `data`, inside `data` and inside `data.object` (read 2026-07): all three occur.
   const { context: _context, snapshot: innermost, ...object } = objectAt(inner.object);
   const snapshot = [body.snapshot, inner.snapshot, innermost].find((found) => isObject(found) && Object.keys(found).length > 0);
   return {
@@ -49,7 +49,7 @@ function readBody(text: string): JsonObject {
   return body;
 }
 
-/** What an event of a known family is about; null where it has no resource of ours. Throws `InvalidBody` when the object's id is missing. */
+/** The subject of an event of a known family; null if it has no entity. Throws `InvalidBody` if the object's id is missing. */
 export function subjectOf({ family, object, type }: OrdergrooveEvent): Subject | null {
   if (family === null || family === 'workflow') return null;
   const subject = SUBJECTS[family](object);
@@ -61,9 +61,9 @@ const SUBJECTS: Readonly<Record<Exclude<Family, 'workflow'>, (object: JsonObject
   subscriber: (object) => named('subscriber', object.merchant_user_id),
   subscription: (object) => named('subscription', object.public_id),
   order: (object) => named('order', object.public_id),
-  // An item is a line of its order. Where a merchant has left `order` out, the item itself is the way to it.
+  // An item is a line of its order. If a merchant has removed `order`, the item itself leads to it.
   item: (object) => (textAt(object.public_id) === null ? undefined : (named('order', object.order) ?? named('item', object.public_id))),
-  // One event may carry many entitlements: the first stands for them, each is newest-wins by its own time.
+  // One event may contain many entitlements: the first represents them, and each is compared by its own time.
   entitlement: (object) =>
     object.entitlements === undefined ? undefined : (entitlementIds(object).map((id) => named('entitlement', id))[0] ?? null),
 };

@@ -3,7 +3,7 @@ import { decimalText } from '../../../domain/values/decimal.ts';
 import { type Json, type JsonObject, textAt } from '../../../domain/values/json.ts';
 import type { ReportedTime } from '../../../domain/values/time.ts';
 
-/** The header members that every object of the platform has in the same place; the rest is null. */
+/** The header members that all objects of the platform share; the rest is null. */
 export function headerOf(object: JsonObject, told: Partial<Header>): Header {
   return {
     number: null,
@@ -17,7 +17,7 @@ export function headerOf(object: JsonObject, told: Partial<Header>): Header {
   };
 }
 
-/** A record: a header and nothing else. */
+/** A record that consists of a header only. */
 export function recordReport(kind: EntityKind, externalId: string, time: ReportedTime, header: Header, source: JsonObject): EntityReport {
   return {
     kind,

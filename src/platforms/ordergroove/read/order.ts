@@ -24,14 +24,14 @@ export const ORDER_STATUSES: Readonly<Record<string, string>> = {
   '20': 'AWAITING_RESPONSE_CLASSIFICATION',
 };
 
-/** What is known of an order: its own object, its items, or only one of them. */
+/** What is known about an order: its own object, its items, or both. */
 export interface OrderParts {
   externalId: string;
   order: JsonObject | null;
   items: readonly JsonObject[];
-  /** All of the order's items are here: one that is missing has been removed. */
+  /** All of the order's items are present, so a missing one has been removed. */
   complete: boolean;
-  /** When it was reported: its events have no time of the order's own. */
+  /** When it was reported: events do not contain the order's own time. */
   time?: ReportedTime;
 }
 
@@ -61,14 +61,14 @@ function orderHeader(order: JsonObject): Header {
   });
 }
 
-/** The status by its documented name; a code that is not documented stays a code. */
+/** The status by its documented name; an undocumented code stays a code. */
 function orderStatus(order: JsonObject): string | null {
   const code = textAt(order.status);
   if (code !== null) return ORDER_STATUSES[code] ?? code;
   return textAt(order.status_display)?.trim().toUpperCase().replaceAll(/\s+/g, '_') ?? null;
 }
 
-/** One item as a line; null where it has no id. Items have no position. */
+/** One item as a line; null if it has no id. Items have no position. */
 export function lineReport(item: JsonObject): LineReport | null {
   const externalId = textAt(item.public_id);
   if (externalId === null) return null;
@@ -91,7 +91,7 @@ export function lineReport(item: JsonObject): LineReport | null {
   };
 }
 
-/** The items' `order_updated` is their order's time: a retrieved order has none of its own in the documented answer. */
+/** The items' `order_updated` is their order's time: in the documented response a retrieved order has none. */
 function latest(items: readonly JsonObject[]): Json | undefined {
   const times = items.map((item) => item.order_updated).filter(isReported);
   return times.reduce((newest, at) => ((readTime(at) ?? '') > (readTime(newest) ?? '') ? at : newest), times[0]);

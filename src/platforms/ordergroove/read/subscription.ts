@@ -3,7 +3,7 @@ import { type Json, type JsonObject, textAt } from '../../../domain/values/json.
 import { readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { headerOf, recordReport } from './members.ts';
 
-/** A subscription, from an event (times in seconds since 1970) or the API (times without a zone). `at`: used where it has no own time. */
+/** A subscription, from an event (times in seconds since 1970) or the API (times without a zone). `at`: used if it has no time of its own. */
 export function subscriptionReport(object: JsonObject, at?: Json): EntityReport | null {
   const id = textAt(object.public_id);
   if (id === null) return null;
@@ -16,7 +16,7 @@ export function subscriptionReport(object: JsonObject, at?: Json): EntityReport 
   return recordReport('subscription', id, readReportedTime(object.updated, at), header, object);
 }
 
-// `cancelled` keeps its old time after a reactivation: `live` decides wherever it is present.
+// `cancelled` keeps its old time after a reactivation: `live` decides if present.
 function statusOf(object: JsonObject): string | null {
   if (typeof object.live === 'boolean') return object.live ? 'live' : 'cancelled';
   return textAt(object.cancelled) === null ? null : 'cancelled';

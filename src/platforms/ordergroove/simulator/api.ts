@@ -8,11 +8,11 @@ import type { Held, World } from './world.ts';
 
 interface Collection {
   held: Held;
-  /** The member that a list's times filter by. */
+  /** The member to which a list's time filter applies. */
   time: string;
   /** The name of the filter for "changed since". */
   filter: string;
-  /** The other filters that it has, as far as we use them. */
+  /** Its other filters, as far as we use them. */
   filters: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const COLLECTIONS: Readonly<Record<string, Collection>> = {
   entitlements: { held: 'entitlement', time: 'last_updated', filter: '', filters: ['customer'] },
 };
 
-/** The simulated REST API, and below a path of its own the webhook management API, which is on another host in reality. */
+/** The simulated REST API and, below a separate path, the webhook management API, which in reality is on another host. */
 export function createSimulatedApi(
   world: World,
   apiKeys: readonly string[],

@@ -106,7 +106,7 @@ const order: Record<string, Happening> = {
 const item: Record<string, Happening> = {
   create: (world) => world.addItem(world.some('order', isOpen)),
   change_order: (world) => {
-    // The order that it leaves is empty then, and is gone.
+    // The order that the item leaves is empty afterwards and is deleted.
     const left = world.addOrder();
     world.announce({ type: 'order.create', family: 'order', object: left });
     const [moved = world.addItem(left)] = world.itemsOf(left);
@@ -153,8 +153,8 @@ const workflow: Record<string, Happening> = {
 const HAPPENINGS: Readonly<Record<Family, Record<string, Happening>>> = { subscriber, subscription, order, item, entitlement, workflow };
 
 /**
- * Makes an event type happen, after whatever had to be there for it, each with an event of its own. A type that the platform does not have
- * is sent all the same, about nothing in particular.
+ * Triggers an event type after creating what it needs, each with its own event. A type that the platform does not have
+ * is still sent, without a particular object.
  */
 export function makeHappen(world: World, eventType: string): Happened[] {
   const [family = '', name = ''] = eventType.split('.');

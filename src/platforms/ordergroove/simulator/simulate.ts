@@ -11,8 +11,8 @@ import { eventObject, makeHappen } from './events.ts';
 import { createWorld, type Happened, type World } from './world.ts';
 
 /**
- * Ordergroove in small. Forms of a webhook: none (the default payload), `snapshot` (with the opt-in content), `customised` (a merchant
- * has left members out and added one).
+ * Simulates Ordergroove. Forms of a webhook: none (the default payload), `snapshot` (with the opt-in content), `customised` (a merchant
+ * has removed members and added one).
  */
 export function simulate(settings: OrdergrooveSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(settings.management?.merchant ?? tools.makeId().replaceAll('-', ''), tools);
@@ -61,7 +61,7 @@ function webhookOf(
   const nowSeconds = Math.floor(tools.now().getTime() / 1000);
   const envelope = { id: world.makeId(), type: happened.type, created: Math.max(nowSeconds, changedAtSeconds(happened.object)) };
   const body = JSON.stringify({ ...envelope, ...contentOf(world, happened, form) });
-  // Every key signs, as the platform does it while a rotation lasts.
+  // Every key signs, as at the platform during a rotation.
   const ts = String(nowSeconds);
   const signatures = settings.webhook.verificationKey.map((key) => `,sig=${signBody(key, ts, body).toString('hex')}`);
   return {
@@ -86,7 +86,7 @@ function contentOf(world: World, happened: Happened, form: string | undefined): 
   return { data: { object: form === 'customised' ? customised(object) : object }, context };
 }
 
-// What a merchant may do in the admin: `id`, `type` and the object's id always stay.
+// What a merchant can configure in the admin: `id`, `type` and the object's id always stay.
 function customised({ session_id: _session, offer: _offer, extra_data: _extra, ...object }: JsonObject): JsonObject {
   return { ...object, loyalty_tier: 'gold' };
 }

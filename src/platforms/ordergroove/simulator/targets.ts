@@ -4,7 +4,7 @@ import { ordergrooveEvents } from '../events.ts';
 import { answer } from './answers.ts';
 import type { World } from './world.ts';
 
-/** Below the simulator's base: in reality a host of its own, `webhooks.ordergroove.com`. */
+/** Below the simulator's base; in reality a separate host, `webhooks.ordergroove.com`. */
 export const MANAGEMENT_PATH = '/webhooks-api';
 
 const MOST_TARGETS = 10;
@@ -15,7 +15,7 @@ interface Target {
   keys: string[];
 }
 
-/** Webhook targets with their filters, signing keys and metrics. Nothing is sent to them: the sandbox has its own sender. */
+/** Webhook targets with their filters, signing keys and metrics. They receive nothing: the sandbox has its own sender. */
 export function createTargets(world: World, tools: SimulationOptions): (request: SimulatedRequest) => SimulatedResponse {
   const targets = new Map<string, Target>();
   const atSeconds = () => Math.floor(tools.now().getTime() / 1000);
@@ -66,7 +66,7 @@ function answerFilters(
 
 const NAMES = new Set(ordergrooveEvents.flatMap(({ type }) => [type, `${type.slice(0, type.indexOf('.'))}.*`]));
 
-/** Names are plain in every documented pattern: an escaped one would let nothing through, and an unknown one neither. */
+/** All documented patterns use plain names: an escaped or unknown one would match nothing. */
 function faultOf(pattern: string | null): string | null {
   if (!pattern) return 'This field is required.';
   const unknown = pattern.split('|').find((name) => !NAMES.has(name));

@@ -5,7 +5,7 @@ import type { Family } from '../events.ts';
 
 export type Held = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';
 
-/** Something that happened to one object, in its REST shape, and the event that reports it. */
+/** A change to one object, in its REST shape, and the event that reports it. */
 export interface Happened {
   type: string;
   family: Family;
@@ -17,9 +17,9 @@ export interface World {
   merchant: string;
   held: Readonly<Record<Held, Map<string, JsonObject>>>;
   makeId(): string;
-  /** Now, as the REST API writes it. */
+  /** The current time in the format of the REST API. */
   now(): string;
-  /** The time of a change to something that was last changed at `before`: now, and at least a second later. */
+  /** The time of a change to an object last changed at `before`: now, but at least a second later. */
   after(before: unknown): string;
   /** `days` from now, as a plain date. */
   dateIn(days: number): string;
@@ -30,14 +30,14 @@ export interface World {
   addOrder(): JsonObject;
   addItem(order: JsonObject): JsonObject;
   addEntitlement(): JsonObject;
-  /** One that fits, or a new one, which is announced. */
+  /** A matching object, or a new one, which is announced. */
   some(kind: 'subscriber' | 'subscription' | 'order' | 'entitlement', fits: (object: JsonObject) => boolean): JsonObject;
-  /** Sends an event about an object as it is now. */
+  /** Queues an event about an object in its current state. */
   announce(happened: Happened): void;
-  /** What has been announced and not yet sent. */
+  /** Events that have been announced and not yet sent. */
   announced: Happened[];
   itemsOf(order: JsonObject): JsonObject[];
-  /** Gives an order new totals and a new time, which its items repeat. */
+  /** Recalculates an order's totals and updates its time, which its items repeat. */
   settle(order: JsonObject): JsonObject;
 }
 
@@ -61,7 +61,7 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
   const now = () => write(tools.now().getTime());
   const after = (before: unknown) => {
     const ms = typeof before === 'string' ? Date.parse(`${before.replace(' ', 'T')}Z`) + 1000 : 0;
-    // A change that was dated years ahead takes no later one with it.
+    // A change dated years ahead does not affect later ones.
     const isAhead = ms - tools.now().getTime() > YEAR_MS;
     return write(isAhead ? tools.now().getTime() : Math.max(tools.now().getTime(), ms));
   };

@@ -4,10 +4,10 @@ import type { Budget, Remote, RemoteCall, RemoteClient } from '../../../remote/r
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import type { OrdermentumApiSettings } from '../settings.ts';
 
-// A little longer than theirs: calls are counted when they go out, and not all are under way for the same time.
+// Slightly longer than theirs: calls are counted when they are sent, and their latencies differ.
 const PER_MINUTE = { perMs: 60_500 };
 
-/** Calls a minute, from the page on rate limits (as known in 2026-11). None is given for invoices, credit notes and webhooks: the tightest is taken. */
+/** Calls per minute, from the page on rate limits (as known in 2026-11). It has none for invoices, credit notes and webhooks, which use the strictest. */
 const budgets: Budget[] = [
   { name: 'order-detail', calls: 24, ...PER_MINUTE },
   { name: 'order-search', calls: 40, ...PER_MINUTE },
@@ -24,7 +24,7 @@ export interface ApiClient extends Pick<RemoteClient, 'call' | 'circuit'> {
   api: OrdermentumApiSettings;
   now(): Date;
   json(call: RemoteCall): Promise<Json>;
-  /** The same with the time of the answer. */
+  /** The same with the time of the response. */
   list(call: RemoteCall): Promise<AnswerTime & { answer: Json }>;
 }
 
@@ -48,7 +48,7 @@ export function createApiClient(api: OrdermentumApiSettings, baseUrl: string, re
 const KEY_CHANGE_MS = 10_000;
 
 /**
- * The first key and token until they are refused, then the next. Calls that were refused together with the first one must not advance them
+ * Uses the first key and token until they are refused, then the next. Calls that were refused together with the first one must not advance them
  * again.
  */
 function credentialsInTurn(
@@ -74,6 +74,6 @@ export function parseAnswer(text: string, status: number): Json {
   try {
     return parseJson(text);
   } catch (cause) {
-    throw new RemoteFailure('remote_unreadable', 'The answer of Ordermentum is not JSON', status, null, { cause });
+    throw new RemoteFailure('remote_unreadable', 'The response of Ordermentum is not JSON', status, null, { cause });
   }
 }

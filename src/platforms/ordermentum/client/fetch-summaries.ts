@@ -9,9 +9,9 @@ const MAX_PAGES = 4;
 const WIDE_AGAIN_MS = 10 * 60_000;
 
 /**
- * Header members of waiting orders from the list: 40 pages a minute against 24 details. It looks among the orders updated within the
- * last hour; when none of them is there (clocks apart, old times), once in ten minutes among all. What it does not find
- * waits for its detail: the list is an optimisation, never a requirement.
+ * Reads header members of waiting orders from the list: 40 pages a minute against 24 details. It searches the orders updated within the
+ * last hour; if none of them is there (different clocks, old times), it searches all orders once in ten minutes. An order that it does not find
+ * waits for its detail: the list is only an optimisation.
  */
 export function createFetchSummaries(client: ApiClient): (subjects: readonly Subject[]) => Promise<Map<string, string>> {
   let wideAgainAtMs = 0;
@@ -42,7 +42,7 @@ async function look(client: ApiClient, waiting: ReadonlySet<string>, filter: Rec
   return found;
 }
 
-// What earlier pages have shown is not thrown away because of a later one.
+// The results of earlier pages are kept if a later one fails.
 async function readPage(client: ApiClient, filter: Record<string, string>, pageNo: number, mayEnd: boolean) {
   const query = { ...filter, supplierId: client.api.supplierId, pageSize: PAGE_SIZE, pageNo };
   try {

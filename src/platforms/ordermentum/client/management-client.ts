@@ -4,7 +4,7 @@ import type { Remote, RemoteCall } from '../../../remote/remote.ts';
 import type { OrdermentumApiSettings } from '../settings.ts';
 import { createApiClient } from './client.ts';
 
-/** Calls of the webhook management API, at whichever host answers them. */
+/** Calls the webhook management API at whichever host accepts them. */
 export interface ManagementClient {
   api: OrdermentumApiSettings;
   json(call: RemoteCall): Promise<Json>;
@@ -15,11 +15,11 @@ const APP_URL = 'https://app.ordermentum.com';
 
 /**
  * The pages disagree on the host: the recommended base is api.ordermentum.com, whose older documentation shows `/v1/webhooks`, while the
- * registration page names app.ordermentum.com (both as known in 2026-11). So a 401 or 404 of one leads to the other. Only these two are a
+ * registration page names app.ordermentum.com (both as known in 2026-11). After a 401 or 404 from one, the other is tried. Only these two are a
  * pair: credentials of a test system never go to production.
  */
 export function createManagementClient(api: OrdermentumApiSettings, remote: Remote): ManagementClient {
-  // Apart from the client that fetches, at its own address too: a refusal here says nothing of the calls there.
+  // Separate from the client used for fetches, even at the same address: a refusal here says nothing about those calls.
   const clients = managementUrls(api).map((url) => ({ url, client: createApiClient(api, url, remote, true) }));
   return {
     api,
@@ -29,7 +29,7 @@ export function createManagementClient(api: OrdermentumApiSettings, remote: Remo
       for (const candidate of [...clients]) {
         try {
           const answer = await candidate.client.json(call);
-          // The one that answered is asked first from now on.
+          // From now on the host that responded is tried first.
           clients.sort((a, b) => Number(b === candidate) - Number(a === candidate));
           return answer;
         } catch (error) {

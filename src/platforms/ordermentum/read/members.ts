@@ -2,7 +2,7 @@ import type { Party } from '../../../domain/entities/entity.ts';
 import { isObject, type JsonObject, objectAt, textAt } from '../../../domain/values/json.ts';
 import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/values/time.ts';
 
-/** The first of the named members that holds a text. Ordermentum writes a missing value as null, leaves it out, or (in its docs) as `{}`. */
+/** The first of the named members that is a text. Ordermentum writes a missing value as null or `{}` (in its docs), or omits it. */
 export function firstText(resource: JsonObject, ...names: string[]): string | null {
   for (const name of names) {
     const text = textAt(resource[name]);
@@ -11,7 +11,7 @@ export function firstText(resource: JsonObject, ...names: string[]): string | nu
   return null;
 }
 
-/** The first of the named members that holds a time; ISO 8601 UTC. */
+/** The first of the named members that is a time; ISO 8601 UTC. */
 export function firstTime(resource: JsonObject, ...names: string[]): string | null {
   for (const name of names) {
     const time = readTime(resource[name]);
@@ -22,7 +22,7 @@ export function firstTime(resource: JsonObject, ...names: string[]): string | nu
 
 const party = (id: string | null, name: string | null): Party | null => (id === null && name === null ? null : { id, name });
 
-/** Who buys: the purchaser (the retailer as this supplier's customer), else the retailer. Their ids differ and are never mixed. */
+/** The buyer: the purchaser (the retailer as this supplier's customer), else the retailer. Their ids differ and are never mixed. */
 export function readBuyer(resource: JsonObject): Party | null {
   const purchaser = objectAt(resource.purchaser);
   const retailerName = firstText(resource, 'retailerName', 'retailerAlias') ?? firstText(objectAt(resource.retailer), 'name');
@@ -37,7 +37,7 @@ export function readSupplier(resource: JsonObject): Party | null {
   return party(firstText(resource, 'supplierId') ?? textAt(supplier.id), firstText(resource, 'supplierName') ?? textAt(supplier.name));
 }
 
-/** The time of the newest state in it: a deletion may carry a later time than the last update. */
+/** The time of the latest state: a deletion may have a later time than the last update. */
 export function readLastUpdated(resource: JsonObject): ReportedTime {
   const updated = readReportedTime(resource.updatedAt, resource.updated_at);
   const deleted = readReportedTime(resource.deletedAt);
@@ -45,8 +45,8 @@ export function readLastUpdated(resource: JsonObject): ReportedTime {
   return updated.lastUpdatedAt === null || deleted.lastUpdatedAt > updated.lastUpdatedAt ? deleted : updated;
 }
 
-/** A deletion in a form that cannot be read is a deletion all the same. */
+/** A deletion with an unreadable time is still a deletion. */
 export const isDeleted = (resource: JsonObject): boolean => isReported(resource.deletedAt) && resource.deletedAt !== false;
 
-/** `data` when it is an object, else the document itself: webhooks and details come both ways. */
+/** `data` if it is an object, else the document itself: webhooks and details use both forms. */
 export const unwrapped = (document: JsonObject): JsonObject => (isObject(document.data) ? document.data : document);

@@ -5,8 +5,8 @@ import { isReported, readReportedTime } from '../../../domain/values/time.ts';
 import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSupplier } from './members.ts';
 
 /**
- * An order as a detail (with `lineItems`: then they are all its lines), as a list's summary, or as a thin event: what a partial one
- * leaves out stays as stored.
+ * An order as a detail (with `lineItems`, which are then all its lines), as a list summary, or as a thin event: members missing from a partial
+ * one stay as stored.
  */
 export function readOrder(externalId: string, order: JsonObject): EntityReport {
   const { lineItems, ...source } = order;
@@ -29,7 +29,7 @@ export function readOrder(externalId: string, order: JsonObject): EntityReport {
 function readOrderHeader(order: JsonObject): Header {
   return {
     number: firstText(order, 'number', 'orderNumber'),
-    // There is no order_cancelled event and no published list of statuses: a cancellation shows in `cancelledAt` alone, if need be.
+    // There is no order_cancelled event and no published list of statuses: a cancellation may show only in `cancelledAt`.
     status: firstText(order, 'status', 'orderStatus') ?? (isReported(order.cancelledAt) ? 'Cancelled' : null),
     currency: null,
     buyer: readBuyer(order),
@@ -48,7 +48,7 @@ function readLines(items: JsonObject[]): LineReport[] {
   });
 }
 
-// Receivers of the flat body have seen line items without an id (2025): the thing ordered has to name the line then.
+// Receivers of the flat body have seen line items without an id (2025): the product identifies the line then.
 const lineId = (item: JsonObject): string | null => firstText(item, 'id', 'variantId', 'productId', 'SKU');
 
 function freeId(wanted: string, taken: ReadonlySet<string>): string {

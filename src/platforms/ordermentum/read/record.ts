@@ -24,7 +24,7 @@ export function readRecord(kind: RecordKind, externalId: string, record: JsonObj
   };
 }
 
-// What every detail has and no summary or thin event has shown (docs of 2019 and 2026).
+// Members of every detail that no documented summary or thin event has (docs of 2019 and 2026).
 const wholeMembers: Record<RecordKind, readonly string[]> = {
   invoice: ['supplierId', 'orders', 'orderIds'],
   'credit-note': ['supplierId', 'purchaserId', 'lineItems'],

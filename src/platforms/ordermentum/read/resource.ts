@@ -9,7 +9,7 @@ import { isWholeRecord, readRecord } from './record.ts';
 export const readResource = (kind: OrdermentumKind, externalId: string, resource: JsonObject): EntityReport =>
   kind === 'order' ? readOrder(externalId, resource) : readRecord(kind, externalId, resource);
 
-/** Whether a resource is complete; a list's summary is not. */
+/** Whether a resource is complete; a list summary is not. */
 export const isWhole = (kind: OrdermentumKind, resource: JsonObject): boolean =>
   kind === 'order' ? Array.isArray(resource.lineItems) : isWholeRecord(kind, resource);
 

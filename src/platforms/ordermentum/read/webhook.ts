@@ -4,7 +4,7 @@ import { kindOfEvent, type OrdermentumKind } from '../events.ts';
 import { firstText } from './members.ts';
 import { parseDocument } from './resource.ts';
 
-/** A webhook's body, whichever of its forms it came in. */
+/** A webhook's body in either of its forms. */
 export type Webhook =
   | { known: false; eventType: string; path: string; document: JsonObject; externalId: string | null; updatedAt: string | null }
   | {
@@ -16,11 +16,11 @@ export type Webhook =
       /** As written by the sender: part of the dedupe key. */
       updatedAt: string | null;
       resource: JsonObject;
-      /** Where the resource stands in the body: `/data`, or empty in a flat body. */
+      /** Pointer to the resource in the body: `/data`, or empty for a flat body. */
       at: string;
     };
 
-// The documented name, and those that receivers of other bodies expect. `type` comes last: an order has a member of that name itself.
+// The documented name, then those that receivers of other bodies expect. `type` comes last, since an order has a member of that name.
 const TYPE_MEMBERS = ['event', 'eventType', 'type'];
 // Members of a flat body that belong to the webhook, not to the resource.
 const WRAPPING = new Set(['event', 'eventType', 'entityId', 'entityType', 'timestamp']);

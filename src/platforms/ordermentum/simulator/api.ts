@@ -9,10 +9,10 @@ import type { World } from './world.ts';
 
 interface Place {
   kind: OrdermentumKind;
-  /** Calls a minute, as published; invoices and credit notes as our own client assumes. */
+  /** Calls per minute as published; for invoices and credit notes, as assumed by our own client. */
   calls: number;
   form: 'list' | 'detail';
-  /** Members of a list's row; null: all. */
+  /** Members of a list row; null for all. */
   row: readonly string[] | null;
 }
 
@@ -28,7 +28,7 @@ const places: Record<string, Place> = {
   '/v1/purchasers': { kind: 'purchaser', calls: 40, form: 'list', row: null },
 };
 
-/** The simulated REST API: key, limits a minute, lists by `updatedAt`, details; and the app's host, which has the webhook registrations. */
+/** The simulated REST API (key, limits per minute, lists by `updatedAt`, details) and the app's host with the webhook registrations. */
 export function createSimulatedApi(world: World, settings: OrdermentumSettings, tools: SimulationOptions) {
   const { apiKey = [], token = [] } = settings.api ?? {};
   const registrations = createRegistrations(settings, tools);
@@ -39,7 +39,7 @@ export function createSimulatedApi(world: World, settings: OrdermentumSettings, 
     called.set(name, lately.length < calls ? [...lately, nowMs] : lately);
     return lately.length >= calls;
   };
-  // Where a connection has a key, a legacy token alone is not enough.
+  // If a connection has a key, a legacy token alone is not enough.
   const isAuthorized = ({ headers }: SimulatedRequest): boolean =>
     apiKey.length > 0
       ? matchSecret(headers['x-api-key'] ?? '', apiKey) >= 0
@@ -66,7 +66,7 @@ const FILTERS = [
   ...['createdAt', 'updatedAt'].flatMap((name) => ['gte', 'lte', 'gt', 'lt'].map((test) => `${name}[${test}]`)),
 ];
 
-/** A filter that a list does not have is answered 400: `retailerId` was seen to be, in a supplier's list of orders (a user's code, 2026-11). */
+/** An unsupported filter gets a 400, as seen for `retailerId` in a supplier's list of orders (a user's code, 2026-11). */
 function answerList(world: World, place: Place, query: Record<string, string>): SimulatedResponse {
   const unknown = Object.keys(query).find((name) => !FILTERS.includes(name));
   if (unknown !== undefined) return refusal(`"${unknown}" is not allowed`);

@@ -5,10 +5,10 @@ import { ordermentumEvents } from '../events.ts';
 import type { OrdermentumSettings } from '../settings.ts';
 import { answerJson, missing, refusal } from './answers.ts';
 
-/** Below the simulator's base: the host that the registration page names, which wants a bearer token. */
+/** Below the simulator's base: the host named on the registration page, which requires a bearer token. */
 export const APP_PATH = '/app';
 
-/** `/v1/webhooks` of the app's host. Nothing is sent to what is registered: the sandbox has its own sender. */
+/** `/v1/webhooks` of the app's host. Registered webhooks receive nothing: the sandbox has its own sender. */
 export function createRegistrations(
   settings: OrdermentumSettings,
   tools: SimulationOptions,
@@ -55,7 +55,7 @@ function write(
 
 const MEMBERS = ['url', 'name', 'events', 'entityId', 'entityType', 'authentication', 'headers'];
 
-/** What the registration page does not show is refused; so are events that there are not. */
+/** Refuses members that the registration page does not show, and unknown events. */
 function faultOf(sent: JsonObject, whole: boolean): string | null {
   const unknown = Object.keys(sent).find((name) => !MEMBERS.includes(name));
   if (unknown !== undefined) return `"${unknown}" is not allowed`;

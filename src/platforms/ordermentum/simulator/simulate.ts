@@ -6,7 +6,7 @@ import type { OrdermentumSettings } from '../settings.ts';
 import { createSimulatedApi } from './api.ts';
 import { createWorld, type World } from './world.ts';
 
-/** Ordermentum in small. Forms of a webhook: `envelope` (as documented, thin; the default) and `flat` (as receivers have seen it). */
+/** Simulates Ordermentum. Forms of a webhook: `envelope` (thin, as documented; the default) and `flat` (as seen by receivers). */
 export function simulate(settings: OrdermentumSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(settings.api?.supplierId ?? tools.makeId(), tools);
   const answer = createSimulatedApi(world, settings, tools);
@@ -46,7 +46,7 @@ function thinBody(world: World, event: string, kind: OrdermentumKind, resource: 
   return { event, timestamp: world.tick(), data: { id, createdAt, updatedAt, ...(kind === 'purchaser' ? {} : { total }) } };
 }
 
-/** What a registration would make Ordermentum send: the first entry that it can repeat. */
+/** The headers that Ordermentum would send after a registration: those of the first entry that it supports. */
 function credentialHeaders(auth: readonly AuthEntry[]): Record<string, string> {
   const own = auth.flatMap((entry) => ('header' in entry ? [[entry.header.name.toLowerCase(), entry.header.value[0] ?? '']] : []));
   const authorization = auth.flatMap((entry) => {

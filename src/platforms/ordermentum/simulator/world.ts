@@ -6,9 +6,9 @@ import type { OrdermentumKind } from '../events.ts';
 export interface World {
   supplierId: string;
   held: Record<OrdermentumKind, Map<string, JsonObject>>;
-  /** Makes the event happen and gives the resource it happened to. What is needed for it and not there yet comes into being in silence. */
+  /** Triggers the event and returns its resource. Missing resources that it needs are created without an event. */
   happen(kind: OrdermentumKind, eventType: string): JsonObject;
-  /** The world's time: never the same twice, so that every state of a resource has its own `updatedAt`. */
+  /** The world's time, never the same twice, so that every state of a resource has its own `updatedAt`. */
   tick(): string;
 }
 
@@ -17,7 +17,7 @@ interface Making {
   tick(): string;
   supplier: { supplierId: string; supplierName: string };
   count: Record<OrdermentumKind, number>;
-  /** One of those held, made first if there is none. */
+  /** An existing resource, or a new one if there is none. */
   any(kind: OrdermentumKind): JsonObject;
   choose<T>(among: readonly T[]): T;
 }
@@ -38,7 +38,7 @@ export function createWorld(supplierId: string, tools: SimulationOptions): World
   let lastMs = 0;
   const tick = () => {
     const ms = Math.max(lastMs + 1, tools.now().getTime());
-    // A change that is dated years ahead takes no other with it.
+    // A change dated years ahead does not affect later ones.
     if (lastMs === 0 || ms - lastMs < YEAR_MS) lastMs = ms;
     return new Date(ms).toISOString();
   };
@@ -138,7 +138,7 @@ function makeOrder(making: Making): JsonObject {
   });
 }
 
-// Orders write totals as numbers, invoices as texts, and the two spell GST differently.
+// Orders write totals as numbers and invoices as strings, and they spell GST differently.
 function withTotals(order: JsonObject): JsonObject {
   const items = listAt(order.lineItems).filter(isObject);
   const subtotal = items.reduce((sum, item) => sum + cents(item.subtotal), 0);

@@ -11,21 +11,21 @@ import { ADMINISTRATION, type OrishaApiSettings, type OrishaSettings } from '../
 
 const TIMEOUT_MS = 15_000;
 
-/** No limit is published: a pace that a catalogue's owner will not notice. */
+/** No limit is published: a rate low enough not to disturb the platform. */
 const budgets = [{ name: 'api', calls: 5, perMs: 1000 }];
 
-/** One connection's client for Orisha Commerce. */
+/** The Orisha Commerce client of one connection. */
 export interface ApiClient {
   api: OrishaApiSettings;
   settings: OrishaSettings;
-  /** JSON text of an answer. Throws `RemoteFailure` when it is not JSON. */
+  /** JSON text of a response. Throws `RemoteFailure` if it is not JSON. */
   text(call: RemoteCall): Promise<string>;
-  /** The same with the time of the answer. */
+  /** The same with the time of the response. */
   list(call: RemoteCall): Promise<AnswerTime & { text: string }>;
   detail(subject: Subject, priority: 'fetch' | 'reconcile'): Promise<string>;
-  /** A path template with its codes put in. */
+  /** Fills codes into a path template. */
   fill(template: string, codes: Codes): string;
-  /** An answer of any form, for the management endpoint. */
+  /** A response of any form, for the management endpoint. */
   call(call: RemoteCall): Promise<RemoteResponse>;
   circuit(): CircuitState;
 }
@@ -70,12 +70,12 @@ async function callForJson(client: RemoteClient, call: RemoteCall): Promise<Remo
   try {
     parseJson(answer.text);
   } catch (cause) {
-    throw new RemoteFailure('remote_unreadable', 'The answer of Orisha Commerce is not JSON', answer.status, null, { cause });
+    throw new RemoteFailure('remote_unreadable', 'The response of Orisha Commerce is not JSON', answer.status, null, { cause });
   }
   return answer;
 }
 
-/** The first client secret that the token endpoint accepts. */
+/** Uses the first client secret that the token endpoint accepts. */
 export function secretInTurn(oauth2: OrishaApiSettings['oauth2'], remote: Remote): (renew: boolean) => Promise<Record<string, string>> {
   const { clientSecret, ...rest } = oauth2;
   const ways = clientSecret.map((secret) => remote.oauth2({ ...rest, clientSecret: secret }));

@@ -1,7 +1,7 @@
 import { isObject, isRawNumber, type Json, parseJson } from '../../../domain/values/json.ts';
 import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 
-/** What `{name}` stands for in the paths and bodies of the management endpoint. */
+/** The values of `{name}` in the paths and bodies of the management endpoint. */
 export type Values = {
   url: string;
   events: readonly string[];
@@ -21,7 +21,7 @@ export const fillPath = (template: string, values: Values): string =>
     template.slice(0, at).includes('?') ? encodeURIComponent(textOf(values, name)) : pathSegment(textOf(values, name)),
   );
 
-/** A body given as JSON is filled in its texts, a body given as text is read as JSON once it is filled. */
+/** Fills the strings of a JSON template, or fills a text template and then parses it as JSON. */
 export function fillBody(template: unknown, values: Values): Json | string {
   return typeof template === 'string' ? fillText(template, values) : fillJson(template, values);
 }

@@ -6,10 +6,10 @@ import { memberOf, ownCodeOf } from './codes.ts';
 
 export const isOrishaKind = (kind: string): kind is OrishaKind => ORISHA_KINDS.some((known) => known === kind);
 
-/** The template of the kind's detail; null: its codes are all we get. */
+/** The path template of the kind's detail; null if codes are all we get. */
 export const pathFor = (kind: OrishaKind, settings: OrishaSettings): string | null => settings.api?.paths[kind] ?? null;
 
-/** There are no times anywhere in Orisha Commerce's records that could be relied on: the order of arrival counts. */
+/** Orisha Commerce's records contain no reliable times, so the order of arrival counts. */
 const untold = { lastUpdatedAt: null, lines: [], linesComplete: false, documents: null, sourceLines: null } as const;
 
 export const readDeletion = (kind: OrishaKind, externalId: string): EntityReport => ({
@@ -22,7 +22,7 @@ export const readDeletion = (kind: OrishaKind, externalId: string): EntityReport
   source: null,
 });
 
-/** Record schemas are not public: the header has the code and what bears a plain name, all of it is in `source`. */
+/** Record schemas are unpublished: the header has the code and members with obvious names; everything is in `source`. */
 export const readRecord = (kind: OrishaKind, externalId: string, record: JsonObject): EntityReport => ({
   ...untold,
   lines: [],

@@ -2,7 +2,7 @@ import type { RegisteredWebhook } from '../../../domain/registered-webhook.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
 import { memberOf } from './codes.ts';
 
-// The answers of the management endpoint are not published: the likely names, in any casing.
+// The responses of the management endpoint are unpublished: these are the likely names, in any casing.
 const WRAPPERS = ['data', 'webhook', 'result'];
 const NAMES = {
   id: ['id', 'webhookId', 'code'],
@@ -35,7 +35,7 @@ function isEnabled(row: JsonObject): boolean {
   return on !== false && off !== true && (status === null || !/disabled|inactive|off/i.test(status));
 }
 
-/** The secret that an answer shows once; null when it has none. */
+/** The secret in a response, shown only once; null if it has none. */
 export function readSecret(answer: Json): string | null {
   const row = unwrapped(objectAt(answer));
   return textAt(first(row, ['secret', 'webhookSecret', 'xSecret', 'newSecret'])) ?? (typeof answer === 'string' ? answer : null);

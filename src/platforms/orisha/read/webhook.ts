@@ -8,8 +8,8 @@ export type Webhook =
   | { event: OrishaEvent; eventType: string; externalId: string; document: JsonObject };
 
 /**
- * The type is in `X-Event-Type`; a body's own `type` or `eventType` stands in for a lost header. An unknown type is read no further: a
- * hundred failures in a row switch the webhook off. Throws `InvalidBody` without a type, or when a known one lacks its codes.
+ * The type is in `X-Event-Type`; a body's own `type` or `eventType` replaces a missing header. The rest of an unknown type is not read: a
+ * hundred failures in a row disable the webhook. Throws `InvalidBody` without a type, or if a known one lacks its codes.
  */
 export function readWebhook(headers: Readonly<Record<string, string>>, text: () => string): Webhook {
   const header = headers['x-event-type']?.trim() || null;

@@ -7,7 +7,7 @@ import type { OrishaApiSettings, OrishaSettings } from '../settings.ts';
 import { createRegistrations } from './registrations.ts';
 import type { World } from './world.ts';
 
-/** The paths of the simulated API, as a sandbox connection has them in its settings; the vendor's own are not public. */
+/** The paths of the simulated API, as in the settings of a sandbox connection; the vendor's own are unpublished. */
 export const sandboxPaths = {
   item: '/items/{ItemCode}',
   customer: '/customers/{CustomerCode}',
@@ -51,7 +51,7 @@ export function createSimulatedApi(world: World, settings: OrishaSettings, tools
   };
 }
 
-/** The client by HTTP Basic or in the form, as an OAuth server takes it. */
+/** Accepts the client by HTTP Basic or in the form, like an OAuth server. */
 function isClient({ headers, body }: SimulatedRequest, oauth2: OrishaApiSettings['oauth2'] | undefined): boolean {
   const form = new URLSearchParams(body);
   const [, basic = ''] = /^Basic (.+)$/i.exec(headers.authorization ?? '') ?? [];

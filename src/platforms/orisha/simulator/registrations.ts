@@ -3,7 +3,7 @@ import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../
 import { orishaEvents } from '../events.ts';
 import type { OrishaSettings } from '../settings.ts';
 
-/** The simulated management endpoint, as a sandbox connection has it in its settings; the vendor's own is not public. */
+/** The simulated management endpoint, as in the settings of a sandbox connection; the vendor's own is unpublished. */
 export const sandboxManagement = {
   list: { path: '/administrations/{administration}/webhooks', items: '/items' },
   register: { path: '/administrations/{administration}/webhooks', body: { url: '{url}', eventTypes: '{events}' } },
@@ -14,7 +14,7 @@ export const sandboxManagement = {
 const MOST_WEBHOOKS = 3;
 const PATH = /^\/administrations\/([^/]+)\/webhooks(?:\/([^/]+))?(\/secret)?$/;
 
-/** Null: the path is none of the management endpoint's. Secrets are shown once, when a webhook is made and when its secret is reset. */
+/** Null if the path does not belong to the management endpoint. Secrets are shown once: when a webhook is created and when its secret is reset. */
 export function createRegistrations(
   settings: OrishaSettings,
   tools: SimulationOptions,

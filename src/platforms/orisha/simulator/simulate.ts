@@ -7,7 +7,7 @@ import type { OrishaSettings } from '../settings.ts';
 import { createSimulatedApi } from './api.ts';
 import { createWorld } from './world.ts';
 
-/** Orisha Commerce in small. Forms of a body: `pascal` (as the published table names the codes; the default) and `camel`. */
+/** Simulates Orisha Commerce. Forms of a body: `pascal` (as the published table names the codes; the default) and `camel`. */
 export function simulate(settings: OrishaSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(tools);
   const administration = settings.webhook.administrations?.[0] ?? '1001';
@@ -61,7 +61,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationOptions): Si
 const typeOf = (kind: OrishaKind, action: OrishaEvent['action']): string =>
   orishaEvents.find((event) => event.kind === kind && event.action === action)?.type ?? '';
 
-/** Changes for which the platform has no event: only its lists show them. */
+/** Changes without an event: only the platform's lists show them. */
 const silentChanges = new Map<string, OrishaKind>([
   ['item.updated', 'item'],
   ['pricelist.updated', 'price-list'],

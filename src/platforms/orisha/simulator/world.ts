@@ -10,7 +10,7 @@ interface Held {
   record: JsonObject;
 }
 
-/** What an event happened to. */
+/** The record that an event changed. */
 interface Happened {
   kind: OrishaKind;
   codes: Codes;
@@ -18,8 +18,8 @@ interface Happened {
 
 export interface World {
   /**
-   * Makes the event happen: the record it was about comes first, then those that went with it (a customer's persons and addresses). A
-   * record that has to be there first comes into being in silence.
+   * Triggers the event: its record comes first, then those deleted with it (a customer's persons and addresses). A
+   * record that the event needs is created without an event.
    */
   happen(event: OrishaEvent): Happened[];
   /** Changes a record without an event. */
@@ -63,7 +63,7 @@ export function createWorld(tools: SimulationOptions): World {
     return { kind, codes };
   }
 
-  // The oldest goes, so that what has just been announced is not gone before it is fetched.
+  // Removes the oldest, so that a newly announced record is not deleted before it is fetched.
   function remove(kind: OrishaKind): Happened[] {
     const one = ofKind(kind)[0] ?? make(kind);
     const owned = kind === 'customer' ? [...held.values()].filter(({ codes }) => codes.CustomerCode === one.codes.CustomerCode) : [];

@@ -1,6 +1,6 @@
 import { atPointer, type Json, textAt } from '../../../domain/values/json.ts';
 
-/** Where a value stands in a request: `header:NAME`, a JSON pointer, or several of them behind ` | `, of which the first that is there counts. */
+/** The location of a value in a request: `header:NAME`, a JSON pointer, or several of them separated by ` | `, of which the first present one counts. */
 export const EXPRESSION = /^(?:header:[A-Za-z0-9-]+|\/[^|\s][^|]*?)(?: \| (?:header:[A-Za-z0-9-]+|\/[^|\s][^|]*?))*$/;
 
 export interface Sources {
@@ -9,7 +9,7 @@ export interface Sources {
   body: Json;
 }
 
-/** The value that an expression names; undefined where the request has none. */
+/** The value that an expression names; undefined if the request has none. */
 export function valueAt(expression: string, { headers, body }: Sources): Json | undefined {
   for (const place of expression.split(' | ')) {
     const value = place.startsWith('header:') ? headers[place.slice('header:'.length).toLowerCase()] : atPointer(body, place);
@@ -18,6 +18,6 @@ export function valueAt(expression: string, { headers, body }: Sources): Json | 
   return undefined;
 }
 
-/** The same as text; null where there is none, or where it is an object or a list. */
+/** The same as text; null if there is none, or if it is an object or a list. */
 export const textOf = (expression: string | null | undefined, sources: Sources): string | null =>
   expression ? textAt(valueAt(expression, sources)) : null;

@@ -14,7 +14,7 @@ const patterns = z.array(z.string().min(1));
 export const timestamp = z.strictObject({
   header: headerName.optional(),
   pointer: z.string().startsWith('/').optional(),
-  /** What stands before the time where it shares its header with the signature: `t=`. */
+  /** The prefix of the time if it shares its header with the signature: `t=`. */
   prefix: z.string().min(1).optional(),
   unit: z.enum(['s', 'ms']).default('s'),
   toleranceSeconds: z.number().positive().default(300),
@@ -24,10 +24,10 @@ const signature = z.strictObject({
   scheme: z.enum(['standard-webhooks', 'hmac', 'hash']).optional(),
   header: headerName.optional(),
   algorithm: z.enum(['sha1', 'sha256', 'sha512']).optional(),
-  /** Absent: either. */
+  /** Default: either. */
   encoding: z.enum(['hex', 'base64']).optional(),
   keyEncoding: z.enum(['text', 'hex', 'base64']).default('text'),
-  /** What stands before each signature: `sha256=`, `v1=`. */
+  /** The prefix of each signature: `sha256=`, `v1=`. */
   prefix: z.string().optional(),
   template: z.string().min(1).optional(),
   timestamp: timestamp.optional(),
@@ -42,20 +42,20 @@ const entity = z.strictObject({
   status: expression.optional(),
   currency: expression.optional(),
   total: expression.optional(),
-  /** Event types that are about the entity, exactly or up to a `*`. Absent: all. */
+  /** Event types about the entity, exact or ending in `*`. Default: all. */
   types: patterns.optional(),
   /** Event types that report its deletion. */
   deletedTypes: patterns.optional(),
 });
 
-/** A connection as it is written: everything optional that a preset or a default can fill in. */
+/** A connection as written in the file: everything is optional that a preset or a default can fill in. */
 export const written = z.strictObject({
   preset: z.enum(PRESET_NAMES).optional(),
   webhook: z.strictObject({
     auth: authEntries,
     allowIps,
     signature: signature.optional(),
-    /** The address as the sender has it registered, where its signature covers it. Absent: as far as it can be known. */
+    /** The address as registered with the sender, if its signature covers it. Default: the address as far as it is known. */
     url: z.url({ protocol: /^https?$/ }).optional(),
   }),
   dedupe: z.union([expression.transform((one) => [one]), z.array(expression).min(1)]).optional(),
@@ -67,7 +67,7 @@ export type Written = z.infer<typeof written>;
 const WEBHOOK_MEMBERS = ['signature', 'auth', 'allowIps', 'url'];
 const CONNECTION_MEMBERS = ['preset', 'dedupe', 'type', 'entity'];
 
-/** Members are found on either level: which of them are the webhook's and which the connection's is easily mixed up. */
+/** Members are accepted on both levels, since those of the webhook and of the connection are easily confused. */
 export function gather(value: unknown): unknown {
   if (!isObject(value) || !(value.webhook === undefined || isObject(value.webhook))) return value;
   const { webhook: inner, ...connection } = value;

@@ -21,7 +21,7 @@ import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardH
 import { textOf } from './expression.ts';
 import { renderTemplate } from './template.ts';
 
-/** What of the body the signature in `header` has to be compared with; refused where its headers alone rule it out. */
+/** What the signature in `header` has to be compared with; refused if the headers alone rule it out. */
 export function proveSignature(
   request: RequestHead,
   header: string,
@@ -35,10 +35,10 @@ export function proveSignature(
 }
 
 const DEFAULT_TOLERANCE_SECONDS = 300;
-// A public key's signature is checked over the whole message at once.
+// A public-key signature is checked over the whole message at once.
 const MOST_BYTES_AT_ONCE = 1_048_576;
 
-/** Standard Webhooks. The library's own check reads the machine's clock, has a window that cannot be set, and wants the body whole. */
+/** Standard Webhooks. The library's own check reads the system clock, has a fixed tolerance, and needs the complete body. */
 function proveStandard({ headers }: RequestHead, header: string, rule: SignatureRule, now: Date): AuthResult | BodyProof {
   const id = headers[standardHeader(rule.header, 'id')];
   const atText = headers[standardHeader(rule.header, 'timestamp')];
@@ -104,7 +104,7 @@ function proveDigest(
   if (rule.secrets.some((secret) => digestUnder(secret) === null)) return refused(INCOMPLETE);
   const begin = (): BodyVerifier => {
     const digests = rule.secrets.map(digestUnder).filter((digest) => digest !== null);
-    // A template without the body signs what stands around it: then nothing of the body is hashed.
+    // A template without the body signs only other parts: then nothing of the body is hashed.
     const verifier = verifyDigests(digests, (made) =>
       verdictOf(matchSignature(signatureValues(header, rule.prefix), made, rule.encodings, (one) => one)),
     );
@@ -113,9 +113,9 @@ function proveDigest(
   return { accepted: null, begin };
 }
 
-// As much of a stranger's body is parsed as a signature over its members makes necessary, and no more.
+// No more of an unauthenticated body is parsed than a signature over its members requires.
 const MOST_BYTES_FOR_MEMBERS = 65_536;
-const INCOMPLETE = 'the request has not all parts of the signed message';
+const INCOMPLETE = 'the request lacks a part of the signed message';
 
 function judgeWhole(
   request: RequestHead,
@@ -139,7 +139,7 @@ function judgeWhole(
   return verdictOf(matchSignature(signatureValues(header, rule.prefix), digests, rule.encodings, (one) => one));
 }
 
-/** The parts of the signed message beside the body; refused where its time is missing or outside the tolerance. */
+/** The parts of the signed message other than the body; refused if its time is missing or outside the tolerance. */
 function partsOf(
   request: RequestHead,
   rule: SignatureRule,
@@ -171,7 +171,7 @@ const keyOf = (rule: SignatureRule, secret: string): string | Buffer =>
 const effectiveTemplate = ({ scheme, template }: SignatureRule): string =>
   scheme === 'hash' && !template.includes('{secret}') ? `{secret}${template}` : template;
 
-/** The digest that a request signed with `secret` has; null when a part of its message is missing. */
+/** The digest of a request signed with `secret`; null if a part of its message is missing. */
 export function digestOf(rule: SignatureRule, secret: string, part: (name: string) => string | Buffer | null): Buffer | null {
   const key = keyOf(rule, secret);
   const message: Message | null = renderTemplate(effectiveTemplate(rule), (name) => (name === 'secret' ? key : part(name)));
@@ -179,11 +179,11 @@ export function digestOf(rule: SignatureRule, secret: string, part: (name: strin
   return rule.scheme === 'hash' ? digestHash(rule.algorithm, message) : digestHmac(rule.algorithm, key, message);
 }
 
-/** A time of its own, or one that shares a header with the signature: behind a prefix, or the first member that is all digits. */
+/** A separate time, or one that shares a header with the signature: after a prefix, or the first member that is all digits. */
 function timestampOf(headers: Readonly<Record<string, string>>, body: Json, rule: NonNullable<SignatureRule['timestamp']>): string | null {
   if (rule.header === undefined) return textAt(atPointer(body, rule.pointer ?? ''));
   const values = signatureValues(headers[rule.header.toLowerCase()] ?? '', rule.prefix ?? '').filter((value) => /^\d+$/.test(value));
-  // A second time in one header would leave open which of them is signed.
+  // With two times in one header it would be unclear which one is signed.
   return rule.prefix !== undefined && values.length !== 1 ? null : (values[0] ?? null);
 }
 

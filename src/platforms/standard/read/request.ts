@@ -5,7 +5,7 @@ import { isObject, type Json, parseJson } from '../../../domain/values/json.ts';
 import type { EntityRule, StandardSettings } from '../settings.ts';
 import { type Sources, textOf } from './expression.ts';
 
-/** A request opened: its headers and its JSON. Throws `InvalidBody` for anything but an object or a list. */
+/** A parsed request: its headers and its JSON. Throws `InvalidBody` for anything but an object or a list. */
 export const openRequest = ({ headers, body }: { headers: Readonly<Record<string, string>>; body: Buffer }): Sources =>
   openText(headers, bodyText(body, headers['content-type']));
 
@@ -24,11 +24,11 @@ export function openText(headers: Readonly<Record<string, string>>, text: string
 export const tellsOf = (entity: EntityRule, type: string | null): boolean =>
   entity.types === undefined || type === null || matches(entity.types, type) || matches(entity.deletedTypes, type);
 
-/** Exactly, or up to a `*` at the end. */
+/** Matches exactly, or by the prefix before a final `*`. */
 export const matches = (patterns: readonly string[], type: string): boolean =>
   patterns.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern));
 
-/** What a request is about; null where the connection names no entity, the type is about something else, or its id is missing. */
+/** The subject of a request; null if the connection configures no entity, the type is about something else, or the id is missing. */
 export function subjectOf({ entity, type: typeExpression }: StandardSettings, sources: Sources): Subject | null {
   if (!entity || !tellsOf(entity, textOf(typeExpression, sources))) return null;
   const externalId = textOf(entity.id, sources);

@@ -9,12 +9,12 @@ const MEMBER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 export const spelledOut = (template: string): string =>
   template.replaceAll(MEMBER, (whole, name: string) => (KNOWN.test(name) ? whole : `{pointer:/${name}}`));
 
-/** The names in braces that no message can be made of. */
+/** The names in braces that are not known. */
 export const unknownPlaceholders = (template: string): string[] => placeholdersOf(template).filter((name) => !KNOWN.test(name));
 
 export const placeholdersOf = (template: string): string[] => [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
 
-/** The message that a template describes; null when the request has not all of its parts. `{body}` stays the bytes that were sent. */
+/** The message that a template describes; null if the request lacks a part. `{body}` stays exactly the bytes that were sent. */
 export function renderTemplate(template: string, part: (name: string) => string | Buffer | null): Message | null {
   const message: (string | Buffer)[] = [];
   let copied = 0;

@@ -11,18 +11,18 @@ interface World {
   settings: StandardSettings;
   tools: SimulationOptions;
   orders: Map<string, SimulatedOrder>;
-  /** The last body that was sent of each order: what a receiver can know of it. */
+  /** The last body sent for each order: all that a receiver can know about it. */
   sent: Map<string, string>;
 }
 
 /**
- * A shop that sends as the connection expects it. Forms: `standard-webhooks` and the presets' names, each composed and signed in its own
- * way with the connection's first secret; none: as the connection is set up.
+ * A shop that sends what the connection expects. Forms: `standard-webhooks` and the presets' names, each composed and signed in its own
+ * way with the connection's first secret; by default, as the connection is configured.
  */
 export function simulate(settings: StandardSettings, tools: SimulationOptions): Simulation {
   const world: World = { settings, tools, orders: new Map(), sent: new Map() };
   return {
-    // Nothing is ever asked of a standard sender.
+    // A standard sender has no API.
     answer: () => ({ status: 404, body: '' }),
     emit: (eventType, form) => [webhookOf(world, eventType, formOf(form, settings))],
     story: [{ eventType: 'order.created' }, { eventType: 'order.updated' }, { eventType: 'order.created' }, { eventType: 'order.deleted' }],
@@ -49,7 +49,7 @@ function webhookOf(world: World, eventType: string, form: Form): OutgoingWebhook
   const happening = happeningOf(eventType);
   const order = happening === null ? newOrder(world) : happen(world, happening);
   const composed = COMPOSERS[form](order, happening ?? 'updated', tools);
-  // A type that no shop of ours has is sent all the same, where the body names it.
+  // A type that no simulated shop has is still sent if the body names it.
   if (happening === null && 'type' in composed.body) composed.body.type = eventType;
   if (happening === null) world.orders.delete(order.id);
   const own = form === (settings.preset ?? 'standard-webhooks');
@@ -76,7 +76,7 @@ function happeningOf(eventType: string): Happening | null {
 
 function happen(world: World, happening: Happening): SimulatedOrder {
   if (happening === 'created') return newOrder(world);
-  // An order that something is to happen to, and that is not there yet, comes into being in silence.
+  // An order that an event needs is created without a webhook of its own.
   const held = [...world.orders.values()].at(-1) ?? newOrder(world);
   if (happening === 'deleted') {
     world.orders.delete(held.id);
@@ -108,7 +108,7 @@ const settingsOf = (form: Form, { webhook }: StandardSettings): StandardSettings
 const staticSecrets = ({ auth }: StandardSettings['webhook']): string[] =>
   auth.flatMap((entry) => ('header' in entry ? entry.header.value : [])).concat('sandbox');
 
-/** What a sender without signatures repeats. */
+/** The static headers of a sender without signatures. */
 const staticHeaders = ({ webhook }: StandardSettings): Record<string, string> =>
   Object.fromEntries(
     webhook.auth.flatMap((entry) => ('header' in entry ? [[entry.header.name.toLowerCase(), entry.header.value[0] ?? '']] : [])),
@@ -125,7 +125,7 @@ function signatureOf(world: World, settings: StandardSettings, { headers }: Comp
 
 function signStandard({ header, secrets }: SignatureRule, makeId: string, nowMs: number, body: string): Record<string, string> {
   const id = `msg_${makeId}`;
-  // A private key is not ours to have: only shared secrets sign here.
+  // We never have a private key: only shared secrets sign here.
   const signatures = secrets
     .filter((secret) => !secret.startsWith(PUBLIC_KEY_PREFIX))
     .map((secret) => `v1,${standardDigest(secret, id, nowMs, Buffer.from(body)).toString('base64')}`);

@@ -17,7 +17,7 @@ export interface SimulatedOrder {
 
 export type Happening = 'created' | 'updated' | 'deleted';
 
-/** What a sender makes of an event: its own name for it, a body, and headers beside the signature. */
+/** A sender's message for an event: its own event type, a body, and headers other than the signature. */
 export interface Composed {
   type: string;
   headers: Record<string, string>;
@@ -28,7 +28,7 @@ const ISO_SECONDS = /\.\d+Z$/;
 
 type Compose = (order: SimulatedOrder, happening: Happening, tools: SimulationOptions) => Composed;
 
-/** One composer for each form, with the members that its preset reads and a few that it does not. */
+/** One composer per form, with the members that its preset reads and a few that it ignores. */
 export const COMPOSERS: Readonly<Record<Form, Compose>> = {
   'standard-webhooks': (order, happening) => ({
     type: `order.${happening}`,

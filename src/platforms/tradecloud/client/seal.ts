@@ -1,18 +1,18 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } from 'node:crypto';
 
-/** Seals text with a key made of the connection's own password, which no database holds. */
+/** Encrypts text with a key derived from the connection's own password, which is in no database. */
 export interface Seal {
   close(text: string): Promise<string>;
-  /** Null for what was not sealed with one of the passwords, or was changed since. */
+  /** Null for text that was not encrypted with one of the passwords or has been modified. */
   open(sealed: string | null): Promise<string | null>;
 }
 
 const CIPHER = 'aes-256-gcm';
 const [KEY_BYTES, IV_BYTES, TAG_BYTES] = [32, 12, 16];
-// A password may be guessable, so each guess has to cost: 32 MiB and some hundred milliseconds, once in a process.
+// A password may be guessable, so each guess must be expensive: 32 MiB and some hundred milliseconds, once per process.
 const COST = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
-/** `account`: what the sealed text belongs to; it opens for nothing else. `passwords`: the first one seals, any of them opens. */
+/** `account` is bound to the encrypted text, which cannot be decrypted for another one. `passwords`: the first one encrypts, any of them decrypts. */
 export function createSeal(account: string, passwords: readonly string[]): Seal {
   const salt = createHash('sha256').update(account).digest();
   const keys = new Map<string, Promise<Buffer>>();

@@ -19,21 +19,21 @@ interface Tokens {
 }
 
 export interface Session {
-  /** Headers for a call; `renew`: the last token was refused, log in again. */
+  /** Headers for a call; `renew`: the last token was refused, so log in again. */
   authorize(renew: boolean): Promise<Record<string, string>>;
-  /** Logs in and gives the answer: for checks. */
+  /** Logs in and returns the response, for checks. */
   login(): Promise<RemoteResponse>;
 }
 
 const TIMEOUT_MS = 5000;
 const EARLY_MS = 60_000;
-// When a token does not say: the shortest life that was ever documented (2020 to 2024).
+// For tokens without an expiry: the shortest lifetime ever documented (2020 to 2024).
 const UNKNOWN_LIFE_MS = 10 * 60_000;
 
 /**
- * The platform's own login: Basic once, then a JWT that is renewed with a rotating refresh token a minute before it expires. All processes
- * share one login, since a newer one may end the tokens of an older one, and one renewal at a time, since a refresh token that was used is
- * dead at once.
+ * The platform's own login: Basic once, then a JWT that is renewed with a rotating refresh token one minute before it expires. All processes
+ * share one login, since a new one may invalidate the tokens of an older one, and one renewal at a time, since a used refresh token is
+ * invalid at once.
  */
 export function createSession(login: Login, remote: Remote): Session {
   const seal = createSeal(`${login.baseUrl} ${login.username}`, login.passwords);
@@ -65,7 +65,7 @@ export function createSession(login: Login, remote: Remote): Session {
 
 const isFresh = ({ renewAtMs }: Tokens, now: Date): boolean => now.getTime() < renewAtMs;
 
-/** What another process has renewed meanwhile, else a renewal of our own. `refused`: the access token that was not accepted any more. */
+/** The tokens renewed by another process in the meantime, or else our own renewal. `refused`: the access token that was rejected. */
 async function renewShared(login: Login, remote: Remote, seal: Seal, refused: string | null): Promise<Tokens> {
   let tokens: Tokens | null = null;
   await remote.shareSession(async (sealed) => {
@@ -116,8 +116,8 @@ function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteResp
 
 function readTokens(answer: RemoteResponse, now: Date): Tokens {
   const access = answer.headers['set-authorization']?.replace(/^Bearer\s+/i, '').trim();
-  if (!access) throw new RemoteFailure('remote_unreadable', 'The login answer has no Set-Authorization header', answer.status);
-  // `exp` is meant by their clock, which the answer's `Date` shows.
+  if (!access) throw new RemoteFailure('remote_unreadable', 'The login response has no Set-Authorization header', answer.status);
+  // `exp` refers to their clock, which the response's `Date` shows.
   const theirNowMs = Date.parse(answer.headers.date ?? '') || now.getTime();
   const lifeMs = (expiryMs(access) ?? theirNowMs + UNKNOWN_LIFE_MS) - theirNowMs;
   const refresh = answer.headers['set-refresh-token']?.trim() || null;

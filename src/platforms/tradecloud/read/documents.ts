@@ -3,7 +3,7 @@ import type { DocumentReport, EntityReport } from '../../../domain/entities/enti
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
 import { readReportedTime } from '../../../domain/values/time.ts';
 
-/** One announced document. `key` is what its content is found by; one without any has nothing to download. */
+/** One announced document. `key` identifies its content; a document without one has nothing to download. */
 function readDocument(document: JsonObject, line: string | null): DocumentReport {
   const [objectId, url] = [textAt(document.objectId), textAt(document.url)];
   const [code, revision] = [textAt(document.code), textAt(document.revision)];
@@ -29,7 +29,7 @@ export function documentsOf(owners: readonly JsonObject[], line: string | null):
   return { told: told.length > 0, documents: documents.map((document) => readDocument(document, line)) };
 }
 
-/** Each announcement once: the same object may hang on the header and on several lines, and buyer and supplier may both tell of it. */
+/** Removes duplicates: the same object may be attached to the header and to several lines, and both buyer and supplier may announce it. */
 export function onceEach(documents: readonly DocumentReport[]): DocumentReport[] {
   const known = new Map<string, DocumentReport>();
   for (const document of documents) if (!known.has(documentIdentity(document))) known.set(documentIdentity(document), document);
@@ -37,8 +37,8 @@ export function onceEach(documents: readonly DocumentReport[]): DocumentReport[]
 }
 
 /**
- * `orderDocumentsEvent`: nothing but documents. Its field list is not published, so every `documents` list found anywhere in it counts;
- * below `lines` they belong to that line. Header, lines and states stay as they are.
+ * `orderDocumentsEvent` contains only documents. Its field list is unpublished, so every `documents` list anywhere in it counts;
+ * below `lines` they belong to that line. Header, lines and states stay unchanged.
  */
 export function readDocumentsEvent(event: JsonObject, orderId: string): EntityReport {
   return {

@@ -14,7 +14,7 @@ import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '
 import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 
-/** An order as an event, a fetch or a poll reports it. `whole`: it has all its lines (an event has only the touched ones). */
+/** An order as reported by an event, a fetch or a poll. `whole`: it has all its lines (an event has only the affected ones). */
 export function readOrder(order: JsonObject, orderId: string, whole: boolean): EntityReport {
   const lines = readLines(order, orderId);
   const { lines: _lines, ...source } = order;
@@ -29,14 +29,14 @@ export function readOrder(order: JsonObject, orderId: string, whole: boolean): E
     linesComplete: whole && Array.isArray(order.lines),
     documents: readOrderDocuments(order, lines),
     deleted: false,
-    // The currency stands in the lines' prices: an event whose lines have none does not say that the order has none.
+    // The currency is part of the lines' prices: an event whose lines have none does not mean that the order has none.
     ...(whole || header.currency !== null ? {} : { partial: true }),
     source,
     sourceLines: 'lines',
   };
 }
 
-// `lastChangedAt` stood in one manual from 2022-04 to 2023-11 and was never seen in a body: read all the same, it costs nothing.
+// `lastChangedAt` was in one manual from 2022-04 to 2023-11 and was never seen in a body; reading it costs nothing.
 const updatedAt = (value: JsonObject): ReportedTime => readReportedTime(value.lastUpdatedAt, value.lastChangedAt);
 
 function readHeader(order: JsonObject, orderId: string, lines: readonly LineReport[]): Header {
@@ -58,7 +58,7 @@ function readHeader(order: JsonObject, orderId: string, lines: readonly LineRepo
 const numberIn = (orderId: string, buyerId: string | null): string | null =>
   buyerId !== null && orderId.startsWith(`${buyerId}-`) ? orderId.slice(buyerId.length + 1) : null;
 
-/** A party by its company at Tradecloud, else by its own id; the first of its names. */
+/** A party, identified by its company at Tradecloud or else by its own id, with the first of its names. */
 export function readParty(companyId: string | null, party: JsonObject, account: string | null = null): Party | null {
   const id = companyId ?? textAt(party.id) ?? account;
   const name =
@@ -78,7 +78,7 @@ function readLines(order: JsonObject, orderId: string): LineReport[] {
     });
 }
 
-// Two different lines must never fall together. A repeated id within one body gets its number: the first keeps the plain one.
+// Two different lines must never share an id. A repeated id within one body gets a number; the first keeps the plain id.
 function unique(id: string, taken: Map<string, number>): string {
   const count = (taken.get(id) ?? 0) + 1;
   taken.set(id, count);
@@ -102,7 +102,7 @@ function lineId(line: JsonObject, orderId: string, content: LineContent): string
   return `${orderId}-split-${origin}-${digest}`;
 }
 
-// Three spellings: the receive pages, the maker's sending sample, the maker's search view.
+// Three spellings: the receive pages, the vendor's sending sample, the vendor's search view.
 const salesPosition = (line: JsonObject): string | null =>
   textAt(line.salesOrderPosition) ?? textAt(line.salesOrderLinePosition) ?? textAt(line.position);
 
@@ -125,8 +125,8 @@ function readLine(line: JsonObject): LineContent {
 }
 
 /**
- * The agreed or issued deliveries, never the ones with open requests in them: the schedule, or in single-delivery mode the one delivery
- * of `statusLine`. Where a body has neither, what the buyer asked for.
+ * The agreed or issued deliveries, never those including open requests: the schedule or, in single-delivery mode, the one delivery
+ * of `statusLine`. If a body has neither, what the buyer requested.
  */
 function scheduleOf(line: JsonObject, buyerLine: JsonObject): ScheduledDelivery[] {
   const single = objectAt(line.statusLine).scheduledDelivery;

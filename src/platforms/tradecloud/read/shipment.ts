@@ -5,7 +5,7 @@ import { readReportedTime } from '../../../domain/values/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 import { readParty } from './order.ts';
 
-/** A shipment. Every body has all of it: lines in load carriers and beside them, all documents. */
+/** A shipment. Every body is complete: lines inside and outside load carriers, and all documents. */
 export function readShipment(shipment: JsonObject, shipmentId: string): EntityReport {
   const loose = listAt(shipment.lines).filter(isObject);
   const loaded = listAt(shipment.loadCarriers).filter(isObject);
@@ -30,7 +30,7 @@ function readHeader(shipment: JsonObject, shipmentId: string): Header {
   const prefix = `${supplierId}-`;
   return {
     number: textAt(supplier.shipmentNumber) ?? (shipmentId.startsWith(prefix) ? shipmentId.slice(prefix.length) : null),
-    // The current page of the docs lost the nesting that older pages and the maker's own filter have.
+    // The current documentation lost the nesting that older pages and the vendor's own filter have.
     status: textAt(objectAt(shipment.status).processStatus) ?? textAt(shipment.processStatus),
     currency: null,
     buyer: readParty(textAt(buyer.companyId), objectAt(buyer.buyerParty)),
@@ -52,8 +52,8 @@ function readLines(lines: readonly JsonObject[]): LineReport[] {
 }
 
 /**
- * Shipment lines have no id. Order, order line, delivery line, despatch advice and its line together name one, and do not change: an empty
- * part keeps its place, so that no two combinations fall together. The same line in two load carriers gets a number behind it.
+ * Shipment lines have no id. Order, order line, delivery line, despatch advice and its line together identify one and do not change. An empty
+ * part keeps its place, so that no two combinations coincide. The same line in two load carriers gets a number as its suffix.
  */
 function lineId(line: JsonObject): string {
   const supplierLine = objectAt(line.supplierLine);

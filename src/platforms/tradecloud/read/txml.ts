@@ -3,8 +3,8 @@ import type { Shape } from '../../../domain/entities/drift.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/values/json.ts';
 
-// tXML has no wrapper around lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
-// written is published nowhere, so every likely spelling is read. (Tradecloud's samples of order.xml, 2026-05.)
+// tXML has no wrapper elements for lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
+// written is unpublished, so every likely spelling is accepted. (Tradecloud's samples of order.xml, 2026-05.)
 export const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   lines: ['line'],
   names: ['name'],
@@ -29,33 +29,33 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   removeNSPrefix: true,
-  // Everything stays text here: `0001` is a position and `1.10` an amount.
+  // All values stay text: `0001` is a position and `1.10` an amount.
   parseTagValue: false,
-  // Only the references that XML and HTML define, character numbers among them. A document with entities of its own has a DOCTYPE, and
-  // never comes this far.
+  // Only the references that XML and HTML define, including numeric ones. A document that defines entities has a DOCTYPE and
+  // is rejected before.
   htmlEntities: true,
   processEntities: { enabled: true, maxTotalExpansions: Number.MAX_SAFE_INTEGER, maxExpandedLength: Number.MAX_SAFE_INTEGER },
 });
 
-/** Reads a tXML document as the JSON it stands for, lists as `shape` has them. Throws `InvalidBody`; so does any DOCTYPE. */
+/** Converts a tXML document to the equivalent JSON, with lists as in `shape`. Throws `InvalidBody`, also for any DOCTYPE. */
 export function parseTxml(text: string, shape: Shape): JsonObject {
   validate(text);
   return readRoot(text.length < LARGE || text.includes('<![CDATA[') ? readXml(text) : readInPieces(text), shape);
 }
 
-/** The same without the content of its lines: enough to say what it is about, and cheap. The whole document is checked all the same. */
+/** The same without the content of lines: cheap, and enough to identify the document. The whole document is still validated. */
 export function readTxmlEnvelope(text: string, shape: Shape): JsonObject {
   validate(text);
   return readRoot(readXml(replaceLines(text, () => '<line/>')), shape);
 }
 
-// From this many characters on a document is read in pieces: the parser needs fifteen times the memory of what it reads at once.
+// Longer documents are parsed in pieces: the parser needs fifteen times the memory of its input.
 const LARGE = 1_000_000;
 const LINE_START = '<line>';
 const LINE_END = '</line>';
 const LINES_AT_ONCE = 200;
 
-/** Puts something else in the place of each line. One search after the other: an expression would search for the end again from each line. */
+/** Replaces each line. It uses indexOf, since a regular expression would search for the end again from every line. */
 function replaceLines(text: string, replacement: (line: string) => string): string {
   const pieces: string[] = [];
   let copied = 0;
@@ -88,7 +88,7 @@ function readXml(text: string): JsonObject {
   }
 }
 
-/** Lines have no lines in them: they are cut out, read by the hundred, and put back where their numbers stand. */
+/** Lines are never nested, so they are cut out, parsed by the hundred, and put back in place of their numbers. */
 function readInPieces(text: string): JsonObject {
   const cut: string[] = [];
   const rest = readXml(replaceLines(text, (line) => `<line>${cut.push(line) - 1}</line>`));
@@ -124,8 +124,8 @@ function asJson(value: Json | undefined, shape: Shape | undefined, name = '', ow
   return result;
 }
 
-// The JSON that a tXML document stands for has numbers and flags in these places; without them the same order would look changed whenever
-// it came by webhook in XML and by poll in JSON.
+// The equivalent JSON has numbers and booleans in these places; with text the same order would look changed whenever
+// it arrived as XML by webhook and as JSON by poll.
 const NUMBERS = new Set(['quantity', 'priceUnitQuantity', 'discountPercentage', 'measure', 'netWeight', 'version']);
 const MONEY = new Set(['priceInTransactionCurrency', 'priceInBaseCurrency']);
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
@@ -137,7 +137,7 @@ function typed(text: string, name: string, owner: string): Json {
   return text;
 }
 
-// `name` is an entry of `names` in a party, but a text of its own in an item: what the place knows decides.
+// `name` is an entry of `names` in a party, but a plain text in an item: the shape at that place decides.
 function listNameOf(element: string, members: Readonly<Record<string, Shape>>): string | undefined {
   if (Object.hasOwn(members, element)) return undefined;
   return Object.keys(ELEMENTS).find((list) => Object.hasOwn(members, list) && ELEMENTS[list]?.includes(element));

@@ -15,14 +15,14 @@ interface Api {
   world: World;
   settings: TradecloudSettings;
   issuer: SimulatedIssuer;
-  /** Token → milliseconds since 1970 at which it ends. */
+  /** Token → expiry in milliseconds since 1970. */
   access: Map<string, number>;
   refresh: Map<string, number>;
   downloads: Map<string, { objectId: string; endsMs: number }>;
 }
 
 type Handler = (api: Api, request: SimulatedRequest, id: string) => SimulatedResponse;
-/** `open`: no token; `basic`: a token or the user's credentials on the call; `token`: only a token. */
+/** `open`: no token; `basic`: a token or the user's credentials; `token`: only a token. */
 type Access = 'open' | 'basic' | 'token';
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, access: Access, handler: Handler])[] = [
@@ -41,7 +41,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, access: Access, 
   ['GET', /^\/entra\/keys$/, 'open', ({ issuer }) => issuer.keys()],
 ];
 
-/** The simulated API v2: login with rotating refresh tokens, orders, shipments, polls and documents; and the issuer beside it. */
+/** The simulated API v2: login with rotating refresh tokens, orders, shipments, polls and documents, plus the token issuer. */
 export function createApi(
   world: World,
   settings: TradecloudSettings,
@@ -76,7 +76,7 @@ function mayCall(api: Api, request: SimulatedRequest, access: Access): boolean {
   const authorization = header(request, 'authorization');
   const ends = api.access.get(authorization.replace(/^Bearer /, ''));
   if (ends !== undefined) return ends > nowMs(api);
-  // Client credentials are checked by the token endpoint, which is not ours: any token of it will do here.
+  // The token endpoint checks client credentials and is not simulated: any token is accepted here.
   if (api.settings.api?.oauth2) return authorization.startsWith('Bearer ');
   return access === 'basic' && isUser(api, authorization);
 }
@@ -91,7 +91,7 @@ function isUser({ settings }: Api, authorization: string): boolean {
 
 function logIn(api: Api, request: SimulatedRequest): SimulatedResponse {
   if (!isUser(api, header(request, 'authorization'))) return text(401, 'These credentials are not valid');
-  // A newer login ends the tokens of an older one (a comment in the maker's own sample, 2026-05).
+  // A new login invalidates the tokens of an older one (a comment in the vendor's own sample, 2026-05).
   api.access.clear();
   api.refresh.clear();
   return tokenPair(api);

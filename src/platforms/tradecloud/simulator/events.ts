@@ -12,7 +12,7 @@ import {
   type World,
 } from './world.ts';
 
-/** What became of an event in the simulated world: whom it is about, and what of it the webhook carries. */
+/** The result of an event in the simulated world: its subject, and what the webhook contains. */
 export type Happening =
   | { about: 'order'; order: SimOrder; lines: SimLine[] }
   | { about: 'documents'; order: SimOrder; line: SimLine | null }
@@ -156,7 +156,7 @@ const SHIPMENT_CHANGES: Readonly<Record<string, ShipmentChange>> = {
     void shipment.supplierDocuments.push(makeDocument(world, 'Packing list', at)),
 };
 
-/** Makes an event happen. An unknown name is a message about an order as it is. */
+/** Triggers an event. An unknown name is a message about an order in its current state. */
 export function happenIn(world: World, eventType: string, single: boolean): Happening {
   if (eventType.startsWith('Shipment')) return { about: 'shipment', shipment: changeShipment(world, eventType) };
   if (eventType === 'OrderIssuedByBuyer') return wholeOrder(addOrder(world, single));
@@ -164,7 +164,7 @@ export function happenIn(world: World, eventType: string, single: boolean): Happ
     world,
     [...world.orders.values()].filter((one) => one.single === single),
   );
-  // Nothing to act upon: it begins with the order itself, so that the receiver hears of every line.
+  // Without an order the first message is about the new order itself, so that the receiver sees every line.
   if (order === null)
     return eventType.startsWith('OrderDocuments') ? attach(world, addOrder(world, single)) : firstOf(world, eventType, single);
   if (eventType.startsWith('OrderDocuments')) return attach(world, order);

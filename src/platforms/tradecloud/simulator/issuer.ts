@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../domain/values/json.ts';
 import type { SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import type { TradecloudSettings } from '../settings.ts';
 
-/** An issuer of access tokens in small: what Microsoft Entra is to the real platform. Below the simulator's base URL, at `/entra`. */
+/** A simulated issuer of access tokens, in the role of Microsoft Entra for the real platform. At `/entra` below the simulator's base URL. */
 export interface SimulatedIssuer {
   /** An access token as the platform would get it for its webhook calls. */
   makeToken(audience: string, clientId: string): string;
@@ -39,7 +39,7 @@ const answer = (body: JsonObject): SimulatedResponse => ({
   body: JSON.stringify(body),
 });
 
-/** The key follows from the connection's own secret: every process that plays this world signs with the same one. */
+/** The key derives from the connection's own secret, so every process that simulates this world signs with the same key. */
 function makeKey(settings: TradecloudSettings): { key: KeyObject; jwk: JsonObject; kid: string } {
   const d = createHash('sha256')
     .update(`issuer ${settings.api?.password?.[0] ?? ''}`)

@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, parseJson } from '../../../domain/values/json.ts';
 import { BUYER, type SimDelivery, type SimDocument, type SimLine, type SimOrder, type SimShipment, SUPPLIER } from './world.ts';
 
-// A decimal goes out as a JSON number with exactly these digits.
+// A decimal is written as a JSON number with exactly these digits.
 const number = (digits: string): Json => parseJson(digits);
 
 const deliveryJson = ({ position, date, quantity, status, eta }: SimDelivery): JsonObject => ({
@@ -33,7 +33,7 @@ const party = ({ id, name }: { id: string; name: string }): JsonObject => ({ id,
 const worst = (statuses: readonly string[], order: readonly string[]): string =>
   order.find((status) => statuses.includes(status)) ?? 'Issued';
 
-/** The order as GET and poll give it, or with only `lines` as an event does. */
+/** The order as GET and poll return it, or with only `lines` as in an event. */
 export function orderJson(order: SimOrder, lines: readonly SimLine[], idName: 'id' | 'orderId', single: boolean): JsonObject {
   const process = order.lines.map((line) => line.processStatus);
   const logistics = order.lines.map((line) => line.logisticsStatus);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../domain/values/json.ts';
 import { issuerAddress } from './issuer.ts';
 
-/** Every way in that the service has, so that the simulator can try them all: first those of the portal, then those of a gateway. */
+/** All kinds of credentials that the service supports, so that the simulator can use each: first those of the portal, then those of a gateway. */
 export function sandboxConnection(baseUrl: string, secret: () => string): JsonObject {
   const [password, token, apiPassword, key, clientSecret] = [secret(), secret(), secret(), secret(), secret()];
   const auth = [

@@ -23,7 +23,7 @@ const STORY = [
   { eventType: 'ShipmentApprovedByBuyer', form: 'get-query' },
 ] as const;
 
-/** Tradecloud in small. What the API answers and what the webhooks say is the same world. */
+/** Simulates Tradecloud. The API and the webhooks share one world. */
 export function simulate(settings: TradecloudSettings, tools: SimulationOptions): Simulation {
   const world = createWorld(tools);
   const issuer = createIssuer(settings, tools);

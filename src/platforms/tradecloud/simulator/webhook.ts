@@ -8,7 +8,7 @@ import { issuerAddress, type SimulatedIssuer } from './issuer.ts';
 import { orderJson, shipmentJson } from './json.ts';
 import { BUYER, SUPPLIER, type World } from './world.ts';
 
-/** A sender's variant: `json`, `xml`, `single`, `simple`, `get` or `get-query`, with `:basic`, `:bearer`, `:header` or `:oauth2` behind it to choose the credentials. */
+/** A sender's variant: `json`, `xml`, `single`, `simple`, `get` or `get-query`, optionally followed by `:basic`, `:bearer`, `:header` or `:oauth2` to select the credentials. */
 export interface Form {
   name: 'json' | 'xml' | 'single' | 'simple' | 'get' | 'get-query';
   credentials: string | null;
@@ -28,7 +28,7 @@ export interface Sending {
   issuer: SimulatedIssuer;
 }
 
-/** The webhook that reports what happened, as the platform sends it. */
+/** The webhook that reports an event, as the platform sends it. */
 export function makeWebhook(sending: Sending, happening: Happening, eventType: string, form: Form): OutgoingWebhook {
   const shipment = happening.about === 'shipment';
   const subject = {
@@ -58,7 +58,7 @@ function bodyOf(world: World, happening: Happening, eventName: string, form: For
   if (happening.about === 'shipment') return { eventName, shipment: shipmentJson(happening.shipment), meta };
   if (happening.about === 'documents') return { eventName, orderDocumentsEvent: documentsJson(happening), meta };
   const { order, lines } = happening;
-  // Orders are kept as they were made: a sender does not change its delivery mode in the middle of one.
+  // An order keeps the delivery mode it was created with.
   if (!order.single) return { eventName, orderEvent: orderJson(order, lines, 'orderId', false), meta };
   const event = { ...orderJson(order, lines, 'orderId', true), meta };
   return form === 'simple' ? { eventName, simpleOrderEvent: event } : { eventName, singleDeliveryOrderEvent: event };
@@ -84,7 +84,7 @@ const messageMeta = (world: World, companyId: string): JsonObject => ({
   createdDateTime: world.tools.now().toISOString(),
 });
 
-/** The headers of the first usable entry of `webhook.auth`, or of the first of the kind asked for. None usable: none. */
+/** The headers of the first usable entry of `webhook.auth`, or of the first one of the requested kind; empty if there is none. */
 function credentialHeaders({ settings, issuer, world }: Sending, kind: string | null): Record<string, string> {
   for (const entry of settings.webhook.auth) {
     if (kind !== null && !(kind in entry)) continue;

@@ -1,6 +1,6 @@
 import type { SimulationOptions } from '../../contract/simulation.ts';
 
-/** The simulated Tradecloud from inside: what its orders and shipments are, before they are written as JSON. */
+/** The simulated Tradecloud's own model of orders and shipments, before they are written as JSON. */
 export interface SimDelivery {
   position: string | null;
   date: string;
@@ -20,7 +20,7 @@ export interface SimLine {
   item: { number: string; name: string; unit: string; supplierNumber: string };
   description: string;
   schedule: SimDelivery[];
-  /** The schedule with open requests in it; null: there is no open request. */
+  /** The schedule including open requests; null if there are none. */
   requested: SimDelivery[] | null;
   net: string;
   gross: string;
@@ -37,7 +37,7 @@ export interface SimLine {
 export interface SimOrder {
   id: string;
   number: string;
-  /** Made for a single-delivery receiver: one delivery a line, without a position. */
+  /** Created for a single-delivery receiver: one delivery per line, without a position. */
   single: boolean;
   version: number;
   issuedAt: string;
@@ -74,7 +74,7 @@ export interface World {
   orders: Map<string, SimOrder>;
   shipments: Map<string, SimShipment>;
   documents: Map<string, SimDocument>;
-  /** The time of a change: the clock's, but always later than the change before, unless that one was dated years ahead. */
+  /** The time of a change: the current time, but always later than the previous change unless that one was dated years ahead. */
   tick(): string;
   tools: SimulationOptions;
 }
@@ -99,7 +99,7 @@ export function addOrder(world: World, single: boolean): SimOrder {
   return order;
 }
 
-/** An order that the API does not know: something for a shipment to refer to. */
+/** An order unknown to the API, for a shipment to refer to. */
 export function makeOrder(world: World, single: boolean): SimOrder {
   const at = world.tick();
   const number = `PO${26001 + world.orders.size}`;
