@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import knex from 'knex';
+import * as deliveries from '../../migrations/0001_deliveries.ts';
+import * as entities from '../../migrations/0002_entities.ts';
+import * as changes from '../../migrations/0003_changes.ts';
+import * as access from '../../migrations/0004_access.ts';
+import * as health from '../../migrations/0005_health.ts';
+import * as reconcile from '../../migrations/0006_reconcile.ts';
+import * as documents from '../../migrations/0007_documents.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
+import { postgresDialect, sqliteDialect } from '../../src/store/engine/dialect.ts';
+import { readStates } from '../../src/store/entities/states.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { readPositions } from '../../src/store/feed/read-positions.ts';
-import { change, insertRows } from '../api/seed.ts';
+import { change, delivery, entity, line } from '../api/seed.ts';
 import { createTestDatabase, ENGINES, openTestDatabase } from '../support/engines.ts';
 
 for (const engine of ENGINES) {
@@ -24,40 +34,90 @@ for (const engine of ENGINES) {
     }
   });
 
-  test(`the entries of an older database get ids of their own, and its feed begins where retention had come to (${engine})`, async () => {
+  test(`a database of the first release keeps its data when it is opened (${engine})`, async () => {
     const { url, drop } = await createTestDatabase(engine);
     try {
-      const older = await openDatabase(url);
-      await insertRows(
-        older,
-        'changes',
-        [3, 4].map((version) => change('o1', version, { seq: version })),
-      );
-      await insertRows(older, 'consumers', [{ name: 'erp', position: 0, filter: '{}', created_at: '2026-01-01T00:00:00.000Z' }]);
-      for (const statement of DOWN) await older.alone.all(statement);
-      await older.close();
-      const db = await openDatabase(url);
-      const rows = await readFeed(db.read, { kinds: null, connections: null }, { after: '0', upTo: '9', limit: 9 });
-      for (const { changeId } of rows) assert.match(changeId, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-      assert.equal(new Set(rows.map(({ changeId }) => changeId)).size, 2);
-      assert.equal((await readPositions(db.read, '0')).oldest.position, '2');
-      assert.equal((await readConsumer(db.read, 'erp'))?.position, '2');
-      await db.close();
+      await fillFirstRelease(url);
+      await assertCarriedOver(url);
     } finally {
       await drop();
     }
   });
 }
 
-/** What leads back to the tables before entries had ids. */
-const DOWN = [
-  'alter table changes drop column change_id',
-  'drop table feed_floor',
-  ...['cursor', 'last_read_cursor', 'start_position', 'alert_after_seconds', 'notify_url', 'notify_secret'].map(
-    (column) => `alter table consumers drop column ${column}`,
-  ),
-  'alter table consumer_reads drop column after_position',
-  'drop table consumer_acks',
-  'drop index receipts_consumer_status_change_seq_index',
-  "delete from migrations where name in ('0012_change_ids', '0013_consumer_watch')",
-];
+const FIRST_RELEASE = { deliveries, entities, changes, access, health, reconcile, documents };
+
+/** Tables as the first seven migrations made them, with rows; retention has deleted the first two and the last of five entries of the feed. */
+async function fillFirstRelease(url: string): Promise<void> {
+  const db = knex((url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url)).writer);
+  try {
+    await db.transaction(async (trx) => {
+      // PostgreSQL databases are copies of a template that has all tables.
+      if (!url.startsWith('sqlite:')) await trx.raw('drop schema public cascade').then(() => trx.raw('create schema public'));
+      await trx.raw('create table migrations (name text primary key, applied_at text not null)');
+      for (const [position, [name, { up }]] of Object.entries(FIRST_RELEASE).entries()) {
+        await up(trx);
+        await trx('migrations').insert({ name: `000${position + 1}_${name}`, applied_at: '2026-01-01T00:00:00.000Z' });
+      }
+      // More than one step of the statement that moves contents; the third was emptied by retention.
+      for (const [id, seq, body] of [
+        ['d1', 1, Buffer.from([0xff, 0])],
+        ['d2', 6001, Buffer.from('{}')],
+        ['d3', 6002, null],
+      ] as const)
+        await trx('deliveries').insert({ ...delivery(id), seq, body, recorded: id === 'd2' ? '[1]' : null });
+      await trx('entities').insert(entity('o1'));
+      await trx('lines').insert(line('o1', 'l1', 0));
+      for (const version of [1, 2, 3, 4, 5]) {
+        const { change_id: _, ...entry } = change('o1', version);
+        await trx('changes').insert(entry);
+      }
+      await trx('changes').delete().whereIn('version', [1, 2, 5]);
+      await trx('consumers').insert({ name: 'erp', position: 0, filter: '{}', created_at: '2026-01-01T00:00:00.000Z' });
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+async function assertCarriedOver(url: string): Promise<void> {
+  const db = await openDatabase(url);
+  try {
+    const contents = await db.read.all<{ seq: number | string; body: Buffer }>(
+      'select seq, headers, body, recorded from delivery_contents order by seq',
+    );
+    const headers = '{"authorization":"[redacted]"}';
+    assert.deepEqual(
+      contents.map((row) => ({ ...row, seq: Number(row.seq), body: row.body.toString('hex') })),
+      [
+        { seq: 1, headers, body: 'ff00', recorded: null },
+        { seq: 6001, headers, body: '7b7d', recorded: '[1]' },
+      ],
+    );
+    assert.equal((await db.read.all('select id from deliveries')).length, 3);
+    const states = await readStates(db.read, [{ connection: 'acme', kind: 'order', externalId: 'x-o1' }]);
+    assert.deepEqual(
+      [...states.values()].map(({ id, revision, header: { number }, lines }) => ({ id, revision, number, lines: [...lines.keys()] })),
+      [{ id: 'o1', revision: 0, number: 'PO1', lines: ['l1'] }],
+    );
+    assert.deepEqual(
+      (await db.read.all<{ position: number | string }>('select position from feed_head')).map(({ position }) => Number(position)),
+      [5],
+    );
+    const rows = await readFeed(db.read, { kinds: null, connections: null }, { after: '0', upTo: '9', limit: 9 });
+    assert.deepEqual(
+      rows.map(({ position }) => position),
+      ['3', '4'],
+    );
+    for (const { changeId } of rows) assert.match(changeId, UUID);
+    assert.equal(new Set(rows.map(({ changeId }) => changeId)).size, 2);
+    assert.equal((await readPositions(db.read, '0')).oldest.position, '2');
+    assert.equal((await readConsumer(db.read, 'erp'))?.position, '2');
+    assert.deepEqual(await db.read.all('select number from orders'), [{ number: 'PO1' }]);
+    assert.equal((await db.read.all('select change_id from feed')).length, 2);
+  } finally {
+    await db.close();
+  }
+}
