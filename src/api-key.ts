@@ -16,7 +16,7 @@ export async function generatedApiKey(dataDir: string): Promise<{ path: string; 
       await file.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
   return { path, key: (await readFile(path, 'utf8')).trim() };
 }

@@ -1,5 +1,5 @@
 import { validate as isCron } from 'node-cron';
-import { isScalar, parseDocument, parse as parseYaml } from 'yaml';
+import { isCollection, isScalar, parseDocument, parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { FaultySettings } from './domain/errors.ts';
 import { distance } from './domain/values/edit-distance.ts';
@@ -46,11 +46,14 @@ export const untrimmedSecrets = (text: string, env: Env): string[] => fillIn(rea
 function readTree(text: string, faults: string[]): Tree {
   try {
     // Times stay texts: `since: 2026-01-01T00:00:00Z` is read by its schema.
-    return (parseYaml(text, { schema: 'core' }) ?? {}) as Tree;
+    const tree: Tree = parseYaml(text, { schema: 'core' }) ?? {};
+    return tree;
   } catch (error) {
     // The parser's own message may repeat what it read.
-    const { code, linePos } = error as { code?: string; linePos?: [{ line: number; col: number }] };
-    faults.push(`connections file: not YAML${code && linePos ? ` (${code} in line ${linePos[0].line}, column ${linePos[0].col})` : ''}`);
+    const [at] = error instanceof YAMLParseError ? (error.linePos ?? []) : [];
+    faults.push(
+      `connections file: not YAML${error instanceof YAMLParseError && at ? ` (${error.code} in line ${at.line}, column ${at.col})` : ''}`,
+    );
     return {};
   }
 }
@@ -139,7 +142,7 @@ function faultsOf(issues: readonly Issue[], place: string, known: () => readonly
     const at = place + issue.path.map(part).join('');
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       const closest = [...issue.errors].sort((a, b) => closeness(b) - closeness(a))[0] ?? [];
-      return faultsOf(closest as Issue[], at, known);
+      return faultsOf(closest, at, known);
     }
     if (issue.code === 'unrecognized_keys') return [`${at}: unknown ${issue.keys.map((key) => shownName(key, known())).join(', ')}`];
     return [`${at}: ${issue.message.replace(/^Invalid input: /, '')}`];
@@ -158,10 +161,7 @@ const shownName = (name: string, known: readonly string[]): string =>
 function namesIn(schema: unknown): string[] {
   if (Array.isArray(schema)) return schema.flatMap(namesIn);
   if (typeof schema !== 'object' || schema === null) return [];
-  return Object.entries(schema).flatMap(([name, value]) => [
-    ...(name === 'properties' ? Object.keys(value as object) : []),
-    ...namesIn(value),
-  ]);
+  return Object.entries(schema).flatMap(([name, value]) => [...(name === 'properties' ? Object.keys(value ?? {}) : []), ...namesIn(value)]);
 }
 
 /** A branch whose faults lie deep was nearly right; one that did not know the members was not meant. */
@@ -188,10 +188,10 @@ export function createConnections(first: readonly Connection[]): LiveConnections
 
 /** The JSON Schema of the connections file, for editors. */
 export function connectionsSchema(platforms: readonly AnyPlatform[]): object {
-  const json = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+  const json = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const reconcile = json(reconcileSettings);
   const connection = platforms.map((platform) => {
-    const own = json(platform.settings) as { properties?: Record<string, unknown>; required?: string[]; $schema?: string };
+    const own = json(platform.settings);
     const { $schema: _schema, ...rest } = own;
     return {
       ...rest,
@@ -222,8 +222,8 @@ export function connectionsSchema(platforms: readonly AnyPlatform[]): object {
  */
 export function withSecrets(text: string, path: readonly string[], values: readonly string[], env: Env): string {
   const document = parseDocument(text, { schema: 'core' });
-  const before = document.getIn(path, true) as { toJSON?: () => unknown } | undefined;
-  const entries = isScalar(before) ? [before.value] : (before?.toJSON?.() ?? []);
+  const before = document.getIn(path, true);
+  const entries: unknown = isScalar(before) ? [before.value] : isCollection(before) ? before.toJSON() : [];
   const spelled = new Map(
     (Array.isArray(entries) ? entries : []).map((entry) => [fillInText(String(entry), env, () => {}), String(entry)]),
   );

@@ -58,7 +58,10 @@ export async function openContext<A extends Alerts>(
   const feedChanged = createNotifier();
   const limits = createRateLimits(db, processId, () => clock.now());
   let opened: OpenContext<A> | null = null;
-  const access = createPlatformAccess(() => opened as OpenContext<A>);
+  const access = createPlatformAccess(() => {
+    if (!opened) throw new Error('A remote system was called before the context was complete.');
+    return opened;
+  });
   const sleep = options.sleep ? { sleep: options.sleep } : {};
   const remote = createRemote({
     limits,

@@ -179,7 +179,7 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const text = env[name] === undefined || env[name] === '' ? variable.default : env[name];
     if (text === '') continue;
-    const parsed = (variable.schema as z.ZodType).safeParse(text);
+    const parsed = variable.schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
     else faults.push(`${name}: expected ${variable.expected}`);
   }
@@ -193,7 +193,7 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
   for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE']) {
     if (typeof values[name] === 'string' && !existsSync(values[name])) faults.push(`${name}: the file does not exist`);
   }
-  const apiKeys = readApiKeys((values.API_KEYS as string[] | undefined) ?? [], faults);
+  const apiKeys = readApiKeys(z.array(z.string()).parse(values.API_KEYS ?? []), faults);
   if (faults.length > 0) throw new FaultySettings([...new Set(faults)]);
   const dataDir = resolve(String(values.DATA_DIR));
   const text = (name: string): string | null => (values[name] === undefined ? null : String(values[name]));
@@ -205,7 +205,7 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
     documentsUrl: text('DOCUMENTS_URL') ?? `file:${join(dataDir, 'documents')}`,
     connectionsFile: hasConnections ? connectionsFile : null,
     apiKeys,
-    roles: values.ROLES as Role[],
+    roles: z.array(z.enum(ROLES)).parse(values.ROLES),
     publicUrl: text('PUBLIC_URL'),
     tls: values.TLS_CERT_FILE ? { certFile: String(values.TLS_CERT_FILE), keyFile: String(values.TLS_KEY_FILE) } : null,
     trustProxy: readTrustProxy(text('TRUST_PROXY')),
@@ -214,7 +214,7 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
     maxDocumentBytes: Number(values.MAX_DOCUMENT_BYTES),
     maxBacklog: Number(values.MAX_BACKLOG),
     logLevel: String(values.LOG_LEVEL),
-    logFormat: (values.LOG_FORMAT as 'json' | 'pretty' | undefined) ?? (ground.terminal ? 'pretty' : 'json'),
+    logFormat: VARIABLES.LOG_FORMAT.schema.optional().parse(values.LOG_FORMAT) ?? (ground.terminal ? 'pretty' : 'json'),
     alertWebhookUrl: text('ALERT_WEBHOOK_URL'),
     retentionDays: Number(values.RETENTION_DAYS),
     s3Endpoint: text('S3_ENDPOINT'),
@@ -223,8 +223,9 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
 
 function readApiKeys(entries: readonly string[], faults: string[]): Settings['apiKeys'] {
   const keys = entries.flatMap((entry) => {
-    const [, name = '', role = '', key = ''] = API_KEY.exec(entry) ?? [];
-    return name ? [{ name, role: role as (typeof KEY_ROLES)[number], key }] : [];
+    const [, name = '', given, key = ''] = API_KEY.exec(entry) ?? [];
+    const role = KEY_ROLES.find((one) => one === given);
+    return role ? [{ name, role, key }] : [];
   });
   const names = keys.map(({ name }) => name);
   if (new Set(names).size < names.length) faults.push('API_KEYS: expected every name once');

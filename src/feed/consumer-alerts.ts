@@ -18,7 +18,7 @@ const ENDED = {
   receipt_rejected: (name: string) => `${name}: no rejected change is left.`,
   notify_failing: (name: string) => `${name}: notifications are taken again, or not wanted any more.`,
 } as const;
-type Code = keyof typeof ENDED;
+const isConsumerAlert = (code: string): code is keyof typeof ENDED => code in ENDED;
 
 /** Opens and closes what there is to say about consumers: they are behind, have rejected changes, cannot be notified. */
 export function createConsumerAlerts(
@@ -37,10 +37,10 @@ export function createConsumerAlerts(
       context.alerts.open(state);
     }
     for (const { code, details } of await readOpenAlerts(context.db.read)) {
-      if (!(code in ENDED) || lasting.has(keyOf(code, details.consumer))) continue;
+      if (!isConsumerAlert(code) || lasting.has(keyOf(code, details.consumer))) continue;
       openedMs.delete(keyOf(code, details.consumer));
       const consumer = String(details.consumer);
-      context.alerts.close(code, null, ENDED[code as Code](consumer), consumer);
+      context.alerts.close(code, null, ENDED[code](consumer), consumer);
     }
   };
 }

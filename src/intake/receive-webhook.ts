@@ -236,7 +236,11 @@ async function commitGroup(context: Context, group: readonly Waiting[]): Promise
   try {
     const arrivals = group.map((one) => one.arrival);
     const kept = await insertDeliveries(context.db, arrivals);
-    for (const [position, one] of group.entries()) one.settle(kept[position] as InsertResult);
+    for (const [position, one] of group.entries()) {
+      const result = kept[position];
+      if (!result) throw new Error('The store returned fewer results than deliveries.');
+      one.settle(result);
+    }
   } catch (error) {
     if (error instanceof Unavailable || group.length === 1) {
       for (const one of group) one.fail(error instanceof Unavailable ? error : notStored(error));

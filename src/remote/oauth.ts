@@ -1,6 +1,6 @@
 import { ClientCredentials } from 'simple-oauth2';
+import { z } from 'zod';
 import { RemoteFailure } from '../domain/errors.ts';
-import { isObject } from '../domain/values/json.ts';
 import { retryAfterMs } from '../domain/values/retry-after.ts';
 import type { Oauth2Options } from './remote.ts';
 
@@ -70,13 +70,20 @@ function readToken(answer: Record<string, unknown>, nowMs: number, where: string
   return { authorization: `Bearer ${answer.access_token}`, renewAtMs };
 }
 
-// The library's HTTP client reports its own timeout as 504 and a refused connection as 502, without `isResponseError`.
+// The library's HTTP client reports its own timeout as a 504 and a refused connection as a 502, both without `isResponseError`.
+const tokenResponseError = z.object({
+  output: z.object({ statusCode: z.number() }).optional(),
+  data: z.object({ isResponseError: z.literal(true), headers: z.record(z.string(), z.unknown()).default({}) }),
+});
+
 function asFailure(error: unknown, where: string, now: Date): RemoteFailure {
-  const seen = isObject(error) || error instanceof Error ? (error as unknown as { output?: { statusCode?: number }; data?: unknown }) : {};
-  const answered = typeof seen.data === 'object' && seen.data !== null && 'isResponseError' in seen.data;
-  if (!answered) return new RemoteFailure('remote_unreachable', `POST ${where} could not be reached`, 0);
-  const status = seen.output?.statusCode ?? 0;
+  const failure = tokenResponseError.safeParse(error);
+  if (!failure.success) return new RemoteFailure('remote_unreachable', `POST ${where} could not be reached`, 0);
+  const { output, data } = failure.data;
+  const status = output?.statusCode ?? 0;
   const code = status === 429 ? 'remote_rate_limited' : status >= 500 ? 'remote_unavailable' : 'oauth_refused';
-  const { headers = {} } = seen.data as { headers?: Record<string, string> };
-  return new RemoteFailure(code, `POST ${where} answered ${status}`, status, retryAfterMs(headers, now));
+  return new RemoteFailure(code, `POST ${where} answered ${status}`, status, retryAfterMs(textsOf(data.headers), now));
 }
+
+const textsOf = (headers: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));

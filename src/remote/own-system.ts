@@ -12,7 +12,7 @@ import { sendRequest } from './send.ts';
  * there. The check applies to the address that the connection is opened with. No redirects. Throws `RemoteFailure('address_refused')`.
  * `lookup` is for tests; default: the system resolver.
  */
-export function createOwnPost(lookup: LookupFunction = dns.lookup as LookupFunction): (message: OwnMessage) => Promise<RemoteResponse> {
+export function createOwnPost(lookup: LookupFunction = systemLookup): (message: OwnMessage) => Promise<RemoteResponse> {
   const options = { keepAlive: false, lookup: guarded(lookup) };
   const agents = { httpAgent: new Agent(options), httpsAgent: new TlsAgent(options) };
   return async ({ url, headers, body, timeoutMs }) => {
@@ -25,6 +25,8 @@ export function createOwnPost(lookup: LookupFunction = dns.lookup as LookupFunct
     );
   };
 }
+
+const systemLookup: LookupFunction = (hostname, options, done) => dns.lookup(hostname, options, done);
 
 const REFUSAL = 'its address is link-local';
 const isRefusal = (error: unknown): boolean =>

@@ -42,15 +42,15 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
     while (waiting.length > 0) {
       const waitMs = await enter().catch(refuseAll);
       if (waitMs === undefined) continue;
-      if (waitMs <= 0) take().pass();
+      if (waitMs <= 0) take()?.pass();
       else await waitFor(waitMs);
     }
     running = false;
   }
 
-  function take(): Waiting {
+  function take(): Waiting | undefined {
     const fetching = waiting.findIndex((one) => one.priority === 'fetch');
-    return waiting.splice(Math.max(0, fetching), 1)[0] as Waiting;
+    return waiting.splice(Math.max(0, fetching), 1)[0];
   }
 
   // The stored budgets cannot be read: no call may pass uncounted.

@@ -71,4 +71,5 @@ async function sizeAt(path: string): Promise<number | null> {
   }
 }
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT' || error instanceof ContentMissing;
+const isMissing = (error: unknown): boolean =>
+  error instanceof ContentMissing || (error instanceof Error && 'code' in error && error.code === 'ENOENT');

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { ContentMissing, contentPath, type DocumentStorage, storageUnavailable } from './storage.ts';
 import { prepareTemporaryDirectory, writeTemporaryFile } from './temporary-file.ts';
@@ -73,7 +73,9 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
     async openContent(sha256, range) {
       try {
         const asked = range ? { Range: `bytes=${range.start}-${range.end}` } : {};
-        return (await client.send(new GetObjectCommand({ ...objectOf(sha256), ...asked }))).Body as Readable;
+        const { Body } = await client.send(new GetObjectCommand({ ...objectOf(sha256), ...asked }));
+        if (!(Body instanceof Readable)) throw new TypeError('The S3 client returned no Node.js stream.');
+        return Body;
       } catch (error) {
         throw isMissing(error) ? new ContentMissing(sha256) : storageUnavailable('The bucket of the documents cannot be read.', error);
       }
@@ -85,6 +87,5 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
 
 const isMissing = (error: unknown): boolean => {
   if (error instanceof ContentMissing) return true;
-  const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode;
-  return status === 404 || (error instanceof Error && /^(NoSuchKey|NotFound)$/.test(error.name));
+  return error instanceof S3ServiceException && (error.$metadata.httpStatusCode === 404 || /^(NoSuchKey|NotFound)$/.test(error.name));
 };

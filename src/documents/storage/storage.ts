@@ -48,7 +48,7 @@ export const storageUnavailable = (text: string, cause: unknown): Unavailable =>
   new Unavailable('storage_unavailable', `${text} (${reasonOf(cause)})`, 60_000, { cause });
 
 const reasonOf = (cause: unknown): string =>
-  cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : 'unknown reason';
+  cause instanceof Error ? ('code' in cause && typeof cause.code === 'string' ? cause.code : cause.name) : 'unknown reason';
 
 /** Counts and hashes what flows through; fails with `ContentTooLarge` at the first byte too many. */
 export function createMeter(maxBytes: number): { through: Transform; measured(): StoredContent } {

@@ -9,11 +9,22 @@ export interface TemporaryFile extends StoredContent {
   path: string;
 }
 
-const GROUND_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOENT', 'ENOTDIR', 'EEXIST']);
+const GROUND_FAULTS: ReadonlySet<unknown> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
+  'ENOENT',
+  'ENOTDIR',
+  'EEXIST',
+]);
 
 /** True for errors of the file system; what a download fails with has other codes. */
-export const isGroundFault = (error: unknown): boolean =>
-  error instanceof Error && GROUND_FAULTS.has((error as NodeJS.ErrnoException).code ?? '');
+export const isGroundFault = (error: unknown): boolean => error instanceof Error && 'code' in error && GROUND_FAULTS.has(error.code);
 
 /** Writes `content` to a new file in `directory` (mode 0600), synced; the file is gone again when this throws. See `DocumentStorage.put`. */
 export async function writeTemporaryFile(
