@@ -16,8 +16,8 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
 export type Moment = { position: string } | { time: string };
 
 /**
- * The entity as a reader of the feed saw it at that moment: what each change up to there left behind, laid on top of each other.
- * Refuses a moment before its first change (404), and one whose changes retention has taken away (410).
+ * The entity as a consumer of the feed saw it at that moment: the states that all changes up to then left behind, merged in order.
+ * Rejects a moment before the first change (404), and one whose changes retention has deleted (410).
  */
 export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Promise<object> {
   const states = await readStateHistory(sql, entity.id, moment);
@@ -29,7 +29,7 @@ export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Pro
   throw new FeedDiverged(await readPositions(sql, FEED_BEGINNING.position));
 }
 
-/** Retention has taken the first changes away; where nothing came after the moment, what is there now was there then. */
+/** Retention has deleted the first changes; if none came after the moment, the current state is the state at that moment. */
 async function isUnchangedSince(sql: Sql, entity: EntityRow, moment: Moment): Promise<boolean> {
   if ('time' in moment) return entity.updatedAt <= moment.time;
   return (await readHistory(sql, entity.id, { after: moment.position, limit: 1 })).length === 0;
@@ -65,7 +65,11 @@ function currentAt(documents: readonly DocumentRow[], at: string): DocumentRow[]
 }
 
 function fold(states: readonly ChangeState[]) {
-  const head = { header: NO_HEADER, lastUpdatedAt: null as string | null, deletedAt: null as string | null };
+  const head: Pick<ChangeState, 'lastUpdatedAt' | 'deletedAt'> & { header: typeof NO_HEADER } = {
+    header: NO_HEADER,
+    lastUpdatedAt: null,
+    deletedAt: null,
+  };
   const lines = new Map<string, ChangeState['lines'][string]>();
   for (const state of states) {
     head.header = state.header ?? head.header;

@@ -26,4 +26,4 @@ export const CHANGE_COLUMNS = [
 ];
 
 /** The entry parsed, for CSV. */
-export const changeObject = (change: ChangeRow): object => JSON.parse(changeText(change)) as object;
+export const changeObject = (change: ChangeRow): object => JSON.parse(changeText(change));

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { isObject } from '../domain/values/json.ts';
 
 /** The columns of a list as CSV: paths into its rows, such as `buyer.name`; members that are lists or objects become JSON text. */
 export type Columns = readonly string[];
@@ -23,7 +24,7 @@ export function toCsv(rows: readonly object[], columns: Columns): string {
 
 function cell(row: object, path: string): string {
   let value: unknown = row;
-  for (const name of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[name];
+  for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined;
   if (value === null || value === undefined) return '';
   return harmless(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

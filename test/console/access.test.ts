@@ -62,7 +62,7 @@ test('a wrong key opens nothing, and is not shown again', async (t) => {
     const { status, text, headers } = await supertest(app).post('/console/sign-in').type('form').send({ key });
     assert.equal(status, 401);
     assert.equal(cookieOf(headers), '');
-    assert.match(text, /There is no such key/);
+    assert.match(text, /This key is unknown/);
     assert.doesNotMatch(text, /wrong-key-9999/);
   }
 });

@@ -101,7 +101,7 @@ function nights(engine: Engine): void {
     const said = await life.until(troubles, (all) => all.some((one) => /unreachable/.test(one)));
     assert.match(
       said.join('\n'),
-      /acme: The platform API is unreachable.*\. Nothing is lost: \d webhooks? waits?\. They are processed by themselves when it is back; there is nothing to press\./,
+      /acme: The platform API is unreachable.*\. Nothing is lost: \d webhooks? waits?\. They are processed automatically when it is back; there is nothing to do\./,
     );
     for (let number = 0; number < 6; number++)
       life.far.orders.set(
@@ -118,7 +118,7 @@ function nights(engine: Engine): void {
     const sentence = said.find((one) => /cannot be read/.test(one)) ?? '';
     assert.match(
       sentence,
-      /acme: 1 delivery cannot be read: .* The sender was told so \(400\)\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
+      /acme: 1 delivery cannot be read: .* The sender got a 400\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
     );
     await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Look at it' }).click();
     await page.locator('tbody a.open').first().click();
@@ -138,7 +138,10 @@ function nights(engine: Engine): void {
       for (let number = 0; number < 5; number++)
         await life.hook({ body: plainEvent('PO-D', NIGHT, `d-${number}`), headers: { Authorization: old } });
       const said = await life.until(troubles, (all) => all.some((one) => /5 webhooks were rejected with 401/.test(one)));
-      assert.match(said.join('\n'), /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run brings what they told\./);
+      assert.match(
+        said.join('\n'),
+        /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run fetches what they announced\./,
+      );
       await page.getByRole('link', { name: 'See the rejected requests' }).first().click();
       await page.getByRole('heading', { name: 'Rejected requests of acme' }).waitFor();
       await page.getByText('5 requests were rejected for wrong credentials').waitFor();

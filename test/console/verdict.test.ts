@@ -100,14 +100,14 @@ const TABLE: readonly (readonly [
     'a body cannot be read',
     { causes: [causeOf({ code: 'invalid_body', cause: 'invalid_body: The body is not JSON', dead: 1, onArrival: true })] },
     'bad',
-    /^1 delivery cannot be read: The body is not JSON\. The sender was told so \(400\)\. A replay would fail again: ask the platform/,
+    /^1 delivery cannot be read: The body is not JSON\. The sender got a 400\. A replay would fail again: ask the platform/,
     ['Look at it', 'Reconcile now', 'Dismiss…'],
   ],
   [
     'the API is down',
     { health: { ...HEALTH, circuit: 'open', backlog: 3 }, alerts: [alertOf({ code: 'platform_unreachable' })] },
     'watch',
-    /^The platform API is unreachable since 06:07:00\. Nothing is lost: 3 webhooks wait\..*there is nothing to press\.$/,
+    /^The platform API is unreachable since 06:07:00\. Nothing is lost: 3 webhooks wait\..*there is nothing to do\.$/,
     [],
   ],
   [
@@ -122,7 +122,7 @@ const TABLE: readonly (readonly [
     'requests were rejected',
     { coverage: [...PROVEN, spanOf('rejected_deliveries: 12 answered 401 unauthorized')] },
     'watch',
-    /^12 webhooks were rejected with 401 \(unauthorized\), 06:10:38 to 06:10:44\. A reconcile run brings/,
+    /^12 webhooks were rejected with 401 \(unauthorized\), 06:10:38 to 06:10:44\. A reconcile run fetches/,
     ['See the rejected requests', 'Reconcile now'],
   ],
   [
@@ -202,7 +202,7 @@ const judged = (name: string, facts: Partial<ConnectionFacts>) => {
 
 test('the front sentence counts every problem, and never says no while something is in doubt', () => {
   const sentence = (...connections: ReturnType<typeof judged>[]) => verdictOf(connections, [], when).sentence;
-  assert.match(sentence(), /There is no connection/);
+  assert.match(sentence(), /No connections are configured/);
   assert.equal(sentence(judged('a', {})), 'No. Verified complete up to 07:55:00.');
   assert.equal(
     sentence(judged('a', {}), judged('b', NO_API)),

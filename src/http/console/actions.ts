@@ -24,7 +24,7 @@ export function addActions(router: Router, ports: ConsolePorts): void {
     '/connections/:name/reconcile',
     act(ports, 'operator', async (visit) => {
       const connection = context.connections.get(visit.segment('name'));
-      if (!connection) throw new Refused(404, 'not_found', `There is no connection named ${visit.segment('name')}.`);
+      if (!connection) throw new Refused(404, 'not_found', `No connection is named ${visit.segment('name')}.`);
       return runLink(await ports.reconcile(connection));
     }),
   );
@@ -82,7 +82,7 @@ function alertActions(router: Router, ports: ConsolePorts): void {
     const id = visit.segment('id');
     const [code = ''] = id.split('~');
     const alert = (await listAlerts(context.db.read, { state: 'open', code }, { limit: MOST_ALERTS })).find((one) => alertId(one) === id);
-    if (!alert) throw new Refused(404, 'not_found', 'This alert is not open any more.');
+    if (!alert) throw new Refused(404, 'not_found', 'This alert is no longer open.');
     return alert;
   };
   router.post(

@@ -1,9 +1,9 @@
 import { alertRemedy } from '../../domain/alert-remedies.ts';
 import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
 import { connectionLink, deliveriesLink, link } from './components/links.ts';
-import type { Step, Trouble } from './troubles.ts';
+import type { Step, Trouble } from './trouble.ts';
 
-/** Where an alert of this code is looked into. */
+/** The page on which to investigate an alert, by its code. */
 const PLACES: Readonly<Record<string, (alert: AlertRow) => { label: string; href: string }>> = {
   delivery_dead: ({ connection }) => ({ label: 'Failed deliveries', href: deliveriesLink({ connection, state: 'dead' }) }),
   document_failed: ({ connection }) => ({ label: 'Missing documents', href: link('/documents', { connection }) }),
@@ -27,10 +27,10 @@ export function alertPlace(alert: AlertRow): { label: string; href: string } {
     : { label: alert.connection, href: connectionLink(alert.connection) };
 }
 
-/** API addresses mean nothing to somebody who looks at a page. */
+/** Remedies that point to the API are of no use to a reader of the page. */
 export const alertRemedyText = (alert: AlertRow): string => (/\/api\//.test(alertRemedy(alert.code)) ? '' : alertRemedy(alert.code));
 
-/** An open alert among the troubles of the front page. One that is acknowledged stays, and says by whom. */
+/** An open alert as a problem on the overview. An acknowledged one stays, with the name of who acknowledged it. */
 export function alertTrouble(alert: AlertRow): Trouble {
   const seen = alert.acknowledgedBy === null ? '' : ` (acknowledged by ${alert.acknowledgedBy})`;
   const steps: Step[] = [{ kind: 'link', ...alertPlace(alert) }];

@@ -15,7 +15,7 @@ import type { ConsolePorts } from './page.ts';
 import { addPages } from './pages.ts';
 import { errorPage } from './send-page.ts';
 
-// Nothing inline, nothing from elsewhere: an order's description can never become a script here.
+// Nothing inline, nothing from other hosts: the text of an order can never become a script here.
 const CONTENT_SECURITY = helmet.contentSecurityPolicy({
   useDefaults: false,
   directives: {
@@ -30,12 +30,12 @@ const CONTENT_SECURITY = helmet.contentSecurityPolicy({
   },
 });
 
-/** The operators' console, to be mounted at `/console`. Pages are made here; the browser only swaps pieces of them. */
+/** The operators' console, to be mounted at `/console`. Pages are rendered here; the browser only swaps fragments of them. */
 export function createConsole(ports: ConsolePorts): Router {
   const access = createAccess(ports, () => ports.context.clock.now().getTime());
   const router = Router();
   router.use(CONTENT_SECURITY);
-  // A session's cookie is never sent across sites, so nobody can have our pages compressed together with a guess.
+  // The session cookie is never sent across sites, so an attacker cannot have a guess compressed together with our pages (BREACH).
   router.use(compression());
   router.use('/assets', assets());
   router.use(neverStored, express.urlencoded({ extended: false, limit: '64kb' }));
@@ -48,7 +48,7 @@ export function createConsole(ports: ConsolePorts): Router {
   });
   router.use(routePerScope(ports, consoleRoutes));
   router.use(() => {
-    throw new Refused(404, 'not_found', 'There is no such page.');
+    throw new Refused(404, 'not_found', 'This page does not exist.');
   });
   router.use(errorPage(ports));
   return router;
@@ -79,7 +79,7 @@ function assets(): Router {
     router.get(`/${file.split('/').at(-1)}`, (_request, response) => response.sendFile(path, { maxAge: WEEK_MS }));
   }
   router.use(express.static(join(import.meta.dirname, 'assets'), { index: false, maxAge: 0 }));
-  router.use((_request, response) => void response.status(404).type('text/plain').send('There is no such file.\n'));
+  router.use((_request, response) => void response.status(404).type('text/plain').send('File not found.\n'));
   return router;
 }
 
@@ -89,7 +89,7 @@ function signIn(router: Router, ports: ConsolePorts, access: Access): void {
     response.type('text/html').send(signInPage({ to: typeof to === 'string' ? to : null, wrong: false, sandbox: ports.sandbox }));
   });
   router.post('/sign-in', async (request, response) => {
-    const { key, to } = (request.body ?? {}) as { key?: unknown; to?: unknown };
+    const { key, to }: { key?: unknown; to?: unknown } = request.body ?? {};
     const address = typeof to === 'string' && to !== '' ? to : null;
     try {
       const caller = await access.signIn(request, response, typeof key === 'string' ? key.trim() : '');

@@ -5,20 +5,24 @@ import { readNames, readNumbered } from '../../store/entities/list-names.ts';
 import { localInput, utcOf } from './components/times.ts';
 import { type ConsolePorts, connectionNames, type Visit } from './page.ts';
 
-/** The members of an address that name deliveries. */
+/** The query parameters that select deliveries. */
 export interface AskedDeliveries {
-  /** As it was typed: a number, an external id, or `order:…`. */
+  /** As typed: a number, an external id, or `order:…`. */
   resource: string | null;
   criteria: DeliveryCriteria;
-  /** The same as members of an address. */
+  /** The same as query parameters. */
   query: Record<string, string | null>;
 }
 
-const CRITERIA = ['state', 'connection', 'subject', 'event', 'error'] as const;
-
-/** Reads which deliveries are meant: by their ids, or by all that is asked of them. Business numbers become subjects. */
+/** Reads which deliveries are selected: by their ids, or by all of the given criteria. Business numbers become subjects. */
 export async function readAsked(ports: Pick<ConsolePorts, 'context'>, visit: Visit): Promise<AskedDeliveries> {
-  const asked = Object.fromEntries(CRITERIA.map((name) => [name, visit.asked(name)])) as Record<(typeof CRITERIA)[number], string | null>;
+  const asked = {
+    state: visit.asked('state'),
+    connection: visit.asked('connection'),
+    subject: visit.asked('subject'),
+    event: visit.asked('event'),
+    error: visit.asked('error'),
+  };
   const ids = visit.askedAll('id').flatMap((text) => text.split(','));
   const [from, to] = [timeAsked(visit, 'from'), timeAsked(visit, 'to')];
   const subject = asked.subject === null ? null : await subjectOf(ports, asked.subject);
@@ -29,13 +33,13 @@ export async function readAsked(ports: Pick<ConsolePorts, 'context'>, visit: Vis
   };
 }
 
-/** ISO 8601 with its zone, or a local time as a browser's field gives it, in the reader's zone. */
+/** ISO 8601 with its zone, or a local time as a browser's input field sends it, in the reader's zone. */
 export const timeAsked = (visit: Visit, name: string): string | null => {
   const text = visit.asked(name);
   return text === null ? null : utcOf(text, visit.zone);
 };
 
-/** What a field for a time shows. */
+/** The value of a time field. */
 export const timeField = (visit: Visit, name: string): string | null => {
   const iso = timeAsked(visit, name);
   return iso === null ? null : localInput(iso, visit.zone);
@@ -43,7 +47,7 @@ export const timeField = (visit: Visit, name: string): string | null => {
 
 const KINDS = ['order', 'shipment', ...RECORD_KINDS] as const;
 
-/** `PO26001`, `order:PO26001` or an external id: the subject that deliveries carry. What is not held stays as it was typed. */
+/** `PO26001`, `order:PO26001` or an external id: the subject that deliveries carry. What is not stored here is used as typed. */
 async function subjectOf(ports: Pick<ConsolePorts, 'context'>, text: string): Promise<string> {
   const sql: Sql = ports.context.db.read;
   const named = readSubject(text);
@@ -52,6 +56,6 @@ async function subjectOf(ports: Pick<ConsolePorts, 'context'>, text: string): Pr
   if (numbered) return `${numbered.kind}:${numbered.externalId}`;
   if (named !== null) return text;
   const candidates = connectionNames(ports).flatMap((connection) => KINDS.map((kind) => ({ connection, kind, externalId: name })));
-  const [held] = await readNames(sql, candidates);
-  return held ? `${held.kind}:${held.externalId}` : text.includes(':') ? text : `order:${text}`;
+  const [found] = await readNames(sql, candidates);
+  return found ? `${found.kind}:${found.externalId}` : text.includes(':') ? text : `order:${text}`;
 }

@@ -3,6 +3,7 @@ import type { Router } from 'express';
 import { ENTITY_KINDS } from '../../domain/entities/entity.ts';
 import { Refused } from '../../domain/errors.ts';
 import { displayName } from '../../domain/values/file-name.ts';
+import { objectAt } from '../../domain/values/json.ts';
 import { readDocument } from '../../store/documents/list.ts';
 import { readEntity, readEntityByExternalId } from '../../store/entities/list.ts';
 import { viewEntities } from '../../views/entity.ts';
@@ -13,7 +14,7 @@ import { insideOfNamed, newerChanges } from './pages/erp/feed.ts';
 import { searchResults } from './pages/overview/search.ts';
 import { visitFor } from './send-page.ts';
 
-/** What is no page of its own: pieces that come later, ways on, and files. */
+/** Routes that are not pages: fragments loaded later, redirects, and files. */
 export function addFragments(router: Router, ports: ConsolePorts): void {
   const sql = ports.context.db.read;
   router.get('/feed/newer', async (request, response) => {
@@ -31,30 +32,30 @@ export function addFragments(router: Router, ports: ConsolePorts): void {
     const visit = visitFor(ports, request, response);
     const kind = ENTITY_KINDS.find((one) => one === visit.asked('kind'));
     const found = kind ? await readEntityByExternalId(sql, visit.asked('connection') ?? '', kind, visit.asked('externalId') ?? '') : null;
-    if (!found) throw new Refused(404, 'not_found', 'It is not held.');
+    if (!found) throw new Refused(404, 'not_found', 'It is not stored here.');
     response.redirect(303, entityLink(found.id));
   });
   router.get('/entities/:id/source', async (request, response) => {
     const entity = await readEntity(sql, ENTITY_KINDS, visitFor(ports, request, response).segment('id'));
-    if (!entity) throw new Refused(404, 'not_found', 'Nothing of this id is held.');
+    if (!entity) throw new Refused(404, 'not_found', 'Nothing with this id is stored here.');
     const [view] = await viewEntities(sql, [entity], { lines: false, documents: false, source: true });
-    response.type('application/json').send(JSON.stringify((view as { source?: unknown }).source ?? null, null, 2));
+    response.type('application/json').send(JSON.stringify(objectAt(view).source ?? null, null, 2));
   });
   addFiles(router, ports);
 }
 
-/** What came from outside is saved, never shown as a page of ours. */
+/** Content from outside is offered as a download, never rendered as one of our pages. */
 function addFiles(router: Router, ports: ConsolePorts): void {
   router.get('/deliveries/:id/body', async (request, response) => {
     const { id, body, bodyEncoding } = await namedDelivery(ports, visitFor(ports, request, response).segment('id'));
-    if (body === null) throw new Refused(404, 'not_found', 'The body of this delivery is no longer kept.');
+    if (body === null) throw new Refused(404, 'not_found', 'The body of this delivery has been deleted: its retention time has passed.');
     response.attachment(`${id}.txt`).type('application/octet-stream').set('X-Content-Type-Options', 'nosniff');
     response.send(Buffer.from(body, bodyEncoding === 'base64' ? 'base64' : 'utf8'));
   });
   router.get('/documents/:id/content', async (request, response) => {
     const document = await readDocument(ports.context.db.read, visitFor(ports, request, response).segment('id'));
     if (document?.state !== 'stored' || document.sha256 === null)
-      throw new Refused(404, 'not_found', 'The content of this document is not held.');
+      throw new Refused(404, 'not_found', 'The content of this document is not stored.');
     const content = await ports.openContent(document.sha256, null);
     response.attachment(displayName(document.name) ?? 'document');
     response.type('application/octet-stream').set({ 'X-Content-Type-Options': 'nosniff', 'Content-Length': String(document.bytes) });

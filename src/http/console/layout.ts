@@ -4,7 +4,7 @@ import { link } from './components/links.ts';
 import type { PlaceGroup } from './navigation.ts';
 import type { View, Visit } from './page.ts';
 
-// What is open, ticked or typed is the reader's: a refresh leaves it alone.
+// A refresh keeps what the reader has opened, ticked or typed.
 const HTMX = '{"includeIndicatorCSS":false,"history":false,"morphIgnore":["data-htmx-powered","open","checked"]}';
 
 const head = (title: string): Html => html`<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -16,7 +16,7 @@ const head = (title: string): Html => html`<meta charset="utf-8"><meta name="vie
 
 const SANDBOX = html`<p class="sandbox" role="note"><strong>Sandbox.</strong><span> Everything here is simulated; nothing reaches a real system.</span></p>`;
 
-// Morphed, not replaced: whoever stands on a button with the keyboard still stands on it afterwards.
+// Morphed, not replaced: keyboard focus stays where it is.
 const refresh = (address: string, seconds: number): Html =>
   html` hx-get="${address}" hx-trigger="every ${seconds}s" hx-select="#content" hx-swap="outerMorph"`;
 
@@ -60,7 +60,7 @@ export function signInPage(options: { to: string | null; wrong: boolean; sandbox
 <main id="content"><h1><span class="brand">Orderdock</span></h1>
 ${options.sandbox ? SANDBOX : ''}
 <form class="sign-in" method="post" action="${link('/sign-in')}">
-${options.wrong ? html`<p class="problem" role="alert">There is no such key. Enter the key itself, not its name.</p>` : ''}
+${options.wrong ? html`<p class="problem" role="alert">This key is unknown. Enter the key itself, not its name.</p>` : ''}
 <input type="hidden" name="to" value="${options.to ?? ''}">
 <label for="key">API key</label>
 <input id="key" name="key" type="password" required autofocus autocomplete="current-password" spellcheck="false">

@@ -8,7 +8,7 @@ import { readCookie } from './access.ts';
 import type { Content, Html } from './components/html.ts';
 import { type Moment, zoneOf } from './components/times.ts';
 
-/** What the console is built on: the API's reads and verbs, and who may ask. */
+/** What the console is built on: the API's reads and actions, and the lookup of keys. */
 export interface ConsolePorts
   extends Pick<
     ApiPorts,
@@ -26,7 +26,7 @@ export interface ConsolePorts
     | 'openContent'
   > {
   findKey: FindKey;
-  /** Names a replay before it begins. */
+  /** Makes the id of a replay before it begins. */
   makeId(): string;
   /** Whether a connection has an API to fetch from and to compare with. */
   hasApi(connection: Connection): boolean;
@@ -35,7 +35,7 @@ export interface ConsolePorts
   sandbox: boolean;
 }
 
-/** One page: its title, what it says in one sentence, and the rest. */
+/** One page: its title, its summary in one sentence, and the rest. */
 export interface View {
   title: string;
   /** Was anything lost, what happened, what do I press? */
@@ -49,7 +49,7 @@ export interface View {
   refreshSeconds?: number | null;
 }
 
-/** A request of somebody who has signed in. */
+/** A request from a signed-in user. */
 export interface Visit extends Moment {
   caller: Caller;
   /** Goes into every form that changes something. */
@@ -70,7 +70,7 @@ export type Page = (visit: Visit) => Promise<View>;
 export const ZONE_COOKIE = 'orderdock_zone';
 
 export function visitOf(request: Request, caller: Caller, csrf: string, now: Date): Visit {
-  const members = { ...(request.query as Record<string, unknown>), ...(request.body as Record<string, unknown> | undefined) };
+  const members: Record<string, unknown> = { ...request.query, ...request.body };
   const named = (name: string): unknown[] => (Object.hasOwn(members, name) ? [members[name]].flat() : []);
   const askedAll = (name: string) =>
     named(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []));
@@ -96,13 +96,13 @@ export function visitOf(request: Request, caller: Caller, csrf: string, now: Dat
 
 export const PAGE_ROWS = 50;
 
-/** A position that an address carries; null where there is none or it is no number. */
+/** A feed position from the query; null when it is missing or not a number. */
 export function askedPosition(visit: Visit, name = 'before'): number | null {
   const text = visit.asked(name);
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-/** The first `PAGE_ROWS` rows of one more, and whether there are more. */
+/** The first `PAGE_ROWS` of `PAGE_ROWS + 1` rows; `last` is null on the last page. */
 export const cutRows = <Row>(rows: readonly Row[]): { rows: Row[]; last: Row | null } => {
   const page = rows.slice(0, PAGE_ROWS);
   return { rows: page, last: rows.length > PAGE_ROWS ? (page.at(-1) ?? null) : null };

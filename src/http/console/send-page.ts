@@ -13,7 +13,7 @@ import { type ConsolePorts, type Page, type View, type Visit, visitOf } from './
 export const visitFor = (ports: ConsolePorts, request: Request, response: Response): Visit =>
   visitOf(request, callerOf(response), csrfOf(response), ports.context.clock.now());
 
-/** Serves a page to whoever has the role; `place` is the part of the console it belongs to. */
+/** Serves a page to users with the role; `place` is the part of the console it belongs to. */
 export const serve =
   (ports: ConsolePorts, place: string, page: Page, needed: Role = 'reader'): RequestHandler =>
   async (request, response) => {
@@ -30,7 +30,7 @@ export async function send(ports: ConsolePorts, response: Response, view: View, 
     .send(pageOf(view, place, visit, groups, ports.sandbox));
 }
 
-/** Does something for whoever has the role, then leads to the page that shows it. */
+/** Performs an action for users with the role, then redirects to the page that shows its result. */
 export const act =
   (ports: ConsolePorts, needed: Role, verb: (visit: Visit) => Promise<string>): RequestHandler =>
   async (request, response) => {
@@ -43,7 +43,7 @@ export function needRole(visit: Visit, needed: Role): void {
   if (!visit.may(needed)) throw new Refused(403, 'forbidden', `This needs a key with the role ${needed}; yours is ${visit.caller.role}.`);
 }
 
-/** Any error becomes a page that says what to do; what nobody foresaw is logged. */
+/** Any error becomes a page that says what to do; unexpected errors are logged. */
 export const errorPage =
   (ports: ConsolePorts): ErrorRequestHandler =>
   async (error, request, response, next) => {

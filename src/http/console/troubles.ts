@@ -4,12 +4,11 @@ import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
 import type { RunRow } from '../../store/reconciliation/list-runs.ts';
 import type { FailureCause } from '../../views/causes.ts';
 import { alertTrouble } from './alert-troubles.ts';
-import type { Tone } from './components/components.ts';
 import { countText, spanText } from './components/format.ts';
 import { connectionLink, deliveriesLink, link, runLink } from './components/links.ts';
+import type { Step, TimeText, Trouble } from './trouble.ts';
 
-/** What is known of one connection. `health` null: it could not be asked for. */
-/** A group of failures, and what only its sample tells. */
+/** A group of failures, with what only its sample delivery shows. */
 export interface KnownCause extends FailureCause {
   /** It failed when it was received: the sender got an error. */
   onArrival?: boolean;
@@ -17,9 +16,10 @@ export interface KnownCause extends FailureCause {
   isApplied?: boolean;
 }
 
+/** What is known about one connection. `health` is null when it could not be read. */
 export interface ConnectionFacts {
   name: string;
-  /** There is a list to compare with, and a platform to fetch from. */
+  /** The platform has an API: lists to compare with, resources to fetch. */
   hasApi: boolean;
   health: ConnectionHealth | null;
   coverage: readonly CoverageSpan[];
@@ -31,32 +31,12 @@ export interface ConnectionFacts {
   alerts: readonly AlertRow[];
 }
 
-/** Something to follow, to press, or to run elsewhere. */
-export type Step =
-  | { kind: 'link'; label: string; href: string }
-  | { kind: 'press'; label: string; path: string; hidden?: Readonly<Record<string, string | undefined>> }
-  | { kind: 'command'; text: string };
-
-/** One thing that is wrong: its cause in a sentence, since when, and what to do. */
-export interface Trouble {
-  /** `plain`: to be known, nothing to do. */
-  tone: Exclude<Tone, 'good'>;
-  /** What it means for the data: may be missing, kept but not applied, or neither. */
-  effect: 'missing' | 'not applied' | 'none';
-  sentence: string;
-  since: string | null;
-  steps: readonly Step[];
-}
-
-/** Writes a time for the reader. */
-export type TimeText = (iso: string) => string;
-
 type Judge = (facts: ConnectionFacts, moment: { now: Date; when: TimeText }) => Trouble[];
 
 const DAY_MS = 86_400_000;
 const SETTLED_MS = 30_000;
 
-/** Failures of a body or an id: the same bytes fail again, however often they are processed. */
+/** Failures caused by the body or an id: the same bytes fail again however often they are processed. */
 export const HOPELESS = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
 
 export const reconcileStep = (name: string): Step => ({
@@ -92,7 +72,7 @@ const failed: Judge = ({ name, hasApi, causes }) =>
         return {
           tone: 'bad',
           effect: 'not applied',
-          sentence: `${number} cannot be read: ${reason}. The sender was told so (400). A replay would fail again: ask the platform to send ${dead === 1 ? 'it' : 'them'} again${hasApi ? ', or reconcile' : ''}, then dismiss.`,
+          sentence: `${number} cannot be read: ${reason}. The sender got a 400. A replay would fail again: ask the platform to send ${dead === 1 ? 'it' : 'them'} again${hasApi ? ', or reconcile' : ''}, then dismiss.`,
           since: cause.first,
           steps: [look, ...(hasApi ? [reconcileStep(name)] : []), dismiss],
         };
@@ -141,14 +121,14 @@ const unreachable: Judge = ({ health, alerts }, { when }) => {
     {
       tone: 'watch',
       effect: 'none',
-      sentence: `The platform API is unreachable${alert ? ` since ${when(alert.openedAt)}` : ''}. Nothing is lost:${waitingText(health?.backlog ?? 0) || ' deliveries are kept.'} They are processed by themselves when it is back; there is nothing to press.`,
+      sentence: `The platform API is unreachable${alert ? ` since ${when(alert.openedAt)}` : ''}. Nothing is lost:${waitingText(health?.backlog ?? 0) || ' deliveries are kept.'} They are processed automatically when it is back; there is nothing to do.`,
       since: alert?.openedAt ?? health?.oldestWaitingAt ?? null,
       steps: [],
     },
   ];
 };
 
-/** Deliveries with a failure behind them: what waits for the platform itself is told once, above. */
+/** Deliveries that failed and wait for a retry. Those that wait for the platform itself are reported once, above. */
 const waiting: Judge = (facts, { now }) => {
   if (refusesUs(facts) !== null || facts.health?.circuit === 'open') return [];
   return facts.causes
@@ -156,7 +136,7 @@ const waiting: Judge = (facts, { now }) => {
     .map((cause) => ({
       tone: 'watch',
       effect: 'none',
-      sentence: `${countText(cause.waiting, 'delivery failed and waits', 'deliveries failed and wait')} for the next attempt: ${plainError(cause.cause)}. It comes by itself; after a fix, retry at once.`,
+      sentence: `${countText(cause.waiting, 'delivery failed and waits', 'deliveries failed and wait')} for the next attempt: ${plainError(cause.cause)}. It happens automatically; after a fix, retry at once.`,
       since: cause.first,
       steps: [{ kind: 'link', label: 'Look at them', href: deliveriesLink({ ...cause.criteria, state: 'pending' }) }, retryStep(cause)],
     }));
@@ -189,7 +169,7 @@ const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, whe
     .flatMap((span): Trouble[] => {
       const { from, to, reason } = span;
       const until = to ?? now.toISOString();
-      // Nothing will ever prove it where there is no list: told for a day, then only on the connection's page.
+      // Without a list this can never be verified: shown for a day, then only on the connection's page.
       if (!hasApi && now.getTime() - Date.parse(until) > DAY_MS) return [];
       const steps: Step[] = !hasApi
         ? []
@@ -198,14 +178,14 @@ const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, whe
           : [reconcileStep(name)];
       const period = periodText(from === null ? null : when(from), when(until));
       const rejected = REJECTED.exec(reason ?? '');
-      // What was kept as failed is told with its cause.
+      // Deliveries stored as dead are reported with their cause.
       if (rejected && HOPELESS.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
       if (rejected)
         return [
           {
             tone: 'watch',
             effect: 'missing',
-            sentence: `${countText(Number(rejected[1]), 'webhook was', 'webhooks were')} rejected with ${rejected[2]} (${rejected[3]}), ${period}. ${hasApi ? 'A reconcile run brings what they told.' : 'There is no list to compare with: ask the platform to send them again.'}`,
+            sentence: `${countText(Number(rejected[1]), 'webhook was', 'webhooks were')} rejected with ${rejected[2]} (${rejected[3]}), ${period}. ${hasApi ? 'A reconcile run fetches what they announced.' : 'There is no list to compare with: ask the platform to send them again.'}`,
             since: from,
             steps: [{ kind: 'link', label: 'See the rejected requests', href: `${connectionLink(name)}/rejections` }, ...steps],
           },
@@ -285,13 +265,13 @@ const missingDocuments: Judge = ({ name, missingDocuments: number }) =>
         },
       ];
 
-/** Alerts whose facts the judges above tell better. */
-const TOLD = new Set(['delivery_dead', 'platform_refuses_us', 'platform_unreachable', 'document_failed', 'reconcile_failed']);
+/** Alerts whose facts the judges above report in more detail. */
+const COVERED = new Set(['delivery_dead', 'platform_refuses_us', 'platform_unreachable', 'document_failed', 'reconcile_failed']);
 
 const isRejectedSpan = (coverage: readonly CoverageSpan[]): boolean => coverage.some(({ reason }) => REJECTED.test(reason ?? ''));
 
 const otherAlerts: Judge = ({ alerts, coverage }) =>
-  alerts.filter(({ code }) => !TOLD.has(code) && !(code === 'webhooks_rejected' && isRejectedSpan(coverage))).map(alertTrouble);
+  alerts.filter(({ code }) => !COVERED.has(code) && !(code === 'webhooks_rejected' && isRejectedSpan(coverage))).map(alertTrouble);
 
 const JUDGES: readonly Judge[] = [
   loginRefused,
@@ -309,7 +289,7 @@ const ORDER: readonly Trouble['tone'][] = ['bad', 'watch', 'plain'];
 
 export const isReconcile = (step: Step): boolean => step.kind === 'press' && step.path.endsWith('/reconcile');
 
-/** Pure: all that is wrong with a connection, the worst first; a reconcile run is offered once. */
+/** Pure: the problems of a connection, worst first; a reconcile run is offered once. */
 export const troublesOf: (...given: Parameters<Judge>) => Trouble[] = (facts, moment) => {
   const found = JUDGES.flatMap((judge) => judge(facts, moment));
   // A reconcile run cannot help while the platform refuses our login.

@@ -1,7 +1,7 @@
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import type { Tone } from './components/components.ts';
 import { countText } from './components/format.ts';
-import type { TimeText, Trouble } from './troubles.ts';
+import type { TimeText, Trouble } from './trouble.ts';
 
 /** Where the proof ends: the end of the last proven span; null: nothing has been proven yet. */
 export const provenUpTo = (coverage: readonly CoverageSpan[]): string | null =>
@@ -9,14 +9,14 @@ export const provenUpTo = (coverage: readonly CoverageSpan[]): string | null =>
     .filter((span) => span.state === 'proven')
     .reduce<string | null>((latest, { to }) => (to !== null && (latest === null || to > latest) ? to : latest), null);
 
-/** One connection, judged. */
+/** One connection with its assessment. */
 export interface Judged {
   name: string;
   provenUpTo: string | null;
   troubles: readonly Trouble[];
 }
 
-/** Was anything lost? In one sentence. */
+/** Answers “Was anything lost?” in one sentence. */
 export interface Verdict {
   tone: Tone;
   sentence: string;
@@ -25,10 +25,10 @@ export interface Verdict {
 export const worstTone = (troubles: readonly Trouble[]): Tone =>
   troubles.some(({ tone }) => tone === 'bad') ? 'bad' : troubles.some(({ tone }) => tone === 'watch') ? 'watch' : 'good';
 
-/** Pure: all connections, and what is wrong beside them, in one sentence. */
+/** Pure: one sentence about all connections and the problems outside them. */
 export function verdictOf(connections: readonly Judged[], general: readonly Trouble[], when: TimeText): Verdict {
   if (connections.length === 0)
-    return { tone: 'watch', sentence: 'There is no connection: nothing can arrive. Add one to the connections file.' };
+    return { tone: 'watch', sentence: 'No connections are configured, so nothing can arrive. Add one to the connections file.' };
   const troubles = [...connections.flatMap((one) => one.troubles), ...general].filter(({ tone }) => tone !== 'plain');
   const tone = worstTone(troubles);
   const proven = provenText(connections, when);
@@ -45,7 +45,8 @@ function provenText(connections: readonly Judged[], when: TimeText): { complete:
   const proven = connections.flatMap((one) => one.provenUpTo ?? []).sort();
   const others = connections.length - proven.length;
   const [earliest] = proven;
-  if (earliest === undefined) return { complete: false, text: 'What arrived is kept; nothing could be compared with the platforms yet.' };
+  if (earliest === undefined)
+    return { complete: false, text: 'Everything received is stored; nothing could be compared with the platforms yet.' };
   const rest =
     others === 0
       ? ''

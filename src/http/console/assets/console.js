@@ -52,7 +52,7 @@ const reveal = () => {
 reveal();
 document.addEventListener('htmx:after:swap', reveal);
 
-// Nobody looks at a hidden page: it refreshes when it is looked at again.
+// A hidden page does not refresh; it does so when it becomes visible again.
 document.addEventListener('htmx:before:request', (event) => {
   if (document.hidden && event.target.id === 'content') event.preventDefault();
 });

@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 export const CHART_HOURS = 24;
 const WIDTH = 960;
 
-/** The beginnings of the last 24 hours, the unfinished one included. */
+/** The starts of the last 24 hours, including the current one. */
 export function lastHours(now: Date): Date[] {
   const last = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
   return Array.from({ length: CHART_HOURS }, (_, position) => new Date(last - (CHART_HOURS - 1 - position) * HOUR_MS));
@@ -51,14 +51,14 @@ export const stripLegend = html`<p class="legend faint">Last 24 hours:<span clas
 
 export interface Bar {
   parts: readonly { tone: Tone; amount: number }[];
-  /** What is read on hover. */
+  /** Shown on hover. */
   text: string;
 }
 
 const HEIGHT = 64;
 const GAP = 6;
 
-/** Bars of the last 24 hours; the last one, of the hour that is not over, is paler. */
+/** Bars of the last 24 hours; the bar of the current hour is paler. */
 export function hourChart(options: { title: string; summary: string; bars: readonly Bar[]; hours: readonly Date[]; zone: string }): Html {
   const { title, summary, bars, hours, zone } = options;
   const most = Math.max(1, ...bars.map(({ parts }) => parts.reduce((sum, { amount }) => sum + amount, 0)));
@@ -74,8 +74,9 @@ export function hourChart(options: { title: string; summary: string; bars: reado
     });
     return html`<g${position === bars.length - 1 ? html` class="fill-unfinished"` : ''}><title>${text}</title><rect class="fill-none" x="${(position * slot).toFixed(1)}" y="${HEIGHT - 1}" width="${(slot - GAP).toFixed(1)}" height="1"/>${rects}</g>`;
   });
-  const [first] = hours;
+  const first = hours[0];
+  const middle = hours[CHART_HOURS / 2];
   return html`<figure><figcaption><strong>${title}</strong> <span class="faint">${summary}</span></figcaption>
 <svg class="chart" role="img" aria-label="${title}: ${summary}" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none">${drawn}</svg>
-<div class="axis" aria-hidden="true"><span>${first ? hourText(first, zone) : ''}</span><span>${hours[CHART_HOURS / 2] ? hourText(hours[CHART_HOURS / 2] as Date, zone) : ''}</span><span>now</span></div></figure>`;
+<div class="axis" aria-hidden="true"><span>${first ? hourText(first, zone) : ''}</span><span>${middle ? hourText(middle, zone) : ''}</span><span>now</span></div></figure>`;
 }

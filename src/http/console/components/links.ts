@@ -5,10 +5,10 @@ type Query = Readonly<Record<string, string | number | null | undefined>>;
 
 /** An address within the console; members that are null or empty are left out. */
 export function link(path: string, query: Query = {}): string {
-  const members = Object.entries(query).flatMap(([name, value]) =>
-    value === null || value === undefined || value === '' ? [] : [[name, String(value)] as [string, string]],
-  );
-  const text = new URLSearchParams(members).toString();
+  const members = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== null && value !== undefined && value !== '') members.append(name, String(value));
+  const text = members.toString();
   return `${BASE}${path}${text === '' ? '' : `?${text}`}`;
 }
 
@@ -21,7 +21,7 @@ export const runLink = (id: string): string => link(`/reconcile-runs/${segment(i
 export const entityLink = (id: string): string => link(`/entities/${segment(id)}`);
 export const consumerLink = (name: string): string => link(`/consumers/${segment(name)}`);
 
-/** Leads to an entity of which only the outside name is known. */
+/** Leads to an entity of which only the external id is known. */
 export const findLink = (connection: string, kind: string, externalId: string): string => link('/find', { connection, kind, externalId });
 
 /** Where something came from: a delivery (or its replay), or a reconcile run. */

@@ -1,4 +1,4 @@
-/** The moment a page is made at, and the time zone its reader wants: an IANA name. */
+/** The time at which a page is rendered, and its reader's time zone (an IANA name). */
 export interface Moment {
   now: Date;
   zone: string;
@@ -7,7 +7,7 @@ export interface Moment {
 const FIELDS = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Null for a name that is no time zone. */
+/** Null for a name that is not a time zone. */
 function formatOf(zone: string): Intl.DateTimeFormat | null {
   const known = formats.get(zone);
   if (known) return known;

@@ -18,7 +18,7 @@ export const activityPage =
     const query = { ...asked, target: filter.target, from: visit.asked('from'), to: visit.asked('to') };
     return {
       title: 'Activity',
-      lead: html`<p>Everything that somebody changed here: in the console, by the API or on the command line. Newest first.</p>`,
+      lead: html`<p>Every change made here through the console, the API or the command line. Newest first.</p>`,
       body: html`${filterForm('/activity', [
         { name: 'who', label: 'Who', value: asked.who },
         { name: 'action', label: 'Action', value: asked.action },

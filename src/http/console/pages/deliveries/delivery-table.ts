@@ -55,7 +55,7 @@ export const deliveryTable = (
   deliveries: readonly DeliveryRow[],
   resources: ReadonlyMap<string, Resource>,
   moment: Moment,
-  { select = false, empty = 'No matches.' as Content, unknown = NONE } = {},
+  { select = false, empty = 'No matches.', unknown = NONE }: { select?: boolean; empty?: Content; unknown?: typeof NONE } = {},
 ): Html =>
   table(
     'Deliveries',

@@ -16,7 +16,7 @@ const MOST_CHANGES = 100;
 
 export async function namedDelivery(ports: ConsolePorts, id: string): Promise<DeliveryRow & DeliveryContent> {
   const delivery = await readDelivery(ports.context.db.read, id);
-  if (!delivery) throw new Refused(404, 'not_found', 'There is no delivery of this id.');
+  if (!delivery) throw new Refused(404, 'not_found', 'No delivery has this id.');
   return delivery;
 }
 
@@ -72,18 +72,19 @@ const isHopeless = ({ state, error, attempts }: DeliveryRow): boolean =>
 
 function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): string {
   const { state, error } = delivery;
-  const changed = changes === 0 ? 'It changed nothing: what it says was known already.' : `It made ${countText(changes, 'change')}.`;
+  const changed = changes === 0 ? 'It changed nothing: its content was already known.' : `It made ${countText(changes, 'change')}.`;
   if (state === 'done') return `Processed. ${changed} There is nothing to do.`;
   if (unknown)
     return `Not applied: unknown event${delivery.eventType === null ? '' : ` “${delivery.eventType}”`}. Its content is kept; the ERP does not see it. Report it to the adapter's maintainer, and replay after the update.`;
   if (state === 'ignored')
-    return `Kept without effect: ${error ?? 'the event concerns nothing that is held here'}. There is nothing to do.`;
+    return `Kept without effect: ${error ?? 'the event concerns nothing that is stored here'}. There is nothing to do.`;
   if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
   if (isHopeless(delivery))
-    return `Not applied: ${plainError(error ?? '')}. The sender was told so (400). A replay would fail again: ask the platform to send it again, then dismiss it here.`;
+    return `Not applied: ${plainError(error ?? '')}. The sender got a 400. A replay would fail again: ask the platform to send it again, then dismiss it here.`;
   if (state === 'dead') return `Not applied: ${plainError(error ?? 'unknown reason')}. Fix the cause, then replay.`;
-  if (error !== null) return `Failed, and tried again by itself: ${plainError(error)}. After a fix, press “Retry now” instead of waiting.`;
-  return 'Queued, or being processed. There is nothing to press.';
+  if (error !== null)
+    return `Failed, will be retried automatically: ${plainError(error)}. After a fix, press “Retry now” instead of waiting.`;
+  return 'Queued, or being processed. There is nothing to do.';
 }
 
 /** What makes sense in its state; where a body cannot be read, a replay is not offered first. */
@@ -129,7 +130,7 @@ const headerTable = (delivery: DeliveryRow & DeliveryContent): Html =>
   )}`;
 
 function bodyOf(delivery: DeliveryContent): Html {
-  if (delivery.body === null) return html`<p class="empty">The body is no longer kept: its retention time has passed.</p>`;
+  if (delivery.body === null) return html`<p class="empty">The body has been deleted: its retention time has passed.</p>`;
   if (delivery.body === '') return html`<p class="empty">It came without a body.</p>`;
   return html`${delivery.bodyEncoding === 'base64' ? html`<p class="faint">Not text: shown as base64.</p>` : ''}${textView(delivery.body, 'body')}`;
 }

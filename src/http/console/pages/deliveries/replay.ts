@@ -67,8 +67,7 @@ ${failures(preview)}${changes.length === 0 ? '' : section('What it would change'
 }
 
 function leadOf({ number, lookedAt, changes, failures }: ReplayPreview): string {
-  if (number === 0)
-    return 'There is nothing to replay here: no delivery that has ended matches. One that is pending needs “Retry now” instead.';
+  if (number === 0) return 'Nothing to replay: no finished delivery matches. One that is pending needs “Retry now” instead.';
   const actions = new Map<string, number>();
   for (const { action: name } of changes) actions.set(name, (actions.get(name) ?? 0) + 1);
   const found = [...actions].map(([name, count]) => `${countText(count, 'entity', 'entities')} ${name}`);

@@ -15,7 +15,7 @@ export const replayedPage =
   async (visit) => {
     const sql = ports.context.db.read;
     const replay = await readReplay(sql, visit.segment('id'));
-    if (!replay) throw new Refused(404, 'not_found', 'There is no replay of this id.');
+    if (!replay) throw new Refused(404, 'not_found', 'No replay has this id.');
     const { number, states } = replay;
     const countOf = (...names: string[]) => names.reduce((sum, name) => sum + (states[name] ?? 0), 0);
     const open = countOf('pending', 'working');

@@ -2,12 +2,12 @@ import { listConsumers } from '../../../../store/feed/list-consumers.ts';
 import { ageText } from '../../components/components.ts';
 import { consumerLink } from '../../components/links.ts';
 import type { ConsolePorts } from '../../page.ts';
-import type { Trouble } from '../../troubles.ts';
+import type { Trouble } from '../../trouble.ts';
 import { lagText, rejectedText, type Standing, standingOf } from './consumers.ts';
 
 const MOST_CONSUMERS = 50;
 
-/** ERPs that have stopped reading, and changes that they could not book. */
+/** ERPs that have stopped reading, and changes they could not book. */
 export async function consumerTroubles(ports: ConsolePorts, now: Date): Promise<Trouble[]> {
   const consumers = await listConsumers(ports.context.db.read, { after: null, limit: MOST_CONSUMERS });
   const standings = await Promise.all(consumers.map((consumer) => standingOf(ports, consumer, now)));

@@ -13,7 +13,7 @@ import { filterText, lagText, rejectedText, type Standing, standingOf } from './
 
 async function namedStanding(ports: ConsolePorts, visit: Visit): Promise<Standing> {
   const consumer = await readConsumer(ports.context.db.read, visit.segment('name'));
-  if (!consumer) throw new Refused(404, 'not_found', `There is no consumer named ${visit.segment('name')}.`);
+  if (!consumer) throw new Refused(404, 'not_found', `No consumer is named ${visit.segment('name')}.`);
   return standingOf(ports, consumer, visit.now);
 }
 

@@ -39,9 +39,9 @@ export const feedPage =
     const query = { ...asked, until: visit.asked('until') };
     return {
       title: 'Feed',
-      // New entries come by themselves, on top.
+      // New entries are polled for and appear at the top.
       refreshSeconds: null,
-      lead: html`<p>Every change in the order in which the ERP reads them, newest first. ${until !== null ? html`Shown as it stood at the time below: what is not in it, no reader had seen.` : live ? 'New ones appear on top by themselves.' : ''}</p>`,
+      lead: html`<p>Every change in feed order, newest first. ${until !== null ? html`Shown as of the time below: consumers had seen nothing else by then.` : live ? 'New entries appear at the top automatically.' : ''}</p>`,
       body: html`${filterForm('/feed', [
         { name: 'kind', label: 'Kind', value: asked.kind, choices: ENTITY_KINDS },
         { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
@@ -79,7 +79,7 @@ export const changePage =
     return {
       title: `Change ${change.position}`,
       refreshSeconds: null,
-      lead: html`<p>One entry of the feed, as every reader gets it.</p>`,
+      lead: html`<p>One entry of the feed, as every consumer gets it.</p>`,
       body: html`${await changeList(ports.context.db.read, [change], visit, '', true)}`,
     };
   };

@@ -47,7 +47,7 @@ export const runsPage =
     const without = ports.context.connections.list().filter((connection) => !ports.hasApi(connection));
     return {
       title: 'Reconcile',
-      lead: html`<p>Each run compares what is held with the platform’s own lists. The runs below found ${countText(gaps, 'change')} that no webhook had brought; all of them were applied.</p>`,
+      lead: html`<p>Each run compares our data with the platform’s own lists. The runs below found ${countText(gaps, 'change')} that no webhook had reported; all of them were applied.</p>`,
       body: html`${visit.may('operator') ? startForms(ports, visit) : ''}
 ${
   without.length === 0
@@ -81,7 +81,7 @@ export const runPage =
   async (visit) => {
     const sql = ports.context.db.read;
     const run = await readRun(sql, visit.segment('id'));
-    if (!run) throw new Refused(404, 'not_found', 'There is no reconcile run of this id.');
+    if (!run) throw new Refused(404, 'not_found', 'No reconcile run has this id.');
     const gaps = await readGaps(sql, run.id);
     const names = await readNames(
       sql,
@@ -112,7 +112,7 @@ function leadOf(run: RunRow, gaps: number): string {
   if (run.state === 'running') return 'Running… This page refreshes itself; the run verifies nothing before it has finished.';
   if (run.state === 'failed') return 'It failed, so it verifies nothing. The next one continues where it stopped.';
   if (gaps === 0) return 'It finished and found nothing that had not been reported.';
-  return `It finished and found ${countText(gaps, 'change')} that no webhook had brought. They have been applied and are in the feed: nothing is missing any more.`;
+  return `It finished and found ${countText(gaps, 'change')} that no webhook had reported. They have been applied and are in the feed; nothing is missing any more.`;
 }
 
 /** Equal causes once, with their number. */

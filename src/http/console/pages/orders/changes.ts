@@ -11,10 +11,10 @@ import { causeLink, entityLink, link } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
-const MOST_TOLD = 2;
+const MOST_SHOWN = 2;
 const MOST_CHARACTERS = 24;
 
-/** Changes with the numbers of what they changed, to be shown as a list. */
+/** A list of changes, each with the number of the order, shipment or record that it changed. */
 export async function changeList(sql: Sql, changes: readonly ChangeRow[], moment: Moment, empty: string, open = false): Promise<Html> {
   if (changes.length === 0) return html`<p class="empty">${empty}</p>`;
   return html`<ol class="changes">${await changeItems(sql, changes, moment, open)}</ol>`;
@@ -31,21 +31,21 @@ export async function changeItems(sql: Sql, changes: readonly ChangeRow[], momen
   );
 }
 
-/** One entry of the feed: in one line what changed; opened, why, and every difference, which are fetched then. */
+/** One entry of the feed: what changed, in one row. Opening it fetches the cause and every difference. */
 function changeItem(change: ChangeRow, number: string, progress: readonly Progress[], moment: Moment, open: boolean): Html {
   const address = link(`/changes/${change.position}`);
   return html`<li class="change" id="change-${change.position}"><details${open ? html` open` : ''}><summary hx-get="${address}/inside" hx-trigger="click once" hx-target="next .inside" hx-swap="innerHTML">${time(change.at, moment)} <span>${badge(change.action, change.action === 'deleted' ? 'bad' : 'plain')}</span> <span class="clip" title="${change.externalId}">${change.kind} <strong>${number}</strong></span> <span class="clip faint">${shortly(change)}</span> <span class="whole">${progressText(progress)}</span></summary>
 <div class="inside" hx-morph-skip>${open ? insideOf(change, progress, moment) : html`<p><a href="${address}">What changed, and why</a></p>`}</div></details></li>`;
 }
 
-/** What a change is, in a few words: the first differences, or how much there is. */
+/** A change in a few words: its first differences, or the number of its lines. */
 export function shortly({ action, lines, diff }: Pick<ChangeRow, 'action' | 'lines' | 'diff'>): string {
-  const named = JSON.parse(lines) as string[];
+  const named: string[] = JSON.parse(lines);
   if (action !== 'updated') return named.length === 0 ? '' : `with ${countText(named.length, 'line')}`;
-  const differences = JSON.parse(diff) as Difference[];
-  const told = differences.slice(0, MOST_TOLD).map((one) => `${pathText(one.path)} ${valueText(one.before)} → ${valueText(one.after)}`);
-  const rest = differences.length - told.length;
-  return `${told.join(' · ')}${rest > 0 ? ` · ${rest} more` : ''}`;
+  const differences: Difference[] = JSON.parse(diff);
+  const shown = differences.slice(0, MOST_SHOWN).map((one) => `${pathText(one.path)} ${valueText(one.before)} → ${valueText(one.after)}`);
+  const rest = differences.length - shown.length;
+  return `${shown.join(' · ')}${rest > 0 ? ` · ${rest} more` : ''}`;
 }
 
 /** `/lines/0010/quantity` is `line 0010 quantity`. */
@@ -62,16 +62,16 @@ function valueText(content: unknown): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }
 
-/** Why it changed, each difference, and what became of it in the ERP. */
+/** The cause of a change, each difference, and how far the ERP is with it. */
 export const insideOf = (
   change: ChangeRow,
   progress: readonly Progress[],
   moment: Moment,
 ): Html => html`<p>Because of <a href="${causeLink({ type: change.causeType, id: change.causeId })}">${causeText(change)}</a>.
 <a href="${entityLink(change.entityId)}">Open the ${change.kind}</a> · version ${change.version} · ${change.connection} · <a href="${link(`/changes/${change.position}`)}">change ${change.position}</a></p>
-${differences(JSON.parse(change.diff) as Difference[])}${progress.length === 0 ? '' : html`<p></p>${progressTable(progress, moment)}`}`;
+${differences(JSON.parse(change.diff))}${progress.length === 0 ? '' : html`<p></p>${progressTable(progress, moment)}`}`;
 
-/** What became of the change in the ERP, the furthest step of each consumer. */
+/** The furthest step that each consumer has taken with the change. */
 const progressText = (progress: readonly Progress[]): Content =>
   progress.map(({ consumer, status, reference, acknowledgedAt, readAt }) => {
     if (status === 'rejected') return html` ${badge(`${consumer}: rejected`, 'bad')}`;
@@ -96,7 +96,7 @@ const progressTable = (progress: readonly Progress[], moment: Moment): Html =>
     '',
   );
 
-/** What became of each change at the consumers that it is meant for, by its position. */
+/** The progress of each change, by position, at the consumers whose filter it passes. */
 export async function readChangeProgress(sql: Sql, changes: readonly ChangeRow[]): Promise<Map<string, Progress[]>> {
   const all = await readProgress(
     sql,
@@ -113,7 +113,7 @@ function causeText({ causeType, eventType }: ChangeRow): string {
   return `${causeType === 'replay' ? 'the replay of a delivery' : 'a delivery'}${eventType === null ? '' : ` (${eventType})`}`;
 }
 
-/** What changed, each with old and new value; the words that differ are marked. */
+/** The fields that changed, with old and new values; the words that differ are marked. */
 export const differences = (diff: readonly { path: string; before?: unknown; after?: unknown }[]): Html =>
   table(
     'What changed',
@@ -122,7 +122,7 @@ export const differences = (diff: readonly { path: string; before?: unknown; aft
     'No single difference: the entity appeared or went as a whole.',
   );
 
-/** Two short texts with what differs between their common beginning and end marked. */
+/** Two texts, with the part between their common prefix and suffix marked. */
 function marked(before: unknown, after: unknown): [Content, Content] {
   if (typeof before !== 'string' || typeof after !== 'string') return [value(before), value(after)];
   const least = Math.min(before.length, after.length);
@@ -130,7 +130,7 @@ function marked(before: unknown, after: unknown): [Content, Content] {
   while (begin < least && before[begin] === after[begin]) begin++;
   let end = 0;
   while (end < least - begin && before.at(-1 - end) === after.at(-1 - end)) end++;
-  // Marked by words, not in the middle of one.
+  // Whole words are marked.
   while (begin > 0 && /\w/.test(before[begin - 1] ?? '')) begin--;
   while (end > 0 && /\w/.test(before.at(-end) ?? '')) end--;
   const parts = (text: string) => [text.slice(0, begin), text.slice(begin, text.length - end), text.slice(text.length - end)] as const;

@@ -20,7 +20,7 @@ export const ENTITY_PLACES: readonly Place[] = [
   { path: '/records', title: 'Records', kinds: RECORD_KINDS },
 ];
 
-/** Orders, shipments or records: what was changed last comes first. */
+/** Orders, shipments or records, most recently changed first. */
 export const entitiesPage =
   (ports: ConsolePorts, { path, title, kinds }: Place): Page =>
   async (visit) => {
@@ -33,7 +33,7 @@ export const entitiesPage =
     const isFiltered = Object.values(query).some((value) => value !== null);
     return {
       title,
-      lead: html`<p>What is held now, as the ERP gets it; what changed last comes first. Open one to see every change, and why.</p>`,
+      lead: html`<p>The current state as the ERP gets it, most recently changed first. Open one to see every change and its cause.</p>`,
       body: html`${filterForm(path, [
         { name: 'number', label: 'Number or external id', value: number },
         { name: 'status', label: 'Status', value: asked.status },

@@ -20,14 +20,14 @@ const MOST_DELIVERIES = 20;
 
 export async function namedEntity(ports: ConsolePorts, visit: Visit): Promise<EntityRow> {
   const entity = await readEntity(ports.context.db.read, ENTITY_KINDS, visit.segment('id'));
-  if (!entity) throw new Refused(404, 'not_found', 'Nothing of this id is held.');
+  if (!entity) throw new Refused(404, 'not_found', 'Nothing with this id is stored here.');
   return entity;
 }
 
 export const placeOf = ({ kind }: Pick<EntityRow, 'kind'>): string =>
   kind === 'order' ? '/orders' : kind === 'shipment' ? '/shipments' : '/records';
 
-/** One order, shipment or record: as it is, how it became so, and what was received about it. */
+/** One order, shipment or record: its current state, its history, and the webhooks received about it. */
 export const entityPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -48,8 +48,8 @@ export const entityPage =
       body: html`${headerFacts(entity, visit)}
 ${hasLines ? section('Lines', lineTable(lines, visit)) : ''}
 ${documents.length > 0 ? section('Documents', documentTable(documents, visit)) : ''}
-${section('History', html`${versionForms(entity, history, visit)}${await changeList(sql, history.toReversed(), visit, 'Its changes are no longer kept.')}`)}
-${section('Webhooks received', deliveryTable(deliveries, await readResources(sql, deliveries), visit, { empty: 'None: reconciliation brought it.' }))}`,
+${section('History', html`${versionForms(entity, history, visit)}${await changeList(sql, history.toReversed(), visit, 'Its changes have been deleted: their retention time has passed.')}`)}
+${section('Webhooks received', deliveryTable(deliveries, await readResources(sql, deliveries), visit, { empty: 'None: it was found by reconciliation.' }))}`,
     };
   };
 

@@ -1,4 +1,5 @@
 import { Refused } from '../../../../domain/errors.ts';
+import { objectAt } from '../../../../domain/values/json.ts';
 import { readHistory } from '../../../../store/feed/read-changes.ts';
 import { viewAsOf } from '../../../../views/as-of.ts';
 import { button, note, section, time } from '../../components/components.ts';
@@ -26,15 +27,20 @@ export const versionsPage =
     const frame = { place: placeOf(entity), refreshSeconds: null };
     const back = html`<p>${button('Back', entityLink(entity.id))}</p>`;
     if (!to || (at === null && !from)) {
-      if (at === null) throw new Refused(404, 'not_found', 'There is no such version.');
-      return { ...frame, title, lead: html`<p>At ${time(at, visit)} it was not in the feed yet: no reader had seen it.</p>`, body: back };
+      if (at === null) throw new Refused(404, 'not_found', 'This version does not exist.');
+      return {
+        ...frame,
+        title,
+        lead: html`<p>At ${time(at, visit)} it was not in the feed yet, so no consumer had seen it.</p>`,
+        body: back,
+      };
     }
     const after = await viewAsOf(sql, entity, { position: to.position });
     if (!from)
       return {
         ...frame,
         title: `${title} as it was`,
-        lead: html`<p>At ${time(at, visit)} the ERP saw version ${to.version}, which was made ${time(to.at, visit)}.${to === history.at(-1) ? ' That is still the newest.' : ''}</p>`,
+        lead: html`<p>At ${time(at, visit)} the ERP saw version ${to.version}, which was made ${time(to.at, visit)}.${to === history.at(-1) ? ' It is still the latest version.' : ''}</p>`,
         body: html`${back}${section(`Version ${to.version}`, textView(JSON.stringify(after), 'version'))}`,
       };
     const before = await viewAsOf(sql, entity, { position: from.position });
@@ -44,7 +50,7 @@ export const versionsPage =
       lead: html`<p>Version ${from.version} was made ${time(from.at, visit)}, version ${to.version} ${time(to.at, visit)}.</p>`,
       body: html`${back}${section('Differences', differences(differencesOf(before, after)))}
 <div class="compare">${section(`Version ${from.version}`, textView(JSON.stringify(before), 'before'))}${section(`Version ${to.version}`, textView(JSON.stringify(after), 'after'))}</div>
-${note('plain', 'The text is what the API gives with “asOf”.')}`,
+${note('plain', 'This is what the API returns with “asOf”.')}`,
     };
   };
 
@@ -64,7 +70,6 @@ function flattened(value: unknown, path = '', found = new Map<string, unknown>()
 }
 
 function nameOf(item: unknown, index: string): string {
-  if (typeof item !== 'object' || item === null) return index;
-  const { position, name, externalId } = item as { position?: unknown; name?: unknown; externalId?: unknown };
+  const { position, name, externalId } = objectAt(item);
   return String(position ?? externalId ?? name ?? index);
 }

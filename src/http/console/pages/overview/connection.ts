@@ -13,7 +13,8 @@ import { durationText, spanText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, deliveriesLink, link, runLink } from '../../components/links.ts';
 import type { ConsolePorts, Page, Visit } from '../../page.ts';
-import { type ConnectionFacts, isReconcile, reconcileStep, type Trouble } from '../../troubles.ts';
+import type { Trouble } from '../../trouble.ts';
+import { type ConnectionFacts, isReconcile, reconcileStep } from '../../troubles.ts';
 import { verdictOf } from '../../verdict.ts';
 import { alertHistory } from '../operations/alerts.ts';
 import { runTable } from '../operations/runs.ts';
@@ -23,7 +24,7 @@ import { verdictBlock } from './trouble-list.ts';
 
 export function namedConnection(ports: ConsolePorts, visit: Visit): Connection {
   const connection = ports.context.connections.get(visit.segment('name'));
-  if (!connection) throw new Refused(404, 'not_found', `There is no connection named ${visit.segment('name')}.`);
+  if (!connection) throw new Refused(404, 'not_found', `No connection is named ${visit.segment('name')}.`);
   return connection;
 }
 
@@ -35,7 +36,7 @@ export const connectionPage =
     const { name } = connection;
     const sql = ports.context.db.read;
     const [known] = await readFacts(ports, [connection], visit.now);
-    if (!known) throw new Refused(404, 'not_found', `There is no connection named ${name}.`);
+    if (!known) throw new Refused(404, 'not_found', `No connection is named ${name}.`);
     const judged = judge(known, visit);
     const runs = await listRuns(sql, { connection: name, state: null }, { before: null, limit: 5 });
     const history = await listAlerts(sql, { state: 'all', connection: name }, { limit: 20 });

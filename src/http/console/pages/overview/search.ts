@@ -13,7 +13,7 @@ const LEAST = 3;
 const find = (ports: ConsolePorts, text: string, limit: number): Promise<SearchHit[]> =>
   search(ports.context.db.read, text, { connections: connectionNames(ports), limit });
 
-/** What is shown below the box while somebody types. */
+/** Suggestions below the search box while the user types. */
 export async function searchResults(ports: ConsolePorts, visit: Visit): Promise<Html> {
   const text = visit.asked('q');
   if (text === null) return html``;

@@ -2,7 +2,7 @@ import { action, button, command, time } from '../../components/components.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink } from '../../components/links.ts';
 import type { Visit } from '../../page.ts';
-import type { Step, Trouble } from '../../troubles.ts';
+import type { Step, Trouble } from '../../trouble.ts';
 import type { Verdict } from '../../verdict.ts';
 
 export interface NamedTrouble extends Trouble {
