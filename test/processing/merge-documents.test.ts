@@ -67,6 +67,14 @@ test('another file under the same code replaces the first, and the change names 
   assert.deepEqual(lines, []);
 });
 
+test('a document announced with another name shows the name before and after', () => {
+  const { diff } = merged(order(1, [document({ name: 'Plan' })]), order(2, [document({ name: 'Plan, final' })]));
+  assert.deepEqual(
+    diff.map(({ before, after }) => [objectAt(before).name, objectAt(after).name]),
+    [['Plan', 'Plan, final']],
+  );
+});
+
 test('the same file on the header and on lines is one announcement each', () => {
   const places = [document({ key: 'A' }), document({ key: 'A', line: 'L1' }), document({ key: 'A', line: 'L2' })];
   const first = merged(order(1, []), order(2, places));

@@ -2,7 +2,7 @@ import type { DocumentReport, EntityReport, LineReport, Party } from '../../doma
 import { Hopeless } from '../../domain/errors.ts';
 import { isTooLong, LONGEST_ID } from '../../domain/values/id-length.ts';
 
-/** Throws `Hopeless` (`id_too_long`) for what neither index nor reader takes: trying again is no help. */
+/** Throws `Hopeless` (`id_too_long`) for identifiers that are too long for the index and for readers: a retry cannot succeed. */
 export function checkIdLengths(report: EntityReport): void {
   for (const [what, value] of identifiersOf(report)) {
     if (value !== null && isTooLong(value)) {
