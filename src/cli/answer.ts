@@ -4,8 +4,8 @@ import type { CliRuntime } from './runtime.ts';
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Writes the result of a command: JSON for scripts, text for people. */
-export function answer(ground: CliRuntime, json: boolean | undefined, value: unknown, text: () => string): void {
-  ground.out(json ? `${JSON.stringify(value, null, 2)}\n` : text());
+export function answer(runtime: CliRuntime, json: boolean | undefined, value: unknown, text: () => string): void {
+  runtime.out(json ? `${JSON.stringify(value, null, 2)}\n` : text());
 }
 
 /** Rows below their headings, with aligned columns; `empty` if there are none. */

@@ -18,7 +18,7 @@ export const countOf =
     return count;
   };
 
-export function addDeliveries(program: Command, ground: CliRuntime): void {
+export function addDeliveries(program: Command, runtime: CliRuntime): void {
   withCriteria(program.command('deliveries').description('List the accepted webhook requests, newest first, with their outcome.'))
     .option('--limit <count>', 'maximum number of deliveries', countOf(1, 10_000), 50)
     .option('--json', 'print the result as JSON')
@@ -26,14 +26,14 @@ export function addDeliveries(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock deliveries --state dead\n  orderdock deliveries --connection acme-tradecloud --limit 10 --json',
     )
-    .action((options: Options) => show(ground, options));
+    .action((options: Options) => show(runtime, options));
 }
 
-async function show(ground: CliRuntime, options: Options): Promise<void> {
+async function show(runtime: CliRuntime, options: Options): Promise<void> {
   const filter = criteriaOf(null, options);
-  const rows = await withContext(ground, (context) => listDeliveries(context.db.read, filter, { before: null, limit: options.limit }));
+  const rows = await withContext(runtime, (context) => listDeliveries(context.db.read, filter, { before: null, limit: options.limit }));
   const shown = rows.map(({ seq: _seq, ...row }) => row);
-  answer(ground, options.json, shown, () =>
+  answer(runtime, options.json, shown, () =>
     table(
       shown.map((row) => ({
         id: row.id,

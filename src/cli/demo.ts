@@ -17,7 +17,7 @@ interface Options {
   json?: true;
 }
 
-export function addDemo(program: Command, ground: CliRuntime): void {
+export function addDemo(program: Command, runtime: CliRuntime): void {
   program
     .command('demo')
     .description(
@@ -29,7 +29,7 @@ export function addDemo(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  npm run demo\n  npm run demo -- --seconds 60\n\nExit code 0 only if the service ends up equal to the simulated platforms, every gap is explained, and no invariant is violated.',
     )
-    .action((options: Options) => demo(ground, options));
+    .action((options: Options) => demo(runtime, options));
 }
 
 function secondsOf(text: string): number {
@@ -38,43 +38,43 @@ function secondsOf(text: string): number {
   return seconds;
 }
 
-async function demo(ground: CliRuntime, options: Options): Promise<void> {
-  const settings = settingsOf(ground);
-  const progress = createProgress(ground);
+async function demo(runtime: CliRuntime, options: Options): Promise<void> {
+  const settings = settingsOf(runtime);
+  const progress = createProgress(runtime);
   const end = new AbortController();
   // The first signal ends the traffic and starts the comparison; a second one exits at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (end.signal.aborted ? process.exit(1) : end.abort()));
-  const watched = ground.terminal && process.stdin.isTTY && options.json !== true;
+  const watched = runtime.terminal && process.stdin.isTTY && options.json !== true;
   const result = await runDemo({
     // On a terminal the console stays open until a key is pressed.
     ...(watched
       ? {
           inspect: (ended: DemoResult, consoleUrl: string) =>
-            untilKey(ground, `${summary(ended)}\nThe console stays open at ${consoleUrl}: press a key to stop the service.\n`),
+            untilKey(runtime, `${summary(ended)}\nThe console stays open at ${consoleUrl}: press a key to stop the service.\n`),
         }
       : {}),
     dataDir: join(settings.dataDir, 'demo'),
     main: fileURLToPath(new URL('../main.ts', import.meta.url)),
-    env: serviceEnv(ground),
+    env: serviceEnv(runtime),
     platforms: PLATFORMS,
-    listedKinds: (world) => listedKinds(world, ground),
+    listedKinds: (world) => listedKinds(world, runtime),
     random: Math.random,
     end: end.signal,
     seconds: options.seconds ?? null,
     show: progress.show,
     say(text) {
       progress.clear();
-      ground.err(`${text}\n`);
+      runtime.err(`${text}\n`);
     },
   });
   progress.clear();
-  if (!watched) answer(ground, options.json, result, () => summary(result));
+  if (!watched) answer(runtime, options.json, result, () => summary(result));
   if (!result.ok) throw new CommandFailed();
 }
 
 /** Prints a message and waits for a key press. */
-function untilKey(ground: CliRuntime, text: string): Promise<void> {
-  ground.err(text);
+function untilKey(runtime: CliRuntime, text: string): Promise<void> {
+  runtime.err(text);
   const { stdin } = process;
   stdin.setRawMode(true);
   return new Promise((resolve) => {
@@ -97,8 +97,8 @@ function serviceEnv({ env }: CliRuntime): Record<string, string> {
 const noLimits = { enter: async () => 0, alone: <T>(_name: string, work: () => Promise<T>) => work() };
 
 /** The kinds that the platform's API lists; nothing is called. */
-function listedKinds(world: World, ground: CliRuntime): ReadonlySet<string> {
-  const remote = createRemote({ limits: noLimits, clock: systemClock, random: Math.random, log: quietLog(ground) });
+function listedKinds(world: World, runtime: CliRuntime): ReadonlySet<string> {
+  const remote = createRemote({ limits: noLimits, clock: systemClock, random: Math.random, log: quietLog(runtime) });
   const streams = world.platform.connect(world.settings, remote.forConnection(world.connection))?.streams ?? [];
   return new Set(streams.flatMap((stream) => stream.kinds));
 }

@@ -15,7 +15,7 @@ interface Options {
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-export function addKeys(program: Command, ground: CliRuntime): void {
+export function addKeys(program: Command, runtime: CliRuntime): void {
   const keys = program
     .command('keys')
     .description('Manage API keys: only their hashes are stored, and a key is shown once.')
@@ -32,34 +32,34 @@ export function addKeys(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock keys create erp --role reader --json\n  orderdock keys create shop --connection shop-orisha --consumer shop-erp',
     )
-    .action((name: string, options: Options) => create(ground, name, options));
+    .action((name: string, options: Options) => create(runtime, name, options));
   keys
     .command('list')
     .description('List the stored keys and when each was last used.')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  orderdock keys list')
-    .action((options: Options) => list(ground, options));
+    .action((options: Options) => list(runtime, options));
   keys
     .command('revoke')
     .description('Revoke a key at once, in every process.')
     .argument('<name>', 'name of the key')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  orderdock keys revoke erp')
-    .action((name: string, options: Options) => revoke(ground, name, options));
+    .action((name: string, options: Options) => revoke(runtime, name, options));
 }
 
-async function create(ground: CliRuntime, name: string, options: Options): Promise<void> {
+async function create(runtime: CliRuntime, name: string, options: Options): Promise<void> {
   if (!NAME.test(name)) throw new CommandFailed('A key name has at most 64 characters: letters, digits, "_", "." and "-".');
-  const key = await withContext(ground, (context) =>
+  const key = await withContext(runtime, (context) =>
     createKey(context, { name, role: options.role, connections: options.connection ?? null, consumers: options.consumer ?? null }),
   );
-  answer(ground, options.json, key, () => `${key.key}\n`);
-  if (!options.json) ground.err(`This is the key ${name} (${options.role}). It is not shown again.\n`);
+  answer(runtime, options.json, key, () => `${key.key}\n`);
+  if (!options.json) runtime.err(`This is the key ${name} (${options.role}). It is not shown again.\n`);
 }
 
-async function list(ground: CliRuntime, options: Options): Promise<void> {
-  const keys = await withContext(ground, (context) => listApiKeys(context.db.read));
-  answer(ground, options.json, keys, () =>
+async function list(runtime: CliRuntime, options: Options): Promise<void> {
+  const keys = await withContext(runtime, (context) => listApiKeys(context.db.read));
+  answer(runtime, options.json, keys, () =>
     table(
       keys.map((key) => ({
         name: key.name,
@@ -73,7 +73,7 @@ async function list(ground: CliRuntime, options: Options): Promise<void> {
   );
 }
 
-async function revoke(ground: CliRuntime, name: string, options: Options): Promise<void> {
-  await withContext(ground, (context) => deleteKey(context, name));
-  answer(ground, options.json, { name, revoked: true }, () => `The key ${name} is no longer valid.\n`);
+async function revoke(runtime: CliRuntime, name: string, options: Options): Promise<void> {
+  await withContext(runtime, (context) => deleteKey(context, name));
+  answer(runtime, options.json, { name, revoked: true }, () => `The key ${name} is no longer valid.\n`);
 }

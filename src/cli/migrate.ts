@@ -9,24 +9,24 @@ interface Options {
   json?: true;
 }
 
-export function addMigrate(program: Command, ground: CliRuntime): void {
+export function addMigrate(program: Command, runtime: CliRuntime): void {
   program
     .command('migrate')
     .description('Apply pending database migrations. Starting the service does this too.')
     .option('--status', 'only list the migrations that have been applied')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExamples:\n  orderdock migrate --status\n  DATABASE_URL=postgres://… orderdock migrate')
-    .action((options: Options) => migrate(ground, options));
+    .action((options: Options) => migrate(runtime, options));
 }
 
-async function migrate(ground: CliRuntime, options: Options): Promise<void> {
-  const { before, after } = await migrateDatabase(settingsOf(ground).databaseUrl, !options.status);
+async function migrate(runtime: CliRuntime, options: Options): Promise<void> {
+  const { before, after } = await migrateDatabase(settingsOf(runtime).databaseUrl, !options.status);
   const applied = after.filter(
     ({ name, appliedAt }) => appliedAt !== null && before.some((one) => one.name === name && one.appliedAt === null),
   );
   const names = applied.map(({ name }) => name);
   const missing = after.filter(({ appliedAt }) => appliedAt === null).length;
-  answer(ground, options.json, { migrations: after, applied: names, missing }, () => {
+  answer(runtime, options.json, { migrations: after, applied: names, missing }, () => {
     if (options.status)
       return table(
         after.map(({ name, appliedAt }) => ({ migration: name, 'applied at': appliedAt })),

@@ -12,12 +12,12 @@ import { readSandboxFile } from '../sandbox/sandbox-file.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { type CliRuntime, CommandFailed, quietLog } from './runtime.ts';
 
-export const settingsOf = (ground: CliRuntime): Settings => readSettings(ground.env, { terminal: ground.outTerminal });
+export const settingsOf = (runtime: CliRuntime): Settings => readSettings(runtime.env, { terminal: runtime.outTerminal });
 
 /** The connections of the connections file or, without one, those that the sandbox stored. */
-export async function connectionsOf(settings: Settings, ground: CliRuntime): Promise<Connection[]> {
+export async function connectionsOf(settings: Settings, runtime: CliRuntime): Promise<Connection[]> {
   if (settings.connectionsFile !== null) {
-    return readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.env, PLATFORMS);
+    return readConnections(await readFile(settings.connectionsFile, 'utf8'), runtime.env, PLATFORMS);
   }
   const sandbox = await readSandboxFile(settings.dataDir);
   return sandbox === null ? [] : readConnections(JSON.stringify({ connections: sandbox.connections }), {}, PLATFORMS);
@@ -36,14 +36,14 @@ export function findConnection(connections: readonly Connection[], name: string)
 }
 
 /** Opens the database and the platform clients for one command, and closes them afterwards. */
-export async function withContext<T>(ground: CliRuntime, work: (context: OpenContext, settings: Settings) => Promise<T>): Promise<T> {
-  const settings = settingsOf(ground);
-  const context = await openContext(settings, await connectionsOf(settings, ground), { log: quietLog(ground) }, () => ({
+export async function withContext<T>(runtime: CliRuntime, work: (context: OpenContext, settings: Settings) => Promise<T>): Promise<T> {
+  const settings = settingsOf(runtime);
+  const context = await openContext(settings, await connectionsOf(settings, runtime), { log: quietLog(runtime) }, () => ({
     open: () => {},
     close: () => {},
   }));
   try {
-    const request = { ...requestOf({ traceparent: ground.env.TRACEPARENT }, randomUUID()), actor: commandLineUser() };
+    const request = { ...requestOf({ traceparent: runtime.env.TRACEPARENT }, randomUUID()), actor: commandLineUser() };
     return await runInRequest(request, () => work(context, settings));
   } finally {
     await context.close();

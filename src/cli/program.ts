@@ -36,15 +36,15 @@ const COMMANDS = [
 ];
 
 /** The command line as a commander program: parsing, help and the generated docs all derive from it. */
-export function createProgram(ground: CliRuntime): Command {
+export function createProgram(runtime: CliRuntime): Command {
   const program = new Command('orderdock')
     .description('Receives commerce platform webhooks, stores what is new, and lets the ERP pull it.')
     .version(version(), '-V, --version', 'print the version')
     .helpCommand(true)
     .showHelpAfterError('(use --help to list commands and options)')
     .exitOverride()
-    .configureOutput({ writeOut: ground.out, writeErr: ground.err });
-  for (const add of COMMANDS) add(program, ground);
+    .configureOutput({ writeOut: runtime.out, writeErr: runtime.err });
+  for (const add of COMMANDS) add(program, runtime);
   return program;
 }
 
@@ -57,11 +57,11 @@ function version(): string {
 const UNKNOWN_COMMAND = 2;
 
 /** Runs one command and returns the exit code: 0 only on success, 2 for an unknown command. Every error ends up here as one clear message. */
-export async function runCommandLine(words: readonly string[], ground: CliRuntime): Promise<number> {
-  const program = createProgram(ground);
+export async function runCommandLine(words: readonly string[], runtime: CliRuntime): Promise<number> {
+  const program = createProgram(runtime);
   const unknown = findUnknownCommand(program, words);
   if (unknown !== null) {
-    ground.err(`${unknown}\n`);
+    runtime.err(`${unknown}\n`);
     return UNKNOWN_COMMAND;
   }
   try {
@@ -70,7 +70,7 @@ export async function runCommandLine(words: readonly string[], ground: CliRuntim
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     const message = messageOf(error);
-    if (message !== '') ground.err(`${message}\n`);
+    if (message !== '') runtime.err(`${message}\n`);
     return 1;
   }
 }

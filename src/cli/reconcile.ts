@@ -15,7 +15,7 @@ interface Options {
   json?: true;
 }
 
-export function addReconcile(program: Command, ground: CliRuntime): void {
+export function addReconcile(program: Command, runtime: CliRuntime): void {
   program
     .command('reconcile')
     .description("Compare with the platform's API now, and import what no delivery has reported.")
@@ -26,13 +26,13 @@ export function addReconcile(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock reconcile acme-tradecloud\n  orderdock reconcile acme-tradecloud --since 2026-01-01 --json',
     )
-    .action((connection: string, options: Options) => reconcile(ground, connection, options));
+    .action((connection: string, options: Options) => reconcile(runtime, connection, options));
 }
 
-async function reconcile(ground: CliRuntime, name: string, options: Options): Promise<void> {
+async function reconcile(runtime: CliRuntime, name: string, options: Options): Promise<void> {
   const since = options.since === undefined ? null : readIsoTime(options.since);
   if (options.since !== undefined && since === null) throw new CommandFailed('--since: expected an ISO 8601 time.');
-  const { run, gaps } = await withContext(ground, async (context) => {
+  const { run, gaps } = await withContext(runtime, async (context) => {
     const reconciler = createReconciler(context);
     try {
       const connection = findConnection(context.connections.list(), name);
@@ -42,13 +42,13 @@ async function reconcile(ground: CliRuntime, name: string, options: Options): Pr
         () => reconciler.reconcile(connection, 'demand', { since }),
         ({ runId }) => ({ runId }),
       );
-      const ended = await follow(ground, context, begun);
+      const ended = await follow(runtime, context, begun);
       return { run: ended, gaps: await readGaps(context.db.read, begun.runId) };
     } finally {
       await reconciler.stop();
     }
   });
-  answer(ground, options.json, { ...runView(run), gaps }, () => {
+  answer(runtime, options.json, { ...runView(run), gaps }, () => {
     const rows = gaps.map((gap) => ({ kind: gap.kind, 'external id': gap.externalId, cause: gap.cause, cursor: gap.cursor }));
     return `${counts(run)}\n${gaps.length > 0 ? `\n${table(rows, '')}` : ''}`;
   });
@@ -61,8 +61,8 @@ async function reconcile(ground: CliRuntime, name: string, options: Options): Pr
 const LOOK_EVERY_MS = 300;
 
 /** Shows the progress of the run until it ends, here or in the process that executes it. */
-async function follow(ground: CliRuntime, context: OpenContext, begun: StartedRun): Promise<RunRow> {
-  const progress = createProgress(ground);
+async function follow(runtime: CliRuntime, context: OpenContext, begun: StartedRun): Promise<RunRow> {
+  const progress = createProgress(runtime);
   let here = true;
   const ended = begun.ended.then(() => {
     here = false;

@@ -15,7 +15,7 @@ interface Options extends CriteriaOptions {
   json?: true;
 }
 
-export function addReplay(program: Command, ground: CliRuntime): void {
+export function addReplay(program: Command, runtime: CliRuntime): void {
   const command = program
     .command('replay')
     .description('Process finished deliveries again: one by its id, or all that match a filter. The running service processes them.')
@@ -35,22 +35,22 @@ export function addReplay(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock replay 01a207dd-2434-71b0-a1c6-9da9f0ebdd31\n  orderdock replay --state dead --preview\n  orderdock replay --connection acme-tradecloud --from 2026-02-01 --fetch recorded',
     )
-    .action((id: string | undefined, options: Options) => run(ground, id ?? null, options));
+    .action((id: string | undefined, options: Options) => run(runtime, id ?? null, options));
 }
 
-async function run(ground: CliRuntime, id: string | null, options: Options): Promise<void> {
+async function run(runtime: CliRuntime, id: string | null, options: Options): Promise<void> {
   const filter = filterOf(id, options);
-  await withContext(ground, async (context) => {
+  await withContext(runtime, async (context) => {
     if (id !== null && (await readDelivery(context.db.read, id)) === null)
       throw new Refused(404, 'not_found', `There is no delivery ${id}.`);
     if (options.preview) {
       const preview = await previewReplay(context, filter, options.fetch);
-      return answer(ground, options.json, preview, () => previewText(preview));
+      return answer(runtime, options.json, preview, () => previewText(preview));
     }
     const number = await replay(context, filter, options.fetch);
     if (id !== null && number === 0)
       throw new CommandFailed('The delivery is not finished yet: it is being processed or is still pending.');
-    answer(ground, options.json, { number }, () => `${number} deliveries will be processed again.\n`);
+    answer(runtime, options.json, { number }, () => `${number} deliveries will be processed again.\n`);
   });
 }
 

@@ -25,19 +25,19 @@ export class CommandFailed extends OrderdockError {
 }
 
 /** Commands log only failures; their result is their output. */
-export const quietLog = (ground: CliRuntime): Log => {
+export const quietLog = (runtime: CliRuntime): Log => {
   const say = (event: string, fields: object = {}) => {
     const text = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
-    ground.err(`${[event, ...text].join(' ')}\n`);
+    runtime.err(`${[event, ...text].join(' ')}\n`);
   };
   return { debug: () => {}, info: () => {}, warn: () => {}, error: say };
 };
 
 /** A progress line that overwrites itself; silent unless `err` is a terminal. */
-export function createProgress(ground: CliRuntime): { show(text: string): void; clear(): void } {
-  const clear = () => ground.terminal && ground.err('\r\u001b[K');
+export function createProgress(runtime: CliRuntime): { show(text: string): void; clear(): void } {
+  const clear = () => runtime.terminal && runtime.err('\r\u001b[K');
   return {
-    show: (text) => void (ground.terminal && ground.err(`\r\u001b[K${text}`)),
+    show: (text) => void (runtime.terminal && runtime.err(`\r\u001b[K${text}`)),
     clear: () => void clear(),
   };
 }

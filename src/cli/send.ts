@@ -21,7 +21,7 @@ interface Options {
   json?: true;
 }
 
-export function addSend(program: Command, ground: CliRuntime): void {
+export function addSend(program: Command, runtime: CliRuntime): void {
   program
     .command('send')
     .description("Sign a sample event with a connection's own credentials and post it to the service.")
@@ -45,15 +45,15 @@ export function addSend(program: Command, ground: CliRuntime): void {
         "invented: an event that only names a resource is accepted, but the platform's own API will not know that resource.",
       ].join('\n'),
     )
-    .action((platform: string, event: string, options: Options) => send(ground, platform, event, options));
+    .action((platform: string, event: string, options: Options) => send(runtime, platform, event, options));
 }
 
-async function send(ground: CliRuntime, platformName: string, eventType: string, options: Options): Promise<void> {
-  const settings = settingsOf(ground);
+async function send(runtime: CliRuntime, platformName: string, eventType: string, options: Options): Promise<void> {
+  const settings = settingsOf(runtime);
   const platform = PLATFORMS.find((one) => one.name === platformName);
   if (!platform)
     throw new CommandFailed(`Unknown platform ${platformName}. Known platforms: ${PLATFORMS.map((one) => one.name).join(', ')}.`);
-  const connection = chooseConnection(await connectionsOf(settings, ground), platform, options.connection, settings);
+  const connection = chooseConnection(await connectionsOf(settings, runtime), platform, options.connection, settings);
   const base = await serviceUrl(settings, options.url);
   const post = createPost(settings.tls === null ? null : await readFile(settings.tls.certFile));
   const composed = await compose(settings, connection, eventType, options.form);
@@ -71,7 +71,7 @@ async function send(ground: CliRuntime, platformName: string, eventType: string,
       ...(await post(url, webhook)),
     });
   }
-  report(ground, options, eventType, sent);
+  report(runtime, options, eventType, sent);
 }
 
 function chooseConnection(
@@ -180,10 +180,10 @@ function stateOf(body: string): string {
   }
 }
 
-function report(ground: CliRuntime, options: Options, eventType: string, sent: readonly Sent[]): void {
+function report(runtime: CliRuntime, options: Options, eventType: string, sent: readonly Sent[]): void {
   const nothing = `${eventType} has happened, and the platform sends no webhook for it.`;
   answer(
-    ground,
+    runtime,
     options.json,
     sent.map(({ retryAfterMs: _retryAfterMs, ...one }) => one),
     () => (sent.length === 0 ? `${nothing}\n` : sent.map(sentence).join('\n')),

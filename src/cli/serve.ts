@@ -21,7 +21,7 @@ import type { CliRuntime } from './runtime.ts';
 
 const STOP_WITHIN_MS = 9500;
 
-export function addServe(program: Command, ground: CliRuntime): void {
+export function addServe(program: Command, runtime: CliRuntime): void {
   program
     .command('serve')
     .description('Run the service until it is stopped. Without a connections file it runs the sandbox.')
@@ -29,11 +29,11 @@ export function addServe(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock serve\n  PORT=0 DATA_DIR=/var/lib/orderdock orderdock serve\n\nSIGTERM and SIGINT stop it within 10 seconds; SIGHUP reloads the connections file and .env.',
     )
-    .action(() => serve(ground));
+    .action(() => serve(runtime));
 }
 
-async function serve(ground: CliRuntime): Promise<void> {
-  const settings = settingsOf(ground);
+async function serve(runtime: CliRuntime): Promise<void> {
+  const settings = settingsOf(runtime);
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
   dieOfTheUnexpected(log);
   outliveTheLog();
@@ -41,9 +41,9 @@ async function serve(ground: CliRuntime): Promise<void> {
   const signal = untilTold();
   const sandbox = settings.connectionsFile === null ? await openSandbox({ dataDir: settings.dataDir, platforms: PLATFORMS }) : null;
   try {
-    const app = await startApp(settings, await readConnectionsOf(settings, sandbox, ground), { log });
-    process.on('SIGHUP', () => void reload(settings, app, ground, log));
-    await announce(settings, app, sandbox, ground, log);
+    const app = await startApp(settings, await readConnectionsOf(settings, sandbox, runtime), { log });
+    process.on('SIGHUP', () => void reload(settings, app, runtime, log));
+    await announce(settings, app, sandbox, runtime, log);
     freeAfterStart();
     const story = sandbox && app.url ? playStory(settings, sandbox, app.url, log, stopping.signal) : null;
     log.info('stopping', { signal: await signal });
@@ -65,13 +65,13 @@ const untilTold = (): Promise<string> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
 
-const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, ground: CliRuntime) =>
+const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, runtime: CliRuntime) =>
   sandbox
     ? readConnections(sandbox.connectionsText, {}, PLATFORMS)
-    : readConnections(await readFile(settings.connectionsFile ?? '', 'utf8'), ground.env, PLATFORMS);
+    : readConnections(await readFile(settings.connectionsFile ?? '', 'utf8'), runtime.env, PLATFORMS);
 
 /** Prints the start line, stores the address for scripts and other commands and, in the sandbox, prints an introduction. */
-async function announce(settings: Settings, app: App, sandbox: Sandbox | null, ground: CliRuntime, log: Log): Promise<void> {
+async function announce(settings: Settings, app: App, sandbox: Sandbox | null, runtime: CliRuntime, log: Log): Promise<void> {
   const { url, keyFile } = app;
   if (url !== null) await writePrivateFile(addressFile(settings), `${url}\n`);
   log.info('started', {
@@ -82,10 +82,10 @@ async function announce(settings: Settings, app: App, sandbox: Sandbox | null, g
     connections: app.context.connections.list().length,
   });
   if (sandbox && url !== null) {
-    ground.err(await sandboxBanner({ sandbox, url, dataDir: settings.dataDir, keyFile, workingDir: ground.workingDir }));
-  } else if (url !== null && ground.terminal) {
+    runtime.err(await sandboxBanner({ sandbox, url, dataDir: settings.dataDir, keyFile, workingDir: runtime.workingDir }));
+  } else if (url !== null && runtime.terminal) {
     const connections = app.context.connections.list().map(({ name }) => name);
-    ground.err(serviceBanner({ url, publicUrl: settings.publicUrl, keyFile, connections }));
+    runtime.err(serviceBanner({ url, publicUrl: settings.publicUrl, keyFile, connections }));
   }
 }
 
@@ -108,10 +108,10 @@ async function playStory(settings: Settings, sandbox: Sandbox, url: string, log:
 }
 
 /** An invalid file is rejected and the current connections stay in force. */
-async function reload(settings: Settings, app: App, ground: CliRuntime, log: Log): Promise<void> {
+async function reload(settings: Settings, app: App, runtime: CliRuntime, log: Log): Promise<void> {
   try {
     if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
-    const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), ground.readEnv?.() ?? ground.env, PLATFORMS);
+    const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), runtime.readEnv?.() ?? runtime.env, PLATFORMS);
     app.reload(connections);
     await recordAudit(
       app.context,

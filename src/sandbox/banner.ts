@@ -4,7 +4,7 @@ import type { Subject } from '../domain/entities/entity.ts';
 import type { OutgoingWebhook } from '../platforms/contract/simulation.ts';
 import type { Sandbox } from './sandbox.ts';
 import { writePrivateFile } from './sandbox-file.ts';
-import { twinOf, type World } from './world.ts';
+import { copyWorld, type World } from './world.ts';
 
 export interface BannerOptions {
   sandbox: Pick<Sandbox, 'worlds'>;
@@ -128,10 +128,10 @@ function composeSample(world: World): OutgoingWebhook | null {
   const [first] = world.simulation.story;
   if (!first) return null;
   const now = new Date();
-  const twin = twinOf(world, { seed: 'sample', baseUrl: 'http://127.0.0.1', now: () => now });
-  const happen = () => twin.happen({ connection: twin.connection, ...first, at: now.toISOString() })[0] ?? null;
-  for (let count = 0; count < BEYOND_THE_STORY; count++) happen();
-  return happen();
+  const copy = copyWorld(world, { seed: 'sample', baseUrl: 'http://127.0.0.1', now: () => now });
+  const trigger = () => copy.trigger({ connection: copy.connection, ...first, at: now.toISOString() })[0] ?? null;
+  for (let count = 0; count < BEYOND_THE_STORY; count++) trigger();
+  return trigger();
 }
 
 /** Options for `curl -K`: headers with the credentials, which keeps them out of command lines and the shell history. */

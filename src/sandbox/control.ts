@@ -13,14 +13,14 @@ const problem = (status: number, detail: string): SimulatedResponse => ({
 });
 
 /** `POST /_sandbox/happen {connection, eventType, form}`: triggers the event and returns the signed `{webhooks}` for the caller to send. */
-export function answerControl(key: string, happen: (connection: string, eventType: string, form?: string) => OutgoingWebhook[]): Answer {
+export function answerControl(key: string, trigger: (connection: string, eventType: string, form?: string) => OutgoingWebhook[]): Answer {
   return (request) => {
     if (!isAuthorized(request, key)) return problem(401, 'The key in DATA_DIR/sandbox.json is required.');
     if (request.method !== 'POST' || request.path !== '/happen') return problem(404, 'Only POST /happen exists.');
     try {
       const asked = parseJson(request.body);
       if (!isObject(asked)) return problem(400, 'Expected a JSON object.');
-      const webhooks = happen(textAt(asked.connection) ?? '', textAt(asked.eventType) ?? '', textAt(asked.form) ?? undefined);
+      const webhooks = trigger(textAt(asked.connection) ?? '', textAt(asked.eventType) ?? '', textAt(asked.form) ?? undefined);
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ webhooks }) };
     } catch (error) {
       return problem(400, error instanceof Error ? error.message : 'The event could not be triggered.');

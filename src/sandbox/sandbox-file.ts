@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { JsonObject } from '../domain/values/json.ts';
-import type { Occurrence } from './world.ts';
+import type { SandboxEvent } from './world.ts';
 
 /** `DATA_DIR/sandbox.json`: what a restart needs to rebuild the same sandbox. `connections` has the format of a connections file. */
 export interface SandboxFile {
@@ -42,7 +42,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
 }
 
 /** The events of the simulated worlds so far. A last line cut off by a crash does not count. */
-export function readJournal(dataDir: string): Occurrence[] {
+export function readJournal(dataDir: string): SandboxEvent[] {
   try {
     return readFileSync(journalPath(dataDir), 'utf8').split('\n').flatMap(readOccurrence);
   } catch (error) {
@@ -50,7 +50,7 @@ export function readJournal(dataDir: string): Occurrence[] {
   }
 }
 
-function readOccurrence(line: string): Occurrence[] {
+function readOccurrence(line: string): SandboxEvent[] {
   try {
     return line === '' ? [] : [JSON.parse(line)];
   } catch {
@@ -58,7 +58,7 @@ function readOccurrence(line: string): Occurrence[] {
   }
 }
 
-export const appendJournal = (dataDir: string, occurrence: Occurrence): void =>
+export const appendJournal = (dataDir: string, occurrence: SandboxEvent): void =>
   appendFileSync(journalPath(dataDir), `${JSON.stringify(occurrence)}\n`, { mode: 0o600 });
 
 function absent(error: unknown): null {

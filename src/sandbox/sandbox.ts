@@ -18,7 +18,7 @@ export interface Sandbox {
    * Triggers an event and returns the webhooks that report it; `at` (ISO 8601 UTC) replaces the current time as its date. Refuses an
    * unknown connection (404).
    */
-  happen(connection: string, eventType: string, form?: string, at?: string): OutgoingWebhook[];
+  trigger(connection: string, eventType: string, form?: string, at?: string): OutgoingWebhook[];
   /** Plays the short story of the first start: continues after an interruption, and does nothing once it has been played. */
   playStory(sender: Sender, stop?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -46,27 +46,27 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const worlds = platforms.map((platform) => createWorld(platform, { seed, baseUrl: `${simulators.origin}/${platform.name}`, now }));
     for (const world of worlds) simulators.host(world.platform.name, (request) => world.simulation.answer(request));
     const find = (name: string) => worlds.find((world) => world.connection === name);
-    for (const past of readJournal(dataDir)) find(past.connection)?.happen(past);
+    for (const past of readJournal(dataDir)) find(past.connection)?.trigger(past);
     const file = fileOf(known, seed, simulators.origin, worlds, options);
     await writeSandboxFile(dataDir, file);
 
-    const happen = (connection: string, eventType: string, form?: string, at = now().toISOString()): OutgoingWebhook[] => {
+    const trigger = (connection: string, eventType: string, form?: string, at = now().toISOString()): OutgoingWebhook[] => {
       const world = find(connection);
       if (!world) throw new Refused(404, 'not_found', `The sandbox has no connection ${connection}.`);
       const occurrence = { connection, eventType, form, at };
-      const webhooks = world.happen(occurrence);
+      const webhooks = world.trigger(occurrence);
       if (journal) appendJournal(dataDir, occurrence);
       return webhooks;
     };
-    simulators.host(CONTROL_NAME, answerControl(file.simulator.key, happen));
+    simulators.host(CONTROL_NAME, answerControl(file.simulator.key, trigger));
     return {
       connectionsText: JSON.stringify({ connections: file.connections }),
       worlds,
       simulators,
-      happen,
+      trigger,
       async playStory(sender, stop) {
         if (file.played !== null) return;
-        await Promise.all(worlds.map((world) => playWorld(world, happen, sender, stop)));
+        await Promise.all(worlds.map((world) => playWorld(world, trigger, sender, stop)));
         if (stop?.aborted) return;
         file.played = now().toISOString();
         await writeSandboxFile(dataDir, file);
@@ -97,10 +97,10 @@ function fileOf(
 }
 
 /** Sends one event after the other, since a story depends on its order. */
-async function playWorld(world: World, happen: Sandbox['happen'], sender: Sender, stop?: AbortSignal): Promise<void> {
+async function playWorld(world: World, trigger: Sandbox['trigger'], sender: Sender, stop?: AbortSignal): Promise<void> {
   for (const { eventType, form } of world.simulation.story.slice(world.count())) {
     if (stop?.aborted) return;
-    for (const webhook of happen(world.connection, eventType, form))
+    for (const webhook of trigger(world.connection, eventType, form))
       await sender.send(world.connection, world.platform.retryPolicy, webhook);
   }
 }

@@ -4,7 +4,7 @@ import type { OutgoingWebhook, Simulation, SimulationOptions } from '../platform
 import { seededId, seededRandom, seededSecrets } from './seeded-random.ts';
 
 /** An event in a simulated world; `at` is ISO 8601 UTC. Replaying the same events in the same order rebuilds the same world. */
-export interface Occurrence {
+export interface SandboxEvent {
   connection: string;
   eventType: string;
   form?: string | undefined;
@@ -21,7 +21,7 @@ export interface World {
   simulation: Simulation;
   /** The number of events so far. */
   count(): number;
-  happen(occurrence: Occurrence): OutgoingWebhook[];
+  trigger(occurrence: SandboxEvent): OutgoingWebhook[];
 }
 
 export interface WorldOptions {
@@ -34,43 +34,50 @@ export interface WorldOptions {
 export const connectionNameOf = (platform: AnyPlatform): string => `sandbox-${platform.name}`;
 
 /** Creates a platform's world and the connection to it; the credentials derive from the seed too. */
-export function createWorld(platform: AnyPlatform, ground: WorldOptions): World {
+export function createWorld(platform: AnyPlatform, options: WorldOptions): World {
   const connection = connectionNameOf(platform);
-  const { platform: _name, ...own } = platform.sandboxConnection(ground.baseUrl, seededSecrets(ground.seed, connection));
+  const { platform: _name, ...own } = platform.sandboxConnection(options.baseUrl, seededSecrets(options.seed, connection));
   const settings = platform.settings.parse(own);
-  return { connection, platform, entry: { platform: platform.name, ...own }, settings, ...tellWorld(platform, settings, ground) };
+  return { connection, platform, entry: { platform: platform.name, ...own }, settings, ...startWorld(platform, settings, options) };
 }
 
 /** The same connection and credentials with a separate world in which other events happen. */
-export const twinOf = (world: World, ground: WorldOptions): World => ({ ...world, ...tellWorld(world.platform, world.settings, ground) });
+export const copyWorld = (world: World, options: WorldOptions): World => ({
+  ...world,
+  ...startWorld(world.platform, world.settings, options),
+});
 
 /**
  * Every event takes its random numbers from the seed and its own number, and sees the time at which it happened: calls of the simulated
  * API in between change nothing.
  */
-function tellWorld(platform: AnyPlatform, settings: CommonSettings, ground: WorldOptions): Pick<World, 'simulation' | 'count' | 'happen'> {
-  const drawFrom = (what: string) => seededRandom(`${ground.seed} ${platform.name} ${what}`);
+function startWorld(
+  platform: AnyPlatform,
+  settings: CommonSettings,
+  options: WorldOptions,
+): Pick<World, 'simulation' | 'count' | 'trigger'> {
+  const drawFrom = (what: string) => seededRandom(`${options.seed} ${platform.name} ${what}`);
   let random = drawFrom('beginning');
   let count = 0;
-  let now = ground.now;
+  let now = options.now;
   const tools: SimulationOptions = {
     now: () => now(),
     random: () => random(),
     makeId: () => seededId(() => random())(),
-    baseUrl: ground.baseUrl,
+    baseUrl: options.baseUrl,
   };
   const simulation = platform.simulate(settings, tools);
   return {
     simulation,
     count: () => count,
-    happen(occurrence) {
+    trigger(occurrence) {
       random = drawFrom(String(count++));
       now = () => new Date(occurrence.at);
       try {
         return simulation.emit(occurrence.eventType, occurrence.form);
       } finally {
-        now = ground.now;
-        random = drawFrom(`between ${count} ${ground.now().getTime()}`);
+        now = options.now;
+        random = drawFrom(`between ${count} ${options.now().getTime()}`);
       }
     },
   };

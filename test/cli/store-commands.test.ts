@@ -32,7 +32,7 @@ async function filled(t: test.TestContext, orders: number): Promise<Place> {
   const take = (body: string) =>
     receiver.receive(connections[0] as Connection, incoming(requestOf(body)), { accepts: async () => true, now: new Date() });
   for (let count = 0; count < orders; count++) {
-    const [webhook] = world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: START });
+    const [webhook] = world.trigger({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: START });
     await take(webhook?.body ?? '');
   }
   await take('{').catch(() => {});

@@ -23,7 +23,7 @@ async function shown({ context, connection, clock }: PlatformContext): Promise<(
 /** Something of the simulated world that can be fetched. */
 function subjectIn({ world, connection, clock }: PlatformContext): Subject {
   const at = clock.now().toISOString();
-  const webhooks = world.simulation.story.flatMap((event) => world.happen({ connection: connection.name, form: undefined, at, ...event }));
+  const webhooks = world.simulation.story.flatMap((event) => world.trigger({ connection: connection.name, form: undefined, at, ...event }));
   const found = webhooks.find(({ subject }) => subject !== null)?.subject;
   assert.ok(found);
   return found;

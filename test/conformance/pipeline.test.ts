@@ -126,7 +126,7 @@ for (const engine of ENGINES) {
       t.after(() => running.close());
       for (const { eventType, form } of running.world.simulation.story) {
         running.clock.advance(1000);
-        running.world.happen({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
+        running.world.trigger({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
       }
       if (!(await reconcile(running)))
         return assert.equal(platform.connect(running.connection.settings, running.context.remote.forConnection('none')), null);

@@ -81,7 +81,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     ...{ context, connection, world, clock, log, asked, farSide, alerts, send },
     async happen(eventType, form) {
       clock.advance(1000);
-      const told = world.happen({ connection: world.connection, eventType, form, at: clock.now().toISOString() });
+      const told = world.trigger({ connection: world.connection, eventType, form, at: clock.now().toISOString() });
       const answers = [];
       for (const webhook of told) answers.push({ webhook, answer: await send(webhook) });
       return answers;

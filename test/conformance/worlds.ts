@@ -16,7 +16,7 @@ export const BASE_URL = 'http://127.0.0.1:1/simulator';
 export const worldOf = (platform: AnyPlatform, seed = 'one'): World => createWorld(platform, { seed, baseUrl: BASE_URL, now: () => NOW });
 
 export const happenIn = (world: World, eventType: string, form?: string, at = NOW): OutgoingWebhook[] =>
-  world.happen({ connection: world.connection, eventType, form, at: at.toISOString() });
+  world.trigger({ connection: world.connection, eventType, form, at: at.toISOString() });
 
 /** The forms of a webhook that the platform's own story is told in; undefined is the sender's default. */
 export const formsOf = (world: World): (string | undefined)[] => [

@@ -45,7 +45,7 @@ test(
         await finished(stage, 1);
         await stage.stop();
         const stood = new Date().toISOString();
-        world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: stood });
+        world.trigger({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: stood });
         await stage.start();
         const run = await finished(stage, 2);
         assert.equal(run.trigger, 'start');
@@ -65,7 +65,7 @@ test('rows that move from page to page while they are read are not missed', { ti
   onStage(tradecloud, async (stage) => {
     const { world, beforeAnswer } = stage;
     const happen = (eventType: string, ms: number) =>
-      world.happen({ connection: world.connection, eventType, at: new Date(Date.now() - 600_000 + ms).toISOString() });
+      world.trigger({ connection: world.connection, eventType, at: new Date(Date.now() - 600_000 + ms).toISOString() });
     for (let n = 0; n < 230; n++) happen('OrderIssuedByBuyer', n * 100);
     let polls = 0;
     beforeAnswer.call = ({ path }) => {
@@ -87,7 +87,7 @@ test('a webhook with wrong credentials is the cause of its gap, with status and 
     const { world } = stage;
     await stage.reconcile();
     const at = new Date().toISOString();
-    const [webhook] = world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at });
+    const [webhook] = world.trigger({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at });
     assert.ok(webhook);
     assert.equal(await stage.deliver({ ...webhook, headers: { ...webhook.headers, authorization: 'Basic d3Jvbmc6d3Jvbmc=' } }), 401);
     const answers = async () =>
@@ -117,7 +117,7 @@ test('an alert is posted to the webhook of its own once, and its end too', { tim
   });
   const work = async (stage: Stage) => {
     const { world } = stage;
-    const [webhook] = world.happen({ connection: world.connection, eventType: 'order_created', at: new Date().toISOString() });
+    const [webhook] = world.trigger({ connection: world.connection, eventType: 'order_created', at: new Date().toISOString() });
     assert.ok(webhook);
     for (let n = 0; n < 3; n++) assert.equal(await stage.deliver({ ...webhook, headers: WRONG }), 401);
     while (!posted.some(({ code, level }) => code === 'failure_budget' && level === 'critical'))

@@ -76,7 +76,7 @@ export async function onStage(
         const beganMs = Date.now() - world.simulation.story.length * 1000;
         for (const [n, { eventType, form }] of world.simulation.story.entries()) {
           const at = new Date(beganMs + n * 1000).toISOString();
-          for (const webhook of world.happen({ connection: world.connection, eventType, form, at })) await told?.(webhook, n);
+          for (const webhook of world.trigger({ connection: world.connection, eventType, form, at })) await told?.(webhook, n);
         }
       },
       deliver: async (webhook) => (await post(`${app.url}/webhooks/${world.connection}${webhook.path}`, webhook)).status,

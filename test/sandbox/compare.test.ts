@@ -10,7 +10,7 @@ const START = '2026-03-01T08:00:00.000Z';
 
 function ordersWorld(): World {
   const world = createWorld(tradecloud, { seed: 'a', baseUrl: 'http://127.0.0.1:1', now: () => new Date(START) });
-  world.happen({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: START });
+  world.trigger({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: START });
   return world;
 }
 

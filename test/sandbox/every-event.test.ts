@@ -67,7 +67,7 @@ interface DeliveryShown {
 async function tell({ sandbox, app, client }: Stage, world: World, eventType: string, form?: string): Promise<DeliveryShown[]> {
   const post = createPost(null);
   const ended: DeliveryShown[] = [];
-  for (const webhook of sandbox.happen(world.connection, eventType, form)) {
+  for (const webhook of sandbox.trigger(world.connection, eventType, form)) {
     const answer = await post(`${app.url}/webhooks/${world.connection}${webhook.path}`, webhook);
     assert.ok(
       answer.status === 202 || answer.status === 200,

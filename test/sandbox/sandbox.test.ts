@@ -63,7 +63,7 @@ test('the next start has the same credentials, the same worlds and the same addr
   const dataDir = await directory(t);
   const first = await open(dataDir);
   await first.playStory(takingSender());
-  first.happen('sandbox-tradecloud', 'OrderIssuedByBuyer');
+  first.trigger('sandbox-tradecloud', 'OrderIssuedByBuyer');
   const before = resourcesOf(first);
   await first.stop();
 

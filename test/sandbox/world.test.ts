@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { seededId, seededRandom } from '../../src/sandbox/seeded-random.ts';
-import { createWorld, twinOf, type World } from '../../src/sandbox/world.ts';
+import { copyWorld, createWorld, type World } from '../../src/sandbox/world.ts';
 
 const START_MS = Date.parse('2026-03-01T08:00:00.000Z');
 const ground = (seed: string) => ({ seed, baseUrl: 'http://127.0.0.1:1/it', now: () => new Date(START_MS + 3_600_000) });
 
 function tellStory(world: World): void {
   for (const [position, { eventType, form }] of world.simulation.story.entries()) {
-    world.happen({ connection: world.connection, eventType, form, at: new Date(START_MS + position * 1000).toISOString() });
+    world.trigger({ connection: world.connection, eventType, form, at: new Date(START_MS + position * 1000).toISOString() });
   }
 }
 
@@ -39,7 +39,7 @@ for (const platform of PLATFORMS) {
 test('a twin has the credentials of its world and a life of its own', () => {
   for (const platform of PLATFORMS) {
     const world = createWorld(platform, ground('a'));
-    const twin = twinOf(world, ground('sample'));
+    const twin = copyWorld(world, ground('sample'));
     tellStory(twin);
     assert.deepEqual(twin.entry, world.entry);
     assert.equal(world.count(), 0);

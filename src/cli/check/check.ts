@@ -12,7 +12,7 @@ import { errorLine, type Finding, failure, ok, warning } from './findings.ts';
 import { checkProxy } from './proxy.ts';
 import { checkTls } from './tls.ts';
 
-export function addCheck(program: Command, ground: CliRuntime): void {
+export function addCheck(program: Command, runtime: CliRuntime): void {
   program
     .command('check')
     .description('Check everything that could prevent deliveries: settings, files, database, connections, clock, TLS and proxies.')
@@ -21,13 +21,13 @@ export function addCheck(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock check\n  PUBLIC_URL=https://orderdock.example.com orderdock check --json\n\nExit code 1 if any check failed; warnings do not count.',
     )
-    .action((options: { json?: true }) => check(ground, options));
+    .action((options: { json?: true }) => check(runtime, options));
 }
 
-async function check(ground: CliRuntime, options: { json?: true }): Promise<void> {
-  const findings = await lookAtAll(ground);
+async function check(runtime: CliRuntime, options: { json?: true }): Promise<void> {
+  const findings = await lookAtAll(runtime);
   const failed = findings.filter((finding) => finding.level === 'failure').length;
-  answer(ground, options.json, { ok: failed === 0, findings }, () => {
+  answer(runtime, options.json, { ok: failed === 0, findings }, () => {
     const rows = findings.map((finding) => ({ '': MARKS[finding.level], area: finding.area, what: finding.what, finding: finding.text }));
     return `${table(rows, '')}\n${failed === 0 ? 'All checks passed.' : `${failed} failed.`}\n`;
   });
@@ -50,41 +50,41 @@ const checkKeys = ({ apiKeys }: Settings): Finding[] =>
       ),
     );
 
-async function lookAtAll(ground: CliRuntime): Promise<Finding[]> {
-  const settings = trySettings(ground);
+async function lookAtAll(runtime: CliRuntime): Promise<Finding[]> {
+  const settings = trySettings(runtime);
   if (Array.isArray(settings)) return settings;
-  const progress = createProgress(ground);
+  const progress = createProgress(runtime);
   const step = async (what: string, look: () => Promise<Finding[]>) => {
     progress.show(`checking ${what} …`);
     return look();
   };
-  const connections = await readConnectionsFindings(settings, ground);
+  const connections = await readConnectionsFindings(settings, runtime);
   const findings = [
     ok('settings', 'environment', 'all settings are valid'),
     ...checkKeys(settings),
     ...connections.findings,
-    ...(await step('files', () => checkFiles(settings, ground))),
-    ...(await step('proxies', async () => checkProxy(settings, ground.env))),
+    ...(await step('files', () => checkFiles(settings, runtime))),
+    ...(await step('proxies', async () => checkProxy(settings, runtime.env))),
     ...(await step('TLS', () => checkTls(settings, new Date()))),
-    ...(await step('the database', () => checkStore(settings, connections.found, ground))),
+    ...(await step('the database', () => checkStore(settings, connections.found, runtime))),
   ];
   progress.clear();
   return findings;
 }
 
-function trySettings(ground: CliRuntime): Settings | Finding[] {
+function trySettings(runtime: CliRuntime): Settings | Finding[] {
   try {
-    return settingsOf(ground);
+    return settingsOf(runtime);
   } catch (error) {
     if (!(error instanceof FaultySettings)) throw error;
     return error.faults.map((fault) => failure('settings', 'environment', fault));
   }
 }
 
-async function readConnectionsFindings(settings: Settings, ground: CliRuntime): Promise<{ found: Connection[]; findings: Finding[] }> {
+async function readConnectionsFindings(settings: Settings, runtime: CliRuntime): Promise<{ found: Connection[]; findings: Finding[] }> {
   const file = settings.connectionsFile ?? 'the sandbox';
   try {
-    const found = await connectionsOf(settings, ground);
+    const found = await connectionsOf(settings, runtime);
     const none = settings.connectionsFile === null && found.length === 0;
     return {
       found,
@@ -103,10 +103,10 @@ async function readConnectionsFindings(settings: Settings, ground: CliRuntime): 
 }
 
 /** Checks the database and, since limits and tokens are stored there, every connection's API. */
-async function checkStore(settings: Settings, connections: readonly Connection[], ground: CliRuntime): Promise<Finding[]> {
+async function checkStore(settings: Settings, connections: readonly Connection[], runtime: CliRuntime): Promise<Finding[]> {
   let context: OpenContext;
   try {
-    context = await openContext(settings, connections, { log: quietLog(ground) }, () => ({ open: () => {}, close: () => {} }));
+    context = await openContext(settings, connections, { log: quietLog(runtime) }, () => ({ open: () => {}, close: () => {} }));
   } catch (error) {
     return [
       failure('database', engineOf(settings), `${errorLine(error)} Check DATABASE_URL, and that the server runs and accepts our login`),

@@ -38,7 +38,7 @@ type ReadPage = (sql: Sql, position: string, limit: number) => Promise<Page>;
 
 const PAGE = 500;
 
-export function addExport(program: Command, ground: CliRuntime): void {
+export function addExport(program: Command, runtime: CliRuntime): void {
   program
     .command('export')
     .description('Export all orders, shipments or changes of the feed as CSV or JSON lines.')
@@ -56,10 +56,10 @@ export function addExport(program: Command, ground: CliRuntime): void {
       'after',
       '\nExamples:\n  orderdock export orders --format csv --output orders.csv\n  orderdock export changes --after 1200 > changes.jsonl\n  orderdock export shipments --connection acme-tradecloud --format csv',
     )
-    .action((what: What, options: Options) => exportAll(ground, what, options));
+    .action((what: What, options: Options) => exportAll(runtime, what, options));
 }
 
-async function exportAll(ground: CliRuntime, what: What, options: Options): Promise<void> {
+async function exportAll(runtime: CliRuntime, what: What, options: Options): Promise<void> {
   const reader = what === 'changes' ? changesReader(options) : entitiesReader(what, options);
   const asked = JSON.stringify([
     what,
@@ -70,15 +70,15 @@ async function exportAll(ground: CliRuntime, what: What, options: Options): Prom
     options.after,
     options.include,
   ]);
-  const sink = await openSink(ground, { path: options.output ?? null, force: options.force === true, asked });
-  const progress = createProgress(ground);
+  const sink = await openSink(runtime, { path: options.output ?? null, force: options.force === true, asked });
+  const progress = createProgress(runtime);
   try {
-    const end = await withContext(ground, (context) =>
+    const end = await withContext(runtime, (context) =>
       copy(context.db.read, reader, sink, what, options, (rows) => progress.show(`${rows} ${what}`)),
     );
     await sink.finish();
     progress.clear();
-    sayEnd(ground, what, options, end);
+    sayEnd(runtime, what, options, end);
   } catch (error) {
     await sink.abandon();
     throw error;
@@ -172,9 +172,9 @@ function lineRows(entity: object): object[] {
   return lines.length === 0 ? [entity] : lines.map((line) => ({ ...entity, line }));
 }
 
-function sayEnd(ground: CliRuntime, what: What, options: Options, end: { rows: number; position: string }): void {
+function sayEnd(runtime: CliRuntime, what: What, options: Options, end: { rows: number; position: string }): void {
   const next = what === 'changes' ? { next: end.position } : {};
   const said = `${end.rows} ${what} written to ${options.output}.${what === 'changes' ? ` Later ones: --after ${end.position}` : ''}`;
-  if (options.json) ground.err(`${JSON.stringify({ what, rows: end.rows, ...next })}\n`);
-  else if (options.output !== undefined) ground.err(`${said}\n`);
+  if (options.json) runtime.err(`${JSON.stringify({ what, rows: end.rows, ...next })}\n`);
+  else if (options.output !== undefined) runtime.err(`${said}\n`);
 }

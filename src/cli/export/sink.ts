@@ -29,8 +29,8 @@ interface Unfinished extends ExportPosition {
 const unfinishedPath = (path: string): string => `${path}.unfinished`;
 
 /** `asked` identifies the request: only the same request continues an interrupted export. Without `path`, output goes to standard output. */
-export async function openSink(ground: CliRuntime, options: { path: string | null; force: boolean; asked: string }): Promise<ExportSink> {
-  if (options.path === null) return outSink(ground);
+export async function openSink(runtime: CliRuntime, options: { path: string | null; force: boolean; asked: string }): Promise<ExportSink> {
+  if (options.path === null) return outSink(runtime);
   const unfinished = options.force ? null : await readUnfinished(options.path);
   if (unfinished && unfinished.asked !== options.asked) {
     throw new CommandFailed(`${options.path} is the start of a different export. Continue that one, or use --force to start over.`);
@@ -39,14 +39,14 @@ export async function openSink(ground: CliRuntime, options: { path: string | nul
   return fileSink(file, options.path, options.asked, unfinished);
 }
 
-function outSink(ground: CliRuntime): ExportSink {
+function outSink(runtime: CliRuntime): ExportSink {
   let written = false;
   return {
     from: null,
     started: () => written,
     write: async (text) => {
       written = true;
-      await ground.out(text);
+      await runtime.out(text);
     },
     finish: async () => {},
     abandon: async () => {},

@@ -6,9 +6,9 @@ export function portalGuide(settings: OrishaSettings, webhookUrl: string): strin
   const administrations = settings.webhook.administrations?.join(', ') ?? 'any (name them in webhook.administrations)';
   return [
     `URL: ${webhookUrl}`,
-    `Administration: ${administrations}; each has room for 3 webhooks`,
+    `Administration: ${administrations}; each allows 3 webhooks`,
     `Event types: ${orishaEvents.map((event) => event.type).join(', ')}`,
     'Secret: the portal shows it once, when the webhook is created; enter it in webhook.secret of this connection.',
-    'After a reset of the secret: list the new one beside the old one until no delivery uses the old one any more.',
+    'After a reset of the secret: list both the new and the old one until no delivery uses the old one.',
   ];
 }

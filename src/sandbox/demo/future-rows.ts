@@ -11,7 +11,7 @@ const AHEAD = '2099-01-01T00:00:00.000Z';
  * many rows there are.
  */
 export function dateInFuture(
-  sandbox: Pick<Sandbox, 'happen' | 'worlds'>,
+  sandbox: Pick<Sandbox, 'trigger' | 'worlds'>,
   listedKinds: (world: World) => ReadonlySet<string>,
   random: Random,
 ): number {
@@ -23,7 +23,7 @@ export function dateInFuture(
     );
     const chosen = choices[Math.floor(random() * choices.length)];
     if (!chosen) continue;
-    sandbox.happen(connection, chosen.eventType, chosen.form, AHEAD);
+    sandbox.trigger(connection, chosen.eventType, chosen.form, AHEAD);
     rows++;
   }
   return rows;

@@ -5,7 +5,7 @@ import type { Sandbox } from '../sandbox.ts';
 import type { World } from '../world.ts';
 
 export interface TrafficOptions {
-  sandbox: Pick<Sandbox, 'happen' | 'worlds'>;
+  sandbox: Pick<Sandbox, 'trigger' | 'worlds'>;
   random: Random;
   sleep(ms: number, stop: AbortSignal): Promise<unknown>;
   /** Mean time between two events of one platform. */
@@ -32,10 +32,10 @@ async function runWorld(options: TrafficOptions, world: World): Promise<void> {
     if (stop.aborted || isBusy(world.connection)) continue;
     const next = choose();
     if (!next) return;
-    const webhooks = sandbox.happen(world.connection, next.eventType, next.form);
+    const webhooks = sandbox.trigger(world.connection, next.eventType, next.form);
     const after = contentOf(world);
-    const told = new Set(webhooks.map(({ subject }) => (subject ? subjectText(subject) : '')));
-    for (const [subject, text] of after) if (before.get(subject) !== text && !told.has(subject)) noteSilence(world, subject);
+    const reported = new Set(webhooks.map(({ subject }) => (subject ? subjectText(subject) : '')));
+    for (const [subject, text] of after) if (before.get(subject) !== text && !reported.has(subject)) noteSilence(world, subject);
     before = after;
     for (const webhook of webhooks) deliver(world, webhook);
   }
@@ -49,9 +49,9 @@ const SHARE_OF_THE_STORY = 0.6;
 /** Mostly the story's events with their forms, and occasionally any other event type that has an effect. */
 function chooserOf(world: World, random: Random): () => { eventType: string; form?: string } | undefined {
   const { story } = world.simulation;
-  const told = new Set(story.map(({ eventType }) => eventType));
+  const inStory = new Set(story.map(({ eventType }) => eventType));
   const others = world.platform.events
-    .filter((event) => event.effect !== 'ignore' && !told.has(event.type))
+    .filter((event) => event.effect !== 'ignore' && !inStory.has(event.type))
     .map((event): { eventType: string; form?: string } => ({ eventType: event.type }));
   return () => {
     const list = others.length === 0 || random() < SHARE_OF_THE_STORY ? story : others;

@@ -4,10 +4,10 @@ import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';
 import { answer, missing } from './answers.ts';
 import { createTargets, MANAGEMENT_PATH } from './targets.ts';
-import type { Held, World } from './world.ts';
+import type { Kind, World } from './world.ts';
 
 interface Collection {
-  held: Held;
+  kind: Kind;
   /** The member to which a list's time filter applies. */
   time: string;
   /** The name of the filter for "changed since". */
@@ -19,11 +19,11 @@ interface Collection {
 const PAGING = ['page_size', 'cursor'];
 
 const COLLECTIONS: Readonly<Record<string, Collection>> = {
-  orders: { held: 'order', time: 'updated', filter: 'updated_start', filters: ['customer'] },
-  items: { held: 'item', time: 'order_updated', filter: 'order_updated_start', filters: ['order', 'subscription'] },
-  subscriptions: { held: 'subscription', time: 'updated', filter: 'updated_start', filters: ['customer'] },
-  customers: { held: 'subscriber', time: 'last_updated', filter: 'updated_start', filters: ['customer'] },
-  entitlements: { held: 'entitlement', time: 'last_updated', filter: '', filters: ['customer'] },
+  orders: { kind: 'order', time: 'updated', filter: 'updated_start', filters: ['customer'] },
+  items: { kind: 'item', time: 'order_updated', filter: 'order_updated_start', filters: ['order', 'subscription'] },
+  subscriptions: { kind: 'subscription', time: 'updated', filter: 'updated_start', filters: ['customer'] },
+  customers: { kind: 'subscriber', time: 'last_updated', filter: 'updated_start', filters: ['customer'] },
+  entitlements: { kind: 'entitlement', time: 'last_updated', filter: '', filters: ['customer'] },
 };
 
 /** The simulated REST API and, below a separate path, the webhook management API, which in reality is on another host. */
@@ -41,14 +41,14 @@ export function createSimulatedApi(
     if (!collection || request.method !== 'GET') return missing();
     const [id] = rest;
     if (id === undefined) return answerList(world, collection, name, request.query, tools.baseUrl);
-    const found = world.held[collection.held].get(id);
+    const found = world.objects[collection.kind].get(id);
     return found ? answer(200, found) : missing();
   };
 }
 
 function answerList(
   world: World,
-  { held, time, filter, filters }: Collection,
+  { kind, time, filter, filters }: Collection,
   name: string,
   query: Record<string, string>,
   baseUrl: string,
@@ -60,7 +60,7 @@ function answerList(
   const since = readCentral(query[filter] ?? '')?.toISOString() ?? '';
   const size = Math.min(Number(query.page_size ?? 10) || 10, 100);
   const from = Number(query.cursor ?? 0) || 0;
-  const rows = [...world.held[held].values()]
+  const rows = [...world.objects[kind].values()]
     .filter((row) => (readTime(row[time]) ?? '') >= since)
     .filter((row) => query.order === undefined || row.order === query.order)
     .filter((row) => query.customer === undefined || row.customer === query.customer);

@@ -1,8 +1,8 @@
 import { type JsonObject, objectAt, textAt } from '../../../domain/values/json.ts';
 import { type Family, isFamily } from '../events.ts';
-import type { Happened, World } from './world.ts';
+import type { World, WorldEvent } from './world.ts';
 
-type Happening = (world: World) => JsonObject;
+type Trigger = (world: World) => JsonObject;
 
 const isOpen = ({ status }: JsonObject): boolean => status === 1;
 const isLive = ({ live }: JsonObject): boolean => live === true;
@@ -10,59 +10,59 @@ const isCancelled = ({ live }: JsonObject): boolean => live === false;
 const any = (): boolean => true;
 
 const onSubscription =
-  (change: (world: World, held: JsonObject) => JsonObject, fits = isLive): Happening =>
+  (change: (world: World, object: JsonObject) => JsonObject, fits = isLive): Trigger =>
   (world) => {
-    const held = world.some('subscription', fits);
-    return Object.assign(held, change(world, held), { updated: world.after(held.updated) });
+    const object = world.findOrAdd('subscription', fits);
+    return Object.assign(object, change(world, object), { updated: world.after(object.updated) });
   };
 
 const onOrder =
-  (change: (world: World, held: JsonObject) => JsonObject): Happening =>
+  (change: (world: World, object: JsonObject) => JsonObject): Trigger =>
   (world) => {
-    const held = world.some('order', isOpen);
-    return world.settle(Object.assign(held, change(world, held)));
+    const object = world.findOrAdd('order', isOpen);
+    return world.updateTotals(Object.assign(object, change(world, object)));
   };
 
 const onItem =
-  (change: (world: World, held: JsonObject) => JsonObject): Happening =>
+  (change: (world: World, object: JsonObject) => JsonObject): Trigger =>
   (world) => {
-    const order = world.some('order', isOpen);
+    const order = world.findOrAdd('order', isOpen);
     const item = world.itemsOf(order)[0] ?? world.addItem(order);
     Object.assign(item, change(world, item));
     item.total_price = (Number(item.price) * Number(item.quantity)).toFixed(2);
-    world.settle(order);
+    world.updateTotals(order);
     return item;
   };
 
 const onEntitlement =
-  (change: (world: World) => JsonObject): Happening =>
+  (change: (world: World) => JsonObject): Trigger =>
   (world) => {
-    const held = world.some('entitlement', any);
-    return Object.assign(held, change(world), { last_updated: world.after(held.last_updated) });
+    const object = world.findOrAdd('entitlement', any);
+    return Object.assign(object, change(world), { last_updated: world.after(object.last_updated) });
   };
 
 const reactivate = onSubscription(() => ({ live: true, cancelled: null, cancel_reason: null }), isCancelled);
 const newAddress = (world: World) => ({ shipping_address: world.makeId() });
 const newPayment = (world: World) => ({ payment: world.makeId() });
 const newProduct = (world: World) => ({ product: `SWAP-${world.makeId().slice(-6).toUpperCase()}` });
-const oneMore = (_world: World, held: JsonObject) => ({ quantity: Number(held.quantity) + 1 });
+const oneMore = (_world: World, object: JsonObject) => ({ quantity: Number(object.quantity) + 1 });
 const nothing = () => ({});
 
-const subscriber: Record<string, Happening> = {
+const subscriber: Record<string, Trigger> = {
   create: (world) => world.addSubscriber(),
   cancel: (world) => {
-    const held = world.some('subscriber', isLive);
-    return Object.assign(held, { live: false, last_updated: world.after(held.last_updated) });
+    const object = world.findOrAdd('subscriber', isLive);
+    return Object.assign(object, { live: false, last_updated: world.after(object.last_updated) });
   },
   subscriptions_created: (world) => {
     const made = world.addSubscription();
     world.announce({ type: 'subscription.create', family: 'subscription', object: made });
-    const held = world.held.subscriber.get(textAt(made.customer) ?? '') ?? world.addSubscriber();
-    return Object.assign(held, { live: true, last_updated: world.after(held.last_updated) });
+    const object = world.objects.subscriber.get(textAt(made.customer) ?? '') ?? world.addSubscriber();
+    return Object.assign(object, { live: true, last_updated: world.after(object.last_updated) });
   },
 };
 
-const subscription: Record<string, Happening> = {
+const subscription: Record<string, Trigger> = {
   create: (world) => world.addSubscription(),
   created: (world) => world.addSubscription(),
   cancel: onSubscription((world) => ({ live: false, cancelled: world.now(), cancel_reason: '4|Overstocked', cancel_reason_code: 4 })),
@@ -77,7 +77,7 @@ const subscription: Record<string, Happening> = {
   refresh_one_click_token: onSubscription(nothing),
 };
 
-const order: Record<string, Happening> = {
+const order: Record<string, Trigger> = {
   create: (world) => world.addOrder(),
   change_shipping_address: onOrder(newAddress),
   change_payment: onOrder(newPayment),
@@ -86,15 +86,15 @@ const order: Record<string, Happening> = {
   skip_order: onOrder((world) => ({ status: 4, cancelled: world.now() })),
   send_now: onOrder((world) => ({ status: 6, place: world.now() })),
   cancel: onOrder((world) => ({ status: 4, cancelled: world.now() })),
-  success: onOrder((world, held) => {
-    for (const item of world.itemsOf(held)) item.first_placed = world.now();
-    return { status: 5, tries: 1, order_merchant_id: `W-${30_000 + world.held.order.size}` };
+  success: onOrder((world, object) => {
+    for (const item of world.itemsOf(object)) item.first_placed = world.now();
+    return { status: 5, tries: 1, order_merchant_id: `W-${30_000 + world.objects.order.size}` };
   }),
   delete: (world) => {
-    const held = world.some('order', isOpen);
-    for (const { public_id: id } of world.itemsOf(held)) world.held.item.delete(textAt(id) ?? '');
-    world.held.order.delete(textAt(held.public_id) ?? '');
-    return held;
+    const object = world.findOrAdd('order', isOpen);
+    for (const { public_id: id } of world.itemsOf(object)) world.objects.item.delete(textAt(id) ?? '');
+    world.objects.order.delete(textAt(object.public_id) ?? '');
+    return object;
   },
   generic_error: onOrder((_world, { generic_error_count: count }) => ({ status: 15, generic_error_count: Number(count) + 1 })),
   reject: onOrder(() => ({ status: 3, rejected_message: JSON.stringify({ code: '140', message: 'The card was declined' }) })),
@@ -103,36 +103,36 @@ const order: Record<string, Happening> = {
   refresh_one_click_token: onOrder(nothing),
 };
 
-const item: Record<string, Happening> = {
-  create: (world) => world.addItem(world.some('order', isOpen)),
+const item: Record<string, Trigger> = {
+  create: (world) => world.addItem(world.findOrAdd('order', isOpen)),
   change_order: (world) => {
     // The order that the item leaves is empty afterwards and is deleted.
     const left = world.addOrder();
     world.announce({ type: 'order.create', family: 'order', object: left });
     const [moved = world.addItem(left)] = world.itemsOf(left);
-    world.held.order.delete(textAt(left.public_id) ?? '');
-    const to = world.some('order', isOpen);
+    world.objects.order.delete(textAt(left.public_id) ?? '');
+    const to = world.findOrAdd('order', isOpen);
     moved.order = to.public_id;
-    world.settle(to);
+    world.updateTotals(to);
     world.announce({ type: 'order.delete', family: 'order', object: left });
     return moved;
   },
   change_quantity: onItem(oneMore),
   remove: (world) => {
-    const from = world.some('order', isOpen);
+    const from = world.findOrAdd('order', isOpen);
     const removed = world.addItem(from);
-    world.held.item.delete(textAt(removed.public_id) ?? '');
-    world.settle(from);
+    world.objects.item.delete(textAt(removed.public_id) ?? '');
+    world.updateTotals(from);
     return removed;
   },
-  item_subscribe: onItem((world) => ({ one_time: false, subscription: world.some('subscription', isLive).public_id })),
+  item_subscribe: onItem((world) => ({ one_time: false, subscription: world.findOrAdd('subscription', isLive).public_id })),
   update_price: onItem((_world, { price }) => ({ price: (Number(price) + 1).toFixed(2) })),
   sku_swap: onItem(newProduct),
   successfully_placed: onItem((world) => ({ first_placed: world.now() })),
   out_of_stock: onItem(nothing),
 };
 
-const entitlement: Record<string, Happening> = {
+const entitlement: Record<string, Trigger> = {
   entitlements_granted: (world) => world.addEntitlement(),
   entitlements_expiring: onEntitlement((world) => ({ expiration: `${world.dateIn(7)} 00:00:00` })),
   entitlements_expired: onEntitlement((world) => ({ expiration: world.now() })),
@@ -141,7 +141,7 @@ const entitlement: Record<string, Happening> = {
   entitlements_voided: onEntitlement(() => ({ live: false })),
 };
 
-const workflow: Record<string, Happening> = {
+const workflow: Record<string, Trigger> = {
   send_communication: (world) => ({
     merchant: world.merchant,
     workflow_id: world.makeId(),
@@ -150,36 +150,36 @@ const workflow: Record<string, Happening> = {
   }),
 };
 
-const HAPPENINGS: Readonly<Record<Family, Record<string, Happening>>> = { subscriber, subscription, order, item, entitlement, workflow };
+const TRIGGERS: Readonly<Record<Family, Record<string, Trigger>>> = { subscriber, subscription, order, item, entitlement, workflow };
 
 /**
  * Triggers an event type after creating what it needs, each with its own event. A type that the platform does not have
  * is still sent, without a particular object.
  */
-export function makeHappen(world: World, eventType: string): Happened[] {
+export function triggerEvent(world: World, eventType: string): WorldEvent[] {
   const [family = '', name = ''] = eventType.split('.');
-  const happening = isFamily(family) ? HAPPENINGS[family][name] : undefined;
-  if (!isFamily(family) || !happening) return [{ type: eventType, family: 'workflow', object: { merchant: world.merchant } }];
-  const happened = { type: eventType, family, object: happening(world) };
+  const trigger = isFamily(family) ? TRIGGERS[family][name] : undefined;
+  if (!isFamily(family) || !trigger) return [{ type: eventType, family: 'workflow', object: { merchant: world.merchant } }];
+  const event = { type: eventType, family, object: trigger(world) };
   const before = world.announced.splice(0);
-  if (eventType !== 'order.skip_order') return [...before, happened];
+  if (eventType !== 'order.skip_order') return [...before, event];
   // A skipped order is followed by the next cycle's.
-  const next: Happened = { type: 'order.create', family: 'order', object: world.addOrder() };
-  return [...before, happened, ...world.announced.splice(0), next];
+  const next: WorldEvent = { type: 'order.create', family: 'order', object: world.addOrder() };
+  return [...before, event, ...world.announced.splice(0), next];
 }
 
 const seconds = (time: unknown): number | null =>
   typeof time === 'string' ? Math.floor(Date.parse(`${time.replace(' ', 'T')}Z`) / 1000) : null;
 
 /** The object of an event: the REST object with other members, and with times in seconds since 1970. */
-export function eventObject(world: World, { family, object, type }: Happened): JsonObject {
+export function eventObject(world: World, { family, object, type }: WorldEvent): JsonObject {
   return { type: family, ...SHAPES[family](world, object, type) };
 }
 
 const SHAPES: Readonly<Record<Family, (world: World, object: JsonObject, type: string) => JsonObject>> = {
   subscriber: (world, { last_login: _login, ...object }) => ({
     ...object,
-    subscriptions: [...world.held.subscription.values()].flatMap((one) =>
+    subscriptions: [...world.objects.subscription.values()].flatMap((one) =>
       one.customer === object.merchant_user_id ? (textAt(one.public_id) ?? []) : [],
     ),
     phone_type_display: 'mobile',
@@ -213,7 +213,7 @@ const SHAPES: Readonly<Record<Family, (world: World, object: JsonObject, type: s
   ) => ({
     ...object,
     merchant: world.merchant,
-    customer: world.held.order.get(textAt(object.order) ?? '')?.customer ?? null,
+    customer: world.objects.order.get(textAt(object.order) ?? '')?.customer ?? null,
     first_placed: seconds(object.first_placed),
   }),
   entitlement: (world, object) => ({

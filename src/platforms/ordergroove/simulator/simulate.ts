@@ -7,8 +7,8 @@ import { familyOf } from '../events.ts';
 import { readEvent, subjectOf } from '../read/event.ts';
 import type { OrdergrooveSettings } from '../settings.ts';
 import { createSimulatedApi } from './api.ts';
-import { eventObject, makeHappen } from './events.ts';
-import { createWorld, type Happened, type World } from './world.ts';
+import { eventObject, triggerEvent } from './events.ts';
+import { createWorld, type World, type WorldEvent } from './world.ts';
 
 /**
  * Simulates Ordergroove. Forms of a webhook: none (the default payload), `snapshot` (with the opt-in content), `customised` (a merchant
@@ -19,7 +19,7 @@ export function simulate(settings: OrdergrooveSettings, tools: SimulationOptions
   const keys = [...(settings.api?.apiKey ?? []), ...(settings.management?.apiKey ?? [])];
   return {
     answer: createSimulatedApi(world, keys, tools),
-    emit: (eventType, form) => makeHappen(world, eventType).map((happened) => webhookOf(world, happened, form, settings, tools)),
+    emit: (eventType, form) => triggerEvent(world, eventType).map((event) => webhookOf(world, event, form, settings, tools)),
     story: [
       { eventType: 'subscriber.create' },
       { eventType: 'subscription.create' },
@@ -42,9 +42,9 @@ export function simulate(settings: OrdergrooveSettings, tools: SimulationOptions
 
 function resourcesOf(world: World): { subject: Subject; text: string }[] {
   const plain = (['subscriber', 'subscription', 'entitlement'] as const).flatMap((kind) =>
-    [...world.held[kind]].map(([externalId, resource]) => ({ subject: { kind, externalId }, text: JSON.stringify(resource) })),
+    [...world.objects[kind]].map(([externalId, resource]) => ({ subject: { kind, externalId }, text: JSON.stringify(resource) })),
   );
-  const orders = [...world.held.order].map(([externalId, order]) => ({
+  const orders = [...world.objects.order].map(([externalId, order]) => ({
     subject: { kind: 'order' as const, externalId },
     text: JSON.stringify({ order, items: world.itemsOf(order) }),
   }));
@@ -53,14 +53,14 @@ function resourcesOf(world: World): { subject: Subject; text: string }[] {
 
 function webhookOf(
   world: World,
-  happened: Happened,
+  event: WorldEvent,
   form: string | undefined,
   settings: OrdergrooveSettings,
   tools: SimulationOptions,
 ): OutgoingWebhook {
   const nowSeconds = Math.floor(tools.now().getTime() / 1000);
-  const envelope = { id: world.makeId(), type: happened.type, created: Math.max(nowSeconds, changedAtSeconds(happened.object)) };
-  const body = JSON.stringify({ ...envelope, ...contentOf(world, happened, form) });
+  const envelope = { id: world.makeId(), type: event.type, created: Math.max(nowSeconds, changedAtSeconds(event.object)) };
+  const body = JSON.stringify({ ...envelope, ...contentOf(world, event, form) });
   // Every key signs, as at the platform during a rotation.
   const ts = String(nowSeconds);
   const signatures = settings.webhook.verificationKey.map((key) => `,sig=${signBody(key, ts, body).toString('hex')}`);
@@ -69,8 +69,8 @@ function webhookOf(
     path: '',
     headers: { 'content-type': 'application/json', 'ordergroove-signature': `ts=${ts}${signatures.join('')}` },
     body,
-    eventType: happened.type,
-    subject: familyOf(happened.type) === null ? null : subjectOf(readEvent(body)),
+    eventType: event.type,
+    subject: familyOf(event.type) === null ? null : subjectOf(readEvent(body)),
   };
 }
 
@@ -78,11 +78,11 @@ function webhookOf(
 const changedAtSeconds = ({ updated, last_updated: lastUpdated }: JsonObject): number =>
   Math.floor(Date.parse(readTime(updated ?? lastUpdated) ?? '1970-01-01T00:00:00Z') / 1000);
 
-function contentOf(world: World, happened: Happened, form: string | undefined): JsonObject {
-  const object = eventObject(world, happened);
+function contentOf(world: World, event: WorldEvent, form: string | undefined): JsonObject {
+  const object = eventObject(world, event);
   const context = { actor: { type: 'og-system-process' } };
-  if (happened.family === 'workflow') return { data: { key: 'win_back', object, subscriber: {}, execution_context: {} }, context };
-  if (form === 'snapshot') return { data: { object, context, snapshot: snapshotOf(world, happened) } };
+  if (event.family === 'workflow') return { data: { key: 'win_back', object, subscriber: {}, execution_context: {} }, context };
+  if (form === 'snapshot') return { data: { object, context, snapshot: snapshotOf(world, event) } };
   return { data: { object: form === 'customised' ? customised(object) : object }, context };
 }
 
@@ -91,8 +91,8 @@ function customised({ session_id: _session, offer: _offer, extra_data: _extra, .
   return { ...object, loyalty_tier: 'gold' };
 }
 
-function snapshotOf(world: World, { object }: Happened): JsonObject {
-  const order = world.held.order.get(String(object.order ?? object.public_id));
-  const customer = world.held.subscriber.get(String(object.customer ?? object.merchant_user_id));
+function snapshotOf(world: World, { object }: WorldEvent): JsonObject {
+  const order = world.objects.order.get(String(object.order ?? object.public_id));
+  const customer = world.objects.subscriber.get(String(object.customer ?? object.merchant_user_id));
   return { customer: objectAt(customer), orders: order ? [order] : [], items: order ? world.itemsOf(order) : [] };
 }

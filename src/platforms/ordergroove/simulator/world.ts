@@ -3,10 +3,10 @@ import { elementBy } from '../../contract/element-at.ts';
 import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { Family } from '../events.ts';
 
-export type Held = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';
+export type Kind = 'subscriber' | 'subscription' | 'order' | 'item' | 'entitlement';
 
 /** A change to one object, in its REST shape, and the event that reports it. */
-export interface Happened {
+export interface WorldEvent {
   type: string;
   family: Family;
   object: JsonObject;
@@ -15,7 +15,7 @@ export interface Happened {
 /** The simulated merchant's objects, in the shapes of the REST API, by id. */
 export interface World {
   merchant: string;
-  held: Readonly<Record<Held, Map<string, JsonObject>>>;
+  objects: Readonly<Record<Kind, Map<string, JsonObject>>>;
   makeId(): string;
   /** The current time in the format of the REST API. */
   now(): string;
@@ -31,14 +31,14 @@ export interface World {
   addItem(order: JsonObject): JsonObject;
   addEntitlement(): JsonObject;
   /** A matching object, or a new one, which is announced. */
-  some(kind: 'subscriber' | 'subscription' | 'order' | 'entitlement', fits: (object: JsonObject) => boolean): JsonObject;
+  findOrAdd(kind: 'subscriber' | 'subscription' | 'order' | 'entitlement', fits: (object: JsonObject) => boolean): JsonObject;
   /** Queues an event about an object in its current state. */
-  announce(happened: Happened): void;
+  announce(event: WorldEvent): void;
   /** Events that have been announced and not yet sent. */
-  announced: Happened[];
+  announced: WorldEvent[];
   itemsOf(order: JsonObject): JsonObject[];
   /** Recalculates an order's totals and updates its time, which its items repeat. */
-  settle(order: JsonObject): JsonObject;
+  updateTotals(order: JsonObject): JsonObject;
 }
 
 const FIRST = ['Ida', 'Noor', 'Mateo', 'Wren', 'Samir', 'Jonas'];
@@ -49,7 +49,7 @@ const PRICES = ['12.50', '31.00', '44.90', '27.25', '18.00', '9.95'];
 const YEAR_MS = 365 * 86_400_000;
 
 export function createWorld(merchant: string, tools: SimulationOptions): World {
-  const held: World['held'] = {
+  const objects: World['objects'] = {
     subscriber: new Map(),
     subscription: new Map(),
     order: new Map(),
@@ -67,13 +67,13 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
   };
   const dateIn = (days: number) => new Date(tools.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
   const pick = <T>(choices: readonly T[]): T => elementBy(choices, tools.random());
-  const keep = (kind: Held, id: string, object: JsonObject) => {
-    held[kind].set(id, object);
+  const keep = (kind: Kind, id: string, object: JsonObject) => {
+    objects[kind].set(id, object);
     return object;
   };
-  const itemsOf = (order: JsonObject) => [...held.item.values()].filter((item) => item.order === order.public_id);
-  const announced: Happened[] = [];
-  const settle = (order: JsonObject) => {
+  const itemsOf = (order: JsonObject) => [...objects.item.values()].filter((item) => item.order === order.public_id);
+  const announced: WorldEvent[] = [];
+  const updateTotals = (order: JsonObject) => {
     const items = itemsOf(order);
     const cents = items.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * Number(item.quantity), 0);
     const shipping = items.length === 0 ? 0 : 495;
@@ -83,23 +83,23 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
     return order;
   };
   const world: World = {
-    ...{ merchant, held, makeId, now, after, dateIn, pick, itemsOf, settle, announced },
+    ...{ merchant, objects, makeId, now, after, dateIn, pick, itemsOf, updateTotals, announced },
     announce: ({ type, family, object }) => void announced.push({ type, family, object: { ...object } }),
     addSubscriber: () => {
-      const id = String(700_000 + held.subscriber.size);
+      const id = String(700_000 + objects.subscriber.size);
       return keep('subscriber', id, newSubscriber(world, id));
     },
     addSubscription: () => {
       const subscription = newSubscription(
         world,
-        world.some('subscriber', ({ live }) => live === true),
+        world.findOrAdd('subscriber', ({ live }) => live === true),
       );
       return keep('subscription', textAt(subscription.public_id) ?? '', subscription);
     },
     addOrder: () => {
       const order = newOrder(
         world,
-        world.some('subscription', ({ live }) => live === true),
+        world.findOrAdd('subscription', ({ live }) => live === true),
       );
       keep('order', textAt(order.public_id) ?? '', order);
       world.addItem(order);
@@ -108,18 +108,18 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
     addItem: (order) => {
       const item = newItem(world, order);
       keep('item', textAt(item.public_id) ?? '', item);
-      settle(order);
+      updateTotals(order);
       return item;
     },
     addEntitlement: () => {
       const entitlement = newEntitlement(
         world,
-        world.some('subscriber', () => true),
+        world.findOrAdd('subscriber', () => true),
       );
       return keep('entitlement', textAt(entitlement.public_id) ?? '', entitlement);
     },
-    some: (kind, fits) => {
-      const fitting = [...held[kind].values()].filter(fits);
+    findOrAdd: (kind, fits) => {
+      const fitting = [...objects[kind].values()].filter(fits);
       if (fitting.length > 0) return pick(fitting);
       const [type, add] = NEW[kind];
       const made = add(world);
@@ -170,7 +170,7 @@ function newSubscription(world: World, subscriber: JsonObject): JsonObject {
     subscription_type: 'replenishment',
     components: [],
     extra_data: {},
-    quantity: 1 + (world.held.subscription.size % 3),
+    quantity: 1 + (world.objects.subscription.size % 3),
     price: null,
     frequency_days: 28,
     reminder_days: 5,
@@ -181,7 +181,7 @@ function newSubscription(world: World, subscriber: JsonObject): JsonObject {
     cancel_reason: null,
     cancel_reason_code: null,
     session_id: subscriber.session_id,
-    merchant_order_id: `W-${20_400 + world.held.subscription.size}`,
+    merchant_order_id: `W-${20_400 + world.objects.subscription.size}`,
     external_id: null,
     created: world.now(),
     updated: world.now(),
@@ -220,7 +220,7 @@ function newOrder(world: World, subscription: JsonObject): JsonObject {
 
 function newItem(world: World, order: JsonObject): JsonObject {
   const price = world.pick(PRICES);
-  const subscription = [...world.held.subscription.values()].find(({ customer }) => customer === order.customer);
+  const subscription = [...world.objects.subscription.values()].find(({ customer }) => customer === order.customer);
   return {
     order: order.public_id,
     offer: subscription?.offer ?? null,

@@ -54,7 +54,7 @@ export function createSimulatedApi(world: World, settings: OrdermentumSettings, 
     const limited = id !== undefined && place.kind === 'order' ? 'order-detail' : root;
     if (isOverLimit(limited, place.calls)) return answerJson(429, { message: 'Too many requests' }, { 'retry-after': '60' });
     if (id === undefined) return answerList(world, place, request.query);
-    const resource = world.held[place.kind].get(decodeURIComponent(id));
+    const resource = world.resources[place.kind].get(decodeURIComponent(id));
     return resource ? answerJson(200, resource) : missing();
   };
 }
@@ -71,7 +71,7 @@ function answerList(world: World, place: Place, query: Record<string, string>): 
   const unknown = Object.keys(query).find((name) => !FILTERS.includes(name));
   if (unknown !== undefined) return refusal(`"${unknown}" is not allowed`);
   const from = query['updatedAt[gte]'] ?? '';
-  const matching = [...world.held[place.kind].values()]
+  const matching = [...world.resources[place.kind].values()]
     .filter((resource) => String(resource.updatedAt) >= from)
     .sort((a, b) => (String(a.updatedAt) < String(b.updatedAt) ? -1 : 1));
   const pageSize = Math.min(100, Math.max(1, Number(query.pageSize) || 25));

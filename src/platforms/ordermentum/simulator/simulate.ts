@@ -27,7 +27,7 @@ export function simulate(settings: OrdermentumSettings, tools: SimulationOptions
     ],
     resources: () =>
       (['order', 'invoice', 'credit-note', 'purchaser'] as const).flatMap((kind) =>
-        [...world.held[kind]].map(([externalId, resource]) => ({ subject: { kind, externalId }, text: JSON.stringify(resource) })),
+        [...world.resources[kind]].map(([externalId, resource]) => ({ subject: { kind, externalId }, text: JSON.stringify(resource) })),
       ),
   };
 }
@@ -36,7 +36,7 @@ function webhookOf(world: World, headers: Record<string, string>, eventType: str
   const kind = kindOfEvent(eventType);
   const sent = { method: 'POST', path: '', headers, eventType } as const;
   if (kind === null) return { ...sent, body: JSON.stringify({ event: eventType, timestamp: world.tick(), data: {} }), subject: null };
-  const resource = world.happen(kind, eventType);
+  const resource = world.trigger(kind, eventType);
   const body = form === 'flat' ? { event: eventType, ...resource } : thinBody(world, eventType, kind, resource);
   return { ...sent, body: JSON.stringify(body), subject: { kind, externalId: String(resource.id) } };
 }

@@ -5,9 +5,9 @@ import type { OrdermentumKind } from '../events.ts';
 
 export interface World {
   supplierId: string;
-  held: Record<OrdermentumKind, Map<string, JsonObject>>;
+  resources: Record<OrdermentumKind, Map<string, JsonObject>>;
   /** Triggers the event and returns its resource. Missing resources that it needs are created without an event. */
-  happen(kind: OrdermentumKind, eventType: string): JsonObject;
+  trigger(kind: OrdermentumKind, eventType: string): JsonObject;
   /** The world's time, never the same twice, so that every state of a resource has its own `updatedAt`. */
   tick(): string;
 }
@@ -34,7 +34,7 @@ const GOODS = [
 const YEAR_MS = 365 * 86_400_000;
 
 export function createWorld(supplierId: string, tools: SimulationOptions): World {
-  const held: World['held'] = { order: new Map(), invoice: new Map(), 'credit-note': new Map(), purchaser: new Map() };
+  const resources: World['resources'] = { order: new Map(), invoice: new Map(), 'credit-note': new Map(), purchaser: new Map() };
   let lastMs = 0;
   const tick = () => {
     const ms = Math.max(lastMs + 1, tools.now().getTime());
@@ -43,7 +43,7 @@ export function createWorld(supplierId: string, tools: SimulationOptions): World
     return new Date(ms).toISOString();
   };
   const keep = (kind: OrdermentumKind, resource: JsonObject) => {
-    held[kind].set(String(resource.id), resource);
+    resources[kind].set(String(resource.id), resource);
     return resource;
   };
   const making: Making = {
@@ -51,12 +51,12 @@ export function createWorld(supplierId: string, tools: SimulationOptions): World
     tick,
     supplier: { supplierId, supplierName: 'Sandbox Roasters' },
     count: { order: 0, invoice: 0, 'credit-note': 0, purchaser: 0 },
-    any: (kind) => (held[kind].size > 0 ? making.choose([...held[kind].values()]) : keep(kind, make[kind](making))),
+    any: (kind) => (resources[kind].size > 0 ? making.choose([...resources[kind].values()]) : keep(kind, make[kind](making))),
     choose: (among) => elementBy(among, tools.random()),
   };
-  const happen = (kind: OrdermentumKind, eventType: string) =>
+  const trigger = (kind: OrdermentumKind, eventType: string) =>
     eventType.endsWith('_created') ? keep(kind, make[kind](making)) : keep(kind, changed(making, kind, eventType));
-  return { supplierId, held, happen, tick };
+  return { supplierId, resources, trigger, tick };
 }
 
 const make: Record<OrdermentumKind, (making: Making) => JsonObject> = {

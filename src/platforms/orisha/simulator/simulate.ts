@@ -33,7 +33,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationOptions): Si
     if (silent) return [];
     const event = findEvent(eventType);
     if (event === null) return [webhookOf(eventType, null, {})];
-    return world.happen(event).map(({ kind, codes }) => {
+    return world.trigger(event).map(({ kind, codes }) => {
       const body = Object.fromEntries(codesOfKind[kind].map((name) => [form === 'camel' ? camel(name) : name, codes[name]]));
       return webhookOf(typeOf(kind, event.action), { kind, externalId: externalIdOf(kind, codes) }, body);
     });

@@ -4,14 +4,14 @@ import type { SimulationOptions } from '../../contract/simulation.ts';
 import type { OrishaEvent, OrishaKind } from '../events.ts';
 import { type Codes, externalIdOf } from '../read/codes.ts';
 
-interface Held {
+interface StoredRecord {
   kind: OrishaKind;
   codes: Codes;
   record: JsonObject;
 }
 
 /** The record that an event changed. */
-interface Happened {
+interface ChangedRecord {
   kind: OrishaKind;
   codes: Codes;
 }
@@ -21,11 +21,11 @@ export interface World {
    * Triggers the event: its record comes first, then those deleted with it (a customer's persons and addresses). A
    * record that the event needs is created without an event.
    */
-  happen(event: OrishaEvent): Happened[];
+  trigger(event: OrishaEvent): ChangedRecord[];
   /** Changes a record without an event. */
-  change(kind: OrishaKind): Happened;
+  change(kind: OrishaKind): ChangedRecord;
   find(kind: OrishaKind, codes: Codes): JsonObject | null;
-  list(kind?: OrishaKind): Held[];
+  list(kind?: OrishaKind): StoredRecord[];
 }
 
 const GOODS = ['Oak table', 'Garden chair', 'Reading lamp', 'Wool rug', 'Shelf, two boards', 'Coat rack'] as const;
@@ -33,50 +33,50 @@ const SHOPS = ['Van der Meer Wonen', 'Atelier Lumière', 'Haus am Markt', 'Casa 
 const PEOPLE = ['Noor Bakker', 'Émile Laurent', 'Greta Vogel', 'Luca Ferri'] as const;
 
 export function createWorld(tools: SimulationOptions): World {
-  const held = new Map<string, Held>();
+  const records = new Map<string, StoredRecord>();
   let made = 0;
   const keyOf = (kind: OrishaKind, codes: Codes) => `${kind}:${externalIdOf(kind, codes)}`;
-  const ofKind = (kind: OrishaKind) => [...held.values()].filter((one) => one.kind === kind);
+  const ofKind = (kind: OrishaKind) => [...records.values()].filter((one) => one.kind === kind);
 
-  function make(kind: OrishaKind): Held {
+  function make(kind: OrishaKind): StoredRecord {
     const number = ++made;
     const owner = kind === 'contact-person' || kind === 'address' ? any('customer').codes : {};
     const one = newRecord[kind](number, owner);
-    held.set(keyOf(kind, one.codes), { kind, ...one });
+    records.set(keyOf(kind, one.codes), { kind, ...one });
     return { kind, ...one };
   }
 
-  function any(kind: OrishaKind): Held {
+  function any(kind: OrishaKind): StoredRecord {
     const among = ofKind(kind);
     return among[Math.floor(tools.random() * among.length)] ?? make(kind);
   }
 
-  function happen({ kind, action }: OrishaEvent): Happened[] {
+  function trigger({ kind, action }: OrishaEvent): ChangedRecord[] {
     if (action === 'created') return [make(kind)];
     if (action === 'updated') return [change(kind)];
     return remove(kind);
   }
 
-  function change(kind: OrishaKind): Happened {
+  function change(kind: OrishaKind): ChangedRecord {
     const { codes, record } = any(kind);
-    held.set(keyOf(kind, codes), { kind, codes, record: { ...record, Remark: `Note ${++made}` } });
+    records.set(keyOf(kind, codes), { kind, codes, record: { ...record, Remark: `Note ${++made}` } });
     return { kind, codes };
   }
 
   // Removes the oldest, so that a newly announced record is not deleted before it is fetched.
-  function remove(kind: OrishaKind): Happened[] {
+  function remove(kind: OrishaKind): ChangedRecord[] {
     const one = ofKind(kind)[0] ?? make(kind);
-    const owned = kind === 'customer' ? [...held.values()].filter(({ codes }) => codes.CustomerCode === one.codes.CustomerCode) : [];
+    const owned = kind === 'customer' ? [...records.values()].filter(({ codes }) => codes.CustomerCode === one.codes.CustomerCode) : [];
     const gone = [one, ...owned.filter((other) => other.kind !== 'customer')];
-    for (const other of gone) held.delete(keyOf(other.kind, other.codes));
+    for (const other of gone) records.delete(keyOf(other.kind, other.codes));
     return gone;
   }
 
   return {
-    happen,
+    trigger,
     change,
-    find: (kind, codes) => held.get(keyOf(kind, codes))?.record ?? null,
-    list: (kind) => (kind === undefined ? [...held.values()] : ofKind(kind)),
+    find: (kind, codes) => records.get(keyOf(kind, codes))?.record ?? null,
+    list: (kind) => (kind === undefined ? [...records.values()] : ofKind(kind)),
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from './world.ts';
 
 /** The result of an event in the simulated world: its subject, and what the webhook contains. */
-export type Happening =
+export type TriggeredEvent =
   | { about: 'order'; order: SimOrder; lines: SimLine[] }
   | { about: 'documents'; order: SimOrder; line: SimLine | null }
   | { about: 'shipment'; shipment: SimShipment };
@@ -157,7 +157,7 @@ const SHIPMENT_CHANGES: Readonly<Record<string, ShipmentChange>> = {
 };
 
 /** Triggers an event. An unknown name is a message about an order in its current state. */
-export function happenIn(world: World, eventType: string, single: boolean): Happening {
+export function triggerEvent(world: World, eventType: string, single: boolean): TriggeredEvent {
   if (eventType.startsWith('Shipment')) return { about: 'shipment', shipment: changeShipment(world, eventType) };
   if (eventType === 'OrderIssuedByBuyer') return wholeOrder(addOrder(world, single));
   const order = pick(
@@ -172,9 +172,9 @@ export function happenIn(world: World, eventType: string, single: boolean): Happ
   return changeOrder(world, order, eventType, [elementBy(order.lines, world.tools.random())]);
 }
 
-const wholeOrder = (order: SimOrder): Happening => ({ about: 'order', order, lines: [...order.lines] });
+const wholeOrder = (order: SimOrder): TriggeredEvent => ({ about: 'order', order, lines: [...order.lines] });
 
-function firstOf(world: World, eventType: string, single: boolean): Happening {
+function firstOf(world: World, eventType: string, single: boolean): TriggeredEvent {
   const order = addOrder(world, single);
   changeOrder(world, order, eventType, order.lines);
   return wholeOrder(order);
@@ -187,7 +187,7 @@ function pick<T>(world: World, candidates: readonly T[]): T | null {
   return candidates[index] ?? null;
 }
 
-function changeOrder(world: World, order: SimOrder, eventType: string, lines: readonly SimLine[]): Happening {
+function changeOrder(world: World, order: SimOrder, eventType: string, lines: readonly SimLine[]): TriggeredEvent {
   const [changeLine, changeHeader] = [LINE_CHANGES[eventType], HEADER_CHANGES[eventType]];
   if (!changeLine && !changeHeader) return wholeOrder(order);
   const at = touch(world, order);
@@ -207,13 +207,13 @@ function touch(world: World, order: SimOrder): string {
   return at;
 }
 
-const newLine = (world: World, order: SimOrder): Happening => ({
+const newLine = (world: World, order: SimOrder): TriggeredEvent => ({
   about: 'order',
   order,
   lines: [addLine(world, order, touch(world, order))],
 });
 
-function attach(world: World, order: SimOrder): Happening {
+function attach(world: World, order: SimOrder): TriggeredEvent {
   const at = touch(world, order);
   const line = order.lines[0] ?? null;
   order.documents.push(makeDocument(world, 'Drawing', at));

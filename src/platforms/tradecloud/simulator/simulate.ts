@@ -1,7 +1,7 @@
 import type { Simulation, SimulationOptions } from '../../contract/simulation.ts';
 import type { TradecloudSettings } from '../settings.ts';
 import { createApi } from './api.ts';
-import { happenIn } from './events.ts';
+import { triggerEvent } from './events.ts';
 import { createIssuer } from './issuer.ts';
 import { orderJson, shipmentJson } from './json.ts';
 import { makeWebhook, readForm } from './webhook.ts';
@@ -32,7 +32,7 @@ export function simulate(settings: TradecloudSettings, tools: SimulationOptions)
     emit(eventType, formText) {
       const form = readForm(formText, settings);
       const single = form.name === 'single' || form.name === 'simple';
-      return [makeWebhook({ world, settings, issuer }, happenIn(world, eventType, single), eventType, form)];
+      return [makeWebhook({ world, settings, issuer }, triggerEvent(world, eventType, single), eventType, form)];
     },
     story: STORY,
     resources: () => [

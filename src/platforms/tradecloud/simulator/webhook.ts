@@ -3,7 +3,7 @@ import { isObject, isRawNumber, type Json, type JsonObject } from '../../../doma
 import type { OutgoingWebhook } from '../../contract/simulation.ts';
 import { ELEMENTS } from '../read/txml.ts';
 import type { TradecloudSettings } from '../settings.ts';
-import type { Happening } from './events.ts';
+import type { TriggeredEvent } from './events.ts';
 import { issuerAddress, type SimulatedIssuer } from './issuer.ts';
 import { orderJson, shipmentJson } from './json.ts';
 import { BUYER, SUPPLIER, type World } from './world.ts';
@@ -29,7 +29,7 @@ export interface Sending {
 }
 
 /** The webhook that reports an event, as the platform sends it. */
-export function makeWebhook(sending: Sending, happening: Happening, eventType: string, form: Form): OutgoingWebhook {
+export function makeWebhook(sending: Sending, happening: TriggeredEvent, eventType: string, form: Form): OutgoingWebhook {
   const shipment = happening.about === 'shipment';
   const subject = {
     kind: shipment ? ('shipment' as const) : ('order' as const),
@@ -53,7 +53,7 @@ export function makeWebhook(sending: Sending, happening: Happening, eventType: s
   };
 }
 
-function bodyOf(world: World, happening: Happening, eventName: string, form: Form['name']): JsonObject {
+function bodyOf(world: World, happening: TriggeredEvent, eventName: string, form: Form['name']): JsonObject {
   const meta = messageMeta(world, /BySupplier$/.test(eventName) ? SUPPLIER.companyId : BUYER.companyId);
   if (happening.about === 'shipment') return { eventName, shipment: shipmentJson(happening.shipment), meta };
   if (happening.about === 'documents') return { eventName, orderDocumentsEvent: documentsJson(happening), meta };
@@ -64,7 +64,7 @@ function bodyOf(world: World, happening: Happening, eventName: string, form: For
   return form === 'simple' ? { eventName, simpleOrderEvent: event } : { eventName, singleDeliveryOrderEvent: event };
 }
 
-function documentsJson({ order, line }: Extract<Happening, { about: 'documents' }>): JsonObject {
+function documentsJson({ order, line }: Extract<TriggeredEvent, { about: 'documents' }>): JsonObject {
   const whole = orderJson(order, [], 'orderId', order.single);
   const buyerOrder = isObject(whole.buyerOrder) ? whole.buyerOrder : {};
   const lineJson = line === null ? undefined : orderJson(order, [line], 'id', order.single).lines;
