@@ -651,7 +651,7 @@ export interface Alert {
   /** How often it was raised. */
   count: number;
   text: string;
-  /** What mends it. */
+  /** What to do about it. */
   remedy: string;
   details: Record<string, unknown>;
   acknowledgedAt: TimeOrNull;

@@ -296,7 +296,7 @@ function nights(engine: Engine): void {
     await page.goto(`${page.url().split('?')[0]}?at=${encodeURIComponent(between)}`);
     await page.getByText('the ERP saw version 1').waitFor();
     await open(`/feed?until=${encodeURIComponent(between)}`);
-    await page.getByText('Shown as it stood at the time below').waitFor();
+    await page.getByText('Shown as of the time below').waitFor();
   });
 
   incident('after a restart a connection without an API stays plain: nothing is advised that is not there', async ({ life, page }) => {
