@@ -36,7 +36,7 @@ export interface Context {
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */
   inFlight: Set<string>;
   /** Positions of the deliveries that a transaction of this process is taking and ending at the moment. */
-  inHand: Set<number>;
+  inTransaction: Set<number>;
   /** Large bodies are in work one at a time, at the door or with a worker: each takes many times its size. */
   inTurn: InTurn;
   /** Names this process in leases. */

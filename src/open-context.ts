@@ -84,7 +84,7 @@ export async function openContext<A extends Alerts>(
     feedChanged: alsoSending(feedChanged, () => messages.send('feed')),
     lookAgainMs: () => (messages.arrive() ? LOOK_AGAIN_IF_SENT_MS : LOOK_AGAIN_MS),
     inFlight: new Set<string>(),
-    inHand: new Set<number>(),
+    inTransaction: new Set<number>(),
     inTurn: createInTurn(),
     processId,
   };

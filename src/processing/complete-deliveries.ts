@@ -13,9 +13,9 @@ export interface EndedAttempt {
   delivery: ClaimedDelivery;
   end: AttemptEnd;
   startedAt: Date;
-  /** What the fetch returned, to be kept for replays. */
+  /** What the fetch returned, stored for replays. */
   recorded?: string | undefined;
-  /** The delivery turned out to need a fetch: it goes back, as a notification, without an attempt. */
+  /** The delivery turned out to need a fetch: it waits again as a notification, without counting an attempt. */
   needsFetch?: boolean;
 }
 
@@ -24,15 +24,15 @@ export interface CompletedAttempt extends EndedAttempt {
   settled: CompletedDelivery;
 }
 
-/** Decides where each delivery goes from here. Pure but for clock and randomness. */
+/** Decides the next state of each delivery. Pure except for clock and randomness. */
 export function decideNextStates(context: Context, ended: readonly EndedAttempt[]): CompletedAttempt[] {
   return ended.map((one) => {
     const { delivery } = one;
     const now = context.clock.now();
-    const inThisLife = delivery.tries > 0 ? delivery.attempts.slice(-delivery.tries) : [];
+    const sinceQueued = delivery.tries > 0 ? delivery.attempts.slice(-delivery.tries) : [];
     const step: NextStep = one.needsFetch
       ? { state: 'pending', outcome: null, waitMs: 0, error: null }
-      : nextStep(one.end, inThisLife, context.random());
+      : nextStep(one.end, sinceQueued, context.random());
     const attempt: Attempt | null =
       step.outcome === null
         ? null
@@ -58,8 +58,8 @@ export function decideNextStates(context: Context, ended: readonly EndedAttempt[
 }
 
 /**
- * Writes the ends of claimed deliveries, in the caller's transaction. Throws when one of them is no longer ours (its lease ran out and another
- * worker has it): then nothing of the transaction may stand.
+ * Writes the results of claimed deliveries, in the caller's transaction. Throws if another worker has taken over one of them after its lease
+ * expired: the caller must then roll back.
  */
 export async function writeCompleted(sql: Sql, context: Context, ends: readonly CompletedAttempt[]): Promise<void> {
   const own = await completeDeliveries(
@@ -67,20 +67,20 @@ export async function writeCompleted(sql: Sql, context: Context, ends: readonly 
     context.processId,
     ends.map((one) => one.settled),
   );
-  if (own < ends.length) throw new OrderdockError('lease_lost', 'Another worker has taken the delivery over.');
+  if (own < ends.length) throw new OrderdockError('lease_lost', 'Another worker has taken over the delivery.');
 }
 
-/** The same for deliveries that were taken and are ended in one go: when another worker was quicker, all is done again without them. */
+/** The same for deliveries taken and completed in one transaction: if another worker was faster, the transaction is repeated without them. */
 export async function writeTaken(sql: Sql, ends: readonly CompletedAttempt[]): Promise<void> {
   const own = await completeDeliveries(
     sql,
     null,
     ends.map((one) => one.settled),
   );
-  if (own < ends.length) throw new WriteConflict('Another worker has ended a delivery since it was taken.');
+  if (own < ends.length) throw new WriteConflict('Another worker has completed a delivery since it was taken.');
 }
 
-/** One log line per attempt, and an alert for a dead letter. After the transaction: only what is stored is told. */
+/** Logs each attempt and opens an alert for each dead letter. Called after the commit, so that nothing is announced that was rolled back. */
 export function logOutcomes(context: Context, ends: readonly CompletedAttempt[]): void {
   for (const { delivery, end, step, settled, startedAt } of ends) {
     if (step.outcome === null) continue;
@@ -96,9 +96,9 @@ export function logOutcomes(context: Context, ends: readonly CompletedAttempt[])
       tookMs: context.clock.now().getTime() - startedAt.getTime(),
       error: step.error,
     };
-    if (step.outcome === 'dead') context.log.error('delivery', fields);
-    else if (step.outcome === 'retry') context.log.warn('delivery', fields);
-    else context.log.info('delivery', fields);
+    if (step.outcome === 'dead') context.log.error('delivery_processed', fields);
+    else if (step.outcome === 'retry') context.log.warn('delivery_processed', fields);
+    else context.log.info('delivery_processed', fields);
     if (step.outcome === 'dead') context.alerts.open(deadDeliveryAlert({ ...delivery, error: step.error }));
   }
 }

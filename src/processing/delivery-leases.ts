@@ -4,10 +4,10 @@ import { bringForward, reclaimDeliveries, releaseDropped, renewLeases } from '..
 import { releaseLeases } from '../store/engine/leases.ts';
 import { LEASE_MS } from './process-deliveries.ts';
 
-/** How long after its taking a delivery that is not in hand counts as dropped: the database went away before its attempt could end. */
+/** A claimed delivery that is not in flight counts as dropped after this time: the database became unavailable before its attempt was completed. */
 const DROPPED_AFTER_MS = 4000;
 
-/** Lengthens what this process has in hand, and gives back what it has dropped and what others held that are gone. */
+/** Renews the leases of this process, and releases deliveries that it has dropped or that belonged to processes no longer running. */
 export async function renewDeliveryLeases(context: Context): Promise<void> {
   const nowMs = context.clock.now().getTime();
   const after = (ms: number) => new Date(nowMs + ms).toISOString();
@@ -15,11 +15,11 @@ export async function renewDeliveryLeases(context: Context): Promise<void> {
     await renewLeases(sql, context.processId, after(LEASE_MS), [...context.inFlight]);
     return releaseDropped(sql, context.processId, after(LEASE_MS - DROPPED_AFTER_MS));
   });
-  tell(context, dropped);
+  announceRecovered(context, dropped);
   await recoverLeases(context);
 }
 
-/** Deliveries and turns of processes that are gone become free again: nothing of their attempts was written. */
+/** Releases the deliveries and remote leases of processes no longer running: nothing of their attempts was written. */
 export async function recoverLeases(context: Context): Promise<void> {
   const now = context.clock.now().toISOString();
   const gone = (worker: string) => isGone(worker, context.processId);
@@ -27,22 +27,22 @@ export async function recoverLeases(context: Context): Promise<void> {
     await releaseLeases(sql, 'remote:', gone);
     return reclaimDeliveries(sql, now, gone);
   });
-  tell(context, count);
+  announceRecovered(context, count);
 }
 
-/** No wait between two attempts is as long. */
+/** Longer than any wait between two attempts. */
 const LONGEST_WAIT_MS = 48 * 3_600_000;
 
-/** After the clock was set back: what was put off by the time it told before would wait until it tells it again. */
+/** After the clock was set back: deliveries scheduled by its earlier time would otherwise wait until it reaches that time again. */
 export async function correctFutureTimes(context: Context): Promise<void> {
   const nowMs = context.clock.now().getTime();
   const longest = new Date(nowMs + LONGEST_WAIT_MS).toISOString();
   const count = await context.db.write((sql) => bringForward(sql, new Date(nowMs).toISOString(), longest));
-  tell(context, count);
+  announceRecovered(context, count);
 }
 
-function tell(context: Context, count: number): void {
+function announceRecovered(context: Context, count: number): void {
   if (count === 0) return;
-  context.log.warn('recovered', { deliveries: count });
+  context.log.warn('deliveries_recovered', { deliveries: count });
   context.deliveryArrived.notify();
 }

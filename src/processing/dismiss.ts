@@ -4,8 +4,8 @@ import { type DeliveryCriteria, dismiss, type Span } from '../store/deliveries/r
 import { auditOf, inSteps, withNumber } from './replay.ts';
 
 /**
- * Sets dead deliveries aside as handled, by whoever makes the current request: they leave counts and alerts, and can still be replayed. Gives their
- * number.
+ * Marks dead deliveries as handled in the name of the current request's user: they no longer appear in counts and alerts, but can still be
+ * replayed. Returns their number.
  */
 export function dismissDeliveries(context: AuditContext, criteria: DeliveryCriteria, note: string | null): Promise<number> {
   const dismissal = { by: currentActor().who, note, at: context.clock.now().toISOString() };

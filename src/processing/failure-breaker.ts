@@ -2,7 +2,7 @@ import type { AttemptResult, Context } from '../context.ts';
 import { InvalidBody, isTooDeep, RemoteFailure } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 
-/** What may be taken up: everything, one delivery to see whether it goes again, or nothing. */
+/** What may be processed: everything, one delivery as a trial, or nothing. */
 export type Permit = 'all' | 'one' | 'none';
 
 export interface FailureBreaker {
@@ -14,13 +14,14 @@ const WINDOW = 50;
 const FEWEST_RESOURCES = 5;
 const PAUSE_MS = 60_000;
 
-/** A fault of ours: neither the platform's API nor the body is to blame. */
+/** An internal failure: caused neither by the platform's API nor by the body. */
 export const isOurFault = (end: AttemptEnd): boolean =>
   end.end === 'failed' && !(end.error instanceof RemoteFailure || end.error instanceof InvalidBody || isTooDeep(end.error));
 
 /**
- * The mass-failure brake: when more than half of the last 50 attempts, over five resources or more, fail for our own reason, working pauses
- * instead of filling the dead letters. Receiving goes on. After a minute one delivery is tried: if it does not fail so, all go on.
+ * A circuit breaker for internal failures: when more than half of the last 50 attempts, on at least five resources, fail for a reason of our
+ * own, processing pauses instead of filling the dead letters. Intake continues. After a minute one delivery is tried: unless it fails in the same
+ * way, processing resumes.
  */
 export function createFailureBreaker({ alerts, clock, log }: Pick<Context, 'alerts' | 'clock' | 'log'>): FailureBreaker {
   let latest: AttemptResult[] = [];
@@ -28,20 +29,20 @@ export function createFailureBreaker({ alerts, clock, log }: Pick<Context, 'aler
 
   function pause(failures: number): void {
     pausedUntilMs = clock.now().getTime() + PAUSE_MS;
-    log.error('working_paused', { failures, of: latest.length });
+    log.error('processing_paused', { failures, of: latest.length });
     alerts.open({
       level: 'critical',
       code: 'working_paused',
       connection: null,
-      text: `Working is paused: ${failures} of the last ${latest.length} attempts failed for a reason of our own. Receiving goes on; one delivery a minute is tried.`,
+      text: `Processing is paused: ${failures} of the last ${latest.length} attempts failed because of an internal error. Intake continues; one delivery a minute is tried.`,
       details: { failures, attempts: latest.length },
     });
   }
-  function goOn(): void {
+  function resume(): void {
     pausedUntilMs = null;
     latest = [];
-    log.info('working_resumed');
-    alerts.close('working_paused', null, 'Working goes on.');
+    log.info('processing_resumed');
+    alerts.close('working_paused', null, 'Processing has resumed.');
   }
   return {
     note(attempt) {
@@ -49,7 +50,7 @@ export function createFailureBreaker({ alerts, clock, log }: Pick<Context, 'aler
       const failures = latest.filter((one) => one.failedByUs);
       if (pausedUntilMs !== null && clock.now().getTime() >= pausedUntilMs) {
         if (attempt.failedByUs) pause(failures.length);
-        else goOn();
+        else resume();
       } else if (
         pausedUntilMs === null &&
         failures.length > WINDOW / 2 &&

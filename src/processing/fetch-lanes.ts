@@ -2,44 +2,44 @@ import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { processNotifications } from './fetch-resources.ts';
 
-/** Resources of one connection that are fetched at the same time, as far as its platform's limits let them. */
+/** Most resources of one connection that are fetched at the same time; the platform's limits may allow fewer. */
 const FETCHES_AT_ONCE = 40;
-/** Fewer free places than these are not worth another look at what waits. */
-const WORTH_A_LOOK = 5;
+/** Free places below this number are not worth another query for waiting notifications. */
+const FEWEST_FREE = 5;
 
-/** Every connection's fetches in a lane of their own: a slow answer holds up its own resource and no other. */
+/** A lane for each connection's fetches: a slow response delays only its own resource. */
 export interface FetchLanes {
-  /** Fetches what is due of these connections, beside what is being fetched already. */
+  /** Fetches the due notifications of these connections, in addition to those being fetched already. */
   start(connections: readonly Connection[]): void;
   isIdle(connection: string): boolean;
-  /** Waits for all that is under way. */
+  /** Waits for all running fetches. */
   settled(): Promise<void>;
 }
 
-/** `guarded` must not throw: it gives null for work that has failed. */
+/** `guarded` must not throw: it returns null when the work fails. */
 export function createFetchLanes(context: Context, guarded: (work: () => Promise<number>) => Promise<number | null>): FetchLanes {
   const batches = new Set<Promise<void>>();
   const taken = new Map<string, number>();
   const free = (name: string): number => FETCHES_AT_ONCE - (taken.get(name) ?? 0);
 
-  /** Takes all free places before it is known how many are needed, and gives back those that are not. */
+  /** Reserves all free places before it is known how many are needed, and releases the rest. */
   function startBatch(connection: Connection): void {
     const { name } = connection;
     const all = free(name);
-    let held = all;
-    const give = (count: number) => {
-      held -= count;
+    let reserved = all;
+    const release = (count: number) => {
+      reserved -= count;
       taken.set(name, (taken.get(name) ?? 0) - count);
     };
     taken.set(name, FETCHES_AT_ONCE);
     const ended = (count: number) => {
-      give(count);
-      if (free(name) >= WORTH_A_LOOK && held > 0) context.deliveryArrived.notify();
+      release(count);
+      if (free(name) >= FEWEST_FREE && reserved > 0) context.deliveryArrived.notify();
     };
-    const batch = guarded(() => processNotifications(context, connection, all, ended)).then((worked) => {
-      give(held);
+    const batch = guarded(() => processNotifications(context, connection, all, ended)).then((processed) => {
+      release(reserved);
       batches.delete(batch);
-      if (worked) context.deliveryArrived.notify();
+      if (processed) context.deliveryArrived.notify();
     });
     batches.add(batch);
   }

@@ -21,13 +21,13 @@ import {
 import { interpretDelivery, requireConnection } from './interpret-delivery.ts';
 import { alertOnTimes } from './time-alerts.ts';
 
-/** How long a worker may hold a delivery without a sign of life. */
+/** How long a delivery stays with a worker that does not renew its lease. */
 export const LEASE_MS = 30_000;
-/** Deliveries of one transaction; where so many were due, there may be more. */
+/** Most deliveries of one transaction; after a full batch there may be more. */
 export const FULL_BATCH = 100;
-/** Bodies of one transaction together; what is beyond waits for the next one. */
+/** Most bytes of bodies in one transaction; the rest waits for the next one. */
 const MOST_BYTES_PER_TRANSACTION = 4_000_000;
-/** So many are interpreted before the event loop has its turn: webhooks come in meanwhile. */
+/** Deliveries interpreted before yielding to the event loop, which accepts webhooks meanwhile. */
 const PER_TURN = 20;
 
 export function claimOptions(context: Context, notifications: boolean, connection: string | null, limit: number): Claim {
@@ -37,9 +37,9 @@ export function claimOptions(context: Context, notifications: boolean, connectio
 }
 
 /**
- * Works what is due and carries its content with it: many deliveries of different resources are taken, applied and ended in one transaction,
- * since that is ten times faster than one each. When it fails, each gets its own, so that a poison one harms no other; a large one is always
- * alone. Gives the number of deliveries that were taken.
+ * Processes due deliveries that carry their content: many deliveries of different resources are taken, applied and completed in one
+ * transaction, which is ten times faster than one transaction each. If it fails, each delivery gets its own, so that one that always fails
+ * affects no other; a large one is always processed alone. Returns the number of deliveries taken.
  */
 export async function processDeliveries(context: Context, most = FULL_BATCH): Promise<number> {
   const batch = await processBatch(context, { limit: most, only: null });
@@ -49,7 +49,7 @@ export async function processDeliveries(context: Context, most = FULL_BATCH): Pr
 
 interface Batch {
   taken: number;
-  /** Deliveries that are too large to be worked with others. */
+  /** Deliveries too large to be processed together with others. */
   large: readonly ClaimedDelivery[];
 }
 
@@ -60,10 +60,10 @@ interface Prepared extends Batch {
 }
 
 async function processBatch(context: Context, take: { limit: number; only: readonly number[] | null }): Promise<Batch> {
-  const hand = createHand(context);
+  const tracker = createBatchTracker(context);
   try {
     const prepared = await context.db.change(
-      (sql) => prepareBatch(sql, context, take, hand),
+      (sql) => prepareBatch(sql, context, take, tracker),
       async (sql, batch) => {
         await writeBatch(sql, batch);
         return batch;
@@ -72,30 +72,30 @@ async function processBatch(context: Context, take: { limit: number; only: reado
     announceApplied(context, prepared.attempted, prepared.ends);
     return prepared;
   } catch (error) {
-    const failed = hand.deliveries();
-    hand.empty();
+    const failed = tracker.deliveries();
+    tracker.clear();
     if (error instanceof Unavailable || error instanceof WriteConflict || failed.length === 0) throw error;
     await processEachAlone(context, failed, error);
     return { taken: failed.length, large: [] };
   } finally {
-    hand.empty();
+    tracker.clear();
   }
 }
 
-/** What this process is working on at the moment: its other lane passes it by. */
-function createHand(context: Context): {
-  take(deliveries: readonly ClaimedDelivery[]): void;
-  empty(): void;
+/** Tracks the deliveries of a batch in `context.inTransaction`, so that the process's other lane skips them. */
+function createBatchTracker(context: Context): {
+  track(deliveries: readonly ClaimedDelivery[]): void;
+  clear(): void;
   deliveries(): ClaimedDelivery[];
 } {
   let deliveries: readonly ClaimedDelivery[] = [];
   return {
-    take(taken) {
+    track(taken) {
       deliveries = taken;
-      for (const { seq } of taken) context.inHand.add(seq);
+      for (const { seq } of taken) context.inTransaction.add(seq);
     },
-    empty() {
-      for (const { seq } of deliveries) context.inHand.delete(seq);
+    clear() {
+      for (const { seq } of deliveries) context.inTransaction.delete(seq);
       deliveries = [];
     },
     deliveries: () => [...deliveries],
@@ -104,7 +104,7 @@ function createHand(context: Context): {
 
 async function processEachAlone(context: Context, deliveries: readonly ClaimedDelivery[], error: unknown): Promise<void> {
   const [only, ...others] = deliveries;
-  if (only && others.length === 0) return endFailed(context, { delivery: only, startedAt: context.clock.now() }, error, writeTaken);
+  if (only && others.length === 0) return completeFailed(context, { delivery: only, startedAt: context.clock.now() }, error, writeTaken);
   for (const { seq } of deliveries) await processBatch(context, { limit: 1, only: [seq] });
 }
 
@@ -112,13 +112,13 @@ async function prepareBatch(
   sql: Sql,
   context: Context,
   take: { limit: number; only: readonly number[] | null },
-  hand: ReturnType<typeof createHand>,
+  tracker: ReturnType<typeof createBatchTracker>,
 ): Promise<Prepared> {
-  hand.empty();
+  tracker.clear();
   const now = context.clock.now().toISOString();
-  const due = await takeDeliveries(sql, { now, except: [...context.inHand], ...take });
+  const due = await takeDeliveries(sql, { now, except: [...context.inTransaction], ...take });
   const { light, large } = sortBySize(due);
-  hand.take(light);
+  tracker.track(light);
   const attempted: ReadAttempt[] = [];
   for (const [position, delivery] of light.entries()) {
     if (position > 0 && position % PER_TURN === 0) await nextTurn();
@@ -140,13 +140,13 @@ function sortBySize(due: readonly ClaimedDelivery[]): { light: ClaimedDelivery[]
   return { light, large };
 }
 
-/** All that a batch writes, its feed entries last: one trip to the database where it can be. */
+/** Writes the results of a batch, its feed entries last: one round trip on an engine that pipelines statements. */
 async function writeBatch(sql: Sql, { attempted, ends, plan }: Prepared): Promise<void> {
   if (attempted.length === 0) return;
   await together(sql, [() => writeTaken(sql, ends), () => writeDrift(sql, attempted, plan.tools.now), () => writePlan(sql, plan)]);
 }
 
-/** What follows once the attempts are committed: log lines, alerts, and what waits for new entries or deliveries. */
+/** After the commit: writes log entries, opens alerts, and wakes those who wait for feed entries or deliveries. */
 function announceApplied(context: Context, attempted: readonly ReadAttempt[], ends: readonly CompletedAttempt[]): void {
   if (attempted.length === 0) return;
   logOutcomes(context, ends);
@@ -155,7 +155,7 @@ function announceApplied(context: Context, attempted: readonly ReadAttempt[], en
   if (attempted.some((one) => one.needsFetch)) context.deliveryArrived.notify();
 }
 
-/** A large one is claimed first: reading it takes long, and many times its size in memory. */
+/** A large delivery is claimed first: reading it takes long, and many times its size in memory. */
 async function processLarge(context: Context, { seq, bodyBytes }: ClaimedDelivery): Promise<void> {
   await context.inTurn(bodyBytes, async () => {
     const claim = { ...claimOptions(context, false, null, 1), only: seq };
@@ -170,7 +170,7 @@ async function processLarge(context: Context, { seq, bodyBytes }: ClaimedDeliver
 async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<void> {
   delivery.body = await readBody(context.db.read, delivery.seq);
   const attempted = attempt(context, delivery);
-  // What it says is in the attempt, its bytes are in the store.
+  // The attempt contains its reports, and the store its bytes.
   delivery.body = NO_BYTES;
   freeAfter(delivery.bodyBytes);
   await applyTogether(context, [attempted]);
@@ -178,7 +178,10 @@ async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** Has these deliveries in hand while `work` goes on. What it could not end (the database went away) is dropped, and found by its lease. */
+/**
+ * Marks these deliveries as in flight during `work`, so that their leases are renewed. Those it could not complete (the database was unavailable)
+ * are recovered by their leases.
+ */
 export async function whileInFlight<T>(context: Context, claimed: readonly ClaimedDelivery[], work: () => Promise<T>): Promise<T> {
   for (const { id } of claimed) context.inFlight.add(id);
   try {
@@ -188,7 +191,7 @@ export async function whileInFlight<T>(context: Context, claimed: readonly Claim
   }
 }
 
-/** A delivery, what it says, and how the attempt ends if the store takes it. */
+/** An attempt with what the delivery reports: `end` applies if the reports can be stored. */
 export interface ReadAttempt extends EndedAttempt {
   reports: EntityReport[];
   drift: Drift[];
@@ -203,23 +206,23 @@ function attempt(context: Context, delivery: ClaimedDelivery): ReadAttempt {
   }
 }
 
-function endOf(said: Interpretation): Pick<ReadAttempt, 'end' | 'reports' | 'drift' | 'needsFetch'> {
-  if (said.do === 'apply') return { end: { end: 'done' }, reports: said.reports, drift: said.drift };
-  if (said.do === 'ignore') return { end: { end: 'ignored', reason: said.reason }, reports: [], drift: said.drift };
+function endOf(interpreted: Interpretation): Pick<ReadAttempt, 'end' | 'reports' | 'drift' | 'needsFetch'> {
+  if (interpreted.do === 'apply') return { end: { end: 'done' }, reports: interpreted.reports, drift: interpreted.drift };
+  if (interpreted.do === 'ignore') return { end: { end: 'ignored', reason: interpreted.reason }, reports: [], drift: interpreted.drift };
   return { end: { end: 'done' }, reports: [], drift: [], needsFetch: true };
 }
 
-/** Applies and ends claimed deliveries: all of them in one transaction, or, when it fails, each in its own. */
+/** Applies and completes claimed deliveries: all in one transaction, or, if it fails, each in its own. */
 export async function applyTogether(context: Context, attempted: readonly ReadAttempt[]): Promise<void> {
   const ends = decideNextStates(context, attempted);
   try {
     await context.db.write((sql) => writeTogether(sql, context, attempted, ends));
   } catch (error) {
-    if (attempted.length > 1) {
-      for (const one of attempted) await applyTogether(context, [one]);
-      return;
-    }
-    return endFailed(context, attempted[0] as ReadAttempt, error, (sql, ended) => writeCompleted(sql, context, ended));
+    const [first, ...others] = attempted;
+    if (!first) throw error;
+    if (others.length === 0) return completeFailed(context, first, error, (sql, ended) => writeCompleted(sql, context, ended));
+    for (const one of attempted) await applyTogether(context, [one]);
+    return;
   }
   announceApplied(context, attempted, ends);
 }
@@ -244,7 +247,7 @@ async function writeDrift(sql: Sql, attempted: readonly ReadAttempt[], at: strin
   }
 }
 
-/** Why a change came about: the delivery, or its replay. */
+/** The cause of a change: the delivery, or its replay. */
 export const causeOf = (delivery: ClaimedDelivery): Cause => ({
   type: delivery.replay === null ? 'delivery' : 'replay',
   id: delivery.id,
@@ -261,8 +264,8 @@ export function applicationOf(delivery: ClaimedDelivery, entity: EntityReport): 
   };
 }
 
-/** The rows could not be written: nothing of the attempt stands, and only its failure is kept, unless the delivery is another's by now. */
-async function endFailed(
+/** The results could not be written: only the failure is stored, unless another worker has taken over the delivery. */
+async function completeFailed(
   context: Context,
   { delivery, startedAt }: Pick<ReadAttempt, 'delivery' | 'startedAt'>,
   error: unknown,

@@ -7,15 +7,15 @@ import { type DeliveryCriteria, isEmptied, readLastPosition, requeue, type Span 
 
 export { type DeliveryCriteria, isUnlimited } from '../store/deliveries/requeue.ts';
 
-/** Where a replay gets what a notification only names: from the platform again, or from what the first fetch returned. */
+/** Where a replay gets the resource that a notification only names: from the platform again, or from the recording of the first fetch. */
 export type ReplayFetch = 'fresh' | 'recorded';
 
 const PER_STEP = 500;
 
 /**
- * Puts finished deliveries back to work, in the order in which they came; those that still wait or are being worked are left alone. Gives
- * their number. What they tell is laid over what is held like any other delivery: newest wins, and what changes nothing makes no feed entry.
- * Done in steps, so that receiving is never kept waiting. Under `replayId` it is recorded which ones they were.
+ * Queues finished deliveries again, in the order of their arrival, and returns their number; those that still wait or are being processed are
+ * left alone. Their reports are merged like those of any other delivery: the newest content wins, and without a change there is no feed entry.
+ * Done in steps, so that intake never has to wait. The deliveries are recorded under `replayId`.
  */
 export function replay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch, replayId: string | null = null): Promise<number> {
   return audited(context, auditOf('replay', filter, { fetch }), () => requeueAll(context, filter, fetch, replayId), withNumber);
@@ -39,7 +39,7 @@ async function requeueAll(context: Context, filter: DeliveryCriteria, fetch: Rep
 const recordReplay = (context: Context, id: string): Promise<void> =>
   context.db.write((sql) => insertReplay(sql, { id, by: currentActor().who, at: context.clock.now().toISOString() }));
 
-/** What the audit says of something done to deliveries: one by its id, or those that fit criteria. */
+/** The audit entry of an action on deliveries: one by its id, or those that match criteria. */
 export function auditOf(verb: string, { ids, ...criteria }: DeliveryCriteria, details: AuditedAction['details'] = {}): AuditedAction {
   const [id, ...others] = ids ?? [];
   const named = Object.fromEntries(Object.entries(criteria).filter(([, value]) => value !== null && value !== undefined));
@@ -53,7 +53,7 @@ export function auditOf(verb: string, { ids, ...criteria }: DeliveryCriteria, de
 
 export const withNumber = (number: number) => ({ number });
 
-/** Does something to all deliveries there are now, a step at a time; `step` gives the positions it came by. Gives their number. */
+/** Runs `step`, which returns the positions it has processed, over all present deliveries in portions; returns the number of deliveries. */
 export async function inSteps(context: Pick<Context, 'db'>, step: (span: Span) => Promise<number[]>): Promise<number> {
   const upTo = await readLastPosition(context.db.read);
   let number = 0;
@@ -68,5 +68,5 @@ export async function inSteps(context: Pick<Context, 'db'>, step: (span: Span) =
 async function refuseEmptied(context: Context, { ids }: DeliveryCriteria): Promise<void> {
   const [id, ...others] = ids ?? [];
   if (id === undefined || others.length > 0 || !(await isEmptied(context.db.read, id))) return;
-  throw new Refused(409, 'body_gone', 'The body of this delivery was emptied after the retention time: it cannot be replayed.');
+  throw new Refused(409, 'body_gone', 'The body of this delivery was removed after its retention time, so it cannot be replayed.');
 }

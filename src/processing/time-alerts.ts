@@ -3,7 +3,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { Drift } from '../domain/entities/drift.ts';
 import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/values/time.ts';
 
-/** Alerts for reported times that could not be read, or were not believed. Called after the transaction that stored the drift. */
+/** Opens alerts for reported times that could not be read, or are too far ahead. Called after the commit of the drift. */
 export function alertOnTimes(context: Pick<Context, 'alerts'>, connection: string, drift: readonly Drift[]): void {
   const unreadable = drift.find(({ kind, name }) => kind === 'value' && name === UNREADABLE_TIME);
   const future = drift.find(({ kind, name }) => kind === 'value' && name === FUTURE_TIME);
@@ -15,7 +15,7 @@ const unreadableTime = (connection: string, path: string): Alert => ({
   level: 'warning',
   code: 'unreadable_time',
   connection,
-  text: `${connection}: a time at ${path} could not be read. What came with it never replaces anything that has a time.`,
+  text: `${connection}: the time at ${path} could not be read. Content with an unreadable time never replaces content with a time.`,
   details: { path },
 });
 
@@ -23,6 +23,6 @@ const futureTime = (connection: string, path: string): Alert => ({
   level: 'warning',
   code: 'future_time',
   connection,
-  text: `${connection}: a time at ${path} is more than 24 hours ahead. It is stored as reported and compared as the moment it arrived.`,
+  text: `${connection}: the time at ${path} is more than 24 hours in the future. It is stored as reported, but compared by its arrival.`,
   details: { path },
 });

@@ -6,30 +6,30 @@ import { createFetchLanes } from './fetch-lanes.ts';
 import { connectionsDue, processNotifications } from './fetch-resources.ts';
 import { FULL_BATCH, processDeliveries } from './process-deliveries.ts';
 
-/** How long a worker sleeps while the breaker is on, and how long at most without having asked the database. */
+/** How long a worker sleeps while the breaker is open, and the longest time between two queries of the database. */
 const PAUSED_MS = 400;
 const LONGEST_SLEEP_MS = 5000;
-const LEASE_BEAT_MS = 5000;
+const LEASE_RENEWAL_MS = 5000;
 
 export interface Worker {
-  /** Ends after the work in hand. */
+  /** Stops after completing the work in progress. */
   stop(): Promise<void>;
 }
 
-/** Keeps the pipeline working until told to stop: what carries its content in one lane, every connection's fetches in a lane of their own. */
-export function startWorker(lent: Context): Worker {
-  const breaker = createFailureBreaker(lent);
-  const context: Context = { ...lent, attempted: breaker.note };
+/** Processes deliveries until stopped: those that carry their content in one lane, and the fetches of each connection in another. */
+export function startWorker(shared: Context): Worker {
+  const breaker = createFailureBreaker(shared);
+  const context: Context = { ...shared, attempted: breaker.note };
   const stopping = new AbortController();
   const lanes = createFetchLanes(context, (work) => guard(context, 'fetch', work));
   let second: Promise<void> | null = null;
-  let lastBeatMs = context.clock.now().getTime();
-  const beat = setInterval(() => {
+  let lastRenewalMs = context.clock.now().getTime();
+  const renewal = setInterval(() => {
     const nowMs = context.clock.now().getTime();
-    if (nowMs < lastBeatMs) void guard(context, 'clock', () => correctFutureTimes(context));
-    lastBeatMs = nowMs;
+    if (nowMs < lastRenewalMs) void guard(context, 'clock', () => correctFutureTimes(context));
+    lastRenewalMs = nowMs;
     void guard(context, 'lease', () => renewDeliveryLeases(context));
-  }, LEASE_BEAT_MS);
+  }, LEASE_RENEWAL_MS);
   const main = run();
 
   async function run(): Promise<void> {
@@ -37,12 +37,15 @@ export function startWorker(lent: Context): Worker {
     await guard(context, 'clock', () => correctFutureTimes(context));
     while (!stopping.signal.aborted) {
       const seen = context.deliveryArrived.count();
-      const worked = await workAsAllowed(breaker.permits());
-      if (!worked) await sleep(seen);
+      const processed = await processPermitted(breaker.permits());
+      if (!processed) await sleep(seen);
     }
     await Promise.all([lanes.settled(), second]);
   }
-  /** Until something arrives, the next delivery is due, or another process has written. `seen`: what had arrived when it was last looked. */
+  /**
+   * Sleeps until something arrives, the next delivery is due, or another process has written. `seen`: the number of arrivals before the last
+   * query.
+   */
   async function sleep(seen: number): Promise<void> {
     const { dialect } = context.db;
     const mark = dialect.changeMark();
@@ -55,43 +58,43 @@ export function startWorker(lent: Context): Worker {
       if (context.deliveryArrived.count() !== seen || mark === null || dialect.changeMark() !== mark) return;
     }
   }
-  /** Nothing while the breaker is on; then one delivery, to see whether it goes again. */
-  async function workAsAllowed(leave: Permit): Promise<number | null> {
-    if (leave === 'none') return null;
+  /** Nothing while the breaker is open; then one delivery as a trial. */
+  async function processPermitted(permit: Permit): Promise<number | null> {
+    if (permit === 'none') return null;
     const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
     const connections = context.connections.list().filter(({ name }) => due.has(name));
-    if (leave === 'all') lanes.start(connections);
-    const worked = await guard(context, 'work', () => processDeliveries(context, leave === 'one' ? 1 : undefined));
-    if (leave === 'all' && worked !== null && worked >= FULL_BATCH) startSecond();
+    if (permit === 'all') lanes.start(connections);
+    const processed = await guard(context, 'work', () => processDeliveries(context, permit === 'one' ? 1 : undefined));
+    if (permit === 'all' && processed !== null && processed >= FULL_BATCH) startSecond();
     const first = connections.find(({ name }) => lanes.isIdle(name));
-    if (leave === 'all' || worked || !first) return worked;
+    if (permit === 'all' || processed || !first) return processed;
     return guard(context, 'fetch', () => processNotifications(context, first, 1));
   }
-  /** With more due than one transaction takes, a second lane reads and compares while the first one commits. */
+  /** When more is due than fits into one transaction, a second lane reads and compares while the first one commits. */
   function startSecond(): void {
     second ??= (async () => {
-      for (let worked: number | null = FULL_BATCH; worked !== null && worked >= FULL_BATCH && mayGoOn(); ) {
-        worked = await guard(context, 'work', () => processDeliveries(context));
+      for (let processed: number | null = FULL_BATCH; processed !== null && processed >= FULL_BATCH && mayContinue(); ) {
+        processed = await guard(context, 'work', () => processDeliveries(context));
       }
       second = null;
     })();
   }
-  const mayGoOn = () => !stopping.signal.aborted && breaker.permits() === 'all';
+  const mayContinue = () => !stopping.signal.aborted && breaker.permits() === 'all';
   return {
     async stop() {
       stopping.abort();
       await main;
-      clearInterval(beat);
+      clearInterval(renewal);
     },
   };
 }
 
-/** A failing database or a fault of ours must not end the loop: it is logged, and the next round tries again. */
+/** A database failure or an internal error must not end the loop: it is logged, and the next round tries again. */
 async function guard<T>(context: Context, step: string, work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
-    context.log.error('worker', { step, error: error instanceof Error ? error.message : String(error) });
+    context.log.error('worker_failed', { step, error: error instanceof Error ? error.message : String(error) });
     return null;
   }
 }

@@ -86,7 +86,7 @@ alive('X-Request-Id and traceparent go from a webhook through to the call that i
   const call = life.far.headers.find((one) => one['x-request-id'] === 'gw-17');
   assert.match(call?.traceparent ?? '', new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
   await life.until(
-    async () => life.log.lines.filter(({ event, fields }) => event === 'delivery' && fields.requestId === 'gw-17'),
+    async () => life.log.lines.filter(({ event, fields }) => event === 'delivery_processed' && fields.requestId === 'gw-17'),
     (lines) => lines.length > 0,
   );
   const own = await life.hook({ body: '{}', headers: { 'X-Request-Id': 'no good id\t' } });
