@@ -13,15 +13,15 @@ const auditOf = (verb: string, { code, connection }: AlertRow, details: { until?
   details,
 });
 
-/** Notes that whoever makes the current request takes care of an open alert: it is not repeated any more, unless it gets worse. */
+/** Records that the current actor is taking care of an open alert: it is no longer repeated unless it gets worse. */
 export function acknowledge(context: AuditContext, alert: AlertRow): Promise<void> {
   return audited(context, auditOf('acknowledge', alert), async () => {
-    const seen = { by: currentActor().who, at: context.clock.now().toISOString() };
-    if (!(await context.db.write((sql) => acknowledgeAlert(sql, alert.key, seen)))) throw resolved();
+    const acknowledgement = { by: currentActor().who, at: context.clock.now().toISOString() };
+    if (!(await context.db.write((sql) => acknowledgeAlert(sql, alert.key, acknowledgement)))) throw resolved();
   });
 }
 
-/** Keeps an open alert's messages back until a time (ISO 8601); null: no longer. It stays muted when it resolves and opens again. */
+/** Suppresses an open alert's messages until a time (ISO 8601); null unmutes it. It stays muted when it resolves and opens again. */
 export function mute(context: AuditContext, alert: AlertRow, until: string | null): Promise<void> {
   return audited(context, auditOf('mute', alert, { until }), async () => {
     if (!(await context.db.write((sql) => muteAlert(sql, alert.key, until)))) throw resolved();

@@ -6,12 +6,12 @@ import { closeTimeAlerts } from './close-time-alerts.ts';
 import { checkFailureBudget } from './failure-budget.ts';
 import { checkSilence } from './silence.ts';
 
-/** What no request tells: silence, patience that runs out with time, and dead letters that are gone. Called by the timetable. */
+/** Checks what no request triggers: silence, failure budgets that run out over time, and dead deliveries that are gone. Runs on a schedule. */
 export async function checkConnections(context: Context): Promise<void> {
   for (const connection of context.connections.list()) {
-    for (const watch of [checkSilence, checkFailureBudget]) {
-      await watch(context, connection).catch((error: unknown) =>
-        context.log.warn('watch', { connection: connection.name, error: errorText(error) }),
+    for (const check of [checkSilence, checkFailureBudget]) {
+      await check(context, connection).catch((error: unknown) =>
+        context.log.warn('connection_check_failed', { connection: connection.name, error: errorText(error) }),
       );
     }
   }
@@ -26,6 +26,6 @@ export async function closeDeadAlerts(context: Context): Promise<void> {
   const dead = await readDeadConnections(context.db.read);
   for (const { connection } of lasting) {
     if (connection !== null && !dead.has(connection))
-      context.alerts.close('delivery_dead', connection, `${connection}: no delivery is dead any more.`);
+      context.alerts.close('delivery_dead', connection, `${connection}: no dead deliveries are left.`);
   }
 }

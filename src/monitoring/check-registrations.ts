@@ -11,7 +11,7 @@ export interface CheckedRegistrations {
 }
 
 /**
- * Asks the platform what it has registered, keeps the answer, and compares it with what is wanted. Null where the platform has no API for
+ * Reads the webhooks registered at the platform, stores them, and compares them with what is expected. Null if the platform has no API for
  * that. Throws `RemoteFailure`.
  */
 export async function readRegistered(
@@ -28,13 +28,13 @@ export async function readRegistered(
   return { registered, differences: compareRegistrations(connection, registered, url, { enable: management.enable !== undefined }) };
 }
 
-/** An alert where nothing can come in: our webhook is switched off at the platform, or not registered there. */
+/** Alerts when no deliveries can arrive: our webhook is disabled at the platform, or not registered there. */
 export async function checkRegistrations(context: Context, connection: Connection, publicUrl: string | null): Promise<void> {
   const { name, platform } = connection;
   try {
     const checked = await readRegistered(context, connection, publicUrl);
     if (checked === null) return;
-    // Without PUBLIC_URL nobody has said yet that the platform is to call this installation.
+    // Without PUBLIC_URL, nothing says yet that the platform should call this installation.
     const silent = checked.differences.filter(({ kind }) => kind === 'disabled' || (kind === 'missing' && publicUrl !== null));
     const [first] = silent;
     if (!first)
@@ -44,7 +44,7 @@ export async function checkRegistrations(context: Context, connection: Connectio
       level: first.kind === 'disabled' ? 'critical' : 'warning',
       code: 'webhook_disabled',
       connection: name,
-      text: `${name}: ${platform.title} does not call us. ${silent.map(({ text }) => text).join(' ')} To mend it: ${commands.join('; ')}`,
+      text: `${name}: ${platform.title} does not call us. ${silent.map(({ text }) => text).join(' ')} To fix this: ${commands.join('; ')}`,
       details: { commands: commands.join('; ') },
     });
   } catch (error) {

@@ -5,7 +5,7 @@ import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 
 const QUIET_MS = 24 * 3_600_000;
 
-/** An alert about reported times ends when none has come for a day. */
+/** Closes alerts about reported times when none has occurred for a day. */
 export async function closeTimeAlerts(context: Context): Promise<void> {
   const since = new Date(context.clock.now().getTime() - QUIET_MS).toISOString();
   for (const { code, connection } of await readOpenAlerts(context.db.read)) {
@@ -13,7 +13,7 @@ export async function closeTimeAlerts(context: Context): Promise<void> {
     const last = await readLastDrift(context.db.read, connection, code);
     if (last !== null && last >= since) continue;
     if (code === UNREADABLE_TIME)
-      context.alerts.close('unreadable_time', connection, `${connection}: all times of the last day could be read.`);
-    else context.alerts.close('future_time', connection, `${connection}: no time of the last day was ahead.`);
+      context.alerts.close('unreadable_time', connection, `${connection}: all times reported in the last day were readable.`);
+    else context.alerts.close('future_time', connection, `${connection}: no time reported in the last day was in the future.`);
   }
 }

@@ -2,18 +2,18 @@ import type { RegisteredWebhook } from '../domain/registered-webhook.ts';
 import { registrationName } from '../platforms/contract/management.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 
-/** One way in which what is registered differs from what is wanted. */
+/** One way in which the registrations differ from what is expected. */
 export interface Difference {
-  /** `missing` and `disabled`: nothing comes in. `failed`: the platform itself says that it gave deliveries up. */
+  /** `missing` and `disabled`: no deliveries arrive. `failed`: the platform itself reports deliveries that it gave up on. */
   kind: 'missing' | 'disabled' | 'events' | 'repeated' | 'failed';
   text: string;
-  /** The command that mends it; null: there is none. */
+  /** The command that fixes it; null: there is none. */
   command: string | null;
 }
 
 /**
- * What differs from what is wanted: one enabled registration of our address with every event type that means something to us. Pure.
- * `url` null: `PUBLIC_URL` is not set, then the path has to be ours. `verbs`: what the platform's management API can do.
+ * How the registrations differ from what is expected: one enabled registration of our address with every event type we apply. Pure.
+ * `url` null: `PUBLIC_URL` is not set, so only the path is compared. `verbs`: what the platform's management API supports.
  */
 export function compareRegistrations(
   connection: Connection,
@@ -26,11 +26,11 @@ export function compareRegistrations(
   const command = (words: string) => `orderdock webhooks ${words}`;
   const register = command(`register ${connection.name}`);
   const enabled = ours.filter((one) => one.enabled);
-  // One that is switched off and lets no event through is what a platform keeps of a deleted registration.
+  // A disabled registration without events is what a platform keeps of a deleted one.
   const disabled = ours.filter((one) => !one.enabled && one.events.length > 0);
   if (enabled.length === 0 && disabled.length === 0) return [{ kind: 'missing', text: `${where} is not registered.`, command: register }];
-  const mend = (id: string) => (verbs.enable ? command(`enable ${connection.name} ${id}`) : register);
-  if (enabled.length === 0) return disabled.map(({ id }) => ({ kind: 'disabled', text: `${id} is switched off.`, command: mend(id) }));
+  const fix = (id: string) => (verbs.enable ? command(`enable ${connection.name} ${id}`) : register);
+  if (enabled.length === 0) return disabled.map(({ id }) => ({ kind: 'disabled', text: `${id} is disabled.`, command: fix(id) }));
   return [
     ...missingEvents(connection, enabled, command),
     ...enabled.filter(({ statistics }) => (statistics?.failed ?? 0) > 0).map((one) => failedDeliveries(one, connection.name)),
@@ -40,7 +40,7 @@ export function compareRegistrations(
 
 const failedDeliveries = ({ id, statistics }: RegisteredWebhook, connection: string): Difference => ({
   kind: 'failed',
-  text: `${id}: the platform counts ${statistics?.failed} deliveries that it gave up.`,
+  text: `${id}: the platform reports ${statistics?.failed} deliveries that it gave up on.`,
   command: `orderdock reconcile ${connection}`,
 });
 

@@ -16,18 +16,18 @@ import { type Latency, latency } from './latency.ts';
 import { circuitOf } from './platform-access.ts';
 import { type Silence, silence } from './silence.ts';
 
-/** All that an operator asks about a connection. */
+/** The health of a connection, as an operator needs it. */
 export interface ConnectionHealth {
   lastDeliveryAt: string | null;
   lastSuccessAt: string | null;
-  /** Deliveries that wait or are being worked. */
+  /** Deliveries that are waiting or being processed. */
   backlog: number;
   oldestWaitingAt: string | null;
-  /** Null where there is no API. */
+  /** Null if there is no API. */
   circuit: CircuitState | null;
-  /** The platform's own string; several lists are named. */
+  /** The platform's own string; several streams are listed by name. */
   watermark: string | null;
-  /** How far back the end of what reconciliation has proven lies; null: nothing is proven yet. */
+  /** How long ago the time up to which reconciliation has proven completeness is; null: nothing is proven yet. */
   lagMs: number | null;
   /** Answers of the last 24 hours by status. */
   answers: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ export interface ConnectionHealth {
   silence: Silence;
   latency: Latency;
   credentials: readonly CredentialUse[];
-  /** What the platform had registered when it was last asked; null where it cannot be asked. */
+  /** The platform's registrations when they were last read; null if they cannot be read. */
   registrations: StoredRegistrations | null;
 }
 

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { Connection, RetryPolicy } from '../platforms/contract/platform.ts';
 import { type FailureStreak, readStreak } from '../store/monitoring/responses.ts';
 
-/** How much of a platform's patience our failures have used up. */
+/** How close our failures are to the platform giving up on us. */
 export interface FailureBudget {
   /** The platform's own rule, in words. */
   rule: string;
@@ -20,7 +20,7 @@ export interface FailureBudget {
 
 const DAY_MS = 86_400_000;
 
-/** Failures of the moment against the platform's own rule: pure. */
+/** Compares the current failures with the platform's own rule. Pure. */
 export function budgetOf(policy: RetryPolicy, streak: FailureStreak, now: Date): FailureBudget {
   const { budget, rule } = policy;
   const limit = budget === null ? null : 'days' in budget ? budget.days : budget.limit;
@@ -54,7 +54,7 @@ const STEPS = [
   { percent: 50, level: 'info' },
 ] as const;
 
-/** Alerts when half, 70 and 90 % of a platform's patience are used up; ends with the next success. */
+/** Alerts at 50, 70 and 90 % of the platform's failure limit; closes with the next success. */
 export async function checkFailureBudget(context: Context, connection: Connection | undefined): Promise<void> {
   if (!connection) return;
   const budget = await failureBudget(context, connection);
@@ -65,7 +65,7 @@ export async function checkFailureBudget(context: Context, connection: Connectio
     level: step.level,
     code: 'failure_budget',
     connection: name,
-    text: `${name}: ${budget.usedPercent} % of ${connection.platform.title}'s patience with failed deliveries is used up (${budget.consecutiveFailures} in a row). ${budget.rule}`,
+    text: `${name}: ${budget.usedPercent} % of ${connection.platform.title}'s limit of failed deliveries is used up (${budget.consecutiveFailures} in a row). ${budget.rule}`,
     details: { usedPercent: budget.usedPercent, consecutiveFailures: budget.consecutiveFailures, limit: budget.limit },
   });
 }

@@ -14,38 +14,38 @@ import {
 export interface InvariantCheck {
   name: string;
   violations: number;
-  /** Ids of some that break it. */
+  /** Ids of some violations. */
   sample?: readonly string[];
 }
 
 export interface Invariants {
-  /** 0 when all is well. */
+  /** 0 if all invariants hold. */
   violations: number;
   checkedAt: string;
   checks: readonly InvariantCheck[];
 }
 
 export interface InvariantChecker {
-  /** Checks what is cheap to check, the newest of each table and one older stretch more, and tells what is known of all. */
+  /** Checks the newest rows of each table and one older range, and returns what is known of all rows. */
   check(): Promise<Invariants>;
-  /** The last findings, without asking the store; null: not checked yet. */
+  /** The last result, without querying the store; null: not checked yet. */
   last(): Invariants | null;
 }
 
-/** Rows per stretch: a check asks for two of each table at most. */
-const STRETCH = 5000;
+/** Rows per range: a check reads at most two ranges of each table. */
+const RANGE_SIZE = 5000;
 const ABANDONED_MS = 60_000;
 const OVERDUE_MS = 15 * 60_000;
 const BUSY_MS = 5 * 60_000;
 const SAMPLE = 10;
 
 /**
- * Watches what must always hold: every stored delivery ends; every entity version has its feed entry; no hole in versions. A check looks at
- * the newest rows and, turn by turn, at all others, so that it costs the same however large the store is.
+ * Checks what must always hold: every stored delivery reaches a final state; every entity version has its feed entry; versions have no
+ * gaps. A check reads the newest rows and one of the older ranges in rotation, so that its cost does not depend on the size of the store.
  */
 export function createInvariantChecker(context: Context): InvariantChecker {
-  const unreported = createRound();
-  const holes = createRound();
+  const unreported = createRotation();
+  const holes = createRotation();
   let last: Invariants | null = null;
 
   async function check(): Promise<Invariants> {
@@ -65,13 +65,13 @@ export function createInvariantChecker(context: Context): InvariantChecker {
     ];
     const violations = checks.reduce((sum, one) => sum + one.violations, 0);
     last = { violations, checkedAt: now.toISOString(), checks };
-    tell(context, last);
+    updateAlert(context, last);
     return last;
   }
   return { check, last: () => last };
 }
 
-/** Deliveries that are overdue although nothing of theirs is in work: a backlog that is being worked off is no violation. */
+/** Deliveries that are overdue although their connection is not being processed: a backlog that is being worked off is not a violation. */
 async function findStuck(sql: Sql, before: string, busySince: string): Promise<Offenders> {
   const overdue = await findOverdue(sql, before);
   const heads = new Map(overdue.toReversed().map((one) => [one.connection, one.seq]));
@@ -83,15 +83,15 @@ async function findStuck(sql: Sql, before: string, busySince: string): Promise<O
 const toCheck = (name: string, offenders: Offenders): InvariantCheck =>
   offenders.length === 0 ? { name, violations: 0 } : { name, violations: offenders.length, sample: offenders.slice(0, SAMPLE) };
 
-/** Goes round a table, a stretch a time beside the newest one; what was found in a stretch stands until it is looked at again. */
-function createRound(): (end: number, find: (stretch: Stretch) => Promise<Offenders>) => Promise<Offenders> {
+/** Rotates through a table, one range at a time besides the newest; findings in a range stand until it is checked again. */
+function createRotation(): (end: number, find: (stretch: Stretch) => Promise<Offenders>) => Promise<Offenders> {
   const found = new Map<number, Offenders>();
   let turn = 0;
   return async (end, find) => {
-    const newest = Math.max(0, Math.ceil(end / STRETCH) - 1);
+    const newest = Math.max(0, Math.ceil(end / RANGE_SIZE) - 1);
     turn = turn >= newest ? 0 : turn + 1;
     for (const number of new Set([newest, turn])) {
-      const offenders = await find({ after: number * STRETCH, upTo: (number + 1) * STRETCH });
+      const offenders = await find({ after: number * RANGE_SIZE, upTo: (number + 1) * RANGE_SIZE });
       if (offenders.length > 0) found.set(number, offenders);
       else found.delete(number);
     }
@@ -99,7 +99,7 @@ function createRound(): (end: number, find: (stretch: Stretch) => Promise<Offend
   };
 }
 
-function tell({ alerts }: Context, { violations, checks }: Invariants): void {
+function updateAlert({ alerts }: Context, { violations, checks }: Invariants): void {
   if (violations === 0) {
     alerts.close('invariant_violated', null, 'All invariants hold again.');
     return;
@@ -109,7 +109,7 @@ function tell({ alerts }: Context, { violations, checks }: Invariants): void {
     level: 'critical',
     code: 'invariant_violated',
     connection: null,
-    text: `What must always hold does not: ${broken.join(', ')}. GET /api/v1/invariants shows examples.`,
+    text: `Invariants are violated: ${broken.join(', ')}. GET /api/v1/invariants shows examples.`,
     details: { violations },
   });
 }

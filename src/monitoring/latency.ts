@@ -10,7 +10,7 @@ export interface Percentiles {
   samples: number;
 }
 
-/** How long changes took on each leg of their way from the platform to the books. */
+/** How long changes took on each leg from the platform to being booked in the ERP. */
 export interface Latency {
   platformToReceived: Percentiles;
   receivedToApplied: Percentiles;
@@ -20,7 +20,7 @@ export interface Latency {
 
 const DAY_MS = 86_400_000;
 
-/** Of the newest 1000 changes of the last day that deliveries brought. */
+/** For the newest 1000 changes of the last day that came from deliveries. */
 export async function latency(context: Context, connection: Connection): Promise<Latency> {
   const from = new Date(context.clock.now().getTime() - DAY_MS).toISOString();
   const journeys = await readJourneys(context.db.read, connection.name, from);
@@ -33,7 +33,7 @@ export async function latency(context: Context, connection: Connection): Promise
   };
 }
 
-// A platform's clock may be ahead of ours: less than nothing is told as nothing.
+// A platform's clock may be ahead of ours: a negative duration counts as zero.
 const tookMs = (begin: string | null, end: string | null): number[] =>
   begin === null || end === null ? [] : [Math.max(0, Date.parse(end) - Date.parse(begin))];
 

@@ -6,27 +6,27 @@ import { forgetOpenCircuit, isCircuitOpen, noteOpenCircuit } from '../store/acce
 import { releaseDeliveries } from '../store/deliveries/release.ts';
 import { releaseDocuments } from '../store/documents/release.ts';
 
-/** A platform that is down for longer is an alert; a shorter outage heals by itself. */
+/** An outage that lasts longer opens an alert; shorter ones resolve themselves. */
 const UNREACHABLE_AFTER_MS = 2 * 60_000;
 const LOOK_MS = 15_000;
-/** What a process has not repeated for as long is not true any more: it has been stopped. */
+/** A process's record of an open circuit expires after this time: the process has been stopped. */
 const EXPIRY_MS = 4 * LOOK_MS;
 
-/** What this process knows of the platforms' APIs: raises and ends alerts, and lets what waits go on when an API can be called again. */
+/** What this process knows about the platforms' APIs: opens and closes alerts, and releases waiting work when an API can be called again. */
 export interface PlatformAccess extends AccessObserver {
-  /** Everything that waits for an API becomes due: of one connection, or of all (a start, a reload). */
+  /** Makes everything that waits for an API due: for one connection, or for all (at a start or a reload). */
   release(connection: string | null): Promise<void>;
-  /** Raises the alert of those that have been down for too long. */
+  /** Opens an alert for each API that has been down for too long. */
   check(): void;
 }
 
-type Ports = Pick<Context, 'db' | 'clock' | 'log' | 'alerts' | 'deliveryArrived' | 'feedChanged' | 'processId'>;
+type Dependencies = Pick<Context, 'db' | 'clock' | 'log' | 'alerts' | 'deliveryArrived' | 'feedChanged' | 'processId'>;
 
-export function createPlatformAccess(ports: () => Ports): PlatformAccess {
+export function createPlatformAccess(dependencies: () => Dependencies): PlatformAccess {
   const downSince = new Map<string, Date>();
 
   async function release(connection: string | null): Promise<void> {
-    const { db, clock, deliveryArrived, feedChanged } = ports();
+    const { db, clock, deliveryArrived, feedChanged } = dependencies();
     const now = clock.now().toISOString();
     const count = await db.write(async (sql) => {
       return (await releaseDeliveries(sql, connection, now)) + (await releaseDocuments(sql, connection, now));
@@ -35,68 +35,68 @@ export function createPlatformAccess(ports: () => Ports): PlatformAccess {
     deliveryArrived.notify();
     feedChanged.notify();
   }
-  // Nobody waits for it: what could not be released becomes due by itself, and what could not be noted is noted with the next look.
-  function soon(failure: string, connection: string, work: () => Promise<void>): void {
-    work().catch((error: unknown) => ports().log.warn(failure, { connection, error: String(error) }));
+  // Not awaited: what could not be released becomes due by itself, and what could not be recorded is recorded at the next check.
+  function inBackground(failure: string, connection: string, work: () => Promise<void>): void {
+    work().catch((error: unknown) => dependencies().log.warn(failure, { connection, error: String(error) }));
   }
-  const releaseSoon = (connection: string) => soon('release_failed', connection, () => release(connection));
-  const note = (connection: string) =>
-    soon('circuit_not_noted', connection, () => {
-      const { db, clock, processId } = ports();
+  const releaseInBackground = (connection: string) => inBackground('release_failed', connection, () => release(connection));
+  const record = (connection: string) =>
+    inBackground('circuit_not_recorded', connection, () => {
+      const { db, clock, processId } = dependencies();
       return db.write((sql) => noteOpenCircuit(sql, connection, processId, clock.now().toISOString()));
     });
   function forget(connection: string): Promise<void> {
-    const { db, clock, processId } = ports();
+    const { db, clock, processId } = dependencies();
     return db.write((sql) => forgetOpenCircuit(sql, connection, processId, expiredAt(clock.now())));
   }
   return {
     release,
     circuitOpened(connection) {
-      const { clock, log } = ports();
+      const { clock, log } = dependencies();
       if (downSince.has(connection)) return;
       downSince.set(connection, clock.now());
       log.warn('circuit_opened', { connection });
-      note(connection);
+      record(connection);
     },
     circuitClosed(connection) {
-      const { clock, log, alerts } = ports();
+      const { clock, log, alerts } = dependencies();
       const since = downSince.get(connection) ?? clock.now();
       const lastedMs = clock.now().getTime() - since.getTime();
       downSince.delete(connection);
       log.info('circuit_closed', { connection, lastedMs });
-      soon('circuit_not_noted', connection, () => forget(connection));
+      inBackground('circuit_not_recorded', connection, () => forget(connection));
       alerts.close('platform_unreachable', connection, `The API of ${connection} answers again, after ${inWords(lastedMs)}.`);
-      releaseSoon(connection);
+      releaseInBackground(connection);
     },
     credentialsRefused(connection, message, pauseMs) {
-      const { log, alerts } = ports();
+      const { log, alerts } = dependencies();
       log.error('credentials_refused', { connection, error: message, pauseMs });
       alerts.open({
         level: 'critical',
         code: 'platform_refuses_us',
         connection,
-        text: `The API of ${connection} refuses our credentials (${message}). Its calls are paused; what needs them waits. Correct the credentials of its api and reload.`,
+        text: `The API of ${connection} refuses our credentials (${message}). Calls to it are paused, and work that needs them waits. Correct the credentials under api and reload.`,
         details: { error: message },
       });
     },
     credentialsAccepted(connection) {
-      const { alerts } = ports();
+      const { alerts } = dependencies();
       alerts.close('platform_refuses_us', connection, `The API of ${connection} accepts our credentials.`);
-      // One that an earlier process has left open; an outage in this one ends with its circuit.
+      // Closes an alert left open by an earlier process; an outage seen by this one ends when its circuit closes.
       if (!downSince.has(connection)) alerts.close('platform_unreachable', connection, `The API of ${connection} answers again.`);
-      releaseSoon(connection);
+      releaseInBackground(connection);
     },
     check() {
-      const { clock, alerts } = ports();
+      const { clock, alerts } = dependencies();
       for (const [connection, since] of downSince) {
-        note(connection);
+        record(connection);
         const lastedMs = clock.now().getTime() - since.getTime();
         if (lastedMs < UNREACHABLE_AFTER_MS) continue;
         alerts.open({
           level: 'critical',
           code: 'platform_unreachable',
           connection,
-          text: `The API of ${connection} has not answered since ${since.toISOString()}. What needs it waits; it is tried every 30 seconds.`,
+          text: `The API of ${connection} has not answered since ${since.toISOString()}. Work that needs it waits; it is retried every 30 seconds.`,
           details: { since: since.toISOString() },
         });
       }
@@ -106,7 +106,7 @@ export function createPlatformAccess(ports: () => Ports): PlatformAccess {
 
 const expiredAt = (now: Date): string => new Date(now.getTime() - EXPIRY_MS).toISOString();
 
-/** The circuit that fetches of the connection run through, in whichever process; null where there is no API. */
+/** The state of the connection's circuit, in any process; null if there is no API. */
 export async function circuitOf(context: Pick<Context, 'db' | 'clock' | 'api'>, connection: Connection): Promise<CircuitState | null> {
   const own = context.api(connection)?.circuit() ?? null;
   if (own !== 'closed') return own;
@@ -115,7 +115,7 @@ export async function circuitOf(context: Pick<Context, 'db' | 'clock' | 'api'>, 
 
 type CircuitState = ReturnType<PlatformApi['circuit']>;
 
-/** Looks for APIs that are down, until stopped. */
+/** Checks periodically for APIs that are down, until stopped. */
 export function watchPlatformAccess(access: Pick<PlatformAccess, 'check'>): { stop(): void } {
   const timer = setInterval(() => access.check(), LOOK_MS);
   return { stop: () => clearInterval(timer) };

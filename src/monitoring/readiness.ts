@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { READY_WITHIN_MS, withTimeout } from '../domain/deadlines.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
-/** Whether this process can store at the moment; each check by its name. */
+/** Whether this process can store deliveries at the moment; each check by name. */
 export interface Readiness {
   ready: boolean;
   checks: Readonly<Record<string, boolean>>;
@@ -11,15 +11,15 @@ export interface Readiness {
 const FRESH_MS = 1000;
 
 /**
- * Ready is who can store: the database is there and answers, and the last sign of life could be written. Asking writes nothing, and is cheap
- * however often it is done: the state is looked at once a second at most, however many ask.
+ * A process is ready if it can store: the database is present and answers, and the last heartbeat was written. The check writes nothing and
+ * runs at most once a second, however many callers there are.
  */
 export function createReadiness(context: Pick<Context, 'db' | 'clock'>, heartbeat: Pick<Heartbeat, 'isWritten'>): () => Promise<Readiness> {
   let state: Readiness | null = null;
-  let lookedAtMs = 0;
-  let looking: Promise<Readiness> | null = null;
+  let checkedAtMs = 0;
+  let checking: Promise<Readiness> | null = null;
 
-  async function look(): Promise<Readiness> {
+  async function check(): Promise<Readiness> {
     const { dialect, read } = context.db;
     const asked = async () => dialect.assertPresent();
     const answers = withTimeout(
@@ -33,14 +33,14 @@ export function createReadiness(context: Pick<Context, 'db' | 'clock'>, heartbea
     );
     const database = reachable && heartbeat.isWritten();
     state = { ready: database, checks: { database } };
-    lookedAtMs = context.clock.now().getTime();
-    looking = null;
+    checkedAtMs = context.clock.now().getTime();
+    checking = null;
     return state;
   }
   return async () => {
-    const ageMs = context.clock.now().getTime() - lookedAtMs;
+    const ageMs = context.clock.now().getTime() - checkedAtMs;
     if (state !== null && ageMs >= 0 && ageMs < FRESH_MS) return state;
-    looking ??= look();
-    return looking;
+    checking ??= check();
+    return checking;
   };
 }

@@ -5,7 +5,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Requests without any credentials: counted, and one log line a minute for each connection. */
-export function createStrangerLog({ clock, log }: Pick<Context, 'clock' | 'log'>) {
+export function createAnonymousRequestLog({ clock, log }: Pick<Context, 'clock' | 'log'>) {
   const counts = new Map<string, number>();
   const loggedAtMs = new Map<string, number>();
   return {
@@ -22,22 +22,22 @@ export function createStrangerLog({ clock, log }: Pick<Context, 'clock' | 'log'>
   };
 }
 
-/** Requests with wrong credentials: somebody guesses, or the platform and we no longer agree on a secret. Ends after an hour without one. */
+/** Requests with wrong credentials: guessing, or a secret that no longer matches the platform's. Closes after an hour without one. */
 export function createRejectionAlert({ clock, alerts }: Pick<Context, 'clock' | 'alerts'>) {
   const startedMs = clock.now().getTime();
   const rejectedAtMs = new Map<string, number>();
   return {
-    report(refusals: readonly RejectionRow[], streaks: ReadonlyMap<string, FailureStreak>): void {
+    report(rejections: readonly RejectionRow[], streaks: ReadonlyMap<string, FailureStreak>): void {
       const nowMs = clock.now().getTime();
-      const latest = new Map(refusals.filter((one) => one.credential !== null).map((one) => [one.connection, one]));
+      const latest = new Map(rejections.filter((one) => one.credential !== null).map((one) => [one.connection, one]));
       for (const [connection, { reason, credential, address }] of latest) {
         rejectedAtMs.set(connection, nowMs);
-        const text = `${connection}: webhooks with wrong credentials are refused (${reason}). If the platform sends them, its secret is not the one configured here.`;
+        const text = `${connection}: webhooks with wrong credentials are being rejected (${reason}). If the platform sends them, its secret differs from the one configured here.`;
         alerts.open({ level: 'warning', code: 'webhooks_rejected', connection, text, details: { reason, credential, address } });
       }
       for (const connection of streaks.keys()) {
         if (nowMs - (rejectedAtMs.get(connection) ?? startedMs) < HOUR_MS) continue;
-        alerts.close('webhooks_rejected', connection, `${connection}: no webhook with wrong credentials has come for an hour.`);
+        alerts.close('webhooks_rejected', connection, `${connection}: no webhook with wrong credentials has arrived for an hour.`);
       }
     },
   };

@@ -2,10 +2,10 @@ import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { readAround, readArrivals } from '../store/monitoring/read-health.ts';
 
-/** How long a connection has been quiet, and how long it may be by its own history. */
+/** How long a connection has been quiet, and how long is normal for it. */
 export interface Silence {
   quietMs: number | null;
-  /** Null: too little is known of it. */
+  /** Null: too little history. */
   expectedMs: number | null;
   silent: boolean;
 }
@@ -17,8 +17,8 @@ const WEEK_MS = 7 * 86_400_000;
 const WEEKS = 4;
 
 /**
- * The longest silence that a connection's history gives no reason to worry about: three times the 99th percentile of its last gaps, or, if
- * longer, a quarter more than it was quiet at this hour of one of the last weeks (nights and weekends). Pure.
+ * The longest silence that is normal by a connection's history: three times the 99th percentile of its recent gaps or, if longer, 125 % of
+ * the silence at this hour in one of the last weeks (nights and weekends). Pure.
  */
 export function expectedSilenceMs(arrivals: readonly string[], weeklyGapsMs: readonly number[]): number | null {
   if (arrivals.length <= FEWEST_SAMPLES) return null;
@@ -44,23 +44,23 @@ export async function silence(context: Context, connection: Connection): Promise
   return { quietMs, expectedMs, silent: expectedMs !== null && quietMs > expectedMs };
 }
 
-/** How long the silence was that lay around a moment of the past; 0 where nothing is known of one. */
+/** The length of the silence around a moment in the past; 0 if unknown. */
 async function gapAt(context: Context, connection: string, atMs: number): Promise<number> {
   const { before, after } = await readAround(context.db.read, connection, new Date(atMs).toISOString());
   return before === null || after === null ? 0 : Date.parse(after) - Date.parse(before);
 }
 
-/** Alerts when a connection has been quiet for too long; ends when it speaks again. Called by the timetable, outside of any request. */
+/** Alerts when a connection has been quiet for too long; closes when deliveries arrive again. Runs on a schedule, outside any request. */
 export async function checkSilence(context: Context, connection: Connection): Promise<void> {
   const { name, platform } = connection;
   const { quietMs, expectedMs, silent } = await silence(context, connection);
   if (!silent || quietMs === null || expectedMs === null)
-    return context.alerts.close('silence', name, `${name}: deliveries come in again.`);
+    return context.alerts.close('silence', name, `${name}: deliveries are arriving again.`);
   context.alerts.open({
     level: 'warning',
     code: 'silence',
     connection: name,
-    text: `${name}: nothing has come from ${platform.title} for ${minutes(quietMs)} minutes; ${minutes(expectedMs)} would be usual. Is the webhook still registered and enabled?`,
+    text: `${name}: nothing has arrived from ${platform.title} for ${minutes(quietMs)} minutes; up to ${minutes(expectedMs)} would be normal. Is the webhook still registered and enabled?`,
     details: { quietMs, expectedMs },
   });
 }

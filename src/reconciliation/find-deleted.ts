@@ -9,30 +9,30 @@ import { isPermanentFailure, withRetry } from './retry.ts';
 import type { ActiveRun } from './run-lease.ts';
 
 const PER_STEP = 500;
-/** Resources that one run asks for because its list did not have them. */
-const MOST_ASKED = 100;
+/** How many resources missing from a list one run fetches. */
+const MAX_FETCHES = 100;
 
 /**
- * A list that is read whole tells by its silence what is gone. A list may have holes of its own, so each resource that it did not have is
- * asked for, and only one that the platform does not know (404) is marked deleted.
+ * A resource missing from a complete list may be deleted. Lists can be incomplete themselves, so each missing resource is fetched, and
+ * only one that the platform does not know (404) is marked as deleted.
  */
 export async function markDeleted(run: ActiveRun, stream: ListStream, seen: ReadonlySet<string>, readFrom: string): Promise<void> {
-  const asked = { connection: run.connection.name, kinds: stream.kinds, before: readFrom, limit: PER_STEP };
-  let left = MOST_ASKED;
+  const query = { connection: run.connection.name, kinds: stream.kinds, before: readFrom, limit: PER_STEP };
+  let left = MAX_FETCHES;
   for (let after = 0; left > 0; ) {
-    const held = await readKnown(run.context.db.read, { ...asked, after });
-    for (const subject of held.filter((one) => !seen.has(subjectText(one))).slice(0, left)) {
+    const known = await readKnown(run.context.db.read, { ...query, after });
+    for (const subject of known.filter((one) => !seen.has(subjectText(one))).slice(0, left)) {
       left -= 1;
-      const told = await askFor(run, subject);
-      if (told === 'not to be asked') return;
-      await applyListed(run, [told], run.context.clock.now().toISOString());
+      const fetched = await fetchUnlisted(run, subject);
+      if (fetched === 'not fetchable') return;
+      await applyListed(run, [fetched], run.context.clock.now().toISOString());
     }
-    if (held.length < PER_STEP) return;
-    after = held.at(-1)?.seq ?? after;
+    if (known.length < PER_STEP) return;
+    after = known.at(-1)?.seq ?? after;
   }
 }
 
-async function askFor(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | 'not to be asked'> {
+async function fetchUnlisted(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | 'not fetchable'> {
   const subject = { kind, externalId };
   try {
     const askedAt = run.context.clock.now().toISOString();
@@ -40,8 +40,8 @@ async function askFor(run: ActiveRun, { kind, externalId }: Subject): Promise<Li
     return { record: { subject, text }, ...readResource(run.connection, subject, text, { form: 'fetch', at: askedAt }) };
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
-    // There is no way to ask for one of these, or no right to: then its absence proves nothing.
-    if (error instanceof RemoteFailure && isPermanentFailure(error)) return 'not to be asked';
+    // Such a resource cannot be fetched, or we have no permission: its absence then proves nothing.
+    if (error instanceof RemoteFailure && isPermanentFailure(error)) return 'not fetchable';
     throw error;
   }
 }

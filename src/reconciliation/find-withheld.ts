@@ -5,8 +5,8 @@ import { entityKeyText, readStates } from '../store/entities/states.ts';
 import type { ActiveRun } from './run-lease.ts';
 
 /**
- * Those of the reports whose time cannot be read and whose content differs from what is stored: it is not applied, since it may be older. A run
- * that met one has not seen everything.
+ * The reports whose time cannot be read and whose content differs from what is stored. They are not applied, because they may be older; a
+ * run that found one has not seen everything.
  */
 export async function findWithheld(sql: Sql, run: ActiveRun, reports: readonly EntityReport[]): Promise<Set<EntityReport>> {
   const untimed = reports.filter(hasUnreadableTime);
@@ -14,20 +14,20 @@ export async function findWithheld(sql: Sql, run: ActiveRun, reports: readonly E
   const { connection, context } = run;
   const keyOf = ({ kind, externalId }: EntityReport) => ({ connection: connection.name, kind, externalId });
   const states = await readStates(sql, untimed.map(keyOf));
-  const occasion = {
+  const merging = {
     ...{ connection: connection.name, platform: connection.platform.name },
     ...{ at: context.clock.now().toISOString(), makeId: context.makeId },
   };
   const withheld = untimed.filter((report) => {
     const state = states.get(entityKeyText(keyOf(report)));
     if (!state) return false;
-    const differencesOf = (one: EntityReport) => mergeReport(structuredClone(state), one, occasion).change?.diff.length ?? 0;
+    const differencesOf = (one: EntityReport) => mergeReport(structuredClone(state), one, merging).change?.diff.length ?? 0;
     return differencesOf(asNewest(report)) > differencesOf(report);
   });
   return new Set(withheld);
 }
 
-/** The same without any time: the order of arrival would count. */
+/** The same report without any time, so that the order of arrival decides. */
 const asNewest = (report: EntityReport): EntityReport => ({
   ...{ ...report, lastUpdatedAt: null, timeUnreadable: false },
   lines: report.lines.map((line) => (line.timeUnreadable ? { ...line, timeUnreadable: false } : line)),

@@ -14,33 +14,33 @@ import { entityKeyText, readStates } from '../store/entities/states.ts';
 import { advanceRun, type RunCounts, type StreamProgress } from '../store/reconciliation/runs.ts';
 import { findWithheld } from './find-withheld.ts';
 import { recordGaps } from './gaps.ts';
-import { believedWatermark } from './progress.ts';
+import { trustedWatermark } from './progress.ts';
 import { withRetry } from './retry.ts';
 import { type ActiveRun, assertLease } from './run-lease.ts';
 
-/** Records per transaction; fewer where each may need a call of its own, so that an interruption repeats little. */
-const TOGETHER = 50;
-const TOGETHER_PARTIAL = 10;
+/** Records per transaction; fewer where each may need its own call, so that little is repeated after an interruption. */
+const BATCH_SIZE = 50;
+const BATCH_SIZE_PARTIAL = 10;
 
 type ListedRecord = ResourcePage['records'][number];
 
-/** A record, and what it says; null reports: it could not be read. */
+/** A record and its content; null reports: it could not be read. */
 export interface ListedResource {
   record: ListedRecord;
   reports: EntityReport[] | null;
   drift: Drift[];
 }
 
-/** Takes a page in, some records per transaction; with the last of them the run goes on to the next page. A page that is broken off is read again. */
+/** Applies a page in batches, then advances the run to the next page. A page that is interrupted is read again. */
 export async function processPage(run: ActiveRun, stream: StreamProgress, page: ResourcePage, askedAt: string): Promise<void> {
-  const size = page.records.some((record) => record.partial) ? TOGETHER_PARTIAL : TOGETHER;
+  const size = page.records.some((record) => record.partial) ? BATCH_SIZE_PARTIAL : BATCH_SIZE;
   for (let from = 0; from < page.records.length; from += size) {
     await applyListed(run, await readRecords(run, page.records.slice(from, from + size), askedAt), askedAt);
   }
   if (stream.page === null) stream.answeredAt = page.answeredAt ?? null;
   stream.failedPage = null;
   stream.page = page.next;
-  stream.candidate = believedWatermark(page.watermark, run.context.clock.now().toISOString()) ?? stream.candidate;
+  stream.candidate = trustedWatermark(page.watermark, run.context.clock.now().toISOString()) ?? stream.candidate;
   stream.done = page.next === null;
   await run.context.db.write(async (sql) => {
     await assertLease(sql, run);
@@ -49,24 +49,24 @@ export async function processPage(run: ActiveRun, stream: StreamProgress, page: 
 }
 
 async function readRecords(run: ActiveRun, records: readonly ListedRecord[], askedAt: string): Promise<ListedResource[]> {
-  const told: ListedResource[] = [];
-  for (const record of records) told.push(await readRecord(run, record, askedAt));
-  return told;
+  const listed: ListedResource[] = [];
+  for (const record of records) listed.push(await readRecord(run, record, askedAt));
+  return listed;
 }
 
 async function readRecord(run: ActiveRun, record: ListedRecord, askedAt: string): Promise<ListedResource> {
   const { connection, context } = run;
   try {
-    const listed = readResource(connection, record.subject, record.text, { form: 'list', at: askedAt });
-    const isUnreadable = listed.reports.some(hasUnreadableTime) && connection.platform.canFetch?.(record.subject.kind, connection.settings);
-    if (!record.partial && !isUnreadable) return { record, ...listed };
-    if (record.partial && (await isKnown(run, listed.reports))) return { record, reports: [], drift: listed.drift };
+    const read = readResource(connection, record.subject, record.text, { form: 'list', at: askedAt });
+    const isUnreadable = read.reports.some(hasUnreadableTime) && connection.platform.canFetch?.(record.subject.kind, connection.settings);
+    if (!record.partial && !isUnreadable) return { record, ...read };
+    if (record.partial && (await isKnown(run, read.reports))) return { record, reports: [], drift: read.drift };
     const fetchedAt = context.clock.now().toISOString();
     const { text } = await withRetry(run, () => run.api.fetch(record.subject, 'reconcile'));
     const fetched = readResource(connection, record.subject, text, { form: 'fetch', at: fetchedAt });
-    return { record, ...fetched, drift: [...listed.drift, ...fetched.drift] };
+    return { record, ...fetched, drift: [...read.drift, ...fetched.drift] };
   } catch (error) {
-    // Gone between list and fetch: its own event tells of that.
+    // Deleted between list and fetch: the platform reports that with an event of its own.
     if (error instanceof RemoteMissing) return { record, reports: [], drift: [] };
     if (error instanceof RemoteFailure || error instanceof Unavailable || isInterruption(error)) throw error;
     noteFailure(run, record, error);
@@ -77,57 +77,57 @@ async function readRecord(run: ActiveRun, record: ListedRecord, askedAt: string)
 const isInterruption = (error: unknown): boolean => error instanceof OrderdockError && ['interrupted', 'lease_lost'].includes(error.code);
 
 /**
- * Whether a summary tells of nothing that is not held. Without a time it cannot be told; an equal time is not enough (platforms of whole
- * seconds), nor is an order of which only a summary has been seen so far.
+ * Whether a summary contains nothing that is not stored. A summary without a time does not qualify; an equal time is not enough (some
+ * platforms have times in whole seconds), nor is an order of which only a summary has been seen so far.
  */
 async function isKnown(run: ActiveRun, reports: readonly EntityReport[]): Promise<boolean> {
   const { connection, context } = run;
   const keyOf = (report: EntityReport) => ({ connection: connection.name, kind: report.kind, externalId: report.externalId });
-  const images = await readStates(context.db.read, reports.map(keyOf));
-  const occasion = {
+  const states = await readStates(context.db.read, reports.map(keyOf));
+  const merging = {
     connection: connection.name,
     platform: connection.platform.name,
     at: context.clock.now().toISOString(),
     makeId: context.makeId,
   };
   return reports.every((report) => {
-    const held = images.get(entityKeyText(keyOf(report)));
-    if (held?.lastUpdatedAt == null || report.lastUpdatedAt === null || ageOf(report, held) === 'newer') return false;
-    if (report.sourceLines !== null && held.lines.size === 0 && held.deletedAt === null) return false;
-    return mergeReport(structuredClone(held), report, occasion).change === null;
+    const stored = states.get(entityKeyText(keyOf(report)));
+    if (stored?.lastUpdatedAt == null || report.lastUpdatedAt === null || ageOf(report, stored) === 'newer') return false;
+    if (report.sourceLines !== null && stored.lines.size === 0 && stored.deletedAt === null) return false;
+    return mergeReport(structuredClone(stored), report, merging).change === null;
   });
 }
 
-/** All records in one transaction with the run's counts; when that fails, each in its own, so that a poison one harms no other. */
-export async function applyListed(run: ActiveRun, told: readonly ListedResource[], askedAt: string): Promise<void> {
+/** Applies all records in one transaction with the run's counts; if that fails, each in its own, so that one bad record affects no other. */
+export async function applyListed(run: ActiveRun, listed: readonly ListedResource[], askedAt: string): Promise<void> {
   const { context } = run;
   try {
     await context.db.write(async (sql) => {
       await assertLease(sql, run);
-      await advanceRun(sql, run.runId, await applyTold(sql, run, told, askedAt), run.progress);
+      await advanceRun(sql, run.runId, await applyInTransaction(sql, run, listed, askedAt), run.progress);
     });
   } catch (error) {
     if (error instanceof Unavailable || isInterruption(error)) throw error;
-    if (told.length > 1) {
-      for (const one of told) await applyListed(run, [one], askedAt);
+    if (listed.length > 1) {
+      for (const one of listed) await applyListed(run, [one], askedAt);
       return;
     }
-    const [poison] = told;
+    const [poison] = listed;
     if (!poison) throw error;
     noteFailure(run, poison.record, error);
     await context.db.write((sql) => advanceRun(sql, run.runId, counted({ seen: 1, failed: 1 }), run.progress));
   }
-  for (const { drift } of told) alertOnTimes(context, run.connection.name, drift);
+  for (const { drift } of listed) alertOnTimes(context, run.connection.name, drift);
   context.feedChanged.notify();
 }
 
-async function applyTold(sql: Sql, run: ActiveRun, told: readonly ListedResource[], askedAt: string): Promise<RunCounts> {
+async function applyInTransaction(sql: Sql, run: ActiveRun, listed: readonly ListedResource[], askedAt: string): Promise<RunCounts> {
   const { context, connection, runId } = run;
   const now = context.clock.now().toISOString();
-  const readable = told.filter((one) => one.reports !== null);
-  const overtaken = await findOvertaken(sql, run, readable, askedAt);
+  const readable = listed.filter((one) => one.reports !== null);
+  const superseded = await findSuperseded(sql, run, readable, askedAt);
   const sources = readable.flatMap((one) =>
-    (one.reports ?? []).filter((report) => !overtaken.has(report)).map((report) => ({ one, report })),
+    (one.reports ?? []).filter((report) => !superseded.has(report)).map((report) => ({ one, report })),
   );
   const applications = sources.map(
     ({ report }): Application => ({
@@ -156,23 +156,23 @@ async function applyTold(sql: Sql, run: ActiveRun, told: readonly ListedResource
   const changed = new Set(sources.filter((_source, position) => applied[position]?.position != null).map(({ one }) => one));
   const missed = new Set(sources.filter(({ report }) => withheld.has(report)).map(({ one }) => one));
   for (const { record } of missed) noteFailure(run, record, new OrderdockError('unreadable_time', WITHHELD));
-  const failed = told.length - readable.length + missed.size;
+  const failed = listed.length - readable.length + missed.size;
   const unchanged = readable.filter((one) => !changed.has(one) && !missed.has(one)).length;
-  return counted({ seen: told.length, applied: [...changed].filter((one) => !missed.has(one)).length, unchanged, gaps, failed });
+  return counted({ seen: listed.length, applied: [...changed].filter((one) => !missed.has(one)).length, unchanged, gaps, failed });
 }
 
-const WITHHELD = 'Its time cannot be read and its content differs from what is stored, so that it may be older.';
+const WITHHELD = 'Its time cannot be read and its content differs from what is stored, so it may be older.';
 
 /**
- * Reports without a time of their own about entities that a delivery has changed since the page was asked for: which of the two is newer
- * cannot be told, and the delivery came later.
+ * Reports without a time about entities that a delivery has changed since the page was requested: the order of the two is unknown, and
+ * the delivery arrived later.
  */
-async function findOvertaken(sql: Sql, run: ActiveRun, told: readonly ListedResource[], askedAt: string): Promise<Set<EntityReport>> {
-  const timeless = told.flatMap((one) => one.reports ?? []).filter((report) => report.lastUpdatedAt === null);
+async function findSuperseded(sql: Sql, run: ActiveRun, listed: readonly ListedResource[], askedAt: string): Promise<Set<EntityReport>> {
+  const timeless = listed.flatMap((one) => one.reports ?? []).filter((report) => report.lastUpdatedAt === null);
   if (timeless.length === 0) return new Set();
   const keyOf = (report: EntityReport) => ({ connection: run.connection.name, kind: report.kind, externalId: report.externalId });
-  const images = await readStates(sql, timeless.map(keyOf));
-  return new Set(timeless.filter((report) => (images.get(entityKeyText(keyOf(report)))?.updatedAt ?? '') > askedAt));
+  const states = await readStates(sql, timeless.map(keyOf));
+  return new Set(timeless.filter((report) => (states.get(entityKeyText(keyOf(report)))?.updatedAt ?? '') > askedAt));
 }
 
 const foundChanges = (applications: readonly Application[], applied: readonly Applied[]) =>
@@ -194,7 +194,7 @@ export const counted = (counts: Partial<RunCounts> = {}): RunCounts => ({
 
 function noteFailure(run: ActiveRun, record: ListedRecord, error: unknown): void {
   const { kind, externalId } = record.subject;
-  run.context.log.error('reconcile_record', {
+  run.context.log.error('reconcile_record_failed', {
     runId: run.runId,
     connection: run.connection.name,
     kind,

@@ -7,14 +7,14 @@ export interface Beginning {
   watermarks: ReadonlyMap<string, string | null>;
   /** ISO 8601; null: the platform's own beginning. */
   since: string | null;
-  /** True: `since` counts, not the watermarks. */
+  /** True: `since` applies instead of the watermarks. */
   ownSince: boolean;
-  /** How far the failed run before it had come: the new one goes on from there. */
+  /** The progress of the failed run before it: the new one continues from there. */
   failed: RunProgress | null;
   now: string;
 }
 
-/** Pages of a list that was begun longer ago are not gone on with: a platform's token does not last for ever. */
+/** A list that was started longer ago is read from its beginning: page tokens expire. */
 const STALE_MS = 24 * 3_600_000;
 
 export function beginProgress(streams: readonly ListStream[], beginning: Beginning): RunProgress {
@@ -22,40 +22,40 @@ export function beginProgress(streams: readonly ListStream[], beginning: Beginni
 }
 
 function beginStream(name: string, { watermarks, since, ownSince, failed, now }: Beginning): StreamProgress {
-  const watermark = ownSince ? null : believedWatermark(watermarks.get(name) ?? null, now);
+  const watermark = ownSince ? null : trustedWatermark(watermarks.get(name) ?? null, now);
   const before = failed?.[name];
   const fresh = before?.readFrom && Date.parse(now) - Date.parse(before.readFrom) < STALE_MS;
   if (before && fresh && !before.ownSince && before.watermark === watermark && before.since === since) return before;
   return { watermark, since, ownSince, page: null, readFrom: null, candidate: null, done: false };
 }
 
-/** A watermark that lies in the future is none: it was taken from a row that was dated so, perhaps by an earlier version. */
-export const believedWatermark = (watermark: string | null, now: string): string | null =>
-  (readTime(watermark) ?? '') > latestBelieved(now) ? null : watermark;
+/** A watermark in the future is discarded: it came from a row with a wrong date, perhaps stored by an earlier version. */
+export const trustedWatermark = (watermark: string | null, now: string): string | null =>
+  (readTime(watermark) ?? '') > latestTrusted(now) ? null : watermark;
 
-/** No platform's clock is further ahead of ours. */
-export const latestBelieved = (now: string): string => new Date(Date.parse(now) + MOST_AHEAD_MS).toISOString();
+/** The furthest that a platform's clock is expected to be ahead of ours. */
+export const latestTrusted = (now: string): string => new Date(Date.parse(now) + MOST_AHEAD_MS).toISOString();
 const MOST_AHEAD_MS = 24 * 3_600_000;
 
-/** A stream that is read from its beginning again. */
+/** Resets a stream so that it is read from its beginning. */
 export function restart(stream: StreamProgress): void {
   Object.assign(stream, { page: null, candidate: null, readFrom: null, answeredAt: null, failedPage: null });
 }
 
 /**
- * The watermark to store for a stream that was read to its end; undefined: it stays. A run with a beginning of its own moves it only when it
- * left nothing out between the watermark and that beginning.
+ * The watermark to store for a stream that was read to its end; undefined: unchanged. A run with its own `since` moves it only if it
+ * skipped nothing between the watermark and that time.
  */
-export function watermarkAfter(stream: StreamProgress, held: string | null): string | null | undefined {
-  if (stream.candidate === null || stream.candidate === held) return undefined;
-  if (!stream.ownSince || held === null) return stream.candidate;
-  const [heldAt, since] = [readTime(held), readTime(stream.since)];
-  return heldAt !== null && since !== null && since <= heldAt ? stream.candidate : undefined;
+export function watermarkAfter(stream: StreamProgress, stored: string | null): string | null | undefined {
+  if (stream.candidate === null || stream.candidate === stored) return undefined;
+  if (!stream.ownSince || stored === null) return stream.candidate;
+  const [storedAt, since] = [readTime(stored), readTime(stream.since)];
+  return storedAt !== null && since !== null && since <= storedAt ? stream.candidate : undefined;
 }
 
 /**
- * The span of platform time that a finished run has proven: to the moment at which the first of its lists was begun, or to the newest time
- * received where that is later. That moment is by our clock, and not later than the platform's own where its answer says what time it is.
+ * The span of platform time that a finished run has proven: up to the moment its first list was started, or the newest time received if
+ * that is later. That moment is taken from our clock, but is never later than the platform's own time where its response states it.
  */
 export function provenSpan(progress: RunProgress): { from: string | null; to: string } | null {
   const streams = Object.values(progress);
@@ -66,7 +66,7 @@ export function provenSpan(progress: RunProgress): { from: string | null; to: st
   return { from: starts.includes(null) ? null : (starts.filter((at) => at !== null).sort()[0] ?? null), to };
 }
 
-/** A `Date` is cut to its second: only one that is more than a second behind our clock says something else than it. */
+/** `Date` headers are truncated to the second: only one more than a second behind our clock shows a difference. */
 function begunAt({ readFrom, answeredAt = null }: StreamProgress): string | null {
   if (readFrom === null || answeredAt === null) return readFrom;
   return Date.parse(readFrom) - Date.parse(answeredAt) >= 1000 ? answeredAt : readFrom;

@@ -12,34 +12,34 @@ import { beginProgress } from './progress.ts';
 import { executeRun } from './run.ts';
 import { type ActiveRun, renewRunLease } from './run-lease.ts';
 
-/** How long a run may be held without a sign of life. */
+/** How long a run keeps its lease without renewing it. */
 const LEASE_MS = 20_000;
-const BEAT_MS = 5000;
+const RENEW_EVERY_MS = 5000;
 
 export interface StartedRun {
   runId: string;
-  /** True: it was under way already, here or in another process. */
+  /** True: it was already in progress, here or in another process. */
   joined: boolean;
-  /** The run has ended, or was broken off to be continued. Never rejects; at once for a run of another process. */
+  /** Resolves when the run has ended or was interrupted; immediately for a run of another process. Never rejects. */
   ended: Promise<void>;
 }
 
 export interface Reconciler {
   /**
-   * Compares a connection with its platform's API: continues an interrupted run, joins one that is under way, or begins a new one.
-   * `since` (ISO 8601) reads from there instead of the watermark. Throws `Refused` where there is no API to ask.
+   * Compares a connection with its platform's API: continues an interrupted run, joins one that is in progress, or starts a new one.
+   * `since` (ISO 8601) reads from that time instead of the watermark. Throws `Refused` if the connection has no API.
    */
   reconcile(connection: Connection, trigger: RunTrigger, options?: { since?: string | null }): Promise<StartedRun>;
-  /** Breaks off what runs here: it is continued at the next start. */
+  /** Interrupts the runs of this process; they are continued at the next start. */
   stop(): Promise<void>;
 }
 
 export interface ReconcilerOptions {
-  /** Waits, or ends at once when `stop` is aborted. */
+  /** Waits; resolves early when `stop` is aborted. */
   wait(ms: number, stop: AbortSignal): Promise<void>;
 }
 
-const realGround: ReconcilerOptions = {
+const DEFAULT_OPTIONS: ReconcilerOptions = {
   wait: (ms, stop) =>
     new Promise((resolve) => {
       const end = () => {
@@ -53,18 +53,18 @@ const realGround: ReconcilerOptions = {
     }),
 };
 
-export function createReconciler(context: Context, ground: ReconcilerOptions = realGround): Reconciler {
+export function createReconciler(context: Context, options: ReconcilerOptions = DEFAULT_OPTIONS): Reconciler {
   const running = new Map<string, StartedRun>();
   const stopping = new AbortController();
 
   function start(connection: Connection, api: PlatformApi, taken: Taken): StartedRun {
-    const run: ActiveRun = { ...taken, context, connection, api, wait: ground.wait, stop: new AbortController() };
+    const run: ActiveRun = { ...taken, context, connection, api, wait: options.wait, stop: new AbortController() };
     const breakOff = () => run.stop.abort();
     if (stopping.signal.aborted) breakOff();
     stopping.signal.addEventListener('abort', breakOff);
-    const beat = setInterval(() => void renewRunLease(run), BEAT_MS);
+    const renewal = setInterval(() => void renewRunLease(run), RENEW_EVERY_MS);
     const ended = executeRun(run).finally(() => {
-      clearInterval(beat);
+      clearInterval(renewal);
       stopping.signal.removeEventListener('abort', breakOff);
       running.delete(connection.name);
     });
@@ -74,13 +74,13 @@ export function createReconciler(context: Context, ground: ReconcilerOptions = r
   }
 
   return {
-    async reconcile(connection, trigger, options = {}) {
+    async reconcile(connection, trigger, { since = null } = {}) {
       const api = context.api(connection);
-      if (!api) throw new Refused(409, 'api_missing', `${connection.name} has no API configured: there is nothing to compare with.`);
+      if (!api) throw new Refused(409, 'api_missing', `${connection.name} has no API configured, so there is nothing to compare with.`);
       if (stopping.signal.aborted) throw new Refused(503, 'stopping', 'The service is stopping.');
       const here = running.get(connection.name);
       if (here) return here;
-      const taken = await takeRun(context, connection, api, { trigger, since: options.since ?? null });
+      const taken = await takeRun(context, connection, api, { trigger, since });
       if ('joined' in taken) return taken;
       return start(connection, api, taken);
     },
@@ -91,7 +91,7 @@ export function createReconciler(context: Context, ground: ReconcilerOptions = r
   };
 }
 
-/** A run that this process may work on. */
+/** A run whose lease this process has acquired. */
 type Taken = Pick<ActiveRun, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
 
 interface Asked {
@@ -101,7 +101,7 @@ interface Asked {
 
 const leaseName = (connection: Connection): string => `reconcile:${connection.name}`;
 
-/** Takes the connection's lease with its interrupted run, or with a new one; one transaction, so that there is never a lease without a run. */
+/** Acquires the connection's lease together with its interrupted run or a new one, in one transaction so that no lease exists without a run. */
 function takeRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<Taken | StartedRun> {
   const now = context.clock.now();
   const owner = `${context.processId}#${context.makeId()}`;
@@ -121,7 +121,7 @@ function takeRun(context: Context, connection: Connection, api: PlatformApi, ask
       await completeRun(sql, last.id, {
         state: 'failed',
         at: now.toISOString(),
-        error: 'superseded: A run with a beginning of its own took its place.',
+        error: 'superseded: A run with its own start time replaced it.',
       });
     }
     return beginRun(sql, { context, connection, api, asked, lease, last: last ?? null });
@@ -133,7 +133,7 @@ async function beginRun(sql: Sql, { context, connection, api, asked, lease, last
   const startedAt = context.clock.now().toISOString();
   const watermarks = await readWatermarks(sql, connection.name);
   const since = asked.since ?? connection.reconcile.since;
-  // A failed run that met unreadable records is not gone on with: they must be met again.
+  // A failed run that found unreadable records is not continued: those records must be read again.
   const failed = last?.state === 'failed' && last.counts.failed === 0 && asked.since === null ? readProgress(last.progress) : null;
   const progress = beginProgress(api.streams, { watermarks, since, ownSince: asked.since !== null, failed, now: startedAt });
   await insertRun(sql, { id: runId, connection: connection.name, trigger: asked.trigger, startedAt, progress });
@@ -154,6 +154,6 @@ function sinceOf(run: RunRow): string | null {
 }
 
 async function goneHolder(sql: Sql, name: string, processId: string): Promise<string | null> {
-  const held = await readLease(sql, name);
-  return held && isGone(held.owner.split('#')[0] ?? '', processId) ? held.owner : null;
+  const lease = await readLease(sql, name);
+  return lease && isGone(lease.owner.split('#')[0] ?? '', processId) ? lease.owner : null;
 }

@@ -13,29 +13,29 @@ export interface ActiveRun {
   connection: Connection;
   api: PlatformApi;
   runId: string;
-  /** How far each stream has come: changed as the run goes on, stored with every piece of work. */
+  /** The progress of each stream: updated as the run proceeds, stored with every transaction. */
   progress: RunProgress;
-  /** Where it was asked to begin in place of the watermark; null: at the watermark. */
+  /** Where it was asked to start instead of at the watermark; null: at the watermark. */
   since: string | null;
   lease: { name: string; owner: string; until(): string };
-  /** Its page tokens are those of an earlier attempt. */
+  /** Its page tokens come from an earlier attempt. */
   continued: boolean;
   wait(ms: number, stop: AbortSignal): Promise<void>;
   stop: AbortController;
 }
 
-/** Every write of a run renews its lease: one that was taken over writes nothing any more. */
+/** Every write of a run renews its lease, so a run that was taken over can write nothing more. */
 export async function assertLease(sql: Sql, { lease }: ActiveRun): Promise<void> {
   const own: Lease = { name: lease.name, owner: lease.owner, until: lease.until() };
-  if (!(await renewLease(sql, own))) throw new OrderdockError('lease_lost', 'Another process has taken the run over.');
+  if (!(await renewLease(sql, own))) throw new OrderdockError('lease_lost', 'Another process has taken over the run.');
 }
 
-/** A sign of life while the run waits for the platform; without its lease the run is broken off. */
+/** Renews the lease while the run waits for the platform; a run that has lost its lease is aborted. */
 export async function renewRunLease({ context, lease, runId, stop }: ActiveRun): Promise<void> {
   try {
     const ours = await context.db.write((sql) => renewLease(sql, { name: lease.name, owner: lease.owner, until: lease.until() }));
     if (!ours) stop.abort();
   } catch (error) {
-    context.log.warn('reconcile_lease', { runId, error: errorText(error) });
+    context.log.warn('reconcile_lease_not_renewed', { runId, error: errorText(error) });
   }
 }

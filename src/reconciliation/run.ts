@@ -12,11 +12,11 @@ import { markDeleted } from './find-deleted.ts';
 import { alertOnGaps } from './gap-alert.ts';
 import { correctLateGaps } from './gaps.ts';
 import { counted, processPage } from './process-page.ts';
-import { latestBelieved, provenSpan, restart, watermarkAfter } from './progress.ts';
+import { latestTrusted, provenSpan, restart, watermarkAfter } from './progress.ts';
 import { isPermanentFailure, withRetry } from './retry.ts';
 import { type ActiveRun, assertLease } from './run-lease.ts';
 
-/** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or is left to be continued. */
+/** Reads every stream to its end, then moves the watermarks. Never throws: a run ends as done or failed, or stays to be continued. */
 export async function executeRun(run: ActiveRun): Promise<void> {
   try {
     for (const stream of run.api.streams) {
@@ -25,12 +25,14 @@ export async function executeRun(run: ActiveRun): Promise<void> {
     }
     await finish(run);
   } catch (error) {
-    await breakOff(run, error).catch((fault: unknown) => run.context.log.error('reconcile', { runId: run.runId, error: errorText(fault) }));
+    await breakOff(run, error).catch((fault: unknown) =>
+      run.context.log.error('reconcile_run_not_ended', { runId: run.runId, error: errorText(fault) }),
+    );
   }
 }
 
 async function readStream(run: ActiveRun, { name, ...listed }: ListStream, stream: StreamProgress): Promise<void> {
-  // Only who has read a list from its first page to its last knows what is missing from it.
+  // Only a list read from its first page to its last shows what is missing from it.
   const seen = listed.incremental || stream.page !== null ? null : new Set<string>();
   const readFrom = run.context.clock.now().toISOString();
   stream.readFrom ??= readFrom;
@@ -41,7 +43,7 @@ async function readStream(run: ActiveRun, { name, ...listed }: ListStream, strea
     if (stream.page === null) pages.clear();
     if (page.next !== null && pages.has(page.next)) {
       restart(stream);
-      throw new RemoteFailure('remote_paging', `The list ${name} does not go on: it leads back to a page that was read.`, 0);
+      throw new RemoteFailure('remote_paging', `The list ${name} loops: its next page has already been read.`, 0);
     }
     if (page.next !== null) pages.add(page.next);
     for (const { subject } of page.records) seen?.add(subjectText(subject));
@@ -54,7 +56,7 @@ async function askPage(run: ActiveRun, name: string, stream: StreamProgress): Pr
   try {
     return await withRetry(run, () => askOnce(run, name, stream));
   } catch (error) {
-    if (error instanceof RemoteFailure && stream.page !== null) leavePage(stream, error);
+    if (error instanceof RemoteFailure && stream.page !== null) giveUpPage(stream, error);
     throw error;
   }
 }
@@ -64,7 +66,7 @@ async function askOnce(run: ActiveRun, name: string, stream: StreamProgress): Pr
     const { watermark, since, page } = stream;
     return await run.api.changesSince(name, { watermark, since, page });
   } catch (error) {
-    // The token of an earlier attempt may have run out: then the list is read from its beginning, once.
+    // The page token of an earlier attempt may have expired: the list is then read from its beginning, once.
     if (!(run.continued && stream.page !== null && error instanceof RemoteFailure && isPageRefused(error))) throw error;
     run.continued = false;
     const { readFrom } = stream;
@@ -79,36 +81,36 @@ const isPageRefused = ({ status, code }: RemoteFailure): boolean =>
   ['page_unreadable', 'remote_paging'].includes(code) ||
   (code === 'remote_refused' && status === 0);
 
-/** A page whose address fails is not tried again and again: the next run begins anew, at once where the address was refused. */
-function leavePage(stream: StreamProgress, failure: RemoteFailure): void {
+/** A page that keeps failing is not retried indefinitely: the next run starts the list over, immediately if the page was refused. */
+function giveUpPage(stream: StreamProgress, failure: RemoteFailure): void {
   if (isPermanentFailure(failure) || stream.failedPage === stream.page) restart(stream);
   else stream.failedPage = stream.page;
 }
 
 /**
- * The end of a run that has read everything. Records that could not be read leave a hole: then the watermarks stay and nothing is proven,
- * so that the next run meets them again.
+ * Ends a run that has read everything. Records that could not be read leave a gap: the watermarks then stay where they are and nothing is
+ * proven, so that the next run reads those records again.
  */
 async function finish(run: ActiveRun): Promise<void> {
   const { context, connection, runId } = run;
   const now = context.clock.now();
   const done = await context.db.write(async (sql) => {
     await assertLease(sql, run);
-    const held = await readRun(sql, runId);
-    if (held === null) throw new OrderdockError('run_unknown', 'The run is not in the store.');
-    const { failed, seen } = held.counts;
-    if (failed === 0) await keepProof(sql, run, now.toISOString());
-    const error = failed === 0 ? null : `records_failed: ${failed} of ${seen} records could not be taken; the watermark stays.`;
+    const stored = await readRun(sql, runId);
+    if (stored === null) throw new OrderdockError('run_unknown', 'The run is not in the store.');
+    const { failed, seen } = stored.counts;
+    if (failed === 0) await storeProof(sql, run, now.toISOString());
+    const error = failed === 0 ? null : `records_failed: ${failed} of ${seen} records could not be applied; the watermark does not move.`;
     await completeRun(sql, runId, { state: 'done', at: now.toISOString(), error });
     await releaseLease(sql, run.lease.name, run.lease.owner);
-    return { ...held, state: 'done', error };
+    return { ...stored, state: 'done', error };
   });
   report(run, done);
   await correctLateGaps(context, connection.name);
   await alertOnGaps(context, connection, done);
 }
 
-async function keepProof(sql: Sql, run: ActiveRun, now: string): Promise<void> {
+async function storeProof(sql: Sql, run: ActiveRun, now: string): Promise<void> {
   const { name: connection } = run.connection;
   const watermarks = await readWatermarks(sql, connection);
   for (const [name, stream] of Object.entries(run.progress)) {
@@ -116,16 +118,16 @@ async function keepProof(sql: Sql, run: ActiveRun, now: string): Promise<void> {
     if (watermark !== undefined) await moveWatermark(sql, connection, name, watermark, now);
   }
   const span = provenSpan(run.progress);
-  if (span) await clipProven(sql, connection, { beyond: latestBelieved(now), to: span.to });
+  if (span) await clipProven(sql, connection, { beyond: latestTrusted(now), to: span.to });
   if (span) await addProven(sql, connection, { ...span, runId: run.runId });
 }
 
-/** Stopped, taken over, or the store is away: the run stays as it is, to be continued. Anything else: it has failed. */
+/** If the service is stopping, the lease was lost or the store is unavailable, the run stays to be continued. Otherwise it has failed. */
 async function breakOff(run: ActiveRun, error: unknown): Promise<void> {
   const { context, connection, runId, lease } = run;
   const code = error instanceof OrderdockError ? error.code : '';
   if (run.stop.signal.aborted || code === 'lease_lost' || error instanceof Unavailable) {
-    context.log.info('reconcile', { runId, connection: connection.name, state: 'interrupted', error: errorText(error) });
+    context.log.info('reconcile_run_interrupted', { runId, connection: connection.name, state: 'interrupted', error: errorText(error) });
     await context.db.write((sql) => releaseLease(sql, lease.name, lease.owner));
     return;
   }
@@ -143,16 +145,16 @@ function report({ context, connection, runId }: ActiveRun, { state, error, count
   const tookMs = context.clock.now().getTime() - Date.parse(startedAt);
   const fields = { runId, connection: connection.name, state, ...counts, tookMs, error };
   if (error === null) {
-    context.log.info('reconcile', fields);
-    context.alerts.close('reconcile_failed', connection.name, `${connection.name}: reconciliation runs to its end again.`);
+    context.log.info('reconcile_run_completed', fields);
+    context.alerts.close('reconcile_failed', connection.name, `${connection.name}: reconciliation runs complete again.`);
     return;
   }
-  context.log.error('reconcile', fields);
+  context.log.error('reconcile_run_failed', fields);
   context.alerts.open({
     level: 'warning',
     code: 'reconcile_failed',
     connection: connection.name,
-    text: `${connection.name}: a reconcile run did not prove anything (${error}). The next one goes on from there.`,
+    text: `${connection.name}: a reconcile run proved nothing (${error}). The next run continues from there.`,
     details: { runId, error },
   });
 }

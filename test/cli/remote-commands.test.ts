@@ -74,7 +74,7 @@ test('each verb works where the platform has it, and says in plain words what to
       if (verb === 'disable' && code === 0) {
         assert.equal(answer.enabled, false);
         const differences = (await webhooks('list', connection)).answer.differences;
-        assert.deepEqual(differences, [`${id} is switched off. orderdock webhooks enable ${connection} ${id}`]);
+        assert.deepEqual(differences, [`${id} is disabled. orderdock webhooks enable ${connection} ${id}`]);
       }
     }
   }

@@ -56,11 +56,11 @@ for (const engine of ENGINES) {
     await desk.settled();
     assert.equal(sent.length, 2);
     assert.equal(sent[1]?.details.count, 102);
-    desk.close('delivery_dead', 'toy', 'toy: no delivery is dead any more.');
-    desk.close('delivery_dead', 'toy', 'toy: no delivery is dead any more.');
+    desk.close('delivery_dead', 'toy', 'toy: no dead deliveries are left.');
+    desk.close('delivery_dead', 'toy', 'toy: no dead deliveries are left.');
     await desk.settled();
     assert.equal(sent.length, 3);
-    assert.equal(sent[2]?.text, 'toy: no delivery is dead any more.');
+    assert.equal(sent[2]?.text, 'toy: no dead deliveries are left.');
     assert.equal(log.lines.filter((line) => line.event === 'alert').length, 2);
   });
 

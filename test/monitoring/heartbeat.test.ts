@@ -130,7 +130,7 @@ test('an alert is posted to the webhook of its own once, and its end too', { tim
     // Counted between two refusals, it is told that it got worse.
     assert.ok(budget.length <= 3);
     assert.equal(budget.at(-1)?.details.closed, true);
-    assert.match(budget[0]?.text ?? '', /Ordermentum's patience/);
+    assert.match(budget[0]?.text ?? '', /Ordermentum's limit of failed deliveries/);
   };
   try {
     await onStage(ordermentum, work, { env: { ALERT_WEBHOOK_URL: `${channel.origin}/alerts/hook` } });

@@ -34,7 +34,8 @@ for (const engine of ENGINES) {
   test(`a run that takes long is given as it is to who demands one; both are audited (${engine})`, () =>
     withReconciler(engine, async ({ context, connection }) => {
       const endless = { runId: 'r1', joined: true, ended: new Promise<void>(() => {}) };
-      const demand = (since: string | null) => reconcileNow(context, { reconcile: async () => endless }, connection, { soonMs: 0, since });
+      const demand = (since: string | null) =>
+        reconcileNow(context, { reconcile: async () => endless }, connection, { maxWaitMs: 0, since });
       assert.equal(await demand(null), 'r1');
       await assert.rejects(demand(at(1)), (error) => error instanceof Refused && error.code === 'reconcile_busy');
       const rows = await listAudit(context.db.read, {}, { before: null, limit: 10 });
