@@ -37,9 +37,9 @@ export function createInTurn(): InTurn {
 
 // The collector can be had without a command-line flag, which `npm start` and a container would each have to pass.
 function collector(): Collect {
-  if (collect === null) {
-    setFlagsFromString('--expose-gc');
-    collect = runInNewContext('gc') as Collect;
-  }
-  return collect;
+  if (collect !== null) return collect;
+  setFlagsFromString('--expose-gc');
+  const made: Collect = runInNewContext('gc');
+  collect = made;
+  return made;
 }

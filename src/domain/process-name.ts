@@ -14,7 +14,7 @@ export function isGone(worker: string, self: string): boolean {
     process.kill(Number(pid), 0);
     return isZombie(Number(pid));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
 }
 

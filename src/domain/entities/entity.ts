@@ -130,6 +130,6 @@ export const subjectText = (subject: Subject): string => `${subject.kind}:${subj
 export function readSubject(text: string | null): Subject | null {
   const at = text?.indexOf(':') ?? -1;
   if (text === null || at < 1) return null;
-  const kind = text.slice(0, at) as EntityKind;
-  return ENTITY_KINDS.includes(kind) ? { kind, externalId: text.slice(at + 1) } : null;
+  const kind = ENTITY_KINDS.find((one) => one === text.slice(0, at));
+  return kind ? { kind, externalId: text.slice(at + 1) } : null;
 }

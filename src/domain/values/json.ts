@@ -13,38 +13,45 @@ export interface RawNumber {
   readonly rawJSON: string;
 }
 
-interface LosslessJson {
-  rawJSON(text: string): RawNumber;
-  isRawJSON(value: unknown): value is RawNumber;
+declare global {
+  // Node 24 has them; TypeScript's library does not declare them yet (ECMA-262 proposal "JSON.parse source text access").
+  interface JSON {
+    rawJSON(text: string): RawNumber;
+    isRawJSON(value: unknown): value is RawNumber;
+  }
 }
-// Node 24 has them; TypeScript's library does not describe them yet (ECMA-262 proposal "JSON.parse source text access").
-const lossless = JSON as unknown as LosslessJson;
 
-export const isRawNumber = (value: unknown): value is RawNumber => lossless.isRawJSON(value);
+export const isRawNumber = (value: unknown): value is RawNumber => JSON.isRawJSON(value);
 
 /** Parses JSON text, keeping every number digit for digit. Throws `SyntaxError` like `JSON.parse`. */
 export function parseJson(text: string): Json {
   const marked = markNumbers(text);
-  const document = JSON.parse(marked) as Json;
+  const document: Json = JSON.parse(marked);
   return marked === text ? document : restoreNumbers(document, createRawNumbers());
 }
 
 /** Changes lists and objects in place. */
 function restoreNumbers(value: Json, rawNumber: (digits: string) => RawNumber): Json {
   if (typeof value === 'string') return readMarked(value, rawNumber);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = value as { [name: string]: Json };
-  for (const name of Object.keys(members)) {
-    const member = members[name] as Json;
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;
+  if (Array.isArray(value)) {
+    for (const [at, item] of value.entries()) {
+      const restored = restoreNumbers(item, rawNumber);
+      if (restored !== item) value[at] = restored;
+    }
+    return value;
+  }
+  for (const name of Object.keys(value)) {
+    const member = value[name];
     if (typeof member !== 'string' && typeof member !== 'object') continue;
     const restored = restoreNumbers(member, rawNumber);
-    if (restored !== member) setMember(members, name, restored);
+    if (restored !== member) setMember(value, name, restored);
   }
   return value;
 }
 
 // An assignment to `__proto__` would set the object's prototype.
-function setMember(members: { [name: string]: Json }, name: string, value: Json): void {
+function setMember(members: JsonObject, name: string, value: Json): void {
   if (name === '__proto__') Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
   else members[name] = value;
 }
@@ -57,7 +64,7 @@ function createRawNumbers(): (digits: string) => RawNumber {
   return (digits) => {
     const before = known.get(digits);
     if (before) return before;
-    const made = lossless.rawJSON(digits);
+    const made = JSON.rawJSON(digits);
     if (known.size < MOST_REMEMBERED) known.set(digits, made);
     return made;
   };

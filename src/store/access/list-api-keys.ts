@@ -1,5 +1,6 @@
 import type { Role } from '../../domain/role.ts';
 import { isWithin, type KeyLimits } from '../../domain/scope.ts';
+import { listAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 
 export interface ApiKeyRow extends KeyLimits {
@@ -20,7 +21,7 @@ interface Row {
 
 const COLUMNS = 'name, role, created_at, last_used_at, connections, consumers';
 
-const namesOf = (text: string | null): string[] | null => (text === null ? null : (JSON.parse(text) as string[]));
+const namesOf = (text: string | null): string[] | null => (text === null ? null : listAt(JSON.parse(text)).map(String));
 
 const fromRow = (row: Row): ApiKeyRow => ({
   name: row.name,

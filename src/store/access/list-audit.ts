@@ -1,5 +1,5 @@
 import type { Sql } from '../engine/database.ts';
-import { numberOf } from '../engine/rows.ts';
+import { numberOf, toScalars } from '../engine/rows.ts';
 import { type Condition, equals, inScope, where } from '../engine/where.ts';
 import type { AuditEntry } from './audit.ts';
 
@@ -68,7 +68,7 @@ export async function listAudit(sql: Sql, filter: AuditFilter, page: { before: n
     target: row.target,
     connection: row.connection,
     result: row.result,
-    details: JSON.parse(row.details) as AuditEntry['details'],
+    details: toScalars(row.details),
     requestId: row.request_id,
   }));
 }

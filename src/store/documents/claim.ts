@@ -2,6 +2,7 @@ import type { DocumentReport } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { booleanOf, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
+import { type DocumentColumns, toAnnounced } from './row.ts';
 
 /** A document that this process has taken to fetch. */
 export interface ClaimedDocument extends DocumentSource {
@@ -18,17 +19,10 @@ export interface ClaimedDocument extends DocumentSource {
   again: boolean;
 }
 
-interface ClaimedRow {
-  id: string;
-  connection: string;
-  host: string | null;
-  announced: string;
-  tries: number | string;
-  lease_until: string;
-  announced_at: string;
-  next_attempt_at: string;
-  is_current: unknown;
-}
+type ClaimedRow = Pick<
+  DocumentColumns,
+  'id' | 'connection' | 'host' | 'announced' | 'tries' | 'lease_until' | 'announced_at' | 'next_attempt_at'
+> & { is_current: unknown };
 
 const DUE = `state = 'announced' and next_attempt_at <= ? and (lease_until is null or lease_until <= ?)`;
 
@@ -85,7 +79,7 @@ export async function claimDocuments(sql: Sql, claim: DocumentPlaces & { now: st
     id: row.id,
     connection: row.connection,
     host: row.host,
-    announced: JSON.parse(row.announced) as DocumentReport,
+    announced: toAnnounced(row.announced),
     announcedText: row.announced,
     tries: numberOf(row.tries),
     leaseUntil: row.lease_until,

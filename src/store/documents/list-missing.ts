@@ -1,7 +1,8 @@
-import type { DocumentReport, EntityKind } from '../../domain/entities/entity.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
+import { type DocumentColumns, toAnnounced } from './row.ts';
 
 /** A document that is announced, but whose content is not held. */
 export interface MissingDocument {
@@ -18,24 +19,15 @@ export interface MissingDocument {
   nextAttemptAt: string;
 }
 
-interface NotHeldRow {
-  id: string;
-  connection: string;
-  entity_id: string;
-  kind: EntityKind;
-  external_id: string;
-  announced: string;
-  state: string;
-  tries: number | string;
-  error: string | null;
-  announced_at: string;
-  next_attempt_at: string;
-}
+type Row = Pick<
+  DocumentColumns,
+  'id' | 'connection' | 'entity_id' | 'announced' | 'state' | 'tries' | 'error' | 'announced_at' | 'next_attempt_at'
+> & { kind: EntityKind; external_id: string };
 
 /** Announced but not held, the oldest announcement first. `connection` null: of all. */
 export async function listMissingDocuments(sql: Sql, asked: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
   const wanted = where(equals('d.connection', asked.connection), inScope(sql, 'd.connection'));
-  const rows = await sql.all<NotHeldRow>(
+  const rows = await sql.all<Row>(
     `select d.id, d.connection, d.entity_id, e.kind, e.external_id, d.announced, d.state, d.tries, d.error, d.announced_at, d.next_attempt_at
      from documents d join entities e on e.id = d.entity_id
      where d.state not in ('stored', 'empty') and d.superseded_by is null and d.removed_at is null and ${wanted.text} order by d.announced_at, d.id limit ?`,
@@ -47,7 +39,7 @@ export async function listMissingDocuments(sql: Sql, asked: { connection: string
     entityId: row.entity_id,
     kind: row.kind,
     externalId: row.external_id,
-    name: (JSON.parse(row.announced) as DocumentReport).name,
+    name: toAnnounced(row.announced).name,
     state: row.state,
     tries: numberOf(row.tries),
     error: row.error,

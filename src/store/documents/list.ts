@@ -2,6 +2,7 @@ import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, isOneOf, where } from '../engine/where.ts';
+import { type DocumentColumns, toAnnounced } from './row.ts';
 
 /** A document that an order or shipment announced; `bytes`, `sha256` and `contentType` are known once it is stored. */
 export interface DocumentRow {
@@ -32,42 +33,14 @@ export interface DocumentRow {
   removedAt: string | null;
 }
 
-interface Announced {
-  name?: string | null;
-  code?: string | null;
-  revision?: string | null;
-  type?: string | null;
-  description?: string | null;
-  lastUpdatedAt?: string | null;
-}
-
-interface Row {
-  seq: number | string;
-  id: string;
-  connection: string;
-  entity_id: string;
-  kind: EntityKind;
-  entity_external_id: string;
-  line: string | null;
-  announced: string;
-  state: string;
-  content_type: string | null;
-  filename: string | null;
-  bytes: number | string | null;
-  sha256: string | null;
-  error: string | null;
-  announced_at: string;
-  stored_at: string | null;
-  superseded_by: string | null;
-  removed_at: string | null;
-}
+type Row = Omit<DocumentColumns, 'tries' | 'next_attempt_at' | 'lease_until' | 'host'> & { kind: EntityKind; entity_external_id: string };
 
 const SELECT = `select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line,
   announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
   from documents join entities on entities.id = documents.entity_id`;
 
 function fromRow(row: Row): DocumentRow {
-  const announced = JSON.parse(row.announced) as Announced;
+  const announced = toAnnounced(row.announced);
   return {
     seq: numberOf(row.seq),
     id: row.id,
@@ -77,11 +50,11 @@ function fromRow(row: Row): DocumentRow {
     entityExternalId: row.entity_external_id,
     line: row.line,
     name: announced.name || row.filename || 'document',
-    code: announced.code ?? null,
-    revision: announced.revision ?? null,
-    type: announced.type ?? null,
-    description: announced.description ?? null,
-    lastUpdatedAt: announced.lastUpdatedAt ?? null,
+    code: announced.code,
+    revision: announced.revision,
+    type: announced.type,
+    description: announced.description,
+    lastUpdatedAt: announced.lastUpdatedAt,
     state: row.state,
     contentType: row.content_type,
     bytes: row.bytes === null ? null : numberOf(row.bytes),

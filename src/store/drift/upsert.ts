@@ -1,6 +1,6 @@
 import { type Drift, overflowOf } from '../../domain/entities/drift.ts';
 import type { Sql } from '../engine/database.ts';
-import { columnList, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
+import { numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 
 /** Where drift was seen. `sampleId`: the delivery. */
 export interface DriftOrigin {

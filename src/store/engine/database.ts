@@ -41,17 +41,18 @@ export interface Database {
  * Statements of one transaction that do not need each other's answers, in this order: where the engine can, they are one trip to the
  * database. Fails with the first failure, once all have ended.
  */
-export async function together<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>> {
+export function together<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>>;
+export async function together(sql: Sql, steps: readonly (() => Promise<unknown>)[]): Promise<unknown> {
   const results: unknown[] = [];
   if (!sql.dialect.pipelines) {
     for (const step of steps) results.push(await step());
-    return results as unknown as Results<Steps>;
+    return results;
   }
   for (const ended of await Promise.allSettled(steps.map((step) => step()))) {
     if (ended.status === 'rejected') throw ended.reason;
     results.push(ended.value);
   }
-  return results as unknown as Results<Steps>;
+  return results;
 }
 
 type Results<Steps extends readonly (() => Promise<unknown>)[]> = { -readonly [at in keyof Steps]: Awaited<ReturnType<Steps[at]>> };
@@ -60,11 +61,12 @@ type Results<Steps extends readonly (() => Promise<unknown>)[]> = { -readonly [a
 const sqlOn = (dialect: Dialect, connection: unknown): Sql => ({
   dialect,
   async all<Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> {
-    const rows = await dialect.run(connection, statement, bindings).catch((error: unknown) => {
+    try {
+      return await dialect.run<Row>(connection, statement, bindings);
+    } catch (error) {
       dialect.cutIfHung(error, connection);
       throw error;
-    });
-    return rows as Row[];
+    }
   },
 });
 

@@ -32,7 +32,7 @@ export interface Dialect {
   /** One statement can insert into two tables. */
   insertsInQueries: boolean;
   /** Runs one statement on a raw connection; sends it at once. */
-  run(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<unknown[]>;
+  run<Row>(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]>;
   /** Statements of one transaction may be sent without waiting for each other's answers; they are executed in the order they were sent. */
   pipelines: boolean;
   /** True for a transaction that failed because of another one at the same time: done again, it may succeed. */
@@ -56,8 +56,11 @@ export interface Dialect {
 // knex would write to the terminal beside the log; what it tells is thrown as well.
 const SILENT = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
 
-const errorCode = (error: unknown): string => String((error as { code?: unknown })?.code ?? '');
-const isTimeout = (error: unknown): boolean => (error as { name?: string })?.name === 'KnexTimeoutError';
+const isObjectWith = <Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> =>
+  typeof value === 'object' && value !== null && name in value;
+const errorCode = (error: unknown): string => (isObjectWith(error, 'code') ? String(error.code ?? '') : '');
+const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : '');
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'KnexTimeoutError';
 
 // A checkpoint at every 16 MB instead of 4: pages that many commits touch are copied once (40 % less time in the kernel at the door).
 const SQLITE_PRAGMAS = [
@@ -72,12 +75,15 @@ const SQLITE_PRAGMAS = [
 
 interface SqliteConnection {
   exec(sql: string, done: (error: Error | null) => void): void;
-  all(sql: string, bindings: readonly SqlValue[], done: (error: Error | null, rows: unknown[]) => void): void;
+  all<Row>(sql: string, bindings: readonly SqlValue[], done: (error: Error | null, rows: Row[]) => void): void;
 }
 
-const runOnSqlite = (connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<unknown[]> =>
+const isSqliteConnection = (connection: unknown): connection is SqliteConnection => isObjectWith(connection, 'all');
+
+const runOnSqlite = <Row>(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]> =>
   new Promise((resolve, reject) => {
-    (connection as SqliteConnection).all(statement, bindings, (error, rows) => (error ? reject(error) : resolve(rows)));
+    if (!isSqliteConnection(connection)) throw new TypeError('Not a connection of sqlite3.');
+    connection.all<Row>(statement, bindings, (error, rows) => (error ? reject(error) : resolve(rows)));
   });
 
 export function sqliteDialect(filename: string): Dialect {
@@ -146,12 +152,14 @@ function identityOf(filename: string): string {
 // word: TCP would wait a quarter of an hour. The limit is set in the transaction and not when connecting: PgBouncer refuses start-up
 // parameters it does not know (pgbouncer.org/config.html, ignore_startup_parameters, read 2026-11).
 const IDLE_IN_TRANSACTION_MS = 15_000;
-const isHung = (error: unknown): boolean => /Query read timeout/.test(String((error as Error)?.message));
+const isHung = (error: unknown): boolean => /Query read timeout/.test(errorMessage(error));
 
 interface PostgresConnection {
   connection: { stream: { destroy(): void } };
-  query(statement: string, bindings?: readonly SqlValue[]): Promise<{ rows?: unknown[] }>;
+  query<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<{ rows?: Row[] }>;
 }
+
+const isPostgresConnection = (connection: unknown): connection is PostgresConnection => isObjectWith(connection, 'query');
 
 const numbered = new Map<string, string>();
 
@@ -165,10 +173,10 @@ function withNumbers(statement: string): string {
   return text;
 }
 
-async function runOnPostgres(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<unknown[]> {
-  const client = connection as PostgresConnection;
+async function runOnPostgres<Row>(client: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]> {
+  if (!isPostgresConnection(client)) throw new TypeError('Not a connection of pg.');
   // Without bindings several statements may stand in one text.
-  const result = bindings.length === 0 ? await client.query(statement) : await client.query(withNumbers(statement), bindings);
+  const result = bindings.length === 0 ? await client.query<Row>(statement) : await client.query<Row>(withNumbers(statement), bindings);
   return result.rows ?? [];
 }
 
@@ -232,12 +240,12 @@ export function postgresDialect(url: string): Dialect {
     changeMark: () => null,
     // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
     cutIfHung: (error, connection) => {
-      if (isHung(error)) (connection as PostgresConnection).connection.stream.destroy();
+      if (isHung(error) && isPostgresConnection(connection)) connection.connection.stream.destroy();
     },
     unavailable: (error) =>
       isTimeout(error) ||
       isHung(error) ||
       /^(08|53|57)|^55P03$|^25006$|^E(CONN|PIPE|TIMEDOUT|HOST)|^ENOTFOUND$/.test(errorCode(error)) ||
-      /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(String((error as Error)?.message)),
+      /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(errorMessage(error)),
   };
 }

@@ -1,3 +1,5 @@
+import { objectAt } from '../../domain/values/json.ts';
+
 /**
  * Turns rows into the one JSON parameter that `dialect.rowsOf` unfolds. Text that PostgreSQL cannot hold (NUL, lone surrogates) is replaced by
  * U+FFFD here, so that no odd byte in an id can stop a whole transaction; the bytes as received stay in `body`.
@@ -36,6 +38,20 @@ export function oneOf<const Word extends string>(words: readonly Word[], stored:
   if (word === undefined) throw new Error(`The database holds "${stored}" where one of ${words.join(', ')} is expected.`);
   return word;
 }
+
+/** A member of stored JSON that is text or null; empty text stays empty. */
+export const storedText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+type Scalar = string | number | boolean | null;
+
+const isScalar = (value: unknown): value is Scalar =>
+  value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+/** Stored JSON text of an object whose members are neither lists nor objects. */
+export const toScalars = (text: string): Record<string, Scalar> =>
+  Object.fromEntries(
+    Object.entries(objectAt(JSON.parse(text))).flatMap(([name, value]) => (isScalar(value) ? [[name, value] as const] : [])),
+  );
 
 /** Booleans: 0 and 1 on SQLite. */
 export const booleanOf = (value: unknown): boolean => value === true || value === 1;

@@ -2,6 +2,7 @@ import type { LineContent } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { isOneOf, where } from '../engine/where.ts';
+import { type LineColumns, toLineContent } from './row.ts';
 
 /** A line as it is held; `source` is the platform's JSON text, null where it was not asked for. */
 export interface LineRow {
@@ -14,15 +15,7 @@ export interface LineRow {
   removedAt: string | null;
 }
 
-interface Row {
-  entity_id: string;
-  external_id: string;
-  content: string;
-  source?: string;
-  last_updated_at: string | null;
-  version: number;
-  removed_at: string | null;
-}
+type Row = Omit<LineColumns, 'rank' | 'source' | 'source_form' | 'compared_at'> & Partial<Pick<LineColumns, 'source'>>;
 
 /** All lines of these entities, removed ones too, in the order of their first appearance. */
 export async function readLines(sql: Sql, entityIds: readonly string[], withSource: boolean): Promise<LineRow[]> {
@@ -33,7 +26,7 @@ export async function readLines(sql: Sql, entityIds: readonly string[], withSour
   return rows.map((row) => ({
     entityId: row.entity_id,
     externalId: row.external_id,
-    content: JSON.parse(row.content) as LineContent,
+    content: toLineContent(row.content),
     source: row.source ?? null,
     lastUpdatedAt: row.last_updated_at,
     version: numberOf(row.version),

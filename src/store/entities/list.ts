@@ -1,8 +1,9 @@
-import type { EntityKind, Header } from '../../domain/entities/entity.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EntityState } from '../../domain/entities/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
+import { type EntityColumns, toHeader } from './row.ts';
 
 /** An order, shipment or record as it is held; `source` is the platform's JSON text without the lines. */
 export interface EntityRow extends Omit<EntityState, 'lines' | 'documents' | 'comparedAt' | 'sourceForm'> {
@@ -22,22 +23,8 @@ export interface EntityFilter {
 const COLUMNS = 'seq, id, connection, platform, kind, external_id, header, last_updated_at, version, deleted_at, created_at, updated_at';
 const WITH_SOURCE = `${COLUMNS}, source, source_lines`;
 
-interface Row {
-  seq: number | string;
-  id: string;
-  connection: string;
-  platform: string;
-  kind: EntityKind;
-  external_id: string;
-  header: string;
-  source?: string | null;
-  source_lines?: string | null;
-  last_updated_at: string | null;
-  version: number;
-  deleted_at: string | null;
-  created_at: string;
-  updated_at: string;
-}
+type Row = Omit<EntityColumns, 'source' | 'source_form' | 'source_lines' | 'compared_at' | 'revision'> &
+  Partial<Pick<EntityColumns, 'source' | 'source_lines'>>;
 
 const fromRow = (row: Row): EntityRow => ({
   seq: numberOf(row.seq),
@@ -46,7 +33,7 @@ const fromRow = (row: Row): EntityRow => ({
   platform: row.platform,
   kind: row.kind,
   externalId: row.external_id,
-  header: JSON.parse(row.header) as Header,
+  header: toHeader(row.header),
   source: row.source ?? null,
   sourceLines: row.source_lines ?? null,
   lastUpdatedAt: row.last_updated_at,

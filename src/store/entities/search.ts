@@ -2,6 +2,7 @@ import type { EntityKind, Header } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, isOneOf, likeText, where } from '../engine/where.ts';
+import { type EntityColumns, toHeader } from './row.ts';
 
 /** An order, shipment or record as a search finds it. */
 export interface FoundEntity {
@@ -23,16 +24,7 @@ export interface EntitySearch {
   text: string | null;
 }
 
-interface Row {
-  id: string;
-  connection: string;
-  kind: EntityKind;
-  external_id: string;
-  header: string;
-  version: number | string;
-  deleted_at: string | null;
-  updated_at: string;
-}
+type Row = Pick<EntityColumns, 'id' | 'connection' | 'kind' | 'external_id' | 'header' | 'version' | 'deleted_at' | 'updated_at'>;
 
 /** What was changed last comes first; `skip` rows of them are left out. */
 export async function searchEntities(sql: Sql, search: EntitySearch, page: { skip: number; limit: number }): Promise<FoundEntity[]> {
@@ -53,7 +45,7 @@ export async function searchEntities(sql: Sql, search: EntitySearch, page: { ski
     connection: row.connection,
     kind: row.kind,
     externalId: row.external_id,
-    header: JSON.parse(row.header) as Header,
+    header: toHeader(row.header),
     version: numberOf(row.version),
     deletedAt: row.deleted_at,
     updatedAt: row.updated_at,

@@ -1,8 +1,10 @@
 import { documentIdentity } from '../../domain/entities/document-identity.ts';
-import type { DocumentReport, EntityKind, Header, LineContent } from '../../domain/entities/entity.ts';
-import type { EntityState, LineState, SourceForm } from '../../domain/entities/entity-state.ts';
+import type { EntityKind } from '../../domain/entities/entity.ts';
+import type { EntityState, LineState } from '../../domain/entities/entity-state.ts';
+import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
 import { type Sql, together, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
+import { type EntityColumns, type LineColumns, toHeader, toLineContent } from './row.ts';
 
 export interface EntityKey {
   connection: string;
@@ -11,25 +13,6 @@ export interface EntityKey {
 }
 
 export const entityKeyText = (key: EntityKey): string => `${key.connection} ${key.kind} ${key.externalId}`;
-
-interface EntityRow {
-  id: string;
-  connection: string;
-  platform: string;
-  kind: EntityKind;
-  external_id: string;
-  header: string;
-  source: string | null;
-  source_form: SourceForm;
-  source_lines: string | null;
-  last_updated_at: string | null;
-  compared_at: string | null;
-  version: number;
-  deleted_at: string | null;
-  created_at: string;
-  updated_at: string;
-  revision: number;
-}
 
 /** An entity as it was read: `revision` counts its writes so far. */
 export type StoredEntity = EntityState & { revision: number };
@@ -43,7 +26,7 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   const asked = rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })));
   const ofKeys = `from ${sql.dialect.rowsOf({ connection: 'text', kind: 'text', external_id: 'text' })} cross join entities e`;
   const byKey = 'e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id';
-  const rows = await sql.all<EntityRow>(
+  const rows = await sql.all<Omit<EntityColumns, 'seq'>>(
     `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_form, e.source_lines, e.last_updated_at, e.compared_at, e.version, e.deleted_at,
        e.created_at, e.updated_at, e.revision
      ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${sql.dialect.lockRows('e')}` : ''}`,
@@ -56,13 +39,13 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
 }
 
-const toImage = (row: EntityRow): StoredEntity => ({
+const toImage = (row: Omit<EntityColumns, 'seq'>): StoredEntity => ({
   id: row.id,
   connection: row.connection,
   platform: row.platform,
   kind: row.kind,
   externalId: row.external_id,
-  header: JSON.parse(row.header) as Header,
+  header: toHeader(row.header),
   source: row.source,
   sourceForm: row.source_form,
   sourceLines: row.source_lines,
@@ -77,21 +60,8 @@ const toImage = (row: EntityRow): StoredEntity => ({
   documents: new Map(),
 });
 
-interface LineRow {
-  entity_id: string;
-  external_id: string;
-  rank: number;
-  content: string;
-  source: string;
-  source_form: SourceForm;
-  last_updated_at: string | null;
-  compared_at: string | null;
-  version: number;
-  removed_at: string | null;
-}
-
 async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<void> {
-  const rows = await sql.all<LineRow>(
+  const rows = await sql.all<LineColumns>(
     `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.source_form, l.last_updated_at, l.compared_at, l.version, l.removed_at
      from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
@@ -99,10 +69,10 @@ async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<voi
   for (const row of rows.sort((a, b) => a.rank - b.rank)) images.get(row.entity_id)?.lines.set(row.external_id, toLine(row));
 }
 
-const toLine = (row: LineRow): LineState => ({
+const toLine = (row: LineColumns): LineState => ({
   externalId: row.external_id,
   rank: row.rank,
-  content: JSON.parse(row.content) as LineContent,
+  content: toLineContent(row.content),
   source: row.source,
   sourceForm: row.source_form,
   lastUpdatedAt: row.last_updated_at,
@@ -112,12 +82,12 @@ const toLine = (row: LineRow): LineState => ({
 });
 
 async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<void> {
-  const rows = await sql.all<{ id: string; entity_id: string; announced: string; superseded_by: string | null; removed_at: string | null }>(
+  const rows = await sql.all<Pick<DocumentColumns, 'id' | 'entity_id' | 'announced' | 'superseded_by' | 'removed_at'>>(
     `select d.id, d.entity_id, d.announced, d.superseded_by, d.removed_at from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
   for (const { id, entity_id, announced: text, superseded_by: supersededBy, removed_at: removedAt } of rows) {
-    const announced = JSON.parse(text) as DocumentReport;
+    const announced = toAnnounced(text);
     images.get(entity_id)?.documents.set(documentIdentity(announced), { id, announced, supersededBy, removedAt, toFetch: false });
   }
 }

@@ -2,7 +2,7 @@ import type { FeedPosition } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { consumerInScope, equals, where } from '../engine/where.ts';
-import type { FeedFilter } from './read-changes.ts';
+import { type FeedFilter, toFeedFilter } from './read-changes.ts';
 
 /** A named reader of the feed and where it stands. The secret of its notifications is not part of it. */
 export interface ConsumerRow extends FeedPosition {
@@ -45,7 +45,7 @@ const placeOf = (position: number | string, cursor: string | null): FeedPosition
 const fromRow = (row: Row): ConsumerRow => ({
   name: row.name,
   ...placeOf(row.position, row.cursor),
-  filter: JSON.parse(row.filter) as FeedFilter,
+  filter: toFeedFilter(row.filter),
   startPosition: String(row.start_position),
   createdAt: row.created_at,
   lastReadAt: row.last_read_at,

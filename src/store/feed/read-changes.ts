@@ -1,5 +1,6 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
+import { type Json, objectAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
@@ -29,6 +30,14 @@ export interface FeedFilter {
   kinds: readonly string[] | null;
   connections: readonly string[] | null;
 }
+
+/** The JSON text of `consumers.filter`. */
+export function toFeedFilter(text: string): FeedFilter {
+  const { kinds, connections } = objectAt(JSON.parse(text));
+  return { kinds: toNames(kinds), connections: toNames(connections) };
+}
+
+const toNames = (stored: Json | undefined): string[] | null => (Array.isArray(stored) ? stored.map(String) : null);
 
 interface Row {
   seq: number | string;

@@ -1,7 +1,7 @@
 import type { Sql } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
 import { consumerInScope, where } from '../engine/where.ts';
-import type { FeedFilter } from './read-changes.ts';
+import { type FeedFilter, toFeedFilter } from './read-changes.ts';
 
 /** What became of an entry with one consumer. */
 export interface Progress {
@@ -36,5 +36,5 @@ export async function readProgress(sql: Sql, positions: readonly string[]): Prom
     left join receipts r on r.consumer = c.name and r.change_seq = cast(rows.position as bigint)
     where ${asked.text} order by c.name`;
   const rows = await sql.all<Row>(statement, [rowsParameter(positions.map((position) => ({ position }))), ...asked.bindings]);
-  return rows.map((row) => ({ ...row, filter: JSON.parse(row.filter) as FeedFilter }));
+  return rows.map((row) => ({ ...row, filter: toFeedFilter(row.filter) }));
 }

@@ -1,6 +1,6 @@
 import type { Alert } from '../../domain/alert.ts';
 import type { Sql } from '../engine/database.ts';
-import { numberOf } from '../engine/rows.ts';
+import { numberOf, toScalars } from '../engine/rows.ts';
 
 /** A state that was alerted, while it lasts or after it has ended. */
 export interface AlertRow extends Alert {
@@ -40,7 +40,7 @@ export const alertFromRow = (row: StoredAlert): AlertRow => ({
   level: row.level,
   connection: row.connection,
   text: row.text,
-  details: JSON.parse(row.details) as Alert['details'],
+  details: toScalars(row.details),
   openedAt: row.opened_at,
   lastSentAt: row.last_sent_at,
   closedAt: row.closed_at,

@@ -9,6 +9,8 @@ export interface Problems {
   gaps: number;
 }
 
+const PROBLEMS = ['dead', 'notHeld', 'gaps'] as const;
+
 const STATEMENTS: Readonly<Record<keyof Problems, string>> = {
   dead: `select connection, count(*) as count from deliveries where state = 'dead' and received_at >= ?`,
   notHeld: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ?`,
@@ -18,7 +20,7 @@ const STATEMENTS: Readonly<Record<keyof Problems, string>> = {
 /** By connection: dead deliveries and documents not held, however old, and gaps found since `gapsSince`. */
 export async function readProblems(sql: Sql, gapsSince: string): Promise<Map<string, Problems>> {
   const found = new Map<string, Problems>();
-  for (const name of Object.keys(STATEMENTS) as (keyof Problems)[]) {
+  for (const name of PROBLEMS) {
     const seen = where(inScope(sql, 'connection'));
     const statement = `${STATEMENTS[name]} and ${seen.text} group by connection`;
     const rows = await sql.all<{ connection: string; count: number | string }>(statement, [

@@ -58,7 +58,7 @@ const fromRow = (row: Row): RunRow => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
   error: row.error,
-  progress: JSON.parse(row.progress) as Json,
+  progress: JSON.parse(row.progress),
   counts: {
     seen: numberOf(row.seen),
     unchanged: numberOf(row.unchanged),
@@ -109,7 +109,7 @@ export async function readGaps(sql: Sql, runId: string): Promise<GapRow[]> {
     kind: row.kind,
     externalId: row.external_id,
     cause: row.cause,
-    details: JSON.parse(row.details) as Json,
+    details: JSON.parse(row.details),
     cursor: row.change_seq === null ? null : feedCursor(row.change_seq, row.change_id ?? ''),
     platformAt: row.platform_at,
     at: row.at,

@@ -1,5 +1,6 @@
-import type { Json } from '../../domain/values/json.ts';
+import { type Json, type JsonObject, objectAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
+import { storedText } from '../engine/rows.ts';
 
 export type RunTrigger = 'schedule' | 'start' | 'demand';
 
@@ -74,4 +75,18 @@ export async function completeRun(
   return ended.length === 1;
 }
 
-export const readProgress = (progress: Json): RunProgress => progress as unknown as RunProgress;
+/** The progress of a run as it was stored. */
+export const readProgress = (progress: Json): RunProgress =>
+  Object.fromEntries(Object.entries(objectAt(progress)).map(([stream, stored]) => [stream, toStreamProgress(objectAt(stored))]));
+
+const toStreamProgress = (stored: JsonObject): StreamProgress => ({
+  watermark: storedText(stored.watermark),
+  since: storedText(stored.since),
+  ownSince: stored.ownSince === true,
+  page: storedText(stored.page),
+  readFrom: storedText(stored.readFrom),
+  answeredAt: storedText(stored.answeredAt),
+  failedPage: storedText(stored.failedPage),
+  candidate: storedText(stored.candidate),
+  done: stored.done === true,
+});

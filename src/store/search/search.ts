@@ -1,9 +1,11 @@
-import type { DocumentReport, EntityKind, Header } from '../../domain/entities/entity.ts';
+import type { EntityKind, Header } from '../../domain/entities/entity.ts';
+import { toAnnounced } from '../documents/row.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { inScope, isOneOf, where } from '../engine/where.ts';
 import { readLines } from '../entities/list-lines.ts';
+import { type EntityColumns, toHeader } from '../entities/row.ts';
 
 /** Something that an entity is found by. */
 export interface SearchTerm {
@@ -21,14 +23,7 @@ export interface SearchedEntity {
   terms: SearchTerm[];
 }
 
-interface Row {
-  seq: number | string;
-  id: string;
-  kind: EntityKind;
-  connection: string;
-  external_id: string;
-  header: string;
-}
+type Row = Pick<EntityColumns, 'seq' | 'id' | 'kind' | 'connection' | 'external_id' | 'header'>;
 
 /** Entities with all that they are found by, removed lines too. */
 export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Promise<SearchedEntity[]> {
@@ -45,7 +40,7 @@ export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Pr
     addTerms(entities.get(entityId), 'item', [item?.number, item?.supplierNumber, item?.name, description]);
   }
   for (const { entity_id, announced } of await readAnnounced(sql, [...entities.keys()])) {
-    const { name, code } = JSON.parse(announced) as DocumentReport;
+    const { name, code } = toAnnounced(announced);
     addTerms(entities.get(entity_id), 'document', [name, code]);
   }
   return [...entities.values()];
@@ -58,7 +53,7 @@ async function readAnnounced(sql: Sql, ids: readonly string[]): Promise<{ entity
 }
 
 function toEntity(row: Row): SearchedEntity {
-  const header = JSON.parse(row.header) as Header;
+  const header = toHeader(row.header);
   const { id, kind, connection, external_id: externalId } = row;
   const entity: SearchedEntity = { seq: numberOf(row.seq), id, kind, connection, externalId, header, terms: [] };
   addTerms(entity, 'number', [header.number]);
