@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Log } from '../domain/log.ts';
 import { sendProblem } from './problem.ts';
 import { readTls, type TlsFiles, watchTls } from './tls-files.ts';
@@ -164,7 +164,8 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '']);
 
 function addressOf(server: Server, { host, tls }: ListenOptions): string {
-  const { port } = server.address() as AddressInfo;
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('The server does not listen on a TCP port.');
   const name = ANY_ADDRESS.has(host) ? '127.0.0.1' : host;
-  return `${tls === null ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `${tls === null ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${bound.port}`;
 }

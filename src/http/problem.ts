@@ -1,5 +1,6 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { z } from 'zod';
 import { FeedDiverged } from '../domain/entities/feed-cursor.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
@@ -72,10 +73,9 @@ export function problemOf(error: unknown): Problem | null {
 /** `Retry-After` counts whole seconds, at least one. */
 const seconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));
 
-// A body that could not be read has been kept all the same: the sender may want to name it.
+// A body that could not be parsed is stored nevertheless: the sender may want to refer to it.
 function deliveryOf(error: InvalidBody): Pick<Problem, 'members'> {
-  const id = (error as { deliveryId?: unknown }).deliveryId;
-  return typeof id === 'string' ? { members: { deliveryId: id } } : {};
+  return 'deliveryId' in error && typeof error.deliveryId === 'string' ? { members: { deliveryId: error.deliveryId } } : {};
 }
 
 const CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
@@ -91,24 +91,29 @@ const CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
 
 /** Errors of Express's own parsers and of the OpenAPI validator carry a `status`; only those below 500 tell the client something. */
 function foreignProblem(error: unknown): Problem | null {
-  const { status, message, errors, headers } = (error ?? {}) as ForeignError;
-  const code = typeof status === 'number' ? CODES[status] : undefined;
-  if (status === undefined || code === undefined) return null;
+  const parsed = foreignError.safeParse(error);
+  if (!parsed.success) return null;
+  const { status, message, errors, headers } = parsed.data;
+  const code = CODES[status];
+  if (code === undefined) return null;
   return {
     status,
     code,
     detail: message ?? STATUS_CODES[status] ?? code,
-    ...(Array.isArray(errors) ? { members: { errors: errors.map(({ path, message: text }) => ({ path, message: text })) } } : {}),
+    ...(errors ? { members: { errors } } : {}),
     ...(headers?.Allow ? { headers: { Allow: headers.Allow } } : {}),
   };
 }
 
-interface ForeignError {
-  status?: number;
-  message?: string;
-  errors?: { path?: string; message?: string }[];
-  headers?: { Allow?: string };
-}
+const foreignError = z.object({
+  status: z.number(),
+  message: z.string().optional(),
+  errors: z
+    .array(z.object({ path: z.string().optional(), message: z.string().optional() }))
+    .optional()
+    .catch(undefined),
+  headers: z.object({ Allow: z.string().optional() }).optional().catch(undefined),
+});
 
 const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'Something went wrong on our side. It has been logged.' };
 
@@ -118,7 +123,7 @@ const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'Something we
  */
 export function faultOf(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const { code } = error as { code?: unknown };
+  const code = 'code' in error ? error.code : null;
   const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
   return { error: typeof code === 'string' ? `${error.name} ${code}` : error.name, at: at?.trim() };
 }

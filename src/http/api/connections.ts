@@ -1,4 +1,5 @@
 import { type Request, Router } from 'express';
+import { z } from 'zod';
 import { Refused } from '../../domain/errors.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import { readRun } from '../../store/reconciliation/list-runs.ts';
@@ -7,6 +8,9 @@ import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './sending/cursors.ts';
 import { cutPage, sendJson, sendList, sendResource } from './sending/send-response.ts';
+
+// The OpenAPI validator has checked the body; the schema only gives it a type.
+const reconcileBody = z.object({ since: z.string().nullish() });
 
 type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile'>;
 
@@ -76,7 +80,7 @@ export function connectionRoutes(ports: Ports): Router {
   });
 
   router.post('/:name/reconcile', async (request, response) => {
-    const { since = null } = (request.body ?? {}) as { since?: string | null };
+    const { since = null } = reconcileBody.parse(request.body ?? {});
     const id = await ports.reconcile(named(request), since === null ? null : timeOf(since, 'since'));
     const run = await readRun(db.read, id);
     if (!run) throw new Refused(409, 'reconcile_not_started', 'The run could not be started.');

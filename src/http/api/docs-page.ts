@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import { sendText } from './sending/send-response.ts';
-import { type ApiSpec, readApiSpec } from './spec.ts';
+import { type ApiSpec, type Operation, type Parameter, type Reference, type ResponseObject, readApiSpec, type Schema } from './spec.ts';
 
-/** `/api/docs`: the description as one page that is made here; it loads nothing, from nowhere. */
+/** `/api/docs`: the API description as one self-contained page, which loads nothing else. */
 export function createApiDocs(): Router {
   const page = renderDocs(readApiSpec());
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
@@ -17,30 +17,8 @@ export function createApiDocs(): Router {
   return Router().get('/', show);
 }
 
-interface Parameter {
-  name: string;
-  in: string;
-  required?: boolean;
-  description?: string;
-  schema: unknown;
-}
-interface Operation {
-  operationId: string;
-  summary: string;
-  description?: string;
-  tags: string[];
-  'x-role'?: string;
-  parameters?: unknown[];
-  requestBody?: { content: Record<string, { schema: unknown; example?: unknown }> };
-  responses: Record<string, unknown>;
-}
-interface Answer {
-  description?: string;
-  content?: Record<string, { schema?: unknown; examples?: Record<string, unknown> }>;
-}
-
 const escaped = (text: unknown): string => String(text ?? '').replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-/** Of Markdown, what the description uses: paragraphs, bold, code. Escaped first. */
+/** Renders the Markdown that the description uses: paragraphs, bold, code. Escapes first. */
 const prose = (text: string | undefined): string =>
   escaped(text)
     .replace(/`([^`]+)`/g, '<code>$1</code>')
@@ -52,7 +30,7 @@ const prose = (text: string | undefined): string =>
 /** The whole page. */
 export function renderDocs(spec: ApiSpec): string {
   const operations = Object.entries(spec.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation: operation as unknown as Operation })),
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const tags = spec.tags ?? [];
   const sections = tags.map((tag) => {
@@ -70,14 +48,14 @@ ${sections.join('\n')}<h2 id="Schemas">Schemas</h2>${schemas.join('\n')}</main><
 }
 
 function renderOperation(spec: ApiSpec, { path, method, operation }: { path: string; method: string; operation: Operation }): string {
-  const parameters = (operation.parameters ?? []).map((parameter) => resolve(spec, parameter) as Parameter);
+  const parameters = (operation.parameters ?? []).map((parameter) => resolve(parameter, spec.components.parameters));
   const body = operation.requestBody?.content['application/json'];
   return `<details id="${escaped(operation.operationId)}"><summary><b class="${escaped(method)}">${escaped(method.toUpperCase())}</b>
 <code>${escaped(path)}</code> ${escaped(operation.summary)} <small>${escaped(operation['x-role'])}</small></summary>${prose(operation.description)}
-${parameters.length > 0 ? `<table><tr><th>Parameter</th><th>In</th><th>Shape</th><th></th></tr>${parameters.map(renderParameter).join('')}</table>` : ''}
+${parameters.length > 0 ? `<table><tr><th>Parameter</th><th>In</th><th>Schema</th><th></th></tr>${parameters.map(renderParameter).join('')}</table>` : ''}
 ${body ? `<h4>Body</h4>${renderSchema(body.schema)}${renderExample(body.example)}` : ''}
-<h4>Answers</h4><table>${Object.entries(operation.responses)
-    .map(([status, answer]) => renderAnswer(spec, status, resolve(spec, answer) as Answer))
+<h4>Responses</h4><table>${Object.entries(operation.responses)
+    .map(([status, answer]) => renderResponse(spec, status, resolve(answer, spec.components.responses)))
     .join('')}</table></details>`;
 }
 
@@ -85,10 +63,10 @@ const renderParameter = (parameter: Parameter): string =>
   `<tr><td><code>${escaped(parameter.name)}</code>${parameter.required ? ' *' : ''}</td><td>${escaped(parameter.in)}</td>
 <td>${renderSchema(parameter.schema)}</td><td>${prose(parameter.description)}</td></tr>`;
 
-function renderAnswer(spec: ApiSpec, status: string, answer: Answer): string {
+function renderResponse(spec: ApiSpec, status: string, answer: ResponseObject): string {
   const types = Object.entries(answer.content ?? {}).map(([type, { schema, examples }]) => {
     const [example] = Object.values(examples ?? {});
-    return `<code>${escaped(type)}</code> ${renderSchema(schema)}${renderExample((resolve(spec, example) as { value?: unknown } | undefined)?.value)}`;
+    return `<code>${escaped(type)}</code> ${renderSchema(schema)}${renderExample(example && resolve(example, spec.components.examples).value)}`;
   });
   return `<tr><td>${escaped(status)}</td><td>${prose(answer.description)}</td><td>${types.join('<br>')}</td></tr>`;
 }
@@ -96,23 +74,11 @@ function renderAnswer(spec: ApiSpec, status: string, answer: Answer): string {
 const renderExample = (example: unknown): string =>
   example === undefined ? '' : `<pre>${escaped(JSON.stringify(example, null, 2))}</pre>`;
 
-/** A schema in a line or a table: references become links, so that nothing is drawn twice. */
-function renderSchema(schema: unknown): string {
-  const {
-    $ref,
-    type,
-    enum: values,
-    items,
-    properties,
-    anyOf,
-    oneOf,
-    required,
-    description,
-    pattern,
-    additionalProperties,
-  } = (schema ?? {}) as Schema;
-  if ($ref) return `<a href="#schema-${escaped($ref.split('/').at(-1))}">${escaped($ref.split('/').at(-1))}</a>`;
-  if (anyOf ?? oneOf) return (anyOf ?? oneOf ?? []).map(renderSchema).join(' or ');
+/** Renders a schema as a line or a table; references become links, so that each schema is rendered once. */
+function renderSchema(schema: Schema = {}): string {
+  const { $ref, type, enum: values, items, properties, anyOf, oneOf, required, description, pattern, additionalProperties } = schema;
+  if ($ref) return `<a href="#schema-${escaped(nameOf($ref))}">${escaped(nameOf($ref))}</a>`;
+  if (anyOf ?? oneOf) return (anyOf ?? oneOf ?? []).map((one) => renderSchema(one)).join(' or ');
   const name = escaped([type ?? 'any'].flat().join(' or '));
   if (properties) {
     const rows = Object.entries(properties).map(
@@ -127,28 +93,16 @@ function renderSchema(schema: unknown): string {
   return `${name}${map}${listed}${pattern ? ` <code>${escaped(pattern)}</code>` : ''}${description ? ` <i>${prose(description)}</i>` : ''}`;
 }
 
-interface Schema {
-  $ref?: string;
-  type?: string | string[];
-  enum?: unknown[];
-  items?: unknown;
-  properties?: Record<string, unknown>;
-  anyOf?: unknown[];
-  oneOf?: unknown[];
-  required?: string[];
-  description?: string;
-  pattern?: string;
-  additionalProperties?: unknown;
+/** The component that a `$ref` refers to; any other value is returned as it is. */
+function resolve<T extends object>(value: T | Reference, components: Readonly<Record<string, T>> = {}): T {
+  if (!isReference(value)) return value;
+  const component = components[nameOf(value.$ref)];
+  if (component === undefined) throw new Error(`The API description has no component ${value.$ref}.`);
+  return component;
 }
 
-/** What a `$ref` within the description names. */
-function resolve(spec: ApiSpec, value: unknown): unknown {
-  const reference = (value as { $ref?: string } | undefined)?.$ref;
-  if (!reference) return value;
-  let found: unknown = spec;
-  for (const name of reference.split('/').slice(1)) found = (found as Record<string, unknown>)[name];
-  return found;
-}
+const isReference = (value: object): value is Reference => '$ref' in value;
+const nameOf = (reference: string): string => reference.split('/').at(-1) ?? '';
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c2430;background:#fff}header{background:#12324a;color:#fff;padding:1rem 2rem}
 header h1{margin:0 0 .3rem;font-size:1.4rem}nav a{color:#cfe3f2;margin-right:1rem}main{max-width:70rem;margin:0 auto;padding:1rem 2rem}

@@ -34,7 +34,10 @@ const documentView = (document: DocumentRow) => ({
   removedAt: document.removedAt,
 });
 
-const COLUMNS = Object.keys(documentView({} as DocumentRow));
+const COLUMNS = [
+  ...['id', 'connection', 'order', 'shipment', 'externalId', 'line', 'name', 'code', 'revision', 'type', 'description'],
+  ...['lastUpdatedAt', 'contentType', 'bytes', 'sha256', 'state', 'error', 'announcedAt', 'storedAt', 'supersededBy', 'removedAt'],
+] as const satisfies readonly (keyof ReturnType<typeof documentView>)[];
 
 export function documentRoutes(ports: Ports): Router {
   const router = Router();

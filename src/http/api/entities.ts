@@ -20,7 +20,7 @@ import { CHANGE_COLUMNS } from '../../views/change.ts';
 import { type Parts, viewEntities } from '../../views/entity.ts';
 import { historyTexts } from '../../views/history.ts';
 import type { ApiPorts } from './ports.ts';
-import { pathText, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
+import { pathChoice, pathText, queryChoice, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
 import { cutRows, type SentRow } from './sending/row-pages.ts';
 import { sendResource } from './sending/send-response.ts';
@@ -29,6 +29,8 @@ import type { Slots } from './slots.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
 const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];
+
+const PARTS = ['lines', 'documents', 'source'] as const;
 
 type Ports = Pick<ApiPorts, 'context'> & { slots: Slots };
 
@@ -73,9 +75,10 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
     await sendResource(request, response, view);
   };
 
-  const byExternalId = list === 'records' ? '/by-external/:connection/:kind/:externalId' : '/by-external/:connection/:externalId';
+  const onlyKind = kinds.length === 1 ? kinds[0] : undefined;
+  const byExternalId = onlyKind === undefined ? '/by-external/:connection/:kind/:externalId' : '/by-external/:connection/:externalId';
   router.get(byExternalId, async (request, response) => {
-    const kind = list === 'records' ? (pathText(request, 'kind') as EntityKind) : (kinds[0] as EntityKind);
+    const kind = onlyKind ?? pathChoice(request, 'kind', RECORD_KINDS);
     const [connection, externalId] = [pathText(request, 'connection'), pathText(request, 'externalId')];
     await show(request, response, (state) => readEntityByExternalId(state, connection, kind, externalId));
   });
@@ -103,7 +106,7 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
 const notHere = (list: string) => new Refused(404, 'not_found', `There is nothing of this id among the ${list}.`);
 
 const filterAsked = (request: Request, kinds: readonly EntityKind[]): EntityFilter => {
-  const kind = queryText(request, 'kind') as EntityKind | null;
+  const kind = queryChoice(request, 'kind', kinds);
   return {
     ids: queryList(request, 'id'),
     kinds: kind === null ? kinds : [kind],
@@ -124,7 +127,7 @@ function partsAsked(request: Request): Parts {
 
 function columnsOf(list: string, parts: Parts): string[] {
   const isRecords = list === 'records';
-  const asked = (Object.keys(parts) as (keyof Parts)[]).filter((part) => parts[part] && (part === 'source' || !isRecords));
+  const asked = (isRecords ? (['source'] as const) : PARTS).filter((part) => parts[part]);
   return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...asked];
 }
 

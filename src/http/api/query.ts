@@ -3,7 +3,7 @@ import { Refused } from '../../domain/errors.ts';
 import { readIsoTime } from '../../domain/values/time.ts';
 
 /** Query members as the validator left them: known names only, of the described types, lists split at their commas. */
-const members = (request: Request): Record<string, unknown> => request.query as Record<string, unknown>;
+const members = (request: Request): Record<string, unknown> => request.query;
 
 export function queryText(request: Request, name: string): string | null {
   const value = members(request)[name];
@@ -14,6 +14,13 @@ export function queryNumber(request: Request, name: string): number | null {
   const value = members(request)[name];
   return typeof value === 'number' ? value : null;
 }
+
+/** A query member that has one of these values; null for any other. */
+export const queryChoice = <T extends string>(request: Request, name: string, choices: readonly T[]): T | null =>
+  choiceOf(queryText(request, name), choices);
+
+const choiceOf = <T extends string>(text: string | null, choices: readonly T[]): T | null =>
+  choices.find((choice) => choice === text) ?? null;
 
 /** False when it was not asked for. */
 export const queryFlag = (request: Request, name: string): boolean => members(request)[name] === true;
@@ -43,4 +50,11 @@ export const queryLimit = (request: Request): number => queryNumber(request, 'li
 export function pathText(request: Request, name: string): string {
   const value = request.params[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** One segment of the path, which the validator has checked to be one of these values. */
+export function pathChoice<T extends string>(request: Request, name: string, choices: readonly T[]): T {
+  const choice = choiceOf(pathText(request, name), choices);
+  if (choice === null) throw new Refused(400, 'invalid_request', `Unknown ${name}.`);
+  return choice;
 }

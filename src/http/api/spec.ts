@@ -1,14 +1,58 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-type Operation = Record<string, unknown>;
+export interface Operation {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags: string[];
+  'x-role'?: string;
+  parameters?: (Parameter | Reference)[];
+  requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
+  responses: Record<string, ResponseObject | Reference>;
+}
+export interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  description?: string;
+  schema: Schema;
+}
+export interface ResponseObject {
+  description?: string;
+  content?: Record<string, { schema?: Schema; examples?: Record<string, Example | Reference> }>;
+}
+export interface Example {
+  value?: unknown;
+}
+export interface Reference {
+  $ref: string;
+}
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  enum?: unknown[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  required?: string[];
+  description?: string;
+  pattern?: string;
+  additionalProperties?: Schema | boolean;
+}
 
-/** The description of the API, as far as this program looks into it. */
+/** The OpenAPI description, as far as this program reads it. */
 export interface ApiSpec {
   openapi: string;
   info: { title: string; version: string; description?: string };
   paths: Record<string, Record<string, Operation>>;
-  components: Record<string, Record<string, unknown>>;
+  components: {
+    schemas?: Record<string, Schema>;
+    parameters?: Record<string, Parameter>;
+    responses?: Record<string, ResponseObject>;
+    examples?: Record<string, Example>;
+  };
   tags?: { name: string; description?: string }[];
 }
 
@@ -17,19 +61,22 @@ const SPEC_FILE = new URL('../../../openapi/api.yaml', import.meta.url);
 let known: ApiSpec | undefined;
 
 /**
- * Reads `openapi/api.yaml`, once: the one description that requests are validated against, that is served and that is shown. It is
- * shared: not to be changed.
+ * Reads `openapi/api.yaml`, once: requests are validated against it, and it is what clients and the documentation page get. The object is
+ * shared and must not be modified.
  */
 export function readApiSpec(): ApiSpec {
-  known ??= parse(readFileSync(SPEC_FILE, 'utf8')) as ApiSpec;
+  if (known === undefined) {
+    const spec: ApiSpec = parse(readFileSync(SPEC_FILE, 'utf8'));
+    known = spec;
+  }
   return known;
 }
 
-/** The description as the validator needs it: HEAD is allowed wherever GET is, which OpenAPI does not imply. */
+/** The description for the validator: HEAD is allowed wherever GET is, which OpenAPI does not imply. */
 export function withHead(spec: ApiSpec): ApiSpec {
   const copy = structuredClone(spec);
   for (const path of Object.values(copy.paths)) {
-    if (path.get && !path.head) path.head = { ...structuredClone(path.get), operationId: `${String(path.get.operationId)}Head` };
+    if (path.get && !path.head) path.head = { ...structuredClone(path.get), operationId: `${path.get.operationId}Head` };
   }
   return copy;
 }

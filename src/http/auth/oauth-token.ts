@@ -63,10 +63,12 @@ export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
 function readForm(request: Request): Record<string, string> {
   const form: unknown = request.body;
   if (typeof form !== 'object' || form === null) throw invalidRequest('The body has to be application/x-www-form-urlencoded.');
-  const fields = Object.entries(form);
-  const repeated = fields.find(([, value]) => typeof value !== 'string');
-  if (repeated) throw invalidRequest('A parameter is there more than once.');
-  return Object.fromEntries(fields) as Record<string, string>;
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(form)) {
+    if (typeof value !== 'string') throw invalidRequest('A parameter is repeated.');
+    fields[name] = value;
+  }
+  return fields;
 }
 
 /** The client by HTTP Basic or by form, never by both. By Basic it may be spelled in two ways, of which the documented one comes first. */

@@ -158,8 +158,9 @@ class Reading {
 const notKept = (cause: unknown): Unavailable =>
   new Unavailable('body_not_kept', 'The body could not be kept while it arrived. Retry later.', 5000, { cause });
 
-const isHangUp = (error: unknown): boolean => (error as { code?: unknown }).code === 'ECONNRESET';
-const isGzipFault = (error: unknown): boolean => /^Z_/.test(String((error as { code?: unknown }).code));
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const isHangUp = (error: unknown): boolean => codeOf(error) === 'ECONNRESET';
+const isGzipFault = (error: unknown): boolean => codeOf(error).startsWith('Z_');
 
 /** Hands a stream's chunks on, holding it back while one is being taken. Throws `SenderGone` when it ends before its end. */
 function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | null, pace: Pace | null): Promise<void> {

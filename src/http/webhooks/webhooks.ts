@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
 import { Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
@@ -99,8 +100,7 @@ function describe(
     path: target.path,
     params,
     query: target.query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(target.query)),
-    // Node has lower-cased the names and joined what was repeated.
-    headers: request.headers as Record<string, string>,
+    headers: textHeaders(request.headers),
     // Asked for by few: only some signatures cover the address.
     get url() {
       return `${door.settings.publicUrl ?? `${request.protocol}://${request.host}`}${request.originalUrl}`;
@@ -114,6 +114,14 @@ function describe(
       return { ...body, format };
     },
   };
+}
+
+/** Node has lower-cased the names and joined repeated headers, all but `set-cookie`, which no sender has a reason to send. */
+function textHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) texts[name] = typeof value === 'string' ? value : value.join(', ');
+  return texts;
 }
 
 const NO_QUERY: Record<string, string> = Object.freeze({});

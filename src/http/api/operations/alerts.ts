@@ -1,16 +1,24 @@
 import { type Request, Router } from 'express';
+import { z } from 'zod';
 import { Refused } from '../../../domain/errors.ts';
 import { acknowledge, mute } from '../../../monitoring/alert-actions.ts';
-import { type AlertRow, type AlertState, listAlerts } from '../../../store/monitoring/list-alerts.ts';
+import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
 import { alertId, alertView } from '../../../views/alert.ts';
 import type { ApiPorts } from '../ports.ts';
-import { pathText, queryLimit, queryText, timeOf } from '../query.ts';
+import { pathText, queryChoice, queryLimit, queryText, timeOf } from '../query.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
 import { sendJson, sendList } from '../sending/send-response.ts';
 
-const COLUMNS = Object.keys(alertView({ openedAt: '', key: '' } as AlertRow));
+const COLUMNS = [
+  ...['id', 'code', 'level', 'state', 'connection', 'since', 'resolvedAt', 'count', 'text', 'remedy', 'details'],
+  ...['acknowledgedAt', 'acknowledgedBy', 'mutedUntil'],
+] as const satisfies readonly (keyof ReturnType<typeof alertView>)[];
 
-/** Of one code and connection. */
+// The OpenAPI validator has checked the body; the schema only gives it a type.
+const muteBody = z.object({ until: z.string().nullable() });
+
+const ALERT_STATES = ['open', 'resolved', 'all'] as const;
+/** Open alerts of one code and connection. */
 const MOST_OPEN = 1000;
 
 export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
@@ -29,7 +37,7 @@ export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
     const limit = queryLimit(request);
     const skip = readSequenceCursor('alerts', queryText(request, 'after')) ?? 0;
     const filter = {
-      state: (queryText(request, 'state') ?? 'open') as AlertState,
+      state: queryChoice(request, 'state', ALERT_STATES) ?? 'open',
       code: queryText(request, 'code'),
       connection: queryText(request, 'connection'),
     };
@@ -44,7 +52,7 @@ export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
   });
 
   router.post('/:id/mute', async (request, response) => {
-    const { until } = request.body as { until: string | null };
+    const { until } = muteBody.parse(request.body);
     await mute(context, await named(request), until === null ? null : timeOf(until, 'until'));
     await sendJson(request, response, alertView(await named(request)));
   });

@@ -28,7 +28,10 @@ const deliveryView = (delivery: DeliveryRow) => ({
   handled: delivery.handled,
 });
 
-const COLUMNS = [...Object.keys(deliveryView({} as DeliveryRow)), 'changes'];
+const COLUMNS = [
+  ...['id', 'connection', 'platform', 'state', 'eventType', 'eventId', 'subject', 'receivedAt', 'finishedAt', 'duplicates'],
+  ...['conflict', 'attempts', 'error', 'nextAttemptAt', 'handled', 'changes'],
+] as const satisfies readonly (keyof ReturnType<typeof deliveryView> | 'changes')[];
 const CAUSE_COLUMNS = ['code', 'cause', 'connections', 'event', 'count', 'dead', 'waiting', 'first', 'last', 'sampleId'];
 
 export function deliveryRoutes(ports: Ports): Router {

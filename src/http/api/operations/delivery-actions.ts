@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
 import { Refused } from '../../../domain/errors.ts';
-import { type DeliveryCriteria, isUnlimited, type ReplayFetch } from '../../../processing/replay.ts';
+import { type DeliveryCriteria, isUnlimited } from '../../../processing/replay.ts';
 import { type DeliveryRow, readDelivery } from '../../../store/deliveries/list.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, timeOf } from '../query.ts';
@@ -18,23 +19,23 @@ export function deliveryActions(ports: Ports): Router {
   };
 
   router.post('/replay', async (request, response) => {
-    const { criteria, wish } = readCriteria(request.body);
-    needCriterion(criteria, wish);
-    await startReplay(ports, request, response, criteria, wish);
+    const { criteria, options } = readCriteria(request.body);
+    needCriterion(criteria, options);
+    await startReplay(ports, request, response, criteria, options);
   });
   router.post('/retry', async (request, response) => {
     const number = await ports.retry(readCriteria(request.body).criteria);
     await sendNumber(request, response, 202, number);
   });
   router.post('/dismiss', async (request, response) => {
-    const { criteria, wish } = readCriteria(request.body);
-    needCriterion(criteria, wish);
-    await sendNumber(request, response, 200, await ports.dismiss(criteria, wish.note ?? null));
+    const { criteria, options } = readCriteria(request.body);
+    needCriterion(criteria, options);
+    await sendNumber(request, response, 200, await ports.dismiss(criteria, options.note ?? null));
   });
 
   router.post('/:id/replay', async (request, response) => {
     const { id } = await named(request);
-    await startReplay(ports, request, response, { ids: [id] }, readCriteria(request.body).wish);
+    await startReplay(ports, request, response, { ids: [id] }, readCriteria(request.body).options);
   });
   router.post('/:id/retry', async (request, response) => {
     const { id, state } = await named(request);
@@ -44,7 +45,7 @@ export function deliveryActions(ports: Ports): Router {
   router.post('/:id/dismiss', async (request, response) => {
     const { id, state } = await named(request);
     if (state !== 'dead') throw new Refused(409, 'not_dead', `This delivery is ${state}: only a dead one can be dismissed.`);
-    const { note = null } = readCriteria(request.body).wish;
+    const { note = null } = readCriteria(request.body).options;
     await sendNumber(request, response, 200, await ports.dismiss({ ids: [id] }, note));
   });
   return router;
@@ -52,8 +53,8 @@ export function deliveryActions(ports: Ports): Router {
 
 export const noDelivery = () => new Refused(404, 'not_found', 'There is no delivery of this id.');
 
-const needCriterion = (criteria: DeliveryCriteria, wish: Wish): void => {
-  if (isUnlimited(criteria) && wish.all !== true)
+const needCriterion = (criteria: DeliveryCriteria, options: Options): void => {
+  if (isUnlimited(criteria) && options.all !== true)
     throw new Refused(400, 'criterion_needed', 'Name at least one criterion, or send "all": true to mean every delivery.');
 };
 
@@ -62,36 +63,43 @@ async function sendNumber(request: Request, response: Response, status: number, 
   await sendJson(request, response, { number });
 }
 
-async function startReplay(ports: Ports, request: Request, response: Response, criteria: DeliveryCriteria, wish: Wish): Promise<void> {
-  const fetch = wish.fetch ?? 'fresh';
-  if (wish.preview !== true) return sendNumber(request, response, 202, await ports.replay(criteria, fetch));
+async function startReplay(
+  ports: Ports,
+  request: Request,
+  response: Response,
+  criteria: DeliveryCriteria,
+  options: Options,
+): Promise<void> {
+  const fetch = options.fetch ?? 'fresh';
+  if (options.preview !== true) return sendNumber(request, response, 202, await ports.replay(criteria, fetch));
   const { number, complete, changes } = await ports.previewReplay(criteria, fetch);
   await sendJson(request, response, { preview: true, number, complete, changes });
 }
 
-interface Wish {
-  all?: boolean;
-  fetch?: ReplayFetch;
-  preview?: boolean;
-  note?: string | null;
-}
-
-interface CriteriaBody extends Wish {
-  filter?: CriteriaBody;
-  ids?: string[];
-  state?: string;
-  connection?: string;
-  subject?: string;
-  event?: string;
-  error?: string;
-  from?: string;
-  to?: string;
-}
+// The OpenAPI validator has checked the body; the schemas only give it a type.
+const criteriaMembers = z.object({
+  ids: z.array(z.string()).optional(),
+  state: z.string().optional(),
+  connection: z.string().optional(),
+  subject: z.string().optional(),
+  event: z.string().optional(),
+  error: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+});
+const options = z.object({
+  all: z.boolean().optional(),
+  fetch: z.enum(['fresh', 'recorded']).optional(),
+  preview: z.boolean().optional(),
+  note: z.string().nullish(),
+});
+type Options = z.infer<typeof options>;
+const criteriaBody = z.object({ ...criteriaMembers.shape, ...options.shape, filter: criteriaMembers.optional() });
 
 /** The criteria are members of the body itself, or of its `filter`. */
-function readCriteria(body: unknown): { criteria: DeliveryCriteria; wish: Wish } {
-  const wish = (body ?? {}) as CriteriaBody;
-  const { ids, state, connection, subject, event, error, from, to } = { ...wish, ...wish.filter };
+function readCriteria(body: unknown): { criteria: DeliveryCriteria; options: Options } {
+  const given = criteriaBody.parse(body ?? {});
+  const { ids, state, connection, subject, event, error, from, to } = { ...given, ...given.filter };
   return {
     criteria: {
       ids: ids ?? null,
@@ -103,6 +111,6 @@ function readCriteria(body: unknown): { criteria: DeliveryCriteria; wish: Wish }
       from: from === undefined ? null : timeOf(from, 'from'),
       to: to === undefined ? null : timeOf(to, 'to'),
     },
-    wish,
+    options: given,
   };
 }

@@ -1,7 +1,9 @@
 import { Router } from 'express';
+import { z } from 'zod';
 import { Refused } from '../../../domain/errors.ts';
+import { ROLES } from '../../../domain/role.ts';
 import { type KeyLimits, NO_LIMITS } from '../../../domain/scope.ts';
-import { createKey, deleteKey, type WantedKey } from '../../../feed/api-keys.ts';
+import { createKey, deleteKey } from '../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../store/access/list-api-keys.ts';
 import { callerOf } from '../auth.ts';
 import type { Caller } from '../caller.ts';
@@ -11,6 +13,14 @@ import { listCursor, readListCursor } from '../sending/cursors.ts';
 import { sendJson, sendList } from '../sending/send-response.ts';
 
 const COLUMNS = ['name', 'role', 'connections', 'consumers', 'origin', 'createdAt', 'lastUsedAt'];
+
+// The OpenAPI validator has checked the body; the schema only gives it a type.
+const newKeyBody = z.object({
+  name: z.string(),
+  role: z.enum(ROLES),
+  connections: z.array(z.string()).nullish(),
+  consumers: z.array(z.string()).nullish(),
+});
 
 export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>): Router {
   const router = Router();
@@ -39,7 +49,7 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
   });
 
   router.post('/', async (request, response) => {
-    const { name, role, connections = null, consumers = null } = request.body as WantedKey;
+    const { name, role, connections = null, consumers = null } = newKeyBody.parse(request.body);
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
     const made = await createKey(context, { name, role, connections, consumers });
     response.status(201).set('Cache-Control', 'no-store');

@@ -9,7 +9,8 @@ const invalid = (text: string) => new Refused(400, 'invalid_cursor', `This is no
 /** What `listCursor` wrote, without the list's name. Refuses anything else (400 `invalid_cursor`). */
 export function readListCursor(list: string, text: string): unknown[] {
   try {
-    const [name, ...position] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
+    const decoded: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    const [name, ...position]: unknown[] = Array.isArray(decoded) ? decoded : [];
     if (name === list && position.length > 0) return position;
   } catch {
     // Not ours: said below.

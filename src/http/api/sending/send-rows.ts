@@ -68,7 +68,7 @@ function csvForm(columns: Columns): Form {
   return {
     type: CSV_TYPE,
     head: header,
-    row: ({ text }) => toCsv([JSON.parse(text) as object], columns).slice(header.length),
+    row: ({ text }) => toCsv([JSON.parse(text)], columns).slice(header.length),
     tail: '',
   };
 }
