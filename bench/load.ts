@@ -56,7 +56,7 @@ export async function postOrders(url: string, connections: number, bodyOf: () =>
 }
 
 export interface Line {
-  /** Sends one request and gives the status of its answer; 0 when the connection was lost. */
+  /** Sends one request and returns the status of its response; 0 when the connection was lost. */
   post(request: string): Promise<number>;
   close(): void;
 }

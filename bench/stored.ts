@@ -65,7 +65,7 @@ async function readFeedTwice(url: string, count: number): Promise<{ perSecond: n
 // Uncompressed, as curl and most ERPs ask.
 const HEADERS = { authorization: `Bearer ${API_KEY}`, 'accept-encoding': 'identity' };
 
-/** Reads from the beginning to the end, as an ERP does; gives the bytes. Only the cursor is looked for: parsing is the reader's own cost. */
+/** Reads from the beginning to the end, as an ERP does, and returns the number of bytes. Only the cursor is extracted: parsing is the reader's own cost. */
 async function readFeed(url: string, count: number): Promise<number> {
   let bytes = 0;
   let pages = 0;

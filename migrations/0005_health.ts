@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What operators ask at three in the morning: answers given, credentials in use, drift, alerts. */
+/** What operators need at three in the morning: responses, credentials in use, drift, alerts. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('answers', (table) => {
     table.text('connection').notNullable();
@@ -29,7 +29,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   });
   await trx.schema.createTable('collisions', (table) => {
     table.text('connection').notNullable();
-    // `stale` (older than what is held) or `collision` (equal time, other content).
+    // `stale` (older than what is stored) or `collision` (equal time, different content).
     table.text('reason').notNullable();
     table.bigInteger('count').notNullable();
     table.primary(['connection', 'reason']);

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Positions of the feed come from one row: whoever appends moves it on and keeps it until the commit. `revision` counts the writes of an
- * entity, with its lines and documents: what was read before another one wrote is never written back.
+ * Positions of the feed come from one row: each writer advances it and keeps it locked until the commit. `revision` counts the writes of an
+ * entity, with its lines and documents: state that was read before another write is never written back.
  */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('feed_head', (table) => {
@@ -15,7 +15,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   });
 }
 
-/** Retention may have deleted the last entries: the engine knows which position was the last one given. */
+/** Retention may have deleted the last entries: the engine knows the last position that was assigned. */
 async function lastPosition(trx: Knex.Transaction): Promise<number> {
   if (trx.client.config.client === 'pg') {
     const { rows } = await trx.raw('select case when is_called then last_value else 0 end as position from changes_seq_seq');

@@ -3,8 +3,8 @@ import type { Knex } from 'knex';
 const ROWS_PER_STATEMENT = 5000;
 
 /**
- * What came with a delivery stands in a table of its own, written once: taking a delivery and ending it rewrite a short row. Retention deletes
- * the contents. What is due is found by when it is due, not by looking through all that waits.
+ * The contents of a delivery are in a table of their own, written once: claiming and completing a delivery rewrite a short row. Retention deletes
+ * the contents. Due deliveries are found by their due time, without scanning everything that waits.
  */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('delivery_contents', (table) => {
@@ -20,7 +20,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.raw(`create index deliveries_due on deliveries (next_attempt_at, seq) where state = 'pending' and not notification`);
 }
 
-/** In steps: one statement over a large table would run into the time limit of statements. */
+/** In steps: one statement over a large table would exceed the statement timeout. */
 async function moveContents(trx: Knex.Transaction): Promise<void> {
   const ends = await trx('deliveries').min<{ first: number | string | null }[]>('seq as first').max('seq as last');
   const { first, last } = (ends[0] ?? {}) as { first?: number | string | null; last?: number | string | null };

@@ -9,8 +9,8 @@ const RANDOM_UUID = {
 };
 
 /**
- * Every entry of the feed gets an id that is never used twice, whatever is restored: a position alone names another entry after a restore.
- * `feed_floor` remembers the last entry that retention has deleted, so that a reader who had read exactly that far is not turned away.
+ * Every entry of the feed gets an id that is never reused, even after a restore: the same position may then belong to another entry.
+ * `feed_floor` remembers the last entry that retention has deleted, so that a reader at exactly that position is not rejected.
  */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.alterTable('changes', (table) => {
@@ -19,7 +19,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   const uuid = trx.client.config.client === 'pg' ? RANDOM_UUID.pg : RANDOM_UUID.sqlite3;
   const ends = await trx('changes').min<{ first: number | string | null }[]>('seq as first').max('seq as last');
   const { first, last } = (ends[0] ?? {}) as { first?: number | string | null; last?: number | string | null };
-  // In steps: one statement over a large table would run into the time limit of statements.
+  // In steps: one statement over a large table would exceed the statement timeout.
   for (let from = Number(first ?? 0); last != null && from <= Number(last); from += ROWS_PER_STATEMENT) {
     await trx.raw(`update changes set change_id = ${uuid} where seq >= ? and seq < ?`, [from, from + ROWS_PER_STATEMENT]);
   }

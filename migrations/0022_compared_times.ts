@@ -18,7 +18,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   const ends = await trx('entities').min<{ first: number | string | null }[]>('seq as first').max('seq as last');
   const { first, last } = (ends[0] ?? {}) as { first?: number | string | null; last?: number | string | null };
   const future = new Date(Date.now() + DAY_MS).toISOString();
-  // In steps: one statement over a large table would run into the time limit of statements.
+  // In steps: one statement over a large table would exceed the statement timeout.
   for (let from = Number(first ?? 0); last != null && from <= Number(last); from += ROWS_PER_STATEMENT) {
     const step = [future, from, from + ROWS_PER_STATEMENT];
     await trx.raw('update entities set compared_at = updated_at where last_updated_at > ? and seq >= ? and seq < ?', step);

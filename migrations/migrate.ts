@@ -32,7 +32,7 @@ export interface Migration {
   up(trx: Knex.Transaction): Promise<void>;
 }
 
-/** Forward only, in this order, never edited once released. */
+/** Forward only, in this order; never edited after their release. */
 const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0001_deliveries', deliveries],
   ['0002_entities', entities],
@@ -69,7 +69,7 @@ export interface MigrationStatus {
   appliedAt: string | null;
 }
 
-/** Applies what is missing, in one transaction: two processes that start at once wait for each other, a failure leaves nothing behind. */
+/** Applies the missing migrations in one transaction: processes that start at the same time wait for each other, and a failure changes nothing. */
 export async function migrateUp(db: Knex): Promise<void> {
   await db.transaction(async (trx) => {
     if (isPostgres(db)) await trx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
@@ -83,7 +83,7 @@ export async function migrateUp(db: Knex): Promise<void> {
       );
     }
     const missing = MIGRATIONS.filter(([name]) => !applied.has(name));
-    // Tables cannot change under the views that read them.
+    // Tables cannot be altered while views depend on them.
     const grants = missing.length > 0 ? await dropViews(trx) : [];
     for (const [name, migration] of missing) {
       await migration.up(trx);

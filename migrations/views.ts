@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What the engines write differently in a view. */
+/** The expressions that differ between the engines in a view. */
 interface Engine {
   /** Text at a path below a JSON text column, such as `buyer.name`. */
   text(column: string, path: string): string;
@@ -23,7 +23,7 @@ const postgres: Engine = {
   text: (column, path) => `${column}::json #>> ${at(path)}`,
   decimal: (column, path) => {
     const text = `(${column}::json #>> ${at(path)})`;
-    // Text that is not a number must not make the whole view fail. knex takes a bare question mark for a binding: it is escaped.
+    // Text that is not a number must not make the whole view fail. knex treats a bare question mark as a binding, so it is escaped.
     return `case when ${text} ~ ${NUMBER.replaceAll('?', String.raw`\?`)} then ${text}::numeric end`;
   },
   json: (column, path) => `(${column}::json #> ${at(path)})::text`,
@@ -90,7 +90,7 @@ const FEED = `select changes.seq as position, changes.change_id as change_id, ch
     changes.diff as diff, changes.cause_type as cause_type, changes.cause_id as cause_id, changes.event_type as event_type
   from changes`;
 
-/** The views that are kept stable for reports and other programs (docs/sql.md), by their names. */
+/** The views that are kept stable for reports and other programs (docs/sql.md), by name. */
 function viewDefinitions(engine: Engine): Record<string, string> {
   return {
     orders: entities(engine, `kind = 'order'`),
@@ -105,13 +105,13 @@ function viewDefinitions(engine: Engine): Record<string, string> {
 
 const NAMES = ['orders', 'order_lines', 'shipments', 'shipment_lines', 'records', 'documents_current', 'feed'];
 
-/** Who was given a view to read. */
+/** A role that may read a view. */
 interface Grant {
   grantee: string;
   table_name: string;
 }
 
-/** Takes the views away before tables change; gives who was allowed to read them. */
+/** Drops the views before tables change; returns the grants on them. */
 export async function dropViews(trx: Knex.Transaction): Promise<Grant[]> {
   const grants = isPostgres(trx) ? await readGrants(trx) : [];
   for (const name of NAMES) await trx.raw(`drop view if exists ${name}`);
@@ -119,7 +119,7 @@ export async function dropViews(trx: Knex.Transaction): Promise<Grant[]> {
   return grants;
 }
 
-/** Makes the views whose definition is new or has changed, and lets those read them again who could before. */
+/** Creates the views again when a definition is new or has changed, and restores the grants on them. */
 export async function refreshViews(trx: Knex.Transaction, granted: readonly Grant[]): Promise<void> {
   const wanted = viewDefinitions(isPostgres(trx) ? postgres : sqlite);
   const rows = await trx('view_definitions').select<{ name: string; definition: string }[]>('name', 'definition');

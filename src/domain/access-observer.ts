@@ -1,4 +1,4 @@
-/** Is told what becomes of the platforms' APIs, a connection each. */
+/** Is notified whether each connection's platform API can be reached. */
 export interface AccessObserver {
   circuitOpened(connection: string): void;
   circuitClosed(connection: string): void;

@@ -13,7 +13,7 @@ export class OrderdockError extends Error {
   }
 }
 
-/** A body that is no JSON or XML, or has no shape that the platform is known to send. Kept as a dead delivery, answered 400. */
+/** A body that is neither JSON nor XML, or does not have a shape that the platform is known to send. Kept as a dead delivery, answered 400. */
 export class InvalidBody extends OrderdockError {
   constructor(message: string, options?: ErrorOptions) {
     super('invalid_body', message, options);
@@ -52,7 +52,7 @@ export class Hopeless extends OrderdockError {}
 
 /**
  * A document is nested so deeply that walking it takes more stack than there is (tens of thousands of levels): the document is to blame, and
- * trying again is no help.
+ * retrying does not help.
  */
 export const isTooDeep = (error: unknown): boolean => error instanceof RangeError && /call stack/i.test(error.message);
 

@@ -31,7 +31,7 @@ export interface Arrival {
   mergeable: boolean;
   eventId: string | null;
   eventType: string | null;
-  /** `kind:externalId`; null where nothing can be named: then it waits for nobody. */
+  /** `kind:externalId`; null where there is none: the delivery then waits for no other. */
   subject: string | null;
   /** It only names a resource: several of them are served by one fetch. */
   notification: boolean;

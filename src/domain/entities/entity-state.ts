@@ -1,16 +1,16 @@
 import type { ChangeAction, Difference } from './change.ts';
 import type { DocumentReport, EntityKind, Header, LineContent, ReportForm } from './entity.ts';
 
-/** The newest time that is held, and what comparisons go by where it is another (see `ReportedTime`). */
+/** The newest stored time, and the value used in comparisons where that differs (see `ReportedTime`). */
 export interface HeldTime {
   lastUpdatedAt: string | null;
   comparedAt: string | null;
 }
 
-/** Where a held source came from; `mixed`: parts of both. Null: not known. */
+/** Where a stored source came from; `mixed`: parts of both. Null: not known. */
 export type SourceForm = ReportForm | 'mixed' | null;
 
-/** A line as it is held. `source` is JSON text. */
+/** A line as stored. `source` is JSON text. */
 export interface LineState extends HeldTime {
   externalId: string;
   rank: number;
@@ -24,14 +24,14 @@ export interface LineState extends HeldTime {
 export interface DocumentState {
   id: string;
   announced: DocumentReport;
-  /** Id of the document that stands in its place now. */
+  /** Id of the document that has replaced it. */
   supersededBy: string | null;
   removedAt: string | null;
   /** It is new, or its announcement has changed: its content has to be fetched. */
   toFetch: boolean;
 }
 
-/** An entity as it is held, with those of its lines and documents that a report may touch. */
+/** An entity as stored, with those of its lines and documents that a report may touch. */
 export interface EntityState extends HeldTime {
   id: string;
   connection: string;
@@ -39,7 +39,7 @@ export interface EntityState extends HeldTime {
   kind: EntityKind;
   externalId: string;
   header: Header;
-  /** JSON text of the platform's own header; null: none was told. */
+  /** JSON text of the platform's own header; null: none was reported. */
   source: string | null;
   sourceForm: SourceForm;
   sourceLines: string | null;
@@ -60,7 +60,7 @@ export interface MergeResult {
   headerTouched: boolean;
   touchedLines: LineState[];
   touchedDocuments: DocumentState[];
-  /** Parts of the report that were older than what is held. */
+  /** Parts of the report that were older than what is stored. */
   stale: number;
   /** Parts with an equal time but other content: applied. */
   collisions: number;

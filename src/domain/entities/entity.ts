@@ -90,7 +90,7 @@ export type ReportForm = 'event' | 'fetch' | 'list';
 
 /**
  * What a platform says of one entity, by event, by fetch or by list: the one shape that `pipeline/apply` understands.
- * What is not told stays as it is: `header: null`, lines that are not listed (unless `linesComplete`), `documents: null`.
+ * What is not reported stays as it is: `header: null`, lines that are not listed (unless `linesComplete`), `documents: null`.
  */
 export interface EntityReport extends ReportedTime {
   kind: EntityKind;
@@ -106,9 +106,9 @@ export interface EntityReport extends ReportedTime {
   deleted: boolean;
   /** This report announces a creation: it may bring a deleted entity back even without a newer time. */
   creates?: boolean;
-  /** Only a part was told (a list's summary, a thin event): what is null in `header` or missing from `source` stays as it is held. */
+  /** Only a part was reported (a list's summary, a thin event): what is null in `header` or missing from `source` keeps its stored value. */
   partial?: boolean;
-  /** The platform's own JSON of the header, credentials redacted; null: not told. */
+  /** The platform's own JSON of the header, credentials redacted; null: not reported. */
   source: JsonObject | null;
   /** The member of `source` where the lines' own JSON belongs (`lines`, `lineItems`); null: `source` is whole without them. */
   sourceLines: string | null;

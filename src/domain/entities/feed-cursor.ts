@@ -16,7 +16,7 @@ const CHECK_LENGTH = 8;
 export const feedCursor = (position: number | string, changeId: string): string =>
   changeId === '' ? String(position) : `${position}-${changeId.slice(-CHECK_LENGTH)}`;
 
-/** A cursor as it was sent to us. `check` null: given by version 0.1, which had none. */
+/** A cursor as it was sent to us. `check` null: issued by version 0.1, which had none. */
 export interface SentCursor {
   position: string;
   check: string | null;

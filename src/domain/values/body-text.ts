@@ -3,7 +3,7 @@ import { InvalidBody, Refused } from '../errors.ts';
 /**
  * The characters of a body. A byte order mark decides, then the `charset` of its `Content-Type`, then the encoding of its XML declaration
  * (RFC 7303, section 3); without any of them it is UTF-8. The mark itself is left out.
- * Throws `Refused` (415) for a charset that nobody knows, `InvalidBody` for bytes that do not fit it.
+ * Throws `Refused` (415) for an unknown charset, `InvalidBody` for bytes that are invalid in it.
  */
 export function bodyText(body: Buffer, contentType: string | null | undefined): string {
   const decoder = decoderFor(charsetOf(body, contentType));

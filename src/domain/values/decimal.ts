@@ -3,7 +3,7 @@ import { isRawNumber } from './json.ts';
 /** Decimals are text, digit for digit as they were sent; they are only ever turned into numbers of this program to be added. */
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 
-/** A number with more digits is no amount and no quantity: it is not canonical. Bounded too, the expressions here are cheap on any text. */
+/** A number with more digits is neither an amount nor a quantity, and not canonical. The limit also keeps these regular expressions cheap on any text. */
 const MOST_DIGITS = 400;
 const MOST_CHARACTERS = MOST_DIGITS + '+.'.length;
 
@@ -35,7 +35,7 @@ export function sumDecimals(values: readonly (string | null)[]): string | null {
 
 const EXPONENTIAL = /^([+-]?)(\d+)(?:\.(\d*))?[eE]([+-]?\d{1,2})$/;
 
-/** Some writers of JSON say 1E+2 for 100. `null` for what is no decimal, or too large to be a quantity. */
+/** Some JSON serializers write 100 as 1E+2. `null` for anything that is not a decimal, or too large to be a quantity. */
 function plainText(text: string): string | null {
   if (DECIMAL.test(text)) return text;
   const [, sign, whole = '', fraction = '', exponent] = EXPONENTIAL.exec(text) ?? [];

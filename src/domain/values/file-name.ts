@@ -21,7 +21,7 @@ export function displayName(name: string | null): string | null {
 
 const isOuter = (character: string | undefined): boolean => character === '.' || character === ' ';
 
-// By hand: an expression for the end of a text begins anew at each of its dots.
+// Written by hand: a regular expression anchored at the end would start over at every dot.
 function withoutOuterDots(text: string): string {
   let from = 0;
   let to = text.length;

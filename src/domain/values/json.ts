@@ -111,7 +111,7 @@ export function canonicalText(value: unknown): string {
 
 /**
  * Whether two bodies are the same document, JSON or XML, however it is written. When the message was sent (a `timestamp` beside the content) is
- * not part of it: some senders write it anew with every attempt. False for what cannot be read.
+ * not part of it: some senders set it again on every attempt. False for anything that cannot be parsed.
  */
 export function sameDocument(one: Buffer, other: Buffer): boolean {
   try {

@@ -10,7 +10,7 @@ export const outgoingPath = (texts: TemplateStringsArray, ...values: string[]): 
 
 export function pathSegment(value: string): string {
   if (!isAddressable(value)) {
-    throw new Hopeless('id_not_addressable', `No address can be made of the id ${JSON.stringify(value.slice(0, 100))}.`);
+    throw new Hopeless('id_not_addressable', `The id cannot be part of a URL: ${JSON.stringify(value.slice(0, 100))}`);
   }
   return encodeURIComponent(value);
 }

@@ -115,7 +115,7 @@ function offsetMinutes(zone: string): number | null {
   return sign === '+' ? offset : -offset;
 }
 
-// Whole digits of a unix time, by its unit: seconds up to the year 5138, and so on. What is larger is no time.
+// Whole digits of a unix time, by its unit: seconds up to the year 5138, and so on. Anything larger is not a time.
 const UNITS: readonly (readonly [below: number, exponent: number])[] = [
   [1e11, 0],
   [1e14, 3],

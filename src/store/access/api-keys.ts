@@ -18,12 +18,12 @@ export async function insertApiKey(sql: Sql, key: NewKey): Promise<boolean> {
   return (await sql.all(statement, [key.name, key.role, key.keyHash, key.prefix, key.createdAt, ...limits])).length === 1;
 }
 
-/** False when there was none of this name. */
+/** False when no key has this name. */
 export async function deleteApiKey(sql: Sql, name: string): Promise<boolean> {
   return (await sql.all('delete from api_keys where name = ? returning name', [name])).length === 1;
 }
 
-/** Notes that a key was used; one that was made before prefixes were kept gets its own. */
+/** Notes that a key was used; one that was created before prefixes were stored gets its prefix. */
 export async function recordApiKeyUse(sql: Sql, used: { name: string; prefix: string; at: string }): Promise<void> {
   await sql.all('update api_keys set last_used_at = ?, prefix = ? where name = ?', [used.at, used.prefix, used.name]);
 }

@@ -32,13 +32,13 @@ const fromRow = (row: Row): ApiKeyRow => ({
   consumers: namesOf(row.consumers),
 });
 
-/** The key with this hash (SHA-256, hex): looking the hash up tells nothing of the key itself. */
+/** The key with this hash (SHA-256, hex): the time of the lookup reveals nothing about the key itself. */
 export async function readApiKeyByHash(sql: Sql, keyHash: string): Promise<ApiKeyRow | null> {
   const [row] = await sql.all<Row>(`select ${COLUMNS} from api_keys where key_hash = ?`, [keyHash]);
   return row ? fromRow(row) : null;
 }
 
-/** All stored keys that the reader may know of, by name. They are few: made by hand. */
+/** All stored keys that the reader may see, by name. There are few: they are created by hand. */
 export async function listApiKeys(sql: Sql): Promise<ApiKeyRow[]> {
   const keys = (await sql.all<Row>(`select ${COLUMNS} from api_keys order by name`)).map(fromRow);
   return keys.filter((key) => isWithin(sql.scope ?? null, key));

@@ -9,7 +9,7 @@ export async function noteOpenCircuit(sql: Sql, connection: string, process: str
   );
 }
 
-/** Takes the note back, and those that nobody has renewed since `expired`. */
+/** Removes the note, and all that have not been renewed since `expired`. */
 export async function forgetOpenCircuit(sql: Sql, connection: string, process: string, expired: string): Promise<void> {
   await sql.all('delete from open_circuits where (connection = ? and process = ?) or seen_at < ?', [connection, process, expired]);
 }

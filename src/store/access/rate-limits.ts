@@ -45,7 +45,7 @@ async function enterBudgets(sql: Sql, connection: string, budgets: readonly Call
   return 0;
 }
 
-/** Milliseconds until the oldest call that stands in the way leaves the window. */
+/** Milliseconds until the oldest call that uses up the budget leaves the window. */
 async function waitOf(sql: Sql, connection: string, budget: CallBudget, nowMs: number): Promise<number> {
   const rows = await sql.all<{ at_ms: number | string }>(
     // Calls of a time yet to come were counted by a clock that has been set back since.

@@ -81,7 +81,7 @@ async function countRepeats(
   return kept;
 }
 
-/** Spaces and the order of members are no other content: a sender may write the same event anew. */
+/** White space and the order of members do not make different content: a sender may serialize the same event again. */
 async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<boolean> {
   // A GET notification has no body: the resource that it names is what it says.
   if (row.method === 'GET' || known.method === 'GET') return row.method === known.method && row.subject === known.subject;

@@ -4,7 +4,7 @@ import { booleanOf, numberOf, rowsParameter, storableText } from '../engine/rows
 import { inScope, where } from '../engine/where.ts';
 import { type DocumentColumns, toAnnounced } from './row.ts';
 
-/** A document that this process has taken to fetch. */
+/** A document that this process has claimed for fetching. */
 export interface ClaimedDocument extends DocumentSource {
   id: string;
   /** The announcement as it stood when it was taken, and its text: a newer one makes the download worthless. */
@@ -102,7 +102,7 @@ function withinPlaces<One extends DocumentSource>(candidates: readonly One[], pl
   return candidates.filter(isFree).slice(0, limit);
 }
 
-/** Lengthens the lease; false when the document is no longer ours. */
+/** Renews the lease; false when another process has claimed the document. */
 export async function renewDocumentLease(
   sql: Sql,
   document: Pick<ClaimedDocument, 'id' | 'leaseUntil'>,
@@ -126,7 +126,7 @@ export interface DocumentEnd {
 }
 
 /**
- * Writes how a try ended and gives the document back. False when it has been announced anew or taken by another process in between: then
+ * Records how an attempt ended and releases the document. False when it has meanwhile been announced again or claimed by another process: then
  * only our lease ends, and the newer announcement is fetched.
  */
 export async function completeDocument(sql: Sql, document: ClaimedDocument, end: DocumentEnd): Promise<boolean> {
@@ -155,7 +155,7 @@ export async function completeDocument(sql: Sql, document: ClaimedDocument, end:
   return false;
 }
 
-/** Lets a document that has been given up be fetched again; false when there is none, or it is held or waits anyway. */
+/** Requeues a document whose fetch was abandoned; false when there is no such document, or it is stored or already waiting. */
 export async function requeueDocument(sql: Sql, id: string, now: string): Promise<boolean> {
   const asked = where(['id = ?', id], inScope(sql, 'connection'));
   const rows = await sql.all(

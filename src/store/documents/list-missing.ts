@@ -4,7 +4,7 @@ import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 import { type DocumentColumns, toAnnounced } from './row.ts';
 
-/** A document that is announced, but whose content is not held. */
+/** A document that was announced, but whose content is not stored. */
 export interface MissingDocument {
   id: string;
   connection: string;
@@ -24,7 +24,7 @@ type Row = Pick<
   'id' | 'connection' | 'entity_id' | 'announced' | 'state' | 'tries' | 'error' | 'announced_at' | 'next_attempt_at'
 > & { kind: EntityKind; external_id: string };
 
-/** Announced but not held, the oldest announcement first. `connection` null: of all. */
+/** Announced but not stored, the oldest announcement first. `connection` null: of all connections. */
 export async function listMissingDocuments(sql: Sql, asked: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
   const wanted = where(equals('d.connection', asked.connection), inScope(sql, 'd.connection'));
   const rows = await sql.all<Row>(

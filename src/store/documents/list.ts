@@ -26,7 +26,7 @@ export interface DocumentRow {
   error: string | null;
   announcedAt: string;
   storedAt: string | null;
-  /** The platform's own name of the file, once it has told one. */
+  /** The file name from the platform's response, once there is one. */
   filename: string | null;
   /** Id of the document that has replaced it. */
   supersededBy: string | null;

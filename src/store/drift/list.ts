@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 
-/** An event type, field or value that our description of a platform does not know. Where it stood, never what it held. */
+/** An event type, field or value that our description of a platform does not know. Only its place is kept, never its value. */
 export interface DriftRow {
   connection: string;
   platform: string;

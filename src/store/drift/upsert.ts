@@ -14,7 +14,7 @@ const MOST_NEW_PER_DELIVERY = 50;
 const MOST_PER_CONNECTION = 1000;
 
 /**
- * Counts what a delivery held that our description of its platform does not know. A sender can make up names without end: what is new beyond
+ * Counts what a delivery contained that our description of its platform does not know. A sender can invent any number of names: what is new beyond
  * 50 of one delivery, or beyond 1,000 of a connection, is one row `overflow` with a count.
  */
 export async function upsertDrift(sql: Sql, origin: DriftOrigin, found: readonly Drift[]): Promise<void> {

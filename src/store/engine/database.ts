@@ -5,7 +5,7 @@ import type { Scope } from '../../domain/scope.ts';
 import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
 import type { SqlValue } from './sql-value.ts';
 
-/** Runs one statement; `?` marks a binding. Rows as the engine gives them: the table files turn them into domain values. */
+/** Runs one statement; `?` marks a binding. Rows as the engine returns them: the table files turn them into domain values. */
 export interface Sql {
   dialect: Dialect;
   /** What the reader may see: every function that lists or reads for API and console leaves out the rest (`inScope`). Absent: everything. */
@@ -22,24 +22,24 @@ export interface Database {
   read: Sql;
   /** Several reading statements that see one state of the database: an entity and its lines belong together. */
   snapshot<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** One writing statement that is a transaction of its own: a third of the round trips. Fails like `write`. */
+  /** A single writing statement as a transaction of its own, with a third of the round trips. Fails like `write`. */
   alone: Sql;
   /**
-   * Runs `work` in one write transaction; rolls back when it throws, and runs it again when another transaction got in its way. Fails with
-   * `Unavailable` when the database cannot take it.
+   * Runs `work` in one write transaction; rolls back when it throws, and runs it again when it conflicted with another transaction. Fails with
+   * `Unavailable` when the database cannot accept it.
    */
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
-   * The same in two steps: `prepare` reads, `write` writes what it gave. On SQLite `prepare` reads beside the only writer and keeps nobody from
-   * writing; what it read must then be checked by what `write` sends (compare-and-set, `WriteConflict`).
+   * The same in two steps: `prepare` reads, `write` writes what it returned. On SQLite `prepare` reads on a connection of its own and does not block
+   * the single writer; what it read must then be checked by what `write` sends (compare-and-set, `WriteConflict`).
    */
   change<P, T>(prepare: (sql: Sql) => Promise<P>, write: (sql: Sql, prepared: P) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /**
- * Statements of one transaction that do not need each other's answers, in this order: where the engine can, they are one trip to the
- * database. Fails with the first failure, once all have ended.
+ * Runs statements of one transaction that do not depend on each other's results, in this order, in a single round trip where the engine can.
+ * Fails with the first failure, once all have ended.
  */
 export function together<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>>;
 export async function together(sql: Sql, steps: readonly (() => Promise<unknown>)[]): Promise<unknown> {
@@ -70,10 +70,10 @@ const sqlOn = (dialect: Dialect, connection: unknown): Sql => ({
   },
 });
 
-/** What was read before another transaction wrote would have been written back: the whole is to be done again. */
+/** The data was changed by another transaction after it was read: the whole attempt has to be repeated. */
 export class WriteConflict extends Error {}
 
-/** Statements each on any connection that is free. */
+/** Runs each statement on any free connection. */
 const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
   dialect,
   async all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]> {
@@ -146,11 +146,11 @@ function aloneOn(dialect: Dialect, db: Knex): Sql {
 }
 
 const cannotTake = (cause: unknown): Unavailable =>
-  new Unavailable('database_unavailable', 'The database cannot take the data now.', 5000, { cause });
+  new Unavailable('database_unavailable', 'The database cannot store the data at the moment.', 5000, { cause });
 
 const MOST_CONFLICTS = 5;
 
-/** Two transactions that got into each other's way: the one that was rolled back is done again, and reads what the other one has written. */
+/** Retries a transaction that was rolled back because of a conflict: the next attempt reads what the other one has written. */
 async function untilUndisturbed<T>(dialect: Dialect, attempt: () => Promise<T>): Promise<T> {
   for (let conflicts = 1; ; conflicts++) {
     try {
@@ -168,7 +168,7 @@ async function inTransaction<T>(dialect: Dialect, db: Knex, work: (sql: Sql) => 
     connection = await db.client.acquireConnection();
     const sql = sqlOn(dialect, connection);
     const begun = sql.all(dialect.begin);
-    // Where statements need not wait for each other, the first of the work goes with the beginning.
+    // With pipelining, the first statement of the work is sent together with `begin`.
     if (dialect.pipelines) begun.catch(() => {});
     else await begun;
     const result = await committed(sql, begun, work).catch(async (error: unknown) => {
@@ -207,12 +207,12 @@ async function committed<T>(sql: Sql, begun: Promise<unknown>, work: (sql: Sql) 
   return result;
 }
 
-// A connection that cannot even roll back is not used again: knex makes a new one for the next caller.
+// A connection that cannot even roll back is discarded: knex opens a new one for the next caller.
 function discard(connection: unknown): void {
   if (typeof connection === 'object' && connection !== null) Object.assign(connection, { __knex__disposed: new Error('rollback failed') });
 }
 
-/** The database for a limited API key: what it reads and writes passes its scope on. */
+/** The database for a restricted API key: its scope applies to all reads and writes. */
 export const withScope = <D extends Pick<Database, 'read' | 'snapshot' | 'write'>>(db: D, scope: Scope): D => ({
   ...db,
   read: { ...db.read, scope },

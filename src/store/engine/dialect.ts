@@ -6,7 +6,7 @@ import { OrderdockError, Unavailable } from '../../domain/errors.ts';
 import type { SqlValue } from './sql-value.ts';
 import { postgresTrigrams, sqliteTrigrams, type TrigramIndex } from './trigrams.ts';
 
-/** All that the two engines do differently. Table files ask what the engine can do here, never which engine it is. */
+/** Everything that differs between the two engines. Table files ask what the engine can do, never which engine it is. */
 export interface Dialect {
   name: 'sqlite' | 'postgres';
   writer: Knex.Config;
@@ -22,7 +22,7 @@ export interface Dialect {
   rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean'>>): string;
   /** Expression for a part of a binary parameter: the row's `at` (from 1) and `bytes` name it. */
   slice: string;
-  /** Condition: the bytes of a column contain the UTF-8 of the one text binding. */
+  /** Condition: the bytes of a column contain the UTF-8 encoding of its single text binding. */
   bytesContain(column: string): string;
   trigrams: TrigramIndex;
   /** Ends a `select` whose rows of `table` stay locked until the commit; empty where the engine has one writer anyway. */
@@ -35,25 +35,25 @@ export interface Dialect {
   run<Row>(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]>;
   /** Statements of one transaction may be sent without waiting for each other's answers; they are executed in the order they were sent. */
   pipelines: boolean;
-  /** True for a transaction that failed because of another one at the same time: done again, it may succeed. */
+  /** True for a transaction that failed because of a concurrent one: a retry may succeed. */
   conflicted(error: unknown): boolean;
   /** Waits for a transaction-long lock named by one text binding; null where the engine has one writer anyway. */
   namedLock: string | null;
-  /** Before anything else is asked of it: throws `OrderdockError` where the database could not hold what it is given. */
+  /** Called before anything else: throws `OrderdockError` when the database cannot store every text. */
   verify(db: Knex): Promise<void>;
-  /** From here on the database that is open is the one that `assertPresent` looks for. */
+  /** Remembers the identity of the open database, which `assertPresent` checks from then on. */
   attach(): void;
-  /** Throws `Unavailable('store_gone')` when the database's file was removed or replaced: what is written then is gone with it. */
+  /** Throws `Unavailable('store_gone')` when the database file was removed or replaced: whatever is written then is lost with it. */
   assertPresent(): void;
-  /** Changes whenever anybody has written to the database; null: it cannot be told without asking the database. */
+  /** Changes after every write to the database; null: that cannot be seen without a query. */
   changeMark(): string | null;
-  /** True for errors of the ground: locked, full, gone. The sender is asked to come again. */
+  /** True for environmental errors: locked, full, unreachable. The sender is asked to retry. */
   unavailable(error: unknown): boolean;
-  /** Where the error says that nothing was heard of the database any more, hangs up: a connection that may never answer is not used again. */
+  /** Closes the connection when the error says that the database has stopped responding: it may never answer, and must not be reused. */
   cutIfHung(error: unknown, connection: unknown): void;
 }
 
-// knex would write to the terminal beside the log; what it tells is thrown as well.
+// knex would write to the terminal, bypassing the log; the errors it prints are thrown as well.
 const SILENT = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
 
 const isObjectWith = <Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> =>
@@ -62,7 +62,7 @@ const errorCode = (error: unknown): string => (isObjectWith(error, 'code') ? Str
 const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : '');
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'KnexTimeoutError';
 
-// A checkpoint at every 16 MB instead of 4: pages that many commits touch are copied once (40 % less time in the kernel at the door).
+// A checkpoint every 16 MB instead of 4: pages that many commits touch are copied once (40 % less kernel time during intake).
 const SQLITE_PRAGMAS = [
   'journal_mode = WAL',
   'synchronous = FULL',
@@ -88,7 +88,7 @@ const runOnSqlite = <Row>(connection: unknown, statement: string, bindings: read
 
 export function sqliteDialect(filename: string): Dialect {
   mkdirSync(dirname(filename), { recursive: true, mode: 0o700 });
-  // SQLite gives its side files the mode of the main one: orders are nobody else's business.
+  // SQLite gives its side files the mode of the main one: only the service's user may read orders.
   closeSync(openSync(filename, 'a', 0o600));
   const config = (min: number, max: number): Knex.Config => ({
     client: 'sqlite3',

@@ -7,7 +7,7 @@ export interface Lease {
   until: string;
 }
 
-/** Who holds the lease, whether it has run out or not; null: nobody. */
+/** The owner of the lease, expired or not; null: there is none. */
 export async function readLease(sql: Sql, name: string): Promise<Lease | null> {
   const [row] = await sql.all<Lease>('select name, owner, until from leases where name = ?', [name]);
   return row ?? null;
@@ -23,7 +23,7 @@ export async function acquireLease(sql: Sql, lease: Lease, now: string, gone: st
   return taken.length === 1;
 }
 
-/** Lengthens a lease; false when it is no longer the owner's. */
+/** Renews a lease; false when another owner has it by now. */
 export async function renewLease(sql: Sql, lease: Lease): Promise<boolean> {
   const renewed = await sql.all('update leases set until = ? where name = ? and owner = ? returning name', [
     lease.until,

@@ -4,8 +4,8 @@ import type { Database } from './database.ts';
 export type Topic = 'deliveries' | 'feed';
 
 /**
- * What processes on one PostgreSQL tell each other at once: that there is something new. It is never the only way: whoever waits also looks by
- * the clock, since behind PgBouncer in transaction mode nothing arrives, and on SQLite there is nobody to tell.
+ * Notifications between processes on one PostgreSQL that there is something new. They are never the only way: every waiter also polls, since
+ * nothing arrives behind PgBouncer in transaction mode, and SQLite has no notifications.
  */
 export interface Messages {
   /** Begins to listen. */
@@ -30,7 +30,7 @@ export function openMessages(url: string, db: Database, sender: string): Message
   let listener: Listener | null = null;
   const notify = (text: string) =>
     void db.alone.all('select pg_notify(?, ?)', [CHANNEL, `${sender} ${text}`]).catch(() => {
-      // The database is away: whoever waits looks by the clock.
+      // The database is unreachable: waiters fall back to polling.
     });
   function send(topic: Topic): void {
     const known = gathering.get(topic);

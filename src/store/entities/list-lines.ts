@@ -4,7 +4,7 @@ import { numberOf } from '../engine/rows.ts';
 import { isOneOf, where } from '../engine/where.ts';
 import { type LineColumns, toLineContent } from './row.ts';
 
-/** A line as it is held; `source` is the platform's JSON text, null where it was not asked for. */
+/** A line as stored; `source` is the platform's JSON text, null where it was not requested. */
 export interface LineRow {
   entityId: string;
   externalId: string;

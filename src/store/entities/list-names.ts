@@ -19,7 +19,7 @@ export interface KnownName extends OutsideName {
 const COLUMNS = `e.id, e.connection, e.kind, e.external_id as "externalId", e.number`;
 const NAME = { connection: 'text', kind: 'text', externalId: 'text' } as const;
 
-/** Those of the entities that are held. */
+/** The entities among them that are stored. */
 export async function readNames(sql: Sql, names: readonly OutsideName[]): Promise<KnownName[]> {
   if (names.length === 0) return [];
   const rows = rowsParameter(names.map(({ connection, kind, externalId }) => ({ connection, kind, externalId })));
@@ -40,7 +40,7 @@ export async function readNamesOf(sql: Sql, ids: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Entities with this number, as it stands or in capitals; the one changed last first. */
+/** Entities with this number, as given or in upper case; the most recently changed first. */
 export async function readNumbered(sql: Sql, number: string, limit: number): Promise<KnownName[]> {
   const asked = where(isOneOf('e.kind', ENTITY_KINDS), isOneOf('e.number', [number, number.toUpperCase()]), inScope(sql, 'e.connection'));
   return sql.all(`select ${COLUMNS} from entities e where ${asked.text} order by e.updated_at desc limit ?`, [...asked.bindings, limit]);

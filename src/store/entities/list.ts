@@ -5,7 +5,7 @@ import { numberOf } from '../engine/rows.ts';
 import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
 import { type EntityColumns, toHeader } from './row.ts';
 
-/** An order, shipment or record as it is held; `source` is the platform's JSON text without the lines. */
+/** An order, shipment or record as stored; `source` is the platform's JSON text without the lines. */
 export interface EntityRow extends Omit<EntityState, 'lines' | 'documents' | 'comparedAt' | 'sourceForm'> {
   seq: number;
 }

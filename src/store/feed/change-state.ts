@@ -17,12 +17,12 @@ interface LineThen {
   removedAt: string | null;
 }
 
-/** As it is stored: the content of a line that came into being with this change stands in its difference (by place), and not a second time. */
+/** As it is stored: the content of a line that this change created is in its difference (referred to by index), and is not stored twice. */
 interface StoredState extends Omit<ChangeState, 'lines'> {
   lines: Record<string, Omit<LineThen, 'content'> & ({ content: LineContent } | { difference: number })>;
 }
 
-/** JSON text; the header comes first, since entries without one are told apart by their beginning. */
+/** JSON text; the header comes first, since entries without one are recognized by how they begin. */
 export function stateText(state: ChangeState, diff: readonly Difference[]): string {
   const places = new Map<unknown, number>();
   for (const [place, { before, after }] of diff.entries()) if (before === null && typeof after === 'object') places.set(after, place);

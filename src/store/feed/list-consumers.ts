@@ -4,7 +4,7 @@ import { numberOf } from '../engine/rows.ts';
 import { consumerInScope, equals, where } from '../engine/where.ts';
 import { type FeedFilter, toFeedFilter } from './read-changes.ts';
 
-/** A named reader of the feed and where it stands. The secret of its notifications is not part of it. */
+/** A named reader of the feed and its position, without the secret of its notifications. */
 export interface ConsumerRow extends FeedPosition {
   name: string;
   filter: FeedFilter;

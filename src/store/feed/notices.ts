@@ -44,7 +44,7 @@ export async function readNotices(sql: Sql): Promise<Notice[]> {
   }));
 }
 
-/** Takes the next attempt for this process; false when another one has it. `until`: nobody else sends before. */
+/** Claims the next attempt for this process; false when another one has it. No other process sends before `until`. */
 export async function claimNotice(sql: Sql, consumer: string, { now, until }: { now: string; until: string }): Promise<boolean> {
   const statement = `insert into consumer_notices (consumer, next_attempt_at) values (?, ?)
     on conflict (consumer) do update set next_attempt_at = excluded.next_attempt_at where consumer_notices.next_attempt_at <= ? returning consumer`;

@@ -99,8 +99,8 @@ const wanted = (sql: Sql, filter: FeedFilter): Condition[] => [
 ];
 
 /**
- * Entries after position `after` up to `upTo`, oldest first. Positions are given at the end of a transaction by one writer at a time, so that a lower
- * one never becomes visible after a higher one: reading by position skips nothing.
+ * Entries after position `after` up to `upTo`, oldest first. Positions are assigned at the end of a transaction by one writer at a time, so that a
+ * lower one never becomes visible after a higher one: reading by position skips nothing.
  */
 export async function readFeed(sql: Sql, filter: FeedFilter, span: FeedStretch): Promise<ChangeRow[]> {
   const { statement, bindings } = feedQuery(sql, COLUMNS, filter, span);
@@ -134,7 +134,7 @@ export function feedQuery(
   return { statement: `${statement} order by seq limit ?`, bindings: [...branches.flatMap((branch) => branch.bindings), limit] };
 }
 
-/** One kind or one connection is read straight off its index; several at once would be sorted anew for every page, or scanned for. */
+/** One kind or one connection is read directly from its index; several at once would be sorted again for every page, or need a scan. */
 function branchesOf(filter: FeedFilter): FeedFilter[] {
   const { kinds, connections } = filter;
   if (kinds !== null && kinds.length > 1) return [...new Set(kinds)].map((kind) => ({ kinds: [kind], connections }));
@@ -188,7 +188,7 @@ export async function readHistory(sql: Sql, entityId: string, span: { after: str
   return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by version limit ?`, [...asked.bindings, span.limit]);
 }
 
-/** An entry that a consumer has not booked, with what it said about it last; nulls: nothing yet. */
+/** An entry that a consumer has not booked, with its latest receipt; nulls: there is none yet. */
 export interface OutstandingRow extends ChangeRow {
   receiptReference: string | null;
   receiptReason: string | null;

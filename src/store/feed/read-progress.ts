@@ -3,7 +3,7 @@ import { rowsParameter } from '../engine/rows.ts';
 import { consumerInScope, where } from '../engine/where.ts';
 import { type FeedFilter, toFeedFilter } from './read-changes.ts';
 
-/** What became of an entry with one consumer. */
+/** What one consumer has done with an entry. */
 export interface Progress {
   position: string;
   consumer: string;
@@ -26,7 +26,7 @@ const firstCovering = (table: string): string =>
   `(select min(covering.at) from (select t.at, t.after_position from ${table} t where t.consumer = c.name and t.position >= cast(rows.position as bigint)
       order by t.position limit 50) as covering where covering.after_position < cast(rows.position as bigint))`;
 
-/** When each consumer read and acknowledged these entries, and what it said about them; entries from before it began are left out. */
+/** When each consumer read and acknowledged these entries, and its receipts for them; entries from before its start position are left out. */
 export async function readProgress(sql: Sql, positions: readonly string[]): Promise<Progress[]> {
   if (positions.length === 0) return [];
   const asked = where(['cast(rows.position as bigint) > c.start_position'], consumerInScope(sql, 'c.name'));

@@ -4,14 +4,14 @@ import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { type FeedFilter, type FeedStretch, feedQuery } from './read-changes.ts';
 
-/** An entry before it is read: where it stands, and about how many bytes its JSON has. */
+/** An entry before it is read: its position, and the approximate size of its JSON. */
 export interface ChangeSize {
   position: string;
   cursor: string;
   bytes: number;
 }
 
-/** What is to be given with an entry: what it left behind, or the entity as it is now. */
+/** What is sent with an entry: the state after the change, or the entity as it is now. */
 export interface ChangeParts {
   state: boolean;
   entity: boolean;

@@ -3,7 +3,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
 
-/** What became of a change in the reader's own books. */
+/** What the reader did with a change in its own system. */
 export interface Receipt {
   at: SentCursor;
   status: 'booked' | 'rejected';
@@ -21,7 +21,7 @@ export async function readChangeIds(sql: Sql, positions: readonly string[]): Pro
   return new Map(found.map((row) => [String(row.seq), row.change_id]));
 }
 
-/** Keeps receipts; a later one about the same entry takes the place of the earlier. The positions must differ from each other. */
+/** Stores receipts; a later one for the same entry replaces the earlier one. The positions must be distinct. */
 export async function upsertReceipts(sql: Sql, consumer: string, receipts: readonly Receipt[], at: string): Promise<void> {
   const columns = { position: 'text', status: 'text', reference: 'text', reason: 'text' } as const;
   const rows = receipts.map(({ at: { position }, status, reference, reason }) => ({ position, status, reference, reason }));
@@ -32,7 +32,7 @@ export async function upsertReceipts(sql: Sql, consumer: string, receipts: reado
   await sql.all(statement, [consumer, at, rowsParameter(rows)]);
 }
 
-/** How many changes each consumer has rejected and not booked since, and what it said about the newest. By consumer, which the index begins with. */
+/** How many changes each consumer has rejected and not booked since, and its reason for the newest. Grouped by consumer, the first column of the index. */
 export async function readRejected(sql: Sql): Promise<{ consumer: string; count: number; reason: string | null; externalId: string }[]> {
   const statement = `select newest.consumer, newest.count, receipts.reason, changes.external_id as "externalId"
     from (select c.name as consumer, count(*) as count, max(r.change_seq) as seq from consumers c cross join receipts r

@@ -34,7 +34,7 @@ export async function readActivePeriods(sql: Sql, since: string): Promise<Active
     .map((row) => ({ process: row.process, from: row.started_at, to: row.last_seen_at, stopped: row.stopped_at !== null }));
 }
 
-/** Drops what ended before `before`; gives the number. The newest always stays. */
+/** Deletes those that ended before `before` and returns their number. The newest is always kept. */
 export async function deleteHeartbeats(sql: Sql, before: string): Promise<number> {
   const gone = await sql.all(
     'delete from uptime where last_seen_at < ? and last_seen_at < (select max(last_seen_at) from uptime) returning process',

@@ -20,11 +20,11 @@ const tallies = (rows: readonly Row[]): CountedRow[] => rows.map((row) => ({ ...
 export const readGapCounters = async (sql: Sql): Promise<CountedRow[]> =>
   tallies(await sql.all<Row>('select connection, cause as kind, count(*) as count from gaps group by connection, cause order by 1, 2'));
 
-/** What was told with an older time (`stale`), and with an equal one but other content (`collision`), since the store was made. */
+/** Reports with an older time (`stale`), and with an equal time but different content (`collision`), since the database was created. */
 export const readTimeCounters = async (sql: Sql): Promise<CountedRow[]> =>
   tallies(await sql.all<Row>('select connection, reason as kind, count from collisions order by 1, 2'));
 
-/** Deliveries that nobody works any more, until they are replayed. */
+/** Deliveries that will not be processed again unless they are replayed. */
 export const readDeadCounters = async (sql: Sql): Promise<CountedRow[]> =>
   tallies(
     await sql.all<Row>(

@@ -46,7 +46,7 @@ export async function readCredentialsInUse(sql: Sql, connection: string): Promis
   return rows.map((row) => ({ credential: row.credential, lastUsedAt: row.last_used_at, uses: numberOf(row.uses) }));
 }
 
-/** The times of a change on its way; null: not come there yet, or not told. */
+/** The times of a change at each step; null: it has not reached that step, or the platform did not report it. */
 export interface Journey {
   platformAt: string | null;
   receivedAt: string | null;

@@ -6,7 +6,7 @@ export type Offenders = string[];
 
 const MOST = 100;
 
-/** Deliveries in work whose worker has not been heard of since `before`: somebody should have taken them back. */
+/** Deliveries in work whose worker has sent no sign of life since `before`: they should have been requeued. */
 export async function findAbandoned(sql: Sql, before: string): Promise<Offenders> {
   const rows = await sql.all<{ id: string }>(`select id from deliveries where state = 'working' and lease_until < ? limit ${MOST}`, [
     before,

@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
 
-/** What of a connection needs somebody: counts, 0 where all is well. */
+/** What needs attention on a connection: counts, 0 where all is well. */
 export interface Problems {
   dead: number;
   notHeld: number;
@@ -17,7 +17,7 @@ const STATEMENTS: Readonly<Record<keyof Problems, string>> = {
   gaps: 'select connection, count(*) as count from gaps where at >= ?',
 };
 
-/** By connection: dead deliveries and documents not held, however old, and gaps found since `gapsSince`. */
+/** By connection: dead deliveries and documents without content, of any age, and gaps found since `gapsSince`. */
 export async function readProblems(sql: Sql, gapsSince: string): Promise<Map<string, Problems>> {
   const found = new Map<string, Problems>();
   for (const name of PROBLEMS) {

@@ -108,7 +108,7 @@ export async function hasDeliveries(sql: Sql, connection: string): Promise<boole
 
 const LATEST = 5000;
 
-/** A delivery may have knocked this long before it was stored: longer nobody is kept waiting for the store. */
+/** A delivery may have arrived this long before it was stored: no request waits longer for the store. */
 const STORING_MS = 10_000;
 
 /**

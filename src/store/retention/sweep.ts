@@ -37,7 +37,7 @@ export async function deleteDeliveries(sql: Sql, { before, after, limit }: Sweep
   return positions(deleted);
 }
 
-/** The position that every consumer has passed; null: there are no consumers, so nobody holds anything back. */
+/** The position that every consumer has passed; null: there are no consumers, so nothing has to be kept for them. */
 export async function readPassedByAll(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ position: number | string | null }>('select min(position) as position from consumers');
   return row?.position == null ? null : numberOf(row.position);
@@ -48,7 +48,7 @@ export interface FeedSweep {
   /** Older entries are deleted once every consumer has passed them, which `passed` says; null: there are no consumers. */
   before: string;
   passed: number | null;
-  /** Older entries are deleted whoever has not read them. */
+  /** Older entries are deleted even if some consumer has not read them. */
   beforeAtLast: string;
   limit: number;
 }
@@ -85,7 +85,7 @@ export async function findForgottenConsumers(sql: Sql, before: string): Promise<
   return rows.map((row) => row.name);
 }
 
-/** What is kept for accounts only, and how its age is told. */
+/** Tables that are kept as records only, with the column that shows the age of a row. */
 const ACCOUNTS = {
   answers: { key: ['connection', 'minute', 'status'], at: 'minute' },
   refusals: { key: ['seq'], at: 'at' },
@@ -101,7 +101,7 @@ const ACCOUNTS = {
 export type SweptTable = keyof typeof ACCOUNTS;
 export const ACCOUNT_TABLES = Object.keys(ACCOUNTS).filter((name): name is SweptTable => name in ACCOUNTS);
 
-/** Deletes older rows of an account; gives the number. */
+/** Deletes older rows of such a table and returns their number. */
 export async function deleteAccount(sql: Sql, table: SweptTable, before: string, limit: number): Promise<number> {
   const { key, at } = ACCOUNTS[table];
   const columns = key.join(', ');
