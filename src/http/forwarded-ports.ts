@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 const IPV4_WITH_PORT = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/;
 const IPV6_IN_BRACKETS = /^\[([0-9a-f:.%]+)\](?::\d{1,5})?$/i;
 
-/** Some proxies (Azure Application Gateway) write the sender's port behind its address in `X-Forwarded-For`: the address alone is meant. */
+/** Some proxies (Azure Application Gateway) append the sender's port to its address in `X-Forwarded-For`: it is removed. */
 export const dropForwardedPorts: RequestHandler = (request, _response, next) => {
   const forwarded = request.headers['x-forwarded-for'];
   if (typeof forwarded === 'string' && /[:[]/.test(forwarded)) {

@@ -7,38 +7,38 @@ import { readTls, type TlsFiles, watchTls } from './tls-files.ts';
 
 export interface ListenOptions {
   host: string;
-  /** 0: a free one. */
+  /** 0: any free port. */
   port: number;
   tls: TlsFiles | null;
   log: Log;
-  /** How often the TLS files are looked at. Default 5000. */
+  /** How often the TLS files are checked. Default 5000. */
   tlsCheckMs?: number;
-  /** Within which a TLS handshake has to be finished. Default 8000. */
+  /** The time limit of a TLS handshake. Default 8000. */
   handshakeMs?: number;
-  /** In place of the usual limits, milliseconds. */
+  /** Overrides of the default limits, milliseconds. */
   times?: Partial<typeof TIMES>;
-  /** How long `stop` waits for requests that were taken. Default 8000: the process has 10 s in all. */
+  /** How long `stop` waits for accepted requests. Default 8000: the process has 10 s in total. */
   finishWithinMs?: number;
 }
 
-/** An open door. */
+/** An open port. */
 export interface Listener {
   /** The base URL, such as `http://127.0.0.1:43121`. */
   address: string;
-  /** Finishes what was taken, answers 503 to the rest, then closes. */
+  /** Finishes accepted requests, answers 503 to new ones, then closes. */
   stop(): Promise<void>;
 }
 
-// A sender that dribbles is cut off; keep-alive outlasts the idle time of common proxies (60 s), so that they close first.
+// Very slow senders are disconnected; keep-alive outlasts the idle timeout of common proxies (60 s), so that they close first.
 const TIMES = { headersTimeout: 15_000, requestTimeout: 120_000, connectionsCheckingInterval: 5000, keepAliveTimeout: 65_000 };
 const HANDSHAKE_MS = 8000;
 
-/** Opens the port. Throws what Node throws when it is taken, or when the TLS files cannot be read. */
+/** Opens the port. Throws Node's error if the port is in use or the TLS files cannot be read. */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const taken = createTaken(handler);
+  const taken = trackRequests(handler);
   const { server, unwatch } = await createNodeServer(taken.handler, options);
   server.on('clientError', answerClientError);
-  // A handshake that failed or was never finished: nothing can be said on that connection.
+  // The handshake failed or timed out: no response is possible on that connection.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
@@ -68,32 +68,32 @@ async function createNodeServer(handler: RequestListener, options: ListenOptions
   return { server, unwatch: watchTls(server, files, tls, options.tlsCheckMs ?? 5000, options.log) };
 }
 
-// Clients that send requests without waiting for answers are read on only while few of theirs are unanswered.
+// A client that pipelines is read from only while few of its requests are unanswered.
 const MOST_PIPELINED = 16;
 const MOST_UNANSWERED = 5000;
 
-/** Knows which requests have been taken and not yet answered. */
-function createTaken(handler: RequestListener) {
+/** Tracks the accepted requests that have not been answered yet. */
+function trackRequests(handler: RequestListener) {
   const perSocket = new WeakMap<Socket, number>();
   let unanswered = 0;
   let stopping = false;
   let lastAnswered = () => {};
 
-  /** One chunk may bring a thousand requests, so that holding back alone does not bound them over all connections. */
+  /** One chunk may contain a thousand requests, so that pausing the socket alone does not limit their total over all connections. */
   function take(socket: Socket): boolean {
     const count = (perSocket.get(socket) ?? 0) + 1;
     if (count > MOST_PIPELINED && unanswered >= MOST_UNANSWERED) {
       socket.destroy();
       return false;
     }
-    // Node reads on by itself as soon as a response has gone out: it is stopped again until few enough are left.
-    if (!perSocket.has(socket)) socket.on('resume', () => holdBack(socket));
+    // Node resumes reading by itself after each response: the socket is paused again until few enough are left.
+    if (!perSocket.has(socket)) socket.on('resume', () => pauseIfPipelining(socket));
     perSocket.set(socket, count);
-    holdBack(socket);
+    pauseIfPipelining(socket);
     unanswered++;
     return true;
   }
-  function holdBack(socket: Socket): void {
+  function pauseIfPipelining(socket: Socket): void {
     if ((perSocket.get(socket) ?? 0) > MOST_PIPELINED) socket.pause();
   }
   function answered(socket: Socket): void {
@@ -112,7 +112,7 @@ function createTaken(handler: RequestListener) {
       request.url = originForm(request.url ?? '/');
       handler(request, response);
     },
-    /** Resolves when all that was taken is answered, or after `waitMs`. */
+    /** Resolves when all accepted requests are answered, or after `waitMs`. */
     async stop(waitMs: number) {
       stopping = true;
       if (unanswered === 0) return;
@@ -127,7 +127,7 @@ function createTaken(handler: RequestListener) {
   };
 }
 
-/** A request target may name scheme and host as well (RFC 9112, 3.2.2): `http://host/webhooks/acme` is `/webhooks/acme`. */
+/** A request target may include scheme and host (RFC 9112, 3.2.2): `http://host/webhooks/acme` is `/webhooks/acme`. */
 function originForm(target: string): string {
   const authority = /^https?:\/\/[^/?#]*/i.exec(target)?.[0];
   if (authority === undefined) return target;
@@ -143,13 +143,13 @@ const refuse = (response: ServerResponse): void =>
     headers: { 'Retry-After': '5', Connection: 'close' },
   });
 
-// Node would answer 408 to a request that is too slow, and some senders do not repeat after that.
+// Node would answer 408 to a slow request, and some senders do not retry after that.
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET' || /^ERR_(TLS|SSL)/.test(error.code ?? '')) return void socket.destroy();
   const status = STATUS_LINES[error.code ?? ''] ?? '400 Bad Request';
   const retry = status.startsWith('503') ? 'Retry-After: 5\r\n' : '';
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${retry}Content-Length: 0\r\n\r\n`, () => socket.destroy());
-  // Who does not read it either is let go of.
+  // Disconnect clients that do not read the response either.
   setTimeout(() => socket.destroy(), UNREAD_MS).unref();
 }
 

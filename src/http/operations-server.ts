@@ -7,7 +7,7 @@ import { type Metrics, metricsPage } from './metrics/metrics.ts';
 import { allowOnly, errorBorder, notFound } from './problem.ts';
 import { requestContext } from './request-context.ts';
 
-/** What monitoring asks of every process. */
+/** What the monitoring endpoints of every process need. */
 export interface MonitoringPorts {
   ready(): Promise<Readiness>;
   metrics: Metrics;
@@ -21,7 +21,7 @@ export function addMonitoring(app: Express, { ready, metrics, requireRole }: Mon
   app.all('/metrics', allowOnly('GET', 'HEAD'));
 }
 
-/** All that a process without the role `web` serves. */
+/** The HTTP endpoints of a process without the role `web`. */
 export function createOperationsHttp(ports: MonitoringPorts & { log: Log; trustProxy: number | readonly string[] | null }): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -16,20 +16,20 @@ export type OwnTokensEntry = Extract<Oauth2, { clients: unknown }>;
 export type IntrospectionEntry = Extract<Oauth2, { introspection: unknown }>;
 
 export interface DoorSettings {
-  /** Number of proxies, or addresses and CIDRs of those, whose `X-Forwarded-*` are believed; null: nobody's. */
+  /** Number of proxies, or addresses and CIDRs of those, whose `X-Forwarded-*` headers are trusted; null: none. */
   trustProxy: number | readonly string[] | null;
   requireHttps: boolean;
   maxBodyBytes: number;
-  /** Where what is too large for memory is kept while it arrives. */
+  /** Where bodies too large for memory are buffered while they arrive. */
   dataDir: string;
   /** The address senders call, without a trailing slash; null: taken from each request. */
   publicUrl: string | null;
 }
 
-/** Counts one answer on a webhook path. `connection` is null where the path names none that exists. */
+/** Counts one answer on a webhook path. `connection` is null if the path names no existing one. */
 export type CountAnswer = (connection: string | null, status: number, code: string, rejection: RejectedCredential | null) => void;
 
-/** All that the door needs from the rest of the program. */
+/** The dependencies of the HTTP server. */
 export interface HttpPorts {
   settings: DoorSettings;
   connections: Connections;
@@ -37,7 +37,7 @@ export interface HttpPorts {
   clock: Clock;
   log: Log;
   outside: OutsideCalls;
-  /** At least 32 secret bytes, the same for every process of the database and over restarts. */
+  /** At least 32 secret bytes, the same for all processes that share the database, and across restarts. */
   tokenKey(): Promise<Uint8Array>;
   answered: CountAnswer;
   ready(): Promise<Readiness>;

@@ -6,12 +6,12 @@ import type { ErrorCode } from '../domain/error-codes.ts';
 import { InvalidBody, OrderdockError, Refused, RemoteFailure, Unavailable } from '../domain/errors.ts';
 import type { Log, LogFields } from '../domain/log.ts';
 
-/** What every error answer says (RFC 9457). `code` is stable, snake_case; `detail` is for people and holds no secret. */
+/** The content of every error response (RFC 9457). `code` is stable, snake_case; `detail` is for humans and contains no secret. */
 export interface Problem {
   status: number;
   code: ErrorCode;
   detail: string;
-  /** Further members of the answer, such as `deliveryId` or `errors`. */
+  /** Further members of the response, such as `deliveryId` or `errors`. */
   members?: Readonly<Record<string, unknown>>;
   headers?: OutgoingHttpHeaders;
 }
@@ -23,7 +23,7 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   response.end(body);
 }
 
-/** Writes all of it, and leaves the end of the response to the caller. */
+/** Writes the problem but leaves the response open. */
 export function writeProblem(response: ServerResponse, problem: Problem): void {
   const body = problemBody(problem);
   writeProblemHead(response, problem, body);
@@ -48,7 +48,7 @@ const writeProblemHead = (response: ServerResponse, problem: Problem, body: stri
     ...problem.headers,
   });
 
-/** A refusal whose answer needs headers of its own, such as `Allow`. */
+/** A rejection whose response needs additional headers, such as `Allow`. */
 export class RefusedWith extends Refused {
   readonly headers: Readonly<Record<string, string>>;
   constructor(status: number, code: ErrorCode, message: string, headers: Readonly<Record<string, string>>) {
@@ -57,7 +57,7 @@ export class RefusedWith extends Refused {
   }
 }
 
-/** The answer an error becomes; `null` for one that nobody foresaw. */
+/** The response for an error; `null` for an unexpected one. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof RefusedWith) return { status: error.status, code: error.code, detail: error.message, headers: error.headers };
   if (error instanceof FeedDiverged) return { status: error.status, code: error.code, detail: error.message, members: error.members };
@@ -89,7 +89,7 @@ const CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
   415: 'unsupported_media_type',
 };
 
-/** Errors of Express's own parsers and of the OpenAPI validator carry a `status`; only those below 500 tell the client something. */
+/** Errors of Express's own parsers and of the OpenAPI validator carry a `status`; only those below 500 concern the client. */
 function foreignProblem(error: unknown): Problem | null {
   const parsed = foreignError.safeParse(error);
   if (!parsed.success) return null;
@@ -115,11 +115,11 @@ const foreignError = z.object({
   headers: z.object({ Allow: z.string().optional() }).optional().catch(undefined),
 });
 
-const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'Something went wrong on our side. It has been logged.' };
+const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'An internal error occurred and has been logged.' };
 
 /**
- * What the log tells of an error that nobody foresaw: its kind and where it arose. Never its message: a database puts the statement
- * into it, and with that what was to be stored.
+ * The log fields of an unexpected error: its type and where it was thrown. Never its message: databases include the statement in it, and
+ * with that the data to be stored.
  */
 export function faultOf(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
@@ -128,20 +128,20 @@ export function faultOf(error: unknown): LogFields {
   return { error: typeof code === 'string' ? `${error.name} ${code}` : error.name, at: at?.trim() };
 }
 
-/** The border of everything but the webhook paths: any error becomes a problem, and only what nobody foresaw is logged. */
+/** The error handler of everything but the webhook paths: any error becomes a problem, and only unexpected ones are logged. */
 export const errorBorder =
   (log: Log): ErrorRequestHandler =>
   (error, request, response, _next) => {
     const problem = problemOf(error);
     if (problem === null) log.error('request_failed', { method: request.method, path: request.path, ...faultOf(error) });
-    // Half an answer cannot be taken back: the client sees the connection break.
+    // A partial response cannot be retracted: the client sees the connection break.
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem ?? INTERNAL);
   };
 
-/** The last handler: nothing is at this path. */
+/** The last handler: no route matches this path. */
 export const notFound: RequestHandler = (_request, response) =>
-  sendProblem(response, { status: 404, code: 'not_found', detail: 'There is nothing at this path.' });
+  sendProblem(response, { status: 404, code: 'not_found', detail: 'There is no resource at this path.' });
 
 /** Answers 405 with `Allow`; mounted behind the handlers of the methods that are allowed. */
 export const allowOnly =
@@ -150,6 +150,6 @@ export const allowOnly =
     sendProblem(response, {
       status: 405,
       code: 'method_not_allowed',
-      detail: `${request.method} is not possible here.`,
+      detail: `${request.method} is not allowed for this resource.`,
       headers: { Allow: methods.join(', ') },
     });

@@ -10,7 +10,7 @@ import { errorBorder, notFound } from './problem.ts';
 import { requestContext } from './request-context.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 
-// Pages come from us alone. No upgrade to HTTPS: behind a proxy or on a developer's machine there may be none at our own address.
+// Pages load only from our own origin. No upgrade to HTTPS: behind a proxy or on a developer's machine our own address may not support it.
 const CONTENT_SECURITY = {
   useDefaults: false,
   directives: {
@@ -24,7 +24,7 @@ const CONTENT_SECURITY = {
   },
 };
 
-/** Everything that is served. Webhooks stand first: nothing that they do not need is in their way. */
+/** The whole HTTP application. Webhooks come first, so that they pass only the middleware that they need. */
 export function createHttp(ports: HttpPorts): Express {
   const { settings, connections, clock, log } = ports;
   const ownTokens = createOwnTokens(ports.tokenKey, clock);

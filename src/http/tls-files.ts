@@ -8,7 +8,7 @@ export interface TlsFiles {
   keyFile: string;
 }
 
-/** The certificate chain and its key, PEM, with the protocols that are spoken. */
+/** The certificate chain and its key, PEM, with the supported protocols. */
 export interface TlsContext {
   cert: Buffer;
   key: Buffer;
@@ -19,7 +19,7 @@ export interface TlsContext {
   secureOptions: number;
 }
 
-// With TLS 1.2 only what has forward secrecy and authenticated encryption, as all of TLS 1.3 has (RFC 9325, 4.2).
+// For TLS 1.2, only suites with forward secrecy and authenticated encryption, as all of TLS 1.3 (RFC 9325, 4.2).
 const CIPHERS = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
@@ -27,7 +27,7 @@ const CIPHERS = [
   ...['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].flatMap((suite) => [`ECDHE-ECDSA-${suite}`, `ECDHE-RSA-${suite}`]),
 ].join(':');
 
-/** TLS 1.2 and 1.3 only, whatever Node's own default or its command line says. A client cannot ask for a new handshake on TLS 1.2. */
+/** TLS 1.2 and 1.3 only, regardless of Node's defaults or command line. Clients cannot renegotiate on TLS 1.2. */
 export async function readTls({ certFile, keyFile }: TlsFiles): Promise<TlsContext> {
   const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
   return {
@@ -37,8 +37,8 @@ export async function readTls({ certFile, keyFile }: TlsFiles): Promise<TlsConte
 }
 
 /**
- * Takes a new certificate as soon as its files hold one; connections that are open keep the old. Reads the files every `everyMs`
- * and compares them: mounted secrets are swapped by links, which file events do not see. Returns what ends the watch.
+ * Loads a new certificate as soon as the files change; open connections keep the old one. Reads and compares the files every `everyMs`:
+ * mounted secrets are swapped through symbolic links, which file events miss. Returns the function that stops watching.
  */
 export function watchTls(server: Server, files: TlsFiles, present: TlsContext, everyMs: number, log: Log): () => void {
   let last = present;
@@ -50,7 +50,7 @@ export function watchTls(server: Server, files: TlsFiles, present: TlsContext, e
       server.setSecureContext(found);
       log.info('tls_renewed', { certFile: files.certFile });
     } catch (error) {
-      // While one file is new and the other is not, they do not fit: the old pair stays until both do.
+      // While only one of the files is new, they do not match: the old pair stays in use until both are new.
       log.warn('tls_not_renewed', { certFile: files.certFile, error: error instanceof Error ? error.message : String(error) });
     }
   }, everyMs);

@@ -4,8 +4,8 @@ import { callerOf } from './auth.ts';
 import { pathText } from './query.ts';
 
 /**
- * Whose consumers a key may touch: those that it names; a reader that names none acknowledges and receipts the consumer of its own name. Mounted
- * before the consumers' routes, at `/consumers/:name`.
+ * Restricts a key to the consumers in its scope; a reader without such a scope may acknowledge and send receipts only for the consumer of its own
+ * name. Mounted before the consumers' routes, at `/consumers/:name`.
  */
 export const consumerAccess: RequestHandler = (request, response, next) => {
   const { name: keyName, role, scope } = callerOf(response);
@@ -16,7 +16,7 @@ export const consumerAccess: RequestHandler = (request, response, next) => {
     throw new Refused(
       403,
       'not_your_consumer',
-      `The key ${keyName} acknowledges and receipts the consumer ${keyName} only. Make a key that names the consumer ${name}.`,
+      `The key ${keyName} may acknowledge and send receipts only for the consumer ${keyName}. Create a key whose scope includes the consumer ${name}.`,
     );
   }
   next();

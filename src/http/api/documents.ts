@@ -6,7 +6,7 @@ import { type DocumentRow, listDocuments, readDocument } from '../../store/docum
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryFlag, queryLimit, queryText } from './query.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
-import { cutPage, isHeld, sendList, sendResource } from './sending/send-response.ts';
+import { cutPage, isNotModified, sendList, sendResource } from './sending/send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'openContent'>;
 
@@ -44,7 +44,7 @@ export function documentRoutes(ports: Ports): Router {
   const sql = ports.context.db.read;
   const named = async (request: Request): Promise<DocumentRow> => {
     const document = await readDocument(sql, pathText(request, 'id'));
-    if (!document) throw new Refused(404, 'not_found', 'There is no document of this id.');
+    if (!document) throw new Refused(404, 'not_found', 'There is no document with this id.');
     return document;
   };
 
@@ -68,15 +68,15 @@ export function documentRoutes(ports: Ports): Router {
   return router;
 }
 
-/** Streams the bytes, or the part of them that was asked for. They come from outside: never to be shown or run by a browser as ours. */
+/** Streams the content or the requested range. It is untrusted: a browser must never render or run it in our origin. */
 async function sendContent({ openContent }: Ports, request: Request, response: Response, document: DocumentRow): Promise<void> {
   const { sha256, bytes } = document;
   if (document.state !== 'stored' || sha256 === null || bytes === null) {
-    throw new Refused(404, 'document_not_stored', `The content of this document is not held: its state is ${document.state}.`);
+    throw new Refused(404, 'document_not_stored', `The content of this document is not stored: its state is ${document.state}.`);
   }
   const etag = `"${sha256}"`;
   response.attachment(safeName(document.filename ?? document.name));
-  // Not by Express, which would add a charset: nobody knows it.
+  // Express would add a charset, which is unknown.
   response.setHeader('Content-Type', safeType(document.contentType));
   response.set({
     'Content-Security-Policy': "default-src 'none'; sandbox",
@@ -85,8 +85,8 @@ async function sendContent({ openContent }: Ports, request: Request, response: R
     Digest: `sha-256=${Buffer.from(sha256, 'hex').toString('base64')}`,
     ETag: etag,
   });
-  if (isHeld(request, etag)) return void response.status(304).end();
-  const range = rangeAsked(request, bytes, etag);
+  if (isNotModified(request, etag)) return void response.status(304).end();
+  const range = requestedRange(request, bytes, etag);
   if (range === 'unsatisfiable') {
     response.set('Content-Range', `bytes */${bytes}`);
     throw new Refused(416, 'range_not_satisfiable', `The document has ${bytes} bytes.`);
@@ -95,14 +95,14 @@ async function sendContent({ openContent }: Ports, request: Request, response: R
   response.set('Content-Length', String(range ? range.end - range.start + 1 : bytes));
   if (request.method === 'HEAD') return void response.end();
   const content = await openContent(sha256, range);
-  // A client that leaves in the middle ends the stream with it; there is nobody left to be told.
+  // A client that disconnects ends the stream; there is no response left to send.
   await pipeline(content, response).catch((error: unknown) => {
     if (!response.destroyed) throw error;
   });
 }
 
-/** One range is served; several at once, a malformed one, or one for another version of the content give the whole. */
-function rangeAsked(request: Request, bytes: number, etag: string): ByteRange | 'unsatisfiable' | null {
+/** A single range is served; several, a malformed one, or one for another version of the content yield the whole content. */
+function requestedRange(request: Request, bytes: number, etag: string): ByteRange | 'unsatisfiable' | null {
   const condition = request.get('if-range');
   if (condition !== undefined && condition !== etag) return null;
   const ranges = request.range(bytes);
@@ -112,11 +112,11 @@ function rangeAsked(request: Request, bytes: number, etag: string): ByteRange | 
   return range ? { start: range.start, end: range.end } : null;
 }
 
-/** Names come from business partners: no path, no control or direction-changing characters, not endless. */
+/** Names come from business partners: no path, no control or bidirectional characters, limited length. */
 function safeName(name: string): string {
   const plain = name
     .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
     .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '')
     .replace(/[\\/:*?"<>|]/g, '_')
     .replace(/^[. ]+|[. ]+$/g, '')

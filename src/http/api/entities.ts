@@ -38,7 +38,7 @@ export const orderRoutes = (ports: Ports): Router => entityRoutes(ports, 'orders
 export const shipmentRoutes = (ports: Ports): Router => entityRoutes(ports, 'shipments', ['shipment']);
 export const recordRoutes = (ports: Ports): Router => entityRoutes(ports, 'records', RECORD_KINDS);
 
-/** List, single, by external id and history: the same for orders, shipments and records. */
+/** List, single, by external id and history: shared by orders, shipments and records. */
 function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly EntityKind[]): Router {
   const router = Router();
   const { db } = context;
@@ -61,15 +61,15 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
     await sendRows(request, response, slots, { page, next, columns: columnsOf(list, parts) });
   });
 
-  // Header and lines are read from one state: a reader must not meet the header of one version with the lines of the next.
+  // Header and lines are read in one snapshot: a response must not combine the header of one version with the lines of the next.
   const show = async (request: Request, response: Response, find: (state: Sql) => Promise<EntityRow | null>): Promise<void> => {
     const asOf = queryText(request, 'asOf');
     const documents = queryFlag(request, 'superseded') ? 'all' : true;
     const { source } = partsAsked(request);
     const view = await db.snapshot(async (state) => {
       const entity = await find(state);
-      if (!entity) throw notHere(list);
-      if (asOf !== null) return viewAsOf(state, entity, await momentOf(state, asOf));
+      if (!entity) throw notFound(list);
+      if (asOf !== null) return viewAsOf(state, entity, await readMoment(state, asOf));
       return (await viewEntities(state, [entity], { lines: true, documents, source }))[0];
     });
     await sendResource(request, response, view);
@@ -90,7 +90,7 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
 
   router.get('/:id/history', async (request, response) => {
     const entity = await readEntity(sql, kinds, pathText(request, 'id'));
-    if (!entity) throw notHere(list);
+    if (!entity) throw notFound(list);
     const limit = queryLimit(request);
     const after = await findPosition(sql, queryText(request, 'after'));
     const sizes = await readHistorySizes(sql, entity.id, after.position, limit + 1);
@@ -103,7 +103,7 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
   return router;
 }
 
-const notHere = (list: string) => new Refused(404, 'not_found', `There is nothing of this id among the ${list}.`);
+const notFound = (list: string) => new Refused(404, 'not_found', `There is no entry with this id in ${list}.`);
 
 const filterAsked = (request: Request, kinds: readonly EntityKind[]): EntityFilter => {
   const kind = queryChoice(request, 'kind', kinds);
@@ -131,10 +131,11 @@ function columnsOf(list: string, parts: Parts): string[] {
   return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...asked];
 }
 
-/** `asOf`: a cursor of the feed, or a time. */
-async function momentOf(sql: Sql, text: string): Promise<Moment> {
+/** `asOf`: a feed cursor or a timestamp. */
+async function readMoment(sql: Sql, text: string): Promise<Moment> {
   if (parseFeedCursor(text) !== null) return findPosition(sql, text);
   const time = readIsoTime(text);
-  if (time === null) throw new Refused(400, 'invalid_cursor', `Neither a cursor of the feed nor an ISO 8601 time: ${text.slice(0, 60)}`);
+  if (time === null)
+    throw new Refused(400, 'invalid_cursor', `\`asOf\` is neither a feed cursor nor a valid ISO 8601 timestamp: ${text.slice(0, 60)}`);
   return { time };
 }

@@ -18,26 +18,26 @@ export interface SettingsKey {
   key: string;
 }
 
-/** What the API is built on. Other verbs than keys, consumers and receipts are lent to it. */
+/** The dependencies of the API. Actions other than those on keys, consumers and receipts are injected. */
 export interface ApiPorts {
   context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'lookAgainMs' | 'connections' | 'log'>;
   settingsKeys: readonly SettingsKey[];
   signIn: SignIn;
   /** Aborted when the server stops: long polls and streams end. */
   stop: AbortSignal;
-  /** Sets the deliveries going again; gives their number. Under `replayId` it is recorded which ones, so that their outcome can be looked at. Throws `Refused`. */
+  /** Requeues the deliveries and returns their number. With `replayId`, records which ones, so that their outcome can be followed. Throws `Refused`. */
   replay(filter: DeliveryCriteria, fetch: ReplayFetch, replayId?: string): Promise<number>;
-  /** What a replay would change; changes nothing. */
+  /** What a replay would change, without changing anything. */
   previewReplay(filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview>;
-  /** Makes waiting deliveries due now; gives their number. */
+  /** Makes waiting deliveries due now; returns their number. */
   retry(criteria: DeliveryCriteria): Promise<number>;
-  /** Sets dead deliveries aside as handled; gives their number. */
+  /** Marks dead deliveries as handled; returns their number. */
   dismiss(criteria: DeliveryCriteria, note: string | null): Promise<number>;
-  /** Begins a run, or gives the one under way: its id. `since` (ISO 8601): from there. Throws `Refused` where there is no API to ask. */
+  /** Starts a run, or finds the one in progress; returns its id. `since` (ISO 8601): where to start. Throws `Refused` if the connection has no API. */
   reconcile(connection: Connection, since?: string | null): Promise<string>;
   health(connection: Connection): Promise<ConnectionHealth>;
   coverage(connection: Connection): Promise<readonly CoverageSpan[]>;
-  /** Requests refused for their credentials, newest first. */
+  /** Requests rejected for their credentials, newest first. */
   rejections(connection: Connection, page: { before: number | null; limit: number }): Promise<RejectedRequest[]>;
   invariants(): Promise<Invariants>;
   /** The stored bytes under this SHA-256 (hex); null range: all of them. */

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import { readIsoTime } from '../../domain/values/time.ts';
 
-/** Query members as the validator left them: known names only, of the described types, lists split at their commas. */
+/** Query parameters after validation: known names only, of the described types, lists split at commas. */
 const members = (request: Request): Record<string, unknown> => request.query;
 
 export function queryText(request: Request, name: string): string | null {
@@ -22,16 +22,16 @@ export const queryChoice = <T extends string>(request: Request, name: string, ch
 const choiceOf = <T extends string>(text: string | null, choices: readonly T[]): T | null =>
   choices.find((choice) => choice === text) ?? null;
 
-/** False when it was not asked for. */
+/** False when absent. */
 export const queryFlag = (request: Request, name: string): boolean => members(request)[name] === true;
 
-/** Null when it was not asked for. */
+/** Null when absent. */
 export function queryList(request: Request, name: string): string[] | null {
   const value = members(request)[name];
   return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : null;
 }
 
-/** ISO 8601 UTC with milliseconds, from any time the platforms' clocks could write. Refuses an unreadable one (400 `invalid_time`). */
+/** ISO 8601 UTC with milliseconds, from any notation that platforms use. Rejects an invalid one (400 `invalid_time`). */
 export function queryTime(request: Request, name: string): string | null {
   const text = queryText(request, name);
   return text === null ? null : timeOf(text, name);
@@ -39,7 +39,7 @@ export function queryTime(request: Request, name: string): string | null {
 
 export function timeOf(text: string, name: string): string {
   const time = readIsoTime(text);
-  if (time === null) throw new Refused(400, 'invalid_time', `${name} is no ISO 8601 time: ${text.slice(0, 40)}`);
+  if (time === null) throw new Refused(400, 'invalid_time', `\`${name}\` is not a valid ISO 8601 timestamp: ${text.slice(0, 40)}`);
   return time;
 }
 

@@ -24,25 +24,25 @@ import { createSlots, type Slots } from './slots.ts';
 import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';
-/** So many answers at a time read ahead of their clients, a quarter of a megabyte each. */
+/** The number of responses that may read ahead of their clients at a time, a quarter of a megabyte each. */
 const READ_AHEAD = 4;
 
 /**
- * The REST API, to be mounted at `/api/v1`. Who asks is settled before what is asked (401, 403), and that before whether it is there
- * (400, 404). Errors go on to the border of the app.
+ * The REST API, to be mounted at `/api/v1`. Authentication and role come first (401, 403), then validation (400), then
+ * existence (404). Errors are passed on to the app's error handler.
  */
 export function createApi(ports: ApiPorts): Router {
   const spec = readApiSpec();
   const router = Router({ caseSensitive: true });
-  router.use(inTurn, privately);
+  router.use(awaitSocket, disallowSharedCaching);
   router.get('/openapi.json', (request, response) => sendResource(request, response, spec));
   router.use(csvByPath(spec), requireRole(ports.signIn, roleOf));
-  router.use(refuseNul, forgetTypeOfNothing, express.json({ limit: MAX_BODY }));
+  router.use(refuseNul, dropContentTypeOfEmptyBody, express.json({ limit: MAX_BODY }));
   router.use(
     OpenApiValidator.middleware({
       // The validator's type of OpenAPI 3.1 requires `webhooks`, which the specification does not (version 5, November 2026).
       apiSpec: withHead(spec) as never,
-      // Checked by the tests: not at every start.
+      // Checked by the tests rather than at every start.
       validateApiSpec: false,
       validateRequests: { allowUnknownQueryParameters: false },
       validateSecurity: false,
@@ -52,7 +52,7 @@ export function createApi(ports: ApiPorts): Router {
   );
   const slots = createSlots(READ_AHEAD);
   router.use(routePerScope(ports, (scoped) => apiRoutes(scoped, slots)));
-  router.use(sayUnavailable(ports));
+  router.use(mapReadFault(ports));
   return router;
 }
 
@@ -78,7 +78,7 @@ function apiRoutes(ports: ApiPorts, slots: Slots): Router {
   return router;
 }
 
-/** A list's path followed by `.csv` is the list as CSV: an address of its own, so that clients made from the description know what they are given. */
+/** A list's path followed by `.csv` is the list as CSV: a path of its own, so that generated clients know the response type. */
 function csvByPath(spec: ApiSpec): RequestHandler {
   const paths = Object.keys(spec.paths).filter((path) => path.endsWith('.csv'));
   const patterns = paths.map((path) => new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`));
@@ -91,10 +91,10 @@ function csvByPath(spec: ApiSpec): RequestHandler {
   };
 }
 
-/** A request that was sent before the one before it was answered (pipelining) begins when its answer can be written: until then it holds nothing. */
-const inTurn: RequestHandler = (_request, response, next) => {
+/** A pipelined request starts once its response can be written: until then it occupies no resources. */
+const awaitSocket: RequestHandler = (_request, response, next) => {
   if (response.socket) next();
-  // The event comes while another request is being handled: this one keeps its own context.
+  // The event fires in the async context of another request: this one keeps its own.
   else
     response.once(
       'socket',
@@ -102,25 +102,25 @@ const inTurn: RequestHandler = (_request, response, next) => {
     );
 };
 
-/** Answers are for the one who asked; a copy is asked about again before it is used. */
-const privately: RequestHandler = (_request, response, next) => {
+/** Responses are private to the caller and must be revalidated before a cached copy is used. */
+const disallowSharedCaching: RequestHandler = (_request, response, next) => {
   response.setHeader('Cache-Control', 'private, no-cache');
   next();
 };
 
-/** No engine can hold a NUL in a text: nothing that is stored is named by one. */
+/** PostgreSQL cannot store NUL in text, so no stored identifier contains one. */
 const refuseNul: RequestHandler = (request, _response, next) => {
-  if (/%00/.test(request.originalUrl)) throw new Refused(400, 'invalid_request', 'A NUL character is in no name.');
+  if (/%00/.test(request.originalUrl)) throw new Refused(400, 'invalid_request', 'Identifiers must not contain NUL (U+0000).');
   next();
 };
 
-/** `curl -X POST -d ''` calls nothing a form: there is no body, so there is no type to refuse. */
-const forgetTypeOfNothing: RequestHandler = (request, _response, next) => {
+/** `curl -X POST -d ''` declares an empty body to be a form: without a body there is no type to reject. */
+const dropContentTypeOfEmptyBody: RequestHandler = (request, _response, next) => {
   if (request.headers['content-length'] === '0' && !/json/.test(request.get('content-type') ?? '')) delete request.headers['content-type'];
   next();
 };
 
-const sayUnavailable =
+const mapReadFault =
   ({ context }: ApiPorts): ErrorRequestHandler =>
   (error, _request, _response, next) =>
     next(readFault(context.db, error));

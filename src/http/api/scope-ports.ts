@@ -8,8 +8,8 @@ import type { ApiPorts } from './ports.ts';
 type Scoped = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'invariants'>;
 
 /**
- * The same ports for a limited key: everything that it does not name is not there. This is the one place: routes and pages are built on it and
- * cannot reach past it.
+ * The same ports restricted to a key's scope: anything outside it does not exist. Scopes are enforced here only: routes and pages are built on
+ * these ports and cannot bypass them.
  */
 export function scopePorts<P extends Scoped>(ports: P, scope: Scope): P {
   const { context } = ports;
@@ -30,7 +30,7 @@ export function scopePorts<P extends Scoped>(ports: P, scope: Scope): P {
     previewReplay: (criteria, fetch) => ports.previewReplay(within(criteria), fetch),
     retry: (criteria) => ports.retry(within(criteria)),
     dismiss: (criteria, note) => ports.dismiss(within(criteria), note),
-    // Samples are ids of any connection.
+    // Samples may be ids of any connection.
     invariants: async () => {
       const found = await ports.invariants();
       return { ...found, checks: found.checks.map(({ name, violations }) => ({ name, violations })) };
@@ -40,7 +40,7 @@ export function scopePorts<P extends Scoped>(ports: P, scope: Scope): P {
 
 const MOST_SCOPES = 200;
 
-/** Serves each caller by routes that are built on what its key may see. */
+/** Routes each caller to handlers built on the ports of its scope. */
 export function routePerScope<P extends Scoped>(ports: P, build: (ports: P) => Router): RequestHandler {
   const unlimited = build(ports);
   const limited = new Map<string, Router>();

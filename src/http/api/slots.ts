@@ -1,6 +1,6 @@
-/** Lets so many at a time through; the others wait in their order. */
+/** Limits concurrency; callers beyond the limit wait in order. */
 export interface Slots {
-  /** Resolves with what gives the place free again. */
+  /** Resolves with the function that releases the slot. */
   enter(): Promise<() => void>;
 }
 

@@ -1,9 +1,9 @@
 import basicAuth from 'express-basic-auth';
 
-/** Constant time in everything but the length of what was given. */
+/** Compares in constant time, except for the length of the given text. */
 export const sameText = (given: string, expected: string): boolean => basicAuth.safeCompare(given, expected);
 
-/** True when `given` is one of the secrets. Every one is compared, so that the time does not tell which. */
+/** True when `given` is one of the secrets. All are compared, so that the time does not reveal which one matched. */
 export function isOneOf(given: string, secrets: readonly string[]): boolean {
   let found = false;
   for (const secret of secrets) found = sameText(given, secret) || found;

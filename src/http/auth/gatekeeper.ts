@@ -9,7 +9,7 @@ import { createIssuers } from './issuer.ts';
 import type { OutsideCalls } from './outside-calls.ts';
 import type { OwnTokens } from './own-tokens.ts';
 
-/** Makes the gatekeeper of one request: what its headers prove to one connection. */
+/** Creates the credential checker of one request to one connection. */
 export type MakeCredentialChecker = (
   connection: Connection,
   headers: Readonly<Record<string, string>>,
@@ -55,14 +55,14 @@ export function createCredentialChecker({ outside, ownTokens, clock }: Credentia
   };
 }
 
-// Both are always compared: the time must not tell whether the user name was right.
+// Both are always compared: the time must not reveal whether the user name was right.
 function acceptsBasic(credentials: Credentials, { username, password }: Extract<AuthEntry, { basic: unknown }>['basic']): boolean {
   if (credentials.scheme !== 'basic') return false;
   const nameIsRight = sameText(credentials.username, username);
   return isOneOf(credentials.password, password) && nameIsRight;
 }
 
-/** `WWW-Authenticate` for a connection: the schemes that it is configured for. */
+/** `WWW-Authenticate` for a connection: the schemes configured for it. */
 export function challengesOf(connection: Connection): string[] {
   const schemes = new Set((connection.settings.webhook.auth ?? []).map(challengeOf));
   return schemes.size === 0 ? [OTHER] : [...schemes];

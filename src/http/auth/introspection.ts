@@ -13,12 +13,12 @@ const EARLY_MS = 60_000;
 const MOST_KNOWN = 2000;
 const MOST_AT_ONCE = 16;
 const MOST_UNKNOWN_AT_ONCE = 8;
-/** RFC 6750, 2.1: anything else no issuer has made. */
+/** RFC 6750, 2.1: no issuer creates anything else. */
 const TOKEN = /^[\w.~+/-]{1,8192}={0,8}$/;
 
-/** Opaque tokens, asked about at their issuer (RFC 7662). */
+/** Validates opaque tokens by introspection at their issuer (RFC 7662). */
 export interface Introspection {
-  /** `address`: where the request came from. Throws `Unavailable` when the issuer cannot be asked. */
+  /** `address`: the sender's address. Throws `Unavailable` when the issuer cannot be reached. */
   accepts(token: string, entry: IntrospectionEntry, address: string): Promise<boolean>;
 }
 
@@ -27,7 +27,7 @@ interface Known {
   untilMs: number;
 }
 
-/** What is asked about at the moment, and when asking last failed: apart for tokens that were active before, which no stranger has. */
+/** Lookups in progress and the time of the last failure; kept separately for tokens that were active before, which no stranger has. */
 interface Questions {
   asking: Map<string, Promise<Known>>;
   failedAtMs: Map<string, number>;
@@ -37,7 +37,7 @@ interface Questions {
 const questions = (most: number): Questions => ({ asking: new Map(), failedAtMs: new Map(), most });
 
 export function createIntrospection(outside: OutsideCalls, clock: Clock): Introspection {
-  // What was active stays here beyond its time: it is asked about again before anything unknown.
+  // Tokens that were active stay here after they expire: looking them up again takes precedence over unknown tokens.
   const active = new Map<string, number>();
   const inactive = new Map<string, number>();
   const [proven, unknown] = [questions(MOST_AT_ONCE), questions(MOST_UNKNOWN_AT_ONCE)];
@@ -61,7 +61,7 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
   return {
     async accepts(token, { introspection }, address) {
       if (!TOKEN.test(token)) return false;
-      // What is asked for belongs to the key: another entry may be told otherwise.
+      // The entry is part of the key: the issuer may answer differently for another entry.
       const key = createHash('sha256')
         .update(`${JSON.stringify(introspection)} ${token}`)
         .digest('base64');
@@ -88,7 +88,7 @@ function remember(known: Map<string, number>, key: string, untilMs: number): voi
   known.set(key, untilMs);
 }
 
-/** Any of the client's secrets may be the valid one; the issuer tells by 401. */
+/** Any of the client's secrets may be the valid one; the issuer answers 401 to the others. */
 async function askWithAnySecret(outside: OutsideCalls, url: string, token: string, clientId: string, secrets: readonly string[]) {
   let answer: OutsideAnswer | null = null;
   for (const password of secrets) {
@@ -98,10 +98,10 @@ async function askWithAnySecret(outside: OutsideCalls, url: string, token: strin
   return answer;
 }
 
-// The issuer has read the question and will not have the token: that says nothing about the next one.
+// The issuer is available but rejects this token: that says nothing about the next one.
 const REFUSED_TOKEN = new Set([400, 404, 413, 414, 422, 431]);
 
-/** How long an answer counts: shortly, and never beyond the token's own end. Null: it is no answer at all. */
+/** How long an answer is cached: briefly, and never beyond the token's expiry. Null: not a valid introspection response. */
 function verdictOf({ status, text }: OutsideAnswer, entry: IntrospectionEntry['introspection'], nowMs: number): Known | null {
   const inactive = { active: false, untilMs: nowMs + INACTIVE_IS_KNOWN_MS };
   if (REFUSED_TOKEN.has(status)) return inactive;
@@ -113,7 +113,7 @@ function verdictOf({ status, text }: OutsideAnswer, entry: IntrospectionEntry['i
   return { active: true, untilMs: Math.min(nowMs + ACTIVE_IS_KNOWN_MS, endsMs) };
 }
 
-/** Whether the token was issued for us: by every one of `audience`, `clientIds` and `scope` that is configured. */
+/** Whether the token was issued for us: checks each of `audience`, `clientIds` and `scope` that is configured. */
 function isForUs(answer: JsonObject, { audience, clientIds, scope }: IntrospectionEntry['introspection']): boolean {
   const named = (value: unknown): string[] => listAt(value).filter((one) => typeof one === 'string');
   if (audience && !named(answer.aud).some((one) => audience.includes(one))) return false;

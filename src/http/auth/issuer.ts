@@ -13,27 +13,27 @@ import { isObject, parseJson } from '../../domain/values/json.ts';
 import type { IssuerEntry } from '../ports.ts';
 import { cannotAsk, cautiousGet, type OutsideCalls } from './outside-calls.ts';
 
-/** Signatures that only the issuer can make. Never `none`, and no shared secrets (HS…): a public key would pass as one. */
+/** Asymmetric algorithms only. Never `none`, and no shared secrets (HS…): a public key could be used as one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 
-// Our clock may be behind the issuer's: a token that is valid in a moment passes, one that has ended does not.
+// Our clock may be behind the issuer's: a token that becomes valid shortly is accepted, an expired one is not.
 const EARLY_SECONDS = 60;
 const LATE_SECONDS = 5;
 const KEYS_ARE_FRESH_MS = 10 * 60_000;
 
-/** Access tokens of outside issuers: JWTs, verified by the keys that the issuer publishes. */
+/** Access tokens of outside issuers: JWTs, verified with the keys that the issuer publishes. */
 export interface Issuers {
-  /** Throws `Unavailable` when the issuer's keys cannot be had. */
+  /** Throws `Unavailable` when the issuer's keys cannot be fetched. */
   accepts(token: string, entry: IssuerEntry, now: Date): Promise<boolean>;
 }
 
 export function createIssuers(outside: OutsideCalls, clock: Clock): Issuers {
   const get = cautiousGet(outside.get, clock);
-  // Key ids that nobody knows are looked up on an account of their own: strangers make them up.
+  // Lookups of unknown key ids have a rate limit of their own: strangers can make them up.
   const lookUp = cautiousGet(outside.get, clock);
   const keySets = new Map<string, Promise<RemoteJWKSet>>();
 
-  /** Runs `use` with the issuer's keys; when they can neither be had nor renewed, their address is looked up anew next time. */
+  /** Runs `use` with the issuer's keys; if they can be neither fetched nor refreshed, the next call discovers their address again. */
   async function withKeys<T>(issuer: string, entry: IssuerEntry, use: (keys: RemoteJWKSet) => Promise<T>): Promise<T> {
     const name = `${issuer} ${entry.jwksUri ?? ''}`;
     const keys = keySets.get(name) ?? findKeys(issuer, entry.jwksUri, { get, lookUp });
@@ -62,7 +62,7 @@ type Get = (url: string) => Promise<string>;
 const findKeys = async (issuer: string, jwksUri: string | undefined, ways: { get: Get; lookUp: Get }): Promise<RemoteJWKSet> =>
   publishedKeys(jwksUri ?? (await discoverKeys(issuer, ways.get)), ways);
 
-/** The issuer a token claims, when it is one of ours: a stranger's token makes us ask nobody. */
+/** The issuer that a token claims, if it is a configured one: a stranger's token must not trigger a request. */
 function claimedIssuer(token: string, issuers: readonly string[]): string | null {
   try {
     if (!ALGORITHMS.includes(decodeProtectedHeader(token).alg ?? '')) return null;
@@ -77,13 +77,13 @@ function claimedIssuer(token: string, issuers: readonly string[]): string | null
 async function discoverKeys(issuer: string, get: (url: string) => Promise<string>): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const document = readObject(await get(url));
-  // AD FS signs as `access_token_issuer` and calls itself something else.
+  // AD FS issues tokens as `access_token_issuer`, which differs from its `issuer`.
   const names = [document?.issuer, document?.access_token_issuer];
   if (typeof document?.jwks_uri !== 'string' || !URL.canParse(document.jwks_uri) || !names.includes(issuer)) throw cannotAsk(url);
   return document.jwks_uri;
 }
 
-/** An unknown key id is looked up at once, since the issuer may just have changed its keys; `lookUp` bounds how often. */
+/** An unknown key id is looked up immediately, since the issuer may just have rotated its keys; `lookUp` limits how often. */
 function publishedKeys(url: string, { get, lookUp }: { get: Get; lookUp: Get }): RemoteJWKSet {
   const keys: RemoteJWKSet = createRemoteJWKSet(new URL(url), {
     cooldownDuration: 0,
@@ -103,7 +103,7 @@ async function verify(token: string, keys: RemoteJWKSet, issuer: string, audienc
     return (await jwtVerify(token, keys, rules)).payload;
   } catch (error) {
     if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) throw cannotAsk(issuer);
-    // Without a key id several keys may fit: any of them may have signed.
+    // Without a key id several keys may fit: any of them may be the signing key.
     if (error instanceof errors.JWKSMultipleMatchingKeys) {
       for await (const key of error) {
         const result = await jwtVerify(token, key, rules).catch(() => null);

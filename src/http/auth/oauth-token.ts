@@ -35,14 +35,14 @@ const invalidRequest = (description: string) => new OauthError(400, 'invalid_req
 export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
   const router = Router();
   router.post('/', express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), async (request, response) => {
-    if (ports.requireHttps && !request.secure) throw invalidRequest('Credentials are only taken over HTTPS.');
+    if (ports.requireHttps && !request.secure) throw invalidRequest('Credentials are accepted over HTTPS only.');
     const form = readForm(request);
     const spellings = readClient(request, form);
     ports.signIns.refuseTooMany(request, spellings[0].id, 'token');
     const { client, allowed } = identifyClient(ports.connections, spellings);
     if (allowed.length === 0) {
       await ports.signIns.failed(request, client.id, 'token');
-      throw new OauthError(401, 'invalid_client', 'The client is unknown or its secret is wrong.');
+      throw new OauthError(401, 'invalid_client', 'Unknown client or wrong secret.');
     }
     refuseOtherGrants(form);
     answer(response, 200, {
@@ -53,7 +53,7 @@ export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
   });
   router.all('/', (_request, response) => {
     response.setHeader('Allow', 'POST');
-    answer(response, 405, { error: 'invalid_request', error_description: 'Tokens are asked for by POST.' });
+    answer(response, 405, { error: 'invalid_request', error_description: 'Request tokens with POST.' });
   });
   router.use(tokenErrorBorder(ports.log));
   return router;
@@ -62,7 +62,7 @@ export function createTokenEndpoint(ports: TokenEndpointPorts): RequestHandler {
 /** The form's fields. A repeated parameter is an error (RFC 6749, 3.2). */
 function readForm(request: Request): Record<string, string> {
   const form: unknown = request.body;
-  if (typeof form !== 'object' || form === null) throw invalidRequest('The body has to be application/x-www-form-urlencoded.');
+  if (typeof form !== 'object' || form === null) throw invalidRequest('The body must be application/x-www-form-urlencoded.');
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(form)) {
     if (typeof value !== 'string') throw invalidRequest('A parameter is repeated.');
@@ -71,7 +71,7 @@ function readForm(request: Request): Record<string, string> {
   return fields;
 }
 
-/** The client by HTTP Basic or by form, never by both. By Basic it may be spelled in two ways, of which the documented one comes first. */
+/** The client credentials from HTTP Basic or from the form, never from both. Basic allows two encodings, of which the standard one comes first. */
 function readClient(request: Request, form: Record<string, string>): [Client, ...Client[]] {
   const credentials = readCredentials(request.headers.authorization);
   if (credentials.scheme === 'basic') {
@@ -79,22 +79,22 @@ function readClient(request: Request, form: Record<string, string>): [Client, ..
     const decoded = { id: formDecode(plain.id), secret: formDecode(plain.secret) };
     const named = form.client_id;
     if (form.client_secret !== undefined || (named !== undefined && named !== decoded.id && named !== plain.id))
-      throw invalidRequest('The client is named twice.');
+      throw invalidRequest('The client must use one authentication method only.');
     return [decoded, plain];
   }
   if (request.headers.authorization !== undefined)
-    throw new OauthError(401, 'invalid_client', 'The client authenticates by HTTP Basic or form.');
-  if (!form.client_id || !form.client_secret) throw new OauthError(401, 'invalid_client', 'The client does not authenticate.');
+    throw new OauthError(401, 'invalid_client', 'The client must authenticate by HTTP Basic or in the form.');
+  if (!form.client_id || !form.client_secret) throw new OauthError(401, 'invalid_client', 'Client credentials are missing.');
   return [{ id: form.client_id, secret: form.client_secret }];
 }
 
-/** RFC 6749, 2.3.1 has the parts form-encoded; many clients send them as they are, where `+` and `%` stand for themselves. */
+/** RFC 6749, 2.3.1 requires form-encoded parts; many clients send them unencoded, where `+` and `%` are literal. */
 function identifyClient(connections: Connections, spellings: readonly [Client, ...Client[]]): { client: Client; allowed: string[] } {
   const found = spellings.map((client) => ({ client, allowed: connectionsOf(connections, client) }));
   return found.find(({ allowed }) => allowed.length > 0) ?? { client: spellings[0], allowed: [] };
 }
 
-// Not every client encodes; a lone `%` then stands for itself.
+// Not every client encodes; a stray `%` is then literal.
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
@@ -103,7 +103,7 @@ function formDecode(text: string): string {
   }
 }
 
-/** The connections that list this client with this secret: the token is good for these alone. */
+/** The connections that list this client with this secret: the token is valid for these only. */
 const connectionsOf = (connections: Connections, client: Client): string[] =>
   connections
     .list()
@@ -123,11 +123,12 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 function refuseOtherGrants(form: Record<string, string>): void {
   if (!form.grant_type) throw invalidRequest('grant_type is missing.');
-  if (form.grant_type !== 'client_credentials') throw new OauthError(400, 'unsupported_grant_type', 'Only client_credentials is possible.');
-  if (form.scope && !SCOPE.test(form.scope)) throw new OauthError(400, 'invalid_scope', 'The scope cannot be read.');
+  if (form.grant_type !== 'client_credentials')
+    throw new OauthError(400, 'unsupported_grant_type', 'Only client_credentials is supported.');
+  if (form.scope && !SCOPE.test(form.scope)) throw new OauthError(400, 'invalid_scope', 'The scope is malformed.');
 }
 
-/** Errors as RFC 6749, 5.2 writes them. What nobody foresaw asks the client to come again. */
+/** Errors in the format of RFC 6749, 5.2. An unexpected error asks the client to retry. */
 const tokenErrorBorder =
   (log: Log): ErrorRequestHandler =>
   (error, _request, response, _next) => {
@@ -137,10 +138,13 @@ const tokenErrorBorder =
       return answer(response, error.status, { error: error.code, error_description: error.message });
     }
     const status: unknown = error?.status;
-    if (typeof status === 'number' && status < 500) return refuse(response, invalidRequest('The body cannot be read as a form.'));
+    if (typeof status === 'number' && status < 500) return refuse(response, invalidRequest('The body is not a valid form.'));
     log.error('token_request_failed', faultOf(error));
     response.setHeader('Retry-After', '5');
-    answer(response, 503, { error: 'temporarily_unavailable', error_description: 'No token can be given now.' });
+    answer(response, 503, {
+      error: 'temporarily_unavailable',
+      error_description: 'The token endpoint is temporarily unavailable. Retry later.',
+    });
   };
 
 function refuse(response: Response, error: OauthError): void {

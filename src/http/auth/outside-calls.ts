@@ -6,7 +6,7 @@ export interface OutsideAnswer {
   text: string;
 }
 
-/** Calls to issuers of tokens. Any status is an answer; throws when there is none. */
+/** Calls to issuers of tokens. Any status counts as an answer; throws when there is none. */
 export interface OutsideCalls {
   get(url: string): Promise<OutsideAnswer>;
   post(url: string, form: Readonly<Record<string, string>>, basic: { username: string; password: string }): Promise<OutsideAnswer>;
@@ -22,7 +22,7 @@ export type PlainCall = (call: {
   timeoutMs: number;
 }) => Promise<OutsideAnswer>;
 
-// The sender waits meanwhile, and must have its 503 within 10 s: discovery and key set together stay below.
+// The sender is waiting and must get its 503 within 10 s: discovery and key set together stay below that.
 const TIMEOUT_MS = 3500;
 
 /** Calls to issuers over the program's HTTP client. */

@@ -4,10 +4,10 @@ import { setActor } from '../../domain/current-request.ts';
 import { RefusedWith } from '../problem.ts';
 import type { Throttle } from './throttle.ts';
 
-/** Where somebody signs in. Never a webhook path: senders are not kept out by what others try from their address. */
+/** Where a sign-in happens. Never a webhook path: senders must not be locked out by attempts that others make from their address. */
 export type SignInPlace = 'api' | 'console' | 'token';
 
-/** Failed sign-ins: counted, logged, audited, and refused with 429 once there are too many from one address for one name. */
+/** Failed sign-ins: counted, logged, audited, and rejected with 429 after too many from one address for one name. */
 export interface SignIns {
   hasFailed(request: Request): boolean;
   /** Throws 429 with `Retry-After` after ten failures in a minute. */
@@ -18,11 +18,11 @@ export interface SignIns {
 export interface SignInDependencies {
   context: AuditContext;
   throttle: Throttle;
-  /** Counts a failed attempt, or one that was refused without being looked at. */
+  /** Counts a failed attempt, or one that was rejected without being checked. */
   count(place: SignInPlace, outcome: 'failed' | 'throttled'): void;
 }
 
-/** Rows of the audit that strangers can cause in a minute. */
+/** Audit entries per minute that unauthenticated clients can cause. */
 const MOST_AUDITED = 60;
 const MINUTE_MS = 60_000;
 
@@ -39,7 +39,7 @@ export function createSignIns({ context, throttle, count }: SignInDependencies):
       const waitSeconds = throttle.waitSeconds(addressOf(request), name);
       if (waitSeconds === null) return;
       count(place, 'throttled');
-      throw new RefusedWith(429, 'too_many_attempts', 'Too many failed sign-ins from here. Wait, then check the key.', {
+      throw new RefusedWith(429, 'too_many_attempts', 'Too many failed sign-ins from this address. Wait, then check the key.', {
         'Retry-After': String(waitSeconds),
       });
     },

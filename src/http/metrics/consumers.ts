@@ -5,7 +5,7 @@ import type { ApiPorts } from '../api/ports.ts';
 
 const MOST_CONSUMERS = 1000;
 
-/** Adds how far each consumer is behind to the figures that Prometheus reads. Without the store there is a gap in the chart. */
+/** Registers each consumer's lag as metrics. While the database is unavailable, the series have a gap. */
 export function addConsumerGauges(registry: Registry, { db, clock }: Pick<ApiPorts['context'], 'db' | 'clock'>): void {
   let reading: Promise<Map<string, Lag>> | null = null;
   const readAll = async (): Promise<Map<string, Lag>> => {
@@ -14,7 +14,7 @@ export function addConsumerGauges(registry: Registry, { db, clock }: Pick<ApiPor
       lags.set(consumer.name, await readLag(db.read, consumer, clock.now()));
     return lags;
   };
-  // Both figures are asked for at once: they are read once.
+  // Both metrics are collected in the same scrape: they share one read.
   const read = () => {
     reading ??= readAll()
       .catch(() => new Map<string, Lag>())

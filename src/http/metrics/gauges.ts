@@ -12,7 +12,7 @@ const INVARIANTS_LAST_MS = 60_000;
 
 type Health = Awaited<ReturnType<Ports['health']>>;
 
-/** A figure of every connection: what it is called, and how a connection's health tells it. */
+/** A gauge per connection and how it is derived from the connection's health. */
 interface Figure {
   name: string;
   help: string;
@@ -22,22 +22,22 @@ interface Figure {
 const FIGURES: readonly Figure[] = [
   {
     name: 'orderdock_backlog',
-    help: 'Deliveries that wait or are being worked.',
+    help: 'Deliveries that are waiting or being processed.',
     set: (gauge, connection, { backlog }) => gauge.set({ connection }, backlog),
   },
   {
     name: 'orderdock_proven_lag_seconds',
-    help: 'Age of the end of what reconciliation has proven.',
+    help: 'Age of the point up to which reconciliation has verified completeness.',
     set: (gauge, connection, { lagMs }) => lagMs !== null && gauge.set({ connection }, lagMs / 1000),
   },
   {
     name: 'orderdock_circuit_open',
-    help: '1 while calls to the API of a connection are stopped because it keeps failing.',
+    help: '1 while calls to the API of a connection are suspended because it keeps failing.',
     set: (gauge, connection, { circuit }) => circuit !== null && gauge.set({ connection }, circuit === 'closed' ? 0 : 1),
   },
   {
     name: 'orderdock_failure_budget_used_ratio',
-    help: "Share of the platform's patience that failures have used up.",
+    help: "Share of the platform's failure budget that failures have used up.",
     set: (gauge, connection, { failureBudget }) => gauge.set({ connection }, failureBudget.usedPercent / 100),
   },
   {
@@ -47,7 +47,7 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
-/** Adds what the store tells to the figures that Prometheus reads; it is asked when they are, once for all of them. */
+/** Registers the health of connections as metrics; each scrape reads it once for all of them. */
 export function addGauges(registry: Registry, ports: Ports): void {
   const read = createReading(ports);
   for (const figure of FIGURES) {
@@ -58,7 +58,7 @@ export function addGauges(registry: Registry, ports: Ports): void {
       registers: [registry],
       async collect() {
         this.reset();
-        // Without the store there are no figures: a gap in the chart, while the others are still read.
+        // While the database is unavailable, these series have a gap; the other metrics are still served.
         const healths = await read().catch(() => new Map<string, Health>());
         for (const [connection, health] of healths) figure.set(this, connection, health);
       },
@@ -66,7 +66,7 @@ export function addGauges(registry: Registry, ports: Ports): void {
   }
   new Gauge({
     name: 'orderdock_invariant_violations',
-    help: 'What contradicts the invariants (GET /api/v1/invariants); 0 when all is well.',
+    help: 'Violations of the invariants (GET /api/v1/invariants); 0 if there are none.',
     registers: [registry],
     async collect() {
       const found = await freshEnough(ports).catch(() => null);
@@ -75,7 +75,7 @@ export function addGauges(registry: Registry, ports: Ports): void {
   });
 }
 
-/** Reads the health of all connections; who asks while it is being read is given the same. */
+/** Reads the health of all connections; concurrent callers share one read. */
 function createReading({ connections, health }: Ports): () => Promise<Map<string, Health>> {
   let reading: Promise<Map<string, Health>> | null = null;
   const readAll = async () => new Map(await Promise.all(connections.list().map(async (one) => [one.name, await health(one)] as const)));

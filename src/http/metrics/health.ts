@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import type { Readiness } from '../../monitoring/readiness.ts';
 import { allowOnly } from '../problem.ts';
 
-/** `/health/live` tells that the process answers, `/health/ready` whether it can store. Neither needs a key. */
+/** `/health/live`: the process responds; `/health/ready`: it can store deliveries. Neither needs a key. */
 export function createHealth(ready: () => Promise<Readiness>): RequestHandler {
   const router = Router();
   router.get('/live', (_request, response) => {

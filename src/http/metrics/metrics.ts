@@ -3,12 +3,12 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 import type { Scope } from '../../domain/scope.ts';
 import { callerOf } from '../api/auth.ts';
 
-/** What Prometheus reads. Other parts of the program add their own figures to the `registry`. */
+/** The metrics that Prometheus scrapes. Other modules register their own in `registry`. */
 export interface Metrics {
   registry: Registry;
-  /** One answer on a webhook path; `connection` is null where the path names none. */
+  /** One response on a webhook path; `connection` is null if the path names none. */
   answered(connection: string | null, status: number, code: string, tookMs: number): void;
-  /** A sign-in that failed, or that was refused without being looked at. */
+  /** A sign-in that failed, or that was rejected without being checked. */
   signedIn(place: string, outcome: 'failed' | 'throttled'): void;
 }
 
@@ -23,20 +23,20 @@ export function createMetrics(): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const answers = new Counter({
     name: 'orderdock_webhook_answers_total',
-    help: 'Answers given on webhook paths.',
+    help: 'Responses on webhook paths.',
     labelNames: ['connection', 'status', 'code'],
     registers: [registry],
   });
   const durations = new Histogram({
     name: 'orderdock_webhook_seconds',
-    help: 'From the first line of a webhook request to its answer.',
+    help: 'Time from the first line of a webhook request to its response.',
     labelNames: ['connection'],
     buckets: SECONDS,
     registers: [registry],
   });
   const signIns = new Counter({
     name: 'orderdock_failed_sign_ins_total',
-    help: 'Failed sign-ins at API, console and token endpoint; `throttled`: refused with 429.',
+    help: 'Failed sign-ins at API, console and token endpoint; `throttled`: rejected with 429.',
     labelNames: ['place', 'outcome'],
     registers: [registry],
   });
@@ -58,7 +58,7 @@ export const metricsPage =
     response.set({ 'Content-Type': metrics.registry.contentType, 'Cache-Control': 'no-store' }).send(text);
   };
 
-/** Without the series of connections and consumers that a limited key does not name. */
+/** Removes the series of connections and consumers outside the key's scope. */
 function withinScope(text: string, scope: Scope | null): string {
   if (scope === null) return text;
   const isHidden = (line: string, label: string, names: readonly string[] | null): boolean => {

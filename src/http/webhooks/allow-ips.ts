@@ -4,7 +4,7 @@ type AllowIps = readonly string[];
 
 const lists = new WeakMap<AllowIps, BlockList>();
 
-/** True when the address is one of those listed, or when nothing is listed. IPv4 in its IPv6 form counts as IPv4. */
+/** True if the address is in the list, or if there is no list. IPv4-mapped IPv6 addresses count as IPv4. */
 export function isAllowedIp(address: string, allowed: AllowIps | undefined): boolean {
   if (allowed === undefined) return true;
   const plain = plainAddress(address);

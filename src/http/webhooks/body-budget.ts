@@ -1,21 +1,21 @@
 import { Unavailable } from '../../domain/errors.ts';
 
-/** Memory that large bodies share, by what has arrived of them. */
+/** A memory budget shared by large bodies, counted by the bytes that have arrived. */
 export interface BodyBudget {
   open(): BodyAccount;
 }
 
 /** One request's share. */
 export interface BodyAccount {
-  /** Null: there is room for so many more bytes. Otherwise resolves when there is; throws `Unavailable` after the budget's patience. */
+  /** Null: there is room for these bytes. Otherwise resolves when there is; throws `Unavailable` after `waitMs`. */
   grow(bytes: number): Promise<void> | null;
-  /** Gives everything back. */
+  /** Releases everything. */
   close(): void;
 }
 
 export interface BudgetSize {
   totalBytes: number;
-  /** Up to this size a body counts nothing. */
+  /** Up to this size a body is not counted. */
   freeBytes: number;
   waitMs: number;
 }
@@ -33,8 +33,8 @@ interface Share {
 }
 
 /**
- * The first body that finds no room becomes the one that need not wait: it is outside the count until it ends, so that bodies that each have
- * a part of the room cannot wait for one another. All others wait for room, in the order in which they asked.
+ * The first body that finds no room is exempt: it is not counted until it ends, so that bodies that each hold part of the budget cannot
+ * deadlock. All others wait for room in the order of their requests.
  */
 export function createBodyBudget({ totalBytes, freeBytes, waitMs }: BudgetSize): BodyBudget {
   let usedBytes = 0;

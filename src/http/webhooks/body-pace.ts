@@ -1,23 +1,23 @@
 import { Unavailable } from '../../domain/errors.ts';
 
-/** How fast a body has to arrive. */
+/** The minimum rate at which a body must arrive. */
 export interface Pace {
   bytesPerSecond: number;
-  /** Nothing is asked of the first moments. */
+  /** No rate is required during this initial time. */
   graceMs: number;
   wholeWithinMs: number;
 }
 
-/** A body came too slowly, or not at all: its sender is asked to come again. */
+/** A body arrived too slowly or not at all: the sender should retry. */
 export class BodyTooSlow extends Unavailable {
   constructor() {
     super('body_too_slow', 'The body arrives too slowly. Retry later.');
   }
 }
 
-export interface PaceMaker {
+export interface PaceMonitor {
   arrived(bytes: number): void;
-  /** While we hold the sender back ourselves, its time stands still. */
+  /** Stops the clock while we ourselves make the sender wait. */
   pause(): void;
   resume(): void;
   stop(): void;
@@ -26,7 +26,7 @@ export interface PaceMaker {
 const CHECK_MS = 1000;
 
 /** Calls `onTooSlow` once when a body falls behind the pace. */
-export function watchPace(pace: Pace, onTooSlow: (error: BodyTooSlow) => void): PaceMaker {
+export function watchPace(pace: Pace, onTooSlow: (error: BodyTooSlow) => void): PaceMonitor {
   let arrivedBytes = 0;
   let elapsedMs = 0;
   let sinceMs: number | null = performance.now();

@@ -9,13 +9,13 @@ import { type Pace, watchPace } from './body-pace.ts';
 import { type KeptBody, keepBody } from './kept-body.ts';
 
 /**
- * Own reading instead of `express.raw()`: that one reads an oversize request to its very end before it answers, unpacks more
- * encodings than we want, and loses the bytes that cannot be unpacked, which must be kept (tried with body-parser 2, November 2026).
+ * Replaces `express.raw()`, which reads an oversize request to its end before it responds, decompresses more encodings than we
+ * want, and loses the bytes that cannot be decompressed, which must be stored (tried with body-parser 2, November 2026).
  */
 export interface BodyRules {
   maxBytes: number;
   memory: BodyBudget;
-  /** What of unproven bodies lies in files. */
+  /** Disk space for bodies that are not authenticated yet. */
   spill: BodyBudget;
   spillDir: string;
   pace: Pace;
@@ -24,18 +24,18 @@ export interface BodyRules {
 /** A body that has been read. Call `release` once the request is answered: large bodies share a budget of memory. */
 export interface ReadBody {
   bytes: Buffer;
-  /** Null: there was no proof to make. */
+  /** Null: no proof was required. */
   verdict: BodyVerdict | null;
   release(): void;
 }
 
 const EMPTY = Buffer.alloc(0);
-/** Of a body that nobody has proven to be a sender's, so much is held in memory. */
+/** How much of an unauthenticated body is kept in memory. */
 const MOST_UNPROVEN_BYTES = 1_048_576;
 
 /**
- * The raw bytes, unpacked when they come as gzip, and what `proof` makes of them. Throws `Refused` (413, 415), `Unavailable` when the body
- * arrives too slowly or too many large ones are in work.
+ * Reads the raw bytes, decompressed if they are gzip, and their verdict by `proof`. Throws `Refused` (413, 415), or `Unavailable` when the
+ * body arrives too slowly or too many large ones are in progress.
  */
 export async function readBody(request: IncomingMessage, rules: BodyRules, proof: BodyProof | null): Promise<ReadBody> {
   const { 'content-length': length, 'transfer-encoding': chunked, 'content-encoding': encoding } = request.headers;
@@ -51,14 +51,14 @@ const nothing = (proof: BodyProof | null): ReadBody => ({ bytes: EMPTY, verdict:
 function isPacked(encoding: string | undefined): boolean {
   if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return false;
   if (/^(x-)?gzip$/i.test(encoding)) return true;
-  throw new RefusedWith(415, 'unsupported_encoding', 'A body may be sent as it is or packed by gzip.', {
+  throw new RefusedWith(415, 'unsupported_encoding', 'Send the body uncompressed or with gzip.', {
     'Accept-Encoding': 'gzip, identity',
   });
 }
 
 class TooMuch extends Error {}
 
-/** The sender hung up in the middle: there is nobody left to answer. */
+/** The sender disconnected mid-request: no response is possible. */
 export class SenderGone extends Error {}
 
 /** One body on its way in. */
@@ -66,7 +66,7 @@ class Reading {
   readonly mostBytes: number;
   private readonly rules: BodyRules;
   private readonly proof: BodyProof | null;
-  // One share for all of it: an unpacked body must not wait for the place of its own packed bytes.
+  // One share for both: a decompressed body must not wait for the memory of its own compressed bytes.
   private readonly memory: BodyAccount;
   private readonly spill: BodyAccount;
   private readonly kept: KeptBody[] = [];
@@ -104,7 +104,7 @@ class Reading {
     this.spill.close();
   }
 
-  /** Bytes that cannot be unpacked stand for themselves: nobody will be able to read them, and that is how they are kept. */
+  /** Bytes that cannot be decompressed are stored as they are. */
   private async unpacked(request: IncomingMessage, announcedBytes: number | null) {
     const raw = this.keep(announcedBytes);
     await pump(request, (chunk) => this.add(raw, chunk), this.rules.pace);
@@ -156,13 +156,13 @@ class Reading {
 }
 
 const notKept = (cause: unknown): Unavailable =>
-  new Unavailable('body_not_kept', 'The body could not be kept while it arrived. Retry later.', 5000, { cause });
+  new Unavailable('body_not_kept', 'The body could not be buffered. Retry later.', 5000, { cause });
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 const isHangUp = (error: unknown): boolean => codeOf(error) === 'ECONNRESET';
 const isGzipFault = (error: unknown): boolean => codeOf(error).startsWith('Z_');
 
-/** Hands a stream's chunks on, holding it back while one is being taken. Throws `SenderGone` when it ends before its end. */
+/** Passes a stream's chunks on, pausing it while one is processed. Throws `SenderGone` when it closes prematurely. */
 function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | null, pace: Pace | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
@@ -209,7 +209,7 @@ const FORMATS = new Map<string, WebhookRequest['format']>([
   ['application/x-www-form-urlencoded', 'form'],
 ]);
 
-/** How the body is to be read; null: in no way that we know. Without a `Content-Type` its first character tells. */
+/** The format of the body; null: unsupported. Without a `Content-Type`, its first character decides. */
 export function formatOf(contentType: string | undefined, body: Buffer): WebhookRequest['format'] | null {
   if (contentType === undefined || contentType.trim() === '') return firstCharacter(body) === LESS_THAN ? 'xml' : 'json';
   const known = FORMATS.get(contentType);

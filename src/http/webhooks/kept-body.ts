@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BodyAccount } from './body-budget.ts';
 
-/** A body as it arrives: in memory, or, while nobody has proven that it is a sender's, beyond a megabyte in a file. */
+/** A body as it arrives: in memory, or, until it is authenticated, in a file beyond one megabyte. */
 export interface KeptBody {
-  /** Takes a chunk; a promise when the next one has to wait. */
+  /** Adds a chunk; returns a promise if the next one must wait. */
   add(chunk: Buffer): Promise<void> | null;
   size(): number;
   /** The whole, in memory. */
   bytes(): Promise<Buffer>;
   stream(): Readable;
-  /** Lets go of the bytes; what they counted is given back by closing the account. */
+  /** Frees the bytes; closing the account returns their share of the budget. */
   drop(): void;
 }
 
@@ -20,12 +20,12 @@ export interface KeepRules {
   account: BodyAccount;
   /** Null: all of it stays in memory. */
   spill: { dir: string; account: BodyAccount; fromBytes: number } | null;
-  /** What the sender said; null: nothing. */
+  /** The announced length; null: none. */
   announcedBytes: number | null;
 }
 
 const EMPTY = Buffer.alloc(0);
-// An announced body of which so much has come is put together in one place, instead of lying in memory twice at its end.
+// Beyond this size, a body of announced length is collected in one buffer, instead of being in memory twice at its end.
 const ONE_PIECE_FROM_BYTES = 1_048_576;
 
 export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBody {
@@ -83,7 +83,7 @@ interface SpillFile {
   close(): void;
 }
 
-/** A file without a name: the system frees it with the process, however that ends. */
+/** An unlinked file: the operating system frees it when the process ends, however that happens. */
 function createSpillFile(dir: string): SpillFile {
   let size = 0;
   const opened = openUnnamed(join(dir, `.incoming-${randomUUID()}`));

@@ -3,15 +3,15 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { Route } from '../../platforms/contract/webhook.ts';
 import { RefusedWith } from '../problem.ts';
 
-/** A webhook address, taken apart: `/webhooks/{connection}` is cut off, nothing else is decoded. */
+/** A parsed webhook address, without `/webhooks/{connection}`; nothing is decoded. */
 export interface Target {
   connection: string;
-  /** Below the connection: `''`, `/orders`, `/orders/abc-PO1`; without a closing slash. */
+  /** Below the connection: `''`, `/orders`, `/orders/abc-PO1`; without a trailing slash. */
   path: string;
   query: string;
 }
 
-/** Reads `/acme/orders?orderId=1`, as it stands below `/webhooks`. */
+/** Parses a target below `/webhooks`, such as `/acme/orders?orderId=1`. */
 export function readTarget(url: string): Target {
   const mark = url.indexOf('?');
   const whole = mark < 0 ? url : url.slice(0, mark);
@@ -38,9 +38,9 @@ export function matchRoute(connection: Connection, method: string | undefined, p
     if (route.method === method) return { route, params };
     there.push({ route, params });
   }
-  if (there.length === 0) throw new Refused(404, 'not_found', 'This connection receives nothing at this path.');
+  if (there.length === 0) throw new Refused(404, 'not_found', 'This connection has no webhook at this path.');
   const allow = [...new Set(there.map(({ route }) => route.method))].join(', ');
-  throw new RefusedWith(405, 'method_not_allowed', `Only ${allow} is possible here.`, { Allow: allow });
+  throw new RefusedWith(405, 'method_not_allowed', `Only ${allow} is allowed here.`, { Allow: allow });
 }
 
 /** What the pattern's `:names` match, decoded; null: another path. */

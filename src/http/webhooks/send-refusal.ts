@@ -4,8 +4,8 @@ import { type Problem, sendProblem, writeProblem } from '../problem.ts';
 const DRAIN_MS = 3000;
 
 /**
- * Answers a request of which the body may not have been read. Closing at once would reset the connection, and the sender would never read
- * why: so the answer is written, and for a moment what still comes is thrown away.
+ * Answers a request whose body may not have been read. Closing immediately would reset the connection before the sender reads the response:
+ * so the response is written, and what still arrives is discarded for a moment.
  */
 export function sendRefusal(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
   if (request.complete) {

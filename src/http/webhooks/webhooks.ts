@@ -16,22 +16,22 @@ import type { Pace } from './body-pace.ts';
 import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
 
-/** What a webhook request meets at the door, whatever its platform. */
+/** The dependencies of the webhook paths, the same for every platform. */
 export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receiver' | 'clock' | 'log' | 'answered' | 'metrics'> & {
   gatekeeperFor: MakeCredentialChecker;
 };
 
 type Door = WebhookPorts & { bodies: BodyRules };
 
-// Memory for large bodies in work, and space for what nobody has proven yet.
+// Memory for large bodies in progress, and disk space for bodies that are not authenticated yet.
 const LARGE_BODIES_BYTES = 33_554_432;
 const UNPROVEN_FILES_BYTES = 268_435_456;
 const FREE_BYTES = 65_536;
 const PACE: Pace = { bytesPerSecond: 16_384, graceMs: 5000, wholeWithinMs: 60_000 };
 
 /**
- * The webhook paths: mounted at `/webhooks`. Every request ends in one answer of the table in openapi/, and in one count.
- * Never 500, 408 or 429: some senders do not repeat after those.
+ * The webhook paths: mounted at `/webhooks`. Every request ends in one response documented in openapi/, and is counted once.
+ * Never 500, 408 or 429: some senders do not retry after those.
  */
 export function createWebhooks(ports: WebhookPorts): RequestHandler {
   const { maxBodyBytes, dataDir } = ports.settings;
@@ -63,12 +63,12 @@ async function answerWebhook(door: Door, request: Request, response: Response): 
     const rejection = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : null;
     const remoteAddress = addressOf(door, request);
     count(door, connection, problem.status, problem.code, receivedAt, rejection && { ...rejection, remoteAddress });
-    // Who shows no credentials at all is counted, and shares a line a minute.
+    // Requests without any credentials are counted and share one log line per minute.
     if (!(rejection && rejection.credential === null)) logRefusal(door, connection, problem, request, error);
   }
 }
 
-/** What is asked of any webhook; the rest, from the credentials on, is the receiver's. */
+/** The checks common to all webhooks; the receiver does the rest, from the credentials on. */
 async function takeIn(
   door: Door,
   request: Request,
@@ -76,11 +76,11 @@ async function takeIn(
   connection: Connection | null,
   receivedAt: Date,
 ): Promise<ReceiveResult> {
-  if (connection === null) throw new Refused(404, 'unknown_connection', 'There is no such connection.');
-  if (door.settings.requireHttps && !request.secure) throw new Refused(403, 'https_required', 'Webhooks are only taken over HTTPS.');
+  if (connection === null) throw new Refused(404, 'unknown_connection', 'Unknown connection.');
+  if (door.settings.requireHttps && !request.secure) throw new Refused(403, 'https_required', 'Webhooks are accepted over HTTPS only.');
   const remoteAddress = addressOf(door, request);
   if (!isAllowedIp(remoteAddress, connection.settings.webhook.allowIps)) {
-    throw new Refused(403, 'ip_not_allowed', 'This address may not call this connection.');
+    throw new Refused(403, 'ip_not_allowed', 'This address is not allowed to call this connection.');
   }
   const matched = matchRoute(connection, request.method, target.path);
   const incoming = describe(door, request, target, matched, receivedAt, remoteAddress);
@@ -101,7 +101,7 @@ function describe(
     params,
     query: target.query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(target.query)),
     headers: textHeaders(request.headers),
-    // Asked for by few: only some signatures cover the address.
+    // Computed lazily: only some signatures cover the address.
     get url() {
       return `${door.settings.publicUrl ?? `${request.protocol}://${request.host}`}${request.originalUrl}`;
     },
@@ -135,14 +135,14 @@ function sendAnswer(response: Response, answer: ReceiveResult): void {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
   });
-  // ASCII throughout: the cheaper of Node's two ways to write a text.
+  // ASCII only: Node writes it more cheaply as latin1.
   response.end(body, 'latin1');
 }
 
 const INTERNAL: Problem = {
   status: 503,
   code: 'internal',
-  detail: 'Something went wrong on our side. Retry later.',
+  detail: 'An internal error occurred. Retry later.',
   headers: { 'Retry-After': '5' },
 };
 
@@ -168,7 +168,7 @@ function count(
   door.metrics.answered(name, status, code, door.clock.now().getTime() - receivedAt.getTime());
 }
 
-/** One line for each refusal; where the fault is ours, with what lies behind it. */
+/** One log line per rejection; with the cause if the fault is ours. */
 function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, request: Request, error: unknown): void {
   const reason = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : {};
   const fields = {

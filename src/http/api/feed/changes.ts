@@ -22,7 +22,7 @@ export function changeRoutes(ports: Ports): Router {
   return router;
 }
 
-/** `include`: what is given with each entry. */
+/** `include`: what each entry is returned with. */
 export function partsAsked(request: Request): FeedQuery['parts'] {
   const include = queryList(request, 'include') ?? [];
   return { state: include.includes('state'), entity: include.includes('entity') };
@@ -44,7 +44,7 @@ async function sendFeed(ports: Ports, request: Request, response: Response): Pro
   await sendFeedPage(ports, request, response, await readPage(ports, asked, endOf(response, ports.stop)), asked.parts);
 }
 
-/** A page of the feed: `next` is the position to go on from, `after` itself while there is nothing new. */
+/** A page of the feed: `next` is the position to continue from, and equals `after` while there is nothing new. */
 export function sendFeedPage(
   { slots }: Pick<Ports, 'slots'>,
   request: Request,
@@ -56,14 +56,14 @@ export function sendFeedPage(
   return sendRows(request, response, slots, { page, next: next.cursor, columns });
 }
 
-/** Server-sent events: `id` is the cursor, `data` the entry. A client that reads slowly is waited for; it holds no more than a piece here. */
+/** Server-sent events: `id` is the cursor, `data` the entry. A slow client is waited for, with at most one piece in memory. */
 async function streamFeed(ports: Ports, request: Request, response: Response): Promise<void> {
   const after = await findPosition(ports.context.db.read, request.get('last-event-id') || queryText(request, 'after'));
   const end = endOf(response, ports.stop);
   response.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
-    // nginx holds answers back otherwise (nginx.org, X-Accel-Buffering).
+    // Otherwise nginx buffers responses (nginx.org, X-Accel-Buffering).
     'X-Accel-Buffering': 'no',
   });
   if (request.method === 'HEAD') return void response.end();
@@ -75,7 +75,7 @@ async function streamFeed(ports: Ports, request: Request, response: Response): P
     const isThere =
       page.count > 0
         ? await writeRows(writer, page, ports.slots, ({ cursor, text }) => `id: ${cursor}\ndata: ${text}\n\n`)
-        : // An id without data is kept by the client and shown to nobody: it resumes past what the filter has left out.
+        : // The client remembers an id without data but dispatches no event: it resumes after what the filter has skipped.
           await writer.write(`: still here\nid: ${next.cursor}\n\n`);
     if (!isThere) break;
   }

@@ -29,7 +29,7 @@ export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
     const [code = '', connection = ''] = id.split('~');
     const open = await listAlerts(sql, { state: 'open', code, connection: connection === '' ? null : connection }, { limit: MOST_OPEN });
     const alert = open.find((one) => alertId(one) === id);
-    if (!alert) throw new Refused(404, 'not_found', 'There is no open alert of this id.');
+    if (!alert) throw new Refused(404, 'not_found', 'There is no open alert with this id.');
     return alert;
   };
 

@@ -9,7 +9,7 @@ import { sendJson } from '../sending/send-response.ts';
 
 type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'>;
 
-/** What an operator does with deliveries: replay, retry now, dismiss; one by its id, or all that fit the criteria. */
+/** Actions on deliveries: replay, retry now, dismiss; a single one by its id, or all that match the criteria. */
 export function deliveryActions(ports: Ports): Router {
   const router = Router();
   const named = async (request: Request): Promise<DeliveryRow> => {
@@ -20,7 +20,7 @@ export function deliveryActions(ports: Ports): Router {
 
   router.post('/replay', async (request, response) => {
     const { criteria, options } = readCriteria(request.body);
-    needCriterion(criteria, options);
+    requireCriterion(criteria, options);
     await startReplay(ports, request, response, criteria, options);
   });
   router.post('/retry', async (request, response) => {
@@ -29,7 +29,7 @@ export function deliveryActions(ports: Ports): Router {
   });
   router.post('/dismiss', async (request, response) => {
     const { criteria, options } = readCriteria(request.body);
-    needCriterion(criteria, options);
+    requireCriterion(criteria, options);
     await sendNumber(request, response, 200, await ports.dismiss(criteria, options.note ?? null));
   });
 
@@ -51,11 +51,11 @@ export function deliveryActions(ports: Ports): Router {
   return router;
 }
 
-export const noDelivery = () => new Refused(404, 'not_found', 'There is no delivery of this id.');
+export const noDelivery = () => new Refused(404, 'not_found', 'There is no delivery with this id.');
 
-const needCriterion = (criteria: DeliveryCriteria, options: Options): void => {
+const requireCriterion = (criteria: DeliveryCriteria, options: Options): void => {
   if (isUnlimited(criteria) && options.all !== true)
-    throw new Refused(400, 'criterion_needed', 'Name at least one criterion, or send "all": true to mean every delivery.');
+    throw new Refused(400, 'criterion_needed', 'Specify at least one criterion, or send `"all": true` to select every delivery.');
 };
 
 async function sendNumber(request: Request, response: Response, status: number, number: number): Promise<void> {
@@ -96,7 +96,7 @@ const options = z.object({
 type Options = z.infer<typeof options>;
 const criteriaBody = z.object({ ...criteriaMembers.shape, ...options.shape, filter: criteriaMembers.optional() });
 
-/** The criteria are members of the body itself, or of its `filter`. */
+/** Criteria are members of the body or of its `filter`. */
 function readCriteria(body: unknown): { criteria: DeliveryCriteria; options: Options } {
   const given = criteriaBody.parse(body ?? {});
   const { ids, state, connection, subject, event, error, from, to } = { ...given, ...given.filter };

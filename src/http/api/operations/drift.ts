@@ -25,6 +25,6 @@ function readKey(text: string | null): DriftKey | null {
   if (text === null) return null;
   const [connection, kind, path, name] = readListCursor('drift', text);
   if ([connection, kind, path, name].some((part) => typeof part !== 'string'))
-    throw new Refused(400, 'invalid_cursor', 'This is no cursor of this list.');
+    throw new Refused(400, 'invalid_cursor', 'Invalid cursor for this list.');
   return [String(connection), String(kind), String(path), String(name)];
 }

@@ -41,7 +41,7 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
     const stored = (await listApiKeys(context.db.read)).map((key) => ({ ...key, origin: 'stored' }));
     const caller = callerOf(response);
     const all = [...fromSettings, ...stored]
-      .filter((key) => key.name > after && mayKnow(caller, key))
+      .filter((key) => key.name > after && maySee(caller, key))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const last = all[limit - 1];
     const next = last && all.length > limit ? listCursor('keys', [last.name]) : null;
@@ -50,7 +50,7 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
 
   router.post('/', async (request, response) => {
     const { name, role, connections = null, consumers = null } = newKeyBody.parse(request.body);
-    if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
+    if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is configured in API_KEYS.`);
     const made = await createKey(context, { name, role, connections, consumers });
     response.status(201).set('Cache-Control', 'no-store');
     await sendJson(request, response, made);
@@ -58,13 +58,13 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
 
   router.delete('/:name', async (request, response) => {
     const name = pathText(request, 'name');
-    if (isSetting(name)) throw new Refused(409, 'key_in_settings', `The key ${name} is set by API_KEYS: it is taken away there.`);
+    if (isSetting(name)) throw new Refused(409, 'key_in_settings', `The key ${name} is configured in API_KEYS and must be removed there.`);
     await deleteKey(context, name);
     response.status(204).end();
   });
   return router;
 }
 
-/** An admin sees all keys (a limited one those within its limits, and none of the settings), anybody else only its own. */
-const mayKnow = (caller: Caller, key: KeyLimits & { name: string }): boolean =>
+/** An admin sees all keys (with a scope: only those within it, and none from the settings); other callers see only their own. */
+const maySee = (caller: Caller, key: KeyLimits & { name: string }): boolean =>
   key.name === caller.name || (caller.role === 'admin' && (caller.scope === null || key.connections !== null || key.consumers !== null));

@@ -38,7 +38,7 @@ export function reconcileRunRoutes({ context }: Pick<ApiPorts, 'context'>): Rout
 
   router.get('/:id', async (request, response) => {
     const run = await readRun(sql, pathText(request, 'id'));
-    if (!run) throw new Refused(404, 'not_found', 'There is no reconcile run of this id.');
+    if (!run) throw new Refused(404, 'not_found', 'There is no reconcile run with this id.');
     await sendResource(request, response, { ...runView(run), gaps: await readGaps(sql, run.id) });
   });
   return router;

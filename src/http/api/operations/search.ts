@@ -7,7 +7,7 @@ import { sendList } from '../sending/send-response.ts';
 const COLUMNS = ['kind', 'id', 'title', 'href', 'connection', 'match.field', 'match.text'];
 const DEFAULT_LIMIT = 20;
 
-/** Finds by number, external id, event id, item, line position, party, document or receipt, the best first. */
+/** Finds by number, external id, event id, item, line position, party, document or receipt, best matches first. */
 export function searchRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
   const router = Router();
   const find: RequestHandler = async (request, response) => {

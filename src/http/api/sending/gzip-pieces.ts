@@ -4,12 +4,12 @@ import { constants, crc32, deflateRaw } from 'node:zlib';
 const deflate = promisify(deflateRaw);
 
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
-/** An empty last block: until then none says that it is the last. */
+/** An empty final block: no earlier block is marked as final. */
 const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 
 /**
- * gzip (RFC 1952) written piece by piece: each is deflated by itself and ends at a byte boundary, so that nothing but a checksum is kept between
- * two of them. A compressor that stays open takes a quarter of a megabyte for every reader that is slow.
+ * gzip (RFC 1952) written piece by piece: each is deflated on its own and ends at a byte boundary, so that only a checksum is kept between
+ * pieces. An open compressor would take a quarter of a megabyte for every slow reader.
  */
 export function createGzip(): { piece(bytes: Buffer): Promise<Buffer>; end(): Buffer } {
   let checksum = 0;
@@ -21,7 +21,7 @@ export function createGzip(): { piece(bytes: Buffer): Promise<Buffer>; end(): Bu
       length += bytes.length;
       const deflated = await deflate(bytes, { level: 4, finishFlush: constants.Z_SYNC_FLUSH });
       const head = isFirst ? HEADER.length : 0;
-      // In memory of its own: what the compressor gives is a part of something larger.
+      // In its own memory: the compressor returns a view of a larger buffer.
       const piece = Buffer.allocUnsafeSlow(head + deflated.length);
       HEADER.copy(piece, 0, 0, head);
       deflated.copy(piece, head);

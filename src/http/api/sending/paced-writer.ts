@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 import { createGzip } from './gzip-pieces.ts';
 
-/** Writes an answer no faster than the client takes it. */
+/** Writes a response no faster than the client reads it. */
 export interface PacedWriter {
-  /** Resolves once the system has taken the text: true; or once the client has gone: false. */
+  /** Resolves to true once the operating system has accepted the text, to false once the client has disconnected. */
   write(text: string): Promise<boolean>;
   end(): void;
 }
@@ -12,7 +12,7 @@ export interface PacedWriter {
 export function createPacedWriter(response: Response, gzip: boolean): PacedWriter {
   const packer = gzip ? createGzip() : null;
   return {
-    // Not an async function: its frame would keep the text for as long as the client takes nothing.
+    // Not an async function: its frame would retain the text for as long as the client reads nothing.
     write: (text) => (packer ? packer.piece(bytesOf(text)).then((piece) => flushed(response, piece)) : flushed(response, bytesOf(text))),
     end() {
       response.end(packer?.end());
@@ -20,7 +20,7 @@ export function createPacedWriter(response: Response, gzip: boolean): PacedWrite
   };
 }
 
-/** The text in memory of its own: a part of Node's shared pool would keep all of the pool. */
+/** The text in its own memory: a slice of Node's shared pool would retain the whole pool. */
 function bytesOf(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
@@ -41,10 +41,10 @@ function flushed(response: Response, bytes: Buffer): Promise<boolean> {
 
 const SOON_MS = 2;
 
-/** Whether the client takes what was written without delay. */
-export async function isTakenSoon(taken: Promise<boolean>): Promise<boolean> {
+/** Whether the client reads what was written without delay. */
+export async function isFlushedSoon(taken: Promise<boolean>): Promise<boolean> {
   const done = taken.then(() => true);
-  // What the system takes at once needs no timer.
+  // What the operating system accepts immediately needs no timer.
   if (await Promise.race([done, new Promise<false>((resolve) => setImmediate(resolve, false))])) return true;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

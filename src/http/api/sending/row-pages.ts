@@ -1,7 +1,7 @@
 import type { Slots } from '../slots.ts';
-import { isTakenSoon, type PacedWriter } from './paced-writer.ts';
+import { isFlushedSoon, type PacedWriter } from './paced-writer.ts';
 
-/** A row before it is read: where it stands in its list, and about how many bytes its JSON has. */
+/** A row before it is read: its position in the list, and the approximate size of its JSON. */
 export interface RowSize {
   position: string;
   bytes: number;
@@ -17,7 +17,7 @@ export interface SentRow {
 /** Reads rows of a page: at most `limit` of those after one position up to another. */
 export type ReadRows = (after: string, upTo: string, limit: number) => Promise<readonly SentRow[]>;
 
-/** A page whose rows are read while they are sent. What it keeps meanwhile is small, however large the rows are. */
+/** A page whose rows are read while they are sent. It keeps little in memory, however large the rows are. */
 export interface RowPage {
   after: string;
   /** The page in parts: each is the rows up to this position. */
@@ -63,9 +63,9 @@ export async function readRows(page: RowPage): Promise<SentRow[]> {
 }
 
 /**
- * Writes the rows of a page in small pieces, each once the client has taken the one before. What was read ahead for a client that is slow is let go
- * and read again when it goes on: a reader that reads nothing holds one piece. Only so many at a time read ahead (`slots`). `textOf` is called once for each row, in order. Resolves to
- * false when the client has gone.
+ * Writes the rows of a page in small pieces, each once the client has read the previous one. Rows read ahead for a slow client are dropped
+ * and read again when it continues: a stalled reader retains one piece. `slots` limits how many read ahead at a time. `textOf` is called once for each row, in order. Resolves to
+ * false when the client has disconnected.
  */
 export async function writeRows(writer: PacedWriter, page: RowPage, slots: Slots, textOf: (row: SentRow) => string): Promise<boolean> {
   const rowBytes = page.bytes / Math.max(1, page.count);
@@ -74,10 +74,10 @@ export async function writeRows(writer: PacedWriter, page: RowPage, slots: Slots
   for (const upTo of page.parts) {
     while (at !== upTo) {
       const limit = Math.max(1, Math.ceil(ahead / rowBytes));
-      const leave = await slots.enter();
+      const release = await slots.enter();
       const read = page.read(at, upTo, limit);
-      const piece = await read.then((rows) => writeUntilLate(writer, rows, textOf)).finally(leave);
-      // Retention may have deleted the rest meanwhile.
+      const piece = await read.then((rows) => writeUntilLate(writer, rows, textOf)).finally(release);
+      // Retention may have deleted the rest in the meantime.
       at = piece.at ?? upTo;
       ahead = piece.late === null ? Math.min(ahead * 2, PART_BYTES) : PIECE_BYTES;
       if (!(await (piece.late ?? piece.written))) return false;
@@ -91,7 +91,7 @@ interface Written {
   at: string | null;
   /** Whether the client is still there. */
   written: boolean;
-  /** The client is slow: resolves once it has taken what was written. */
+  /** For a slow client: resolves once it has read what was written. */
   late: Promise<boolean> | null;
 }
 
@@ -103,7 +103,7 @@ async function writeUntilLate(writer: PacedWriter, rows: readonly SentRow[], tex
     if (piece.length < PIECE_BYTES && !isLast) continue;
     const taken = writer.write(piece);
     piece = '';
-    if (!(await isTakenSoon(taken))) return { at: row.position, written: true, late: taken };
+    if (!(await isFlushedSoon(taken))) return { at: row.position, written: true, late: taken };
     if (!(await taken)) return { at: row.position, written: false, late: null };
   }
   return { at: rows.at(-1)?.position ?? null, written: true, late: null };

@@ -9,10 +9,10 @@ const COMPRESS = {
   br: (body: Buffer) => promisify(brotliCompress)(body, BROTLI),
   gzip: (body: Buffer) => promisify(gzip)(body, { level: 4 }),
 };
-/** Smaller bodies fit into a packet anyway. */
+/** Smaller bodies fit into one packet anyway. */
 const COMPRESS_FROM_BYTES = 1024;
 
-/** Sends a text, compressed where the client takes that and it is worth it. */
+/** Sends a text, compressed if the client accepts that and the size warrants it. */
 export async function sendText(request: Request, response: Response, contentType: string, text: string): Promise<void> {
   let body = Buffer.from(text);
   response.setHeader('Content-Type', contentType);
@@ -33,42 +33,42 @@ export const sendJson = (request: Request, response: Response, body: unknown): P
   sendText(request, response, JSON_TYPE, JSON.stringify(body));
 
 /**
- * True when `If-None-Match` names this version. Not Express's `fresh`: that gives the whole again to `Cache-Control: no-cache`, which
- * fetch sends along by itself with every condition.
+ * True when `If-None-Match` names this version. Not Express's `fresh`: that ignores the condition for `Cache-Control: no-cache`, which
+ * fetch adds to every conditional request by itself.
  */
-export function isHeld(request: Request, etag: string): boolean {
+export function isNotModified(request: Request, etag: string): boolean {
   const held = request.get('if-none-match');
   if (held === undefined) return false;
   const bare = (tag: string) => tag.trim().replace(/^W\//, '');
   return held.trim() === '*' || held.split(',').some((tag) => bare(tag) === bare(etag));
 }
 
-/** A single resource: with an `ETag` of its content, and 304 for a client that holds it already. */
+/** A single resource: with an `ETag` of its content, and 304 for a client that already has it. */
 export async function sendResource(request: Request, response: Response, resource: unknown): Promise<void> {
   const text = JSON.stringify(resource);
   const etag = `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
   response.setHeader('ETag', etag);
-  if (isHeld(request, etag)) return void response.status(304).end();
+  if (isNotModified(request, etag)) return void response.status(304).end();
   await sendText(request, response, JSON_TYPE, text);
 }
 
-/** One page: rows as they are shown, and the cursor of what follows. */
+/** One page: its rows, and the cursor of the next page. */
 export interface ListPage {
   rows: readonly object[];
   next: string | null;
   columns: Columns;
 }
 
-/** `{"data", "next"}`, or CSV where that is asked for; the next page's address stands in `Link` too, as CSV has no place for it. */
+/** `{"data", "next"}`, or CSV if requested; the next page's address is also in `Link`, as CSV has no place for it. */
 export async function sendList(request: Request, response: Response, page: ListPage): Promise<void> {
-  const isCsv = isCsvAsked(request, response);
+  const isCsv = wantsCsv(request, response);
   if (page.next !== null) linkNext(request, response, page.next);
   if (isCsv) return sendText(request, response, CSV_TYPE, toCsv(page.rows, page.columns));
   await sendJson(request, response, { data: page.rows, next: page.next });
 }
 
-/** Whether a list is wanted as CSV: by its path ending in `.csv`, or by `Accept`. */
-export function isCsvAsked(request: Request, response: Response): boolean {
+/** Whether the client requested CSV: by a path ending in `.csv`, or by `Accept`. */
+export function wantsCsv(request: Request, response: Response): boolean {
   if (response.locals.isCsv === true) return true;
   response.vary('Accept');
   return request.accepts('application/json', 'text/csv') === 'text/csv';

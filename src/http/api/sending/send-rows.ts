@@ -3,7 +3,7 @@ import { type Columns, toCsv } from '../../../views/csv.ts';
 import type { Slots } from '../slots.ts';
 import { createPacedWriter, type PacedWriter } from './paced-writer.ts';
 import { type RowPage, readRows, type SentRow, writeRows } from './row-pages.ts';
-import { CSV_TYPE, isCsvAsked, JSON_TYPE, linkNext, sendText } from './send-response.ts';
+import { CSV_TYPE, JSON_TYPE, linkNext, sendText, wantsCsv } from './send-response.ts';
 
 /** Smaller pages are sent in one go, with their length. */
 const AT_ONCE_BYTES = 32 * 1024;
@@ -16,7 +16,7 @@ export async function sendRows(
   { page, next, columns }: { page: RowPage; next: string | null; columns: Columns },
 ): Promise<void> {
   if (response.destroyed) return;
-  const isCsv = isCsvAsked(request, response);
+  const isCsv = wantsCsv(request, response);
   if (next !== null) linkNext(request, response, next);
   const form = isCsv ? csvForm(columns) : jsonForm(next);
   if (page.bytes <= AT_ONCE_BYTES) {
