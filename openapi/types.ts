@@ -1678,9 +1678,9 @@ export interface components {
              * @description Where a new consumer begins: `start`, `latest` or a cursor. A known one keeps its position.
              * @default start
              */
-            from: string;
+            from?: string;
             /** @default 3600 */
-            alertAfterSeconds: number;
+            alertAfterSeconds?: number;
             /** @description POST a Standard Webhook `changes.available` there while there is something new, at most every 5 s. A secret that is left out stays as it is. */
             notify?: {
                 url: string;
@@ -1693,7 +1693,7 @@ export interface components {
         Acknowledgement: {
             cursor: string;
             /** @default false */
-            force: boolean;
+            force?: boolean;
         };
         Receipt: {
             cursor: string;
@@ -1810,9 +1810,9 @@ export interface components {
              * @default fresh
              * @enum {string}
              */
-            fetch: "fresh" | "recorded";
+            fetch?: "fresh" | "recorded";
             /** @default false */
-            preview: boolean;
+            preview?: boolean;
         };
         Replay: {
             filter?: components["schemas"]["ReplayFilter"];
@@ -1833,9 +1833,9 @@ export interface components {
              * @default fresh
              * @enum {string}
              */
-            fetch: "fresh" | "recorded";
+            fetch?: "fresh" | "recorded";
             /** @default false */
-            preview: boolean;
+            preview?: boolean;
         };
         Retry: {
             filter?: components["schemas"]["ReplayFilter"];
@@ -1917,7 +1917,7 @@ export interface components {
             /** @description How often it was raised. */
             count: number;
             text: string;
-            /** @description What mends it. */
+            /** @description What to do about it. */
             remedy: string;
             details: Record<string, never>;
             acknowledgedAt: components["schemas"]["TimeOrNull"];
@@ -2228,7 +2228,7 @@ export interface components {
                  *       "title": "Bad Request",
                  *       "status": 400,
                  *       "code": "invalid_cursor",
-                 *       "detail": "This is no cursor of this list: abc"
+                 *       "detail": "Invalid cursor for this list: abc"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2266,7 +2266,7 @@ export interface components {
                  *       "title": "Too Many Requests",
                  *       "status": 429,
                  *       "code": "too_many_attempts",
-                 *       "detail": "Too many failed sign-ins from here. Wait, then check the key."
+                 *       "detail": "Too many failed sign-ins from this address. Wait, then check the key."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2284,7 +2284,7 @@ export interface components {
                  *       "title": "Forbidden",
                  *       "status": 403,
                  *       "code": "forbidden",
-                 *       "detail": "This needs a key with the role operator; this one is reader."
+                 *       "detail": "This requires a key with the role operator; this key's role is reader."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2302,7 +2302,7 @@ export interface components {
                  *       "title": "Not Found",
                  *       "status": 404,
                  *       "code": "not_found",
-                 *       "detail": "There is nothing of this id among the orders."
+                 *       "detail": "There is no entry with this id in orders."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -2397,7 +2397,7 @@ export interface components {
                  *       "title": "Service Unavailable",
                  *       "status": 503,
                  *       "code": "database_unavailable",
-                 *       "detail": "The database cannot be read now."
+                 *       "detail": "The database is unavailable. Retry later."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3618,7 +3618,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Entries after its position. Reading again without an acknowledgement gives the same ones. */
+            /** @description Entries after its position. Reading again without an acknowledgement returns the same ones. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];

@@ -105,7 +105,7 @@ for (const engine of ENGINES) {
   on('deliveries are found by time, a part of the event, of the error or of the body', async (api) => {
     await insertRows(api.db, 'deliveries', [
       delivery('d1', { body: Buffer.from('{"number":"PO-1","city":"Zürich"}'), event_type: 'OrderAccepted' }),
-      failed('d2', { received_at: '2026-02-02T08:00:00.000Z', error: 'remote_failed: 100 % of calls_failed', body: null }),
+      failed('d2', { received_at: '2026-02-02T08:00:00.000Z', error: 'remote_unavailable: 100 % of calls_failed', body: null }),
     ]);
     const ids = async (query: Record<string, string>) =>
       (await api.get(`/deliveries?${new URLSearchParams(query)}`)).json.data.map((row: { id: string }) => row.id);

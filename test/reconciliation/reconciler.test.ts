@@ -78,7 +78,7 @@ for (const engine of ENGINES) {
       test.world.failures = [null, null, ...Array.from({ length: 5 }, serverError)];
       const failed = await test.run();
       assert.equal(failed.state, 'failed');
-      assert.match(failed.error ?? '', /^remote_failed: /);
+      assert.match(failed.error ?? '', /^remote_unavailable: /);
       assert.equal(failed.counts.seen, 4);
       assert.equal(await watermark(test), undefined);
       assert.deepEqual(await proven(test), []);
