@@ -37,7 +37,8 @@ test('clients made by openapi-typescript, hey-api and orval compile strictly and
   t.after(() => rmSync(GENERATED, { recursive: true, force: true }));
   const description = join(ROOT, 'openapi/api.yaml');
   run('openapi-typescript/bin/cli.js', description, '--default-non-nullable=false', '--output', join(GENERATED, 'types.ts'));
-  run('@hey-api/openapi-ts/bin/run.js', '--input', description, '--output', join(GENERATED, 'hey-api'));
+  process.env.API_DESCRIPTION = description;
+  run('@hey-api/openapi-ts/bin/run.js', '--file', 'hey-api.config.mjs');
   process.env.API_DESCRIPTION = description;
   process.env.API_BASE = `${api.url}/api/v1`;
   run('orval/dist/bin/orval.mjs', '--config', 'orval.config.mjs');
