@@ -97,7 +97,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   if (runs('schedule')) {
     const stopping = new AbortController();
     const tools = {
-      desk: context.alerts,
+      alerts: context.alerts,
       invariants,
       retentionDays: settings.retentionDays,
       publicUrl: settings.publicUrl,

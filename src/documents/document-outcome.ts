@@ -4,7 +4,7 @@ import type { DocumentEnd } from '../store/documents/claim.ts';
 export const MAX_DOCUMENT_TRIES = 3;
 
 const WAITS_MS: readonly number[] = [3_000, 12_000];
-/** A 403 of an object store is an address that has expired: fresh metadata, which every try begins with, is all that it takes. */
+/** A 403 from an object store means an expired address: the fresh metadata that every attempt starts with is enough. */
 const EXPIRED_WAITS_MS: readonly number[] = [500, 2_000];
 const LONGEST_WAIT_MS = 3_600_000;
 const OWN_FAULT_WAIT_MS = 60_000;
@@ -16,17 +16,17 @@ export interface DocumentOutcome {
 }
 
 const GIVEN_UP_AT_ONCE: Readonly<Record<string, DocumentOutcome['state']>> = { too_large: 'too_large', address_refused: 'refused' };
-// Nothing of this says anything of the document.
+// None of these says anything about the document.
 const NOT_CALLED: ReadonlySet<string> = new Set(['rate_limited_here', 'circuit_open', 'platform_refuses_us', 'limits_unavailable']);
 
-/** Where a document goes after a failed try, `failedBefore` of which were counted. Pure; `random` is in [0, 1). */
+/** The state of a document after a failed attempt; `failedBefore`: failures counted so far. Pure; `random` is in [0, 1). */
 export function documentOutcome(error: unknown, failedBefore: number, random: number): DocumentOutcome {
   const code = error instanceof OrderdockError ? error.code : '';
   const givenUp = GIVEN_UP_AT_ONCE[code];
   if (givenUp) return { state: givenUp, tries: failedBefore + 1, waitMs: 0 };
   if (error instanceof Hopeless) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
   const askedMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
-  // Ours, or nobody's: however long it lasts, the document is not given up for it.
+  // Not the document's fault: it is not given up for this, however long it lasts.
   if (NOT_CALLED.has(code)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };
   if (error instanceof Unavailable)
     return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, OWN_FAULT_WAIT_MS) };

@@ -20,28 +20,28 @@ import { documentOutcome } from './document-outcome.ts';
 import { ContentTooLarge, type DocumentStorage, type StoredContent } from './storage/storage.ts';
 
 const LEASE_MS = 60_000;
-const LEASE_BEAT_MS = 20_000;
-/** The whole of one download: a sender of single bytes must come to an end. What is larger than 100 MB may take longer in proportion. */
+const RENEW_EVERY_MS = 20_000;
+/** The limit for a whole download, so that a server that sends single bytes is cut off. Above 100 MB it grows in proportion. */
 const LONGEST_DOWNLOAD_MS = 15 * 60_000;
 const USUAL_BYTES = 100_000_000;
 
-/** What fetching documents needs beside the context. */
+/** What fetching documents needs besides the context. */
 export interface DocumentDependencies {
   storage: DocumentStorage;
-  /** Opens an address that a business partner gave: public ones only. Throws `RemoteFailure('address_refused')`. */
+  /** Opens an address supplied by a business partner: public ones only. Throws `RemoteFailure('address_refused')`. */
   openPublic(url: string): Promise<{ headers: Readonly<Record<string, string>>; content: Readable }>;
   /** `MAX_DOCUMENT_BYTES`. */
   maxBytes: number;
 }
 
-/** Fetches every document that is due, up to `limit`, and gives their number. */
+/** Fetches every document that is due, up to `limit`, and returns their number. */
 export async function fetchDocuments(context: Context, ports: DocumentDependencies, limit = 20): Promise<number> {
   const claimed = await claimDueDocuments(context, { limit, atOnce: limit, busy: [] });
   await Promise.all(claimed.map((document) => fetchDocument(context, ports, document)));
   return claimed.length;
 }
 
-/** Takes due documents for this process, as many of each address as its places allow. */
+/** Claims due documents for this process, as many from each address as the limits allow. */
 export async function claimDueDocuments(context: Context, places: DocumentPlaces): Promise<ClaimedDocument[]> {
   const now = context.clock.now();
   if (!(await isDocumentDue(context.db.read, now.toISOString()))) return [];
@@ -49,14 +49,14 @@ export async function claimDueDocuments(context: Context, places: DocumentPlaces
   return context.db.write((sql) => claimDocuments(sql, { now: now.toISOString(), leaseUntil, ...places }));
 }
 
-/** One try: opens the document (asking the platform for it anew), stores its bytes, and settles its row. `stop` gives it back untried. */
+/** One attempt: requests the document again, stores its bytes, and updates its row. Aborting `stop` returns it without counting an attempt. */
 export async function fetchDocument(
   context: Context,
   ports: DocumentDependencies,
   document: ClaimedDocument,
   stop?: AbortSignal,
 ): Promise<void> {
-  const lease = keepLease(context, document);
+  const lease = renewPeriodically(context, document);
   const startedMs = context.clock.now().getTime();
   try {
     const end = await download(context, ports, document, stop).catch((error: unknown) => failedEnd(context, document, error, stop));
@@ -68,11 +68,11 @@ export async function fetchDocument(
   }
 }
 
-/** Has a document that was given up fetched again. Refuses one that is held or waits anyway (409). */
+/** Queues a document that was given up to be fetched again. Refuses one that is stored or already waiting (409). */
 export async function fetchDocumentAgain(context: AuditContext & Pick<Context, 'feedChanged'>, id: string): Promise<void> {
   await audited(context, { action: 'document.fetch', target: `document:${id}` }, async () => {
     const revived = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));
-    if (!revived) throw new Refused(409, 'document_not_given_up', 'This document is held already, or waits to be fetched.');
+    if (!revived) throw new Refused(409, 'document_not_given_up', 'This document is already stored or is waiting to be fetched.');
   });
   context.feedChanged.notify();
 }
@@ -106,7 +106,7 @@ async function storeContent(ports: DocumentDependencies, opened: OpenedDocument,
   return ports.storage.put(opened.content, { maxBytes, stop: stop ? AbortSignal.any([stop, tooLong]) : tooLong });
 }
 
-// An address that a partner wrote never goes to the platform's own client, whatever that would do with it: the guard stands before it.
+// An address supplied by a partner is never passed to the platform's own client: it goes through the address guard.
 async function openAnnounced(
   context: Context,
   ports: DocumentDependencies,
@@ -117,7 +117,7 @@ async function openAnnounced(
   if (objectId !== null) {
     const api = configured ? context.api(configured) : null;
     if (api?.openDocument) return api.openDocument({ objectId, url });
-    if (url === null) throw new Hopeless('api_missing', 'The connection has no API configured that this document could be fetched from.');
+    if (url === null) throw new Hopeless('api_missing', 'The connection has no API configured from which this document could be fetched.');
   }
   const opened = await ports.openPublic(url ?? '');
   const length = Number(opened.headers['content-length'] ?? Number.NaN);
@@ -138,7 +138,7 @@ function failedEnd(context: Context, document: ClaimedDocument, error: unknown, 
     context.alerts.open({
       level: 'critical',
       code: error.code,
-      text: `Documents cannot be kept: ${error.message}`,
+      text: `Documents cannot be stored: ${error.message}`,
       connection: null,
       details: {},
     });
@@ -148,7 +148,7 @@ function failedEnd(context: Context, document: ClaimedDocument, error: unknown, 
 
 async function report(context: Context, document: ClaimedDocument, end: DocumentEnd, tookMs: number): Promise<void> {
   const { id, connection } = document;
-  const line = {
+  const fields = {
     documentId: id,
     connection,
     state: end.state,
@@ -158,19 +158,19 @@ async function report(context: Context, document: ClaimedDocument, end: Document
     tookMs,
   };
   if (end.state === 'stored') {
-    context.log.info('document', line);
-    context.alerts.close('storage_unavailable', null, 'Documents can be kept again.');
+    context.log.info('document_stored', fields);
+    context.alerts.close('storage_unavailable', null, 'Documents can be stored again.');
     if (document.again && !(await hasGivenUp(context.db.read, connection))) {
-      context.alerts.close('document_failed', connection, `All documents that ${connection} announced are held.`);
+      context.alerts.close('document_failed', connection, `All documents announced by ${connection} are stored.`);
     }
     return;
   }
-  context.log.warn('document', line);
+  context.log.warn('document_not_stored', fields);
   if (end.state === 'announced' || !document.current) return;
   context.alerts.open({
     level: 'warning',
     code: 'document_failed',
-    text: `A document that ${connection} announced is not held (${end.state}): ${displayName(document.announced.name) ?? id}`,
+    text: `A document announced by ${connection} could not be stored (${end.state}): ${displayName(document.announced.name) ?? id}`,
     connection,
     details: { documentId: id, state: end.state, error: end.error },
   });
@@ -180,21 +180,21 @@ interface Lease {
   end(): Promise<void>;
 }
 
-/** Keeps the document ours while its bytes come. That a beat could not be written is found out when the row is settled. */
-function keepLease(context: Context, document: ClaimedDocument): Lease {
-  let beating: Promise<unknown> = Promise.resolve();
-  const beat = async () => {
+/** Renews the lease during the download. A renewal that could not be written is noticed when the row is updated. */
+function renewPeriodically(context: Context, document: ClaimedDocument): Lease {
+  let renewal: Promise<unknown> = Promise.resolve();
+  const renew = async () => {
     const leaseUntil = new Date(context.clock.now().getTime() + LEASE_MS).toISOString();
     const renewed = await context.db.write((sql) => renewDocumentLease(sql, document, leaseUntil)).catch(() => false);
     if (renewed) document.leaseUntil = leaseUntil;
   };
   const timer = setInterval(() => {
-    beating = beating.then(beat);
-  }, LEASE_BEAT_MS);
+    renewal = renewal.then(renew);
+  }, RENEW_EVERY_MS);
   return {
     async end() {
       clearInterval(timer);
-      await beating;
+      await renewal;
     },
   };
 }

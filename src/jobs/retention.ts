@@ -16,7 +16,7 @@ import {
 } from '../store/retention/sweep.ts';
 
 export interface Retention {
-  /** Bodies and changes are kept this long, delivery rows with their dedupe keys, and the audit, four times as long. */
+  /** Bodies and changes are kept this long; delivery rows with their dedupe keys, and the audit log, four times as long. */
   retentionDays: number;
   /** Aborted when the service stops: the sweep ends after its step. */
   stop?: AbortSignal;
@@ -29,15 +29,15 @@ export interface Swept {
 }
 
 const DAY_MS = 86_400_000;
-const KEYS_LAST = 4;
-/** Changes that a consumer has not passed are kept this many times as long as others, no longer. */
-const UNREAD_LASTS = 2;
-/** Rows per transaction: receiving waits for one step at most. */
+const KEY_RETENTION_FACTOR = 4;
+/** Changes that a consumer has not acknowledged are kept at most this many times as long as others. */
+const UNREAD_RETENTION_FACTOR = 2;
+/** Rows per transaction: receiving a webhook waits for one step at most. */
 const PER_STEP = 500;
 
 /**
- * Deletes what is older than it has to be kept: bodies of finished deliveries, then whole deliveries, changes that every consumer has
- * passed (or that are twice as old), and old accounts. In small steps, so that receiving is never kept waiting.
+ * Deletes what is past its retention: bodies of finished deliveries, then whole deliveries, changes that every consumer has acknowledged
+ * (or that are twice as old), and old history. It works in small steps, so that receiving webhooks is not delayed.
  */
 export async function enforceRetention(context: Context, retention: Retention): Promise<Swept> {
   const before = daysAgo(context, retention.retentionDays);
@@ -46,24 +46,24 @@ export async function enforceRetention(context: Context, retention: Retention): 
     if (full.length > 0) await context.db.write((sql) => emptyDeliveries(sql, full));
     return full;
   });
-  const deleted = await inSteps(retention, daysAgo(context, retention.retentionDays * KEYS_LAST), (step) =>
+  const deleted = await inSteps(retention, daysAgo(context, retention.retentionDays * KEY_RETENTION_FACTOR), (step) =>
     context.db.write((sql) => deleteDeliveries(sql, step)),
   );
   await passUnmatched(context);
-  const beforeAtLast = daysAgo(context, retention.retentionDays * UNREAD_LASTS);
+  const beforeAtLast = daysAgo(context, retention.retentionDays * UNREAD_RETENTION_FACTOR);
   const changes = await inSteps(retention, before, ({ limit }) =>
     context.db.write(async (sql) => deleteChanges(sql, { before, passed: await readPassedByAll(sql), beforeAtLast, limit })),
   );
-  await forgetAccounts(context, retention);
+  await deleteHistory(context, retention);
   await context.db.write((sql) => deleteHeartbeats(sql, before));
-  await watchForgotten(context, before, retention.retentionDays);
-  context.log.info('retention', { emptied, deleted, changes });
+  await alertOnInactiveConsumers(context, before, retention.retentionDays);
+  context.log.info('retention_enforced', { emptied, deleted, changes });
   return { emptied, deleted, changes };
 }
 
 const daysAgo = ({ clock }: Context, days: number): string => new Date(clock.now().getTime() - days * DAY_MS).toISOString();
 
-/** Step by step until one comes back short; between two steps others have their turn. */
+/** Repeats a step until it affects fewer rows than its limit; other writers can proceed between steps. */
 async function inSteps({ stop }: Retention, before: string, perform: (step: SweepStep) => Promise<number[]>): Promise<number> {
   let number = 0;
   for (let after = 0; !stop?.aborted; ) {
@@ -71,33 +71,35 @@ async function inSteps({ stop }: Retention, before: string, perform: (step: Swee
     number += positions.length;
     if (positions.length < PER_STEP) break;
     after = Math.max(...positions);
-    await giveWay();
+    await yieldToOthers();
   }
   return number;
 }
 
-/** Whoever waits for the writer comes first. */
-const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets pending writes proceed first. */
+const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function forgetAccounts(context: Context, { stop, retentionDays }: Retention): Promise<void> {
+async function deleteHistory(context: Context, { stop, retentionDays }: Retention): Promise<void> {
   const before = daysAgo(context, retentionDays);
-  const longBefore = daysAgo(context, retentionDays * KEYS_LAST);
-  const forget = async (step: (sql: Sql) => Promise<number>) => {
-    while (!stop?.aborted && (await context.db.write(step)) === PER_STEP) await giveWay();
+  const longBefore = daysAgo(context, retentionDays * KEY_RETENTION_FACTOR);
+  const deleteAll = async (step: (sql: Sql) => Promise<number>) => {
+    while (!stop?.aborted && (await context.db.write(step)) === PER_STEP) await yieldToOthers();
   };
-  for (const table of ACCOUNT_TABLES) await forget((sql) => deleteAccount(sql, table, table === 'audit' ? longBefore : before, PER_STEP));
-  await forget((sql) => deleteRuns(sql, before, PER_STEP));
+  for (const table of ACCOUNT_TABLES)
+    await deleteAll((sql) => deleteAccount(sql, table, table === 'audit' ? longBefore : before, PER_STEP));
+  await deleteAll((sql) => deleteRuns(sql, before, PER_STEP));
 }
 
-/** A consumer that has stopped reading holds old changes back, and loses them in the end: somebody has to drop it, or resume. */
-async function watchForgotten(context: Context, before: string, days: number): Promise<void> {
+/** A consumer that has stopped reading delays the deletion of old changes and eventually loses them: it must resume or be dropped. */
+async function alertOnInactiveConsumers(context: Context, before: string, days: number): Promise<void> {
   const names = await findForgottenConsumers(context.db.read, before);
-  if (names.length === 0) return context.alerts.close('consumer_forgotten', null, 'No consumer holds old changes back any more.');
+  if (names.length === 0)
+    return context.alerts.close('consumer_forgotten', null, 'No inactive consumer delays the deletion of old changes.');
   context.alerts.open({
     level: 'warning',
     code: 'consumer_forgotten',
     connection: null,
-    text: `${names.join(', ')}: read nothing for ${days} days and hold${names.length === 1 ? 's' : ''} old changes back; after ${days * UNREAD_LASTS} days they are deleted unread. Resume reading, or drop the consumer.`,
+    text: `${names.join(', ')}: read nothing for ${days} days, which delays the deletion of old changes; after ${days * UNREAD_RETENTION_FACTOR} days they are deleted unread. Resume reading, or drop the consumer.`,
     details: { consumers: names.join(', '), days },
   });
 }

@@ -7,7 +7,7 @@ import type { InvariantChecker } from '../monitoring/invariants.ts';
 import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 import { enforceRetention } from './retention.ts';
 
-/** What is done by the clock, beside reconciliation. Expressions are cron, UTC. */
+/** A scheduled job besides reconciliation. Expressions are cron, UTC. */
 export interface ScheduledJob {
   name: string;
   expression: string;
@@ -17,7 +17,7 @@ export interface ScheduledJob {
 }
 
 export interface JobDependencies {
-  desk: Pick<AlertDispatcher, 'resend'>;
+  alerts: Pick<AlertDispatcher, 'resend'>;
   invariants: InvariantChecker;
   retentionDays: number;
   /** `PUBLIC_URL`; null: not set. */
@@ -25,9 +25,12 @@ export interface JobDependencies {
   stop: AbortSignal;
 }
 
-export const scheduledJobs = (context: Context, { desk, invariants, retentionDays, publicUrl, stop }: JobDependencies): ScheduledJob[] => [
+export const scheduledJobs = (
+  context: Context,
+  { alerts, invariants, retentionDays, publicUrl, stop }: JobDependencies,
+): ScheduledJob[] => [
   { name: 'watch', expression: '* * * * *', perform: () => checkConnections(context) },
-  { name: 'alerts', expression: '* * * * *', perform: () => desk.resend() },
+  { name: 'alerts', expression: '* * * * *', perform: () => alerts.resend() },
   { name: 'invariants', expression: '30 * * * * *', perform: () => invariants.check() },
   { name: 'registrations', expression: '41 * * * *', atStart: true, perform: () => checkAllRegistrations(context, publicUrl, stop) },
   { name: 'missing-registrations', expression: '*/5 * * * *', perform: () => checkMissingRegistrations(context, publicUrl) },
@@ -36,7 +39,7 @@ export const scheduledJobs = (context: Context, { desk, invariants, retentionDay
 
 const JITTER_MS = 60_000;
 
-/** After a pause of its own, so that the installations of the world do not ask a platform in the same second. */
+/** Starts after a random delay, so that installations do not all call a platform in the same second. */
 async function checkAllRegistrations(context: Context, publicUrl: string | null, stop: AbortSignal): Promise<void> {
   await sleep(context.random() * JITTER_MS, undefined, { signal: stop }).catch(() => {});
   for (const connection of context.connections.list()) {
@@ -45,7 +48,7 @@ async function checkAllRegistrations(context: Context, publicUrl: string | null,
   }
 }
 
-/** What is missing is looked for more often, so that the alert ends soon after an operator has mended it. */
+/** Missing registrations are checked more often, so that the alert closes soon after an operator has fixed them. */
 async function checkMissingRegistrations(context: Context, publicUrl: string | null): Promise<void> {
   for (const { connection } of await readOpenAlerts(context.db.read, 'webhook_disabled')) {
     const configured = connection === null ? undefined : context.connections.get(connection);

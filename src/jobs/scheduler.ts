@@ -8,78 +8,80 @@ import { claimScheduledTick } from './claim-tick.ts';
 import type { ScheduledJob } from './scheduled-jobs.ts';
 
 export interface Schedule {
-  /** Stops what runs by the clock; a reconcile run is broken off, to be continued. */
+  /** Stops the scheduled jobs; a reconcile run is interrupted, to be continued. */
   stop(): Promise<void>;
 }
 
-/** How often it is looked for runs that another process left behind, and for connections that a reload has changed. */
-const LOOK_MS = 2000;
+/** How often to check for runs that another process left unfinished, and for connections changed by a reload. */
+const CHECK_MS = 2000;
 
 /**
- * Keeps the timetable: every connection is reconciled at the start, after a standstill, and by its own schedule; other duties by theirs.
- * Any number of processes may keep it: each entry is done by one.
+ * Runs the schedule: every connection is reconciled at the start, after downtime, and by its own schedule; other jobs by theirs.
+ * Any number of processes may run it: each job is performed by one of them.
  */
-export function startSchedule(context: Context, reconciler: Reconciler, duties: readonly ScheduledJob[]): Schedule {
-  const underWay = new Set<Promise<unknown>>();
-  const planned = new Map<string, { expression: string; task: ScheduledTask }>();
-  const guarded = (step: string, work: () => Promise<unknown>) => {
+export function startSchedule(context: Context, reconciler: Reconciler, jobs: readonly ScheduledJob[]): Schedule {
+  const running = new Set<Promise<unknown>>();
+  const scheduled = new Map<string, { expression: string; task: ScheduledTask }>();
+  const runLogged = (step: string, work: () => Promise<unknown>) => {
     const done: Promise<unknown> = work()
-      .catch((error: unknown) => context.log.error('schedule', { step, error: errorText(error) }))
-      .finally(() => underWay.delete(done));
-    underWay.add(done);
+      .catch((error: unknown) => context.log.error('scheduled_job_failed', { step, error: errorText(error) }))
+      .finally(() => running.delete(done));
+    running.add(done);
   };
-  const plan = (duty: ScheduledJob) =>
-    planTask(context, duty, (at) => guarded(duty.name, async () => (await claimScheduledTick(context, duty.name, at)) && duty.perform()));
-  const tasks = duties.map(plan);
-  const look = () => {
-    for (const connection of context.connections.list().filter(isPlanned))
-      guarded(`reconcile ${connection.name}`, () => keepPlanned(connection));
-    for (const [name, { task }] of planned) if (!isPlanned(context.connections.get(name))) forget(name, task);
+  const schedule = (job: ScheduledJob) =>
+    createCronTask(context, job, (at) =>
+      runLogged(job.name, async () => (await claimScheduledTick(context, job.name, at)) && job.perform()),
+    );
+  const tasks = jobs.map(schedule);
+  const check = () => {
+    for (const connection of context.connections.list().filter(isScheduled))
+      runLogged(`reconcile ${connection.name}`, () => ensureScheduled(connection));
+    for (const [name, { task }] of scheduled) if (!isScheduled(context.connections.get(name))) forget(name, task);
   };
 
-  /** A connection that is new here begins a run at once; one whose run was left behind goes on with it. */
-  async function keepPlanned(connection: Connection): Promise<void> {
+  /** A connection that is new here starts a run immediately; one with an unfinished run continues it. */
+  async function ensureScheduled(connection: Connection): Promise<void> {
     const expression = String(connection.reconcile.schedule);
-    const known = planned.get(connection.name);
+    const known = scheduled.get(connection.name);
     if (known?.expression !== expression) {
       if (known) forget(connection.name, known.task);
       const perform = async () => reconcileIfPossible(context, reconciler, connection.name, 'schedule');
-      planned.set(connection.name, { expression, task: plan({ name: `reconcile:${connection.name}`, expression, perform }) });
+      scheduled.set(connection.name, { expression, task: schedule({ name: `reconcile:${connection.name}`, expression, perform }) });
     }
     if (!known || (await isInterrupted(context, connection))) await reconcileIfPossible(context, reconciler, connection.name, 'start');
   }
   function forget(name: string, task: ScheduledTask): void {
-    planned.delete(name);
+    scheduled.delete(name);
     void task.destroy();
   }
 
-  for (const duty of duties) if (duty.atStart) guarded(duty.name, duty.perform);
+  for (const job of jobs) if (job.atStart) runLogged(job.name, job.perform);
 
-  // The first look comes with the first beat: what platforms kept back for our return has a moment to arrive by itself.
-  const timer = setInterval(look, LOOK_MS);
+  // The first check waits one interval: deliveries that platforms retry after our downtime can arrive by themselves.
+  const timer = setInterval(check, CHECK_MS);
   return {
     async stop() {
       clearInterval(timer);
-      for (const task of [...tasks, ...[...planned.values()].map((one) => one.task)]) await task.destroy();
-      planned.clear();
+      for (const task of [...tasks, ...[...scheduled.values()].map((one) => one.task)]) await task.destroy();
+      scheduled.clear();
       await reconciler.stop();
-      await Promise.all(underWay);
+      await Promise.all(running);
     },
   };
 }
 
-const isPlanned = (connection: Connection | undefined): boolean => connection !== undefined && connection.reconcile.schedule !== false;
+const isScheduled = (connection: Connection | undefined): boolean => connection !== undefined && connection.reconcile.schedule !== false;
 
-function planTask(context: Context, { name, expression }: ScheduledJob, tick: (at: Date) => void): ScheduledTask {
+function createCronTask(context: Context, { name, expression }: ScheduledJob, tick: (at: Date) => void): ScheduledTask {
   const { log } = context;
-  const say = (message: string | Error) => log.debug('timetable', { entry: name, text: String(message) });
-  const logger = { debug: say, info: say, warn: say, error: say };
+  const logMessage = (message: string | Error) => log.debug('cron_message_logged', { entry: name, text: String(message) });
+  const logger = { debug: logMessage, info: logMessage, warn: logMessage, error: logMessage };
   const task = createTask(expression, ({ date }) => tick(date), { timezone: 'UTC', logger });
   void task.start();
   return task;
 }
 
-/** A connection without an API has nothing to compare with: that is no fault. */
+/** A connection without an API has nothing to compare with, which is not an error. */
 async function reconcileIfPossible(context: Context, reconciler: Reconciler, name: string, trigger: 'schedule' | 'start'): Promise<void> {
   const connection = context.connections.get(name);
   if (connection && context.api(connection)) await reconciler.reconcile(connection, trigger);

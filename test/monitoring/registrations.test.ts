@@ -35,7 +35,7 @@ for (const engine of ENGINES) {
     };
     const jobs = scheduledJobs(context, {
       ...{
-        desk: { resend: async () => {} },
+        alerts: { resend: async () => {} },
         invariants: { check: async () => ({}) as never, last: () => null as never },
         retentionDays: 90,
       },

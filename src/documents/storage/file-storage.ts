@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ContentMissing, contentPath, type DocumentStorage, type StoredContent, storageUnavailable } from './storage.ts';
-import { isGroundFault, prepareTemporaryDirectory, type TemporaryFile, writeTemporaryFile } from './temporary-file.ts';
+import { isFileSystemError, prepareTemporaryDirectory, type TemporaryFile, writeTemporaryFile } from './temporary-file.ts';
 
 const INCOMING = '.incoming';
 
-/** Contents as files of `directory`, mode 0600: `ab/cd/abcd…`. Written beside, synced, then moved into place: a file that is there is whole. */
+/** Contents as files of `directory`, mode 0600: `ab/cd/abcd…`. Written to a temporary file, synced, then renamed: a file that exists is complete. */
 export function createFileStorage(directory: string): DocumentStorage {
   const incoming = join(directory, INCOMING);
   const pathOf = (sha256: string) => join(directory, contentPath(sha256));
@@ -17,7 +17,7 @@ export function createFileStorage(directory: string): DocumentStorage {
         await prepareTemporaryDirectory(incoming, new Date());
         await access(incoming, constants.W_OK | constants.X_OK);
       } catch (error) {
-        throw storageUnavailable('The directory of the documents cannot be written to.', error);
+        throw storageUnavailable('The document directory cannot be written to.', error);
       }
     },
     async put(content, options) {
@@ -44,12 +44,12 @@ async function moveIntoPlace({ path, sha256, bytes }: TemporaryFile, root: strin
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await rename(path, target);
     }
-    // The names are safe only when the directories that hold them are: the new one, and those it may have been made in.
+    // The names are durable only when the directories containing them are synced: the new one, and those it may have been created in.
     for (const directory of [dirname(target), dirname(dirname(target)), root]) await syncDirectory(directory);
     return { sha256, bytes };
   } catch (error) {
     await rm(path, { force: true }).catch(() => {});
-    throw isGroundFault(error) ? storageUnavailable('The document cannot be put into its place.', error) : error;
+    throw isFileSystemError(error) ? storageUnavailable('The document cannot be moved into place.', error) : error;
   }
 }
 

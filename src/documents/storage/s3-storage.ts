@@ -17,12 +17,12 @@ export interface S3Place {
 }
 
 const PART_BYTES = 8 * 1024 * 1024;
-// AWS has a region in every address; other servers take any.
+// AWS has a region in every address; other servers accept any.
 const DEFAULT_REGION = 'us-east-1';
 
 /**
- * Contents as objects of a bucket. The key is the hash, so a content is written to a local temporary file first and uploaded when its hash is
- * known: an object that is there is whole. Credentials and region come from the usual AWS variables.
+ * Contents as objects of a bucket. The key is the hash, so content is written to a local temporary file first and uploaded when its hash is
+ * known: an object that exists is complete. Credentials and region come from the usual AWS variables.
  */
 export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3Place): DocumentStorage {
   const client = new S3Client({
@@ -35,7 +35,7 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
   const objectOf = (sha256: string) => ({ Bucket: bucket, Key: `${prefix === '' ? '' : `${prefix}/`}${contentPath(sha256)}` });
   const guarded = <T>(work: () => Promise<T>): Promise<T> =>
     work().catch((error: unknown) => {
-      throw storageUnavailable('The bucket of the documents does not take part.', error);
+      throw storageUnavailable('The document bucket rejects requests.', error);
     });
 
   async function sizeOf(sha256: string): Promise<number | null> {
@@ -43,15 +43,15 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
       return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength ?? null;
     } catch (error) {
       if (isMissing(error)) return null;
-      throw storageUnavailable('The bucket of the documents cannot be asked.', error);
+      throw storageUnavailable('The document bucket cannot be queried.', error);
     }
   }
   async function upload(path: string, sha256: string, bytes: number): Promise<void> {
     if ((await sizeOf(sha256)) === bytes) return;
     const params = { ...objectOf(sha256), Body: createReadStream(path), ContentType: 'application/octet-stream' };
     await guarded(() => new Upload({ client, params, queueSize: 2, partSize: PART_BYTES }).done());
-    const held = await sizeOf(sha256);
-    if (held !== bytes) throw storageUnavailable(`The bucket holds ${held} of ${bytes} bytes.`, null);
+    const stored = await sizeOf(sha256);
+    if (stored !== bytes) throw storageUnavailable(`The bucket contains ${stored} of ${bytes} bytes.`, null);
   }
 
   return {
@@ -77,7 +77,7 @@ export function createS3Storage({ bucket, prefix, endpoint, workDirectory }: S3P
         if (!(Body instanceof Readable)) throw new TypeError('The S3 client returned no Node.js stream.');
         return Body;
       } catch (error) {
-        throw isMissing(error) ? new ContentMissing(sha256) : storageUnavailable('The bucket of the documents cannot be read.', error);
+        throw isMissing(error) ? new ContentMissing(sha256) : storageUnavailable('The document bucket cannot be read.', error);
       }
     },
     sizeOf,

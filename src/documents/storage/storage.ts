@@ -14,20 +14,20 @@ export interface StoredContent {
   bytes: number;
 }
 
-/** Where the contents of documents are kept, under the SHA-256 of their bytes: the same content is held once, whoever announced it. */
+/** Stores the contents of documents under the SHA-256 of their bytes: the same content is stored once, regardless of who announced it. */
 export interface DocumentStorage {
-  /** Makes the place ready and sees that it can be written to. Throws `Unavailable('storage_unavailable')`. */
+  /** Prepares the storage and verifies that it can be written to. Throws `Unavailable('storage_unavailable')`. */
   prepare(): Promise<void>;
   /**
-   * Takes all of `content` and resolves when it is safe against a loss of power. Nothing of it remains when it throws: `ContentTooLarge` above
-   * `maxBytes`, `Unavailable('storage_unavailable')` when the place cannot take it, else what `content` itself failed with.
+   * Stores all of `content` and resolves when it is safe against a power failure. Nothing remains when it throws: `ContentTooLarge` above
+   * `maxBytes`, `Unavailable('storage_unavailable')` if the storage fails, otherwise the error of `content` itself.
    */
   put(content: Readable, options: { maxBytes: number; stop?: AbortSignal }): Promise<StoredContent>;
   /** The bytes under this SHA-256; null range: all of them. Throws `ContentMissing`. */
   openContent(sha256: string, range: ByteRange | null): Promise<Readable>;
-  /** Their number; null where nothing is held under this SHA-256. */
+  /** Their number; null if nothing is stored under this SHA-256. */
   sizeOf(sha256: string): Promise<number | null>;
-  /** Lets go of connections. */
+  /** Closes connections. */
   close(): void;
 }
 
@@ -37,10 +37,10 @@ export class ContentTooLarge extends OrderdockError {
   }
 }
 
-/** The rows say that the content is held, but the storage does not have it: someone else has been there. */
+/** According to its row the content is stored, but the storage does not have it: it was removed from outside. */
 export class ContentMissing extends OrderdockError {
   constructor(sha256: string) {
-    super('content_missing', `The storage does not hold the content ${sha256}.`);
+    super('content_missing', `The storage does not contain the content ${sha256}.`);
   }
 }
 
@@ -50,7 +50,7 @@ export const storageUnavailable = (text: string, cause: unknown): Unavailable =>
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? ('code' in cause && typeof cause.code === 'string' ? cause.code : cause.name) : 'unknown reason';
 
-/** Counts and hashes what flows through; fails with `ContentTooLarge` at the first byte too many. */
+/** Counts and hashes what flows through; fails with `ContentTooLarge` at the first byte over the limit. */
 export function createMeter(maxBytes: number): { through: Transform; measured(): StoredContent } {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -67,7 +67,7 @@ export function createMeter(maxBytes: number): { through: Transform; measured():
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** `ab/cd/abcd…`. An address that is no SHA-256 leads nowhere: no other text ever becomes part of a path. */
+/** `ab/cd/abcd…`. Only a valid SHA-256 is accepted: no other text ever becomes part of a path. */
 export function contentPath(sha256: string): string {
   if (!SHA256.test(sha256)) throw new ContentMissing('(unreadable)');
   return `${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}`;

@@ -9,7 +9,7 @@ export interface TemporaryFile extends StoredContent {
   path: string;
 }
 
-const GROUND_FAULTS: ReadonlySet<unknown> = new Set([
+const FILE_SYSTEM_ERRORS: ReadonlySet<unknown> = new Set([
   'ENOSPC',
   'EDQUOT',
   'EIO',
@@ -23,8 +23,9 @@ const GROUND_FAULTS: ReadonlySet<unknown> = new Set([
   'EEXIST',
 ]);
 
-/** True for errors of the file system; what a download fails with has other codes. */
-export const isGroundFault = (error: unknown): boolean => error instanceof Error && 'code' in error && GROUND_FAULTS.has(error.code);
+/** True for errors of the file system; failures of a download have other codes. */
+export const isFileSystemError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && FILE_SYSTEM_ERRORS.has(error.code);
 
 /** Writes `content` to a new file in `directory` (mode 0600), synced; the file is gone again when this throws. See `DocumentStorage.put`. */
 export async function writeTemporaryFile(
@@ -35,7 +36,7 @@ export async function writeTemporaryFile(
   const path = join(directory, `${randomUUID()}.part`);
   const meter = createMeter(options.maxBytes);
   try {
-    // Also when it could not be prepared at the start: a place that comes back is used again.
+    // The directory may have been unavailable at the start: once it is back, it is used again.
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const file = await open(path, 'wx', 0o600);
     try {
@@ -48,18 +49,18 @@ export async function writeTemporaryFile(
   } catch (error) {
     content.destroy();
     await rm(path, { force: true }).catch(() => {});
-    throw isGroundFault(error) ? storageUnavailable('The document cannot be written to disk.', error) : error;
+    throw isFileSystemError(error) ? storageUnavailable('The document cannot be written to disk.', error) : error;
   }
 }
 
-const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
+const STALE_AFTER_MS = 24 * 3_600_000;
 
-/** Makes the directory, and takes away what a process that died has left in it. */
+/** Creates the directory, and removes what a crashed process left in it. */
 export async function prepareTemporaryDirectory(directory: string, now: Date): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const name of await readdir(directory)) {
     if (!name.endsWith('.part')) continue;
     const found = await stat(join(directory, name)).catch(() => null);
-    if (found && now.getTime() - found.mtimeMs > FORGOTTEN_AFTER_MS) await rm(join(directory, name), { force: true });
+    if (found && now.getTime() - found.mtimeMs > STALE_AFTER_MS) await rm(join(directory, name), { force: true });
   }
 }
