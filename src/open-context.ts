@@ -7,7 +7,7 @@ import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts'
 import type { Log } from './domain/log.ts';
 import { createInTurn } from './domain/memory.ts';
 import { createNotifier, type Notifier } from './domain/notifier.ts';
-import { processName } from './domain/process-name.ts';
+import { processName } from './domain/values/process-name.ts';
 import { createPlatformAccess, type PlatformAccess } from './monitoring/platform-access.ts';
 import type { PlatformApi } from './platforms/contract/api.ts';
 import type { CommonSettings, Connection } from './platforms/contract/platform.ts';

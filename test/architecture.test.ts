@@ -156,3 +156,68 @@ test('a planted bad import is caught', () => {
   assert.equal(planted('processing/worker.ts', `const later = await import('../remote/send.ts');`), 1);
   assert.equal(planted('processing/apply-reports.ts', `import { layOver } from './merge-entity.ts';`), 0);
 });
+
+/** Files that import each other, however many steps it takes: each group once, sorted. */
+function circles(imports: readonly Import[]): string[][] {
+  const targets = Map.groupBy(
+    imports.filter(({ to }) => to.endsWith('.ts')),
+    ({ from }) => from,
+  );
+  const reached = (start: string): Set<string> => {
+    const seen = new Set<string>();
+    const waiting = [start];
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      for (const { to } of targets.get(file) ?? []) {
+        if (seen.has(to)) continue;
+        seen.add(to);
+        waiting.push(to);
+      }
+    }
+    return seen;
+  };
+  const inCircles = [...targets.keys()].filter((file) => reached(file).has(file));
+  const groups = new Map(
+    inCircles.map((file) => [inCircles.filter((other) => reached(file).has(other) && reached(other).has(file)), file]),
+  );
+  return [...new Map([...groups.keys()].map((group) => [group.toSorted().join(), group.toSorted()])).values()];
+}
+
+test('no file imports itself by way of others', () => {
+  const imports = files(SRC).flatMap((path) => importsOf(path, readFileSync(path, 'utf8')));
+  assert.deepEqual(circles(imports), []);
+  const planted = [
+    { from: 'a.ts', to: 'b.ts', typeOnly: false },
+    { from: 'b.ts', to: 'a.ts', typeOnly: true },
+    { from: 'c.ts', to: 'a.ts', typeOnly: false },
+  ];
+  assert.deepEqual(circles(planted), [['a.ts', 'b.ts']]);
+});
+
+const MAX_FILES = 16;
+
+test(`no folder has more than ${MAX_FILES} files of its own`, () => {
+  const folders = Map.groupBy(files(SRC), (path) => relative(ROOT, dirname(path)));
+  const crowded = [...folders].filter(([, own]) => own.length > MAX_FILES).map(([folder, own]) => `${folder}: ${own.length}`);
+  assert.deepEqual(crowded, []);
+});
+
+/** Words that stood for mechanisms once, and file names that say nothing; docs/glossary.md has the ones to use. */
+const BANNED_NAMES =
+  /\b(glance|turnstile|brake|patience|patiently|standstill|awakeness|layOver|occasion|fence|keepLease|inHand|misfortune|badDays)\b/i;
+const BANNED_FILES = /(^|\/)(utils?|helpers?|common|misc|data|pieces|parts|tallies|figures|verbs|answers|[a-z-]*(manager|service))\.ts$/;
+
+test('names are the words of the glossary', () => {
+  const sources = files(SRC).map((path) => ({ path: relative(SRC, path), text: readFileSync(path, 'utf8') }));
+  assert.deepEqual(
+    sources.filter(({ path }) => BANNED_FILES.test(path)).map(({ path }) => path),
+    [],
+  );
+  const declared = /\b(?:function|const|let|class|interface|type)\s+([A-Za-z][A-Za-z0-9]*)/g;
+  const found = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(declared)].flatMap(([, name]) => {
+      const words = (name ?? '').replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2');
+      return BANNED_NAMES.test(name ?? '') || BANNED_NAMES.test(words) ? [`${path}: ${name}`] : [];
+    }),
+  );
+  assert.deepEqual(found, []);
+});

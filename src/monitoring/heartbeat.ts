@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isGone } from '../domain/process-name.ts';
+import { isGone } from '../domain/values/process-name.ts';
 import { type ActivePeriod, recordHeartbeat, recordStop } from '../store/monitoring/heartbeats.ts';
 
 const INTERVAL_MS = 5000;

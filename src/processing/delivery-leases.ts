@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isGone } from '../domain/process-name.ts';
+import { isGone } from '../domain/values/process-name.ts';
 import { bringForward, reclaimDeliveries, releaseDropped, renewLeases } from '../store/deliveries/leases.ts';
 import { releaseLeases } from '../store/engine/leases.ts';
 import { LEASE_MS } from './process-deliveries.ts';

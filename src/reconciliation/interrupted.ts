@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isGone } from '../domain/process-name.ts';
+import { isGone } from '../domain/values/process-name.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { readLease } from '../store/engine/leases.ts';
 import { listRuns } from '../store/reconciliation/list-runs.ts';

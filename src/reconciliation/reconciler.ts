@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
-import { isGone } from '../domain/process-name.ts';
+import { isGone } from '../domain/values/process-name.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { Sql } from '../store/engine/database.ts';

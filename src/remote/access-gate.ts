@@ -5,7 +5,7 @@ import { RemoteFailure } from '../domain/errors.ts';
 const PAUSES_MS: readonly number[] = [10_000, 20_000, 40_000, 80_000, 160_000];
 const LONGEST_PAUSE_MS = 300_000;
 /** How long other calls wait for the one that tries the credentials; a slow response says nothing about them. */
-const PATIENCE_MS = 1000;
+const TRIAL_WAIT_MS = 1000;
 
 export interface AccessGate {
   /**
@@ -74,7 +74,7 @@ export function createAccessGate({ connection, now, onRefused, onAccepted }: Acc
       refuseWhilePaused();
       if (proven) return attempt(work);
       if (trial !== null) {
-        await atMost(PATIENCE_MS, trial);
+        await atMost(TRIAL_WAIT_MS, trial);
         refuseWhilePaused();
         return attempt(work);
       }

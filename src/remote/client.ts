@@ -19,7 +19,7 @@ export interface ClientDependencies {
   observer: AccessObserver;
 }
 
-const DEFAULT_PATIENCE_MS = 5000;
+const DEFAULT_MAX_WAIT_MS = 5000;
 
 interface ClientState {
   connection: string;
@@ -60,7 +60,7 @@ function observerOf(connection: string, { secondary }: ClientOptions, { observer
   };
 }
 
-type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'patienceMs'>;
+type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'maxWaitMs'>;
 
 // For a sequential API the turn comes before the budget: calls counted early could otherwise be sent in one burst.
 async function inTurn<T>(state: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
@@ -70,7 +70,7 @@ async function inTurn<T>(state: ClientState, turn: Turn, send: (headers: Record<
     state.circuit.refuseWhileOpen();
   };
   const inLimits = async () => {
-    await limiterFor(state, turn).pass(priority, turn.patienceMs ?? DEFAULT_PATIENCE_MS);
+    await limiterFor(state, turn).pass(priority, turn.maxWaitMs ?? DEFAULT_MAX_WAIT_MS);
     state.gate.refuseWhilePaused();
     return paced(state, turn, () => state.circuit.run(() => state.authorized(send)));
   };

@@ -19,7 +19,7 @@ export interface RateLimiterOptions {
 
 export interface RateLimiter {
   /** Resolves when the call may be sent. Throws `RemoteFailure('rate_limited_here')` if there will be no capacity in time. */
-  pass(priority: Priority, patienceMs: number): Promise<void>;
+  pass(priority: Priority, maxWaitMs: number): Promise<void>;
 }
 
 /** The queue for a set of budgets: one at a time, fetches before reconciliation, otherwise in order of arrival. */
@@ -28,11 +28,11 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
   let running = false;
   let closedUntilMs = 0;
   return {
-    pass: (priority, patienceMs) =>
+    pass: (priority, maxWaitMs) =>
       new Promise((pass, refuse) => {
         const closedMs = closedUntilMs - now().getTime();
-        if (closedMs > patienceMs) return refuse(noPlace(closedMs));
-        waiting.push({ priority, deadlineMs: now().getTime() + patienceMs, pass, refuse });
+        if (closedMs > maxWaitMs) return refuse(noPlace(closedMs));
+        waiting.push({ priority, deadlineMs: now().getTime() + maxWaitMs, pass, refuse });
         if (!running) void run();
       }),
   };

@@ -37,7 +37,7 @@ export interface RemoteCall {
   /** `fetch` goes before `reconcile` if both wait. */
   priority?: 'fetch' | 'reconcile';
   /** Longest wait for capacity in the budgets before `RemoteFailure('rate_limited_here')` with its retry time. Default 5000. */
-  patienceMs?: number;
+  maxWaitMs?: number;
 }
 
 export interface RemoteResponse {

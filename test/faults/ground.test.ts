@@ -5,7 +5,7 @@ import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
-import { isGone, processName } from '../../src/domain/process-name.ts';
+import { isGone, processName } from '../../src/domain/values/process-name.ts';
 import { BASIC } from '../life/support.ts';
 import { ENGINES } from '../support/engines.ts';
 import { NO_API, startService, until } from './service.ts';

@@ -190,7 +190,7 @@ test('a used-up budget is waited for within the patience and refused with its ti
   await client.call({ method: 'GET', path: '/1' });
   await client.call({ method: 'GET', path: '/2' });
   assert.deepEqual(sleeps, [3000]);
-  const refused = await client.call({ method: 'GET', path: '/3', patienceMs: 1000 }).catch((error: RemoteFailure) => error);
+  const refused = await client.call({ method: 'GET', path: '/3', maxWaitMs: 1000 }).catch((error: RemoteFailure) => error);
   assert.ok(refused instanceof RemoteFailure);
   assert.deepEqual([refused.code, refused.status, refused.retryAfterMs], ['rate_limited_here', 0, 3000]);
 });

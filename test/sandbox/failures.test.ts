@@ -32,71 +32,71 @@ function day({ misfortune = {}, mayBeLost = true, attempts = 1 }: Day) {
       return { delivered: true, attempts, answer: { status: 202, retryAfterMs: null, body: '' } };
     },
   };
-  const badDays = createFailureInjector({
+  const injector = createFailureInjector({
     sender,
     random: () => 0.5,
     sleep: () => new Promise<void>((resolve) => waiting.push(resolve)),
     misfortune: { dropped: 0, duplicated: 0, held: 0, longestMs: 100, ...misfortune },
     mayBeLost: () => mayBeLost,
   });
-  return { badDays, arrived, wake: () => waiting.splice(0).forEach((resume) => void resume()) };
+  return { injector, arrived, wake: () => waiting.splice(0).forEach((resume) => void resume()) };
 }
 
 test('on a good day everything arrives once, and that is all', async () => {
-  const { badDays, arrived } = day({});
-  badDays.deliver(world, webhook('1'));
-  await badDays.settle();
+  const { injector, arrived } = day({});
+  injector.deliver(world, webhook('1'));
+  await injector.settle();
   assert.deepEqual(arrived, ['1']);
-  assert.deepEqual([...badDays.fates], [['sandbox-tradecloud order:1', new Set(['taken'])]]);
+  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['taken'])]]);
 });
 
 test('a lost webhook does not arrive, and is remembered by its subject', async () => {
-  const { badDays, arrived } = day({ misfortune: { dropped: 1 } });
-  badDays.deliver(world, webhook('1'));
-  await badDays.settle();
+  const { injector, arrived } = day({ misfortune: { dropped: 1 } });
+  injector.deliver(world, webhook('1'));
+  await injector.settle();
   assert.deepEqual(arrived, []);
-  assert.deepEqual([...badDays.fates], [['sandbox-tradecloud order:1', new Set(['lost'])]]);
-  assert.equal(badDays.counts.dropped, 1);
+  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['lost'])]]);
+  assert.equal(injector.counts.dropped, 1);
 });
 
 test('what nobody could find out again is not lost', async () => {
-  const { badDays, arrived } = day({ misfortune: { dropped: 1 }, mayBeLost: false });
-  badDays.deliver(world, webhook('1'));
-  await badDays.settle();
+  const { injector, arrived } = day({ misfortune: { dropped: 1 }, mayBeLost: false });
+  injector.deliver(world, webhook('1'));
+  await injector.settle();
   assert.deepEqual(arrived, ['1']);
 });
 
 test('a held webhook is overtaken by the next one', async () => {
-  const { badDays, arrived, wake } = day({ misfortune: { held: 1 } });
-  badDays.deliver(world, webhook('early'));
+  const { injector, arrived, wake } = day({ misfortune: { held: 1 } });
+  injector.deliver(world, webhook('early'));
   const good = day({});
-  good.badDays.deliver(world, webhook('late'));
-  await good.badDays.settle();
+  good.injector.deliver(world, webhook('late'));
+  await good.injector.settle();
   assert.deepEqual(arrived, [], 'it is still on its way');
   wake();
-  await badDays.settle();
+  await injector.settle();
   assert.deepEqual(arrived, ['early']);
-  assert.equal(badDays.counts.held, 1);
-  assert.ok(badDays.fates.get('sandbox-tradecloud order:early')?.has('late'));
+  assert.equal(injector.counts.held, 1);
+  assert.ok(injector.fates.get('sandbox-tradecloud order:early')?.has('late'));
 });
 
 test('a repeated webhook arrives twice', async () => {
-  const { badDays, arrived, wake } = day({ misfortune: { duplicated: 1 } });
-  badDays.deliver(world, webhook('1'));
+  const { injector, arrived, wake } = day({ misfortune: { duplicated: 1 } });
+  injector.deliver(world, webhook('1'));
   wake();
-  await badDays.settle();
+  await injector.settle();
   assert.deepEqual(arrived, ['1', '1']);
 });
 
 test('a webhook that needed several attempts was late', async () => {
-  const { badDays } = day({ attempts: 3 });
-  badDays.deliver(world, webhook('1'));
-  await badDays.settle();
-  assert.deepEqual([...badDays.fates], [['sandbox-tradecloud order:1', new Set(['late'])]]);
+  const { injector } = day({ attempts: 3 });
+  injector.deliver(world, webhook('1'));
+  await injector.settle();
+  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['late'])]]);
 });
 
 test('a change without a webhook is remembered as that', () => {
-  const { badDays } = day({});
-  badDays.noteSilence(world, 'order:1');
-  assert.deepEqual([...badDays.fates], [['sandbox-tradecloud order:1', new Set(['silent'])]]);
+  const { injector } = day({});
+  injector.noteSilence(world, 'order:1');
+  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['silent'])]]);
 });

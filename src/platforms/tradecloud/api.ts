@@ -12,7 +12,7 @@ import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
 // 5 s. One of the ten is reserved for logins, which are not counted. The window is slightly longer than theirs, since calls are counted
 // when they are sent, and their latencies differ.
 const LIMITS = { timeoutMs: 5000, budgets: [{ name: 'api', calls: 9, perMs: 1100 }], sequential: true } as const;
-const POLL_PATIENCE_MS = 60_000;
+const POLL_MAX_WAIT_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 
 const STREAMS: readonly ListStream[] = [
@@ -98,7 +98,7 @@ const OFFSET_REFUSED = [400, 413, 416, 422];
 
 async function readAt({ client, kind, path, filters, now }: Poll, position: Position): Promise<ResourcePage> {
   const body = pollRequest(position, filters);
-  const answer = await client.call({ method: 'POST', path, body, priority: 'reconcile', patienceMs: POLL_PATIENCE_MS });
+  const answer = await client.call({ method: 'POST', path, body, priority: 'reconcile', maxWaitMs: POLL_MAX_WAIT_MS });
   const { rows, total } = readRows(answer.text, kind);
   return makePage(position, rows, { total, ...readAnswerTime(answer.headers, now()) }, kind);
 }

@@ -14,7 +14,7 @@ export interface Played {
   service: ServiceProcess;
   client: ServiceClient;
   sender: Sender;
-  badDays: FailureInjector;
+  injector: FailureInjector;
   listedKinds(world: World): ReadonlySet<string>;
   show(text: string): void;
   say(text: string): void;
@@ -49,10 +49,10 @@ const ROUNDS = 3;
 
 /** Lets everything arrive, has the service reconcile with the platforms, and then compares it with the worlds. */
 export async function concludeDemo(stage: Played, done: Misfortunes): Promise<DemoResult> {
-  const { badDays, client, sandbox, sender, service, show, say } = stage;
+  const { injector, client, sandbox, sender, service, show, say } = stage;
   say('The traffic has ended. Waiting for webhooks in flight …');
   const endedAt = new Date().toISOString();
-  await badDays.settle();
+  await injector.settle();
   const quiet = () => waitUntilIdle(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still pending`));
   const reconcilable = sandbox.worlds.filter((world) => stage.listedKinds(world).size > 0);
   let comparison: Comparison = { equal: {}, differences: ['not compared'] };
@@ -64,7 +64,7 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<De
     comparison = await compareWithWorlds(client, sandbox.worlds);
   }
   const gaps = await readGaps(client);
-  const unexplained = gaps.filter((gap) => !isExplained(badDays, gap, done));
+  const unexplained = gaps.filter((gap) => !isExplained(injector, gap, done));
   const { violations } = await client.get<{ violations: number }>('/api/v1/invariants');
   const coverage = Object.fromEntries(await readCoverage(client, reconcilable));
   const unproven = Object.keys(coverage).filter((connection) => !isProven(coverage[connection] ?? [], endedAt));
@@ -72,7 +72,7 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<De
   const serviceExitCode = await service.stop();
   return {
     ok: [...comparison.differences, ...unexplained, ...unproven, ...unflagged].length === 0 && violations === 0 && serviceExitCode === 0,
-    counts: { ...badDays.counts, ...sender.counts },
+    counts: { ...injector.counts, ...sender.counts },
     ...done,
     comparison,
     gaps: countBy(gaps, (gap) => gap.cause),

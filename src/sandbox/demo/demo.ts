@@ -83,7 +83,7 @@ function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProces
   const key = () => readFile(join(options.dataDir, 'api-key'), 'utf8').then((text) => text.trim());
   const sender = createSender({ baseUrl: service.url, post: createPost(null), sleep: (ms) => sleepMs(ms), mostAttempts: 60 });
   const listed = new Map(sandbox.worlds.map((world) => [world.connection, options.listedKinds(world)]));
-  const badDays = createFailureInjector({
+  const injector = createFailureInjector({
     sender,
     random: options.random,
     sleep: (ms) => sleepMs(ms),
@@ -91,7 +91,7 @@ function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProces
     mayBeLost: (world, { subject, eventType }) =>
       subject !== null && listed.get(world.connection)?.has(subject.kind) === true && !isDeletion(world, eventType),
   });
-  return { ...options, sandbox, service, client: createServiceClient(service.url, key), sender, badDays, over };
+  return { ...options, sandbox, service, client: createServiceClient(service.url, key), sender, injector, over };
 }
 
 // Lists do not show deleted resources.
@@ -100,7 +100,7 @@ const isDeletion = (world: World, eventType: string): boolean =>
 
 /** Runs the traffic, with an outage of the APIs and a killed service in the middle. */
 async function playBadDays(stage: Stage): Promise<Misfortunes> {
-  const { over, end, sandbox, badDays, random, seconds } = stage;
+  const { over, end, sandbox, injector, random, seconds } = stage;
   const stop = () => over.abort();
   if (end.aborted) stop();
   end.addEventListener('abort', stop, { once: true });
@@ -114,8 +114,8 @@ async function playBadDays(stage: Stage): Promise<Misfortunes> {
     sleep: rest,
     everyMs: EVERY_MS,
     isBusy: (connection) => busy.has(connection),
-    deliver: badDays.deliver,
-    noteSilence: badDays.noteSilence,
+    deliver: injector.deliver,
+    noteSilence: injector.noteSilence,
     stop: over.signal,
   });
   try {
@@ -172,13 +172,13 @@ async function killService(service: ServiceProcess, say: (text: string) => void)
 }
 
 /** Updates the progress line and decides which platforms pause, once a second. */
-async function watch({ over, client, sandbox, sender, badDays, show }: Stage, busy: Set<string>, rest: Rest): Promise<void> {
+async function watch({ over, client, sandbox, sender, injector, show }: Stage, busy: Set<string>, rest: Rest): Promise<void> {
   while (!over.signal.aborted) {
     await rest(1000);
     const backlogs = await readBacklogs(client, sandbox.worlds).catch(() => null);
     for (const [connection, backlog] of backlogs ?? []) busy[backlog > BUSY_BACKLOG ? 'add' : 'delete'](connection);
     const waiting = backlogs === null ? 'not running' : `${[...backlogs.values()].reduce((sum, one) => sum + one, 0)} waiting`;
-    const { happened, dropped, duplicated, held } = badDays.counts;
+    const { happened, dropped, duplicated, held } = injector.counts;
     show(
       `${happened} events, ${dropped} lost, ${duplicated} sent twice, ${held} out of order, ${sender.counts.retries} tried again; service: ${waiting}`,
     );

@@ -2,7 +2,7 @@ import { readTime } from '../../../domain/values/time.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';
-import { answer, missing } from './answers.ts';
+import { answer, missing } from './responses.ts';
 import { createTargets, MANAGEMENT_PATH } from './targets.ts';
 import type { Kind, World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { ordergrooveEvents } from '../events.ts';
-import { answer } from './answers.ts';
+import { answer } from './responses.ts';
 import type { World } from './world.ts';
 
 /** Below the simulator's base; in reality a separate host, `webhooks.ordergroove.com`. */

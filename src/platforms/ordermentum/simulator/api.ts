@@ -3,8 +3,8 @@ import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../
 import { matchSecret } from '../../signature.ts';
 import type { OrdermentumKind } from '../events.ts';
 import type { OrdermentumSettings } from '../settings.ts';
-import { answerJson, missing, refusal } from './answers.ts';
 import { APP_PATH, createRegistrations } from './registrations.ts';
+import { answerJson, missing, refusal } from './responses.ts';
 import type { World } from './world.ts';
 
 interface Place {

@@ -3,7 +3,7 @@ import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../
 import { matchSecret } from '../../signature.ts';
 import { ordermentumEvents } from '../events.ts';
 import type { OrdermentumSettings } from '../settings.ts';
-import { answerJson, missing, refusal } from './answers.ts';
+import { answerJson, missing, refusal } from './responses.ts';
 
 /** Below the simulator's base: the host named on the registration page, which requires a bearer token. */
 export const APP_PATH = '/app';
