@@ -111,6 +111,7 @@ test('a connection tells its health, what is verified, and who let the last deli
   const { text } = await askAs(console.app, 'reader', '/console/connections/toy');
   assert.match(text, /1 of 10 \(10 %\)<\/span> <span class="faint">Ten in a row and it stops\./);
   assert.match(text, /<dt>Quiet for<\/dt><dd>60 s \(normal: up to 10 min\)<\/dd>/);
+  assert.match(text, /Registered webhooks[\s\S]*<code>42<\/code>[\s\S]*failed 1/);
   assert.match(text, /<td>the beginning<\/td>[\s\S]*verified/);
   assert.match(text, /<code>secret\[0\]<\/code>/);
   assert.match(text, /aria-label="No period in doubt in the last 24 hours"/);

@@ -6,6 +6,7 @@ import type { Silence } from '../../../../monitoring/silence.ts';
 import type { Connection } from '../../../../platforms/contract/platform.ts';
 import type { CoverageSpan } from '../../../../reconciliation/coverage.ts';
 import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';
+import type { StoredRegistrations } from '../../../../store/monitoring/registrations.ts';
 import { listRuns } from '../../../../store/reconciliation/list-runs.ts';
 import { coverageStrip, stripLegend } from '../../components/charts.ts';
 import { action, badge, button, facts, note, section, table, time, timeAndAge } from '../../components/components.ts';
@@ -53,6 +54,7 @@ ${section('Coverage', html`${coverageStrip(known.coverage, known.hasApi, visit)}
 ${section('Health', health === null ? html`<p class="empty">Its health cannot be read right now.</p>` : healthFacts(health, visit))}
 ${section('Last 24 hours', html`${await trafficCharts(sql, name, visit)}${latencyTable(health?.latency ?? null)}`)}
 ${known.hasApi ? section('Reconcile runs', runTable(runs, visit, 'No reconcile run yet.')) : ''}
+${health?.registrations ? section('Registered webhooks', registrationTable(health.registrations, visit)) : ''}
 ${section('What happened', alertHistory(history, visit))}
 ${section('Credentials in use', credentials(health, visit))}`,
     };
@@ -144,6 +146,25 @@ const periods = (coverage: readonly CoverageSpan[], visit: Visit): Html =>
       })),
     'No reconcile run has finished yet.',
   )}</details>`;
+
+/** What the platform itself says of our webhooks, with its own delivery counts where it publishes them: `failed` are events it gave up on. */
+const registrationTable = ({ registered, checkedAt }: StoredRegistrations, visit: Visit): Html =>
+  html`${table(
+    'Registered webhooks',
+    ['Id', 'URL', 'Events', 'State', 'Deliveries counted by the platform'],
+    registered.map(({ id, url, events, enabled, statistics }) => ({
+      cells: [
+        html`<code>${id}</code>`,
+        url,
+        String(events.length),
+        enabled ? 'enabled' : badge('disabled', 'bad'),
+        Object.entries(statistics ?? {})
+          .map(([name, count]) => `${name.replaceAll('_', ' ')} ${count}`)
+          .join(', ') || null,
+      ],
+    })),
+    'The platform has no webhook of ours registered.',
+  )}<p class="faint">Read ${time(checkedAt, visit)}</p>`;
 
 const credentials = (health: ConnectionHealth | null, visit: Visit): Html =>
   table(
