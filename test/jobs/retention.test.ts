@@ -8,7 +8,7 @@ import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { readPositions } from '../../src/store/feed/read-positions.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
+import { contextTests, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,15 +18,7 @@ const cursors = async (test: TestContext) =>
   (await select<{ seq: number | string }>(test, 'select seq from changes order by seq')).map((row) => String(row.seq));
 
 for (const engine of ENGINES) {
-  const on = (name: string, body: (run: TestContext) => Promise<void>) =>
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      try {
-        await body(run);
-      } finally {
-        await run.close();
-      }
-    });
+  const on = contextTests(engine);
 
   on('the body of a finished delivery is emptied after the time, its row and its dedupe key stay four times as long', async (test) => {
     test.world.orders.set('PO2', toyOrder('PO2', at(1)));

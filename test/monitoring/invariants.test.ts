@@ -6,7 +6,7 @@ import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
 import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
-import { createTestContext, inbound, type TestContext } from '../support/context.ts';
+import { contextTests, inbound, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
 const write = (test: TestContext, statement: string) => test.context.db.write((sql) => sql.all(statement));
@@ -20,15 +20,7 @@ async function threeVersions(test: TestContext): Promise<void> {
 }
 
 for (const engine of ENGINES) {
-  const on = (name: string, body: (run: TestContext) => Promise<void>) =>
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      try {
-        await body(run);
-      } finally {
-        await run.close();
-      }
-    });
+  const on = contextTests(engine);
 
   on('in a store that was only written to by us all invariants hold', async (test) => {
     await threeVersions(test);

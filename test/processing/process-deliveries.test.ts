@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { recoverLeases } from '../../src/processing/delivery-leases.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
+import { contextTests, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 import { serverError, type ToyOrder } from '../support/toy-platform.ts';
 
@@ -27,15 +26,7 @@ const states = async (run: TestContext) =>
   (await run.context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
 for (const engine of ENGINES) {
-  const on = (name: string, body: (run: TestContext) => Promise<void>) =>
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      try {
-        await body(run);
-      } finally {
-        await run.close();
-      }
-    });
+  const on = contextTests(engine);
 
   on('an event that changes one line makes one entry that names that line only, with before and after', async (run) => {
     await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { previewReplay } from '../../src/processing/preview-replay.ts';
 import { type DeliveryCriteria, replay } from '../../src/processing/replay.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
+import { contextTests, type TestContext } from '../support/context.ts';
 import { ENGINES } from '../support/engines.ts';
 
 const ALL: DeliveryCriteria = { ids: null, state: null, connection: null, subject: null, from: null, to: null };
@@ -35,15 +35,7 @@ const emptyStore = (test: TestContext) =>
   });
 
 for (const engine of ENGINES) {
-  const on = (name: string, body: (run: TestContext) => Promise<void>) =>
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      try {
-        await body(run);
-      } finally {
-        await run.close();
-      }
-    });
+  const on = contextTests(engine);
 
   on('a replay of everything onto an empty store gives the same rows, from recorded answers', async (test) => {
     for (let n = 0; n < 12; n++) {

@@ -1,3 +1,4 @@
+import test from 'node:test';
 import type { Alert } from '../../src/domain/alert.ts';
 import type { ReceiveResult, Receiver } from '../../src/intake/receive-webhook.ts';
 import { createReceiver } from '../../src/intake/receive-webhook.ts';
@@ -87,3 +88,17 @@ export function inbound(event: object | string, clock: ManualClock): IncomingWeb
     remoteAddress: '127.0.0.1',
   });
 }
+
+/** Declares tests on one engine, each on a context of its own that is closed after it. */
+export const contextTests =
+  (engine: Engine) =>
+  (name: string, body: (run: TestContext) => Promise<void>): void => {
+    test(`${name} (${engine})`, async () => {
+      const run = await createTestContext(engine);
+      try {
+        await body(run);
+      } finally {
+        await run.close();
+      }
+    });
+  };
