@@ -114,8 +114,11 @@ export async function openDatabase(url: string): Promise<Database> {
     alone: aloneOn(dialect, writer),
     write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
     change: (prepare, write) =>
-      untilUndisturbed(dialect, async () => {
-        if (reader === writer) return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
+      untilUndisturbed(dialect, async (attempt) => {
+        // After a few conflicts the writer's lock is held while reading too, so that no other process can be faster again.
+        if (reader === writer || attempt > MOST_UNLOCKED_READS) {
+          return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
+        }
         const prepared = await prepare(repeating(sqlOnAny(dialect, reader)));
         return inTransaction(dialect, writer, (sql) => write(sql, prepared));
       }),
@@ -149,12 +152,14 @@ const cannotTake = (cause: unknown): Unavailable =>
   new Unavailable('database_unavailable', 'The database cannot store the data at the moment.', 5000, { cause });
 
 const MOST_CONFLICTS = 5;
+/** Attempts of `change` that read outside the write transaction; the later ones read inside it. */
+const MOST_UNLOCKED_READS = 3;
 
 /** Retries a transaction that was rolled back because of a conflict: the next attempt reads what the other one has written. */
-async function untilUndisturbed<T>(dialect: Dialect, attempt: () => Promise<T>): Promise<T> {
+async function untilUndisturbed<T>(dialect: Dialect, attempt: (number: number) => Promise<T>): Promise<T> {
   for (let conflicts = 1; ; conflicts++) {
     try {
-      return await attempt();
+      return await attempt(conflicts);
     } catch (error) {
       if (conflicts >= MOST_CONFLICTS || !(error instanceof WriteConflict || dialect.conflicted(error))) throw error;
     }
