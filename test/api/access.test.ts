@@ -1,90 +1,71 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ENGINES } from '../support/engines.ts';
-import { ADMIN, OPERATOR, READER, startApi } from './support.ts';
+import { ADMIN, OPERATOR, READER, startApi, testWithApi } from './support.ts';
 
 const basic = (name: string, key: string) => ({
   key: null,
   headers: { Authorization: `Basic ${Buffer.from(`${name}:${key}`).toString('base64')}` },
 });
 
-for (const engine of ENGINES) {
-  test(`a request needs a key, as Bearer or Basic (${engine})`, async () => {
-    const api = await startApi(engine);
-    try {
-      const refused = await api.get('/orders', { key: null });
-      assert.deepEqual([refused.status, refused.json.code], [401, 'unauthorized']);
-      assert.match(refused.headers.get('www-authenticate') ?? '', /Bearer .*Basic /);
-      assert.equal((await api.get('/orders', { key: 'wrong' })).status, 401);
-      assert.equal((await api.get('/orders', basic('r', READER))).status, 200);
-      assert.equal((await api.get('/orders', basic('a', READER))).status, 401);
-      assert.equal((await api.get('/orders', basic('r', ''))).status, 401);
-      assert.equal((await api.get('/orders', { key: null, headers: { Authorization: 'Bearer' } })).status, 401);
-      assert.equal((await api.get('/nothing', { key: null })).status, 401);
-      assert.equal((await api.get('/nothing')).status, 404);
-      assert.equal((await api.call('PATCH', '/orders')).status, 405);
-    } finally {
-      await api.close();
-    }
-  });
+testWithApi('a request needs a key, as Bearer or Basic', async (api) => {
+  const refused = await api.get('/orders', { key: null });
+  assert.deepEqual([refused.status, refused.json.code], [401, 'unauthorized']);
+  assert.match(refused.headers.get('www-authenticate') ?? '', /Bearer .*Basic /);
+  assert.equal((await api.get('/orders', { key: 'wrong' })).status, 401);
+  assert.equal((await api.get('/orders', basic('r', READER))).status, 200);
+  assert.equal((await api.get('/orders', basic('a', READER))).status, 401);
+  assert.equal((await api.get('/orders', basic('r', ''))).status, 401);
+  assert.equal((await api.get('/orders', { key: null, headers: { Authorization: 'Bearer' } })).status, 401);
+  assert.equal((await api.get('/nothing', { key: null })).status, 401);
+  assert.equal((await api.get('/nothing')).status, 404);
+  assert.equal((await api.call('PATCH', '/orders')).status, 405);
+});
 
-  test(`who asks is settled before what is asked: 401 and 403 come before 400 and 404 (${engine})`, async () => {
-    const api = await startApi(engine);
-    try {
-      assert.equal((await api.get('/orders?limit=0', { key: null })).status, 401);
-      assert.equal((await api.call('POST', '/keys', { key: OPERATOR, body: { role: 'king' } })).json.code, 'forbidden');
-      const asReader: [string, string][] = [
-        ['POST', '/deliveries/none/replay'],
-        ['POST', '/deliveries/replay'],
-        ['PUT', '/consumers/erp'],
-        ['DELETE', '/consumers/erp'],
-        ['POST', '/connections/acme/reconcile'],
-        ['POST', '/keys'],
-        ['DELETE', '/keys/r'],
-      ];
-      for (const [method, path] of asReader)
-        assert.equal((await api.call(method, path, { key: READER, body: 'no json' })).status, 403, path);
-      assert.equal((await api.call('DELETE', '/keys/r', { key: OPERATOR })).status, 403);
-    } finally {
-      await api.close();
-    }
-  });
+testWithApi('who asks is settled before what is asked: 401 and 403 come before 400 and 404', async (api) => {
+  assert.equal((await api.get('/orders?limit=0', { key: null })).status, 401);
+  assert.equal((await api.call('POST', '/keys', { key: OPERATOR, body: { role: 'king' } })).json.code, 'forbidden');
+  const asReader: [string, string][] = [
+    ['POST', '/deliveries/none/replay'],
+    ['POST', '/deliveries/replay'],
+    ['PUT', '/consumers/erp'],
+    ['DELETE', '/consumers/erp'],
+    ['POST', '/connections/acme/reconcile'],
+    ['POST', '/keys'],
+    ['DELETE', '/keys/r'],
+  ];
+  for (const [method, path] of asReader) assert.equal((await api.call(method, path, { key: READER, body: 'no json' })).status, 403, path);
+  assert.equal((await api.call('DELETE', '/keys/r', { key: OPERATOR })).status, 403);
+});
 
-  test(`a key is shown once, works at once, and ends at once (${engine})`, async () => {
-    const api = await startApi(engine);
-    try {
-      const made = await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } });
-      assert.equal(made.status, 201);
-      const { key } = made.json;
-      assert.equal((await api.get('/orders', { key })).status, 200);
-      assert.equal((await api.get('/orders', basic('erp', key))).status, 200);
-      assert.equal((await api.get('/orders', basic('other', key))).status, 401);
-      assert.equal((await api.call('PUT', '/consumers/erp', { key })).status, 403);
-      const list = await api.get('/keys');
-      assert.equal(list.text.includes(key), false);
-      const row = list.json.data.find((one: { name: string }) => one.name === 'erp');
-      assert.deepEqual(row, {
-        name: 'erp',
-        role: 'reader',
-        connections: null,
-        consumers: null,
-        createdAt: '2026-03-01T12:00:00.000Z',
-        lastUsedAt: '2026-03-01T12:00:00.000Z',
-        origin: 'stored',
-      });
-      const stored = await api.db.read.all<Record<string, unknown>>('select * from api_keys');
-      assert.equal(JSON.stringify(stored).includes(key), false);
-      assert.equal((await api.call('POST', '/keys', { body: { name: 'erp', role: 'admin' } })).status, 409);
-      assert.equal((await api.call('POST', '/keys', { body: { name: 'a', role: 'admin' } })).status, 409);
-      assert.equal((await api.call('POST', '/keys', { body: { name: 'x', role: 'king' } })).status, 400);
-      assert.equal((await api.call('DELETE', '/keys/erp', { key: ADMIN })).status, 204);
-      assert.equal((await api.get('/orders', { key })).status, 401);
-      assert.equal((await api.call('DELETE', '/keys/erp')).status, 404);
-    } finally {
-      await api.close();
-    }
+testWithApi('a key is shown once, works at once, and ends at once', async (api) => {
+  const made = await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } });
+  assert.equal(made.status, 201);
+  const { key } = made.json;
+  assert.equal((await api.get('/orders', { key })).status, 200);
+  assert.equal((await api.get('/orders', basic('erp', key))).status, 200);
+  assert.equal((await api.get('/orders', basic('other', key))).status, 401);
+  assert.equal((await api.call('PUT', '/consumers/erp', { key })).status, 403);
+  const list = await api.get('/keys');
+  assert.equal(list.text.includes(key), false);
+  const row = list.json.data.find((one: { name: string }) => one.name === 'erp');
+  assert.deepEqual(row, {
+    name: 'erp',
+    role: 'reader',
+    connections: null,
+    consumers: null,
+    createdAt: '2026-03-01T12:00:00.000Z',
+    lastUsedAt: '2026-03-01T12:00:00.000Z',
+    origin: 'stored',
   });
-}
+  const stored = await api.db.read.all<Record<string, unknown>>('select * from api_keys');
+  assert.equal(JSON.stringify(stored).includes(key), false);
+  assert.equal((await api.call('POST', '/keys', { body: { name: 'erp', role: 'admin' } })).status, 409);
+  assert.equal((await api.call('POST', '/keys', { body: { name: 'a', role: 'admin' } })).status, 409);
+  assert.equal((await api.call('POST', '/keys', { body: { name: 'x', role: 'king' } })).status, 400);
+  assert.equal((await api.call('DELETE', '/keys/erp', { key: ADMIN })).status, 204);
+  assert.equal((await api.get('/orders', { key })).status, 401);
+  assert.equal((await api.call('DELETE', '/keys/erp')).status, 404);
+});
 
 test('bodies that are no JSON, or another type, are refused as problems', async () => {
   const api = await startApi('sqlite');

@@ -8,9 +8,8 @@ import type { paths } from '../../openapi/types.ts';
 import { roleOf } from '../../src/http/api/auth.ts';
 import { renderDocs } from '../../src/http/api/docs-page.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
-import { ENGINES } from '../support/engines.ts';
 import { change, entity, insertRows } from './seed.ts';
-import { ADMIN, startApi } from './support.ts';
+import { ADMIN, testWithApi } from './support.ts';
 
 const openapi = (name: string) => readFileSync(new URL(`../../openapi/${name}`, import.meta.url), 'utf8');
 const copy = () => structuredClone(readApiSpec()) as unknown as Spec;
@@ -62,40 +61,33 @@ test('the page of the description escapes what it shows', () => {
   assert.equal(/<script|<img/.test(html), false);
 });
 
-for (const engine of ENGINES) {
-  test(`an ERP pulls, books and acknowledges with the generated client (${engine})`, async () => {
-    const api = await startApi(engine);
-    try {
-      await insertRows(api.db, 'entities', [entity('o1'), entity('o2')]);
-      await insertRows(api.db, 'changes', [change('o1', 1), change('o2', 1), change('o1', 2)]);
-      const clientOf = (key: string) => createClient<paths>({ baseUrl: `${api.url}/api/v1`, headers: { Authorization: `Bearer ${key}` } });
-      const admin = clientOf(ADMIN);
-      const { data: made } = await admin.POST('/keys', { body: { name: 'erp', role: 'reader' } });
-      const erp = clientOf(made?.key ?? '');
-      const consumer = { params: { path: { name: 'erp' } } };
-      await admin.PUT('/consumers/{name}', { ...consumer, body: { kind: ['order'] } });
-      const booked: string[] = [];
-      for (;;) {
-        const { data: page } = await erp.GET('/consumers/{name}/changes', { params: { ...consumer.params, query: { limit: 2 } } });
-        assert.ok(page);
-        if (page.data.length === 0) break;
-        for (const one of page.data) {
-          const { data: order } = await erp.GET('/orders/{id}', { params: { path: { id: one.id } } });
-          booked.push(`${order?.externalId} ${one.version}`);
-        }
-        const receipts = page.data.map(({ cursor }) => ({ cursor, status: 'booked' as const, reference: `SO-${cursor}` }));
-        await erp.POST('/consumers/{name}/receipts', { ...consumer, body: { receipts } });
-        const acknowledged = await erp.POST('/consumers/{name}/ack', { ...consumer, body: { cursor: page.next } });
-        assert.equal(acknowledged.error, undefined);
-      }
-      assert.deepEqual(booked, ['x-o1 1', 'x-o2 1', 'x-o1 2']);
-      assert.deepEqual((await erp.GET('/consumers/{name}/outstanding', consumer)).data?.data, []);
-      const refused = await erp.PUT('/consumers/{name}', { params: { path: { name: 'mine' } } });
-      assert.equal(refused.error?.code, 'forbidden');
-      await admin.DELETE('/consumers/{name}', consumer);
-      assert.equal((await erp.GET('/consumers/{name}/changes', consumer)).response.status, 404);
-    } finally {
-      await api.close();
+testWithApi('an ERP pulls, books and acknowledges with the generated client', async (api) => {
+  await insertRows(api.db, 'entities', [entity('o1'), entity('o2')]);
+  await insertRows(api.db, 'changes', [change('o1', 1), change('o2', 1), change('o1', 2)]);
+  const clientOf = (key: string) => createClient<paths>({ baseUrl: `${api.url}/api/v1`, headers: { Authorization: `Bearer ${key}` } });
+  const admin = clientOf(ADMIN);
+  const { data: made } = await admin.POST('/keys', { body: { name: 'erp', role: 'reader' } });
+  const erp = clientOf(made?.key ?? '');
+  const consumer = { params: { path: { name: 'erp' } } };
+  await admin.PUT('/consumers/{name}', { ...consumer, body: { kind: ['order'] } });
+  const booked: string[] = [];
+  for (;;) {
+    const { data: page } = await erp.GET('/consumers/{name}/changes', { params: { ...consumer.params, query: { limit: 2 } } });
+    assert.ok(page);
+    if (page.data.length === 0) break;
+    for (const one of page.data) {
+      const { data: order } = await erp.GET('/orders/{id}', { params: { path: { id: one.id } } });
+      booked.push(`${order?.externalId} ${one.version}`);
     }
-  });
-}
+    const receipts = page.data.map(({ cursor }) => ({ cursor, status: 'booked' as const, reference: `SO-${cursor}` }));
+    await erp.POST('/consumers/{name}/receipts', { ...consumer, body: { receipts } });
+    const acknowledged = await erp.POST('/consumers/{name}/ack', { ...consumer, body: { cursor: page.next } });
+    assert.equal(acknowledged.error, undefined);
+  }
+  assert.deepEqual(booked, ['x-o1 1', 'x-o2 1', 'x-o1 2']);
+  assert.deepEqual((await erp.GET('/consumers/{name}/outstanding', consumer)).data?.data, []);
+  const refused = await erp.PUT('/consumers/{name}', { params: { path: { name: 'mine' } } });
+  assert.equal(refused.error?.code, 'forbidden');
+  await admin.DELETE('/consumers/{name}', consumer);
+  assert.equal((await erp.GET('/consumers/{name}/changes', consumer)).response.status, 404);
+});

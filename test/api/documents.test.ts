@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import test from 'node:test';
-import { ENGINES } from '../support/engines.ts';
+import { type Engine, testOnEngines } from '../support/engines.ts';
 import { document, entity, insertRows } from './seed.ts';
 import { READER, startApi } from './support.ts';
 
@@ -14,7 +14,7 @@ const openContent = async (sha256: string, range: { start: number; end: number }
   return Readable.from([range ? CONTENT.subarray(range.start, range.end + 1) : CONTENT]);
 };
 
-async function startWithDocuments(engine: (typeof ENGINES)[number], name: string) {
+async function startWithDocuments(engine: Engine, name: string) {
   const api = await startApi(engine, { openContent });
   await insertRows(api.db, 'entities', [entity('o1'), entity('s1', { kind: 'shipment' })]);
   const announced = JSON.stringify({ name });
@@ -28,48 +28,46 @@ async function startWithDocuments(engine: (typeof ENGINES)[number], name: string
   return { api, content };
 }
 
-for (const engine of ENGINES) {
-  test(`documents are listed by order or shipment, and their content is given whole or in part (${engine})`, async () => {
-    const { api, content } = await startWithDocuments(engine, 'drawing ü.pdf');
-    try {
-      const rows = (await api.get('/documents')).json.data;
-      assert.deepEqual(
-        rows.map((row: { id: string; order: string | null; shipment: string | null }) => [row.id, row.order, row.shipment]),
-        [
-          ['f1', 'o1', null],
-          ['f2', null, 's1'],
-        ],
-      );
-      assert.equal((await api.get('/documents?shipment=s1')).json.data[0].id, 'f2');
-      assert.deepEqual((await api.get('/documents?shipment=o1')).json.data, []);
-      assert.equal((await api.get('/documents/f1')).json.bytes, CONTENT.length);
-      assert.deepEqual(
-        [(await api.get('/documents?state=stored')).json.data.length, (await api.get('/documents?state=lost')).status],
-        [1, 400],
-      );
-      const whole = await content();
-      assert.equal(await whole.text(), CONTENT.toString());
-      assert.equal(whole.headers.get('digest'), `sha-256=${Buffer.from(SHA256, 'hex').toString('base64')}`);
-      assert.equal(whole.headers.get('content-type'), 'application/pdf');
-      assert.equal(whole.headers.get('content-disposition'), `attachment; filename="drawing ?.pdf"; filename*=UTF-8''drawing%20%C3%BC.pdf`);
-      const part = await content({ Range: 'bytes=2-4' });
-      assert.deepEqual([part.status, part.headers.get('content-range'), await part.text()], [206, `bytes 2-4/${CONTENT.length}`, '234']);
-      const tail = await content({ Range: 'bytes=-4' });
-      assert.equal(await tail.text(), 'more');
-      const beyond = await content({ Range: 'bytes=900-' });
-      assert.deepEqual([beyond.status, beyond.headers.get('content-range')], [416, `bytes */${CONTENT.length}`]);
-      assert.equal((await content({ Range: 'bytes=2-4', 'If-Range': '"other"' })).status, 200);
-      assert.equal((await content({ 'If-None-Match': `"${SHA256}"` })).status, 304);
-      const head = await content({}, 'HEAD');
-      assert.deepEqual([head.status, head.headers.get('content-length')], [200, String(CONTENT.length)]);
-      const missing = await api.get('/documents/f2/content');
-      assert.deepEqual([missing.status, missing.json.code], [404, 'document_not_stored']);
-      assert.equal((await api.get('/documents/none/content')).status, 404);
-    } finally {
-      await api.close();
-    }
-  });
-}
+testOnEngines('documents are listed by order or shipment, and their content is given whole or in part', async (_t, engine) => {
+  const { api, content } = await startWithDocuments(engine, 'drawing ü.pdf');
+  try {
+    const rows = (await api.get('/documents')).json.data;
+    assert.deepEqual(
+      rows.map((row: { id: string; order: string | null; shipment: string | null }) => [row.id, row.order, row.shipment]),
+      [
+        ['f1', 'o1', null],
+        ['f2', null, 's1'],
+      ],
+    );
+    assert.equal((await api.get('/documents?shipment=s1')).json.data[0].id, 'f2');
+    assert.deepEqual((await api.get('/documents?shipment=o1')).json.data, []);
+    assert.equal((await api.get('/documents/f1')).json.bytes, CONTENT.length);
+    assert.deepEqual(
+      [(await api.get('/documents?state=stored')).json.data.length, (await api.get('/documents?state=lost')).status],
+      [1, 400],
+    );
+    const whole = await content();
+    assert.equal(await whole.text(), CONTENT.toString());
+    assert.equal(whole.headers.get('digest'), `sha-256=${Buffer.from(SHA256, 'hex').toString('base64')}`);
+    assert.equal(whole.headers.get('content-type'), 'application/pdf');
+    assert.equal(whole.headers.get('content-disposition'), `attachment; filename="drawing ?.pdf"; filename*=UTF-8''drawing%20%C3%BC.pdf`);
+    const part = await content({ Range: 'bytes=2-4' });
+    assert.deepEqual([part.status, part.headers.get('content-range'), await part.text()], [206, `bytes 2-4/${CONTENT.length}`, '234']);
+    const tail = await content({ Range: 'bytes=-4' });
+    assert.equal(await tail.text(), 'more');
+    const beyond = await content({ Range: 'bytes=900-' });
+    assert.deepEqual([beyond.status, beyond.headers.get('content-range')], [416, `bytes */${CONTENT.length}`]);
+    assert.equal((await content({ Range: 'bytes=2-4', 'If-Range': '"other"' })).status, 200);
+    assert.equal((await content({ 'If-None-Match': `"${SHA256}"` })).status, 304);
+    const head = await content({}, 'HEAD');
+    assert.deepEqual([head.status, head.headers.get('content-length')], [200, String(CONTENT.length)]);
+    const missing = await api.get('/documents/f2/content');
+    assert.deepEqual([missing.status, missing.json.code], [404, 'document_not_stored']);
+    assert.equal((await api.get('/documents/none/content')).status, 404);
+  } finally {
+    await api.close();
+  }
+});
 
 test('a content type is what the platform said, without a charset that nobody knows', async () => {
   const { api, content } = await startWithDocuments('sqlite', 'notes.txt');

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { type Application, applyReports } from '../../src/processing/apply-reports.ts';
 import { type Database, openDatabase } from '../../src/store/engine/database.ts';
 import { type ChangeRow, readFeed } from '../../src/store/feed/read-changes.ts';
-import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 
 const ALL = { kinds: null, connections: null };
 const END = '999999';
@@ -30,46 +29,47 @@ const applicationOf = (externalId: string): Application => ({
 let made = 0;
 const tools = { now: '2026-02-01T08:00:01.000Z', makeId: () => `id-${++made}` };
 
-for (const engine of ENGINES) {
-  test(`a slow writer's entries never appear behind a position that was already handed out (${engine})`, async () => {
-    const { url, drop } = await createTestDatabase(engine);
-    const [slow, quick] = [await openDatabase(url), await openDatabase(url)];
-    const gate = Promise.withResolvers<void>();
-    try {
-      const holding = Promise.withResolvers<void>();
-      const first = slow.write(async (sql) => {
-        await applyReports(sql, [applicationOf('slow')], tools);
-        holding.resolve();
-        await gate.promise;
+testOnEngines("a slow writer's entries never appear behind a position that was already handed out", async (_t, engine) => {
+  const { url, drop } = await createTestDatabase(engine);
+  const [slow, quick] = [await openDatabase(url), await openDatabase(url)];
+  const gate = Promise.withResolvers<void>();
+  try {
+    const holding = Promise.withResolvers<void>();
+    const first = slow.write(async (sql) => {
+      await applyReports(sql, [applicationOf('slow')], tools);
+      holding.resolve();
+      await gate.promise;
+    });
+    await holding.promise;
+    let quickIsDone = false;
+    const second = quick
+      .write((sql) => applyReports(sql, [applicationOf('quick')], tools))
+      .then(() => {
+        quickIsDone = true;
       });
-      await holding.promise;
-      let quickIsDone = false;
-      const second = quick
-        .write((sql) => applyReports(sql, [applicationOf('quick')], tools))
-        .then(() => {
-          quickIsDone = true;
-        });
-      // The quick one gets every chance to be seen first: it must wait for the slow one instead.
-      const seen: string[] = [];
-      for (let look = 0; look < 50 && !quickIsDone; look++) {
-        seen.push(...(await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 })).map((change) => change.externalId));
-      }
-      assert.deepEqual(seen, []);
-      gate.resolve();
-      await Promise.all([first, second]);
-      const rest = await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 });
-      assert.deepEqual(
-        rest.map((change) => change.externalId),
-        ['slow', 'quick'],
-      );
-    } finally {
-      gate.resolve();
-      await Promise.all([slow.close(), quick.close()]);
-      await drop();
+    // The quick one gets every chance to be seen first: it must wait for the slow one instead.
+    const seen: string[] = [];
+    for (let look = 0; look < 50 && !quickIsDone; look++) {
+      seen.push(...(await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 })).map((change) => change.externalId));
     }
-  });
+    assert.deepEqual(seen, []);
+    gate.resolve();
+    await Promise.all([first, second]);
+    const rest = await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 });
+    assert.deepEqual(
+      rest.map((change) => change.externalId),
+      ['slow', 'quick'],
+    );
+  } finally {
+    gate.resolve();
+    await Promise.all([slow.close(), quick.close()]);
+    await drop();
+  }
+});
 
-  test(`four writers, two of them slow: a reader sees every entry once, in one order without gaps, and no version is missing (${engine})`, async () => {
+testOnEngines(
+  'four writers, two of them slow: a reader sees every entry once, in one order without gaps, and no version is missing',
+  async (_t, engine) => {
     const { url, drop } = await createTestDatabase(engine);
     const databases = await Promise.all(Array.from({ length: 4 }, () => openDatabase(url)));
     try {
@@ -102,8 +102,8 @@ for (const engine of ENGINES) {
       await Promise.all(databases.map((db) => db.close()));
       await drop();
     }
-  });
-}
+  },
+);
 
 const ROUNDS = 12;
 const SHARED = ['shared-a', 'shared-b', 'shared-c'];

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { indexChanges } from '../../src/search/index-changes.ts';
-import { ENGINES } from '../support/engines.ts';
 import { change, content, delivery, document, entity, header, insertRows, line } from './seed.ts';
-import { startApi, type TestApi } from './support.ts';
+import { type TestApi, testWithApi } from './support.ts';
 
 async function seed(api: TestApi): Promise<void> {
   const parties = { buyer: { id: 'NL-77', name: 'Waterkant Machines' }, supplier: { id: 's1', name: 'Østfold Stål' } };
@@ -42,81 +40,69 @@ async function seed(api: TestApi): Promise<void> {
   ]);
 }
 
-for (const engine of ENGINES) {
-  test(`everything is found by what people call it, the best first, before and after it is indexed (${engine})`, async () => {
-    const api = await startApi(engine);
-    const find = async (q: string, more = '') =>
-      (await api.get(`/search?q=${encodeURIComponent(q)}${more}`)).json.data.map(
-        (hit: { kind: string; id: string }) => `${hit.kind} ${hit.id}`,
-      );
-    try {
-      await seed(api);
-      for (const indexed of [false, true]) {
-        if (indexed) while ((await indexChanges({ db: api.db }, 2)) > 0);
-        assert.deepEqual(await find('26001'), ['order o3', 'order o1'], `the exact number first (indexed: ${indexed})`);
-        assert.deepEqual(await find('po2600'), ['order o2', 'order o1']);
-        for (const q of [
-          'WP-1001',
-          'sup-5',
-          'waterpump',
-          'seal',
-          '0010',
-          'waterkant',
-          'NL-77',
-          'østfold stål',
-          'Drawing rev',
-          'drw-1',
-          'kant mach',
-        ])
-          assert.deepEqual(await find(q), ['order o1'], `${q} (indexed: ${indexed})`);
-        assert.deepEqual(await find('waterkant wp-1001'), ['order o1'], 'several words may stand in several places');
-        assert.deepEqual(await find('waterkant wp-1002'), []);
-        assert.deepEqual(await find('sh-9'), ['shipment s1']);
-        assert.deepEqual(await find('100%_x'), ['invoice i1']);
-        assert.deepEqual(await find('"; drop'), []);
-      }
-      assert.deepEqual(await find('evt-4711'), ['delivery d1']);
-      assert.deepEqual(await find('evt-4712'), ['delivery d2']);
-      assert.deepEqual(await find('d1'), ['delivery d1']);
-      assert.deepEqual(await find('order:x-o1'), ['delivery d1']);
-      assert.deepEqual(await find('x-o2'), ['order o2']);
-      assert.deepEqual(await find('i1'), ['invoice i1'], 'our own id');
-      assert.deepEqual(await find('SO-880'), ['order o2'], 'the reference of a receipt');
-      assert.deepEqual(await find('2600', '&limit=1'), ['order o3']);
-      const [hit] = (await api.get('/search?q=waterpump')).json.data;
-      assert.deepEqual(hit, {
-        kind: 'order',
-        id: 'o1',
-        title: 'PO26001 · Waterkant Machines → Østfold Stål',
-        href: '/api/v1/orders/o1',
-        connection: 'acme',
-        match: { field: 'item', text: 'Waterpump' },
-      });
-      assert.equal((await api.get(hit.href.replace('/api/v1', ''))).status, 200);
-      assert.equal((await api.get('/search')).status, 400);
-      const { key } = (await api.call('POST', '/keys', { body: { name: 'shop', role: 'reader', connections: ['fresh'] } })).json;
-      for (const q of ['26001', 'waterkant', 'evt-4711', 'SO-880', 'o1'])
-        assert.deepEqual((await api.get(`/search?q=${q}`, { key })).json.data, [], q);
-      assert.equal((await api.get('/search?q=sh-9', { key })).json.data.length, 1);
-    } finally {
-      await api.close();
-    }
+testWithApi('everything is found by what people call it, the best first, before and after it is indexed', async (api) => {
+  const find = async (q: string, more = '') =>
+    (await api.get(`/search?q=${encodeURIComponent(q)}${more}`)).json.data.map(
+      (hit: { kind: string; id: string }) => `${hit.kind} ${hit.id}`,
+    );
+  await seed(api);
+  for (const indexed of [false, true]) {
+    if (indexed) while ((await indexChanges({ db: api.db }, 2)) > 0);
+    assert.deepEqual(await find('26001'), ['order o3', 'order o1'], `the exact number first (indexed: ${indexed})`);
+    assert.deepEqual(await find('po2600'), ['order o2', 'order o1']);
+    for (const q of [
+      'WP-1001',
+      'sup-5',
+      'waterpump',
+      'seal',
+      '0010',
+      'waterkant',
+      'NL-77',
+      'østfold stål',
+      'Drawing rev',
+      'drw-1',
+      'kant mach',
+    ])
+      assert.deepEqual(await find(q), ['order o1'], `${q} (indexed: ${indexed})`);
+    assert.deepEqual(await find('waterkant wp-1001'), ['order o1'], 'several words may stand in several places');
+    assert.deepEqual(await find('waterkant wp-1002'), []);
+    assert.deepEqual(await find('sh-9'), ['shipment s1']);
+    assert.deepEqual(await find('100%_x'), ['invoice i1']);
+    assert.deepEqual(await find('"; drop'), []);
+  }
+  assert.deepEqual(await find('evt-4711'), ['delivery d1']);
+  assert.deepEqual(await find('evt-4712'), ['delivery d2']);
+  assert.deepEqual(await find('d1'), ['delivery d1']);
+  assert.deepEqual(await find('order:x-o1'), ['delivery d1']);
+  assert.deepEqual(await find('x-o2'), ['order o2']);
+  assert.deepEqual(await find('i1'), ['invoice i1'], 'our own id');
+  assert.deepEqual(await find('SO-880'), ['order o2'], 'the reference of a receipt');
+  assert.deepEqual(await find('2600', '&limit=1'), ['order o3']);
+  const [hit] = (await api.get('/search?q=waterpump')).json.data;
+  assert.deepEqual(hit, {
+    kind: 'order',
+    id: 'o1',
+    title: 'PO26001 · Waterkant Machines → Østfold Stål',
+    href: '/api/v1/orders/o1',
+    connection: 'acme',
+    match: { field: 'item', text: 'Waterpump' },
   });
+  assert.equal((await api.get(hit.href.replace('/api/v1', ''))).status, 200);
+  assert.equal((await api.get('/search')).status, 400);
+  const { key } = (await api.call('POST', '/keys', { body: { name: 'shop', role: 'reader', connections: ['fresh'] } })).json;
+  for (const q of ['26001', 'waterkant', 'evt-4711', 'SO-880', 'o1'])
+    assert.deepEqual((await api.get(`/search?q=${q}`, { key })).json.data, [], q);
+  assert.equal((await api.get('/search?q=sh-9', { key })).json.data.length, 1);
+});
 
-  test(`an entity that changed is found by what it says now (${engine})`, async () => {
-    const api = await startApi(engine);
-    const ids = async (q: string) => (await api.get(`/search?q=${q}`)).json.data.map((hit: { id: string }) => hit.id);
-    try {
-      await insertRows(api.db, 'entities', [entity('o1', { number: 'OLD-1', header: header({ number: 'OLD-1' }) })]);
-      await insertRows(api.db, 'changes', [change('o1', 1)]);
-      while ((await indexChanges({ db: api.db })) > 0);
-      await api.db.write((sql) => sql.all('update entities set number = ?, header = ?', ['NEW-1', header({ number: 'NEW-1' })]));
-      await insertRows(api.db, 'changes', [change('o1', 2)]);
-      assert.deepEqual([await ids('new-1'), await ids('old-1')], [['o1'], []]);
-      while ((await indexChanges({ db: api.db })) > 0);
-      assert.deepEqual([await ids('new-1'), await ids('old-1')], [['o1'], []]);
-    } finally {
-      await api.close();
-    }
-  });
-}
+testWithApi('an entity that changed is found by what it says now', async (api) => {
+  const ids = async (q: string) => (await api.get(`/search?q=${q}`)).json.data.map((hit: { id: string }) => hit.id);
+  await insertRows(api.db, 'entities', [entity('o1', { number: 'OLD-1', header: header({ number: 'OLD-1' }) })]);
+  await insertRows(api.db, 'changes', [change('o1', 1)]);
+  while ((await indexChanges({ db: api.db })) > 0);
+  await api.db.write((sql) => sql.all('update entities set number = ?, header = ?', ['NEW-1', header({ number: 'NEW-1' })]));
+  await insertRows(api.db, 'changes', [change('o1', 2)]);
+  assert.deepEqual([await ids('new-1'), await ids('old-1')], [['o1'], []]);
+  while ((await indexChanges({ db: api.db })) > 0);
+  assert.deepEqual([await ids('new-1'), await ids('old-1')], [['o1'], []]);
+});

@@ -2,40 +2,31 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { manualClock } from '../support/clock.ts';
-import { ENGINES } from '../support/engines.ts';
-import { READER, startApi } from './support.ts';
+import { READER, testWithApi } from './support.ts';
 
 const basic = (name: string, key: string) => `Basic ${Buffer.from(`${name}:${key}`).toString('base64')}`;
 
-for (const engine of ENGINES) {
-  test(`after ten failed keys in a minute a guesser gets 429, and keeps nobody else out (${engine})`, async () => {
-    const api = await startApi(engine);
-    const as = (authorization: string, path = '/orders') =>
-      fetch(`${api.url}/api/v1${path}`, { headers: { Authorization: authorization } });
-    try {
-      const { key } = (await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } })).json;
-      for (let n = 0; n < 10; n++) assert.equal((await as(`Bearer guess-${n}`)).status, 401);
-      const refused = await as('Bearer guess-10');
-      assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [429, 'too_many_attempts']);
-      assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d?$/);
-      assert.equal((await as(`Bearer ${key}`)).status, 200, 'a key that is known by its beginning has a count of its own');
-      assert.equal((await as(`Bearer ${READER}`)).status, 200, 'one of the settings too');
-      assert.equal((await as(basic('erp', key))).status, 200, 'and so has a name');
-      for (let n = 0; n < 10; n++) assert.equal((await as(basic('erp', `guess-${n}`))).status, 401);
-      assert.equal((await as(basic('erp', key))).status, 429, 'that name is refused from here, whatever the key');
-      assert.equal((await as(`Bearer ${key}`)).status, 200);
-      assert.equal((await fetch(`${api.url}/api/v1/orders`)).status, 401, 'without a key nothing is counted');
-      const audit = (await api.get('/audit?action=sign_in')).json.data;
-      assert.deepEqual(
-        [audit.length, audit[0].who, audit[0].result, audit[19].who, audit[19].target],
-        [20, 'erp', 'unauthorized', 'unknown', 'api'],
-      );
-      assert.doesNotMatch(JSON.stringify(audit), /guess/);
-    } finally {
-      await api.close();
-    }
-  });
-}
+testWithApi('after ten failed keys in a minute a guesser gets 429, and keeps nobody else out', async (api) => {
+  const as = (authorization: string, path = '/orders') => fetch(`${api.url}/api/v1${path}`, { headers: { Authorization: authorization } });
+  const { key } = (await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } })).json;
+  for (let n = 0; n < 10; n++) assert.equal((await as(`Bearer guess-${n}`)).status, 401);
+  const refused = await as('Bearer guess-10');
+  assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [429, 'too_many_attempts']);
+  assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d?$/);
+  assert.equal((await as(`Bearer ${key}`)).status, 200, 'a key that is known by its beginning has a count of its own');
+  assert.equal((await as(`Bearer ${READER}`)).status, 200, 'one of the settings too');
+  assert.equal((await as(basic('erp', key))).status, 200, 'and so has a name');
+  for (let n = 0; n < 10; n++) assert.equal((await as(basic('erp', `guess-${n}`))).status, 401);
+  assert.equal((await as(basic('erp', key))).status, 429, 'that name is refused from here, whatever the key');
+  assert.equal((await as(`Bearer ${key}`)).status, 200);
+  assert.equal((await fetch(`${api.url}/api/v1/orders`)).status, 401, 'without a key nothing is counted');
+  const audit = (await api.get('/audit?action=sign_in')).json.data;
+  assert.deepEqual(
+    [audit.length, audit[0].who, audit[0].result, audit[19].who, audit[19].target],
+    [20, 'erp', 'unauthorized', 'unknown', 'api'],
+  );
+  assert.doesNotMatch(JSON.stringify(audit), /guess/);
+});
 
 test('failures are forgotten after a minute, and counted by network and name', () => {
   const clock = manualClock();

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import type { Subject } from '../../src/domain/entities/entity.ts';
 import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
-import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { ENGINES } from '../support/engines.ts';
-import { createPlatformContext, type PlatformContext } from './platform-context.ts';
+import { type PlatformContext, testOnPlatforms } from './platform-context.ts';
 
 const FAILURES_TO_OPEN = 5;
 
@@ -29,23 +26,19 @@ function subjectIn({ world, connection, clock }: PlatformContext): Subject {
   return found;
 }
 
-for (const [platform, engine] of PLATFORMS.flatMap((one) => ENGINES.map((engine) => [one, engine] as const))) {
-  test(`${platform.name}, ${engine}: the circuit that is shown is the one that fetches run through`, async (t) => {
-    const running = await createPlatformContext(engine, platform);
-    t.after(() => running.close());
-    const api = running.context.api(running.connection);
-    if (api === null) return assert.deepEqual(await shown(running), [null, null]);
-    const subject = subjectIn(running);
-    assert.deepEqual(await shown(running), ['closed', '0']);
-    running.farSide.answer = { status: 500, body: '' };
-    for (let at = 0; at < FAILURES_TO_OPEN; at++) await assert.rejects(api.fetch(subject));
-    assert.deepEqual(await shown(running), ['open', '1']);
-    await assert.rejects(api.fetch(subject), { code: 'circuit_open' });
-    // A process that fetches nothing shows it too, for as long as the other one says so.
-    const idle = { ...running, context: { ...running.context, api: () => ({ ...api, circuit: () => 'closed' as const }) } };
-    running.context.access.check();
-    assert.deepEqual(await shown(idle), ['open', '1']);
-    running.clock.advance(120_000);
-    assert.deepEqual(await shown(idle), ['closed', '0']);
-  });
-}
+testOnPlatforms('the circuit that is shown is the one that fetches run through', async (running) => {
+  const api = running.context.api(running.connection);
+  if (api === null) return assert.deepEqual(await shown(running), [null, null]);
+  const subject = subjectIn(running);
+  assert.deepEqual(await shown(running), ['closed', '0']);
+  running.farSide.answer = { status: 500, body: '' };
+  for (let at = 0; at < FAILURES_TO_OPEN; at++) await assert.rejects(api.fetch(subject));
+  assert.deepEqual(await shown(running), ['open', '1']);
+  await assert.rejects(api.fetch(subject), { code: 'circuit_open' });
+  // A process that fetches nothing shows it too, for as long as the other one says so.
+  const idle = { ...running, context: { ...running.context, api: () => ({ ...api, circuit: () => 'closed' as const }) } };
+  running.context.access.check();
+  assert.deepEqual(await shown(idle), ['open', '1']);
+  running.clock.advance(120_000);
+  assert.deepEqual(await shown(idle), ['closed', '0']);
+});

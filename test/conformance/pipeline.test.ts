@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { type EntityReport, subjectText } from '../../src/domain/entities/entity.ts';
 import { canonicalText, type Json } from '../../src/domain/values/json.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
-import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { listEntities, readEntityByExternalId } from '../../src/store/entities/list.ts';
 import { readLines } from '../../src/store/entities/list-lines.ts';
-import { ENGINES } from '../support/engines.ts';
-import { createPlatformContext, type PlatformContext, reportsOf } from './platform-context.ts';
+import { type PlatformContext, reportsOf, testOnPlatforms } from './platform-context.ts';
 
 const text = (value: unknown): string => canonicalText((value ?? null) as Json);
 
@@ -95,57 +92,47 @@ async function reconcile({ context, connection, clock }: PlatformContext): Promi
 const wasGone = ({ error, state }: Ended, webhook: OutgoingWebhook | undefined, there: ReadonlySet<string>): boolean =>
   state === 'ignored' && /does not know the resource/.test(error ?? '') && !there.has(webhook?.subject ? subjectText(webhook.subject) : '');
 
-for (const engine of ENGINES) {
-  for (const platform of PLATFORMS) {
-    test(`${platform.name}, ${engine}: every event ends as described, and the store holds what the platform holds`, async (t) => {
-      const running = await createPlatformContext(engine, platform);
-      t.after(() => running.close());
-      const sent = await tellEverything(running);
-      const reports = reportsOf(running);
-      const there = new Set(reports.map(subjectText));
-      const ignored = new Set(platform.events.filter(({ effect }) => effect === 'ignore').map(({ type }) => type));
-      for (const delivery of await deliveriesOf(running)) {
-        const webhook = sent.get(delivery.id);
-        if (wasGone(delivery, webhook, there)) continue;
-        const state = ignored.has(webhook?.eventType ?? '') ? 'ignored' : 'done';
-        assert.equal(delivery.state, state, `${webhook?.eventType}: ${delivery.error} ${delivery.attempts}`);
-      }
-      const announced = new Set([...sent.values()].map(({ subject }) => subject && subjectText(subject)));
-      assert.ok(announced.size > 1);
-      await assertHeld(
-        running,
-        reports.filter((report) => announced.has(subjectText(report))),
-      );
-      await assertNothingLeftOver(running, reports);
-      await assertVersionsWhole(running);
-      if (await reconcile(running)) await assertHeld(running, reports);
-    });
-
-    test(`${platform.name}, ${engine}: with every webhook lost, one reconcile run brings all that can be listed`, async (t) => {
-      const running = await createPlatformContext(engine, platform);
-      t.after(() => running.close());
-      for (const { eventType, form } of running.world.simulation.story) {
-        running.clock.advance(1000);
-        running.world.trigger({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
-      }
-      if (!(await reconcile(running)))
-        return assert.equal(platform.connect(running.connection.settings, running.context.remote.forConnection('none')), null);
-      const reports = reportsOf(running);
-      await assertHeld(running, reports);
-      await assertNothingLeftOver(running, reports);
-      await assertVersionsWhole(running);
-    });
-
-    test(`${platform.name}, ${engine}: an event that nobody knows is taken, never dead, and noted as drift`, async (t) => {
-      const running = await createPlatformContext(engine, platform);
-      t.after(() => running.close());
-      await running.happen('conformance.unknown');
-      await running.settle();
-      const [delivery, ...more] = await deliveriesOf(running);
-      assert.equal(more.length, 0);
-      assert.ok(['ignored', 'done'].includes(delivery?.state ?? ''), `${delivery?.state}: ${delivery?.error}`);
-      const noted = await running.context.db.read.all<{ name: string }>("select name from drift where kind = 'event'");
-      assert.deepEqual(noted, [{ name: 'conformance.unknown' }]);
-    });
+testOnPlatforms('every event ends as described, and the store holds what the platform holds', async (running, platform) => {
+  const sent = await tellEverything(running);
+  const reports = reportsOf(running);
+  const there = new Set(reports.map(subjectText));
+  const ignored = new Set(platform.events.filter(({ effect }) => effect === 'ignore').map(({ type }) => type));
+  for (const delivery of await deliveriesOf(running)) {
+    const webhook = sent.get(delivery.id);
+    if (wasGone(delivery, webhook, there)) continue;
+    const state = ignored.has(webhook?.eventType ?? '') ? 'ignored' : 'done';
+    assert.equal(delivery.state, state, `${webhook?.eventType}: ${delivery.error} ${delivery.attempts}`);
   }
-}
+  const announced = new Set([...sent.values()].map(({ subject }) => subject && subjectText(subject)));
+  assert.ok(announced.size > 1);
+  await assertHeld(
+    running,
+    reports.filter((report) => announced.has(subjectText(report))),
+  );
+  await assertNothingLeftOver(running, reports);
+  await assertVersionsWhole(running);
+  if (await reconcile(running)) await assertHeld(running, reports);
+});
+
+testOnPlatforms('with every webhook lost, one reconcile run brings all that can be listed', async (running, platform) => {
+  for (const { eventType, form } of running.world.simulation.story) {
+    running.clock.advance(1000);
+    running.world.trigger({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
+  }
+  if (!(await reconcile(running)))
+    return assert.equal(platform.connect(running.connection.settings, running.context.remote.forConnection('none')), null);
+  const reports = reportsOf(running);
+  await assertHeld(running, reports);
+  await assertNothingLeftOver(running, reports);
+  await assertVersionsWhole(running);
+});
+
+testOnPlatforms('an event that nobody knows is taken, never dead, and noted as drift', async (running) => {
+  await running.happen('conformance.unknown');
+  await running.settle();
+  const [delivery, ...more] = await deliveriesOf(running);
+  assert.equal(more.length, 0);
+  assert.ok(['ignored', 'done'].includes(delivery?.state ?? ''), `${delivery?.state}: ${delivery?.error}`);
+  const noted = await running.context.db.read.all<{ name: string }>("select name from drift where kind = 'event'");
+  assert.deepEqual(noted, [{ name: 'conformance.unknown' }]);
+});

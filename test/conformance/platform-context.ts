@@ -7,13 +7,14 @@ import { createReceiver, type ReceiveResult } from '../../src/intake/receive-web
 import { type OpenContext, openContext } from '../../src/open-context.ts';
 import type { AnyPlatform, Connection } from '../../src/platforms/contract/platform.ts';
 import type { OutgoingWebhook, SimulatedResponse } from '../../src/platforms/contract/simulation.ts';
+import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
 import { type ManualClock, manualClock } from '../support/clock.ts';
-import { createTestDatabase, type Engine } from '../support/engines.ts';
+import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
 import { incoming } from '../support/incoming.ts';
 import { type MemoryLog, memoryLog } from '../support/log.ts';
 import { inboundOf } from './fixtures.ts';
@@ -94,6 +95,20 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
       await drop();
     },
   };
+}
+
+/** Declares a test that runs once on each engine for each platform, on a context of its own that is closed after it. */
+export function testOnPlatforms(name: string, body: (running: PlatformContext, platform: AnyPlatform) => Promise<void>): void {
+  for (const platform of PLATFORMS) {
+    testOnEngines(`${platform.name}: ${name}`, async (_t, engine) => {
+      const running = await createPlatformContext(engine, platform);
+      try {
+        await body(running, platform);
+      } finally {
+        await running.close();
+      }
+    });
+  }
 }
 
 const MOST_ROUNDS = 500;

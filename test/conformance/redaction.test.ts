@@ -4,8 +4,7 @@ import type { JsonObject } from '../../src/domain/values/json.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import type { Sql } from '../../src/store/engine/database.ts';
-import { ENGINES } from '../support/engines.ts';
-import { createPlatformContext, type PlatformContext } from './platform-context.ts';
+import { createPlatformContext, type PlatformContext, testOnPlatforms } from './platform-context.ts';
 import { type Tree, worldOf } from './worlds.ts';
 
 /** What another seed would have made otherwise: the secrets of a connection. */
@@ -53,26 +52,20 @@ async function tellStory(running: PlatformContext): Promise<OutgoingWebhook[]> {
   return sent;
 }
 
-for (const engine of ENGINES) {
-  for (const platform of PLATFORMS) {
-    test(`${platform.name}, ${engine}: no credential is in any row or any line of the log`, async (t) => {
-      const running = await createPlatformContext(engine, platform);
-      t.after(() => running.close());
-      const sent = await tellStory(running);
-      const own = secretsOf(running.world.entry, worldOf(platform).entry);
-      assert.ok(own.length > 0);
-      const texts = [...sent.map(({ body }) => body), ...running.asked];
-      const secrets = new Set([...own, ...sent.flatMap(credentialsIn), ...texts.flatMap(tokensIn)]);
-      const kept = await everythingStored(running.context.db.read);
-      const logged = JSON.stringify(running.log.lines);
-      assert.ok(kept.includes(sent[0]?.subject?.externalId ?? '?'), 'what is kept has been read');
-      for (const secret of secrets) {
-        assert.ok(!kept.includes(secret), 'a credential is stored');
-        assert.ok(!logged.includes(secret), 'a credential is logged');
-      }
-    });
+testOnPlatforms('no credential is in any row or any line of the log', async (running, platform) => {
+  const sent = await tellStory(running);
+  const own = secretsOf(running.world.entry, worldOf(platform).entry);
+  assert.ok(own.length > 0);
+  const texts = [...sent.map(({ body }) => body), ...running.asked];
+  const secrets = new Set([...own, ...sent.flatMap(credentialsIn), ...texts.flatMap(tokensIn)]);
+  const kept = await everythingStored(running.context.db.read);
+  const logged = JSON.stringify(running.log.lines);
+  assert.ok(kept.includes(sent[0]?.subject?.externalId ?? '?'), 'what is kept has been read');
+  for (const secret of secrets) {
+    assert.ok(!kept.includes(secret), 'a credential is stored');
+    assert.ok(!logged.includes(secret), 'a credential is logged');
   }
-}
+});
 
 test('tokens that act for a customer are really sent, so that there is something to take out', async (t) => {
   const platform = PLATFORMS.find((one) => one.redactBody !== undefined);

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import type { AnyPlatform } from '../../src/platforms/contract/platform.ts';
-import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
-import { ENGINES } from '../support/engines.ts';
-import { createPlatformContext, type PlatformContext } from './platform-context.ts';
+import { type PlatformContext, testOnPlatforms } from './platform-context.ts';
 
 const DELIVERIES = 10;
 
@@ -27,53 +24,44 @@ const rows = ({ context }: PlatformContext) =>
 const attemptsOf = async (running: PlatformContext): Promise<number[]> =>
   (await rows(running)).map(({ attempts }) => (JSON.parse(attempts) as unknown[]).length);
 
-for (const engine of ENGINES) {
-  for (const platform of PLATFORMS) {
-    test(`${platform.name}, ${engine}: refused credentials cost no delivery an attempt, and with the first success all go on`, async (t) => {
-      const running = await createPlatformContext(engine, platform);
-      t.after(() => running.close());
-      if (running.context.api(running.connection) === null) return;
-      await notify(running, platform);
-      running.farSide.answer = { status: 401, body: '' };
-      const from = running.clock.now().getTime();
-      for (; running.clock.now().getTime() < from + 60_000; running.clock.advance(1000)) {
-        await processNotifications(running.context, running.connection);
-      }
-      assert.ok(running.asked.length > 0 && running.asked.length <= 6, `${running.asked.length} calls in the first minute`);
-      assert.deepEqual([...running.alerts], ['platform_refuses_us']);
-      assert.deepEqual(new Set(await attemptsOf(running)), new Set([0]));
-      for (const { state, error } of await rows(running))
-        assert.deepEqual([state, error?.split(':')[0]], ['pending', 'platform_refuses_us']);
-
-      running.farSide.answer = null;
-      await running.context.access.release(null);
-      running.clock.advance(600_000);
-      await running.settle();
-      assert.deepEqual([...running.alerts], []);
-      for (const { state, error } of await rows(running)) assert.ok(['done', 'ignored'].includes(state), String(error));
-    });
-
-    test(`${platform.name}, ${engine}: an outage or a 429 costs no delivery an attempt once the platform is known to be down`, async (t) => {
-      const running = await createPlatformContext(engine, platform);
-      t.after(() => running.close());
-      if (running.context.api(running.connection) === null) return;
-      await notify(running, platform);
-      running.farSide.answer = { status: 429, headers: { 'retry-after': '31536000' }, body: '' };
-      await processNotifications(running.context, running.connection);
-      assert.deepEqual(new Set(await attemptsOf(running)), new Set([0]));
-      const [waiting] = await running.context.db.read.all<{ at: string }>('select max(next_attempt_at) as at from deliveries');
-      assert.ok(Date.parse(waiting?.at ?? '') <= running.clock.now().getTime() + 3_600_000);
-
-      running.clock.advance(3_600_000);
-      running.farSide.answer = { status: 503, body: '' };
-      await processNotifications(running.context, running.connection);
-      assert.equal(running.context.api(running.connection)?.circuit(), 'open');
-      assert.ok((await attemptsOf(running)).reduce((sum, one) => sum + one, 0) <= 4);
-      running.context.access.check();
-      assert.deepEqual([...running.alerts], []);
-      running.clock.advance(121_000);
-      running.context.access.check();
-      assert.deepEqual([...running.alerts], ['platform_unreachable']);
-    });
+testOnPlatforms('refused credentials cost no delivery an attempt, and with the first success all go on', async (running, platform) => {
+  if (running.context.api(running.connection) === null) return;
+  await notify(running, platform);
+  running.farSide.answer = { status: 401, body: '' };
+  const from = running.clock.now().getTime();
+  for (; running.clock.now().getTime() < from + 60_000; running.clock.advance(1000)) {
+    await processNotifications(running.context, running.connection);
   }
-}
+  assert.ok(running.asked.length > 0 && running.asked.length <= 6, `${running.asked.length} calls in the first minute`);
+  assert.deepEqual([...running.alerts], ['platform_refuses_us']);
+  assert.deepEqual(new Set(await attemptsOf(running)), new Set([0]));
+  for (const { state, error } of await rows(running)) assert.deepEqual([state, error?.split(':')[0]], ['pending', 'platform_refuses_us']);
+
+  running.farSide.answer = null;
+  await running.context.access.release(null);
+  running.clock.advance(600_000);
+  await running.settle();
+  assert.deepEqual([...running.alerts], []);
+  for (const { state, error } of await rows(running)) assert.ok(['done', 'ignored'].includes(state), String(error));
+});
+
+testOnPlatforms('an outage or a 429 costs no delivery an attempt once the platform is known to be down', async (running, platform) => {
+  if (running.context.api(running.connection) === null) return;
+  await notify(running, platform);
+  running.farSide.answer = { status: 429, headers: { 'retry-after': '31536000' }, body: '' };
+  await processNotifications(running.context, running.connection);
+  assert.deepEqual(new Set(await attemptsOf(running)), new Set([0]));
+  const [waiting] = await running.context.db.read.all<{ at: string }>('select max(next_attempt_at) as at from deliveries');
+  assert.ok(Date.parse(waiting?.at ?? '') <= running.clock.now().getTime() + 3_600_000);
+
+  running.clock.advance(3_600_000);
+  running.farSide.answer = { status: 503, body: '' };
+  await processNotifications(running.context, running.connection);
+  assert.equal(running.context.api(running.connection)?.circuit(), 'open');
+  assert.ok((await attemptsOf(running)).reduce((sum, one) => sum + one, 0) <= 4);
+  running.context.access.check();
+  assert.deepEqual([...running.alerts], []);
+  running.clock.advance(121_000);
+  running.context.access.check();
+  assert.deepEqual([...running.alerts], ['platform_unreachable']);
+});

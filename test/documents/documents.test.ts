@@ -22,7 +22,7 @@ import { createPublicOpener } from '../../src/remote/address-guard.ts';
 import { listMissingDocuments } from '../../src/store/documents/list-missing.ts';
 import { farSide } from '../remote/far-side.ts';
 import { createTestContext } from '../support/context.ts';
-import { ENGINES, type Engine } from '../support/engines.ts';
+import { type Engine, testOnEngines } from '../support/engines.ts';
 import { announce, documentOf, withDocuments } from './announced.ts';
 
 const body = (content: string, more: Partial<OpenedDocument> = {}): OpenedDocument => ({
@@ -60,154 +60,155 @@ async function ground(
 const heldFiles = async (directory: string): Promise<string[]> =>
   (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name);
 
-for (const engine of ENGINES) {
-  test(`${engine}: an announced document is fetched and kept under its hash`, async (t) => {
-    const { context, ports, storage } = await ground(t, engine, () => body('conditions of sale'));
-    await announce(context, { key: 'a' });
-    assert.equal(await fetchDocuments(context, ports), 1);
-    const document = await documentOf(context, 'a');
-    const sha256 = createHash('sha256').update('conditions of sale').digest('hex');
-    assert.deepEqual(
-      {
-        state: document.state,
-        bytes: document.bytes,
-        sha256: document.sha256,
-        contentType: document.contentType,
-        storedAt: document.storedAt,
-      },
-      { state: 'stored', bytes: 18, sha256, contentType: 'application/pdf', storedAt: '2026-03-01T08:00:00.000Z' },
-    );
-    assert.equal(await text(await storage.openContent(sha256, null)), 'conditions of sale');
-    assert.equal(await fetchDocuments(context, ports), 0);
-  });
+testOnEngines('an announced document is fetched and kept under its hash', async (t, engine) => {
+  const { context, ports, storage } = await ground(t, engine, () => body('conditions of sale'));
+  await announce(context, { key: 'a' });
+  assert.equal(await fetchDocuments(context, ports), 1);
+  const document = await documentOf(context, 'a');
+  const sha256 = createHash('sha256').update('conditions of sale').digest('hex');
+  assert.deepEqual(
+    {
+      state: document.state,
+      bytes: document.bytes,
+      sha256: document.sha256,
+      contentType: document.contentType,
+      storedAt: document.storedAt,
+    },
+    { state: 'stored', bytes: 18, sha256, contentType: 'application/pdf', storedAt: '2026-03-01T08:00:00.000Z' },
+  );
+  assert.equal(await text(await storage.openContent(sha256, null)), 'conditions of sale');
+  assert.equal(await fetchDocuments(context, ports), 0);
+});
 
-  test(`${engine}: the same content of two documents is held once`, async (t) => {
-    const { context, ports, directory } = await ground(t, engine, () => body('the same'));
-    await announce(context, { key: 'a' }, { key: 'b' });
+testOnEngines('the same content of two documents is held once', async (t, engine) => {
+  const { context, ports, directory } = await ground(t, engine, () => body('the same'));
+  await announce(context, { key: 'a' }, { key: 'b' });
+  await fetchDocuments(context, ports);
+  assert.equal((await documentOf(context, 'a')).sha256, (await documentOf(context, 'b')).sha256);
+  assert.equal((await heldFiles(directory)).length, 1);
+});
+
+testOnEngines('a download that is refused is asked for anew twice, and works then', async (t, engine) => {
+  const answers = [
+    new RemoteFailure('remote_forbidden', 'GET answered 403', 403),
+    new RemoteFailure('remote_forbidden', 'GET answered 403', 403),
+    body('late'),
+  ];
+  const { context, ports, asked, clock, opened, closed } = await ground(t, engine, () => answers.shift() ?? new Error('asked too often'));
+  await announce(context, { key: 'a' });
+  await fetchDocuments(context, ports);
+  assert.equal(await fetchDocuments(context, ports), 0, 'it waits');
+  clock.advance(5000);
+  await fetchDocuments(context, ports);
+  clock.advance(30_000);
+  await fetchDocuments(context, ports);
+  assert.equal((await documentOf(context, 'a')).state, 'stored');
+  assert.deepEqual(asked, ['a', 'a', 'a']);
+  assert.deepEqual(opened, []);
+  assert.deepEqual(closed, ['storage_unavailable', 'document_failed']);
+});
+
+testOnEngines('after three tries a document is given up with an alert, listed by age, and can be asked for again', async (t, engine) => {
+  let broken = true;
+  const { context, ports, asked, clock, opened, closed } = await ground(t, engine, () =>
+    broken ? new RemoteFailure('remote_unavailable', 'GET answered 500', 500) : body('at last'),
+  );
+  await announce(context, { key: 'a' });
+  for (let round = 0; round < 5; round++) {
     await fetchDocuments(context, ports);
-    assert.equal((await documentOf(context, 'a')).sha256, (await documentOf(context, 'b')).sha256);
-    assert.equal((await heldFiles(directory)).length, 1);
-  });
+    clock.advance(60_000);
+  }
+  assert.equal(asked.length, 3);
+  const given = await documentOf(context, 'a');
+  assert.deepEqual([given.state, given.error], ['failed', 'remote_unavailable: GET answered 500']);
+  assert.deepEqual(
+    opened.map((alert) => [alert.code, alert.connection, alert.details.state]),
+    [['document_failed', 'toy', 'failed']],
+  );
+  const [listed] = await listMissingDocuments(context.db.read, { connection: 'toy', limit: 10 });
+  assert.deepEqual([listed?.id, listed?.externalId, listed?.tries], ['doc-a', 'PO-7', 3]);
 
-  test(`${engine}: a download that is refused is asked for anew twice, and works then`, async (t) => {
-    const answers = [
-      new RemoteFailure('remote_forbidden', 'GET answered 403', 403),
-      new RemoteFailure('remote_forbidden', 'GET answered 403', 403),
-      body('late'),
-    ];
-    const { context, ports, asked, clock, opened, closed } = await ground(t, engine, () => answers.shift() ?? new Error('asked too often'));
-    await announce(context, { key: 'a' });
+  broken = false;
+  await fetchDocumentAgain(context, 'doc-a');
+  await fetchDocuments(context, ports);
+  assert.equal((await documentOf(context, 'a')).state, 'stored');
+  assert.ok(closed.includes('document_failed'));
+  assert.deepEqual(await listMissingDocuments(context.db.read, { connection: null, limit: 10 }), []);
+  await assert.rejects(fetchDocumentAgain(context, 'doc-a'), { status: 409 });
+});
+
+testOnEngines('a document that its platform does not know is missing in the end', async (t, engine) => {
+  const { context, ports, clock } = await ground(t, engine, () => new RemoteMissing('GET answered 404'));
+  await announce(context, { key: 'a' });
+  for (let round = 0; round < 4; round++) {
     await fetchDocuments(context, ports);
-    assert.equal(await fetchDocuments(context, ports), 0, 'it waits');
-    clock.advance(5000);
-    await fetchDocuments(context, ports);
-    clock.advance(30_000);
-    await fetchDocuments(context, ports);
-    assert.equal((await documentOf(context, 'a')).state, 'stored');
-    assert.deepEqual(asked, ['a', 'a', 'a']);
-    assert.deepEqual(opened, []);
-    assert.deepEqual(closed, ['storage_unavailable', 'document_failed']);
+    clock.advance(60_000);
+  }
+  assert.equal((await documentOf(context, 'a')).state, 'missing');
+});
+
+testOnEngines('Retry-After is obeyed', async (t, engine) => {
+  const answers = [new RemoteFailure('remote_rate_limited', 'GET answered 429', 429, 90_000), body('after a while')];
+  const { context, ports, clock } = await ground(t, engine, () => answers.shift() ?? new Error('asked too often'));
+  await announce(context, { key: 'a' });
+  await fetchDocuments(context, ports);
+  clock.advance(89_000);
+  assert.equal(await fetchDocuments(context, ports), 0);
+  clock.advance(1_000);
+  assert.equal(await fetchDocuments(context, ports), 1);
+});
+
+testOnEngines('a document above the limit is named too large, whether its length is told or not', async (t, engine) => {
+  const { context, ports, directory, opened } = await ground(t, engine, (key) =>
+    body('0123456789', key === 'a' ? {} : { contentLength: null }),
+  );
+  await announce(context, { key: 'a' }, { key: 'b' });
+  await fetchDocuments(context, { ...ports, maxBytes: 9 });
+  assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'b')).state], ['too_large', 'too_large']);
+  assert.deepEqual(await heldFiles(directory), []);
+  assert.equal(opened.length, 2);
+});
+
+testOnEngines('a document without object id and address is empty, and nobody is asked for it', async (t, engine) => {
+  const { context, ports, asked } = await ground(t, engine, () => new Error('not to be asked'));
+  await announce(context, { key: 'a', objectId: null, url: null });
+  assert.equal(await fetchDocuments(context, ports), 0);
+  assert.equal((await documentOf(context, 'a')).state, 'empty');
+  assert.deepEqual(asked, []);
+});
+
+testOnEngines('an address inside our own network is refused, and nobody is called', async (t, engine) => {
+  let calls = 0;
+  const inside = await farSide(t, (_request, response) => {
+    calls += 1;
+    response.end('secret');
   });
+  const { context, ports, asked } = await ground(t, engine, () => new Error('not to be asked'));
+  await announce(
+    context,
+    { key: 'a', objectId: null, url: `${inside}/latest/meta-data` },
+    { key: 'b', objectId: null, url: 'file:///etc/passwd' },
+  );
+  await fetchDocuments(context, ports);
+  assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'b')).state], ['refused', 'refused']);
+  assert.deepEqual([calls, asked], [0, []]);
+});
 
-  test(`${engine}: after three tries a document is given up with an alert, listed by age, and can be asked for again`, async (t) => {
-    let broken = true;
-    const { context, ports, asked, clock, opened, closed } = await ground(t, engine, () =>
-      broken ? new RemoteFailure('remote_unavailable', 'GET answered 500', 500) : body('at last'),
-    );
-    await announce(context, { key: 'a' });
-    for (let round = 0; round < 5; round++) {
-      await fetchDocuments(context, ports);
-      clock.advance(60_000);
-    }
-    assert.equal(asked.length, 3);
-    const given = await documentOf(context, 'a');
-    assert.deepEqual([given.state, given.error], ['failed', 'remote_unavailable: GET answered 500']);
-    assert.deepEqual(
-      opened.map((alert) => [alert.code, alert.connection, alert.details.state]),
-      [['document_failed', 'toy', 'failed']],
-    );
-    const [listed] = await listMissingDocuments(context.db.read, { connection: 'toy', limit: 10 });
-    assert.deepEqual([listed?.id, listed?.externalId, listed?.tries], ['doc-a', 'PO-7', 3]);
-
-    broken = false;
-    await fetchDocumentAgain(context, 'doc-a');
-    await fetchDocuments(context, ports);
-    assert.equal((await documentOf(context, 'a')).state, 'stored');
-    assert.ok(closed.includes('document_failed'));
-    assert.deepEqual(await listMissingDocuments(context.db.read, { connection: null, limit: 10 }), []);
-    await assert.rejects(fetchDocumentAgain(context, 'doc-a'), { status: 409 });
+testOnEngines("a partner's address is opened through the guard, and its answer kept", async (t, engine) => {
+  const { context, ports } = await ground(t, engine, () => new Error('not to be asked'));
+  await announce(context, { key: 'a', objectId: null, url: 'https://partner.example/x.csv', name: 'x.csv' });
+  const openPublic = async () => ({
+    headers: { 'content-type': 'text/csv', 'content-length': '4' },
+    content: Readable.from([Buffer.from('1;2\n')]),
   });
+  await fetchDocuments(context, { ...ports, openPublic });
+  const document = await documentOf(context, 'a');
+  assert.deepEqual([document.state, document.contentType, document.bytes], ['stored', 'text/csv', 4]);
+});
 
-  test(`${engine}: a document that its platform does not know is missing in the end`, async (t) => {
-    const { context, ports, clock } = await ground(t, engine, () => new RemoteMissing('GET answered 404'));
-    await announce(context, { key: 'a' });
-    for (let round = 0; round < 4; round++) {
-      await fetchDocuments(context, ports);
-      clock.advance(60_000);
-    }
-    assert.equal((await documentOf(context, 'a')).state, 'missing');
-  });
-
-  test(`${engine}: Retry-After is obeyed`, async (t) => {
-    const answers = [new RemoteFailure('remote_rate_limited', 'GET answered 429', 429, 90_000), body('after a while')];
-    const { context, ports, clock } = await ground(t, engine, () => answers.shift() ?? new Error('asked too often'));
-    await announce(context, { key: 'a' });
-    await fetchDocuments(context, ports);
-    clock.advance(89_000);
-    assert.equal(await fetchDocuments(context, ports), 0);
-    clock.advance(1_000);
-    assert.equal(await fetchDocuments(context, ports), 1);
-  });
-
-  test(`${engine}: a document above the limit is named too large, whether its length is told or not`, async (t) => {
-    const { context, ports, directory, opened } = await ground(t, engine, (key) =>
-      body('0123456789', key === 'a' ? {} : { contentLength: null }),
-    );
-    await announce(context, { key: 'a' }, { key: 'b' });
-    await fetchDocuments(context, { ...ports, maxBytes: 9 });
-    assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'b')).state], ['too_large', 'too_large']);
-    assert.deepEqual(await heldFiles(directory), []);
-    assert.equal(opened.length, 2);
-  });
-
-  test(`${engine}: a document without object id and address is empty, and nobody is asked for it`, async (t) => {
-    const { context, ports, asked } = await ground(t, engine, () => new Error('not to be asked'));
-    await announce(context, { key: 'a', objectId: null, url: null });
-    assert.equal(await fetchDocuments(context, ports), 0);
-    assert.equal((await documentOf(context, 'a')).state, 'empty');
-    assert.deepEqual(asked, []);
-  });
-
-  test(`${engine}: an address inside our own network is refused, and nobody is called`, async (t) => {
-    let calls = 0;
-    const inside = await farSide(t, (_request, response) => {
-      calls += 1;
-      response.end('secret');
-    });
-    const { context, ports, asked } = await ground(t, engine, () => new Error('not to be asked'));
-    await announce(
-      context,
-      { key: 'a', objectId: null, url: `${inside}/latest/meta-data` },
-      { key: 'b', objectId: null, url: 'file:///etc/passwd' },
-    );
-    await fetchDocuments(context, ports);
-    assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'b')).state], ['refused', 'refused']);
-    assert.deepEqual([calls, asked], [0, []]);
-  });
-
-  test(`${engine}: a partner's address is opened through the guard, and its answer kept`, async (t) => {
-    const { context, ports } = await ground(t, engine, () => new Error('not to be asked'));
-    await announce(context, { key: 'a', objectId: null, url: 'https://partner.example/x.csv', name: 'x.csv' });
-    const openPublic = async () => ({
-      headers: { 'content-type': 'text/csv', 'content-length': '4' },
-      content: Readable.from([Buffer.from('1;2\n')]),
-    });
-    await fetchDocuments(context, { ...ports, openPublic });
-    const document = await documentOf(context, 'a');
-    assert.deepEqual([document.state, document.contentType, document.bytes], ['stored', 'text/csv', 4]);
-  });
-
-  test(`${engine}: two processes never fetch the same document at the same time, and a process that died gives its documents up`, async (t) => {
+testOnEngines(
+  'two processes never fetch the same document at the same time, and a process that died gives its documents up',
+  async (t, engine) => {
     const { context, ports, asked, clock } = await ground(t, engine, () => body('once'));
     await announce(context, { key: 'a' }, { key: 'b' });
     const [one, two] = await Promise.all([
@@ -219,73 +220,73 @@ for (const engine of ENGINES) {
     clock.advance(61_000);
     assert.equal(await fetchDocuments(context, ports), one.length + two.length, 'the leases have run out');
     assert.equal(new Set(asked).size, 2);
-  });
+  },
+);
 
-  test(`${engine}: an address that has enough downloads under way keeps only its own waiting`, async (t) => {
-    const { context } = await ground(t, engine, () => body('x'));
-    const partner = (at: number) => ({ key: `p${at}`, objectId: null, url: `https://hopeless.example/${at}` });
-    await announce(context, ...Array.from({ length: 30 }, (_, at) => partner(at)));
-    await announce(context, { key: 'b', objectId: null, url: 'https://good.example/b' }, { key: 'a' });
-    const api = { connection: 'toy', host: null };
-    const places = { limit: 50, atOnce: 2, busy: [api, api] };
-    const claimed = await claimDueDocuments(context, places);
-    assert.deepEqual(claimed.map(({ id }) => id).sort(), ['doc-b', 'doc-p0', 'doc-p1']);
-    const busy = [
-      { connection: 'toy', host: 'hopeless.example' },
-      { connection: 'toy', host: 'hopeless.example' },
-    ];
-    assert.deepEqual(
-      (await claimDueDocuments(context, { ...places, busy })).map(({ id }) => id),
-      ['doc-a'],
-    );
-    assert.deepEqual(await claimDueDocuments(context, { ...places, busy, perConnection: () => 0 }), []);
-  });
+testOnEngines('an address that has enough downloads under way keeps only its own waiting', async (t, engine) => {
+  const { context } = await ground(t, engine, () => body('x'));
+  const partner = (at: number) => ({ key: `p${at}`, objectId: null, url: `https://hopeless.example/${at}` });
+  await announce(context, ...Array.from({ length: 30 }, (_, at) => partner(at)));
+  await announce(context, { key: 'b', objectId: null, url: 'https://good.example/b' }, { key: 'a' });
+  const api = { connection: 'toy', host: null };
+  const places = { limit: 50, atOnce: 2, busy: [api, api] };
+  const claimed = await claimDueDocuments(context, places);
+  assert.deepEqual(claimed.map(({ id }) => id).sort(), ['doc-b', 'doc-p0', 'doc-p1']);
+  const busy = [
+    { connection: 'toy', host: 'hopeless.example' },
+    { connection: 'toy', host: 'hopeless.example' },
+  ];
+  assert.deepEqual(
+    (await claimDueDocuments(context, { ...places, busy })).map(({ id }) => id),
+    ['doc-a'],
+  );
+  assert.deepEqual(await claimDueDocuments(context, { ...places, busy, perConnection: () => 0 }), []);
+});
 
-  test(`${engine}: an address that is not one of the web is refused, and a file has its platform's own name`, async (t) => {
-    const { context, ports } = await ground(t, engine, () => body('plan', { filename: 'plan.pdf' }));
-    const odd = ['file:///etc/passwd', 'ftp://files.example/a.pdf', 'javascript:alert(1)', 'files.example/a.pdf', 'gopher:x'];
-    await announce(context, ...odd.map((url, at) => ({ key: `odd${at}`, objectId: null, url })), { key: 'a', name: 'Doc 12' });
-    await fetchDocuments(context, ports);
-    for (const at of odd.keys()) assert.equal((await documentOf(context, `odd${at}`)).state, 'refused', odd[at]);
-    const { name, filename } = await documentOf(context, 'a');
-    assert.deepEqual([name, filename], ['Doc 12', 'plan.pdf']);
-  });
+testOnEngines("an address that is not one of the web is refused, and a file has its platform's own name", async (t, engine) => {
+  const { context, ports } = await ground(t, engine, () => body('plan', { filename: 'plan.pdf' }));
+  const odd = ['file:///etc/passwd', 'ftp://files.example/a.pdf', 'javascript:alert(1)', 'files.example/a.pdf', 'gopher:x'];
+  await announce(context, ...odd.map((url, at) => ({ key: `odd${at}`, objectId: null, url })), { key: 'a', name: 'Doc 12' });
+  await fetchDocuments(context, ports);
+  for (const at of odd.keys()) assert.equal((await documentOf(context, `odd${at}`)).state, 'refused', odd[at]);
+  const { name, filename } = await documentOf(context, 'a');
+  assert.deepEqual([name, filename], ['Doc 12', 'plan.pdf']);
+});
 
-  test(`${engine}: what was announced anew during the download is fetched anew`, async (t) => {
-    const contents = ['first edition', 'second edition'];
-    const { context, ports } = await ground(t, engine, async () => {
-      const content = contents.shift() ?? '';
-      if (content === 'first edition') await announce(context, { key: 'a', revision: '2' });
-      return body(content);
-    });
-    await announce(context, { key: 'a', revision: '1' });
-    await fetchDocuments(context, ports);
-    assert.equal((await documentOf(context, 'a')).state, 'announced');
-    await fetchDocuments(context, ports);
-    const sha256 = createHash('sha256').update('second edition').digest('hex');
-    assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'a')).sha256], ['stored', sha256]);
+testOnEngines('what was announced anew during the download is fetched anew', async (t, engine) => {
+  const contents = ['first edition', 'second edition'];
+  const { context, ports } = await ground(t, engine, async () => {
+    const content = contents.shift() ?? '';
+    if (content === 'first edition') await announce(context, { key: 'a', revision: '2' });
+    return body(content);
   });
+  await announce(context, { key: 'a', revision: '1' });
+  await fetchDocuments(context, ports);
+  assert.equal((await documentOf(context, 'a')).state, 'announced');
+  await fetchDocuments(context, ports);
+  const sha256 = createHash('sha256').update('second edition').digest('hex');
+  assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'a')).sha256], ['stored', sha256]);
+});
 
-  test(`${engine}: a storage that cannot take it costs the document no try`, async (t) => {
-    const { context, ports, storage, clock, opened, closed } = await ground(t, engine, () => body('kept in the end'));
-    const full: DocumentStorage = {
-      ...storage,
-      put: async () => {
-        throw new Unavailable('storage_unavailable', 'The disk is full.');
-      },
-    };
-    await announce(context, { key: 'a' });
-    for (let round = 0; round < 6; round++) {
-      await fetchDocuments(context, { ...ports, storage: full });
-      clock.advance(60_000);
-    }
-    assert.equal((await documentOf(context, 'a')).state, 'announced');
-    assert.ok(opened.every((alert) => alert.code === 'storage_unavailable'));
-    await fetchDocuments(context, ports);
-    assert.equal((await documentOf(context, 'a')).state, 'stored');
-    assert.ok(closed.includes('storage_unavailable'));
-  });
-}
+testOnEngines('a storage that cannot take it costs the document no try', async (t, engine) => {
+  const { context, ports, storage, clock, opened, closed } = await ground(t, engine, () => body('kept in the end'));
+  const full: DocumentStorage = {
+    ...storage,
+    put: async () => {
+      throw new Unavailable('storage_unavailable', 'The disk is full.');
+    },
+  };
+  await announce(context, { key: 'a' });
+  for (let round = 0; round < 6; round++) {
+    await fetchDocuments(context, { ...ports, storage: full });
+    clock.advance(60_000);
+  }
+  assert.equal((await documentOf(context, 'a')).state, 'announced');
+  assert.ok(opened.every((alert) => alert.code === 'storage_unavailable'));
+  await fetchDocuments(context, ports);
+  assert.equal((await documentOf(context, 'a')).state, 'stored');
+  assert.ok(closed.includes('storage_unavailable'));
+});
 
 test('a download that is stopped is given back, and counts as no try', async (t) => {
   const stop = new AbortController();

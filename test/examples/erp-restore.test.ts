@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import test from 'node:test';
+import type test from 'node:test';
 import pg from 'pg';
-import { createTestDatabase, ENGINES, type Engine } from '../support/engines.ts';
+import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
 import { freePort, type Program, startProgram } from './program.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
@@ -146,51 +146,47 @@ async function stage(t: test.TestContext, engine: Engine) {
   };
 }
 
-for (const engine of ENGINES) {
-  test(`${engine}: a backup is restored under the service: the ERP finds its way back, and books every change once`, async (t) => {
-    const here = await stage(t, engine);
-    const sendRound = async (round: number) => {
-      for (let order = 0; order < ORDERS; order++) await here.send(order, round);
-    };
-    const booked = async (change: Change | undefined) => here.erp.line((line) => line === `acknowledged ${change?.cursor}`);
+testOnEngines('a backup is restored under the service: the ERP finds its way back, and books every change once', async (t, engine) => {
+  const here = await stage(t, engine);
+  const sendRound = async (round: number) => {
+    for (let order = 0; order < ORDERS; order++) await here.send(order, round);
+  };
+  const booked = async (change: Change | undefined) => here.erp.line((line) => line === `acknowledged ${change?.cursor}`);
 
-    await sendRound(1);
-    await booked((await here.feed(ORDERS)).at(-1));
-    await here.kill();
-    const backup = await here.backUp();
-    await here.start();
-    await sendRound(2);
-    const before = await here.feed(2 * ORDERS);
-    await booked(before.at(-1));
-    // Booked and not receipted when the service goes: its receipt meets a feed that does not have the entry.
-    const receipts = here.gate.hold();
-    await here.send(0, 3);
-    await receipts.waiting;
-    await here.kill();
-    await backup.restore();
-    await here.start();
-    receipts.release();
-    await here.erp.line((line) => line.startsWith('diverged'));
-    const refused = await here.get(`/changes?after=${before.at(-1)?.cursor}`);
-    const { code, oldest } = (await refused.json()) as { code: string; oldest: string };
-    assert.deepEqual([refused.status, code, oldest], [410, 'feed_diverged', '0']);
+  await sendRound(1);
+  await booked((await here.feed(ORDERS)).at(-1));
+  await here.kill();
+  const backup = await here.backUp();
+  await here.start();
+  await sendRound(2);
+  const before = await here.feed(2 * ORDERS);
+  await booked(before.at(-1));
+  // Booked and not receipted when the service goes: its receipt meets a feed that does not have the entry.
+  const receipts = here.gate.hold();
+  await here.send(0, 3);
+  await receipts.waiting;
+  await here.kill();
+  await backup.restore();
+  await here.start();
+  receipts.release();
+  await here.erp.line((line) => line.startsWith('diverged'));
+  const refused = await here.get(`/changes?after=${before.at(-1)?.cursor}`);
+  const { code, oldest } = (await refused.json()) as { code: string; oldest: string };
+  assert.deepEqual([refused.status, code, oldest], [410, 'feed_diverged', '0']);
 
-    // The platform sends again what it had sent since, and something new.
-    await sendRound(2);
-    await sendRound(4);
-    const after = await here.feed(3 * ORDERS);
-    await booked(after.at(-1));
-    await here.erp.kill();
-    const erp = new DatabaseSync(here.books, { readOnly: true });
-    const bookings = (erp.prepare('select change_id from bookings order by no').all() as { change_id: string }[]).map(
-      (row) => row.change_id,
-    );
-    const states = erp.prepare('select id, state from entities').all() as { id: string; state: string }[];
-    erp.close();
-    assert.equal(new Set(bookings).size, bookings.length, 'each once');
-    for (const { changeId } of [...before, ...after]) assert.ok(bookings.includes(changeId), changeId);
-    assert.equal(bookings.length, new Set([...before, ...after].map(({ changeId }) => changeId)).size + 1, 'and the one that was lost');
-    assert.equal(states.length, ORDERS);
-    for (const { id, state } of states) assert.deepEqual(JSON.parse(state), await (await here.get(`/orders/${id}`)).json());
-  });
-}
+  // The platform sends again what it had sent since, and something new.
+  await sendRound(2);
+  await sendRound(4);
+  const after = await here.feed(3 * ORDERS);
+  await booked(after.at(-1));
+  await here.erp.kill();
+  const erp = new DatabaseSync(here.books, { readOnly: true });
+  const bookings = (erp.prepare('select change_id from bookings order by no').all() as { change_id: string }[]).map((row) => row.change_id);
+  const states = erp.prepare('select id, state from entities').all() as { id: string; state: string }[];
+  erp.close();
+  assert.equal(new Set(bookings).size, bookings.length, 'each once');
+  for (const { changeId } of [...before, ...after]) assert.ok(bookings.includes(changeId), changeId);
+  assert.equal(bookings.length, new Set([...before, ...after].map(({ changeId }) => changeId)).size + 1, 'and the one that was lost');
+  assert.equal(states.length, ORDERS);
+  for (const { id, state } of states) assert.deepEqual(JSON.parse(state), await (await here.get(`/orders/${id}`)).json());
+});

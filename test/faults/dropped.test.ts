@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import type { Context } from '../../src/context.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { renewDeliveryLeases } from '../../src/processing/delivery-leases.ts';
@@ -8,8 +7,7 @@ import { claimOptions, processDeliveries, whileInFlight } from '../../src/proces
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import type { Sql } from '../../src/store/engine/database.ts';
 import { acquireLease } from '../../src/store/engine/leases.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { type TestContext, testWithContext } from '../support/context.ts';
 
 const order = (id: string, quantity: string, updatedAt: string) => ({ id, updatedAt, lines: [{ id: '1', quantity, updatedAt }] });
 const AT = '2026-03-01T07:00:00.000Z';
@@ -26,94 +24,82 @@ const losing = ({ context }: TestContext, afterWrites: number): Context => {
 const states = async ({ context }: TestContext) =>
   (await context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
-for (const engine of ENGINES) {
-  const on = (name: string, work: (run: TestContext) => Promise<void>) =>
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      try {
-        await work(run);
-      } finally {
-        await run.close();
+testWithContext('what was taken up when the database went away is taken up again, however long this process lives', async (run) => {
+  for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
+  await assert.rejects(processDeliveries(losing(run, 0)), { code: 'database_unavailable' });
+  assert.deepEqual(await states(run), ['pending', 'pending'], 'what is taken and ended in one transaction is never seen as taken');
+  run.world.orders.set('PO3', order('PO3', '1', AT));
+  await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
+  await assert.rejects(processNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
+  assert.deepEqual(await states(run), ['pending', 'pending', 'working']);
+  await renewDeliveryLeases(run.context);
+  assert.deepEqual(await states(run), ['pending', 'pending', 'working'], 'what was only just taken is left alone');
+  run.clock.advance(5000);
+  await renewDeliveryLeases(run.context);
+  assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
+  await run.settle();
+  assert.deepEqual(await states(run), ['done', 'done', 'done']);
+  assert.equal((await run.context.db.read.all('select seq from changes')).length, 3);
+});
+
+testWithContext('what is in hand stays in hand, however long it takes', async (run) => {
+  await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
+  const other = await run.another('two:0:test');
+  try {
+    const claimed = await run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, false, null, 10)));
+    await whileInFlight(run.context, claimed, async () => {
+      for (let beat = 0; beat < 12; beat++) {
+        run.clock.advance(5000);
+        await renewDeliveryLeases(run.context);
+        await renewDeliveryLeases(other.context);
+        assert.deepEqual(await states(run), ['working']);
       }
     });
+    run.clock.advance(31_000);
+    await renewDeliveryLeases(other.context);
+    assert.deepEqual(await states(run), ['pending'], 'without its beats another process takes it over');
+  } finally {
+    await other.close();
+  }
+});
 
-  on('what was taken up when the database went away is taken up again, however long this process lives', async (run) => {
-    for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
-    await assert.rejects(processDeliveries(losing(run, 0)), { code: 'database_unavailable' });
-    assert.deepEqual(await states(run), ['pending', 'pending'], 'what is taken and ended in one transaction is never seen as taken');
-    run.world.orders.set('PO3', order('PO3', '1', AT));
-    await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
-    await assert.rejects(processNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
-    assert.deepEqual(await states(run), ['pending', 'pending', 'working']);
-    await renewDeliveryLeases(run.context);
-    assert.deepEqual(await states(run), ['pending', 'pending', 'working'], 'what was only just taken is left alone');
-    run.clock.advance(5000);
-    await renewDeliveryLeases(run.context);
-    assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
-    await run.settle();
-    assert.deepEqual(await states(run), ['done', 'done', 'done']);
-    assert.equal((await run.context.db.read.all('select seq from changes')).length, 3);
-  });
-
-  on('what is in hand stays in hand, however long it takes', async (run) => {
-    await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
-    const other = await run.another('two:0:test');
-    try {
-      const claimed = await run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, false, null, 10)));
-      await whileInFlight(run.context, claimed, async () => {
-        for (let beat = 0; beat < 12; beat++) {
-          run.clock.advance(5000);
-          await renewDeliveryLeases(run.context);
-          await renewDeliveryLeases(other.context);
-          assert.deepEqual(await states(run), ['working']);
-        }
-      });
-      run.clock.advance(31_000);
-      await renewDeliveryLeases(other.context);
-      assert.deepEqual(await states(run), ['pending'], 'without its beats another process takes it over');
-    } finally {
-      await other.close();
-    }
-  });
-
-  on('a process whose deliveries were taken over meanwhile leaves them to the other, and goes on', async (run) => {
-    run.world.orders.set('PO1', order('PO1', '1', AT));
-    await run.send({ id: 'n-1', type: 'changed', subject: 'PO1' });
-    const other = await run.another('two:0:test');
-    try {
-      const frozen: Context = {
-        ...run.context,
-        db: {
-          ...run.context.db,
-          async write<T>(work: (sql: Sql) => Promise<T>) {
-            const result = await run.context.db.write(work);
-            if ((await states(run))[0] === 'working') {
-              run.clock.advance(60_000);
-              await renewDeliveryLeases(other.context);
-              await processNotifications(other.context, other.connection);
-            }
-            return result;
-          },
+testWithContext('a process whose deliveries were taken over meanwhile leaves them to the other, and goes on', async (run) => {
+  run.world.orders.set('PO1', order('PO1', '1', AT));
+  await run.send({ id: 'n-1', type: 'changed', subject: 'PO1' });
+  const other = await run.another('two:0:test');
+  try {
+    const frozen: Context = {
+      ...run.context,
+      db: {
+        ...run.context.db,
+        async write<T>(work: (sql: Sql) => Promise<T>) {
+          const result = await run.context.db.write(work);
+          if ((await states(run))[0] === 'working') {
+            run.clock.advance(60_000);
+            await renewDeliveryLeases(other.context);
+            await processNotifications(other.context, other.connection);
+          }
+          return result;
         },
-      };
-      await processNotifications(frozen, run.connection);
-      assert.deepEqual(await states(run), ['done']);
-      assert.equal((await run.context.db.read.all('select seq from changes')).length, 1);
-      assert.ok(run.log.lines.some((line) => line.event === 'lease_lost'));
-    } finally {
-      await other.close();
-    }
-  });
+      },
+    };
+    await processNotifications(frozen, run.connection);
+    assert.deepEqual(await states(run), ['done']);
+    assert.equal((await run.context.db.read.all('select seq from changes')).length, 1);
+    assert.ok(run.log.lines.some((line) => line.event === 'lease_lost'));
+  } finally {
+    await other.close();
+  }
+});
 
-  on('a call to the platform that was under way when its process died does not keep the others waiting', async (run) => {
-    const now = run.clock.now().toISOString();
-    const take = (name: string, owner: string) =>
-      run.context.db.write((sql) =>
-        acquireLease(sql, { name, owner, until: new Date(run.clock.now().getTime() + 20_000).toISOString() }, now),
-      );
-    await take('remote:toy', 'one:999999999:killed');
-    await take('remote:other', 'elsewhere:5:alive');
-    await renewDeliveryLeases({ ...run.context, processId: 'one:2:test' });
-    assert.deepEqual([await take('remote:toy', 'new'), await take('remote:other', 'new')], [true, false]);
-  });
-}
+testWithContext('a call to the platform that was under way when its process died does not keep the others waiting', async (run) => {
+  const now = run.clock.now().toISOString();
+  const take = (name: string, owner: string) =>
+    run.context.db.write((sql) =>
+      acquireLease(sql, { name, owner, until: new Date(run.clock.now().getTime() + 20_000).toISOString() }, now),
+    );
+  await take('remote:toy', 'one:999999999:killed');
+  await take('remote:other', 'elsewhere:5:alive');
+  await renewDeliveryLeases({ ...run.context, processId: 'one:2:test' });
+  assert.deepEqual([await take('remote:toy', 'new'), await take('remote:other', 'new')], [true, false]);
+});

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { insertDeliveries } from '../../src/store/deliveries/insert.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { type TestContext, testWithContext } from '../support/context.ts';
 
 interface Row {
   id: string;
@@ -44,30 +42,18 @@ async function keep(run: TestContext, before: () => Promise<unknown>, id = run.c
   return insertDeliveries({ ...db, write }, [{ ...arrival, id }]);
 }
 
-for (const engine of ENGINES) {
-  test(`a notification that meets one which is taken up in the same moment is news of its own (${engine})`, async () => {
-    const run = await createTestContext(engine);
-    try {
-      await keep(run, async () => {});
-      const [kept] = await keep(run, () => run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 5))));
-      const [first, second, ...others] = await rows(run);
-      assert.deepEqual(kept, { status: 'accepted', deliveryId: second?.id });
-      assert.deepEqual([first?.state, second?.state, others], ['working', 'pending', []]);
-      assert.deepEqual([Boolean(second?.conflict), second?.dedupe_key], [false, 'notification:order:PO1']);
-    } finally {
-      await run.close();
-    }
-  });
+testWithContext('a notification that meets one which is taken up in the same moment is news of its own', async (run) => {
+  await keep(run, async () => {});
+  const [kept] = await keep(run, () => run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 5))));
+  const [first, second, ...others] = await rows(run);
+  assert.deepEqual(kept, { status: 'accepted', deliveryId: second?.id });
+  assert.deepEqual([first?.state, second?.state, others], ['working', 'pending', []]);
+  assert.deepEqual([Boolean(second?.conflict), second?.dedupe_key], [false, 'notification:order:PO1']);
+});
 
-  test(`what was stored before its group failed is still accepted when it is kept on its own (${engine})`, async () => {
-    const run = await createTestContext(engine);
-    try {
-      const id = run.context.makeId();
-      await keep(run, async () => {}, id);
-      assert.deepEqual(await keep(run, async () => {}, id), [{ status: 'accepted', deliveryId: id }]);
-      assert.equal((await rows(run)).length, 1);
-    } finally {
-      await run.close();
-    }
-  });
-}
+testWithContext('what was stored before its group failed is still accepted when it is kept on its own', async (run) => {
+  const id = run.context.makeId();
+  await keep(run, async () => {}, id);
+  assert.deepEqual(await keep(run, async () => {}, id), [{ status: 'accepted', deliveryId: id }]);
+  assert.equal((await rows(run)).length, 1);
+});

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { connectionsYaml } from '../life/support.ts';
 import { lineJson, orderId, orderJson } from '../life/tradecloud.ts';
-import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { seeded, settled, startFarSide, startService, until } from './service.ts';
 import { proveAll, sendTraffic } from './traffic.ts';
 
@@ -11,8 +10,9 @@ const EVENTS = 12;
 const KILLS = 2;
 const AT = '2026-04-01T12:00:00.000Z';
 
-for (const engine of ENGINES) {
-  test(`killed again and again under a stream of requests, then stopped, everything accepted is there once with its effect (${engine})`, async (t) => {
+testOnEngines(
+  'killed again and again under a stream of requests, then stopped, everything accepted is there once with its effect',
+  async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);
     const far = await startFarSide(t);
@@ -48,5 +48,5 @@ for (const engine of ENGINES) {
     assert.equal(told.length, KILLS);
     for (const id of told) assert.equal((await service.get(`/deliveries/${id}`)).state, 'done');
     await proveAll(service, traffic, ORDERS, EVENTS);
-  });
-}
+  },
+);

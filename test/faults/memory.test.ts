@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import test from 'node:test';
 import { COMPANY, lineJson, orderId } from '../life/tradecloud.ts';
-import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { type Service, settled, startService } from './service.ts';
 
 const LIMIT_MIB = 400;
@@ -27,8 +26,9 @@ function manyLines(number: string, bytes: number): string {
   return order(number, `"lines":[${lines.join(',')}]`);
 }
 
-for (const engine of ENGINES) {
-  test(`with bodies of twenty megabytes, one after the other and several at once, and many smaller ones, memory stays bounded (${engine})`, async (t) => {
+testOnEngines(
+  'with bodies of twenty megabytes, one after the other and several at once, and many smaller ones, memory stays bounded',
+  async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);
     const service = await startService(t, { databaseUrl: database.url });
@@ -39,5 +39,5 @@ for (const engine of ENGINES) {
     await settled(service);
     const peak = await peakMib(service);
     assert.ok(peak < LIMIT_MIB, `${Math.round(peak)} MiB`);
-  });
-}
+  },
+);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import type { Body } from '../life/support.ts';
 import { lineJson, orderId, orderJson, plainEvent } from '../life/tradecloud.ts';
-import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { type FarSide, type Service, settled, startFarSide, startService, twoConnections, until } from './service.ts';
 
 const AT = '2026-04-01T10:00:00.000Z';
@@ -22,8 +21,9 @@ async function ended(service: Service, id: string | null): Promise<Body> {
   );
 }
 
-for (const engine of ENGINES) {
-  test(`a platform that is down keeps nobody else waiting, costs no delivery its life, and is caught up with; nor does a slow one (${engine})`, async (t) => {
+testOnEngines(
+  'a platform that is down keeps nobody else waiting, costs no delivery its life, and is caught up with; nor does a slow one',
+  async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);
     const [ill, well] = [await startFarSide(t), await startFarSide(t)];
@@ -58,5 +58,5 @@ for (const engine of ENGINES) {
     assert.notEqual((await service.get(`/deliveries/${slow.deliveryId}`)).state, 'done');
     await ended(service, slow.deliveryId);
     assert.equal((await service.get('/invariants')).violations, 0);
-  });
-}
+  },
+);

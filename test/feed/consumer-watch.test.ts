@@ -12,8 +12,7 @@ import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
 import { createOwnPost } from '../../src/remote/own-system.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { type TestContext, testWithContext } from '../support/context.ts';
 
 const SECRET = 'whsec_c2VjcmV0LW9mLXRoZS1lcnAtaXRzZWxm';
 const SECOND = 1000;
@@ -45,36 +44,35 @@ async function startReceiver(clock: { now(): Date }) {
   return { url, received, answer, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-for (const engine of ENGINES) {
-  const on = (name: string, body: (run: TestContext & { sent: AlertMessage[]; look(): Promise<void> }) => Promise<void>) =>
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      const sent: AlertMessage[] = [];
-      const { db } = run.context;
-      const alerts = createAlerts({ db, clock: run.clock, log: run.log, post: async (message) => void sent.push(message) });
-      const check = createConsumerCheck({ ...run.context, alerts }, createOwnPost());
-      const look = async () => {
-        await check();
-        await alerts.settled();
-      };
-      try {
-        await body({ ...run, sent, look });
-      } finally {
-        await alerts.settled();
-        await run.close();
-      }
-    });
-  const order = async (run: TestContext, n: number) => {
-    await run.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(1)) });
-    await run.settle();
-  };
-  const readAll = async ({ context }: TestContext, name: string) => {
-    const latest = await findPosition(context.db.read, 'latest');
-    await recordRead(context, await requireConsumer(context.db.read, name), latest);
-    return latest;
-  };
+const testConsumers = (name: string, body: (run: TestContext & { sent: AlertMessage[]; look(): Promise<void> }) => Promise<void>) =>
+  testWithContext(name, async (run) => {
+    const sent: AlertMessage[] = [];
+    const { db } = run.context;
+    const alerts = createAlerts({ db, clock: run.clock, log: run.log, post: async (message) => void sent.push(message) });
+    const check = createConsumerCheck({ ...run.context, alerts }, createOwnPost());
+    const look = async () => {
+      await check();
+      await alerts.settled();
+    };
+    try {
+      await body({ ...run, sent, look });
+    } finally {
+      await alerts.settled();
+    }
+  });
+const order = async (run: TestContext, n: number) => {
+  await run.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(1)) });
+  await run.settle();
+};
+const readAll = async ({ context }: TestContext, name: string) => {
+  const latest = await findPosition(context.db.read, 'latest');
+  await recordRead(context, await requireConsumer(context.db.read, name), latest);
+  return latest;
+};
 
-  on('a consumer is notified of what is new, signed, at most every five seconds, and again when its receiver was away', async (run) => {
+testConsumers(
+  'a consumer is notified of what is new, signed, at most every five seconds, and again when its receiver was away',
+  async (run) => {
     const { context, clock, look, sent } = run;
     const receiver = await startReceiver(clock);
     try {
@@ -132,66 +130,66 @@ for (const engine of ENGINES) {
     } finally {
       await receiver.close();
     }
-  });
+  },
+);
 
-  on('a consumer that does not acknowledge is behind, by its own limit and filter, until it has caught up', async (run) => {
-    const { context, clock, look, sent } = run;
-    await order(run, 1);
-    clock.advance(MINUTE);
-    await registerConsumer(context, 'erp', { ...DEFAULT_CONSUMER, alertAfterSeconds: 30 });
-    await registerConsumer(context, 'items', {
-      ...DEFAULT_CONSUMER,
-      alertAfterSeconds: 30,
-      filter: { kinds: ['item'], connections: null },
-    });
-    clock.advance(29 * SECOND);
-    await look();
-    assert.deepEqual(sent, [], 'it could not have read any earlier');
-    clock.advance(SECOND);
-    await look();
-    await look();
-    assert.deepEqual(
-      sent.map(({ code, text }) => [code, text]),
-      [['consumer_behind', 'erp: has not acknowledged a change for 30 seconds (limit 30). Nothing is lost; it waits in the feed.']],
-    );
-    const metrics = createMetrics();
-    addConsumerGauges(metrics.registry, context);
-    const lines = (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('orderdock_consumer'));
-    assert.deepEqual(lines.sort(), [
-      'orderdock_consumer_lag_entries{consumer="erp"} 1',
-      'orderdock_consumer_lag_entries{consumer="items"} 0',
-      'orderdock_consumer_lag_seconds{consumer="erp"} 90',
-      'orderdock_consumer_lag_seconds{consumer="items"} 0',
-    ]);
-    await acknowledge(context, 'erp', (await readAll(run, 'erp')).cursor, false);
-    await look();
-    assert.deepEqual(
-      sent.slice(1).map(({ code, text }) => [code, text]),
-      [['consumer_behind', 'erp: has caught up.']],
-    );
+testConsumers('a consumer that does not acknowledge is behind, by its own limit and filter, until it has caught up', async (run) => {
+  const { context, clock, look, sent } = run;
+  await order(run, 1);
+  clock.advance(MINUTE);
+  await registerConsumer(context, 'erp', { ...DEFAULT_CONSUMER, alertAfterSeconds: 30 });
+  await registerConsumer(context, 'items', {
+    ...DEFAULT_CONSUMER,
+    alertAfterSeconds: 30,
+    filter: { kinds: ['item'], connections: null },
   });
+  clock.advance(29 * SECOND);
+  await look();
+  assert.deepEqual(sent, [], 'it could not have read any earlier');
+  clock.advance(SECOND);
+  await look();
+  await look();
+  assert.deepEqual(
+    sent.map(({ code, text }) => [code, text]),
+    [['consumer_behind', 'erp: has not acknowledged a change for 30 seconds (limit 30). Nothing is lost; it waits in the feed.']],
+  );
+  const metrics = createMetrics();
+  addConsumerGauges(metrics.registry, context);
+  const lines = (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('orderdock_consumer'));
+  assert.deepEqual(lines.sort(), [
+    'orderdock_consumer_lag_entries{consumer="erp"} 1',
+    'orderdock_consumer_lag_entries{consumer="items"} 0',
+    'orderdock_consumer_lag_seconds{consumer="erp"} 90',
+    'orderdock_consumer_lag_seconds{consumer="items"} 0',
+  ]);
+  await acknowledge(context, 'erp', (await readAll(run, 'erp')).cursor, false);
+  await look();
+  assert.deepEqual(
+    sent.slice(1).map(({ code, text }) => [code, text]),
+    [['consumer_behind', 'erp: has caught up.']],
+  );
+});
 
-  on('a rejected change is an alert until it is booked', async (run) => {
-    const { context, look, sent } = run;
-    await order(run, 1);
-    await registerConsumer(context, 'erp', null);
-    const { position } = await readAll(run, 'erp');
-    const receipt = (status: 'booked' | 'rejected', reason: string | null) =>
-      saveReceipts(context, 'erp', [{ at: { position, check: null }, status, reference: null, reason }]);
-    await receipt('rejected', 'customer 7 is blocked');
-    await look();
-    assert.deepEqual(
-      sent.map(({ code, text }) => [code, text]),
-      [['receipt_rejected', 'erp: a change was rejected, the newest of PO1 (customer 7 is blocked). Correct the cause and book it.']],
-    );
-    await receipt('booked', null);
-    await look();
-    assert.deepEqual(
-      sent.slice(1).map(({ text }) => text),
-      ['erp: no rejected change is left.'],
-    );
-  });
-}
+testConsumers('a rejected change is an alert until it is booked', async (run) => {
+  const { context, look, sent } = run;
+  await order(run, 1);
+  await registerConsumer(context, 'erp', null);
+  const { position } = await readAll(run, 'erp');
+  const receipt = (status: 'booked' | 'rejected', reason: string | null) =>
+    saveReceipts(context, 'erp', [{ at: { position, check: null }, status, reference: null, reason }]);
+  await receipt('rejected', 'customer 7 is blocked');
+  await look();
+  assert.deepEqual(
+    sent.map(({ code, text }) => [code, text]),
+    [['receipt_rejected', 'erp: a change was rejected, the newest of PO1 (customer 7 is blocked). Correct the cause and book it.']],
+  );
+  await receipt('booked', null);
+  await look();
+  assert.deepEqual(
+    sent.slice(1).map(({ text }) => text),
+    ['erp: no rejected change is left.'],
+  );
+});
 
 test('an own system may be private, never link-local, whatever its name resolves to', async () => {
   const post = (url: string, address?: string) =>

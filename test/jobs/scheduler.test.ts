@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { claimScheduledTick } from '../../src/jobs/claim-tick.ts';
 import { startSchedule } from '../../src/jobs/scheduler.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
-import { at, groundOf, type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
-import { ENGINES } from '../support/engines.ts';
+import { at, groundOf, type ReconcileTest, rows, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
 
 const runsOf = (test: ReconcileTest) => listRuns(test.context.db.read, { connection: 'toy', state: null }, { before: null, limit: 10 });
 
@@ -14,93 +12,88 @@ async function until(so: () => Promise<boolean>): Promise<void> {
   while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-for (const engine of ENGINES) {
-  const on = (name: string, body: (run: ReconcileTest) => Promise<void>) =>
-    test(`${name} (${engine})`, { timeout: 20_000 }, () => withReconciler(engine, body));
-
-  on('a start begins a run of every connection that has a schedule', async (test) => {
-    test.connection.reconcile.schedule = '0 0 1 1 *';
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    const schedule = startSchedule(test.context, test.reconciler, []);
-    try {
-      await until(async () => (await runsOf(test))[0]?.state === 'done');
-      const [run] = await runsOf(test);
-      assert.equal(run?.trigger, 'start');
-      assert.equal(run?.counts.applied, 1);
-    } finally {
-      await schedule.stop();
-    }
-  });
-
-  on('a connection whose schedule is false is left alone', async (test) => {
-    let performed = 0;
-    const duty = { name: 'tick', expression: '* * * * * *', perform: async () => void performed++ };
-    const schedule = startSchedule(test.context, test.reconciler, [duty]);
-    await until(async () => performed > 0);
+testWithReconciler('a start begins a run of every connection that has a schedule', async (test) => {
+  test.connection.reconcile.schedule = '0 0 1 1 *';
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  const schedule = startSchedule(test.context, test.reconciler, []);
+  try {
+    await until(async () => (await runsOf(test))[0]?.state === 'done');
+    const [run] = await runsOf(test);
+    assert.equal(run?.trigger, 'start');
+    assert.equal(run?.counts.applied, 1);
+  } finally {
     await schedule.stop();
-    assert.deepEqual(await runsOf(test), []);
-  });
+  }
+});
 
-  on('a job that is due at the start is done at the start, whatever its hour, and the others are not', async (test) => {
-    const performed: string[] = [];
-    const job = (name: string) => ({ name, expression: '0 0 1 1 *', perform: async () => void performed.push(name) });
-    const schedule = startSchedule(test.context, test.reconciler, [job('yearly'), { ...job('registrations'), atStart: true }]);
+testWithReconciler('a connection whose schedule is false is left alone', async (test) => {
+  let performed = 0;
+  const duty = { name: 'tick', expression: '* * * * * *', perform: async () => void performed++ };
+  const schedule = startSchedule(test.context, test.reconciler, [duty]);
+  await until(async () => performed > 0);
+  await schedule.stop();
+  assert.deepEqual(await runsOf(test), []);
+});
+
+testWithReconciler('a job that is due at the start is done at the start, whatever its hour, and the others are not', async (test) => {
+  const performed: string[] = [];
+  const job = (name: string) => ({ name, expression: '0 0 1 1 *', perform: async () => void performed.push(name) });
+  const schedule = startSchedule(test.context, test.reconciler, [job('yearly'), { ...job('registrations'), atStart: true }]);
+  await schedule.stop();
+  assert.deepEqual(performed, ['registrations']);
+});
+
+testWithReconciler('the timetable runs a connection by its own schedule', async (test) => {
+  test.connection.reconcile.schedule = '* * * * * *';
+  const schedule = startSchedule(test.context, test.reconciler, []);
+  try {
+    await until(async () => (await runsOf(test)).some((run) => run.trigger === 'schedule'));
+  } finally {
     await schedule.stop();
-    assert.deepEqual(performed, ['registrations']);
-  });
+  }
+});
 
-  on('the timetable runs a connection by its own schedule', async (test) => {
-    test.connection.reconcile.schedule = '* * * * * *';
-    const schedule = startSchedule(test.context, test.reconciler, []);
-    try {
-      await until(async () => (await runsOf(test)).some((run) => run.trigger === 'schedule'));
-    } finally {
-      await schedule.stop();
-    }
-  });
+testWithReconciler('a run that another process left behind is continued', async (test) => {
+  test.world.pageSize = 1;
+  for (let n = 1; n <= 3; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+  const other = await test.another('two:0:test');
+  const second = createReconciler(other.context, groundOf(test, []));
+  test.world.beforePage = (page) => {
+    if (page === 1) void second.stop();
+  };
+  const left = await second.reconcile(other.connection, 'schedule');
+  await left.ended;
+  await other.close();
+  delete test.world.beforePage;
+  test.connection.reconcile.schedule = '0 0 1 1 *';
+  const schedule = startSchedule(test.context, test.reconciler, []);
+  try {
+    await until(async () => (await runsOf(test))[0]?.state === 'done');
+    const runs = await runsOf(test);
+    assert.deepEqual(
+      runs.map((run) => run.id),
+      [left.runId],
+    );
+    assert.equal(runs[0]?.counts.applied, 3);
+  } finally {
+    await schedule.stop();
+  }
+});
 
-  on('a run that another process left behind is continued', async (test) => {
-    test.world.pageSize = 1;
-    for (let n = 1; n <= 3; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-    const other = await test.another('two:0:test');
-    const second = createReconciler(other.context, groundOf(test, []));
-    test.world.beforePage = (page) => {
-      if (page === 1) void second.stop();
-    };
-    const left = await second.reconcile(other.connection, 'schedule');
-    await left.ended;
+testWithReconciler('one of several processes keeps an entry of the timetable, and none keeps it twice', async (test) => {
+  const other = await test.another('two:0:test');
+  try {
+    const noon = new Date('2026-03-01T12:00:00.000Z');
+    const asked = await Promise.all([
+      claimScheduledTick(test.context, 'x', noon),
+      claimScheduledTick(other.context, 'x', noon),
+      claimScheduledTick(test.context, 'x', noon),
+    ]);
+    assert.equal(asked.filter(Boolean).length, 1);
+    assert.equal(await claimScheduledTick(other.context, 'x', new Date('2026-03-01T11:59:00.000Z')), false);
+    assert.equal(await claimScheduledTick(other.context, 'x', new Date('2026-03-01T12:01:00.000Z')), true);
+    assert.equal((await rows(test, "select * from leases where name = 'turn:x'")).length, 1);
+  } finally {
     await other.close();
-    delete test.world.beforePage;
-    test.connection.reconcile.schedule = '0 0 1 1 *';
-    const schedule = startSchedule(test.context, test.reconciler, []);
-    try {
-      await until(async () => (await runsOf(test))[0]?.state === 'done');
-      const runs = await runsOf(test);
-      assert.deepEqual(
-        runs.map((run) => run.id),
-        [left.runId],
-      );
-      assert.equal(runs[0]?.counts.applied, 3);
-    } finally {
-      await schedule.stop();
-    }
-  });
-
-  on('one of several processes keeps an entry of the timetable, and none keeps it twice', async (test) => {
-    const other = await test.another('two:0:test');
-    try {
-      const noon = new Date('2026-03-01T12:00:00.000Z');
-      const asked = await Promise.all([
-        claimScheduledTick(test.context, 'x', noon),
-        claimScheduledTick(other.context, 'x', noon),
-        claimScheduledTick(test.context, 'x', noon),
-      ]);
-      assert.equal(asked.filter(Boolean).length, 1);
-      assert.equal(await claimScheduledTick(other.context, 'x', new Date('2026-03-01T11:59:00.000Z')), false);
-      assert.equal(await claimScheduledTick(other.context, 'x', new Date('2026-03-01T12:01:00.000Z')), true);
-      assert.equal((await rows(test, "select * from leases where name = 'turn:x'")).length, 1);
-    } finally {
-      await other.close();
-    }
-  });
-}
+  }
+});

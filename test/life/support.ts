@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
@@ -11,7 +10,7 @@ import type { SimulatedRequest, SimulatedResponse, Simulation } from '../../src/
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { type Simulators, startSimulators } from '../../src/sandbox/simulators.ts';
 import { readSettings } from '../../src/settings.ts';
-import { createTestDatabase, ENGINES, type Engine } from '../support/engines.ts';
+import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
 import { type MemoryLog, memoryLog } from '../support/log.ts';
 
 /** What a test expects of the API is written down beside it: members are looked for by name. */
@@ -86,16 +85,14 @@ type Work = (life: Life) => Promise<void>;
 
 /** A test on each engine: the whole service in this process, spoken to by HTTP alone. */
 export function alive(name: string, work: Work, env: Record<string, string> = {}): void {
-  for (const engine of ENGINES) {
-    test(`${name} (${engine})`, async () => {
-      const { life, end } = await openLife(engine, env);
-      try {
-        await work(life);
-      } finally {
-        await end();
-      }
-    });
-  }
+  testOnEngines(name, async (_t, engine) => {
+    const { life, end } = await openLife(engine, env);
+    try {
+      await work(life);
+    } finally {
+      await end();
+    }
+  });
 }
 
 /** The whole service on one engine; `more` are further connections, as YAML. */

@@ -8,209 +8,204 @@ import { createResponseStats } from '../../src/monitoring/response-stats.ts';
 import { checkSilence, expectedSilenceMs } from '../../src/monitoring/silence.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { listRejections } from '../../src/store/monitoring/list-responses.ts';
-import { type ReconcileTest, rows, toyOrder, withReconciler } from '../reconciliation/support.ts';
-import { ENGINES } from '../support/engines.ts';
+import { type ReconcileTest, rows, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
 
 const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection);
 
-for (const engine of ENGINES) {
-  const on = (name: string, body: (run: ReconcileTest) => Promise<void>) => test(`${name} (${engine})`, () => withReconciler(engine, body));
-
-  on('a connection of which nothing is known has a health without figures', async (test) => {
-    const { failureBudget, latency, ...rest } = await health(test);
-    assert.deepEqual(rest, {
-      lastDeliveryAt: null,
-      lastSuccessAt: null,
-      backlog: 0,
-      oldestWaitingAt: null,
-      circuit: 'closed',
-      watermark: null,
-      lagMs: null,
-      answers: {},
-      silence: { quietMs: null, expectedMs: null, silent: false },
-      credentials: [],
-      registrations: null,
-    });
-    assert.equal(failureBudget.usedPercent, 0);
-    assert.deepEqual(latency.platformToReceived, { p50: null, p90: null, p99: null, samples: 0 });
+testWithReconciler('a connection of which nothing is known has a health without figures', async (test) => {
+  const { failureBudget, latency, ...rest } = await health(test);
+  assert.deepEqual(rest, {
+    lastDeliveryAt: null,
+    lastSuccessAt: null,
+    backlog: 0,
+    oldestWaitingAt: null,
+    circuit: 'closed',
+    watermark: null,
+    lagMs: null,
+    answers: {},
+    silence: { quietMs: null, expectedMs: null, silent: false },
+    credentials: [],
+    registrations: null,
   });
+  assert.equal(failureBudget.usedPercent, 0);
+  assert.deepEqual(latency.platformToReceived, { p50: null, p90: null, p99: null, samples: 0 });
+});
 
-  on('backlog, last delivery, last success, watermark, lag and credentials are what they are', async (test) => {
-    const T = test.clock.now().toISOString();
-    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', T) });
-    await test.settle();
-    test.clock.advance(1000);
-    await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', T) });
-    test.world.orders.set('PO1', toyOrder('PO1', T));
-    await test.run();
-    test.clock.advance(500);
-    const seen = await health(test);
-    assert.equal(seen.lastDeliveryAt, '2026-03-01T08:00:01.000Z');
-    assert.equal(seen.lastSuccessAt, '2026-03-01T08:00:00.000Z');
-    assert.equal(seen.backlog, 1);
-    assert.equal(seen.oldestWaitingAt, '2026-03-01T08:00:01.000Z');
-    assert.equal(seen.watermark, T);
-    assert.equal(seen.lagMs, 500);
-    assert.deepEqual(seen.credentials, [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T08:00:01.000Z', uses: 2 }]);
-  });
+testWithReconciler('backlog, last delivery, last success, watermark, lag and credentials are what they are', async (test) => {
+  const T = test.clock.now().toISOString();
+  await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', T) });
+  await test.settle();
+  test.clock.advance(1000);
+  await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', T) });
+  test.world.orders.set('PO1', toyOrder('PO1', T));
+  await test.run();
+  test.clock.advance(500);
+  const seen = await health(test);
+  assert.equal(seen.lastDeliveryAt, '2026-03-01T08:00:01.000Z');
+  assert.equal(seen.lastSuccessAt, '2026-03-01T08:00:00.000Z');
+  assert.equal(seen.backlog, 1);
+  assert.equal(seen.oldestWaitingAt, '2026-03-01T08:00:01.000Z');
+  assert.equal(seen.watermark, T);
+  assert.equal(seen.lagMs, 500);
+  assert.deepEqual(seen.credentials, [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T08:00:01.000Z', uses: 2 }]);
+});
 
-  on('latency is told for each leg from the platform to the books', async (test) => {
-    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.000Z') });
-    test.clock.advance(300);
-    await test.settle();
-    const [change] = await rows<{ seq: number | string }>(test, 'select seq from changes');
-    const cursor = String(change?.seq);
-    await registerConsumer(test.context, 'erp', null);
-    test.clock.advance(2000);
-    const consumer = await readConsumer(test.context.db.read, 'erp');
-    if (!consumer) throw new Error('There is no consumer.');
-    await recordRead(test.context, consumer, { position: cursor, cursor });
-    await acknowledge(test.context, 'erp', cursor, false);
-    test.clock.advance(700);
-    await saveReceipts(test.context, 'erp', [{ at: { position: cursor, check: null }, status: 'booked', reference: '4711', reason: null }]);
-    const { latency } = await health(test);
-    assert.deepEqual(
-      [latency.platformToReceived.p50, latency.receivedToApplied.p90, latency.appliedToPulled.p99, latency.pulledToBooked.p50],
-      [2000, 300, 2000, 700],
-    );
-  });
-
-  on(
-    "answers are counted by status, refusals kept, failures in a row held against the platform's patience, and a success ends them",
-    async (test) => {
-      const ledger = createResponseStats(test.context);
-      try {
-        ledger.record('toy', 202, 'accepted');
-        ledger.record(null, 404, 'not_found');
-        for (let n = 0; n < 5; n++) ledger.record('toy', 503, 'database_unavailable');
-        await ledger.flush();
-        const half = await health(test);
-        assert.deepEqual(half.answers, { 202: 1, 503: 5 });
-        assert.equal(half.failureBudget.usedPercent, 50);
-        assert.equal(half.failureBudget.consecutiveFailures, 5);
-        assert.deepEqual(
-          test.alerts.map((alert) => [alert.code, alert.level]),
-          [
-            ['failure_budget', 'info'],
-            ['deliveries_not_taken', 'critical'],
-          ],
-        );
-        assert.equal(
-          (await rows(test, "select * from refusals where connection = 'toy' and status = 503 and code = 'database_unavailable'")).length,
-          5,
-        );
-        ledger.record('toy', 503, 'database_unavailable');
-        ledger.record('toy', 503, 'database_unavailable');
-        await ledger.flush();
-        for (let n = 0; n < 2; n++) ledger.record('toy', 401, 'unauthorized');
-        await ledger.flush();
-        assert.deepEqual(
-          test.alerts.filter((alert) => alert.code === 'failure_budget').map((alert) => alert.level),
-          ['info', 'warning', 'critical'],
-        );
-        ledger.record('toy', 200, 'duplicate');
-        ledger.record('toy', 400, 'invalid_body');
-        await ledger.flush();
-        assert.equal((await health(test)).failureBudget.consecutiveFailures, 1);
-      } finally {
-        await ledger.stop();
-      }
-    },
+testWithReconciler('latency is told for each leg from the platform to the books', async (test) => {
+  await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.000Z') });
+  test.clock.advance(300);
+  await test.settle();
+  const [change] = await rows<{ seq: number | string }>(test, 'select seq from changes');
+  const cursor = String(change?.seq);
+  await registerConsumer(test.context, 'erp', null);
+  test.clock.advance(2000);
+  const consumer = await readConsumer(test.context.db.read, 'erp');
+  if (!consumer) throw new Error('There is no consumer.');
+  await recordRead(test.context, consumer, { position: cursor, cursor });
+  await acknowledge(test.context, 'erp', cursor, false);
+  test.clock.advance(700);
+  await saveReceipts(test.context, 'erp', [{ at: { position: cursor, check: null }, status: 'booked', reference: '4711', reason: null }]);
+  const { latency } = await health(test);
+  assert.deepEqual(
+    [latency.platformToReceived.p50, latency.receivedToApplied.p90, latency.appliedToPulled.p99, latency.pulledToBooked.p50],
+    [2000, 300, 2000, 700],
   );
+});
 
-  on('who shows no credentials is counted and nothing else; wrong ones are listed, and raise an alert', async (test) => {
+testWithReconciler(
+  "answers are counted by status, refusals kept, failures in a row held against the platform's patience, and a success ends them",
+  async (test) => {
     const ledger = createResponseStats(test.context);
-    const rejection = { reason: 'wrong secret', remoteAddress: '192.0.2.7' };
-    try {
-      for (let n = 0; n < 200; n++) ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: null });
-      await ledger.flush();
-      ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: null });
-      await ledger.flush();
-      const { answers, failureBudget } = await health(test);
-      assert.deepEqual([answers, failureBudget.consecutiveFailures], [{ 401: 201 }, 0]);
-      assert.deepEqual([test.alerts, await rows(test, 'select * from refusals')], [[], []]);
-      const lines = test.log.lines.filter(({ event }) => event === 'webhooks_without_credentials');
-      assert.deepEqual(
-        lines.map(({ fields }) => fields),
-        [{ connection: 'toy', count: 200 }],
-        'one line a minute',
-      );
-      ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: 'x-toy-secret of 5 characters' });
-      await ledger.flush();
-      const [alert] = test.alerts.filter(({ code }) => code === 'webhooks_rejected');
-      assert.deepEqual([alert?.connection, alert?.details?.address], ['toy', '192.0.2.7']);
-      const listed = await listRejections(test.context.db.read, 'toy', { before: null, limit: 10 });
-      const at = test.clock.now().toISOString();
-      const [{ seq: _seq, ...row } = { seq: 0 }] = listed;
-      assert.deepEqual(row, {
-        at,
-        address: '192.0.2.7',
-        status: 401,
-        code: 'unauthorized',
-        reason: 'wrong secret',
-        credential: 'x-toy-secret of 5 characters',
-      });
-    } finally {
-      await ledger.stop();
-    }
-  });
-
-  on('what cannot be written while the store is away is written when it is back', async (test) => {
-    const { db } = test.context;
-    let away = true;
-    const write: typeof db.write = (work) => (away ? Promise.reject(new Error('away')) : db.write(work));
-    const ledger = createResponseStats({ ...test.context, db: { ...db, write } });
     try {
       ledger.record('toy', 202, 'accepted');
+      ledger.record(null, 404, 'not_found');
+      for (let n = 0; n < 5; n++) ledger.record('toy', 503, 'database_unavailable');
+      await ledger.flush();
+      const half = await health(test);
+      assert.deepEqual(half.answers, { 202: 1, 503: 5 });
+      assert.equal(half.failureBudget.usedPercent, 50);
+      assert.equal(half.failureBudget.consecutiveFailures, 5);
+      assert.deepEqual(
+        test.alerts.map((alert) => [alert.code, alert.level]),
+        [
+          ['failure_budget', 'info'],
+          ['deliveries_not_taken', 'critical'],
+        ],
+      );
+      assert.equal(
+        (await rows(test, "select * from refusals where connection = 'toy' and status = 503 and code = 'database_unavailable'")).length,
+        5,
+      );
+      ledger.record('toy', 503, 'database_unavailable');
       ledger.record('toy', 503, 'database_unavailable');
       await ledger.flush();
-      ledger.record('toy', 503, 'database_unavailable');
-      away = false;
+      for (let n = 0; n < 2; n++) ledger.record('toy', 401, 'unauthorized');
       await ledger.flush();
-      const seen = await health(test);
-      assert.deepEqual(seen.answers, { 202: 1, 503: 2 });
-      assert.equal(seen.failureBudget.consecutiveFailures, 2);
-      assert.equal((await rows(test, 'select * from refusals')).length, 2);
+      assert.deepEqual(
+        test.alerts.filter((alert) => alert.code === 'failure_budget').map((alert) => alert.level),
+        ['info', 'warning', 'critical'],
+      );
+      ledger.record('toy', 200, 'duplicate');
+      ledger.record('toy', 400, 'invalid_body');
+      await ledger.flush();
+      assert.equal((await health(test)).failureBudget.consecutiveFailures, 1);
     } finally {
       await ledger.stop();
     }
-  });
+  },
+);
 
-  on('a connection that is quiet for longer than its history explains opens an alert', async (test) => {
-    for (let n = 0; n < 25; n++) {
-      await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', test.clock.now().toISOString()) });
-      test.clock.advance(10 * 60_000);
-    }
-    test.clock.advance(15 * 60_000);
-    await checkSilence(test.context, test.connection);
-    assert.equal(test.alerts.length, 0);
-    test.clock.advance(10 * 60_000);
-    await checkSilence(test.context, test.connection);
-    assert.equal(test.alerts[0]?.code, 'silence');
-    assert.deepEqual((await health(test)).silence, { quietMs: 35 * 60_000, expectedMs: 30 * 60_000, silent: true });
-  });
-
-  on('a silence that this hour of the week has known before is no alarm', async (test) => {
-    const monday = Date.parse('2026-02-23T06:00:00.000Z');
-    await test.context.db.write((sql) =>
-      sql.all(
-        "insert into answers (connection, minute, status, count) values ('toy', '2026-02-20T18:00:00.000Z', 202, 1), ('toy', ?, 202, 1)",
-        [new Date(monday).toISOString()],
-      ),
+testWithReconciler('who shows no credentials is counted and nothing else; wrong ones are listed, and raise an alert', async (test) => {
+  const ledger = createResponseStats(test.context);
+  const rejection = { reason: 'wrong secret', remoteAddress: '192.0.2.7' };
+  try {
+    for (let n = 0; n < 200; n++) ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: null });
+    await ledger.flush();
+    ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: null });
+    await ledger.flush();
+    const { answers, failureBudget } = await health(test);
+    assert.deepEqual([answers, failureBudget.consecutiveFailures], [{ 401: 201 }, 0]);
+    assert.deepEqual([test.alerts, await rows(test, 'select * from refusals')], [[], []]);
+    const lines = test.log.lines.filter(({ event }) => event === 'webhooks_without_credentials');
+    assert.deepEqual(
+      lines.map(({ fields }) => fields),
+      [{ connection: 'toy', count: 200 }],
+      'one line a minute',
     );
-    test.clock.set('2026-02-27T10:00:00.000Z');
-    for (let n = 0; n < 49; n++) {
-      await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', test.clock.now().toISOString()) });
-      if (n < 48) test.clock.advance(10 * 60_000);
-    }
-    test.clock.set('2026-03-01T08:00:00.000Z');
-    await checkSilence(test.context, test.connection);
-    assert.equal(test.alerts.length, 0);
-    test.clock.set('2026-03-02T12:00:00.000Z');
-    await checkSilence(test.context, test.connection);
-    assert.equal(test.alerts[0]?.code, 'silence');
-  });
-}
+    ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: 'x-toy-secret of 5 characters' });
+    await ledger.flush();
+    const [alert] = test.alerts.filter(({ code }) => code === 'webhooks_rejected');
+    assert.deepEqual([alert?.connection, alert?.details?.address], ['toy', '192.0.2.7']);
+    const listed = await listRejections(test.context.db.read, 'toy', { before: null, limit: 10 });
+    const at = test.clock.now().toISOString();
+    const [{ seq: _seq, ...row } = { seq: 0 }] = listed;
+    assert.deepEqual(row, {
+      at,
+      address: '192.0.2.7',
+      status: 401,
+      code: 'unauthorized',
+      reason: 'wrong secret',
+      credential: 'x-toy-secret of 5 characters',
+    });
+  } finally {
+    await ledger.stop();
+  }
+});
+
+testWithReconciler('what cannot be written while the store is away is written when it is back', async (test) => {
+  const { db } = test.context;
+  let away = true;
+  const write: typeof db.write = (work) => (away ? Promise.reject(new Error('away')) : db.write(work));
+  const ledger = createResponseStats({ ...test.context, db: { ...db, write } });
+  try {
+    ledger.record('toy', 202, 'accepted');
+    ledger.record('toy', 503, 'database_unavailable');
+    await ledger.flush();
+    ledger.record('toy', 503, 'database_unavailable');
+    away = false;
+    await ledger.flush();
+    const seen = await health(test);
+    assert.deepEqual(seen.answers, { 202: 1, 503: 2 });
+    assert.equal(seen.failureBudget.consecutiveFailures, 2);
+    assert.equal((await rows(test, 'select * from refusals')).length, 2);
+  } finally {
+    await ledger.stop();
+  }
+});
+
+testWithReconciler('a connection that is quiet for longer than its history explains opens an alert', async (test) => {
+  for (let n = 0; n < 25; n++) {
+    await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', test.clock.now().toISOString()) });
+    test.clock.advance(10 * 60_000);
+  }
+  test.clock.advance(15 * 60_000);
+  await checkSilence(test.context, test.connection);
+  assert.equal(test.alerts.length, 0);
+  test.clock.advance(10 * 60_000);
+  await checkSilence(test.context, test.connection);
+  assert.equal(test.alerts[0]?.code, 'silence');
+  assert.deepEqual((await health(test)).silence, { quietMs: 35 * 60_000, expectedMs: 30 * 60_000, silent: true });
+});
+
+testWithReconciler('a silence that this hour of the week has known before is no alarm', async (test) => {
+  const monday = Date.parse('2026-02-23T06:00:00.000Z');
+  await test.context.db.write((sql) =>
+    sql.all(
+      "insert into answers (connection, minute, status, count) values ('toy', '2026-02-20T18:00:00.000Z', 202, 1), ('toy', ?, 202, 1)",
+      [new Date(monday).toISOString()],
+    ),
+  );
+  test.clock.set('2026-02-27T10:00:00.000Z');
+  for (let n = 0; n < 49; n++) {
+    await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', test.clock.now().toISOString()) });
+    if (n < 48) test.clock.advance(10 * 60_000);
+  }
+  test.clock.set('2026-03-01T08:00:00.000Z');
+  await checkSilence(test.context, test.connection);
+  assert.equal(test.alerts.length, 0);
+  test.clock.set('2026-03-02T12:00:00.000Z');
+  await checkSilence(test.context, test.connection);
+  assert.equal(test.alerts[0]?.code, 'silence');
+});
 
 test('with fewer than twenty gaps no silence is expected or missed', () => {
   const arrivals = Array.from({ length: 20 }, (_none, n) => new Date(n * 60_000).toISOString());

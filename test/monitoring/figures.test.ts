@@ -6,9 +6,8 @@ import { addLatency } from '../../src/http/metrics/latency.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
-import { at, toyOrder, withReconciler } from '../reconciliation/support.ts';
+import { at, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
 
 test('Prometheus reads backlog, latency, patience and invariants off the store', async () => {
   const run = await createTestContext('sqlite');
@@ -42,25 +41,22 @@ test('Prometheus reads backlog, latency, patience and invariants off the store',
   }
 });
 
-for (const engine of ENGINES) {
-  test(`Prometheus reads gaps, dead deliveries, stale news and collisions off the store (${engine})`, () =>
-    withReconciler(engine, async (run) => {
-      const metrics = createMetrics();
-      addCounters(metrics.registry, run.context.db);
-      run.world.orders.set('PO1', toyOrder('PO1', at(5)));
-      await run.run();
-      await run.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(4), '9') });
-      await run.send({ id: 'e2', type: 'order', order: toyOrder('PO1', at(5), '11') });
-      await run.settle();
-      await run.context.db.write((sql) => sql.all(`update deliveries set state = 'dead' where event_id = 'e1'`));
-      const lines = (await metrics.registry.metrics()).split('\n');
-      for (const expected of [
-        'orderdock_gaps{connection="toy",cause="never_delivered"} 1',
-        'orderdock_dead_deliveries{connection="toy"} 1',
-        'orderdock_stale_total{connection="toy"} 2',
-        'orderdock_collisions_total{connection="toy"} 1',
-      ]) {
-        assert.equal(lines.includes(expected), true, `${expected}\n${lines.filter((line) => line.startsWith('orderdock_')).join('\n')}`);
-      }
-    }));
-}
+testWithReconciler('Prometheus reads gaps, dead deliveries, stale news and collisions off the store', async (run) => {
+  const metrics = createMetrics();
+  addCounters(metrics.registry, run.context.db);
+  run.world.orders.set('PO1', toyOrder('PO1', at(5)));
+  await run.run();
+  await run.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(4), '9') });
+  await run.send({ id: 'e2', type: 'order', order: toyOrder('PO1', at(5), '11') });
+  await run.settle();
+  await run.context.db.write((sql) => sql.all(`update deliveries set state = 'dead' where event_id = 'e1'`));
+  const lines = (await metrics.registry.metrics()).split('\n');
+  for (const expected of [
+    'orderdock_gaps{connection="toy",cause="never_delivered"} 1',
+    'orderdock_dead_deliveries{connection="toy"} 1',
+    'orderdock_stale_total{connection="toy"} 2',
+    'orderdock_collisions_total{connection="toy"} 1',
+  ]) {
+    assert.equal(lines.includes(expected), true, `${expected}\n${lines.filter((line) => line.startsWith('orderdock_')).join('\n')}`);
+  }
+});

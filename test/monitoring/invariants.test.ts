@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { enforceRetention } from '../../src/jobs/retention.ts';
 import { checkConnections } from '../../src/monitoring/check-connections.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
 import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
-import { contextTests, inbound, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { inbound, type TestContext, testWithContext } from '../support/context.ts';
 
 const write = (test: TestContext, statement: string) => test.context.db.write((sql) => sql.all(statement));
 const broken = async (test: TestContext) =>
@@ -19,51 +17,50 @@ async function threeVersions(test: TestContext): Promise<void> {
   await test.settle();
 }
 
-for (const engine of ENGINES) {
-  const on = contextTests(engine);
+testWithContext('in a store that was only written to by us all invariants hold', async (test) => {
+  await threeVersions(test);
+  const watch = createInvariantChecker(test.context);
+  assert.equal(watch.last(), null);
+  const found = await watch.check();
+  assert.equal(found.violations, 0);
+  assert.deepEqual(
+    found.checks.map((one) => one.name),
+    ['deliveries_leased', 'deliveries_end', 'versions_reported', 'versions_without_hole'],
+  );
+  assert.equal(watch.last(), found);
+});
 
-  on('in a store that was only written to by us all invariants hold', async (test) => {
-    await threeVersions(test);
-    const watch = createInvariantChecker(test.context);
-    assert.equal(watch.last(), null);
-    const found = await watch.check();
-    assert.equal(found.violations, 0);
-    assert.deepEqual(
-      found.checks.map((one) => one.name),
-      ['deliveries_leased', 'deliveries_end', 'versions_reported', 'versions_without_hole'],
-    );
-    assert.equal(watch.last(), found);
-  });
+testWithContext('a version without its feed entry is found, and alerted', async (test) => {
+  await threeVersions(test);
+  await write(test, "update entities set version = version + 1 where external_id = 'PO2'");
+  const watch = createInvariantChecker(test.context);
+  const { violations, checks } = await watch.check();
+  assert.equal(violations, 1);
+  assert.equal(checks.find((one) => one.name === 'versions_reported')?.sample?.length, 1);
+  assert.equal(test.alerts.at(-1)?.code, 'invariant_violated');
+  await write(test, "update entities set version = version - 1 where external_id = 'PO2'");
+  assert.equal((await watch.check()).violations, 0);
+});
 
-  on('a version without its feed entry is found, and alerted', async (test) => {
-    await threeVersions(test);
-    await write(test, "update entities set version = version + 1 where external_id = 'PO2'");
-    const watch = createInvariantChecker(test.context);
-    const { violations, checks } = await watch.check();
-    assert.equal(violations, 1);
-    assert.equal(checks.find((one) => one.name === 'versions_reported')?.sample?.length, 1);
-    assert.equal(test.alerts.at(-1)?.code, 'invariant_violated');
-    await write(test, "update entities set version = version - 1 where external_id = 'PO2'");
-    assert.equal((await watch.check()).violations, 0);
-  });
+testWithContext('a hole in the versions of an entity is found', async (test) => {
+  await threeVersions(test);
+  await write(test, "delete from changes where external_id = 'PO1' and version = 2");
+  assert.deepEqual(await broken(test), [['versions_without_hole', 1]]);
+});
 
-  on('a hole in the versions of an entity is found', async (test) => {
-    await threeVersions(test);
-    await write(test, "delete from changes where external_id = 'PO1' and version = 2");
-    assert.deepEqual(await broken(test), [['versions_without_hole', 1]]);
-  });
+testWithContext('what retention let go of is no hole', async (test) => {
+  await threeVersions(test);
+  test.clock.advance(91 * 86_400_000);
+  await test.send({ id: 'e9', type: 'order', order: toyOrder('PO1', at(9), '9') });
+  await test.settle();
+  await enforceRetention(test.context, { retentionDays: 90 });
+  assert.equal((await test.context.db.read.all('select seq from changes')).length, 1);
+  assert.deepEqual(await broken(test), []);
+});
 
-  on('what retention let go of is no hole', async (test) => {
-    await threeVersions(test);
-    test.clock.advance(91 * 86_400_000);
-    await test.send({ id: 'e9', type: 'order', order: toyOrder('PO1', at(9), '9') });
-    await test.settle();
-    await enforceRetention(test.context, { retentionDays: 90 });
-    assert.equal((await test.context.db.read.all('select seq from changes')).length, 1);
-    assert.deepEqual(await broken(test), []);
-  });
-
-  on('a delivery that nobody works, and one whose worker is gone, are found; a backlog that is being worked off is none', async (test) => {
+testWithContext(
+  'a delivery that nobody works, and one whose worker is gone, are found; a backlog that is being worked off is none',
+  async (test) => {
     await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
     await test.send({ id: 'e2', type: 'order', order: toyOrder('PO1', at(2)) });
     test.clock.advance(14 * 60_000);
@@ -74,23 +71,23 @@ for (const engine of ENGINES) {
     assert.deepEqual(await broken(test), []);
     test.clock.advance(2 * 60_000);
     assert.deepEqual(await broken(test), [['deliveries_leased', 1]]);
-  });
+  },
+);
 
-  on('the alert for dead letters ends when the last of them is gone', async (test) => {
-    const closed: string[] = [];
-    const context = { ...test.context, alerts: { open: () => {}, close: (code: string) => void closed.push(code) } };
-    await write(
-      test,
-      `insert into alerts (key, code, level, connection, text, details, opened_at, count)
+testWithContext('the alert for dead letters ends when the last of them is gone', async (test) => {
+  const closed: string[] = [];
+  const context = { ...test.context, alerts: { open: () => {}, close: (code: string) => void closed.push(code) } };
+  await write(
+    test,
+    `insert into alerts (key, code, level, connection, text, details, opened_at, count)
        values ('delivery_dead toy', 'delivery_dead', 'critical', 'toy', 'dead', '{}', '2026-03-01T08:00:00.000Z', 1)`,
-    );
-    await test.receiver
-      .receive(test.connection, inbound('{', test.clock), { accepts: async () => false, now: test.clock.now() })
-      .catch(() => {});
-    await checkConnections(context);
-    assert.equal(closed.includes('delivery_dead'), false);
-    await write(test, 'delete from deliveries');
-    await checkConnections(context);
-    assert.equal(closed.includes('delivery_dead'), true);
-  });
-}
+  );
+  await test.receiver
+    .receive(test.connection, inbound('{', test.clock), { accepts: async () => false, now: test.clock.now() })
+    .catch(() => {});
+  await checkConnections(context);
+  assert.equal(closed.includes('delivery_dead'), false);
+  await write(test, 'delete from deliveries');
+  await checkConnections(context);
+  assert.equal(closed.includes('delivery_dead'), true);
+});

@@ -5,38 +5,36 @@ import { createSession } from '../../src/platforms/tradecloud/client/session.ts'
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createPlatformContext } from '../conformance/platform-context.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
-import { ENGINES } from '../support/engines.ts';
+import { testOnEngines } from '../support/engines.ts';
 
-for (const engine of ENGINES) {
-  test(`${engine}: all processes of a database share one login, and no token stands in it in the clear`, async (t) => {
-    const place = await createPlatformContext(engine, tradecloud);
-    t.after(() => place.close());
-    const [sent] = await place.happen('OrderIssuedByBuyer');
-    const subject = sent?.webhook.subject;
-    assert.ok(subject);
-    const { settings, name } = place.connection;
-    const process = () => tradecloud.connect(settings, place.context.remote.forConnection(name));
-    const logins = () => place.asked.filter((text) => text.includes('/authentication/login')).length;
-    const [web, worker] = [process(), process()];
-    await Promise.all([web?.fetch(subject), worker?.fetch(subject)]);
-    const before = logins();
-    assert.equal(before, 1);
+testOnEngines('all processes of a database share one login, and no token stands in it in the clear', async (t, engine) => {
+  const place = await createPlatformContext(engine, tradecloud);
+  t.after(() => place.close());
+  const [sent] = await place.happen('OrderIssuedByBuyer');
+  const subject = sent?.webhook.subject;
+  assert.ok(subject);
+  const { settings, name } = place.connection;
+  const process = () => tradecloud.connect(settings, place.context.remote.forConnection(name));
+  const logins = () => place.asked.filter((text) => text.includes('/authentication/login')).length;
+  const [web, worker] = [process(), process()];
+  await Promise.all([web?.fetch(subject), worker?.fetch(subject)]);
+  const before = logins();
+  assert.equal(before, 1);
 
-    // A login of its own, as `orderdock check` makes it, ends the token of the others: they take the new one over.
-    const findings = await process()?.check();
-    assert.equal(findings?.find(({ what }) => what === 'credentials')?.ok, true);
-    for (const api of [web, worker]) await api?.fetch(subject);
-    assert.equal(logins(), before + 1);
+  // A login of its own, as `orderdock check` makes it, ends the token of the others: they take the new one over.
+  const findings = await process()?.check();
+  assert.equal(findings?.find(({ what }) => what === 'credentials')?.ok, true);
+  for (const api of [web, worker]) await api?.fetch(subject);
+  assert.equal(logins(), before + 1);
 
-    const rows = await place.context.db.read.all<{ sealed: string }>('select sealed from sessions');
-    assert.equal(rows.length, 1);
-    assert.doesNotMatch(rows[0]?.sealed ?? '', /simulated|eyJ/);
-    const { username, password, baseUrl } = (settings as { api?: { username: string; password: string[]; baseUrl: string } }).api ?? {};
-    const opened = await createSeal(`${baseUrl} ${username}`, password ?? []).open(rows[0]?.sealed ?? null);
-    assert.match(opened ?? '', /"access":"eyJ/);
-    assert.equal(await createSeal(`${baseUrl} ${username}`, ['another password']).open(rows[0]?.sealed ?? null), null);
-  });
-}
+  const rows = await place.context.db.read.all<{ sealed: string }>('select sealed from sessions');
+  assert.equal(rows.length, 1);
+  assert.doesNotMatch(rows[0]?.sealed ?? '', /simulated|eyJ/);
+  const { username, password, baseUrl } = (settings as { api?: { username: string; password: string[]; baseUrl: string } }).api ?? {};
+  const opened = await createSeal(`${baseUrl} ${username}`, password ?? []).open(rows[0]?.sealed ?? null);
+  assert.match(opened ?? '', /"access":"eyJ/);
+  assert.equal(await createSeal(`${baseUrl} ${username}`, ['another password']).open(rows[0]?.sealed ?? null), null);
+});
 
 test('what was sealed for another account, changed or cut off does not open; any of several passwords does', async () => {
   const sealed = await createSeal('https://one.example user', ['new', 'old']).close('{"access":"secret"}');

@@ -5,8 +5,7 @@ import { createFailureBreaker, isOurFault } from '../../src/processing/failure-b
 import { startWorker } from '../../src/processing/worker.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { manualClock } from '../support/clock.ts';
-import { createTestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { testWithContext } from '../support/context.ts';
 import { memoryLog } from '../support/log.ts';
 
 function brakeTest() {
@@ -56,11 +55,9 @@ test('a platform that fails and a body that cannot be read are not our fault', (
   assert.equal(isOurFault({ end: 'done' }), false);
 });
 
-for (const engine of ENGINES) {
-  test(`a fault of ours fills no dead letters: working pauses, receiving goes on, and all is worked when it is gone (${engine})`, {
-    timeout: 30_000,
-  }, async () => {
-    const run = await createTestContext(engine);
+testWithContext(
+  'a fault of ours fills no dead letters: working pauses, receiving goes on, and all is worked when it is gone',
+  async (run) => {
     let broken = true;
     const { platform } = run.connection;
     const interpret: typeof platform.interpret = (delivery, settings) => {
@@ -88,7 +85,6 @@ for (const engine of ENGINES) {
       await until(async () => (await count('done')) === 31);
     } finally {
       await worker.stop();
-      await run.close();
     }
-  });
-}
+  },
+);

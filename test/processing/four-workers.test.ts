@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { testOnEngines } from '../support/engines.ts';
 
 const ORDERS = 12;
 const EVENTS = 6;
@@ -22,8 +21,9 @@ async function drain({ context, connection }: TestContext): Promise<void> {
   }
 }
 
-for (const engine of ENGINES) {
-  test(`four processes work one backlog off: every delivery once, each resource in its order, no hole in versions or feed (${engine})`, async () => {
+testOnEngines(
+  'four processes work one backlog off: every delivery once, each resource in its order, no hole in versions or feed',
+  async (_t, engine) => {
     const one = await createTestContext(engine);
     const others = await Promise.all(['two:0:b', 'three:0:c', 'four:0:d'].map((name) => one.another(name)));
     try {
@@ -52,5 +52,5 @@ for (const engine of ENGINES) {
       await Promise.all(others.map((other) => other.close()));
       await one.close();
     }
-  });
-}
+  },
+);

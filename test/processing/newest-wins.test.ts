@@ -8,8 +8,7 @@ import { applyReports } from '../../src/processing/apply-reports.ts';
 import { mergeReport } from '../../src/processing/merge/merge-entity.ts';
 import { stampArrival } from '../../src/processing/merge/stamp-arrival.ts';
 import { entityKeyText, readStates } from '../../src/store/entities/states.ts';
-import { createTestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { testWithContext } from '../support/context.ts';
 
 /** A time as a sender may tell it: a minute, none at all, one that cannot be read, or one in the far future. */
 type Told = number | 'missing' | 'unreadable' | 'future';
@@ -137,33 +136,26 @@ test('events, answers and list rows in any order, with any times, end in what ne
   );
 });
 
-for (const engine of ENGINES) {
-  test(`the same through the store, several reports at a time (${engine})`, async () => {
-    const { context, close } = await createTestContext(engine);
-    try {
-      let order = 0;
-      const portions = fc.array(fc.nat(3), { minLength: 14, maxLength: 14 });
-      await fc.assert(
-        fc.asyncProperty(steps, portions, async (played, sizes) => {
-          const externalId = `o-${order++}`;
-          const reports = played.map((one, position) => ({ ...reportOf(one, position), externalId }));
-          for (let from = 0, turn = 0; from < reports.length; turn++) {
-            const size = 1 + (sizes[turn] ?? 0);
-            const applications = reports.slice(from, from + size).map((report) => ({
-              ...{ connection: 'toy', platform: 'toy', report, receivedAt: null },
-              cause: { type: 'reconcile' as const, id: 'run', eventType: null },
-            }));
-            await context.db.write((sql) => applyReports(sql, applications, { now: arrivalOf(from), makeId: context.makeId }));
-            from += size;
-          }
-          const key = { connection: 'toy', kind: 'order' as const, externalId };
-          const state = (await readStates(context.db.read, [key])).get(entityKeyText(key));
-          assert.deepEqual(seen(state as EntityState), modelOf(played));
-        }),
-        { seed: SEED, numRuns: 60 },
-      );
-    } finally {
-      await close();
-    }
-  });
-}
+testWithContext('the same through the store, several reports at a time', async ({ context }) => {
+  let order = 0;
+  const portions = fc.array(fc.nat(3), { minLength: 14, maxLength: 14 });
+  await fc.assert(
+    fc.asyncProperty(steps, portions, async (played, sizes) => {
+      const externalId = `o-${order++}`;
+      const reports = played.map((one, position) => ({ ...reportOf(one, position), externalId }));
+      for (let from = 0, turn = 0; from < reports.length; turn++) {
+        const size = 1 + (sizes[turn] ?? 0);
+        const applications = reports.slice(from, from + size).map((report) => ({
+          ...{ connection: 'toy', platform: 'toy', report, receivedAt: null },
+          cause: { type: 'reconcile' as const, id: 'run', eventType: null },
+        }));
+        await context.db.write((sql) => applyReports(sql, applications, { now: arrivalOf(from), makeId: context.makeId }));
+        from += size;
+      }
+      const key = { connection: 'toy', kind: 'order' as const, externalId };
+      const state = (await readStates(context.db.read, [key])).get(entityKeyText(key));
+      assert.deepEqual(seen(state as EntityState), modelOf(played));
+    }),
+    { seed: SEED, numRuns: 60 },
+  );
+});

@@ -3,8 +3,7 @@ import { recoverLeases } from '../../src/processing/delivery-leases.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { claimOptions } from '../../src/processing/process-deliveries.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claim.ts';
-import { contextTests, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { type TestContext, testWithContext } from '../support/context.ts';
 import { serverError, type ToyOrder } from '../support/toy-platform.ts';
 
 const order = (updatedAt: string, lines: ToyOrder['lines'], status = 'Issued'): ToyOrder => ({ id: 'PO1', status, updatedAt, lines });
@@ -25,93 +24,88 @@ const feed = (run: TestContext) =>
 const states = async (run: TestContext) =>
   (await run.context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
-for (const engine of ENGINES) {
-  const on = contextTests(engine);
+testWithContext('an event that changes one line makes one entry that names that line only, with before and after', async (run) => {
+  await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });
+  await run.send({ id: 'e2', type: 'order', order: order(T2, [line('1', '8', T2), line('2', '5', T1)]) });
+  await run.settle();
+  const [created, changed, ...rest] = await feed(run);
+  assert.equal(rest.length, 0);
+  assert.equal(created?.action, 'created');
+  assert.deepEqual(JSON.parse(created?.lines ?? ''), ['1', '2']);
+  assert.deepEqual(JSON.parse(changed?.lines ?? ''), ['1']);
+  assert.deepEqual(JSON.parse(changed?.diff ?? ''), [{ path: '/lines/1/quantity', before: '10', after: '8' }]);
+  assert.deepEqual(await states(run), ['done', 'done']);
+});
 
-  on('an event that changes one line makes one entry that names that line only, with before and after', async (run) => {
-    await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });
-    await run.send({ id: 'e2', type: 'order', order: order(T2, [line('1', '8', T2), line('2', '5', T1)]) });
-    await run.settle();
-    const [created, changed, ...rest] = await feed(run);
-    assert.equal(rest.length, 0);
-    assert.equal(created?.action, 'created');
-    assert.deepEqual(JSON.parse(created?.lines ?? ''), ['1', '2']);
-    assert.deepEqual(JSON.parse(changed?.lines ?? ''), ['1']);
-    assert.deepEqual(JSON.parse(changed?.diff ?? ''), [{ path: '/lines/1/quantity', before: '10', after: '8' }]);
-    assert.deepEqual(await states(run), ['done', 'done']);
-  });
+testWithContext('an older event has no effect and is counted as stale; an older event about another line is still news', async (run) => {
+  await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '10', T2)]) });
+  await run.send({ id: 'e2', type: 'order', order: order(T1, [line('1', '3', T1)], 'Old') });
+  await run.send({ id: 'e3', type: 'order', order: order(T1, [line('2', '7', T1)], 'Old') });
+  await run.settle();
+  const entries = await feed(run);
+  assert.equal(entries.length, 2);
+  assert.deepEqual(JSON.parse(entries[1]?.lines ?? ''), ['2']);
+  const [row] = await run.context.db.read.all<{ status: string; last_updated_at: string }>('select status, last_updated_at from entities');
+  assert.deepEqual({ ...row }, { status: 'Issued', last_updated_at: T2 });
+  const [stale] = await run.context.db.read.all<{ count: number | string }>(`select count from collisions where reason = 'stale'`);
+  assert.equal(Number(stale?.count), 3);
+});
 
-  on('an older event has no effect and is counted as stale; an older event about another line is still news', async (run) => {
-    await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '10', T2)]) });
-    await run.send({ id: 'e2', type: 'order', order: order(T1, [line('1', '3', T1)], 'Old') });
-    await run.send({ id: 'e3', type: 'order', order: order(T1, [line('2', '7', T1)], 'Old') });
-    await run.settle();
-    const entries = await feed(run);
-    assert.equal(entries.length, 2);
-    assert.deepEqual(JSON.parse(entries[1]?.lines ?? ''), ['2']);
-    const [row] = await run.context.db.read.all<{ status: string; last_updated_at: string }>(
-      'select status, last_updated_at from entities',
-    );
-    assert.deepEqual({ ...row }, { status: 'Issued', last_updated_at: T2 });
-    const [stale] = await run.context.db.read.all<{ count: number | string }>(`select count from collisions where reason = 'stale'`);
-    assert.equal(Number(stale?.count), 3);
-  });
+testWithContext('an equal time with equal content is nothing new; with other content it is applied and counted', async (run) => {
+  await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1)]) });
+  await run.send({ id: 'e2', type: 'order', order: order(T1, [line('1', '10', T1)]) });
+  await run.settle();
+  assert.equal((await feed(run)).length, 1);
+  await run.send({ id: 'e3', type: 'order', order: order(T1, [line('1', '11', T1)]) });
+  await run.settle();
+  assert.equal((await feed(run)).length, 2);
+  const [collision] = await run.context.db.read.all<{ count: number | string }>(`select count from collisions where reason = 'collision'`);
+  assert.equal(Number(collision?.count), 1);
+});
 
-  on('an equal time with equal content is nothing new; with other content it is applied and counted', async (run) => {
-    await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1)]) });
-    await run.send({ id: 'e2', type: 'order', order: order(T1, [line('1', '10', T1)]) });
-    await run.settle();
-    assert.equal((await feed(run)).length, 1);
-    await run.send({ id: 'e3', type: 'order', order: order(T1, [line('1', '11', T1)]) });
-    await run.settle();
-    assert.equal((await feed(run)).length, 2);
-    const [collision] = await run.context.db.read.all<{ count: number | string }>(
-      `select count from collisions where reason = 'collision'`,
-    );
-    assert.equal(Number(collision?.count), 1);
-  });
+testWithContext('waiting notifications about one resource are served by one fetch, and a missing line is marked removed', async (run) => {
+  await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });
+  await run.settle();
+  run.world.orders.set('PO1', order(T2, [line('1', '10', T1), line('3', '1', T2)]));
+  for (const id of ['n1', 'n2', 'n3']) await run.send({ id, type: 'changed', subject: 'PO1' });
+  await run.settle();
+  assert.deepEqual(run.world.fetches, ['PO1']);
+  assert.deepEqual(await states(run), ['done', 'done', 'done', 'done']);
+  const [, change] = await feed(run);
+  assert.deepEqual(JSON.parse(change?.lines ?? ''), ['3', '2']);
+  const removed = await run.context.db.read.all<{ external_id: string }>('select external_id from lines where removed_at is not null');
+  assert.deepEqual(
+    removed.map((row) => row.external_id),
+    ['2'],
+  );
+});
 
-  on('waiting notifications about one resource are served by one fetch, and a missing line is marked removed', async (run) => {
-    await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });
-    await run.settle();
-    run.world.orders.set('PO1', order(T2, [line('1', '10', T1), line('3', '1', T2)]));
-    for (const id of ['n1', 'n2', 'n3']) await run.send({ id, type: 'changed', subject: 'PO1' });
-    await run.settle();
-    assert.deepEqual(run.world.fetches, ['PO1']);
-    assert.deepEqual(await states(run), ['done', 'done', 'done', 'done']);
-    const [, change] = await feed(run);
-    assert.deepEqual(JSON.parse(change?.lines ?? ''), ['3', '2']);
-    const removed = await run.context.db.read.all<{ external_id: string }>('select external_id from lines where removed_at is not null');
-    assert.deepEqual(
-      removed.map((row) => row.external_id),
-      ['2'],
-    );
-  });
+testWithContext('a notification without an id joins one that has not been started, and is news once that one has', async (run) => {
+  const first = await run.send({ type: 'changed', subject: 'PO1' });
+  const second = await run.send({ type: 'changed', subject: 'PO1' });
+  assert.equal(first.status, 'accepted');
+  assert.deepEqual(second, { ...first, status: 'duplicate' });
+  await run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 10)));
+  const third = await run.send({ type: 'changed', subject: 'PO1' });
+  assert.equal(third.status, 'accepted');
+});
 
-  on('a notification without an id joins one that has not been started, and is news once that one has', async (run) => {
-    const first = await run.send({ type: 'changed', subject: 'PO1' });
-    const second = await run.send({ type: 'changed', subject: 'PO1' });
-    assert.equal(first.status, 'accepted');
-    assert.deepEqual(second, { ...first, status: 'duplicate' });
-    await run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 10)));
-    const third = await run.send({ type: 'changed', subject: 'PO1' });
-    assert.equal(third.status, 'accepted');
-  });
+testWithContext('a failing fetch is tried again with backoff, and holds back what came after it about the same resource', async (run) => {
+  run.world.orders.set('PO1', order(T1, [line('1', '10', T1)]));
+  run.world.failures.push(serverError());
+  await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
+  await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '9', T2)]) });
+  await run.settle();
+  assert.deepEqual(await states(run), ['pending', 'pending']);
+  run.clock.advance(5000);
+  await run.settle();
+  assert.deepEqual(await states(run), ['done', 'done']);
+  assert.deepEqual(run.world.fetches, ['PO1', 'PO1']);
+});
 
-  on('a failing fetch is tried again with backoff, and holds back what came after it about the same resource', async (run) => {
-    run.world.orders.set('PO1', order(T1, [line('1', '10', T1)]));
-    run.world.failures.push(serverError());
-    await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
-    await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '9', T2)]) });
-    await run.settle();
-    assert.deepEqual(await states(run), ['pending', 'pending']);
-    run.clock.advance(5000);
-    await run.settle();
-    assert.deepEqual(await states(run), ['done', 'done']);
-    assert.deepEqual(run.world.fetches, ['PO1', 'PO1']);
-  });
-
-  on('a resource the platform does not know is asked for three times more, then the delivery is dead and alerted', async (run) => {
+testWithContext(
+  'a resource the platform does not know is asked for three times more, then the delivery is dead and alerted',
+  async (run) => {
     await run.send({ id: 'n1', type: 'changed', subject: 'PO9' });
     for (let round = 0; round < 10; round++) {
       await run.settle();
@@ -123,86 +117,86 @@ for (const engine of ENGINES) {
       run.alerts.map((alert) => alert.code),
       ['delivery_dead'],
     );
-  });
+  },
+);
 
-  on('a resource that is gone because its deletion waits does not hold the deletion back', async (run) => {
-    await run.send({ id: 'n1', type: 'changed', subject: 'PO7' });
-    await run.send({ id: 'd1', type: 'deleted', subject: 'PO7' });
+testWithContext('a resource that is gone because its deletion waits does not hold the deletion back', async (run) => {
+  await run.send({ id: 'n1', type: 'changed', subject: 'PO7' });
+  await run.send({ id: 'd1', type: 'deleted', subject: 'PO7' });
+  await run.settle();
+  assert.deepEqual(await states(run), ['ignored', 'done']);
+  assert.deepEqual(
+    (await feed(run)).map((change) => change.action),
+    ['deleted'],
+  );
+});
+
+testWithContext('a delivery that always throws is tried twelve times and never keeps others from being worked', async (run) => {
+  await run.send({ id: 'p1', type: 'boom', subject: 'PO2' });
+  await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
+  await run.settle();
+  assert.deepEqual(await states(run), ['pending', 'done']);
+  for (let round = 0; round < 20; round++) {
+    run.clock.advance(24 * 3_600_000);
     await run.settle();
-    assert.deepEqual(await states(run), ['ignored', 'done']);
-    assert.deepEqual(
-      (await feed(run)).map((change) => change.action),
-      ['deleted'],
-    );
-  });
+  }
+  assert.deepEqual(await states(run), ['dead', 'done']);
+  const [row] = await run.context.db.read.all<{ attempts: string }>('select attempts from deliveries order by seq limit 1');
+  assert.equal(JSON.parse(row?.attempts ?? '').length, 12);
+});
 
-  on('a delivery that always throws is tried twelve times and never keeps others from being worked', async (run) => {
-    await run.send({ id: 'p1', type: 'boom', subject: 'PO2' });
-    await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
-    await run.settle();
-    assert.deepEqual(await states(run), ['pending', 'done']);
-    for (let round = 0; round < 20; round++) {
-      run.clock.advance(24 * 3_600_000);
-      await run.settle();
-    }
-    assert.deepEqual(await states(run), ['dead', 'done']);
-    const [row] = await run.context.db.read.all<{ attempts: string }>('select attempts from deliveries order by seq limit 1');
-    assert.equal(JSON.parse(row?.attempts ?? '').length, 12);
-  });
+testWithContext('what a process held that is gone is worked by another, exactly once', async (run) => {
+  await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
+  const lost = await run.another('two:0:gone');
+  await lost.context.db.write((sql) => claimDeliveries(sql, claimOptions(lost.context, false, null, 10)));
+  await lost.close();
+  await run.settle();
+  assert.deepEqual(await states(run), ['working']);
+  run.clock.advance(60_000);
+  await recoverLeases(run.context);
+  await run.settle();
+  assert.deepEqual(await states(run), ['done']);
+  assert.equal((await feed(run)).length, 1);
+});
 
-  on('what a process held that is gone is worked by another, exactly once', async (run) => {
-    await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
-    const lost = await run.another('two:0:gone');
-    await lost.context.db.write((sql) => claimDeliveries(sql, claimOptions(lost.context, false, null, 10)));
-    await lost.close();
-    await run.settle();
-    assert.deepEqual(await states(run), ['working']);
-    run.clock.advance(60_000);
-    await recoverLeases(run.context);
-    await run.settle();
-    assert.deepEqual(await states(run), ['done']);
-    assert.equal((await feed(run)).length, 1);
-  });
+testWithContext('two hundred identical requests at once, to two processes: exactly one is accepted', async (run) => {
+  const other = await run.another('two:0:other');
+  const event = { id: 'e1', type: 'order', order: order(T3, [line('1', '1', T3)]) };
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? run : other).send(event)));
+  await other.close();
+  assert.equal(answers.filter((answer) => answer.status === 'accepted').length, 1);
+  const ids = new Set(answers.map((answer) => ('deliveryId' in answer ? answer.deliveryId : '')));
+  assert.equal(ids.size, 1);
+  const [row] = await run.context.db.read.all<{ duplicates: number }>('select duplicates from deliveries');
+  assert.equal(row?.duplicates, 199);
+});
 
-  on('two hundred identical requests at once, to two processes: exactly one is accepted', async (run) => {
-    const other = await run.another('two:0:other');
-    const event = { id: 'e1', type: 'order', order: order(T3, [line('1', '1', T3)]) };
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? run : other).send(event)));
-    await other.close();
-    assert.equal(answers.filter((answer) => answer.status === 'accepted').length, 1);
-    const ids = new Set(answers.map((answer) => ('deliveryId' in answer ? answer.deliveryId : '')));
-    assert.equal(ids.size, 1);
-    const [row] = await run.context.db.read.all<{ duplicates: number }>('select duplicates from deliveries');
-    assert.equal(row?.duplicates, 199);
-  });
+testWithContext('a known id with another body is kept as a delivery of its own, and both are flagged', async (run) => {
+  const first = await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
+  const other = await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '2', T2)]) });
+  const again = await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '2', T2)]) });
+  for (const answer of [other, again]) assert.deepEqual(answer, { ...first, status: 'duplicate', conflict: true });
+  const rows = await run.context.db.read.all<{ conflict: unknown }>('select conflict from deliveries');
+  assert.ok(rows.length === 2 && rows.every((row) => row.conflict === true || row.conflict === 1));
+});
 
-  on('a known id with another body is kept as a delivery of its own, and both are flagged', async (run) => {
-    const first = await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
-    const other = await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '2', T2)]) });
-    const again = await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '2', T2)]) });
-    for (const answer of [other, again]) assert.deepEqual(answer, { ...first, status: 'duplicate', conflict: true });
-    const rows = await run.context.db.read.all<{ conflict: unknown }>('select conflict from deliveries');
-    assert.ok(rows.length === 2 && rows.every((row) => row.conflict === true || row.conflict === 1));
-  });
+testWithContext('a body that cannot be read is refused and kept as a dead delivery with its bytes', async (run) => {
+  await assert.rejects(
+    run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }),
+    { code: 'invalid_body' },
+  );
+  const [row] = await run.context.db.read.all<{ state: string; body: Buffer }>(
+    'select state, body from deliveries join delivery_contents using (seq)',
+  );
+  assert.deepEqual([row?.state, row?.body.toString()], ['dead', '{"broken']);
+});
 
-  on('a body that cannot be read is refused and kept as a dead delivery with its bytes', async (run) => {
-    await assert.rejects(
-      run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }),
-      { code: 'invalid_body' },
-    );
-    const [row] = await run.context.db.read.all<{ state: string; body: Buffer }>(
-      'select state, body from deliveries join delivery_contents using (seq)',
-    );
-    assert.deepEqual([row?.state, row?.body.toString()], ['dead', '{"broken']);
-  });
-
-  on('with a fetch failing for one connection nothing is taken twice', async (run) => {
-    run.world.failures.push(serverError());
-    await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
-    assert.equal(await processNotifications(run.context, run.connection), 1);
-    assert.equal(await processNotifications(run.context, run.connection), 0);
-  });
-}
+testWithContext('with a fetch failing for one connection nothing is taken twice', async (run) => {
+  run.world.failures.push(serverError());
+  await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
+  assert.equal(await processNotifications(run.context, run.connection), 1);
+  assert.equal(await processNotifications(run.context, run.connection), 0);
+});
 
 async function raw(run: TestContext, body: string) {
   const { inbound } = await import('../support/context.ts');

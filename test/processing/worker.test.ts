@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { startWorker } from '../../src/processing/worker.ts';
-import { createTestContext, type TestContext } from '../support/context.ts';
-import { ENGINES } from '../support/engines.ts';
+import { type TestContext, testWithContext } from '../support/context.ts';
 
 const AT = '2026-03-01T08:00:00.000Z';
 const LONGEST_MS = 10_000;
@@ -21,23 +19,19 @@ async function reach(run: TestContext, wanted: readonly string[]): Promise<void>
   }
 }
 
-for (const engine of ENGINES) {
-  test(`a slow fetch holds up its own resource and no other, in its batch or after it (${engine})`, async (t) => {
-    const run = await createTestContext(engine);
-    t.after(() => run.close());
-    const answered = Promise.withResolvers<void>();
-    run.world.slow.set('A', answered.promise);
-    for (const id of ['A', 'B', 'C']) run.world.orders.set(id, { id, updatedAt: AT, lines: [] });
-    await run.send({ type: 'changed', subject: 'A' });
-    await run.send({ type: 'changed', subject: 'B' });
-    const worker = startWorker(run.context);
-    await reach(run, ['working', 'done']);
-    await run.send({ type: 'changed', subject: 'C' });
-    await run.send({ id: 'own', type: 'changed', subject: 'A' });
-    await reach(run, ['working', 'done', 'done', 'pending']);
-    assert.deepEqual(run.world.fetches.toSorted(), ['A', 'B', 'C']);
-    answered.resolve();
-    await reach(run, ['done', 'done', 'done', 'done']);
-    await worker.stop();
-  });
-}
+testWithContext('a slow fetch holds up its own resource and no other, in its batch or after it', async (run) => {
+  const answered = Promise.withResolvers<void>();
+  run.world.slow.set('A', answered.promise);
+  for (const id of ['A', 'B', 'C']) run.world.orders.set(id, { id, updatedAt: AT, lines: [] });
+  await run.send({ type: 'changed', subject: 'A' });
+  await run.send({ type: 'changed', subject: 'B' });
+  const worker = startWorker(run.context);
+  await reach(run, ['working', 'done']);
+  await run.send({ type: 'changed', subject: 'C' });
+  await run.send({ id: 'own', type: 'changed', subject: 'A' });
+  await reach(run, ['working', 'done', 'done', 'pending']);
+  assert.deepEqual(run.world.fetches.toSorted(), ['A', 'B', 'C']);
+  answered.resolve();
+  await reach(run, ['done', 'done', 'done', 'done']);
+  await worker.stop();
+});

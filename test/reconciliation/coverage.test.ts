@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { coverage } from '../../src/reconciliation/coverage.ts';
 import { recordHeartbeat, recordStop } from '../../src/store/monitoring/heartbeats.ts';
-import { ENGINES } from '../support/engines.ts';
 import { serverError } from '../support/toy-platform.ts';
-import { type ReconcileTest, toyOrder, withReconciler } from './support.ts';
+import { type ReconcileTest, testWithReconciler, toyOrder } from './support.ts';
 
 const START = '2026-03-01T08:00:00.000Z';
 const after = (seconds: number): string => new Date(Date.parse(START) + seconds * 1000).toISOString();
@@ -16,83 +14,79 @@ const spans = async (test: ReconcileTest) =>
     reason?.replace(/:.*/, '') ?? null,
   ]);
 
-for (const engine of ENGINES) {
-  const on = (name: string, body: (run: ReconcileTest) => Promise<void>) => test(`${name} (${engine})`, () => withReconciler(engine, body));
+testWithReconciler('before the first run everything is open', async (test) => {
+  assert.deepEqual(await spans(test), [[null, null, 'open', null]]);
+});
 
-  on('before the first run everything is open', async (test) => {
-    assert.deepEqual(await spans(test), [[null, null, 'open', null]]);
-  });
+testWithReconciler('a finished run proves up to the moment it began; the next one goes on from there', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', after(-60)));
+  const first = await test.run();
+  assert.deepEqual(await spans(test), [
+    [null, START, 'proven', null],
+    [START, null, 'open', null],
+  ]);
+  assert.equal((await coverage(test.context, test.connection))[0]?.runId, first.id);
+  test.clock.advance(300_000);
+  await test.run();
+  assert.deepEqual(await spans(test), [
+    [null, after(300), 'proven', null],
+    [after(300), null, 'open', null],
+  ]);
+});
 
-  on('a finished run proves up to the moment it began; the next one goes on from there', async (test) => {
-    test.world.orders.set('PO1', toyOrder('PO1', after(-60)));
-    const first = await test.run();
-    assert.deepEqual(await spans(test), [
-      [null, START, 'proven', null],
-      [START, null, 'open', null],
-    ]);
-    assert.equal((await coverage(test.context, test.connection))[0]?.runId, first.id);
-    test.clock.advance(300_000);
-    await test.run();
-    assert.deepEqual(await spans(test), [
-      [null, after(300), 'proven', null],
-      [after(300), null, 'open', null],
-    ]);
-  });
+testWithReconciler('a run that fails leaves its time unproven, and says which run; a finished one proves it after all', async (test) => {
+  await test.run();
+  test.clock.advance(300_000);
+  test.world.failures = Array.from({ length: 5 }, serverError);
+  const failed = await test.run();
+  const told = await coverage(test.context, test.connection);
+  assert.deepEqual(told[1], { from: START, to: after(300), state: 'unproven', reason: 'interrupted_run', runId: failed.id });
+  await test.run();
+  assert.deepEqual(
+    (await spans(test)).map(([, , state]) => state),
+    ['proven', 'open'],
+  );
+});
 
-  on('a run that fails leaves its time unproven, and says which run; a finished one proves it after all', async (test) => {
-    await test.run();
-    test.clock.advance(300_000);
-    test.world.failures = Array.from({ length: 5 }, serverError);
-    const failed = await test.run();
-    const told = await coverage(test.context, test.connection);
-    assert.deepEqual(told[1], { from: START, to: after(300), state: 'unproven', reason: 'interrupted_run', runId: failed.id });
-    await test.run();
-    assert.deepEqual(
-      (await spans(test)).map(([, , state]) => state),
-      ['proven', 'open'],
-    );
+testWithReconciler('a standstill and refused deliveries are unproven until a run has finished', async (test) => {
+  await test.run();
+  await test.context.db.write(async (sql) => {
+    await recordHeartbeat(sql, 'before:1:x', true, START);
+    await recordStop(sql, 'before:1:x', after(100));
+    await recordHeartbeat(sql, test.context.processId, true, after(200));
+    await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(300)]);
+    await recordHeartbeat(sql, test.context.processId, true, after(400));
   });
+  test.clock.set(after(400));
+  assert.deepEqual(await spans(test), [
+    [null, START, 'proven', null],
+    [START, after(100), 'open', null],
+    [after(100), after(200), 'unproven', 'standstill'],
+    [after(200), after(240), 'open', null],
+    [after(240), after(300), 'unproven', 'rejected_deliveries'],
+    [after(300), null, 'open', null],
+  ]);
+  await test.run();
+  assert.deepEqual(
+    (await spans(test)).map(([, , state]) => state),
+    ['proven', 'open'],
+  );
+});
 
-  on('a standstill and refused deliveries are unproven until a run has finished', async (test) => {
-    await test.run();
-    await test.context.db.write(async (sql) => {
-      await recordHeartbeat(sql, 'before:1:x', true, START);
-      await recordStop(sql, 'before:1:x', after(100));
-      await recordHeartbeat(sql, test.context.processId, true, after(200));
-      await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(300)]);
-      await recordHeartbeat(sql, test.context.processId, true, after(400));
-    });
-    test.clock.set(after(400));
-    assert.deepEqual(await spans(test), [
-      [null, START, 'proven', null],
-      [START, after(100), 'open', null],
-      [after(100), after(200), 'unproven', 'standstill'],
-      [after(200), after(240), 'open', null],
-      [after(240), after(300), 'unproven', 'rejected_deliveries'],
-      [after(300), null, 'open', null],
-    ]);
-    await test.run();
-    assert.deepEqual(
-      (await spans(test)).map(([, , state]) => state),
-      ['proven', 'open'],
-    );
-  });
-
-  on('a beginning that leaves time out does not close the hole', async (test) => {
-    test.world.orders.set('PO1', toyOrder('PO1', after(-60)));
-    await test.run();
-    test.clock.set(after(1000));
-    await test.run({ since: after(500) });
-    assert.deepEqual(await spans(test), [
-      [null, START, 'proven', null],
-      [START, after(500), 'unproven', 'not_compared'],
-      [after(500), after(1000), 'proven', null],
-      [after(1000), null, 'open', null],
-    ]);
-    await test.run();
-    assert.deepEqual(
-      (await spans(test)).map(([, , state]) => state),
-      ['proven', 'open'],
-    );
-  });
-}
+testWithReconciler('a beginning that leaves time out does not close the hole', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', after(-60)));
+  await test.run();
+  test.clock.set(after(1000));
+  await test.run({ since: after(500) });
+  assert.deepEqual(await spans(test), [
+    [null, START, 'proven', null],
+    [START, after(500), 'unproven', 'not_compared'],
+    [after(500), after(1000), 'proven', null],
+    [after(1000), null, 'open', null],
+  ]);
+  await test.run();
+  assert.deepEqual(
+    (await spans(test)).map(([, , state]) => state),
+    ['proven', 'open'],
+  );
+});

@@ -1,98 +1,95 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
 import { coverage } from '../../src/reconciliation/coverage.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { addProven, readProven } from '../../src/store/reconciliation/coverage.ts';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { moveWatermark, readWatermarks } from '../../src/store/reconciliation/watermarks.ts';
-import { ENGINES } from '../support/engines.ts';
 import { serverError } from '../support/toy-platform.ts';
-import { at, groundOf, lastRun, type ReconcileTest, rows, toyOrder, withReconciler } from './support.ts';
+import { at, groundOf, lastRun, type ReconcileTest, rows, testWithReconciler, toyOrder } from './support.ts';
 
 const watermark = async (test: ReconcileTest) => (await readWatermarks(test.context.db.read, 'toy')).get('orders');
 const proven = (test: ReconcileTest) => readProven(test.context.db.read, 'toy');
 
-for (const engine of ENGINES) {
-  const on = (name: string, body: (run: ReconcileTest) => Promise<void>) => test(`${name} (${engine})`, () => withReconciler(engine, body));
-
-  on(
-    "a run applies what no delivery had reported, lists it as a gap in the feed, and moves the watermark to the platform's own string",
-    async (test) => {
-      test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-      test.world.orders.set('PO2', toyOrder('PO2', at(2)));
-      await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
-      await test.settle();
-      const run = await test.run();
-      assert.equal(run.state, 'done');
-      assert.deepEqual(run.counts, { seen: 2, unchanged: 1, applied: 1, gaps: 1, failed: 0 });
-      const [gap] = await readGaps(test.context.db.read, run.id);
-      assert.equal(gap?.externalId, 'PO2');
-      assert.equal(gap?.cause, 'never_delivered');
-      const entries = await rows<{ seq: number | string; external_id: string; cause_type: string; cause_id: string }>(
-        test,
-        'select * from changes order by seq',
-      );
-      assert.deepEqual(
-        entries.map((one) => [one.external_id, one.cause_type]),
-        [
-          ['PO1', 'delivery'],
-          ['PO2', 'reconcile'],
-        ],
-      );
-      assert.equal(String(entries[1]?.seq), gap?.cursor?.split('-')[0]);
-      assert.equal(entries[1]?.cause_id, run.id);
-      assert.equal(await watermark(test), at(2));
-    },
-  );
-
-  on('a second run over the same world changes nothing and finds nothing', async (test) => {
+testWithReconciler(
+  "a run applies what no delivery had reported, lists it as a gap in the feed, and moves the watermark to the platform's own string",
+  async (test) => {
     test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    await test.run();
-    const run = await test.run();
-    assert.deepEqual(run.counts, { seen: 1, unchanged: 1, applied: 0, gaps: 0, failed: 0 });
-    assert.equal((await rows(test, 'select * from changes')).length, 1);
-  });
-
-  on('every page is read, many records at a time', async (test) => {
-    test.world.pageSize = 60;
-    for (let n = 0; n < 130; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-    const run = await test.run();
-    assert.deepEqual(run.counts, { seen: 130, unchanged: 0, applied: 130, gaps: 130, failed: 0 });
-    assert.equal(await watermark(test), at(129));
-  });
-
-  on('a failing platform is asked again after growing waits, and the run goes on', async (test) => {
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    test.world.failures = [serverError(), new RemoteFailure('remote_unavailable', 'answered 429', 429, 7000)];
+    test.world.orders.set('PO2', toyOrder('PO2', at(2)));
+    await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
+    await test.settle();
     const run = await test.run();
     assert.equal(run.state, 'done');
-    assert.deepEqual(test.waits, [1000, 7000]);
-  });
+    assert.deepEqual(run.counts, { seen: 2, unchanged: 1, applied: 1, gaps: 1, failed: 0 });
+    const [gap] = await readGaps(test.context.db.read, run.id);
+    assert.equal(gap?.externalId, 'PO2');
+    assert.equal(gap?.cause, 'never_delivered');
+    const entries = await rows<{ seq: number | string; external_id: string; cause_type: string; cause_id: string }>(
+      test,
+      'select * from changes order by seq',
+    );
+    assert.deepEqual(
+      entries.map((one) => [one.external_id, one.cause_type]),
+      [
+        ['PO1', 'delivery'],
+        ['PO2', 'reconcile'],
+      ],
+    );
+    assert.equal(String(entries[1]?.seq), gap?.cursor?.split('-')[0]);
+    assert.equal(entries[1]?.cause_id, run.id);
+    assert.equal(await watermark(test), at(2));
+  },
+);
 
-  on(
-    'a run that the platform keeps failing ends as failed, proves nothing, moves nothing; the next one goes on from its page',
-    async (test) => {
-      test.world.pageSize = 2;
-      for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-      test.world.failures = [null, null, ...Array.from({ length: 5 }, serverError)];
-      const failed = await test.run();
-      assert.equal(failed.state, 'failed');
-      assert.match(failed.error ?? '', /^remote_unavailable: /);
-      assert.equal(failed.counts.seen, 4);
-      assert.equal(await watermark(test), undefined);
-      assert.deepEqual(await proven(test), []);
-      assert.equal(test.alerts.at(-1)?.code, 'reconcile_failed');
-      const run = await test.run();
-      assert.equal(run.state, 'done');
-      assert.notEqual(run.id, failed.id);
-      assert.equal(run.counts.seen, 1);
-      assert.equal(await watermark(test), at(5));
-      assert.equal((await proven(test))[0]?.runId, run.id);
-    },
-  );
+testWithReconciler('a second run over the same world changes nothing and finds nothing', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  await test.run();
+  const run = await test.run();
+  assert.deepEqual(run.counts, { seen: 1, unchanged: 1, applied: 0, gaps: 0, failed: 0 });
+  assert.equal((await rows(test, 'select * from changes')).length, 1);
+});
 
-  on('a page that fails in two runs is left: the third begins anew, as does the next after a refused address', async (test) => {
+testWithReconciler('every page is read, many records at a time', async (test) => {
+  test.world.pageSize = 60;
+  for (let n = 0; n < 130; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+  const run = await test.run();
+  assert.deepEqual(run.counts, { seen: 130, unchanged: 0, applied: 130, gaps: 130, failed: 0 });
+  assert.equal(await watermark(test), at(129));
+});
+
+testWithReconciler('a failing platform is asked again after growing waits, and the run goes on', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  test.world.failures = [serverError(), new RemoteFailure('remote_unavailable', 'answered 429', 429, 7000)];
+  const run = await test.run();
+  assert.equal(run.state, 'done');
+  assert.deepEqual(test.waits, [1000, 7000]);
+});
+
+testWithReconciler(
+  'a run that the platform keeps failing ends as failed, proves nothing, moves nothing; the next one goes on from its page',
+  async (test) => {
+    test.world.pageSize = 2;
+    for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+    test.world.failures = [null, null, ...Array.from({ length: 5 }, serverError)];
+    const failed = await test.run();
+    assert.equal(failed.state, 'failed');
+    assert.match(failed.error ?? '', /^remote_unavailable: /);
+    assert.equal(failed.counts.seen, 4);
+    assert.equal(await watermark(test), undefined);
+    assert.deepEqual(await proven(test), []);
+    assert.equal(test.alerts.at(-1)?.code, 'reconcile_failed');
+    const run = await test.run();
+    assert.equal(run.state, 'done');
+    assert.notEqual(run.id, failed.id);
+    assert.equal(run.counts.seen, 1);
+    assert.equal(await watermark(test), at(5));
+    assert.equal((await proven(test))[0]?.runId, run.id);
+  },
+);
+
+testWithReconciler(
+  'a page that fails in two runs is left: the third begins anew, as does the next after a refused address',
+  async (test) => {
     test.world.pageSize = 2;
     for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
     test.world.failures = [null, null, ...Array.from({ length: 10 }, serverError)];
@@ -103,194 +100,197 @@ for (const engine of ENGINES) {
     assert.deepEqual([refused.state, refused.counts.seen, test.waits.length], ['failed', 2, 8]);
     const run = await test.run();
     assert.deepEqual([run.state, run.counts.seen], ['done', 1], 'from the watermark');
-  });
+  },
+);
 
-  on('a run that was broken off behind a page that is refused by now reads the list from its beginning', async (test) => {
-    test.world.pageSize = 2;
-    for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-    test.world.failures = [null, ...Array.from({ length: 5 }, serverError)];
-    await test.run();
-    test.world.failures = [new RemoteFailure('remote_refused', 'http://api.example is not its own address', 0)];
-    const run = await test.run();
-    assert.deepEqual([run.state, run.counts.seen], ['done', 5]);
-  });
+testWithReconciler('a run that was broken off behind a page that is refused by now reads the list from its beginning', async (test) => {
+  test.world.pageSize = 2;
+  for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+  test.world.failures = [null, ...Array.from({ length: 5 }, serverError)];
+  await test.run();
+  test.world.failures = [new RemoteFailure('remote_refused', 'http://api.example is not its own address', 0)];
+  const run = await test.run();
+  assert.deepEqual([run.state, run.counts.seen], ['done', 5]);
+});
 
-  on('a row dated in the future is taken and flagged, and moves neither the watermark nor what is proven', async (test) => {
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    test.world.orders.set('PO2', toyOrder('PO2', '2099-01-01T00:00:00.000Z'));
-    const first = await test.run();
-    assert.deepEqual([first.state, first.counts.applied], ['done', 2]);
-    assert.equal(await watermark(test), undefined);
-    assert.equal((await proven(test))[0]?.to, '2026-03-01T08:00:00.000Z');
-    assert.deepEqual(
-      test.alerts.filter(({ code }) => code === 'future_time').map(({ connection, details }) => [connection, details.path]),
-      [['toy', '/lastUpdatedAt']],
-    );
-    test.world.orders.set('PO3', toyOrder('PO3', at(30)));
-    test.world.orders.set('PO2', { ...toyOrder('PO2', '2099-01-01T00:00:00.000Z', '99') });
-    test.clock.advance(60_000);
-    const second = await test.run();
-    assert.deepEqual([second.counts.seen, second.counts.applied], [3, 2]);
-  });
-
-  on(
-    'a row whose time cannot be read creates; one that differs from what is stored is withheld, and then nothing is proven',
-    async (test) => {
-      const odd = (quantity: string) => ({
-        ...toyOrder('PO1', at(1), quantity),
-        updatedAt: 'yesterday',
-        lines: [{ id: '1', quantity, updatedAt: '' }],
-      });
-      test.world.orders.set('PO1', odd('10'));
-      assert.deepEqual([(await test.run()).counts.applied, (await proven(test)).length], [1, 1]);
-      test.world.orders.set('PO1', toyOrder('PO1', at(2), '20'));
-      await test.run();
-      test.world.orders.set('PO1', odd('20'));
-      assert.deepEqual((await test.run()).counts, { seen: 1, unchanged: 1, applied: 0, gaps: 0, failed: 0 }, 'nothing is withheld');
-      const [before] = await proven(test);
-      test.clock.advance(60_000);
-      test.world.orders.set('PO1', odd('30'));
-      const run = await test.run();
-      assert.deepEqual(run.counts, { seen: 1, unchanged: 0, applied: 0, gaps: 0, failed: 1 });
-      assert.match(run.error ?? '', /^records_failed: /);
-      assert.deepEqual((await proven(test))[0]?.to, before?.to);
-      assert.ok(test.alerts.some(({ code }) => code === 'unreadable_time'));
-    },
+testWithReconciler('a row dated in the future is taken and flagged, and moves neither the watermark nor what is proven', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  test.world.orders.set('PO2', toyOrder('PO2', '2099-01-01T00:00:00.000Z'));
+  const first = await test.run();
+  assert.deepEqual([first.state, first.counts.applied], ['done', 2]);
+  assert.equal(await watermark(test), undefined);
+  assert.equal((await proven(test))[0]?.to, '2026-03-01T08:00:00.000Z');
+  assert.deepEqual(
+    test.alerts.filter(({ code }) => code === 'future_time').map(({ connection, details }) => [connection, details.path]),
+    [['toy', '/lastUpdatedAt']],
   );
+  test.world.orders.set('PO3', toyOrder('PO3', at(30)));
+  test.world.orders.set('PO2', { ...toyOrder('PO2', '2099-01-01T00:00:00.000Z', '99') });
+  test.clock.advance(60_000);
+  const second = await test.run();
+  assert.deepEqual([second.counts.seen, second.counts.applied], [3, 2]);
+});
 
-  on('a watermark and a proof in the future, as earlier versions left them, are not believed', async (test) => {
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    await test.context.db.write(async (sql) => {
-      await moveWatermark(sql, 'toy', 'orders', '2099-01-01T00:00:00.000Z', at(0));
-      await addProven(sql, 'toy', { from: null, to: '2099-01-01T00:00:00.000Z', runId: 'before' });
+testWithReconciler(
+  'a row whose time cannot be read creates; one that differs from what is stored is withheld, and then nothing is proven',
+  async (test) => {
+    const odd = (quantity: string) => ({
+      ...toyOrder('PO1', at(1), quantity),
+      updatedAt: 'yesterday',
+      lines: [{ id: '1', quantity, updatedAt: '' }],
     });
-    const states = async () => (await coverage(test.context, test.connection)).map(({ state }) => state);
-    assert.deepEqual(await states(), ['open']);
-    assert.equal((await test.run()).counts.applied, 1);
-    assert.equal(await watermark(test), at(1));
-    assert.deepEqual(
-      (await proven(test)).map(({ to }) => to),
-      ['2026-03-01T08:00:00.000Z'],
-    );
-    assert.deepEqual(await states(), ['proven', 'open']);
-  });
-
-  on('nothing is proven beyond the time that the platform itself says it is', async (test) => {
-    test.world.answeredAt = '2026-03-01T07:00:00.000Z';
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    test.world.orders.set('PO1', odd('10'));
+    assert.deepEqual([(await test.run()).counts.applied, (await proven(test)).length], [1, 1]);
+    test.world.orders.set('PO1', toyOrder('PO1', at(2), '20'));
     await test.run();
-    assert.equal((await proven(test))[0]?.to, '2026-03-01T07:00:00.000Z');
-    test.world.answeredAt = '2026-03-01T09:00:00.000Z';
+    test.world.orders.set('PO1', odd('20'));
+    assert.deepEqual((await test.run()).counts, { seen: 1, unchanged: 1, applied: 0, gaps: 0, failed: 0 }, 'nothing is withheld');
+    const [before] = await proven(test);
     test.clock.advance(60_000);
-    await test.run();
-    assert.equal((await proven(test))[0]?.to, '2026-03-01T08:01:00.000Z', 'and not beyond the moment at which the list was asked for');
-  });
-
-  on('a refusal (401) is not tried again', async (test) => {
-    test.world.failures = [new RemoteFailure('remote_refused', 'answered 401', 401)];
+    test.world.orders.set('PO1', odd('30'));
     const run = await test.run();
-    assert.equal(run.state, 'failed');
-    assert.deepEqual(test.waits, []);
-  });
+    assert.deepEqual(run.counts, { seen: 1, unchanged: 0, applied: 0, gaps: 0, failed: 1 });
+    assert.match(run.error ?? '', /^records_failed: /);
+    assert.deepEqual((await proven(test))[0]?.to, before?.to);
+    assert.ok(test.alerts.some(({ code }) => code === 'unreadable_time'));
+  },
+);
 
-  on('a process that stops in the middle leaves its run to another, which continues it from its page', async (test) => {
-    test.world.pageSize = 2;
-    for (let n = 1; n <= 6; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-    test.world.beforePage = (page) => {
-      if (page === 1) void test.reconciler.stop();
-    };
-    const { runId, ended } = await test.reconciler.reconcile(test.connection, 'schedule');
-    await ended;
-    const before = await lastRun(test);
-    assert.equal(before.state, 'running');
-    delete test.world.beforePage;
-    const other = await test.another('two:0:test');
-    const second = createReconciler(other.context, groundOf(test, []));
-    try {
-      const begun = await second.reconcile(other.connection, 'start');
-      await begun.ended;
-      assert.equal(begun.runId, runId);
-      const after = await lastRun(test);
-      assert.equal(after.state, 'done');
-      assert.equal(after.counts.applied, 6);
-      assert.equal(after.counts.seen, 6);
-    } finally {
-      await second.stop();
-      await other.close();
-    }
+testWithReconciler('a watermark and a proof in the future, as earlier versions left them, are not believed', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  await test.context.db.write(async (sql) => {
+    await moveWatermark(sql, 'toy', 'orders', '2099-01-01T00:00:00.000Z', at(0));
+    await addProven(sql, 'toy', { from: null, to: '2099-01-01T00:00:00.000Z', runId: 'before' });
   });
-
-  on('a demand while a run is under way in another process gives that run', async (test) => {
-    const other = await test.another('two:0:test');
-    const second = createReconciler(other.context, groundOf(test, []));
-    try {
-      let asked: Promise<{ runId: string; joined: boolean }> | undefined;
-      test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-      test.world.failures = [serverError()];
-      const gate = Promise.withResolvers<void>();
-      const first = createReconciler(test.context, {
-        wait: async () => {
-          asked = second.reconcile(other.connection, 'demand');
-          await asked;
-          gate.resolve();
-        },
-      });
-      const begun = await first.reconcile(test.connection, 'schedule');
-      await gate.promise;
-      assert.deepEqual({ ...(await asked), ended: null }, { runId: begun.runId, joined: true, ended: null });
-      await begun.ended;
-      assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
-    } finally {
-      await second.stop();
-      await other.close();
-    }
-  });
-
-  on('a run whose process was silent for too long is taken over, and the old one writes nothing any more', async (test) => {
-    const other = await test.another('two:0:test');
-    const second = createReconciler(other.context, groundOf(test, []));
-    try {
-      test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-      test.world.failures = [serverError()];
-      const first = createReconciler(test.context, {
-        wait: async () => {
-          test.clock.advance(21_000);
-          await (await second.reconcile(other.connection, 'schedule')).ended;
-        },
-      });
-      const begun = await first.reconcile(test.connection, 'schedule');
-      await begun.ended;
-      const run = await lastRun(test);
-      assert.equal(run.id, begun.runId);
-      assert.equal(run.state, 'done');
-      assert.equal(run.counts.seen, 1);
-      assert.equal((await rows(test, 'select name from leases')).length, 0);
-    } finally {
-      await second.stop();
-      await other.close();
-    }
-  });
-
-  on(
-    'a record that cannot be read is counted as failed; the others are applied, nothing is proven and the watermark stays',
-    async (test) => {
-      test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-      test.world.orders.set('PO2', { ...toyOrder('PO2', at(2)), lines: null as never });
-      test.world.orders.set('PO3', toyOrder('PO3', at(3)));
-      const run = await test.run();
-      assert.equal(run.state, 'done');
-      assert.deepEqual(run.counts, { seen: 3, unchanged: 0, applied: 2, gaps: 2, failed: 1 });
-      assert.match(run.error ?? '', /^records_failed: /);
-      assert.equal(await watermark(test), undefined);
-      assert.deepEqual(await proven(test), []);
-      test.world.orders.set('PO2', toyOrder('PO2', at(2)));
-      const next = await test.run();
-      assert.deepEqual(next.counts, { seen: 3, unchanged: 2, applied: 1, gaps: 1, failed: 0 });
-      assert.equal(await watermark(test), at(3));
-    },
+  const states = async () => (await coverage(test.context, test.connection)).map(({ state }) => state);
+  assert.deepEqual(await states(), ['open']);
+  assert.equal((await test.run()).counts.applied, 1);
+  assert.equal(await watermark(test), at(1));
+  assert.deepEqual(
+    (await proven(test)).map(({ to }) => to),
+    ['2026-03-01T08:00:00.000Z'],
   );
+  assert.deepEqual(await states(), ['proven', 'open']);
+});
 
-  on('an older beginning that was asked for reads from there, and leaves the watermark where it was or further on', async (test) => {
+testWithReconciler('nothing is proven beyond the time that the platform itself says it is', async (test) => {
+  test.world.answeredAt = '2026-03-01T07:00:00.000Z';
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  await test.run();
+  assert.equal((await proven(test))[0]?.to, '2026-03-01T07:00:00.000Z');
+  test.world.answeredAt = '2026-03-01T09:00:00.000Z';
+  test.clock.advance(60_000);
+  await test.run();
+  assert.equal((await proven(test))[0]?.to, '2026-03-01T08:01:00.000Z', 'and not beyond the moment at which the list was asked for');
+});
+
+testWithReconciler('a refusal (401) is not tried again', async (test) => {
+  test.world.failures = [new RemoteFailure('remote_refused', 'answered 401', 401)];
+  const run = await test.run();
+  assert.equal(run.state, 'failed');
+  assert.deepEqual(test.waits, []);
+});
+
+testWithReconciler('a process that stops in the middle leaves its run to another, which continues it from its page', async (test) => {
+  test.world.pageSize = 2;
+  for (let n = 1; n <= 6; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+  test.world.beforePage = (page) => {
+    if (page === 1) void test.reconciler.stop();
+  };
+  const { runId, ended } = await test.reconciler.reconcile(test.connection, 'schedule');
+  await ended;
+  const before = await lastRun(test);
+  assert.equal(before.state, 'running');
+  delete test.world.beforePage;
+  const other = await test.another('two:0:test');
+  const second = createReconciler(other.context, groundOf(test, []));
+  try {
+    const begun = await second.reconcile(other.connection, 'start');
+    await begun.ended;
+    assert.equal(begun.runId, runId);
+    const after = await lastRun(test);
+    assert.equal(after.state, 'done');
+    assert.equal(after.counts.applied, 6);
+    assert.equal(after.counts.seen, 6);
+  } finally {
+    await second.stop();
+    await other.close();
+  }
+});
+
+testWithReconciler('a demand while a run is under way in another process gives that run', async (test) => {
+  const other = await test.another('two:0:test');
+  const second = createReconciler(other.context, groundOf(test, []));
+  try {
+    let asked: Promise<{ runId: string; joined: boolean }> | undefined;
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    test.world.failures = [serverError()];
+    const gate = Promise.withResolvers<void>();
+    const first = createReconciler(test.context, {
+      wait: async () => {
+        asked = second.reconcile(other.connection, 'demand');
+        await asked;
+        gate.resolve();
+      },
+    });
+    const begun = await first.reconcile(test.connection, 'schedule');
+    await gate.promise;
+    assert.deepEqual({ ...(await asked), ended: null }, { runId: begun.runId, joined: true, ended: null });
+    await begun.ended;
+    assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
+  } finally {
+    await second.stop();
+    await other.close();
+  }
+});
+
+testWithReconciler('a run whose process was silent for too long is taken over, and the old one writes nothing any more', async (test) => {
+  const other = await test.another('two:0:test');
+  const second = createReconciler(other.context, groundOf(test, []));
+  try {
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    test.world.failures = [serverError()];
+    const first = createReconciler(test.context, {
+      wait: async () => {
+        test.clock.advance(21_000);
+        await (await second.reconcile(other.connection, 'schedule')).ended;
+      },
+    });
+    const begun = await first.reconcile(test.connection, 'schedule');
+    await begun.ended;
+    const run = await lastRun(test);
+    assert.equal(run.id, begun.runId);
+    assert.equal(run.state, 'done');
+    assert.equal(run.counts.seen, 1);
+    assert.equal((await rows(test, 'select name from leases')).length, 0);
+  } finally {
+    await second.stop();
+    await other.close();
+  }
+});
+
+testWithReconciler(
+  'a record that cannot be read is counted as failed; the others are applied, nothing is proven and the watermark stays',
+  async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    test.world.orders.set('PO2', { ...toyOrder('PO2', at(2)), lines: null as never });
+    test.world.orders.set('PO3', toyOrder('PO3', at(3)));
+    const run = await test.run();
+    assert.equal(run.state, 'done');
+    assert.deepEqual(run.counts, { seen: 3, unchanged: 0, applied: 2, gaps: 2, failed: 1 });
+    assert.match(run.error ?? '', /^records_failed: /);
+    assert.equal(await watermark(test), undefined);
+    assert.deepEqual(await proven(test), []);
+    test.world.orders.set('PO2', toyOrder('PO2', at(2)));
+    const next = await test.run();
+    assert.deepEqual(next.counts, { seen: 3, unchanged: 2, applied: 1, gaps: 1, failed: 0 });
+    assert.equal(await watermark(test), at(3));
+  },
+);
+
+testWithReconciler(
+  'an older beginning that was asked for reads from there, and leaves the watermark where it was or further on',
+  async (test) => {
     test.world.orders.set('PO1', toyOrder('PO1', at(1)));
     test.world.orders.set('PO2', toyOrder('PO2', at(5)));
     await test.run();
@@ -300,54 +300,54 @@ for (const engine of ENGINES) {
     test.world.orders.set('PO3', toyOrder('PO3', at(9)));
     await test.run({ since: at(7) });
     assert.equal(await watermark(test), at(5), 'what lies between the watermark and the beginning was not read');
-  });
+  },
+);
 
-  on("the connection's own beginning holds for the first run only", async (test) => {
-    test.connection.reconcile.since = at(2);
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    test.world.orders.set('PO2', toyOrder('PO2', at(3)));
-    const run = await test.run();
-    assert.equal(run.counts.seen, 1);
-    assert.equal((await proven(test))[0]?.from, at(2));
-  });
+testWithReconciler("the connection's own beginning holds for the first run only", async (test) => {
+  test.connection.reconcile.since = at(2);
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  test.world.orders.set('PO2', toyOrder('PO2', at(3)));
+  const run = await test.run();
+  assert.equal(run.counts.seen, 1);
+  assert.equal((await proven(test))[0]?.from, at(2));
+});
 
-  on('a stop does not wait for a platform that does not answer', async (test) => {
-    const api = test.connection.platform.connect(test.connection.settings, {} as never);
-    if (!api) throw new Error('The toy has an API.');
-    const asked = Promise.withResolvers<void>();
-    const mute = {
-      ...api,
-      changesSince: () => {
-        asked.resolve();
-        return new Promise<never>(() => {});
-      },
-    };
-    const reconciler = createReconciler({ ...test.context, api: () => mute });
-    const { ended } = await reconciler.reconcile(test.connection, 'demand');
-    await asked.promise;
-    await reconciler.stop();
-    await ended;
-    assert.equal((await lastRun(test)).state, 'running');
-    assert.equal((await test.run()).state, 'done');
-    assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
-  });
+testWithReconciler('a stop does not wait for a platform that does not answer', async (test) => {
+  const api = test.connection.platform.connect(test.connection.settings, {} as never);
+  if (!api) throw new Error('The toy has an API.');
+  const asked = Promise.withResolvers<void>();
+  const mute = {
+    ...api,
+    changesSince: () => {
+      asked.resolve();
+      return new Promise<never>(() => {});
+    },
+  };
+  const reconciler = createReconciler({ ...test.context, api: () => mute });
+  const { ended } = await reconciler.reconcile(test.connection, 'demand');
+  await asked.promise;
+  await reconciler.stop();
+  await ended;
+  assert.equal((await lastRun(test)).state, 'running');
+  assert.equal((await test.run()).state, 'done');
+  assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
+});
 
-  on('a connection without an API refuses', async (test) => {
-    const bare = {
-      ...test.connection,
-      settings: { ...test.connection.settings },
-      platform: { ...test.connection.platform, connect: () => null },
-    };
-    await assert.rejects(test.reconciler.reconcile(bare, 'demand'), { code: 'api_missing', status: 409 });
-  });
+testWithReconciler('a connection without an API refuses', async (test) => {
+  const bare = {
+    ...test.connection,
+    settings: { ...test.connection.settings },
+    platform: { ...test.connection.platform, connect: () => null },
+  };
+  await assert.rejects(test.reconciler.reconcile(bare, 'demand'), { code: 'api_missing', status: 409 });
+});
 
-  on('more gaps than chance explains open an alert, except on the first filling', async (test) => {
-    for (let n = 0; n < 12; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-    await test.run();
-    assert.equal(test.alerts.length, 0);
-    for (let n = 0; n < 12; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(20 + n), '11'));
-    await test.run();
-    assert.equal(test.alerts.at(-1)?.code, 'gaps_found');
-    assert.equal(test.alerts.at(-1)?.details.gaps, 12);
-  });
-}
+testWithReconciler('more gaps than chance explains open an alert, except on the first filling', async (test) => {
+  for (let n = 0; n < 12; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
+  await test.run();
+  assert.equal(test.alerts.length, 0);
+  for (let n = 0; n < 12; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(20 + n), '11'));
+  await test.run();
+  assert.equal(test.alerts.at(-1)?.code, 'gaps_found');
+  assert.equal(test.alerts.at(-1)?.details.gaps, 12);
+});

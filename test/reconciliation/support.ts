@@ -2,7 +2,7 @@ import { createReconciler, type Reconciler, type ReconcilerOptions } from '../..
 import { recordHeartbeat } from '../../src/store/monitoring/heartbeats.ts';
 import { listRuns, type RunRow } from '../../src/store/reconciliation/list-runs.ts';
 import { createTestContext, type TestContext } from '../support/context.ts';
-import type { Engine } from '../support/engines.ts';
+import { type Engine, testOnEngines } from '../support/engines.ts';
 import type { ToyOrder } from '../support/toy-platform.ts';
 
 export interface ReconcileTest extends TestContext {
@@ -23,7 +23,12 @@ export function groundOf(test: Pick<TestContext, 'clock'>, waits: number[]): Rec
   };
 }
 
-export async function withReconciler(engine: Engine, body: (test: ReconcileTest) => Promise<void>): Promise<void> {
+/** Declares a test that runs once on each engine, with a reconciler that is stopped after it. */
+export function testWithReconciler(name: string, body: (test: ReconcileTest) => Promise<void>): void {
+  testOnEngines(name, (_t, engine) => withReconciler(engine, body));
+}
+
+async function withReconciler(engine: Engine, body: (test: ReconcileTest) => Promise<void>): Promise<void> {
   const test = await createTestContext(engine);
   const waits: number[] = [];
   const reconciler = createReconciler(test.context, groundOf(test, waits));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import type test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
@@ -14,7 +14,7 @@ import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { createServiceClient, type ServiceClient } from '../../src/sandbox/service-client.ts';
 import type { World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
-import { createTestDatabase, ENGINES, type Engine } from '../support/engines.ts';
+import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
 import { memoryLog } from '../support/log.ts';
 
 interface Stage {
@@ -88,28 +88,24 @@ async function untilEnded(client: ServiceClient, id: string): Promise<DeliverySh
 
 const expectedState = (event: EventDescription): string => (event.effect === 'ignore' ? 'ignored' : 'done');
 
-for (const engine of ENGINES) {
-  for (const platform of PLATFORMS) {
-    test(`${engine}: the story of ${platform.name} and every event type of it arrive as what they are described to be`, {
-      timeout: 240_000,
-    }, async (t) => {
-      const here = await stage(t, engine);
-      const world = here.sandbox.worlds.find((one) => one.platform === platform);
-      assert.ok(world);
-      for (const { eventType, form } of world.simulation.story) {
-        for (const delivery of await tell(here, world, eventType, form))
-          assert.notEqual(delivery.state, 'dead', `${eventType} ${form ?? ''}: ${delivery.error}`);
+for (const platform of PLATFORMS) {
+  testOnEngines(`the story of ${platform.name} and every event type of it arrive as what they are described to be`, async (t, engine) => {
+    const here = await stage(t, engine);
+    const world = here.sandbox.worlds.find((one) => one.platform === platform);
+    assert.ok(world);
+    for (const { eventType, form } of world.simulation.story) {
+      for (const delivery of await tell(here, world, eventType, form))
+        assert.notEqual(delivery.state, 'dead', `${eventType} ${form ?? ''}: ${delivery.error}`);
+    }
+    for (const event of platform.events) {
+      const told = await tell(here, world, event.type);
+      for (const { eventType, state, error } of told) {
+        // What comes along with it may be about something that is gone by now.
+        if (eventType === null || eventType === event.type) assert.equal(state, expectedState(event), `${event.type}: ${error}`);
+        else assert.notEqual(state, 'dead', `${eventType} with ${event.type}: ${error}`);
       }
-      for (const event of platform.events) {
-        const told = await tell(here, world, event.type);
-        for (const { eventType, state, error } of told) {
-          // What comes along with it may be about something that is gone by now.
-          if (eventType === null || eventType === event.type) assert.equal(state, expectedState(event), `${event.type}: ${error}`);
-          else assert.notEqual(state, 'dead', `${eventType} with ${event.type}: ${error}`);
-        }
-      }
-      const { differences } = await compareWithWorlds(here.client, [world]);
-      assert.deepEqual(differences, [], 'what is held is what is there');
-    });
-  }
+    }
+    const { differences } = await compareWithWorlds(here.client, [world]);
+    assert.deepEqual(differences, [], 'what is held is what is there');
+  });
 }

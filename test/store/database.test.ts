@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import knex from 'knex';
 import * as deliveries from '../../migrations/0001_deliveries.ts';
 import * as entities from '../../migrations/0002_entities.ts';
@@ -15,35 +14,33 @@ import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { readPositions } from '../../src/store/feed/read-positions.ts';
 import { change, delivery, entity, line } from '../api/seed.ts';
-import { createTestDatabase, ENGINES, openTestDatabase } from '../support/engines.ts';
+import { createTestDatabase, openTestDatabase, testOnEngines } from '../support/engines.ts';
 
-for (const engine of ENGINES) {
-  test(`a transaction that throws leaves nothing behind (${engine})`, async () => {
-    const { db, close } = await openTestDatabase(engine);
-    try {
-      await assert.rejects(
-        db.write(async (sql) => {
-          await sql.all('insert into secrets (name, value) values (?, ?)', ['a', 'b']);
-          throw new Error('no');
-        }),
-        /^Error: no$/,
-      );
-      assert.deepEqual(await db.read.all('select * from secrets'), []);
-    } finally {
-      await close();
-    }
-  });
+testOnEngines('a transaction that throws leaves nothing behind', async (_t, engine) => {
+  const { db, close } = await openTestDatabase(engine);
+  try {
+    await assert.rejects(
+      db.write(async (sql) => {
+        await sql.all('insert into secrets (name, value) values (?, ?)', ['a', 'b']);
+        throw new Error('no');
+      }),
+      /^Error: no$/,
+    );
+    assert.deepEqual(await db.read.all('select * from secrets'), []);
+  } finally {
+    await close();
+  }
+});
 
-  test(`a database of the first release keeps its data when it is opened (${engine})`, async () => {
-    const { url, drop } = await createTestDatabase(engine);
-    try {
-      await fillFirstRelease(url);
-      await assertCarriedOver(url);
-    } finally {
-      await drop();
-    }
-  });
-}
+testOnEngines('a database of the first release keeps its data when it is opened', async (_t, engine) => {
+  const { url, drop } = await createTestDatabase(engine);
+  try {
+    await fillFirstRelease(url);
+    await assertCarriedOver(url);
+  } finally {
+    await drop();
+  }
+});
 
 const FIRST_RELEASE = { deliveries, entities, changes, access, health, reconcile, documents };
 

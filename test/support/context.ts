@@ -1,4 +1,4 @@
-import test from 'node:test';
+import type { TestContext as NodeTest } from 'node:test';
 import type { Alert } from '../../src/domain/alert.ts';
 import type { ReceiveResult, Receiver } from '../../src/intake/receive-webhook.ts';
 import { createReceiver } from '../../src/intake/receive-webhook.ts';
@@ -9,7 +9,7 @@ import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { readSettings } from '../../src/settings.ts';
 import { type ManualClock, manualClock } from './clock.ts';
-import { createTestDatabase, type Engine } from './engines.ts';
+import { createTestDatabase, type Engine, testOnEngines } from './engines.ts';
 import { incoming } from './incoming.ts';
 import { type MemoryLog, memoryLog } from './log.ts';
 import { type ToyWorld, toyPlatform, toyWorld } from './toy-platform.ts';
@@ -89,16 +89,14 @@ export function inbound(event: object | string, clock: ManualClock): IncomingWeb
   });
 }
 
-/** Declares tests on one engine, each on a context of its own that is closed after it. */
-export const contextTests =
-  (engine: Engine) =>
-  (name: string, body: (run: TestContext) => Promise<void>): void => {
-    test(`${name} (${engine})`, async () => {
-      const run = await createTestContext(engine);
-      try {
-        await body(run);
-      } finally {
-        await run.close();
-      }
-    });
-  };
+/** Declares a test that runs once on each engine, on a context of its own that is closed after it. */
+export function testWithContext(name: string, body: (run: TestContext, t: NodeTest) => Promise<void>): void {
+  testOnEngines(name, async (t, engine) => {
+    const run = await createTestContext(engine);
+    try {
+      await body(run, t);
+    } finally {
+      await run.close();
+    }
+  });
+}

@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import test, { type TestContext, type TestOptions } from 'node:test';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/store/engine/database.ts';
 import { TEMPLATE } from './postgres.ts';
 import { scratchDirectory } from './scratch.ts';
 
-/** The engines every store test runs on: `for (const engine of ENGINES) test(...)`. `TEST_ENGINE` narrows the list. */
+/** The engines that tests run on: see `testOnEngines`. `TEST_ENGINE` narrows the list. */
 export const ENGINES = (['sqlite', 'postgres'] as const).filter((engine) => !process.env.TEST_ENGINE || process.env.TEST_ENGINE === engine);
 export type Engine = (typeof ENGINES)[number];
+
+/** Declares a test that runs once on each engine. */
+export function testOnEngines(name: string, body: (t: TestContext, engine: Engine) => Promise<void>, options: TestOptions = {}): void {
+  for (const engine of ENGINES) test(`${name} (${engine})`, options, (t) => body(t, engine));
+}
 
 export interface TestDatabase {
   url: string;
