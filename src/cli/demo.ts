@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../domain/clock.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { createRemote } from '../remote/create-remote.ts';
-import type { DemoResult } from '../sandbox/demo/conclude.ts';
+import type { Conclusion } from '../sandbox/demo/conclude.ts';
 import { runDemo } from '../sandbox/demo/demo.ts';
 import type { World } from '../sandbox/world.ts';
 import { VARIABLES } from '../settings.ts';
@@ -21,13 +21,13 @@ export function addDemo(program: Command, runtime: CliRuntime): void {
   program
     .command('demo')
     .description(
-      'The sandbox with faults: lost, repeated and late webhooks, a row dated 2099, an outage and a killed service. Then everything is compared.',
+      'The sandbox with faults: lost, repeated and late webhooks, a row dated 2099, an outage, a killed service and a restored backup. Then everything is compared.',
     )
     .option('--seconds <count>', 'how long the traffic lasts; default: until Ctrl-C', secondsOf)
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run demo\n  npm run demo -- --seconds 60\n\nExit code 0 only if the service ends up equal to the simulated platforms, every gap is explained, and no invariant is violated.',
+      '\nExamples:\n  npm run demo\n  npm run demo -- --seconds 60\n\nExit code 0 only if the service ends up equal to the simulated platforms, every gap is explained, a reader of the feed has booked every change once, and no invariant is violated.',
     )
     .action((options: Options) => demo(runtime, options));
 }
@@ -49,7 +49,7 @@ async function demo(runtime: CliRuntime, options: Options): Promise<void> {
     // On a terminal the console stays open until a key is pressed.
     ...(watched
       ? {
-          inspect: (ended: DemoResult, consoleUrl: string) =>
+          inspect: (ended: Conclusion, consoleUrl: string) =>
             untilKey(runtime, `${summary(ended)}\nThe console stays open at ${consoleUrl}: press a key to stop the service.\n`),
         }
       : {}),
@@ -105,8 +105,8 @@ function listedKinds(world: World, runtime: CliRuntime): ReadonlySet<string> {
 
 const MOST_SHOWN = 20;
 
-function summary(result: DemoResult): string {
-  const { counts, comparison, gaps, unexplained, coverage, unproven } = result;
+function summary(result: Conclusion): string {
+  const { counts, comparison, gaps, unexplained, coverage, unproven, reader } = result;
   const lines = (title: string, texts: readonly string[]) =>
     texts.length === 0
       ? []
@@ -125,7 +125,8 @@ function summary(result: DemoResult): string {
   return [
     '',
     `${counts.happened} events: ${counts.dropped} lost, ${counts.duplicated} sent twice, ${counts.held} out of order; ${counts.retries} attempts repeated, ${counts.givenUp} given up.`,
-    `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service, ${result.futureRows} row(s) dated 2099.`,
+    `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service, ${result.restores} restored backup(s), ${result.futureRows} row(s) dated 2099.`,
+    `A reader of the feed booked ${reader.booked} changes, each once: ${reader.diverged} time(s) its position was gone (410), ${reader.skipped} changes came again and were skipped by changeId, ${reader.lost} are no longer in the feed.`,
     '',
     table(rows, 'No connections.'),
     `Gaps that reconciliation found, by cause: ${
@@ -136,6 +137,7 @@ function summary(result: DemoResult): string {
     `Invariants violated: ${result.violations}.`,
     '',
     ...lines('Differences:', comparison.differences),
+    ...lines('Changes that the reader has not booked once:', result.misbooked),
     ...lines('Rows from the future that were not flagged:', result.unflagged),
     ...lines('Not proven complete up to the end:', unproven),
     ...lines(

@@ -1,6 +1,6 @@
 /** The service's REST API, which the demo reads like any other client. */
 export interface ServiceClient {
-  /** Throws `Error` for anything but a 2xx response. */
+  /** Throws `ResponseError` for anything but a 2xx response, and `Error` without a response. */
   get<T>(path: string): Promise<T>;
   post<T>(path: string): Promise<T>;
   /** All pages of a list. */
@@ -8,6 +8,18 @@ export interface ServiceClient {
 }
 
 const PAGE = 500;
+
+/** A response other than 2xx. */
+export class ResponseError extends Error {
+  readonly status: number;
+  readonly text: string;
+  constructor(call: string, status: number, text: string) {
+    super(`${call} answered ${status}: ${text.slice(0, 200)}`);
+    this.name = 'ResponseError';
+    this.status = status;
+    this.text = text;
+  }
+}
 
 /** `base` returns the base URL and is called before each request, since the service may have restarted. */
 export function createServiceClient(base: () => string | null, key: () => Promise<string>): ServiceClient {
@@ -18,8 +30,9 @@ export function createServiceClient(base: () => string | null, key: () => Promis
   }
   async function read<T>(method: string, path: string): Promise<T> {
     const response = await call(method, path);
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
-    return JSON.parse(await response.text());
+    const text = await response.text();
+    if (!response.ok) throw new ResponseError(`${method} ${path}`, response.status, text);
+    return JSON.parse(text);
   }
   return {
     get: (path) => read('GET', path),

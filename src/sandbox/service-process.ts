@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** The service in a separate process, which can be killed. */
 export interface ServiceProcess {
@@ -13,6 +14,8 @@ export interface ServiceProcess {
   kill(): Promise<void>;
   /** Sends SIGTERM and returns the exit code. */
   stop(): Promise<number | null>;
+  /** Runs a command with the same environment while the service runs or not. Throws `Error` unless it succeeds. */
+  run(command: readonly string[]): Promise<void>;
 }
 
 const START_WITHIN_MS = 60_000;
@@ -54,6 +57,7 @@ export function createServiceProcess(main: string, dataDir: string, env: Record<
     },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    run: async (command) => void (await promisify(execFile)(process.execPath, [main, ...command], { env })),
   };
 }
 

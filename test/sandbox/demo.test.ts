@@ -9,7 +9,7 @@ import type { DemoResult } from '../../src/sandbox/demo/conclude.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 
-test('after losses, repeats, rows dated 2099, an outage and a kill, service and platforms are equal and every gap has its cause', {
+test('after losses, repeats, rows dated 2099, an outage, a kill and a restored backup, service and platforms are equal, and a reader has booked every change once', {
   timeout: 290_000,
 }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'orderdock-demo-'));
@@ -29,7 +29,12 @@ test('after losses, repeats, rows dated 2099, an outage and a kill, service and 
   assert.ok(result.futureRows >= 3, 'rows dated 2099');
   assert.equal(result.violations, 0);
   assert.equal(result.serviceExitCode, 0);
-  assert.deepEqual({ kills: result.kills, outages: result.outages }, { kills: 1, outages: 1 });
+  const { kills, outages, restores } = result;
+  assert.deepEqual({ kills, outages, restores }, { kills: 1, outages: 1, restores: 1 });
+  assert.deepEqual(result.misbooked, []);
+  assert.ok(result.reader.diverged >= 1, 'the reader met the restored feed');
+  assert.ok(result.reader.skipped > 0, 'what came again was skipped');
+  assert.ok(result.reader.lost > 0, 'something booked was taken back');
   assert.ok(
     Object.values(result.comparison.equal).every((count) => count > 0),
     'something happened on every platform',

@@ -1,20 +1,20 @@
 import type { Sandbox } from '../sandbox.ts';
 import type { Sender, SenderCounts } from '../sender.ts';
 import type { ServiceClient } from '../service-client.ts';
-import type { ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
 import { type Comparison, compareWithWorlds } from './compare.ts';
 import { type FailureInjector, fateKey } from './failures.ts';
 import { readUnflagged } from './future-rows.ts';
+import type { Reader, ReaderCounts } from './reader.ts';
 import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitUntilIdle } from './recovery.ts';
 
 /** The state once the traffic has ended. */
 export interface Played {
   sandbox: Sandbox;
-  service: ServiceProcess;
   client: ServiceClient;
   sender: Sender;
   injector: FailureInjector;
+  reader: Reader;
   listedKinds(world: World): ReadonlySet<string>;
   show(text: string): void;
   say(text: string): void;
@@ -26,9 +26,12 @@ export interface Misfortunes {
   outages: number;
   /** List rows that were dated 2099. */
   futureRows: number;
+  /** Restored backups. */
+  restores: number;
 }
 
-export interface DemoResult extends Misfortunes {
+/** What the demo has found while the service still runs. */
+export interface Conclusion extends Misfortunes {
   ok: boolean;
   counts: FailureInjector['counts'] & SenderCounts;
   comparison: Comparison;
@@ -40,7 +43,14 @@ export interface DemoResult extends Misfortunes {
   unproven: string[];
   /** Connections with a row dated in the future that the service has not flagged. */
   unflagged: string[];
+  /** What became of the changes at the demo's own reader of the feed. */
+  reader: ReaderCounts;
+  /** Changes that the reader has not booked exactly once, as they are in the feed. */
+  misbooked: string[];
   violations: number;
+}
+
+export interface DemoResult extends Conclusion {
   serviceExitCode: number | null;
 }
 
@@ -48,8 +58,8 @@ const HEAL_WITHIN_MS = 240_000;
 const ROUNDS = 3;
 
 /** Lets everything arrive, has the service reconcile with the platforms, and then compares it with the worlds. */
-export async function concludeDemo(stage: Played, done: Misfortunes): Promise<DemoResult> {
-  const { injector, client, sandbox, sender, service, show, say } = stage;
+export async function concludeDemo(stage: Played, done: Misfortunes): Promise<Conclusion> {
+  const { injector, client, sandbox, sender, reader, show, say } = stage;
   say('The traffic has ended. Waiting for webhooks in flight …');
   const endedAt = new Date().toISOString();
   await injector.settle();
@@ -69,9 +79,12 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<De
   const coverage = Object.fromEntries(await readCoverage(client, reconcilable));
   const unproven = Object.keys(coverage).filter((connection) => !isProven(coverage[connection] ?? [], endedAt));
   const unflagged = await readUnflagged(client, reconcilable);
-  const serviceExitCode = await service.stop();
+  const misbooked = await reader.check();
   return {
-    ok: [...comparison.differences, ...unexplained, ...unproven, ...unflagged].length === 0 && violations === 0 && serviceExitCode === 0,
+    ok:
+      [...comparison.differences, ...unexplained, ...unproven, ...unflagged, ...misbooked].length === 0 &&
+      reader.counts.diverged >= done.restores &&
+      violations === 0,
     counts: { ...injector.counts, ...sender.counts },
     ...done,
     comparison,
@@ -80,8 +93,9 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<De
     coverage,
     unproven,
     unflagged,
+    reader: { ...reader.counts },
+    misbooked,
     violations,
-    serviceExitCode,
   };
 }
 

@@ -10,9 +10,10 @@ import { createSender } from '../sender.ts';
 import { createServiceClient } from '../service-client.ts';
 import { createServiceProcess, type ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
-import { concludeDemo, type DemoResult, type Misfortunes, type Played } from './conclude.ts';
+import { type Conclusion, concludeDemo, type DemoResult, type Misfortunes, type Played } from './conclude.ts';
 import { createFailureInjector, USUAL_MISFORTUNE } from './failures.ts';
-import { dateInFuture } from './future-rows.ts';
+import { injectFaults } from './fault-schedule.ts';
+import { type Reader, startReader } from './reader.ts';
 import { readBacklogs } from './recovery.ts';
 import { runTraffic } from './traffic.ts';
 
@@ -31,7 +32,7 @@ export interface DemoOptions {
   /** Duration of the traffic in seconds; null means until `end`. */
   seconds: number | null;
   /** Called with the result while the service still runs, so that its console can be inspected. */
-  inspect?(result: DemoResult, consoleUrl: string): Promise<void>;
+  inspect?(conclusion: Conclusion, consoleUrl: string): Promise<void>;
   /** Shows a line that the next one may overwrite. */
   show(text: string): void;
   /** Prints a permanent line. */
@@ -43,6 +44,7 @@ const EVERY_MS = 450;
 const BUSY_BACKLOG = 12;
 
 interface Stage extends DemoOptions, Played {
+  service: ServiceProcess;
   over: AbortController;
 }
 
@@ -61,18 +63,22 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     DATA_DIR: options.dataDir,
     CONNECTIONS_FILE: connectionsFile,
   });
+  let reader: Reader | null = null;
   try {
     await writePrivateFile(connectionsFile, sandbox.connectionsText);
     options.say('Starting the service …');
     await service.start();
     const stage = setStage(options, sandbox, service);
+    reader = stage.reader;
     options.say(
       `This is the sandbox with injected faults. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`,
     );
-    const result = await concludeDemo(stage, await playBadDays(stage));
-    await options.inspect?.(result, `${service.url()}/console/`);
-    return result;
+    const conclusion = await concludeDemo(stage, await playBadDays(stage));
+    await options.inspect?.(conclusion, `${service.url()}/console/`);
+    const serviceExitCode = await service.stop();
+    return { ...conclusion, ok: conclusion.ok && serviceExitCode === 0, serviceExitCode };
   } finally {
+    await reader?.stop();
     await service.kill();
     await sandbox.stop();
   }
@@ -91,88 +97,52 @@ function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProces
     mayBeLost: (world, { subject, eventType }) =>
       subject !== null && listed.get(world.connection)?.has(subject.kind) === true && !isDeletion(world, eventType),
   });
-  return { ...options, sandbox, service, client: createServiceClient(service.url, key), sender, injector, over };
+  const client = createServiceClient(service.url, key);
+  return { ...options, sandbox, service, client, sender, injector, reader: startReader(client), over };
 }
 
 // Lists do not show deleted resources.
 const isDeletion = (world: World, eventType: string): boolean =>
   world.platform.events.some((event) => event.type === eventType && event.effect === 'delete');
 
-/** Runs the traffic, with an outage of the APIs and a killed service in the middle. */
+/** Runs the traffic while everything else goes wrong; with a length, one round of that is the whole. */
 async function playBadDays(stage: Stage): Promise<Misfortunes> {
   const { over, end, sandbox, injector, random, seconds } = stage;
   const stop = () => over.abort();
   if (end.aborted) stop();
   end.addEventListener('abort', stop, { once: true });
-  const timer = seconds === null ? null : setTimeout(stop, seconds * 1000);
   const busy = new Set<string>();
-  const rest = (ms: number, until: AbortSignal = over.signal) => sleepMs(ms, undefined, { signal: until }).catch(() => {});
+  const rest = (ms: number) => sleepMs(ms, undefined, { signal: over.signal }).catch(() => {});
   const watching = watch(stage, busy, rest);
   const traffic = runTraffic({
     sandbox,
     random,
     sleep: rest,
     everyMs: EVERY_MS,
+    mostEvents: seconds === null ? null : Math.ceil((seconds * 1000) / EVERY_MS),
     isBusy: (connection) => busy.has(connection),
     deliver: injector.deliver,
     noteSilence: injector.noteSilence,
     stop: over.signal,
   });
   try {
-    const done = await misbehave(stage, rest);
+    const done = await injectFaults(stage, { rest, isOver: () => over.signal.aborted });
+    over.abort();
     await traffic;
     return done;
   } finally {
-    if (timer) clearTimeout(timer);
     over.abort();
     sandbox.simulators.setOutage(false);
     await Promise.all([watching, traffic.catch(() => {})]);
   }
 }
 
-type Rest = (ms: number) => Promise<unknown>;
-
-/**
- * After 2 tenths a row is dated in the future, the outage begins after 3, the kill comes after 6; without a length, a minute is taken for the
- * whole, again and again.
- */
-async function misbehave(stage: Stage, rest: Rest): Promise<Misfortunes> {
-  const { over, sandbox, service, seconds, say } = stage;
-  const roundMs = (seconds ?? 60) * 1000;
-  let [kills, outages, futureRows] = [0, 0, 0];
-  while (!over.signal.aborted) {
-    await rest(roundMs * 0.2);
-    if (over.signal.aborted) break;
-    say('Dating one row 2099 on every platform that has lists and times.');
-    futureRows += dateInFuture(sandbox, stage.listedKinds, stage.random);
-    await rest(roundMs * 0.1);
-    if (over.signal.aborted) break;
-    outages++;
-    say("The platforms' APIs are down.");
-    sandbox.simulators.setOutage(true);
-    await rest(Math.min(10_000, roundMs * 0.15));
-    sandbox.simulators.setOutage(false);
-    say("The platforms' APIs are up again.");
-    await rest(roundMs * 0.15);
-    if (!over.signal.aborted && kills === 0) {
-      kills++;
-      await killService(service, say);
-    }
-    await rest(roundMs * 0.4);
-  }
-  return { kills, outages, futureRows };
-}
-
-async function killService(service: ServiceProcess, say: (text: string) => void): Promise<void> {
-  say('Killing the service (SIGKILL).');
-  await service.kill();
-  await sleepMs(1500);
-  await service.start();
-  say('The service is running again.');
-}
-
 /** Updates the progress line and decides which platforms pause, once a second. */
-async function watch({ over, client, sandbox, sender, injector, show }: Stage, busy: Set<string>, rest: Rest): Promise<void> {
+async function watch(
+  { over, client, sandbox, sender, injector, show }: Stage,
+  busy: Set<string>,
+  rest: (ms: number) => Promise<unknown>,
+): Promise<void> {
   while (!over.signal.aborted) {
     await rest(1000);
     const backlogs = await readBacklogs(client, sandbox.worlds).catch(() => null);

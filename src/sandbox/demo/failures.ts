@@ -15,7 +15,7 @@ export interface FailureRates {
 
 export const USUAL_MISFORTUNE: FailureRates = { dropped: 0.05, duplicated: 0.1, held: 0.2, longestMs: 2500 };
 
-/** `lost`: never sent, or given up. `late`: overtaken, or retried until accepted. `silent`: nothing to send. `taken`: accepted at once. */
+/** `lost`: never sent, given up, or forgotten with a restored backup. `late`: overtaken, or retried until accepted. `silent`: nothing to send. `taken`: accepted at once. */
 export type Fate = 'lost' | 'late' | 'silent' | 'taken';
 
 export interface FailureCounts {
@@ -23,6 +23,14 @@ export interface FailureCounts {
   dropped: number;
   duplicated: number;
   held: number;
+}
+
+/** A webhook that the service has accepted. */
+export interface Accepted {
+  world: World;
+  webhook: OutgoingWebhook;
+  /** Whether the platform's list shows the change too. */
+  listed: boolean;
 }
 
 /** The network between the platforms and the service, with faults. */
@@ -34,6 +42,10 @@ export interface FailureInjector {
   fates: ReadonlyMap<string, ReadonlySet<Fate>>;
   /** Records that the resource changed without a webhook from its platform. */
   noteSilence(world: World, subject: string): void;
+  /** Records what the service accepts from now on, until `end` returns it in that order. */
+  record(): { end(): readonly Accepted[] };
+  /** Records that the service has forgotten these webhooks, because a backup was restored. */
+  noteForgotten(accepted: readonly Accepted[]): void;
   /** Resolves when every webhook in flight has arrived or been given up. */
   settle(): Promise<void>;
 }
@@ -53,6 +65,7 @@ export function createFailureInjector({ sender, random, sleep, misfortune, mayBe
   const counts: FailureCounts = { happened: 0, dropped: 0, duplicated: 0, held: 0 };
   const fates = new Map<string, Set<Fate>>();
   const underway = new Set<Promise<void>>();
+  const recordings = new Set<Accepted[]>();
   const note = (connection: string, subject: string, fate: Fate) => {
     const key = fateKey(connection, subject);
     fates.set(key, (fates.get(key) ?? new Set()).add(fate));
@@ -70,6 +83,7 @@ export function createFailureInjector({ sender, random, sleep, misfortune, mayBe
     const sent = await sender.send(world.connection, world.platform.retryPolicy, webhook);
     if (!sent.delivered) return meet(world, webhook, 'lost');
     meet(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
+    for (const recording of recordings) recording.push({ world, webhook, listed: mayBeLost(world, webhook) });
   }
   return {
     counts,
@@ -88,6 +102,19 @@ export function createFailureInjector({ sender, random, sleep, misfortune, mayBe
       if (random() >= misfortune.duplicated) return;
       counts.duplicated++;
       start(send(world, webhook, random() * misfortune.longestMs));
+    },
+    record() {
+      const recording: Accepted[] = [];
+      recordings.add(recording);
+      return {
+        end() {
+          recordings.delete(recording);
+          return recording;
+        },
+      };
+    },
+    noteForgotten(accepted) {
+      for (const { world, webhook } of accepted) meet(world, webhook, 'lost');
     },
     async settle() {
       while (underway.size > 0) await Promise.all(underway);

@@ -10,6 +10,8 @@ export interface TrafficOptions {
   sleep(ms: number, stop: AbortSignal): Promise<unknown>;
   /** Mean time between two events of one platform. */
   everyMs: number;
+  /** Events after which a platform is quiet; null: no limit. */
+  mostEvents: number | null;
   /** True while this platform pauses because the service is busy with its backlog (the remote limits are real). */
   isBusy(connection: string): boolean;
   deliver(world: World, webhook: OutgoingWebhook): void;
@@ -18,20 +20,25 @@ export interface TrafficOptions {
   stop: AbortSignal;
 }
 
-/** Generates events in every world until stopped. */
+/** Every platform has at least this many events, however slow the machine is: enough to leave something to compare. */
+const FEWEST_EVENTS = 10;
+
+/** Generates events in every world until stopped, or until each has had the most. */
 export async function runTraffic(options: TrafficOptions): Promise<void> {
   await Promise.all(options.sandbox.worlds.map((world) => runWorld(options, world)));
 }
 
 async function runWorld(options: TrafficOptions, world: World): Promise<void> {
-  const { sandbox, random, sleep, everyMs, isBusy, deliver, noteSilence, stop } = options;
+  const { sandbox, random, sleep, everyMs, mostEvents, isBusy, deliver, noteSilence, stop } = options;
   const choose = chooserOf(world, random);
   let before = contentOf(world);
-  while (!stop.aborted) {
+  const most = Math.max(FEWEST_EVENTS, mostEvents ?? Number.POSITIVE_INFINITY);
+  for (let events = 0; events < (stop.aborted ? FEWEST_EVENTS : most); ) {
     await sleep(everyMs * (0.5 + random()), stop);
-    if (stop.aborted || isBusy(world.connection)) continue;
+    if (events >= FEWEST_EVENTS && (stop.aborted || isBusy(world.connection))) continue;
     const next = choose();
     if (!next) return;
+    events++;
     const webhooks = sandbox.trigger(world.connection, next.eventType, next.form);
     const after = contentOf(world);
     const reported = new Set(webhooks.map(({ subject }) => (subject ? subjectText(subject) : '')));
