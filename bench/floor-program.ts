@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { packNow, unpackNow } from '../src/domain/values/packed-bytes.ts';
 import { type Database, openDatabase, type Sql, together } from '../src/store/engine/database.ts';
-import { columnList, rowsParameter } from '../src/store/engine/rows.ts';
+import { columnList, placed, rowsParameter } from '../src/store/engine/rows.ts';
 import { sampleEvent } from './sample.ts';
 
 // The floor: a plain program that stores orders and applies them, with the same rows in the same transactions as the service, and nothing else:
@@ -34,27 +35,37 @@ async function store(sql: Sql, bodies: readonly string[]): Promise<void> {
      from ${sql.dialect.rowsOf(DELIVERY)} where true`,
     [false, false, rowsParameter(rows)],
   );
+  const contents = rows.map(({ id, headers, body }) => {
+    const bytes = Buffer.from(body);
+    return { id, body_bytes: bytes.length, packed: packNow(Buffer.concat([Buffer.from(`${headers}\n`), bytes])) };
+  });
+  const { rows: places, bytes } = placed(contents);
   await sql.all(
-    `insert into delivery_contents (seq, headers, body) select d.seq, rows.headers, ${sql.dialect.name === 'postgres' ? `convert_to(rows.body, 'UTF8')` : 'cast(rows.body as blob)'}
-     from ${sql.dialect.rowsOf({ id: 'text', headers: 'text', body: 'text' })} cross join deliveries d where d.id = rows.id`,
-    [rowsParameter(rows)],
+    `insert into delivery_contents (seq, body_bytes, packed) select d.seq, rows.body_bytes, ${sql.dialect.slice}
+     from ${sql.dialect.rowsOf(CONTENT)} cross join deliveries d where d.id = rows.id`,
+    [bytes, rowsParameter(places)],
   );
 }
+
+const CONTENT = { id: 'text', body_bytes: 'integer', at: 'integer', bytes: 'integer' } as const;
 
 interface Taken {
   seq: number | string;
   id: string;
-  body: Buffer;
+  packed: Buffer;
 }
 
 async function apply(sql: Sql): Promise<number> {
   const taken = await sql.all<Taken>(
     `with due as (select d.* from deliveries d where d.state = 'pending' and not d.notification and d.next_attempt_at <= '9'
        order by d.next_attempt_at, d.seq limit ${GROUP} ${sql.dialect.skipLocked('d')})
-     select due.seq, due.id, c.body from due join delivery_contents c on c.seq = due.seq`,
+     select due.seq, due.id, c.packed from due join delivery_contents c on c.seq = due.seq`,
   );
   if (taken.length === 0) return 0;
-  const orders = taken.map(({ id, body }) => ({ id, delivery: id, ...JSON.parse(body.toString()).orderEvent }));
+  const orders = taken.map(({ id, packed }) => {
+    const bytes = unpackNow(packed);
+    return { id, delivery: id, ...JSON.parse(bytes.toString('utf8', bytes.indexOf(10) + 1)).orderEvent };
+  });
   await sql.all(
     `select e.id from ${sql.dialect.rowsOf({ external_id: 'text' })} cross join entities e
      where e.connection = 'floor' and e.kind = 'order' and e.external_id = rows.external_id ${sql.dialect.lockRows('e')}`,

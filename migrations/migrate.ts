@@ -26,6 +26,7 @@ import * as views from './0030_views.ts';
 import * as registrations from './0035_registrations.ts';
 import * as sessions from './0036_sessions.ts';
 import * as replays from './0038_replays.ts';
+import * as packedContents from './0039_packed_contents.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -60,6 +61,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0035_registrations', registrations],
   ['0036_sessions', sessions],
   ['0038_replays', replays],
+  ['0039_packed_contents', packedContents],
 ];
 
 const MIGRATION_LOCK = 7036280;

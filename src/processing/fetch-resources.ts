@@ -5,7 +5,8 @@ import { Hopeless, OrderdockError } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { type ClaimedDelivery, claimCompanions, claimDeliveries, readBody, readRecorded } from '../store/deliveries/claim.ts';
+import { type ClaimedDelivery, claimCompanions, claimDeliveries, loadContents } from '../store/deliveries/claim.ts';
+import { readRecorded } from '../store/deliveries/contents.ts';
 import { connectionsToFetch, waitingEventTypes } from '../store/deliveries/due.ts';
 import { applyReports } from './apply-reports.ts';
 import { interpretDelivery, readResource } from './interpret-delivery.ts';
@@ -79,7 +80,7 @@ async function groupBySubject(context: Context, claimed: readonly ClaimedDeliver
     const group = groups.get(key);
     groups.set(key, group ? [...group, delivery] : [delivery]);
   }
-  for (const delivery of claimed) if (!delivery.bodyLoaded) delivery.body = await readBody(context.db.read, delivery.seq);
+  for (const delivery of claimed) if (!delivery.bodyLoaded) await loadContents(context.db.read, delivery);
   return [...groups.values()];
 }
 

@@ -6,7 +6,7 @@ import type { EntityReport } from '../domain/entities/entity.ts';
 import { OrderdockError, Unavailable } from '../domain/errors.ts';
 import { freeAfter } from '../domain/memory.ts';
 import type { Interpretation } from '../platforms/contract/webhook.ts';
-import { type Claim, type ClaimedDelivery, claimDeliveries, readBody, takeDeliveries } from '../store/deliveries/claim.ts';
+import { type Claim, type ClaimedDelivery, claimDeliveries, loadContents, takeDeliveries } from '../store/deliveries/claim.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';
 import { type Sql, together, WriteConflict } from '../store/engine/database.ts';
 import { type Application, type ApplyPlan, planReports, writePlan } from './apply-reports.ts';
@@ -168,7 +168,7 @@ async function processLarge(context: Context, { seq, bodyBytes }: ClaimedDeliver
 }
 
 async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<void> {
-  delivery.body = await readBody(context.db.read, delivery.seq);
+  await loadContents(context.db.read, delivery);
   const attempted = attempt(context, delivery);
   // The attempt contains its reports, and the store its bytes.
   delivery.body = NO_BYTES;

@@ -1,3 +1,4 @@
+import { packContents } from '../../src/store/deliveries/contents.ts';
 import type { Database, Sql } from '../../src/store/engine/database.ts';
 
 type Row = Record<string, string | number | boolean | null | Buffer>;
@@ -20,12 +21,15 @@ export async function insertRows(db: Database, table: string, rows: readonly Row
   });
 }
 
-const insertContent = (sql: Sql, { id, headers, body }: Row) =>
-  sql.all('insert into delivery_contents (seq, headers, body) select seq, ?, ? from deliveries where id = ?', [
-    headers ?? '{}',
-    body ?? Buffer.alloc(1),
+async function insertContent(sql: Sql, { id, headers, body }: Row): Promise<void> {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(1);
+  const packed = await packContents(String(headers ?? '{}'), bytes);
+  await sql.all('insert into delivery_contents (seq, packed, body_bytes) select seq, ?, ? from deliveries where id = ?', [
+    packed,
+    bytes.length,
     id ?? null,
   ]);
+}
 
 export const header = (changed: Row = {}) =>
   JSON.stringify({

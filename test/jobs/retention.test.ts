@@ -3,6 +3,7 @@ import { acknowledge, confirmStanding, DEFAULT_CONSUMER, recordRead, registerCon
 import { findPosition } from '../../src/feed/find-position.ts';
 import { saveReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/jobs/retention.ts';
+import { packContents } from '../../src/store/deliveries/contents.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { readPositions } from '../../src/store/feed/read-positions.ts';
@@ -46,12 +47,12 @@ testWithContext('what waits and what is dead keeps its body', async (test) => {
   await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', at(1)) });
   test.clock.advance(100 * DAY_MS);
   await sweep(test);
-  const rows = await select<{ state: string; body: unknown }>(
+  const rows = await select<{ state: string; packed: unknown }>(
     test,
-    'select state, body from deliveries left join delivery_contents using (seq) order by deliveries.seq',
+    'select state, packed from deliveries left join delivery_contents using (seq) order by deliveries.seq',
   );
   assert.deepEqual(
-    rows.map((row) => [row.state, row.body === null]),
+    rows.map((row) => [row.state, row.packed === null]),
     [
       ['dead', false],
       ['pending', false],
@@ -153,7 +154,9 @@ testWithContext('a sweep of many rows goes in steps, between which receiving has
          select 'd' || code || seq, 'toy', 'toy', code || seq, 'done', 'POST', '', ?, ?, at, at, at, '' from refusals`,
       [false, false],
     );
-    await sql.all(`insert into delivery_contents (seq, headers, body) select seq, '{}', ? from deliveries`, [Buffer.from('x')]);
+    await sql.all(`insert into delivery_contents (seq, packed, body_bytes) select seq, ?, 1 from deliveries`, [
+      await packContents('{}', Buffer.from('x')),
+    ]);
   });
   test.clock.advance(91 * DAY_MS);
   let longest = 0;

@@ -7,6 +7,7 @@ import * as access from '../../migrations/0004_access.ts';
 import * as health from '../../migrations/0005_health.ts';
 import * as reconcile from '../../migrations/0006_reconcile.ts';
 import * as documents from '../../migrations/0007_documents.ts';
+import { readContents, readRecorded } from '../../src/store/deliveries/contents.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
 import { postgresDialect, sqliteDialect } from '../../src/store/engine/dialect.ts';
 import { readStates } from '../../src/store/entities/states.ts';
@@ -82,17 +83,20 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 async function assertCarriedOver(url: string): Promise<void> {
   const db = await openDatabase(url);
   try {
-    const contents = await db.read.all<{ seq: number | string; body: Buffer }>(
-      'select seq, headers, body, recorded from delivery_contents order by seq',
+    const contents = await db.read.all<{ seq: number | string; body_bytes: number }>(
+      'select seq, body_bytes from delivery_contents order by seq',
     );
-    const headers = '{"authorization":"[redacted]"}';
     assert.deepEqual(
-      contents.map((row) => ({ ...row, seq: Number(row.seq), body: row.body.toString('hex') })),
+      contents.map(({ seq, body_bytes }) => [Number(seq), body_bytes]),
       [
-        { seq: 1, headers, body: 'ff00', recorded: null },
-        { seq: 6001, headers, body: '7b7d', recorded: '[1]' },
+        [1, 2],
+        [6001, 2],
       ],
     );
+    const headers = { authorization: '[redacted]' };
+    assert.deepEqual(await readContents(db.read, 1), { headers, body: Buffer.from([0xff, 0]) });
+    assert.deepEqual(await readContents(db.read, 6001), { headers, body: Buffer.from('{}') });
+    assert.deepEqual([await readRecorded(db.read, 1), await readRecorded(db.read, 6001)], [null, '[1]']);
     assert.equal((await db.read.all('select id from deliveries')).length, 3);
     const states = await readStates(db.read, [{ connection: 'acme', kind: 'order', externalId: 'x-o1' }]);
     assert.deepEqual(

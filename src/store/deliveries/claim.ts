@@ -2,15 +2,13 @@ import type { Delivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { type DeliveryRow, deliveryColumns, toDelivery, toHeaders } from './row.ts';
+import { LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
+import { type DeliveryRow, deliveryColumns, toDelivery } from './row.ts';
 
 // Two ways to take a delivery. One that carries its content is taken and ended in one transaction (`takeDeliveries`): nothing is written before
 // its end. One that needs a call to a platform is marked as `working` under a lease first (`claimDeliveries`), since a call may take a minute.
 
-/** A delivery with a body larger than this is worked alone: memory stays bounded. */
-export const LARGE_BODY_BYTES = 131_072;
-
-/** A taken delivery; the body of a large one is read when its turn comes. */
+/** A taken delivery; headers and body of a large one are read when its turn comes (`loadContents`). */
 export interface ClaimedDelivery extends Delivery {
   bodyLoaded: boolean;
   bodyBytes: number;
@@ -30,7 +28,9 @@ export interface Take {
   only: readonly number[] | null;
 }
 
-type TakenRow = DeliveryRow & { headers: string | null; body: Buffer | null; body_bytes: number | string | null };
+type TakenRow = DeliveryRow & { packed: Buffer | null; body_bytes: number | null };
+
+const CONTENT_COLUMNS = `c.body_bytes, case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.packed end as packed`;
 
 /**
  * Takes what is due and carries its content, oldest first, the first of each resource only. On engines with several writers the rows stay locked
@@ -44,9 +44,7 @@ export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDeliv
        where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and ${IS_FIRST}
          ${take.except.length > 0 ? `and not ${listed('d.seq', take.except)}` : ''} ${take.only === null ? '' : `and ${listed('d.seq', take.only)}`}
        order by d.next_attempt_at, d.seq limit ? ${sql.dialect.skipLocked('d')})
-     select ${deliveryColumns('due')}, c.headers, length(c.body) as body_bytes,
-       case when length(c.body) <= ${LARGE_BODY_BYTES} then c.body end as body
-     from due left join delivery_contents c on c.seq = due.seq order by due.seq`,
+     select ${deliveryColumns('due')}, ${CONTENT_COLUMNS} from due left join delivery_contents c on c.seq = due.seq order by due.seq`,
     [take.now, take.limit],
   );
   return rows.map(toTaken);
@@ -54,9 +52,8 @@ export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDeliv
 
 const toTaken = (row: TakenRow): ClaimedDelivery => ({
   ...toDelivery(row),
-  headers: toHeaders(row.headers),
-  body: row.body ?? Buffer.alloc(0),
-  bodyLoaded: row.body !== null || row.body_bytes === null,
+  ...(row.packed === null ? { headers: {}, body: Buffer.alloc(0) } : unpackSmall(row.packed)),
+  bodyLoaded: row.packed !== null || row.body_bytes === null,
   bodyBytes: numberOf(row.body_bytes),
 });
 
@@ -109,23 +106,16 @@ export async function claimCompanions(sql: Sql, claim: Claim, subjects: readonly
 /** The claimed rows with what came with them, in the order of their arrival. */
 async function withContents(sql: Sql, rows: readonly DeliveryRow[]): Promise<ClaimedDelivery[]> {
   if (rows.length === 0) return [];
-  const contents = await sql.all<Pick<TakenRow, 'seq' | 'headers' | 'body' | 'body_bytes'>>(
-    `select c.seq, c.headers, length(c.body) as body_bytes, case when length(c.body) <= ${LARGE_BODY_BYTES} then c.body end as body
-     from ${sql.dialect.rowsOf({ seq: 'integer' })} cross join delivery_contents c where c.seq = rows.seq`,
+  const contents = await sql.all<Pick<TakenRow, 'seq' | 'packed' | 'body_bytes'>>(
+    `select c.seq, ${CONTENT_COLUMNS} from ${sql.dialect.rowsOf({ seq: 'integer' })} cross join delivery_contents c where c.seq = rows.seq`,
     [rowsParameter(rows.map(({ seq }) => ({ seq: numberOf(seq) })))],
   );
   const bySeq = new Map(contents.map((row) => [numberOf(row.seq), row]));
-  const none = { headers: null, body: null, body_bytes: null };
+  const none = { packed: null, body_bytes: null };
   return rows.map((row) => toTaken({ ...none, ...bySeq.get(numberOf(row.seq)), ...row })).sort((a, b) => a.seq - b.seq);
 }
 
-export async function readBody(sql: Sql, seq: number): Promise<Buffer> {
-  const [row] = await sql.all<{ body: Buffer }>('select body from delivery_contents where seq = ?', [seq]);
-  return row?.body ?? Buffer.alloc(0);
-}
-
-/** What a fetch returned for this delivery; null: nothing was recorded. */
-export async function readRecorded(sql: Sql, seq: number): Promise<string | null> {
-  const [row] = await sql.all<{ recorded: string | null }>('select recorded from delivery_contents where seq = ?', [seq]);
-  return row?.recorded ?? null;
+/** Reads headers and body of a large delivery. */
+export async function loadContents(sql: Sql, delivery: ClaimedDelivery): Promise<void> {
+  Object.assign(delivery, await readContents(sql, delivery.seq));
 }

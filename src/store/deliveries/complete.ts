@@ -1,6 +1,7 @@
 import type { Attempt, DeliveryState } from '../../domain/entities/delivery.ts';
+import { pack } from '../../domain/values/packed-bytes.ts';
 import { type Sql, together } from '../engine/database.ts';
-import { rowsParameter } from '../engine/rows.ts';
+import { placed, rowsParameter } from '../engine/rows.ts';
 
 const ENDED = {
   seq: 'integer',
@@ -45,7 +46,9 @@ export async function completeDeliveries(sql: Sql, worker: string | null, ended:
     worker === null
       ? `deliveries.state = 'pending' and not deliveries.notification`
       : `deliveries.state = 'working' and deliveries.worker = ?`;
-  const recorded = ended.flatMap(({ seq, recorded: text }) => (text === null ? [] : [{ seq, recorded: text }]));
+  const recorded = await Promise.all(
+    ended.flatMap(({ seq, recorded: text }) => (text === null ? [] : [pack(Buffer.from(text)).then((packed) => ({ seq, packed }))])),
+  );
   const [done] = await together(sql, [
     () =>
       sql.all(
@@ -59,9 +62,12 @@ export async function completeDeliveries(sql: Sql, worker: string | null, ended:
   return done.length;
 }
 
-const keepRecorded = (sql: Sql, recorded: readonly { seq: number; recorded: string }[]): Promise<unknown[]> =>
-  sql.all(
-    `update delivery_contents set recorded = rows.recorded from ${sql.dialect.rowsOf({ seq: 'integer', recorded: 'text' })}
-     where delivery_contents.seq = rows.seq`,
-    [rowsParameter(recorded)],
+const PLACED = { seq: 'integer', at: 'integer', bytes: 'integer' } as const;
+
+const keepRecorded = (sql: Sql, recorded: readonly { seq: number; packed: Buffer }[]): Promise<unknown[]> => {
+  const { rows, bytes } = placed(recorded);
+  return sql.all(
+    `update delivery_contents set recorded = ${sql.dialect.slice} from ${sql.dialect.rowsOf(PLACED)} where delivery_contents.seq = rows.seq`,
+    [bytes, rowsParameter(rows)],
   );
+};

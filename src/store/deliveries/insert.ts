@@ -3,7 +3,8 @@ import type { Arrival, InsertResult } from '../../domain/entities/delivery.ts';
 import { OrderdockError } from '../../domain/errors.ts';
 import { sameDocument } from '../../domain/values/json.ts';
 import type { Database, Sql } from '../engine/database.ts';
-import { columnList, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
+import { columnList, placed, rowsParameter, storableText } from '../engine/rows.ts';
+import { packContents, unpackContents } from './contents.ts';
 
 const NEW_DELIVERY = {
   id: 'text',
@@ -25,7 +26,7 @@ const NEW_DELIVERY = {
   error: 'text',
   conflict: 'boolean',
 } as const;
-type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { headers: string; body: Buffer };
+type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body: Buffer; packed: Buffer };
 
 interface KnownRow {
   id: string;
@@ -43,7 +44,7 @@ interface KnownRow {
  * own with `conflict` set on both, and answered as a duplicate of the first: never dropped in silence.
  */
 export async function insertDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<InsertResult[]> {
-  const rows = arrivals.map((arrival) => newRow(arrival));
+  const rows = await Promise.all(arrivals.map((arrival) => newRow(arrival)));
   const inserted = await (db.dialect.insertsInQueries ? insertNew(db.alone, rows) : db.write((sql) => insertNew(sql, rows)));
   const rest = rows.filter((row) => !inserted.has(String(row.id)));
   const known = rest.length > 0 ? await db.write((sql) => countRepeats(sql, rest, arrivals)) : new Map<string, InsertResult>();
@@ -87,11 +88,11 @@ async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<bool
   if (row.method === 'GET' || known.method === 'GET') return row.method === known.method && row.subject === known.subject;
   if (known.body_sha256 === row.body_sha256) return true;
   if (row.body.length > MOST_COMPARED_BYTES) return false;
-  const [held] = await sql.all<{ body: Buffer | null }>(
-    'select c.body from deliveries d join delivery_contents c on c.seq = d.seq where d.id = ?',
+  const [held] = await sql.all<{ packed: Buffer }>(
+    `select c.packed from deliveries d join delivery_contents c on c.seq = d.seq where d.id = ? and c.body_bytes <= ${MOST_COMPARED_BYTES}`,
     [known.id],
   );
-  return held?.body != null && held.body.length <= MOST_COMPARED_BYTES && sameDocument(held.body, row.body);
+  return held !== undefined && sameDocument((await unpackContents(held.packed)).body, row.body);
 }
 
 const contentDigest = ({ method, subject, body_sha256 }: NewRow): string =>
@@ -114,19 +115,19 @@ async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string
 }
 
 /**
- * The rows as one JSON parameter, their bodies as one binary parameter beside it, so that no body is escaped and parsed again. Where the engine
- * can, one statement for both tables. Gives the ids that were new.
+ * The rows as one JSON parameter, their packed contents as one binary parameter beside it, so that nothing of them is escaped and parsed again.
+ * Where the engine can, one statement for both tables. Gives the ids that were new.
  */
 async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>> {
-  const delivery = [rowsParameter(rows.map(({ body: _body, headers: _headers, ...row }) => row))];
-  const contents = [bodiesOf(rows), rowsParameter(placed(rows))];
+  const delivery = [rowsParameter(rows.map(({ body: _body, packed: _packed, ...row }) => row))];
+  const { rows: places, bytes } = placed(rows.map(({ id, body, packed }) => ({ id, body_bytes: body.length, packed })));
+  const contents = [bytes, rowsParameter(places)];
   const insertDelivery = `insert into deliveries (${columnList(NEW_DELIVERY)}, next_attempt_at, finished_at)
      select ${columnList(NEW_DELIVERY, 'rows.')}, rows.received_at, case when rows.state = 'dead' then rows.received_at end
      from ${sql.dialect.rowsOf(NEW_DELIVERY)} where true
      on conflict (connection, dedupe_key) do nothing returning id, seq`;
-  const insertContents = (from: string) => `insert into delivery_contents (seq, headers, body)
-     select new.seq, rows.headers, ${isLarge(rows) ? '?' : sql.dialect.slice}
-     from ${sql.dialect.rowsOf(CONTENT)} cross join ${from} where new.id = rows.id`;
+  const insertContents = (from: string) => `insert into delivery_contents (seq, body_bytes, packed)
+     select new.seq, rows.body_bytes, ${sql.dialect.slice} from ${sql.dialect.rowsOf(CONTENT)} cross join ${from} where new.id = rows.id`;
   const inserted = sql.dialect.insertsInQueries
     ? await sql.all<{ id: string }>(`with new as (${insertDelivery}), kept as (${insertContents('new')}) select id from new`, [
         ...delivery,
@@ -137,23 +138,7 @@ async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>
   return new Set(inserted.map((row) => row.id));
 }
 
-const CONTENT = { id: 'text', headers: 'text', at: 'integer', bytes: 'integer' } as const;
-
-/** Where each row's body lies within all of them. */
-function placed(rows: readonly NewRow[]): object[] {
-  let at = 1;
-  return rows.map(({ id, headers, body }) => {
-    const start = at;
-    at += body.length;
-    return { id, headers, at: start, bytes: body.length };
-  });
-}
-
-/** A large body comes alone, and is bound as it is: every copy of it is one more in memory. */
-const isLarge = (rows: readonly NewRow[]): boolean => rows.length === 1 && (rows[0]?.body.length ?? 0) > LARGE_VALUE_BYTES;
-
-const bodiesOf = (rows: readonly NewRow[]): Buffer =>
-  isLarge(rows) ? (rows[0]?.body ?? Buffer.alloc(0)) : Buffer.concat(rows.map((row) => row.body));
+const CONTENT = { id: 'text', body_bytes: 'integer', at: 'integer', bytes: 'integer' } as const;
 
 async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string, KnownRow>> {
   const columns = { connection: 'text', dedupe_key: 'text' } as const;
@@ -165,7 +150,7 @@ async function findKnown(sql: Sql, rows: readonly NewRow[]): Promise<Map<string,
   return new Map(found.map((row) => [`${row.connection} ${row.dedupe_key}`, row]));
 }
 
-function newRow(arrival: Arrival & { id: string }): NewRow {
+async function newRow(arrival: Arrival & { id: string }): Promise<NewRow> {
   return {
     id: arrival.id,
     connection: arrival.connection,
@@ -181,9 +166,9 @@ function newRow(arrival: Arrival & { id: string }): NewRow {
     mergeable: arrival.mergeable,
     received_at: arrival.receivedAt,
     credential: arrival.credential,
-    headers: JSON.stringify(arrival.headers),
     content_type: arrival.contentType,
     body: arrival.body,
+    packed: await packContents(JSON.stringify(arrival.headers), arrival.body),
     body_sha256: createHash('sha256').update(arrival.body).digest('hex'),
     error: arrival.error,
     conflict: false,

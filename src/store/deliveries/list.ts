@@ -1,9 +1,11 @@
 import type { StoredDelivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, inScope, where } from '../engine/where.ts';
+import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
+import { unpackContents } from './contents.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
-import { deliveryColumns, type DeliveryRow as StoredRow, toDelivery, toHeaders } from './row.ts';
+import { findWithText } from './find-text.ts';
+import { deliveryColumns, type DeliveryRow as StoredRow, toDelivery } from './row.ts';
 
 /** A delivery as operators see it. */
 export interface DeliveryRow extends StoredDelivery {
@@ -40,8 +42,7 @@ interface ListedRow extends StoredRow {
 }
 
 interface ContentRow extends ListedRow {
-  headers: string | null;
-  body: Buffer | null;
+  packed: Buffer | null;
 }
 
 const COLUMNS = `${deliveryColumns()}, dismissed_by, note, dismissed_at`;
@@ -82,28 +83,32 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   page: { before: number | null; limit: number },
 ): Promise<DeliveryRow[]> {
-  const floor = filter.text == null ? null : await readTextFloor(sql, page.before);
   const asked = where(
     ...matching(filter),
-    floor === null ? null : ['deliveries.seq >= ?', floor],
     inScope(sql, 'connection'),
     equals('event_type', filter.eventType ?? null),
-    filter.text == null
-      ? null
-      : [`exists (select 1 from delivery_contents c where c.seq = deliveries.seq and ${sql.dialect.bytesContain('c.body')})`, filter.text],
     filter.replayId == null
       ? null
       : ['deliveries.seq in (select delivery_seq from replayed_deliveries where replay_id = ?)', filter.replayId],
-    page.before === null ? null : ['deliveries.seq < ?', page.before],
   );
+  if (filter.text == null) return select(sql, where([asked.text, ...asked.bindings], isBefore(page.before)), page.limit);
+  const found = await findWithText(sql, asked, filter.text, { ...page, floor: await readTextFloor(sql, page.before) });
+  return select(sql, where(isOneOf('deliveries.seq', found)), page.limit);
+}
+
+const isBefore = (position: number | null): Condition => (position === null ? null : ['deliveries.seq < ?', position]);
+
+async function select(sql: Sql, asked: ReturnType<typeof where>, limit: number): Promise<DeliveryRow[]> {
   const statement = `select ${COLUMNS} from ${TABLES} where ${asked.text} order by deliveries.seq desc limit ?`;
-  return (await sql.all<ListedRow>(statement, [...asked.bindings, page.limit])).map(fromRow);
+  return (await sql.all<ListedRow>(statement, [...asked.bindings, limit])).map(fromRow);
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {
   const asked = where(['id = ?', id], inScope(sql, 'connection'));
-  const statement = `select ${COLUMNS}, headers, body from ${TABLES} left join delivery_contents on delivery_contents.seq = deliveries.seq
+  const statement = `select ${COLUMNS}, packed from ${TABLES} left join delivery_contents on delivery_contents.seq = deliveries.seq
     where ${asked.text}`;
   const [row] = await sql.all<ContentRow>(statement, asked.bindings);
-  return row ? { ...fromRow(row), headers: toHeaders(row.headers), ...bodyText(row.body) } : null;
+  if (!row) return null;
+  const { headers, body } = row.packed === null ? { headers: {}, body: null } : await unpackContents(row.packed);
+  return { ...fromRow(row), headers, ...bodyText(body) };
 }

@@ -3,8 +3,9 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { where } from '../engine/where.ts';
+import { toRecorded, unpackContents } from './contents.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
-import { type DeliveryRow, deliveryColumns, toDelivery, toHeaders } from './row.ts';
+import { type DeliveryRow, deliveryColumns, toDelivery } from './row.ts';
 
 export { type DeliveryCriteria, isUnlimited } from './criteria.ts';
 
@@ -61,12 +62,14 @@ export interface Replayable extends Delivery {
 /** Oldest first. */
 export async function readReplayable(sql: Sql, filter: DeliveryCriteria, span: Span): Promise<Replayable[]> {
   const asked = where(['deliveries.seq > ? and deliveries.seq <= ?', span.after, span.upTo], [FINISHED], ...matching(filter));
-  const rows = await sql.all<DeliveryRow & { headers: string; body: Buffer; recorded: string | null }>(
-    `select ${deliveryColumns()}, c.headers, c.body, c.recorded from deliveries join delivery_contents c on c.seq = deliveries.seq
+  const rows = await sql.all<DeliveryRow & { packed: Buffer; recorded: Buffer | null }>(
+    `select ${deliveryColumns()}, c.packed, c.recorded from deliveries join delivery_contents c on c.seq = deliveries.seq
      where ${asked.text} order by deliveries.seq limit ?`,
     [...asked.bindings, span.limit],
   );
-  return rows.map((row) => ({ ...toDelivery(row), headers: toHeaders(row.headers), body: row.body, recorded: row.recorded }));
+  return Promise.all(
+    rows.map(async (row) => ({ ...toDelivery(row), ...(await unpackContents(row.packed)), recorded: await toRecorded(row.recorded) })),
+  );
 }
 
 /** Whether a delivery's body has been emptied by retention. */

@@ -22,8 +22,6 @@ export interface Dialect {
   rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean'>>): string;
   /** Expression for a part of a binary parameter: the row's `at` (from 1) and `bytes` name it. */
   slice: string;
-  /** Condition: the bytes of a column contain the UTF-8 encoding of its single text binding. */
-  bytesContain(column: string): string;
   trigrams: TrigramIndex;
   /** Ends a `select` whose rows of `table` stay locked until the commit; empty where the engine has one writer anyway. */
   lockRows(table: string): string;
@@ -125,7 +123,6 @@ export function sqliteDialect(filename: string): Dialect {
     // An empty buffer is bound as null, which would be a body that retention has emptied.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     trigrams: sqliteTrigrams,
-    bytesContain: (column) => `instr(${column}, cast(? as blob)) > 0`,
     lockRows: () => '',
     skipLocked: () => '',
     insertsInQueries: false,
@@ -228,7 +225,6 @@ export function postgresDialect(url: string): Dialect {
         .join(', ')})`,
     slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
     trigrams: postgresTrigrams,
-    bytesContain: (column) => `position(convert_to(?, 'UTF8') in ${column}) > 0`,
     lockRows: (table) => `for update of ${table}`,
     skipLocked: (table) => `for update of ${table} skip locked`,
     insertsInQueries: true,

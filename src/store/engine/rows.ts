@@ -29,6 +29,19 @@ export function inBatches<Row>(rows: readonly Row[], sizeOf: (row: Row) => numbe
 
 export const storableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
 
+/** The packed values of rows as one binary parameter, and the rows with the place of their own in it (`dialect.slice`). */
+export function placed<Row extends { packed: Buffer }>(
+  values: readonly Row[],
+): { rows: (Omit<Row, 'packed'> & { at: number; bytes: number })[]; bytes: Buffer } {
+  let next = 1;
+  const rows = values.map(({ packed, ...row }) => {
+    const at = next;
+    next += packed.length;
+    return { ...row, at, bytes: packed.length };
+  });
+  return { rows, bytes: Buffer.concat(values.map(({ packed }) => packed)) };
+}
+
 /** Counts and sequences: numbers on SQLite, texts on PostgreSQL. */
 export const numberOf = (value: number | string | bigint | null | undefined): number => Number(value ?? 0);
 

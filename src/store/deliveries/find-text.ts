@@ -1,0 +1,54 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Sql } from '../engine/database.ts';
+import { numberOf } from '../engine/rows.ts';
+import type { SqlValue } from '../engine/sql-value.ts';
+import { LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
+
+const BODIES_PER_STEP = 50;
+/** Bytes of bodies between two turns of the event loop. */
+const BYTES_PER_TURN = 262_144;
+
+/** The part of the deliveries that is looked through: from the newest below `before` (null: of all) down to position `floor`. */
+export interface TextSpan {
+  before: number | null;
+  floor: number;
+  limit: number;
+}
+
+/**
+ * The positions of deliveries whose body contains the text, byte for byte, newest first. Bodies are packed: the database finds those that fit the
+ * other conditions, and they are looked through here.
+ */
+export async function findWithText(
+  sql: Sql,
+  asked: { text: string; bindings: readonly SqlValue[] },
+  text: string,
+  { before, floor, limit }: TextSpan,
+): Promise<number[]> {
+  const wanted = Buffer.from(text);
+  const found: number[] = [];
+  const statement = `select deliveries.seq as seq, c.body_bytes, case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.packed end as packed
+    from deliveries join delivery_contents c on c.seq = deliveries.seq
+    where ${asked.text} and deliveries.seq >= ? and deliveries.seq < ? order by deliveries.seq desc limit ${BODIES_PER_STEP}`;
+  for (let end = before ?? Number.MAX_SAFE_INTEGER; ; ) {
+    const rows = await sql.all<{ seq: number | string; packed: Buffer | null; body_bytes: number }>(statement, [
+      ...asked.bindings,
+      floor,
+      end,
+    ]);
+    let bytes = 0;
+    for (const { seq, packed, body_bytes } of rows) {
+      const contents = packed === null ? await readContents(sql, numberOf(seq)) : unpackSmall(packed);
+      if (contents?.body.includes(wanted)) found.push(numberOf(seq));
+      if (found.length === limit) return found;
+      bytes += body_bytes;
+      if (bytes < BYTES_PER_TURN) continue;
+      bytes = 0;
+      await nextTurn();
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < BODIES_PER_STEP) return found;
+    end = numberOf(last.seq);
+    await nextTurn();
+  }
+}
