@@ -22,6 +22,8 @@ export function tableOf(figures: Figures): Row[] {
     add('intake, requests/s', intake.perSecond);
     add('  Express handler that stores nothing, requests/s', intake.baselinePerSecond);
     add('  against that handler', intake.ratio, '>= 0.6');
+    add('  CPU of the service / of the handler, ms per request', `${intake.cpuMsPerRequest} / ${intake.baselineCpuMsPerRequest}`);
+    add('  CPU of the handler against the service', intake.cpuRatio, '>= 0.6');
     add('  p99, ms', `${intake.p99Ms} (handler ${intake.baselineP99Ms})`);
     add('  p99 against that handler', intake.p99Ratio, '<= 1.5');
     add('  refused', intake.refused, '0');
