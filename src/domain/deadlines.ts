@@ -14,7 +14,15 @@ export const READY_WITHIN_MS = 5000;
 export function withTimeout<T>(work: Promise<T>, waitMs: number, timeout: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(timeout()), waitMs);
-    const settle = () => clearTimeout(timer);
-    work.then(resolve, reject).finally(settle);
+    work.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

@@ -1,4 +1,5 @@
-import express, { type Express } from 'express';
+import type { RequestListener } from 'node:http';
+import express from 'express';
 import helmet from 'helmet';
 import { createCredentialChecker } from './auth/gatekeeper.ts';
 import { createTokenEndpoint } from './auth/oauth-token.ts';
@@ -8,7 +9,7 @@ import { addMonitoring } from './operations-server.ts';
 import type { HttpPorts } from './ports.ts';
 import { errorBorder, notFound } from './problem.ts';
 import { requestContext } from './request-context.ts';
-import { createWebhooks } from './webhooks/webhooks.ts';
+import { createWebhooks, isWebhookTarget } from './webhooks/webhooks.ts';
 
 // Pages load only from our own origin. No upgrade to HTTPS: behind a proxy or on a developer's machine our own address may not support it.
 const CONTENT_SECURITY = {
@@ -25,7 +26,7 @@ const CONTENT_SECURITY = {
 };
 
 /** The whole HTTP application. Webhooks come first, so that they pass only the middleware that they need. */
-export function createHttp(ports: HttpPorts): Express {
+export function createHttp(ports: HttpPorts): RequestListener {
   const { settings, connections, clock, log } = ports;
   const ownTokens = createOwnTokens(ports.tokenKey, clock);
   const gatekeeperFor = createCredentialChecker({ outside: ports.outside, ownTokens, clock });
@@ -38,7 +39,8 @@ export function createHttp(ports: HttpPorts): Express {
   }
 
   app.use(requestContext);
-  app.use('/webhooks', createWebhooks({ ...ports, gatekeeperFor }));
+  const webhooks = createWebhooks({ ...ports, gatekeeperFor });
+  app.use('/webhooks', webhooks.handler);
   app.use(
     '/oauth/token',
     createTokenEndpoint({ connections, ownTokens, requireHttps: settings.requireHttps, log, signIns: ports.signIns }),
@@ -51,5 +53,6 @@ export function createHttp(ports: HttpPorts): Express {
   app.get('/', (_request, response) => response.redirect('/console/'));
   app.use(notFound);
   app.use(errorBorder(log));
-  return app;
+  if (settings.trustProxy !== null) return app;
+  return (request, response) => (isWebhookTarget(request.url) ? webhooks.direct(request, response) : app(request, response));
 }

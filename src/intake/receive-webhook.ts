@@ -76,11 +76,11 @@ async function keepArrived(
   if (verdict === null) throw new Unauthenticated('the body proves nothing', null);
   if ('greeting' in verdict) return { status: 'greeting' };
   if (!verdict.accepted) throw rejected(connection, incoming, verdict);
-  const { route, readBody: _read, ...head } = incoming;
+  const { route } = incoming;
   if (route.method === 'POST' && !route.formats.includes(body.format)) {
     throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');
   }
-  const request: WebhookRequest = { ...head, body: body.bytes, format: body.format };
+  const request = new AuthenticatedRequest(incoming, body);
   const { arrival, kept } = await context.inTurn(body.bytes.length, async () => {
     const described = describeArrival(connection, request, verdict.credential);
     return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
@@ -89,6 +89,37 @@ async function keepArrived(
   if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
   context.deliveryArrived.notify();
   return kept;
+}
+
+/** A request with its body. Its address is put together only where it is asked for. */
+class AuthenticatedRequest implements WebhookRequest {
+  readonly method: WebhookRequest['method'];
+  readonly path: string;
+  readonly params: Record<string, string>;
+  readonly query: Record<string, string>;
+  readonly headers: Record<string, string>;
+  readonly receivedAt: Date;
+  readonly remoteAddress: string;
+  readonly body: Buffer;
+  readonly format: WebhookRequest['format'];
+  private readonly incoming: IncomingWebhook;
+
+  constructor(incoming: IncomingWebhook, { bytes, format }: ArrivedBody) {
+    this.method = incoming.method;
+    this.path = incoming.path;
+    this.params = incoming.params;
+    this.query = incoming.query;
+    this.headers = incoming.headers;
+    this.receivedAt = incoming.receivedAt;
+    this.remoteAddress = incoming.remoteAddress;
+    this.body = bytes;
+    this.format = format;
+    this.incoming = incoming;
+  }
+
+  get url(): string {
+    return this.incoming.url;
+  }
 }
 
 /** What is stored of a request: identified, credentials redacted. A body that cannot be read is kept all the same, as dead. */
@@ -166,14 +197,19 @@ const bodyKey = (request: WebhookRequest): string =>
   `sha256:${createHash('sha256').update(request.body).digest('hex')}${request.method === 'GET' || request.path !== '' ? `:${request.method} ${withQuery(request)}` : ''}`;
 
 function withQuery(request: WebhookRequest): string {
+  if (Object.keys(request.query).length === 0) return request.path;
   const query = new URLSearchParams(request.query).toString();
   return query === '' ? request.path : `${request.path}?${query}`;
 }
 
 function redactHeaders(headers: Record<string, string>, secret: readonly string[]): Record<string, string> {
-  const hidden = new Set([...ALWAYS_SECRET, ...secret.map((name) => name.toLowerCase())]);
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hidden.has(name) ? '[redacted]' : value]));
+  const redacted = { ...headers };
+  for (const name of ALWAYS_SECRET) if (name in redacted) redacted[name] = REDACTED;
+  for (const name of secret) if (name.toLowerCase() in redacted) redacted[name.toLowerCase()] = REDACTED;
+  return redacted;
 }
+
+const REDACTED = '[redacted]';
 
 interface Waiting {
   arrival: Arrival & { id: string };

@@ -107,7 +107,9 @@ function countAnswer(pending: Counts, { rejection, ...answer }: Answer): void {
   const { connection, at, status, code } = answer;
   const minute = `${at.slice(0, 16)}:00.000Z`;
   const key = `${connection} ${minute} ${status}`;
-  pending.counts.set(key, { connection, minute, status, count: (pending.counts.get(key)?.count ?? 0) + 1 });
+  const known = pending.counts.get(key);
+  if (known) known.count += 1;
+  else pending.counts.set(key, { connection, minute, status, count: 1 });
   // A request without any credentials is not from the platform: it does not count towards its failure limit, and nothing was lost.
   if (rejection?.credential === null) return;
   pending.streaks.set(connection, extendStreak(pending.streaks.get(connection), status < 300, at));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import type { Express } from 'express';
 import type { Clock } from '../../src/domain/clock.ts';
 import { InvalidBody, Refused, Unauthenticated } from '../../src/domain/errors.ts';
 import type { Log, LogFields } from '../../src/domain/log.ts';
@@ -64,7 +64,7 @@ export const BASIC = { basic: { username: 'sender', password: ['north-star', 'ol
 
 /** What the door is made of in a test: everything real but what stores. */
 export interface TestDoor {
-  app: Express;
+  app: RequestListener;
   /** What was handed on to be stored, in order. */
   taken: WebhookRequest[];
   answers: string[];
@@ -141,7 +141,7 @@ function createMemory() {
         throw new Refused(415, 'unsupported_media_type', 'No.');
       await action();
       body.release();
-      const request = { ...incoming, body: body.bytes, format: body.format };
+      const request = { ...incoming, url: incoming.url, body: body.bytes, format: body.format };
       taken.push(request);
       const key = createHash('sha256')
         .update(`${connection.name} ${request.path} ${JSON.stringify(request.query)} `)

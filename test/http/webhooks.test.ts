@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
@@ -352,7 +353,7 @@ test('a platform may refuse with a code of its own', async () => {
 
 test('a sender that hangs up in the middle leaves nothing behind', async () => {
   const door = openDoor();
-  const server = door.app.listen(0);
+  const server = createServer(door.app).listen(0);
   const { port } = server.address() as { port: number };
   const gone = new Promise<void>((resolve) => {
     server.once('request', (incoming) => incoming.once('close', resolve));
@@ -372,7 +373,7 @@ test('a sender that hangs up in the middle leaves nothing behind', async () => {
 
 /** A request as raw bytes, and what is answered to it before the rest of its body comes. */
 async function answerBeforeBody(door: ReturnType<typeof openDoor>, head: string, first = ''): Promise<string> {
-  const server = door.app.listen(0);
+  const server = createServer(door.app).listen(0);
   const { port } = server.address() as { port: number };
   const { connect } = await import('node:net');
   const socket = connect(port, '127.0.0.1');

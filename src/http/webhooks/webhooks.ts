@@ -1,18 +1,20 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Request, RequestHandler, Response } from 'express';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import { requestOf, runInRequest } from '../../domain/current-request.ts';
 import { PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
 import { Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
 import type { RejectedCredential } from '../../monitoring/response-stats.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
-import type { IncomingWebhook } from '../../platforms/contract/webhook.ts';
+import type { BodyProof, IncomingWebhook, Route } from '../../platforms/contract/webhook.ts';
 import { challengesOf, type MakeCredentialChecker } from '../auth/gatekeeper.ts';
 import type { HttpPorts } from '../ports.ts';
 import { faultOf, type Problem, problemOf } from '../problem.ts';
 import { isAllowedIp } from './allow-ips.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';
 import { createBodyBudget } from './body-budget.ts';
-import type { Pace } from './body-pace.ts';
+import { createPaceWatch, type Pace } from './body-pace.ts';
 import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
 
@@ -29,111 +31,168 @@ const UNPROVEN_FILES_BYTES = 268_435_456;
 const FREE_BYTES = 65_536;
 const PACE: Pace = { bytesPerSecond: 16_384, graceMs: 5000, wholeWithinMs: 60_000 };
 
+/** A request to a webhook path. */
+interface Call {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Below `/webhooks`, such as `/acme/orders?orderId=1`. */
+  target: string;
+  remoteAddress: string;
+  secure: boolean;
+  /** Scheme and host that the sender called. */
+  origin: string;
+  /** Headers of every answer that are not set on `response` yet. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** The webhook paths in two forms. */
+export interface Webhooks {
+  /** Mounted at `/webhooks`: what a trusted proxy says of a request counts. */
+  handler: RequestHandler;
+  /** For targets that begin with `/webhooks/`, where no proxy is trusted: without Express, which would take a tenth of a request's time. */
+  direct: RequestListener;
+}
+
 /**
- * The webhook paths: mounted at `/webhooks`. Every request ends in one response documented in openapi/, and is counted once.
- * Never 500, 408 or 429: some senders do not retry after those.
+ * Every request ends in one response documented in openapi/, and is counted once. Never 500, 408 or 429: some senders do not retry after those.
  */
-export function createWebhooks(ports: WebhookPorts): RequestHandler {
+export function createWebhooks(ports: WebhookPorts): Webhooks {
   const { maxBodyBytes, dataDir } = ports.settings;
   const bodies: BodyRules = {
     maxBytes: maxBodyBytes,
     memory: createBodyBudget({ totalBytes: LARGE_BODIES_BYTES, freeBytes: FREE_BYTES, waitMs: PLACE_WITHIN_MS }),
     spill: createBodyBudget({ totalBytes: UNPROVEN_FILES_BYTES, freeBytes: 0, waitMs: PLACE_WITHIN_MS }),
     spillDir: dataDir,
-    pace: PACE,
+    pace: createPaceWatch(PACE),
   };
   const door: Door = { ...ports, bodies };
-  return (request, response) => {
-    void answerWebhook(door, request, response);
+  return {
+    handler: (request, response) => {
+      const { url, ip, secure, protocol, host } = request;
+      const remoteAddress = (door.settings.trustProxy === null ? request.socket.remoteAddress : ip) ?? '';
+      void answerWebhook(door, {
+        request,
+        response,
+        target: url,
+        remoteAddress,
+        secure,
+        origin: `${protocol}://${host}`,
+        headers: NO_HEADERS,
+      });
+    },
+    direct: (request, response) => {
+      const current = requestOf(request.headers, randomUUID());
+      runInRequest(current, () => void answerWebhook(door, callOf(request, response, current.requestId)));
+    },
   };
 }
 
-async function answerWebhook(door: Door, request: Request, response: Response): Promise<void> {
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+const MOUNTED_AT = '/webhooks';
+
+/** Whether `direct` may take a request: the form that senders use, and none that Express would read differently. */
+export const isWebhookTarget = (target: string | undefined): boolean => target?.startsWith('/webhooks/') === true;
+
+function callOf(request: IncomingMessage, response: ServerResponse, requestId: string): Call {
+  const { remoteAddress = '' } = request.socket;
+  const secure = 'encrypted' in request.socket && request.socket.encrypted === true;
+  const target = (request.url ?? '').slice(MOUNTED_AT.length);
+  const origin = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
+  return { request, response, target, remoteAddress, secure, origin, headers: { 'X-Request-Id': requestId } };
+}
+
+async function answerWebhook(door: Door, call: Call): Promise<void> {
   const receivedAt = door.clock.now();
-  const target = readTarget(request.url);
+  const target = readTarget(call.target);
   const connection = door.connections.get(target.connection) ?? null;
   try {
-    const answer = await takeIn(door, request, target, connection, receivedAt);
-    sendAnswer(response, answer);
+    const answer = await takeIn(door, call, target, connection, receivedAt);
+    sendAnswer(call, answer);
     count(door, connection, answer.status === 'accepted' ? 202 : 200, answer.status, receivedAt);
   } catch (error) {
     if (error instanceof SenderGone) return;
     const problem = webhookProblem(door, error, connection);
-    sendRefusal(request, response, problem);
+    sendRefusal(call.request, call.response, { ...problem, headers: { ...call.headers, ...problem.headers } });
     const rejection = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : null;
-    const remoteAddress = addressOf(door, request);
+    const { remoteAddress } = call;
     count(door, connection, problem.status, problem.code, receivedAt, rejection && { ...rejection, remoteAddress });
     // Requests without any credentials are counted and share one log line per minute.
-    if (!(rejection && rejection.credential === null)) logRefusal(door, connection, problem, request, error);
+    if (!(rejection && rejection.credential === null)) logRefusal(door, connection, problem, call, error);
   }
 }
 
 /** The checks common to all webhooks; the receiver does the rest, from the credentials on. */
-async function takeIn(
-  door: Door,
-  request: Request,
-  target: Target,
-  connection: Connection | null,
-  receivedAt: Date,
-): Promise<ReceiveResult> {
+async function takeIn(door: Door, call: Call, target: Target, connection: Connection | null, receivedAt: Date): Promise<ReceiveResult> {
   if (connection === null) throw new Refused(404, 'unknown_connection', 'Unknown connection.');
-  if (door.settings.requireHttps && !request.secure) throw new Refused(403, 'https_required', 'Webhooks are accepted over HTTPS only.');
-  const remoteAddress = addressOf(door, request);
+  if (door.settings.requireHttps && !call.secure) throw new Refused(403, 'https_required', 'Webhooks are accepted over HTTPS only.');
+  const { remoteAddress } = call;
   if (!isAllowedIp(remoteAddress, connection.settings.webhook.allowIps)) {
     throw new Refused(403, 'ip_not_allowed', 'This address is not allowed to call this connection.');
   }
-  const matched = matchRoute(connection, request.method, target.path);
-  const incoming = describe(door, request, target, matched, receivedAt, remoteAddress);
+  const matched = matchRoute(connection, call.request.method, target.path);
+  const incoming = new ArrivingWebhook(door, call, target, matched, receivedAt);
   return door.receiver.receive(connection, incoming, door.gatekeeperFor(connection, incoming.headers, receivedAt, remoteAddress));
 }
 
-function describe(
-  door: Door,
-  request: Request,
-  target: Target,
-  { route, params }: MatchedRoute,
-  receivedAt: Date,
-  remoteAddress: string,
-): IncomingWebhook {
-  return {
-    method: route.method,
-    path: target.path,
-    params,
-    query: target.query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(target.query)),
-    headers: textHeaders(request.headers),
-    // Computed lazily: only some signatures cover the address.
-    get url() {
-      return `${door.settings.publicUrl ?? `${request.protocol}://${request.host}`}${request.originalUrl}`;
-    },
-    receivedAt,
-    remoteAddress,
-    route,
-    async readBody(proof) {
-      const body = await readBody(request, door.bodies, proof);
-      const format = route.method === 'GET' ? 'none' : (formatOf(request.headers['content-type'], body.bytes) ?? 'none');
-      return { ...body, format };
-    },
-  };
+class ArrivingWebhook implements IncomingWebhook {
+  readonly method: Route['method'];
+  readonly path: string;
+  readonly params: Record<string, string>;
+  readonly query: Record<string, string>;
+  readonly headers: Record<string, string>;
+  readonly receivedAt: Date;
+  readonly remoteAddress: string;
+  readonly route: Route;
+  private readonly door: Door;
+  private readonly call: Call;
+
+  constructor(door: Door, call: Call, target: Target, { route, params }: MatchedRoute, receivedAt: Date) {
+    this.method = route.method;
+    this.path = target.path;
+    this.params = params;
+    this.query = target.query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(target.query));
+    this.headers = textHeaders(call.request.headers);
+    this.receivedAt = receivedAt;
+    this.remoteAddress = call.remoteAddress;
+    this.route = route;
+    this.door = door;
+    this.call = call;
+  }
+
+  /** Computed lazily: only some signatures cover the address. */
+  get url(): string {
+    return `${this.door.settings.publicUrl ?? this.call.origin}${MOUNTED_AT}${this.call.target}`;
+  }
+
+  async readBody(proof: BodyProof | null) {
+    const body = await readBody(this.call.request, this.door.bodies, proof);
+    const format = this.method === 'GET' ? ('none' as const) : (formatOf(this.headers['content-type'], body.bytes) ?? ('none' as const));
+    return { bytes: body.bytes, verdict: body.verdict, release: body.release, format };
+  }
 }
 
 /** Node has lower-cased the names and joined repeated headers, all but `set-cookie`, which no sender has a reason to send. */
 function textHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  if (isOfTexts(headers)) return headers;
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined) texts[name] = typeof value === 'string' ? value : value.join(', ');
   return texts;
 }
 
+const isOfTexts = (headers: IncomingHttpHeaders): headers is Record<string, string> => headers['set-cookie'] === undefined;
+
 const NO_QUERY: Record<string, string> = Object.freeze({});
 
-function sendAnswer(response: Response, answer: ReceiveResult): void {
+function sendAnswer({ response, headers }: Call, answer: ReceiveResult): void {
   const body =
     answer.status === 'greeting'
       ? '{"status":"greeting"}'
       : `{"status":"${answer.status}","deliveryId":${JSON.stringify(answer.deliveryId)}${answer.conflict ? ',"conflict":true' : ''}}`;
   response.writeHead(answer.status === 'accepted' ? 202 : 200, {
+    ...headers,
     'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
+    'Content-Length': body.length,
   });
   // ASCII only: Node writes it more cheaply as latin1.
   response.end(body, 'latin1');
@@ -169,20 +228,16 @@ function count(
 }
 
 /** One log line per rejection; with the cause if the fault is ours. */
-function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, request: Request, error: unknown): void {
+function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, call: Call, error: unknown): void {
   const reason = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : {};
   const fields = {
     connection: connection?.name,
     status,
     code,
-    remoteAddress: addressOf(door, request),
-
+    remoteAddress: call.remoteAddress,
     ...reason,
   };
   const cause = error instanceof Unavailable ? error.cause : undefined;
   if (cause === undefined) door.log.warn('webhook_refused', fields);
   else door.log.error('webhook_refused', { ...fields, ...faultOf(cause) });
 }
-
-const addressOf = (door: Door, request: Request): string =>
-  (door.settings.trustProxy === null ? request.socket.remoteAddress : request.ip) ?? '';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Arrival, InsertResult } from '../../domain/entities/delivery.ts';
 import { OrderdockError } from '../../domain/errors.ts';
 import { sameDocument } from '../../domain/values/json.ts';
@@ -96,7 +96,7 @@ async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<bool
 }
 
 const contentDigest = ({ method, subject, body_sha256 }: NewRow): string =>
-  method === 'GET' ? createHash('sha256').update(String(subject)).digest('hex') : String(body_sha256);
+  method === 'GET' ? hash('sha256', String(subject)) : String(body_sha256);
 
 // Reading two large documents at intake would take more memory and time than the answer is worth.
 const MOST_COMPARED_BYTES = 1_048_576;
@@ -169,7 +169,7 @@ async function newRow(arrival: Arrival & { id: string }): Promise<NewRow> {
     content_type: arrival.contentType,
     body: arrival.body,
     packed: await packContents(JSON.stringify(arrival.headers), arrival.body),
-    body_sha256: createHash('sha256').update(arrival.body).digest('hex'),
+    body_sha256: hash('sha256', arrival.body),
     error: arrival.error,
     conflict: false,
   };
