@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { packNow, unpackNow } from '../src/domain/values/packed-bytes.ts';
-import { type Database, openDatabase, type Sql, together } from '../src/store/engine/database.ts';
+import { type Database, openDatabase, pipelined, type Sql } from '../src/store/engine/database.ts';
 import { columnList, placed, rowsParameter } from '../src/store/engine/rows.ts';
 import { sampleEvent } from './sample.ts';
 
@@ -71,7 +71,7 @@ async function apply(sql: Sql): Promise<number> {
      where e.connection = 'floor' and e.kind = 'order' and e.external_id = rows.external_id ${sql.dialect.lockRows('e')}`,
     [rowsParameter(orders.map(({ orderId }) => ({ external_id: orderId })))],
   );
-  await together(sql, [
+  await pipelined(sql, [
     () => endDeliveries(sql, taken),
     () => insertEntities(sql, orders),
     () => insertLines(sql, orders),
@@ -131,7 +131,7 @@ const insertLines = (sql: Sql, orders: readonly Order[]) =>
 const CHANGE = { ordinal: 'integer', entity_id: 'text', external_id: 'text', diff: 'text', change_id: 'text', cause_id: 'text' } as const;
 
 const append = (sql: Sql, orders: readonly Order[]) =>
-  together(sql, [
+  pipelined(sql, [
     () => sql.all('update feed_head set position = position + ? where id = 1', [orders.length]),
     () =>
       sql.all(

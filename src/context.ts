@@ -1,7 +1,7 @@
 import type { Alerts } from './domain/alert.ts';
 import type { Clock, MakeId, Random } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
-import type { InTurn } from './domain/memory.ts';
+import type { LargeBodyLock } from './domain/memory.ts';
 import type { Notifier } from './domain/notifier.ts';
 import type { PlatformApi } from './platforms/contract/api.ts';
 import type { Connection, Connections } from './platforms/contract/platform.ts';
@@ -32,13 +32,13 @@ export interface Context {
   /** Called with every attempt that counted: the worker's failure breaker listens. */
   attempted?: (attempt: AttemptResult) => void;
   /** How long to wait at most before looking what other processes have written: longer where they send messages that arrive here. */
-  lookAgainMs(): number;
+  pollIntervalMs(): number;
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */
   inFlight: Set<string>;
   /** Positions of the deliveries that a transaction of this process is taking and ending at the moment. */
   inTransaction: Set<number>;
   /** Large bodies are in work one at a time, at the door or with a worker: each takes many times its size. */
-  inTurn: InTurn;
+  withLargeBodyLock: LargeBodyLock;
   /** Names this process in leases. */
   processId: string;
 }

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Alerts } from './domain/alert.ts';
 import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
-import { createInTurn } from './domain/memory.ts';
+import { createLargeBodyLock } from './domain/memory.ts';
 import { createNotifier, type Notifier } from './domain/notifier.ts';
 import { processName } from './domain/values/process-name.ts';
 import { createPlatformAccess, type PlatformAccess } from './monitoring/platform-access.ts';
@@ -82,10 +82,10 @@ export async function openContext<A extends Alerts>(
     log: options.log,
     deliveryArrived: alsoSending(deliveryArrived, () => messages.send('deliveries')),
     feedChanged: alsoSending(feedChanged, () => messages.send('feed')),
-    lookAgainMs: () => (messages.arrive() ? LOOK_AGAIN_IF_SENT_MS : LOOK_AGAIN_MS),
+    pollIntervalMs: () => (messages.arrive() ? LOOK_AGAIN_IF_SENT_MS : LOOK_AGAIN_MS),
     inFlight: new Set<string>(),
     inTransaction: new Set<number>(),
-    inTurn: createInTurn(),
+    withLargeBodyLock: createLargeBodyLock(),
     processId,
   };
   opened = {

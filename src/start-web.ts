@@ -45,13 +45,13 @@ export interface WebParts {
 /** Opens the door: webhooks, token endpoint, REST API, console, health and metrics. */
 export async function startWeb(settings: Settings, context: OpenContext, parts: WebParts): Promise<Web> {
   const backlog = watchBacklog(context);
-  const ledger = createResponseStats(context);
+  const responseStats = createResponseStats(context);
   const stopping = new AbortController();
   const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, backlog: backlog.count });
-  const lent = apiPorts(context, { ...parts, ledger }, stopping.signal);
-  const operations = await createOperations(settings, context, parts.invariants, lent.health);
+  const basePorts = apiPorts(context, { ...parts, responseStats }, stopping.signal);
+  const operations = await createOperations(settings, context, parts.invariants, basePorts.health);
   const { settingsKeys, signIn, findKey } = operations;
-  const ports: ApiPorts = { ...lent, settingsKeys, signIn };
+  const ports: ApiPorts = { ...basePorts, settingsKeys, signIn };
   const handler = createHttp({
     settings,
     connections: context.connections,
@@ -62,7 +62,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
     tokenKey: async () =>
       Buffer.from(await readOrCreateSecret(context.db, 'token-key', () => randomBytes(32).toString('base64')), 'base64'),
     answered: (connection, status, code, rejection) => {
-      ledger.record(connection, status, code, rejection);
+      responseStats.record(connection, status, code, rejection);
       if (status === 413) alertOversize(context, settings, connection);
     },
     ready: parts.ready,
@@ -88,14 +88,14 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
       backlog.stop();
       await listener.stop();
       await receiver.stop();
-      await ledger.stop();
+      await responseStats.stop();
     },
   };
 }
 
 function apiPorts(
   context: OpenContext,
-  { storage, reconciler, invariants, ledger }: WebParts & { ledger: ResponseStats },
+  { storage, reconciler, invariants, responseStats }: WebParts & { responseStats: ResponseStats },
   stop: AbortSignal,
 ): Omit<ApiPorts, 'signIn' | 'settingsKeys'> {
   return {
@@ -110,10 +110,10 @@ function apiPorts(
       return number;
     },
     // What was answered a moment ago belongs to what is asked now.
-    reconcile: (connection, since = null) => ledger.flush().then(() => reconcileNow(context, reconciler, connection, { since })),
-    health: (connection) => ledger.flush().then(() => connectionHealth(context, connection)),
-    coverage: (connection) => ledger.flush().then(() => coverage(context, connection)),
-    rejections: (connection, page) => ledger.flush().then(() => listRejections(context.db.read, connection.name, page)),
+    reconcile: (connection, since = null) => responseStats.flush().then(() => reconcileNow(context, reconciler, connection, { since })),
+    health: (connection) => responseStats.flush().then(() => connectionHealth(context, connection)),
+    coverage: (connection) => responseStats.flush().then(() => coverage(context, connection)),
+    rejections: (connection, page) => responseStats.flush().then(() => listRejections(context.db.read, connection.name, page)),
     invariants: () => invariants.check(),
     openContent: (sha256, range) => storage.openContent(sha256, range),
   };
@@ -134,20 +134,20 @@ function alertOversize({ alerts, connections }: OpenContext, { maxBodyBytes }: S
   });
 }
 
-const BACKLOG_LOOK_MS = 2000;
+const BACKLOG_POLL_MS = 2000;
 
 /** The number of waiting deliveries, looked at in the background so that no request waits for the count. */
 function watchBacklog(context: OpenContext): { count(): number; stop(): void } {
   let count = 0;
   // While the database is away the last count stands: the store itself refuses then.
-  const look = () =>
+  const poll = () =>
     void countBacklog(context.db.read).then(
       (waiting) => {
         count = waiting;
       },
       () => {},
     );
-  look();
-  const timer = setInterval(look, BACKLOG_LOOK_MS);
+  poll();
+  const timer = setInterval(poll, BACKLOG_POLL_MS);
   return { count: () => count, stop: () => clearInterval(timer) };
 }

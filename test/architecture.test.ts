@@ -128,7 +128,7 @@ function faultsOf({ from, to, typeOnly }: Import): string[] {
   if (isOwn) {
     const rule = MAY_IMPORT.find(([place]) => place.test(from));
     const ownFolder = /^platforms\/[a-z-]+\//.exec(from)?.[0];
-    // The door may name what the store gives; it may only call its reads.
+    // HTTP may name the store's types; it may only call its reads.
     const onlyNamed = typeOnly && from.startsWith('http/') && to.startsWith('store/');
     if (rule && !onlyNamed && !rule[1].some((allowed) => allowed.test(to)) && !(ownFolder && to.startsWith(ownFolder)))
       faults.push(`${from} may not import ${to}`);
@@ -202,8 +202,14 @@ test(`no folder has more than ${MAX_FILES} files of its own`, () => {
 });
 
 /** Words that stood for mechanisms once, and file names that say nothing; docs/glossary.md has the ones to use. */
-const BANNED_NAMES =
-  /\b(glance|turnstile|brake|patience|patiently|standstill|awakeness|layOver|occasion|fence|keepLease|inHand|misfortune|badDays)\b/i;
+const BANNED_NAMES = new RegExp(
+  `\\b(${[
+    'glance|turnstile|brake|patience|patiently|standstills?|awakeness|layOver|occasion|fence|keepLease|inHand|misfortunes?|badDays|misbehave',
+    'door|takeIn|untilUndisturbed|ledger|lent|hopeless|judge|judged|judges|standings?|stretch|fates?|fateKey|tallies|tells?|told|poison|die',
+    'goOn|outliveTheLog|untilTold|lookAgainMs|lookedAt|lookAtAll|inTurn|underway|cutIfHung|HeldTime|notHeld|goneHolder|askedOf',
+  ].join('|')})\\b`,
+  'i',
+);
 const BANNED_FILES = /(^|\/)(utils?|helpers?|common|misc|data|pieces|parts|tallies|figures|verbs|answers|[a-z-]*(manager|service))\.ts$/;
 
 test('names are the words of the glossary', () => {

@@ -62,7 +62,7 @@ async function demo(runtime: CliRuntime, options: Options): Promise<void> {
     end: end.signal,
     seconds: options.seconds ?? null,
     show: progress.show,
-    say(text) {
+    print(text) {
       progress.clear();
       runtime.err(`${text}\n`);
     },
@@ -124,7 +124,7 @@ function summary(result: Conclusion): string {
   }));
   return [
     '',
-    `${counts.happened} events: ${counts.dropped} lost, ${counts.duplicated} sent twice, ${counts.held} out of order; ${counts.retries} attempts repeated, ${counts.givenUp} given up.`,
+    `${counts.happened} events: ${counts.dropped} lost, ${counts.duplicated} sent twice, ${counts.delayed} out of order; ${counts.retries} attempts repeated, ${counts.givenUp} given up.`,
     `${result.outages} outage(s) of the APIs, ${result.kills} kill(s) of the service, ${result.restores} restored backup(s), ${result.futureRows} row(s) dated 2099.`,
     `A reader of the feed booked ${reader.booked} changes, each once: ${reader.diverged} time(s) its position was gone (410), ${reader.skipped} changes came again and were skipped by changeId, ${reader.lost} are no longer in the feed.`,
     '',

@@ -7,7 +7,7 @@ import { recordAudit } from '../audit.ts';
 import { readConnections } from '../connections.ts';
 import { FaultySettings } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
-import { freeAfterStart } from '../domain/memory.ts';
+import { collectGarbageAfterStart } from '../domain/memory.ts';
 import { createLogger } from '../logger.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { sandboxBanner, serviceBanner } from '../sandbox/banner.ts';
@@ -35,21 +35,21 @@ export function addServe(program: Command, runtime: CliRuntime): void {
 async function serve(runtime: CliRuntime): Promise<void> {
   const settings = settingsOf(runtime);
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
-  dieOfTheUnexpected(log);
-  outliveTheLog();
+  exitOnUncaught(log);
+  ignoreClosedLog();
   const stopping = new AbortController();
-  const signal = untilTold();
+  const signal = waitForSignal();
   const sandbox = settings.connectionsFile === null ? await openSandbox({ dataDir: settings.dataDir, platforms: PLATFORMS }) : null;
   try {
     const app = await startApp(settings, await readConnectionsOf(settings, sandbox, runtime), { log });
     process.on('SIGHUP', () => void reload(settings, app, runtime, log));
     await announce(settings, app, sandbox, runtime, log);
-    freeAfterStart();
+    collectGarbageAfterStart();
     const story = sandbox && app.url ? playStory(settings, sandbox, app.url, log, stopping.signal) : null;
     log.info('stopping', { signal: await signal });
     stopping.abort();
-    giveUpLater(log);
-    await takeBackAddress(settings, app.url);
+    forceExitAfterTimeout(log);
+    await removeAddressFile(settings, app.url);
     await app.stop();
     await story;
   } finally {
@@ -60,7 +60,7 @@ async function serve(runtime: CliRuntime): Promise<void> {
 
 const addressFile = (settings: Settings): string => join(settings.dataDir, 'address');
 
-const untilTold = (): Promise<string> =>
+const waitForSignal = (): Promise<string> =>
   new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
@@ -90,7 +90,7 @@ async function announce(settings: Settings, app: App, sandbox: Sandbox | null, r
 }
 
 /** Removes only our own address: another process on the same directory may have stored its address since, or this one none. */
-async function takeBackAddress(settings: Settings, url: string | null): Promise<void> {
+async function removeAddressFile(settings: Settings, url: string | null): Promise<void> {
   const written = await readFile(addressFile(settings), 'utf8').catch(() => null);
   if (url !== null && written?.trim() === url) await rm(addressFile(settings), { force: true });
 }
@@ -127,7 +127,7 @@ async function reload(settings: Settings, app: App, runtime: CliRuntime, log: Lo
 }
 
 /** The reader of the log may disappear (`| head`, a restarting log collector): that ends other commands, but not the service. */
-function outliveTheLog(): void {
+function ignoreClosedLog(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners('error');
     stream.on('error', () => {});
@@ -135,16 +135,16 @@ function outliveTheLog(): void {
 }
 
 /** An uncaught error leaves the process in an unknown state, so it ends; the next start continues from what is stored. */
-function dieOfTheUnexpected(log: Log): void {
-  const die = (error: unknown) => {
+function exitOnUncaught(log: Log): void {
+  const exit = (error: unknown) => {
     log.error('uncaught', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     process.exit(1);
   };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
 }
 
-function giveUpLater(log: Log): void {
+function forceExitAfterTimeout(log: Log): void {
   const timer = setTimeout(() => {
     log.error('stop_took_too_long', { waitedMs: STOP_WITHIN_MS });
     process.exit(0);

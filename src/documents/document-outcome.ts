@@ -1,4 +1,4 @@
-import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
+import { OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import type { DocumentEnd } from '../store/documents/claim.ts';
 
 export const MAX_DOCUMENT_TRIES = 3;
@@ -24,7 +24,7 @@ export function documentOutcome(error: unknown, failedBefore: number, random: nu
   const code = error instanceof OrderdockError ? error.code : '';
   const givenUp = GIVEN_UP_AT_ONCE[code];
   if (givenUp) return { state: givenUp, tries: failedBefore + 1, waitMs: 0 };
-  if (error instanceof Hopeless) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
+  if (error instanceof PermanentFailure) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
   const askedMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
   // Not the document's fault: it is not given up for this, however long it lasts.
   if (NOT_CALLED.has(code)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
-import { Hopeless, Refused, Unavailable } from '../domain/errors.ts';
+import { PermanentFailure, Refused, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import { displayName } from '../domain/values/file-name.ts';
 import type { OpenedDocument } from '../platforms/contract/api.ts';
@@ -71,8 +71,8 @@ export async function fetchDocument(
 /** Queues a document that was given up to be fetched again. Refuses one that is stored or already waiting (409). */
 export async function fetchDocumentAgain(context: AuditContext & Pick<Context, 'feedChanged'>, id: string): Promise<void> {
   await audited(context, { action: 'document.fetch', target: `document:${id}` }, async () => {
-    const revived = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));
-    if (!revived) throw new Refused(409, 'document_not_given_up', 'This document is already stored or is waiting to be fetched.');
+    const requeued = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));
+    if (!requeued) throw new Refused(409, 'document_not_given_up', 'This document is already stored or is waiting to be fetched.');
   });
   context.feedChanged.notify();
 }
@@ -117,7 +117,8 @@ async function openAnnounced(
   if (objectId !== null) {
     const api = configured ? context.api(configured) : null;
     if (api?.openDocument) return api.openDocument({ objectId, url });
-    if (url === null) throw new Hopeless('api_missing', 'The connection has no API configured from which this document could be fetched.');
+    if (url === null)
+      throw new PermanentFailure('api_missing', 'The connection has no API configured from which this document could be fetched.');
   }
   const opened = await ports.openPublic(url ?? '');
   const length = Number(opened.headers['content-length'] ?? Number.NaN);

@@ -26,7 +26,7 @@ export function startDocumentWorker(context: Context, ports: DocumentDependencie
       const taken = await startDue();
       if (taken === 0)
         await Promise.race([
-          context.feedChanged.wait(Math.max(IDLE_MS, context.lookAgainMs()), stopping.signal, seen),
+          context.feedChanged.wait(Math.max(IDLE_MS, context.pollIntervalMs()), stopping.signal, seen),
           ...downloads.keys(),
         ]);
     }

@@ -48,7 +48,7 @@ export class RemoteMissing extends RemoteFailure {
 }
 
 /** It can never succeed, however often it is tried: the delivery goes to the dead letters at once. */
-export class Hopeless extends OrderdockError {}
+export class PermanentFailure extends OrderdockError {}
 
 /**
  * A document is nested so deeply that walking it takes more stack than there is (tens of thousands of levels): the document is to blame, and

@@ -13,25 +13,25 @@ let collect: Collect | null = null;
  * 20 MB that was a gigabyte (measured November 2026). Does nothing after a small one; takes some 50 ms after a large one, and
  * `thoroughly`, when the heap shrinks as well, three times that.
  */
-export function freeAfter(bytes: number, thoroughly = false): void {
+export function collectGarbageAfter(bytes: number, thoroughly = false): void {
   if (bytes >= LARGE_BYTES) collector()({ type: 'major', execution: 'sync', flavor: thoroughly ? 'last-resort' : 'regular' });
 }
 
 /** Has everything freed that a start has left behind: reading the program's own files takes twice the memory of running it. */
-export function freeAfterStart(): void {
+export function collectGarbageAfterStart(): void {
   collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 /** Runs `work` with a body of so many bytes: a large one when no other is in work in this process, a small one at once. */
-export type InTurn = <T>(bytes: number, work: () => Promise<T>) => Promise<T>;
+export type LargeBodyLock = <T>(bytes: number, work: () => Promise<T>) => Promise<T>;
 
-export function createInTurn(): InTurn {
+export function createLargeBodyLock(): LargeBodyLock {
   let last: Promise<unknown> = Promise.resolve();
   return (bytes, work) => {
     if (bytes < LARGE_BYTES) return work();
-    const mine = last.then(work);
-    last = mine.catch(() => {});
-    return mine;
+    const run = last.then(work);
+    last = run.catch(() => {});
+    return run;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Attempt, AttemptOutcome, DeliveryState } from './entities/delivery.ts';
-import { Hopeless, InvalidBody, isTooDeep, OrderdockError, RemoteFailure, RemoteMissing } from './errors.ts';
+import { InvalidBody, isTooDeep, OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing } from './errors.ts';
 import { backoffMs, MAX_ATTEMPTS, MAX_MISSING_ATTEMPTS, MISSING_WAIT_MS } from './retry.ts';
 
 /** How an attempt ended, before it is known what follows from it. */
@@ -30,14 +30,14 @@ export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: 
   const error = errorText(end.error);
   const code = end.error instanceof OrderdockError ? end.error.code : '';
   if (ONLY_WAITING.includes(code)) return { state: 'pending', outcome: null, waitMs: remoteWaitMs(end.error) ?? 1000, error };
-  if (isHopeless(end.error, attempts)) return { state: 'dead', outcome: 'dead', waitMs: 0, error };
+  if (isPermanent(end.error, attempts)) return { state: 'dead', outcome: 'dead', waitMs: 0, error };
   const longestMs = end.error instanceof RemoteMissing ? MISSING_WAIT_MS : undefined;
   const waitMs = Math.max(backoffMs(attempts.length + 1, random, longestMs), remoteWaitMs(end.error) ?? 0);
   return { state: 'pending', outcome: 'retry', waitMs, error };
 }
 
-function isHopeless(error: unknown, attempts: readonly Attempt[]): boolean {
-  if (error instanceof InvalidBody || error instanceof Hopeless || isTooDeep(error)) return true;
+function isPermanent(error: unknown, attempts: readonly Attempt[]): boolean {
+  if (error instanceof InvalidBody || error instanceof PermanentFailure || isTooDeep(error)) return true;
   if (attempts.length + 1 >= MAX_ATTEMPTS) return true;
   if (!(error instanceof RemoteMissing)) return false;
   return attempts.filter((attempt) => attempt.error?.startsWith('remote_missing')).length >= MAX_MISSING_ATTEMPTS;

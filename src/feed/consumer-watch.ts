@@ -16,13 +16,13 @@ const AT_MOST_EVERY_MS = 500;
 /** Looks after the consumers once: alerts, and notifications of what is new. Resolves when those are sent. */
 export function createConsumerCheck(context: WatchContext, post: PostNotice): () => Promise<void> {
   const alertAbout = createConsumerAlerts(context);
-  const underWay = new Set<string>();
+  const inFlight = new Set<string>();
   const notify = async (consumer: ConsumerRow, notice: Notice) => {
-    if (underWay.has(consumer.name)) return;
-    underWay.add(consumer.name);
+    if (inFlight.has(consumer.name)) return;
+    inFlight.add(consumer.name);
     await notifyConsumer(context, consumer, notice, post)
       .catch((error: unknown) => context.log.warn('consumer_notice_failed', { consumer: consumer.name, error: errorText(error) }))
-      .finally(() => underWay.delete(consumer.name));
+      .finally(() => inFlight.delete(consumer.name));
   };
   return async () => {
     const consumers = await listConsumers(context.db.read, { after: null, limit: MOST_CONSUMERS });

@@ -22,7 +22,7 @@ export async function requireConsumer(sql: Sql, name: string): Promise<ConsumerR
 }
 
 /** Where a consumer stands, once it is sure that nothing it has not passed was deleted (else 410). */
-export async function confirmStanding(sql: Sql, consumer: ConsumerRow): Promise<FeedPosition> {
+export async function confirmPosition(sql: Sql, consumer: ConsumerRow): Promise<FeedPosition> {
   const ends = await confirm(sql, consumer);
   if (BigInt(consumer.position) < BigInt(ends.oldest.position)) throw new FeedDiverged(ends);
   return { position: consumer.position, cursor: consumer.cursor };

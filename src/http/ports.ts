@@ -15,7 +15,7 @@ export type IssuerEntry = Extract<Oauth2, { issuer: unknown }>;
 export type OwnTokensEntry = Extract<Oauth2, { clients: unknown }>;
 export type IntrospectionEntry = Extract<Oauth2, { introspection: unknown }>;
 
-export interface DoorSettings {
+export interface WebhookSettings {
   /** Number of proxies, or addresses and CIDRs of those, whose `X-Forwarded-*` headers are trusted; null: none. */
   trustProxy: number | readonly string[] | null;
   requireHttps: boolean;
@@ -31,7 +31,7 @@ export type CountAnswer = (connection: string | null, status: number, code: stri
 
 /** The dependencies of the HTTP server. */
 export interface HttpPorts {
-  settings: DoorSettings;
+  settings: WebhookSettings;
   connections: Connections;
   receiver: Receiver;
   clock: Clock;

@@ -53,7 +53,7 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
       if (limits.backlog() >= limits.maxBacklog) throw new Unavailable('backlog_full', 'The backlog is full. Retry later.', 30_000);
       const checkedMs = context.clock.now().getTime() - startedMs;
       const body = await incoming.readBody(early.accepted ? null : early);
-      const work = keepArrived(context, commits, connection, incoming, body, early).finally(body.release);
+      const work = storeArrival(context, commits, connection, incoming, body, early).finally(body.release);
       const answerMs = (connection.platform.retryPolicy.answerWithinMs ?? ANSWER_WITHIN_MS) - checkedMs;
       return withTimeout(work, answerMs, () => new Unavailable('too_slow', 'The request could not be stored in time.'));
     },
@@ -64,7 +64,7 @@ const rejected = (connection: Connection, { headers }: IncomingWebhook, { reason
   new Unauthenticated(reason, describeCredential(connection, headers));
 
 /** With the body there: the proof's verdict, the format, then the store. */
-async function keepArrived(
+async function storeArrival(
   context: Context,
   commits: GroupCommit,
   connection: Connection,
@@ -81,7 +81,7 @@ async function keepArrived(
     throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');
   }
   const request = new AuthenticatedRequest(incoming, body);
-  const { arrival, kept } = await context.inTurn(body.bytes.length, async () => {
+  const { arrival, kept } = await context.withLargeBodyLock(body.bytes.length, async () => {
     const described = describeArrival(connection, request, verdict.credential);
     return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
   });

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { passUnmatched } from '../feed/pass-unmatched.ts';
+import { skipUnmatched } from '../feed/skip-unmatched.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { deleteHeartbeats } from '../store/monitoring/heartbeats.ts';
 import {
@@ -11,7 +11,7 @@ import {
   emptyDeliveries,
   findForgottenConsumers,
   findFullDeliveries,
-  readPassedByAll,
+  readAcknowledgedByAll,
   type SweepStep,
 } from '../store/retention/sweep.ts';
 
@@ -49,10 +49,10 @@ export async function enforceRetention(context: Context, retention: Retention): 
   const deleted = await inSteps(retention, daysAgo(context, retention.retentionDays * KEY_RETENTION_FACTOR), (step) =>
     context.db.write((sql) => deleteDeliveries(sql, step)),
   );
-  await passUnmatched(context);
+  await skipUnmatched(context);
   const beforeAtLast = daysAgo(context, retention.retentionDays * UNREAD_RETENTION_FACTOR);
   const changes = await inSteps(retention, before, ({ limit }) =>
-    context.db.write(async (sql) => deleteChanges(sql, { before, passed: await readPassedByAll(sql), beforeAtLast, limit })),
+    context.db.write(async (sql) => deleteChanges(sql, { before, passed: await readAcknowledgedByAll(sql), beforeAtLast, limit })),
   );
   await deleteHistory(context, retention);
   await context.db.write((sql) => deleteHeartbeats(sql, before));

@@ -48,7 +48,7 @@ export interface DowntimeIndex {
   downAt(at: string): { from: string; to: string } | null;
   wasDownSince(from: string): boolean;
   /** All downtimes after `from`, oldest first. */
-  standstills(from: string): { from: string; to: string }[];
+  downtimes(from: string): { from: string; to: string }[];
 }
 
 /** Derives downtime from the recorded heartbeats. */
@@ -64,7 +64,7 @@ export function indexDowntime(periods: readonly ActivePeriod[], { now, processId
       return gaps.find((gap) => attempted > gap.from && at < gap.to) ?? null;
     },
     wasDownSince: (from) => after(from).length > 0,
-    standstills: (from) => after(from).map((gap) => ({ from: latest(gap.from, from), to: gap.to })),
+    downtimes: (from) => after(from).map((gap) => ({ from: latest(gap.from, from), to: gap.to })),
   };
 }
 

@@ -7,8 +7,8 @@ import {
   findUnreported,
   isBeingWorked,
   type Offenders,
+  type RowRange,
   readReach,
-  type Stretch,
 } from '../store/monitoring/read-invariants.ts';
 
 export interface InvariantCheck {
@@ -59,9 +59,9 @@ export function createInvariantChecker(context: Context): InvariantChecker {
       toCheck('deliveries_end', await findStuck(sql, ago(OVERDUE_MS), ago(BUSY_MS))),
       toCheck(
         'versions_reported',
-        await unreported(reach.entities, (stretch) => findUnreported(sql, stretch, whole ? null : reach.firstChangeAt)),
+        await unreported(reach.entities, (range) => findUnreported(sql, range, whole ? null : reach.firstChangeAt)),
       ),
-      toCheck('versions_without_hole', await holes(reach.changes, (stretch) => findHoles(sql, stretch, whole))),
+      toCheck('versions_without_hole', await holes(reach.changes, (range) => findHoles(sql, range, whole))),
     ];
     const violations = checks.reduce((sum, one) => sum + one.violations, 0);
     last = { violations, checkedAt: now.toISOString(), checks };
@@ -84,7 +84,7 @@ const toCheck = (name: string, offenders: Offenders): InvariantCheck =>
   offenders.length === 0 ? { name, violations: 0 } : { name, violations: offenders.length, sample: offenders.slice(0, SAMPLE) };
 
 /** Rotates through a table, one range at a time besides the newest; findings in a range stand until it is checked again. */
-function createRotation(): (end: number, find: (stretch: Stretch) => Promise<Offenders>) => Promise<Offenders> {
+function createRotation(): (end: number, find: (range: RowRange) => Promise<Offenders>) => Promise<Offenders> {
   const found = new Map<number, Offenders>();
   let turn = 0;
   return async (end, find) => {

@@ -62,17 +62,17 @@ function digestBetween(digest: Hash | Hmac, before: Message, after: Message): Bo
 }
 
 /** A verifier that hashes a body with every key and checks the digests at the end. */
-export const verifyDigests = (digests: readonly BodyDigest[], judge: (digests: Buffer[]) => AuthResult): BodyVerifier => ({
+export const verifyDigests = (digests: readonly BodyDigest[], decide: (digests: Buffer[]) => AuthResult): BodyVerifier => ({
   update(chunk) {
     for (const digest of digests) digest.update(chunk);
   },
-  finish: () => judge(digests.map((digest) => digest.finish())),
+  finish: () => decide(digests.map((digest) => digest.finish())),
 });
 
 /** A verifier for proofs that need the complete body: keep `mostBytes` small. */
-export function verifyWhole(judge: (body: Buffer) => BodyVerdict): BodyVerifier {
+export function verifyWhole(decide: (body: Buffer) => BodyVerdict): BodyVerifier {
   const chunks: Buffer[] = [];
-  return { update: (chunk) => void chunks.push(chunk), finish: () => judge(Buffer.concat(chunks)) };
+  return { update: (chunk) => void chunks.push(chunk), finish: () => decide(Buffer.concat(chunks)) };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Cause } from '../domain/entities/change.ts';
 import type { EntityReport } from '../domain/entities/entity.ts';
 import type { EntityState, MergeResult } from '../domain/entities/entity-state.ts';
 import { upsertDocuments } from '../store/documents/upsert.ts';
-import { type Sql, together } from '../store/engine/database.ts';
+import { pipelined, type Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { entityKeyText, readStates, upsertEntities, upsertLines } from '../store/entities/states.ts';
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
@@ -72,7 +72,7 @@ export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
   const counts = merged.map(({ application: { connection }, effect: { stale, collisions } }) => ({ connection, stale, collisions }));
   const changes = merged.flatMap((one) => newChange(one, tools));
   const { entities, lines, documents } = touchedRows(plan);
-  const [, , , , positions] = await together(sql, [
+  const [, , , , positions] = await pipelined(sql, [
     () => upsertEntities(sql, entities),
     () => upsertLines(sql, lines),
     () => upsertDocuments(sql, documents, tools.now),

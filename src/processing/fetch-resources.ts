@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { requestOf, runInRequest } from '../domain/current-request.ts';
 import { readSubject, subjectText } from '../domain/entities/entity.ts';
-import { Hopeless, OrderdockError } from '../domain/errors.ts';
+import { OrderdockError, PermanentFailure } from '../domain/errors.ts';
 import type { AttemptEnd } from '../domain/outcome.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
@@ -147,7 +147,7 @@ async function isDeletedLater(context: Context, { name, platform }: Connection, 
 
 function apiOf(context: Context, connection: Connection): PlatformApi {
   const api = context.api(connection);
-  if (!api) throw new Hopeless('api_missing', 'The connection has no API configured, so the resource cannot be fetched.');
+  if (!api) throw new PermanentFailure('api_missing', 'The connection has no API configured, so the resource cannot be fetched.');
   return api;
 }
 

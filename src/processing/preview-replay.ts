@@ -26,7 +26,7 @@ export interface ReplayPreview {
   /** False when more deliveries match than a preview reads, or some could not be read or fetched. */
   complete: boolean;
   /** How many of them the preview has read. */
-  lookedAt: number;
+  compared: number;
   /** The deliveries that would fail again, by error. */
   failures: readonly PreviewedFailure[];
 }
@@ -55,7 +55,7 @@ interface Reported {
   report: EntityReport;
 }
 
-interface ReadReports extends Pick<ReplayPreview, 'complete' | 'lookedAt' | 'failures'> {
+interface ReadReports extends Pick<ReplayPreview, 'complete' | 'compared' | 'failures'> {
   reported: Reported[];
 }
 
@@ -65,7 +65,7 @@ async function readReports(context: Context, filter: DeliveryCriteria, fetch: Re
   const reported: Reported[] = [];
   let bytes = 0;
   let seen = 0;
-  const result = (complete: boolean) => ({ reported, complete, lookedAt: seen - reader.skipped(), failures: reader.failures() });
+  const result = (complete: boolean) => ({ reported, complete, compared: seen - reader.skipped(), failures: reader.failures() });
   for (let after = 0; ; ) {
     const deliveries = await readReplayable(context.db.read, filter, { after, upTo, limit: PER_STEP });
     for (const delivery of deliveries) {

@@ -4,11 +4,11 @@ import type { Cause } from '../domain/entities/change.ts';
 import type { Drift } from '../domain/entities/drift.ts';
 import type { EntityReport } from '../domain/entities/entity.ts';
 import { OrderdockError, Unavailable } from '../domain/errors.ts';
-import { freeAfter } from '../domain/memory.ts';
+import { collectGarbageAfter } from '../domain/memory.ts';
 import type { Interpretation } from '../platforms/contract/webhook.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries, loadContents, takeDeliveries } from '../store/deliveries/claim.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';
-import { type Sql, together, WriteConflict } from '../store/engine/database.ts';
+import { pipelined, type Sql, WriteConflict } from '../store/engine/database.ts';
 import { type Application, type ApplyPlan, planReports, writePlan } from './apply-reports.ts';
 import {
   type CompletedAttempt,
@@ -143,7 +143,7 @@ function sortBySize(due: readonly ClaimedDelivery[]): { light: ClaimedDelivery[]
 /** Writes the results of a batch, its feed entries last: one round trip on an engine that pipelines statements. */
 async function writeBatch(sql: Sql, { attempted, ends, plan }: Prepared): Promise<void> {
   if (attempted.length === 0) return;
-  await together(sql, [() => writeTaken(sql, ends), () => writeDrift(sql, attempted, plan.tools.now), () => writePlan(sql, plan)]);
+  await pipelined(sql, [() => writeTaken(sql, ends), () => writeDrift(sql, attempted, plan.tools.now), () => writePlan(sql, plan)]);
 }
 
 /** After the commit: writes log entries, opens alerts, and wakes those who wait for feed entries or deliveries. */
@@ -157,14 +157,14 @@ function announceApplied(context: Context, attempted: readonly ReadAttempt[], en
 
 /** A large delivery is claimed first: reading it takes long, and many times its size in memory. */
 async function processLarge(context: Context, { seq, bodyBytes }: ClaimedDelivery): Promise<void> {
-  await context.inTurn(bodyBytes, async () => {
+  await context.withLargeBodyLock(bodyBytes, async () => {
     const claim = { ...claimOptions(context, false, null, 1), only: seq };
     const claimed = await context.db.write((sql) => claimDeliveries(sql, claim));
     await whileInFlight(context, claimed, async () => {
       for (const delivery of claimed) await applyLarge(context, delivery);
     });
   });
-  freeAfter(bodyBytes, true);
+  collectGarbageAfter(bodyBytes, true);
 }
 
 async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<void> {
@@ -172,7 +172,7 @@ async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<
   const attempted = attempt(context, delivery);
   // The attempt contains its reports, and the store its bytes.
   delivery.body = NO_BYTES;
-  freeAfter(delivery.bodyBytes);
+  collectGarbageAfter(delivery.bodyBytes);
   await applyTogether(context, [attempted]);
 }
 

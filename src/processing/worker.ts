@@ -54,7 +54,7 @@ export function startWorker(shared: Context): Worker {
     const longestMs = breaker.permits() === 'all' ? LONGEST_SLEEP_MS : PAUSED_MS;
     const untilMs = Math.min(fromMs + longestMs, dueAt === null ? Number.POSITIVE_INFINITY : Date.parse(dueAt));
     for (let nowMs = fromMs; nowMs < untilMs && !stopping.signal.aborted; nowMs = context.clock.now().getTime()) {
-      await context.deliveryArrived.wait(Math.min(context.lookAgainMs(), untilMs - nowMs), stopping.signal, seen);
+      await context.deliveryArrived.wait(Math.min(context.pollIntervalMs(), untilMs - nowMs), stopping.signal, seen);
       if (context.deliveryArrived.count() !== seen || mark === null || dialect.changeMark() !== mark) return;
     }
   }

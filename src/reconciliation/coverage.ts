@@ -56,14 +56,14 @@ async function readDoubts(context: Context, connection: Connection, after: strin
   const sql = context.db.read;
   const now = context.clock.now().toISOString();
   const downtime = indexDowntime(await readActivePeriods(sql, after), { now, processId: context.processId });
-  const standstills = downtime.standstills(after).map((span) => ({ ...span, reason: 'standstill', runId: null }));
+  const downtimes = downtime.downtimes(after).map((span) => ({ ...span, reason: 'standstill', runId: null }));
   const refused = (await readRejectedSpans(sql, connection.name, after)).map(({ from, to, status, code, count }) => ({
     from: earlier(from, after),
     to,
     reason: `rejected_deliveries: ${count} answered ${status} ${code}`,
     runId: null,
   }));
-  return [...standstills, ...refused, ...(await readInterrupted(context, connection, after))];
+  return [...downtimes, ...refused, ...(await readInterrupted(context, connection, after))];
 }
 
 /** A change happens before the request that reports it. */

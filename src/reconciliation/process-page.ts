@@ -112,9 +112,9 @@ export async function applyListed(run: ActiveRun, listed: readonly ListedResourc
       for (const one of listed) await applyListed(run, [one], askedAt);
       return;
     }
-    const [poison] = listed;
-    if (!poison) throw error;
-    noteFailure(run, poison.record, error);
+    const [failing] = listed;
+    if (!failing) throw error;
+    noteFailure(run, failing.record, error);
     await context.db.write((sql) => advanceRun(sql, run.runId, counted({ seen: 1, failed: 1 }), run.progress));
   }
   for (const { drift } of listed) alertOnTimes(context, run.connection.name, drift);

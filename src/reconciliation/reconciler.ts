@@ -57,18 +57,18 @@ export function createReconciler(context: Context, options: ReconcilerOptions = 
   const running = new Map<string, StartedRun>();
   const stopping = new AbortController();
 
-  function start(connection: Connection, api: PlatformApi, taken: Taken): StartedRun {
-    const run: ActiveRun = { ...taken, context, connection, api, wait: options.wait, stop: new AbortController() };
-    const breakOff = () => run.stop.abort();
-    if (stopping.signal.aborted) breakOff();
-    stopping.signal.addEventListener('abort', breakOff);
+  function start(connection: Connection, api: PlatformApi, acquired: AcquiredRun): StartedRun {
+    const run: ActiveRun = { ...acquired, context, connection, api, wait: options.wait, stop: new AbortController() };
+    const interrupt = () => run.stop.abort();
+    if (stopping.signal.aborted) interrupt();
+    stopping.signal.addEventListener('abort', interrupt);
     const renewal = setInterval(() => void renewRunLease(run), RENEW_EVERY_MS);
     const ended = executeRun(run).finally(() => {
       clearInterval(renewal);
-      stopping.signal.removeEventListener('abort', breakOff);
+      stopping.signal.removeEventListener('abort', interrupt);
       running.delete(connection.name);
     });
-    const begun = { runId: taken.runId, joined: true, ended };
+    const begun = { runId: acquired.runId, joined: true, ended };
     running.set(connection.name, begun);
     return { ...begun, joined: false };
   }
@@ -80,9 +80,9 @@ export function createReconciler(context: Context, options: ReconcilerOptions = 
       if (stopping.signal.aborted) throw new Refused(503, 'stopping', 'The service is stopping.');
       const here = running.get(connection.name);
       if (here) return here;
-      const taken = await takeRun(context, connection, api, { trigger, since });
-      if ('joined' in taken) return taken;
-      return start(connection, api, taken);
+      const acquired = await acquireRun(context, connection, api, { trigger, since });
+      if ('joined' in acquired) return acquired;
+      return start(connection, api, acquired);
     },
     async stop() {
       stopping.abort();
@@ -92,7 +92,7 @@ export function createReconciler(context: Context, options: ReconcilerOptions = 
 }
 
 /** A run whose lease this process has acquired. */
-type Taken = Pick<ActiveRun, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
+type AcquiredRun = Pick<ActiveRun, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
 
 interface Asked {
   trigger: RunTrigger;
@@ -102,15 +102,15 @@ interface Asked {
 const leaseName = (connection: Connection): string => `reconcile:${connection.name}`;
 
 /** Acquires the connection's lease together with its interrupted run or a new one, in one transaction so that no lease exists without a run. */
-function takeRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<Taken | StartedRun> {
+function acquireRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<AcquiredRun | StartedRun> {
   const now = context.clock.now();
   const owner = `${context.processId}#${context.makeId()}`;
   const lease = { name: leaseName(connection), owner, until: () => new Date(context.clock.now().getTime() + LEASE_MS).toISOString() };
   return context.db.write(async (sql) => {
-    const gone = await goneHolder(sql, lease.name, context.processId);
-    const taken = await acquireLease(sql, { ...lease, until: lease.until() }, now.toISOString(), gone);
+    const gone = await findStaleHolder(sql, lease.name, context.processId);
+    const acquired = await acquireLease(sql, { ...lease, until: lease.until() }, now.toISOString(), gone);
     const [last] = await listRuns(sql, { connection: connection.name, state: null }, { before: null, limit: 1 });
-    if (!taken) {
+    if (!acquired) {
       if (last?.state !== 'running') throw new Refused(409, 'reconcile_busy', `${connection.name} is being reconciled.`);
       return { runId: last.id, joined: true, ended: Promise.resolve() };
     }
@@ -128,7 +128,7 @@ function takeRun(context: Context, connection: Connection, api: PlatformApi, ask
   });
 }
 
-async function beginRun(sql: Sql, { context, connection, api, asked, lease, last }: Begin): Promise<Taken> {
+async function beginRun(sql: Sql, { context, connection, api, asked, lease, last }: Begin): Promise<AcquiredRun> {
   const runId = context.makeId();
   const startedAt = context.clock.now().toISOString();
   const watermarks = await readWatermarks(sql, connection.name);
@@ -153,7 +153,7 @@ function sinceOf(run: RunRow): string | null {
   return Object.values(readProgress(run.progress)).find((stream) => stream.ownSince)?.since ?? null;
 }
 
-async function goneHolder(sql: Sql, name: string, processId: string): Promise<string | null> {
+async function findStaleHolder(sql: Sql, name: string, processId: string): Promise<string | null> {
   const lease = await readLease(sql, name);
   return lease && isGone(lease.owner.split('#')[0] ?? '', processId) ? lease.owner : null;
 }

@@ -25,7 +25,7 @@ export async function executeRun(run: ActiveRun): Promise<void> {
     }
     await finish(run);
   } catch (error) {
-    await breakOff(run, error).catch((fault: unknown) =>
+    await endUnfinished(run, error).catch((fault: unknown) =>
       run.context.log.error('reconcile_run_not_ended', { runId: run.runId, error: errorText(fault) }),
     );
   }
@@ -123,7 +123,7 @@ async function storeProof(sql: Sql, run: ActiveRun, now: string): Promise<void> 
 }
 
 /** If the service is stopping, the lease was lost or the store is unavailable, the run stays to be continued. Otherwise it has failed. */
-async function breakOff(run: ActiveRun, error: unknown): Promise<void> {
+async function endUnfinished(run: ActiveRun, error: unknown): Promise<void> {
   const { context, connection, runId, lease } = run;
   const code = error instanceof OrderdockError ? error.code : '';
   if (run.stop.signal.aborted || code === 'lease_lost' || error instanceof Unavailable) {

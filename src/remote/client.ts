@@ -1,6 +1,6 @@
 import type { AccessObserver } from '../domain/access-observer.ts';
 import type { Random } from '../domain/clock.ts';
-import { Hopeless, RemoteFailure } from '../domain/errors.ts';
+import { PermanentFailure, RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
 import { type AccessGate, createAccessGate } from './access-gate.ts';
 import { type Authorization, createAuthorization } from './authorization.ts';
@@ -44,7 +44,7 @@ export function createClient(connection: string, options: ClientOptions, ground:
     ...{ limiters: new Map(), paused: new Map(), singleFile: createMutex() },
   };
   return {
-    call: (call) => inTurn(state, call, (headers) => exchange(state, call, headers)),
+    call: (call) => inSequence(state, call, (headers) => exchange(state, call, headers)),
     open: (path, open) => openBody(state, path, open?.authorized ?? false),
     circuit: circuit.state,
   };
@@ -52,18 +52,18 @@ export function createClient(connection: string, options: ClientOptions, ground:
 
 /** What a client reports about its platform; an API other than the one used for fetches reports nothing. */
 function observerOf(connection: string, { secondary }: ClientOptions, { observer }: ClientDependencies) {
-  const told = <A extends unknown[]>(tell: (connection: string, ...rest: A) => void) =>
-    secondary ? () => {} : (...rest: A) => tell(connection, ...rest);
+  const unlessSecondary = <A extends unknown[]>(notify: (connection: string, ...rest: A) => void) =>
+    secondary ? () => {} : (...rest: A) => notify(connection, ...rest);
   return {
-    circuit: { onOpened: told(observer.circuitOpened), onClosed: told(observer.circuitClosed) },
-    gate: { onRefused: told(observer.credentialsRefused), onAccepted: told(observer.credentialsAccepted) },
+    circuit: { onOpened: unlessSecondary(observer.circuitOpened), onClosed: unlessSecondary(observer.circuitClosed) },
+    gate: { onRefused: unlessSecondary(observer.credentialsRefused), onAccepted: unlessSecondary(observer.credentialsAccepted) },
   };
 }
 
 type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'maxWaitMs'>;
 
 // For a sequential API the turn comes before the budget: calls counted early could otherwise be sent in one burst.
-async function inTurn<T>(state: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+async function inSequence<T>(state: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
   const priority = turn.priority ?? 'fetch';
   const refuseEarly = () => {
     state.gate.refuseWhilePaused();
@@ -164,7 +164,8 @@ const DOT_SEGMENT = /(?:^|[\\/])(?:\.|%2e){1,2}(?=[\\/]|$)/i;
  */
 export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'query'>): string {
   const absolute = /^https?:\/\//i.test(call.path);
-  if (DOT_SEGMENT.test(call.path.split(/[?#]/, 1)[0] ?? '')) throw new Hopeless('id_not_addressable', 'The address has a dot segment.');
+  if (DOT_SEGMENT.test(call.path.split(/[?#]/, 1)[0] ?? ''))
+    throw new PermanentFailure('id_not_addressable', 'The address has a dot segment.');
   const url = new URL(absolute ? call.path : `${baseUrl.replace(/\/+$/, '')}/${call.path.replace(/^\/+/, '')}`);
   if (url.origin !== new URL(baseUrl).origin) {
     throw new RemoteFailure('remote_refused', `${url.origin} is not the API's own address`, 0);
@@ -182,7 +183,7 @@ async function openBody(state: ClientState, path: string, withAuthorization: boo
     openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, ground.now);
   if (!withAuthorization) return request(/^https?:\/\//i.test(path) ? path : addressOf(options.baseUrl, { path }), {});
   const url = addressOf(options.baseUrl, { path });
-  return inTurn(state, {}, (headers) => request(url, headers));
+  return inSequence(state, {}, (headers) => request(url, headers));
 }
 
 /** Returns a 2xx body as a stream; throws for any other response and discards its body. */

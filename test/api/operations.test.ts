@@ -43,7 +43,7 @@ testOnEngines('a replay names its deliveries by filter or by id, and can be prev
     replay: async (filter, fetch) => asked.push(['replay', filter, fetch]),
     previewReplay: async (filter, fetch) => {
       asked.push(['preview', filter, fetch]);
-      return { number: 1, complete: true, changes: [preview], lookedAt: 1, failures: [] };
+      return { number: 1, complete: true, changes: [preview], compared: 1, failures: [] };
     },
   });
   try {

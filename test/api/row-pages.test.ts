@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { createSemaphore } from '../../src/http/api/semaphore.ts';
 import { createGzip } from '../../src/http/api/sending/gzip-pieces.ts';
 import { cutRows, type SentRow, writeRows } from '../../src/http/api/sending/row-pages.ts';
-import { createSlots } from '../../src/http/api/slots.ts';
 
 const KIB = 1024;
 
@@ -47,7 +47,7 @@ test('what was read ahead for a client that takes nothing is let go, and read ag
     },
     end: () => {},
   };
-  const whole = writeRows(writer, page, createSlots(1), ({ position }) => `${position} `.padEnd(10 * KIB, '.'));
+  const whole = writeRows(writer, page, createSemaphore(1), ({ position }) => `${position} `.padEnd(10 * KIB, '.'));
   await stalled.promise;
   taken.resolve(true);
   assert.equal(await whole, true);
@@ -60,7 +60,7 @@ test('what was read ahead for a client that takes nothing is let go, and read ag
   const late = Promise.withResolvers<boolean>();
   const slow = { write: () => late.promise, end: () => {} };
   asked.length = 0;
-  const going = writeRows(slow, page, createSlots(1), ({ text }) => text);
+  const going = writeRows(slow, page, createSemaphore(1), ({ text }) => text);
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
   t.mock.timers.tick(100);
   late.resolve(true);
@@ -74,7 +74,7 @@ test('what was read ahead for a client that takes nothing is let go, and read ag
 test('a client that has gone ends the writing', async () => {
   const { sizes, read, asked } = listOf(60);
   const gone = { write: async () => false, end: () => {} };
-  assert.equal(await writeRows(gone, cutRows('0', sizes, 60, read), createSlots(1), ({ text }) => text), false);
+  assert.equal(await writeRows(gone, cutRows('0', sizes, 60, read), createSemaphore(1), ({ text }) => text), false);
   assert.equal(asked.length, 1);
 });
 

@@ -106,7 +106,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   const context: ApiPorts['context'] = {
     db,
     feedChanged,
-    lookAgainMs: () => 500,
+    pollIntervalMs: () => 500,
     clock: { now: () => new Date(NOW) },
     connections: { get: (name) => names.get(name), list: () => [...names.values()] },
     log,
@@ -122,7 +122,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
     signIn: createSignIn({ context, settingsKeys }, createFindKey({ context, settingsKeys }), signInsOf(context)),
     stop: stop.signal,
     replay: async () => 0,
-    previewReplay: async () => ({ number: 0, complete: true, changes: [], lookedAt: 0, failures: [] }),
+    previewReplay: async () => ({ number: 0, complete: true, changes: [], compared: 0, failures: [] }),
     retry: async () => 0,
     dismiss: async () => 0,
     reconcile: async () => 'none',

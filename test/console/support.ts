@@ -110,7 +110,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
     },
     previewReplay: async (filter) => {
       const number = numberOf(filter);
-      return { number, complete: true, changes: told.preview, lookedAt: number, failures: [] };
+      return { number, complete: true, changes: told.preview, compared: number, failures: [] };
     },
     reconcile: async ({ name }) => {
       if (name !== 'toy') throw new Refused(409, 'api_missing', 'There is no API to ask.');

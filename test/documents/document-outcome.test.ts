@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { documentOutcome } from '../../src/documents/document-outcome.ts';
-import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
+import { OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
 import { displayName } from '../../src/domain/values/file-name.ts';
 
 const down = new RemoteFailure('remote_unavailable', 'answered 500', 500);
@@ -18,7 +18,7 @@ const TABLE: readonly (readonly [what: string, error: unknown, failedBefore: num
   ['a document unknown for good', new RemoteMissing(''), 2, 'missing', 3, 0],
   ['too many bytes', new OrderdockError('too_large', ''), 0, 'too_large', 1, 0],
   ['an address of our own network', new RemoteFailure('address_refused', '', 0), 0, 'refused', 1, 0],
-  ['no API', new Hopeless('api_missing', ''), 0, 'failed', 1, 0],
+  ['no API', new PermanentFailure('api_missing', ''), 0, 'failed', 1, 0],
   ['an open circuit', new RemoteFailure('circuit_open', '', 0, 20_000), 2, 'announced', 2, 20_000],
   ['used up limits', new RemoteFailure('rate_limited_here', '', 0, 10), 2, 'announced', 2, 1000],
   ['a full disk', new Unavailable('storage_unavailable', '', 60_000), 2, 'announced', 2, 60_000],

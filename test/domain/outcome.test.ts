@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Attempt } from '../../src/domain/entities/delivery.ts';
-import { Hopeless, InvalidBody, OrderdockError, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import { InvalidBody, OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { type AttemptEnd, nextStep } from '../../src/domain/outcome.ts';
 
 const before = (count: number, error = 'remote_unavailable: answered 503'): Attempt[] =>
@@ -40,7 +40,7 @@ const TABLE: readonly Row[] = [
   ['other failures before a missing resource', gone, [...before(5), ...missing(2)], 'pending', 'retry', 10_000],
   ['a body that cannot be read', failed(new InvalidBody('no JSON')), [], 'dead', 'dead', 0],
   ['a document nested beyond measure', failed(overflow()), [], 'dead', 'dead', 0],
-  ['what can never work', failed(new Hopeless('api_missing', '')), [], 'dead', 'dead', 0],
+  ['what can never work', failed(new PermanentFailure('api_missing', '')), [], 'dead', 'dead', 0],
   ['a fault of ours', failed(new TypeError('x is undefined')), [], 'pending', 'retry', 5000],
   ['used up limits', failed(new RemoteFailure('rate_limited_here', '', 0, 700)), before(11), 'pending', null, 700],
   ['an open circuit', failed(new RemoteFailure('circuit_open', '', 0, 30_000)), before(11), 'pending', null, 30_000],

@@ -8,7 +8,7 @@ import { createOutsideCalls } from '../../src/http/auth/outside-calls.ts';
 import { createSignIns } from '../../src/http/auth/sign-ins.ts';
 import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
-import type { DoorSettings, HttpPorts } from '../../src/http/ports.ts';
+import type { HttpPorts, WebhookSettings } from '../../src/http/ports.ts';
 import { createHttp } from '../../src/http/server.ts';
 import { describeCredential } from '../../src/intake/describe-credential.ts';
 import type { Receiver } from '../../src/intake/receive-webhook.ts';
@@ -73,7 +73,7 @@ export interface TestDoor {
   onReceive(action: () => Promise<void> | void): void;
 }
 
-export interface DoorOptions extends Partial<DoorSettings> {
+export interface DoorOptions extends Partial<WebhookSettings> {
   connections?: Connection[];
   clock?: Clock;
   tokenKey?: () => Promise<Uint8Array>;

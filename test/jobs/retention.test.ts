@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { acknowledge, confirmStanding, DEFAULT_CONSUMER, recordRead, registerConsumer, requireConsumer } from '../../src/feed/consumers.ts';
+import { acknowledge, confirmPosition, DEFAULT_CONSUMER, recordRead, registerConsumer, requireConsumer } from '../../src/feed/consumers.ts';
 import { findPosition } from '../../src/feed/find-position.ts';
 import { saveReceipts } from '../../src/feed/receipts.ts';
 import { enforceRetention } from '../../src/jobs/retention.ts';
@@ -102,7 +102,7 @@ testWithContext(
       code: 'feed_diverged',
       members: { oldest: latest.cursor, latest: latest.cursor },
     });
-    const standing = async (name: string) => confirmStanding(read, await requireConsumer(read, name));
+    const standing = async (name: string) => confirmPosition(read, await requireConsumer(read, name));
     await assert.rejects(standing('slow'), { status: 410, code: 'feed_diverged' });
     assert.deepEqual(await standing('items'), latest, 'nothing that it reads was deleted');
     await acknowledge(test.context, 'slow', latest.cursor, false);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { Hopeless, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
+import { PermanentFailure, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/values/json.ts';
 import type { PlatformApi, ResourcePage } from '../../src/platforms/contract/api.ts';
 import { createGate } from '../../src/platforms/ordergroove/client/concurrency.ts';
@@ -65,7 +65,7 @@ test('subscriptions and subscribers are fetched whole, an entitlement cannot be'
     const [report] = ordergroove.readFetched(subject, (await api.fetch(subject)).text, withApi()).reports;
     assert.deepEqual([report?.kind, report?.externalId, report?.header?.status], [subject.kind, subject.externalId, 'live']);
   }
-  await assert.rejects(api.fetch({ kind: 'entitlement', externalId: 'e' }), Hopeless);
+  await assert.rejects(api.fetch({ kind: 'entitlement', externalId: 'e' }), PermanentFailure);
   await assert.rejects(api.fetch({ kind: 'order', externalId: 'made-up' }), RemoteMissing);
 });
 

@@ -143,7 +143,7 @@ testWithContext('a preview waits for no writer, and each delivery builds on the 
   await test.context.db.write(async (sql) => {
     await sql.all('update entities set revision = revision + 1');
     const unchanged = await previewReplay(test.context, ALL, 'fresh');
-    assert.deepEqual([unchanged.lookedAt, unchanged.changes], [3, []]);
+    assert.deepEqual([unchanged.compared, unchanged.changes], [3, []]);
   });
   await emptyStore(test);
   const { changes } = await previewReplay(test.context, ALL, 'fresh');

@@ -17,12 +17,12 @@ const webhook = (externalId: string): OutgoingWebhook => ({
 });
 
 interface Day {
-  misfortune?: Partial<FailureRates>;
+  rates?: Partial<FailureRates>;
   mayBeLost?: boolean;
   attempts?: number;
 }
 
-function day({ misfortune = {}, mayBeLost = true, attempts = 1 }: Day) {
+function day({ rates = {}, mayBeLost = true, attempts = 1 }: Day) {
   const arrived: string[] = [];
   const waiting: (() => void)[] = [];
   const sender: Sender = {
@@ -36,7 +36,7 @@ function day({ misfortune = {}, mayBeLost = true, attempts = 1 }: Day) {
     sender,
     random: () => 0.5,
     sleep: () => new Promise<void>((resolve) => waiting.push(resolve)),
-    misfortune: { dropped: 0, duplicated: 0, held: 0, longestMs: 100, ...misfortune },
+    rates: { dropped: 0, duplicated: 0, delayed: 0, longestMs: 100, ...rates },
     mayBeLost: () => mayBeLost,
   });
   return { injector, arrived, wake: () => waiting.splice(0).forEach((resume) => void resume()) };
@@ -47,27 +47,27 @@ test('on a good day everything arrives once, and that is all', async () => {
   injector.deliver(world, webhook('1'));
   await injector.settle();
   assert.deepEqual(arrived, ['1']);
-  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['taken'])]]);
+  assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['taken'])]]);
 });
 
 test('a lost webhook does not arrive, and is remembered by its subject', async () => {
-  const { injector, arrived } = day({ misfortune: { dropped: 1 } });
+  const { injector, arrived } = day({ rates: { dropped: 1 } });
   injector.deliver(world, webhook('1'));
   await injector.settle();
   assert.deepEqual(arrived, []);
-  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['lost'])]]);
+  assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['lost'])]]);
   assert.equal(injector.counts.dropped, 1);
 });
 
 test('what nobody could find out again is not lost', async () => {
-  const { injector, arrived } = day({ misfortune: { dropped: 1 }, mayBeLost: false });
+  const { injector, arrived } = day({ rates: { dropped: 1 }, mayBeLost: false });
   injector.deliver(world, webhook('1'));
   await injector.settle();
   assert.deepEqual(arrived, ['1']);
 });
 
 test('a held webhook is overtaken by the next one', async () => {
-  const { injector, arrived, wake } = day({ misfortune: { held: 1 } });
+  const { injector, arrived, wake } = day({ rates: { delayed: 1 } });
   injector.deliver(world, webhook('early'));
   const good = day({});
   good.injector.deliver(world, webhook('late'));
@@ -76,12 +76,12 @@ test('a held webhook is overtaken by the next one', async () => {
   wake();
   await injector.settle();
   assert.deepEqual(arrived, ['early']);
-  assert.equal(injector.counts.held, 1);
-  assert.ok(injector.fates.get('sandbox-tradecloud order:early')?.has('late'));
+  assert.equal(injector.counts.delayed, 1);
+  assert.ok(injector.outcomes.get('sandbox-tradecloud order:early')?.has('late'));
 });
 
 test('a repeated webhook arrives twice', async () => {
-  const { injector, arrived, wake } = day({ misfortune: { duplicated: 1 } });
+  const { injector, arrived, wake } = day({ rates: { duplicated: 1 } });
   injector.deliver(world, webhook('1'));
   wake();
   await injector.settle();
@@ -92,11 +92,11 @@ test('a webhook that needed several attempts was late', async () => {
   const { injector } = day({ attempts: 3 });
   injector.deliver(world, webhook('1'));
   await injector.settle();
-  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['late'])]]);
+  assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['late'])]]);
 });
 
 test('a change without a webhook is remembered as that', () => {
   const { injector } = day({});
   injector.noteSilence(world, 'order:1');
-  assert.deepEqual([...injector.fates], [['sandbox-tradecloud order:1', new Set(['silent'])]]);
+  assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['silent'])]]);
 });

@@ -25,7 +25,7 @@ export function addCheck(program: Command, runtime: CliRuntime): void {
 }
 
 async function check(runtime: CliRuntime, options: { json?: true }): Promise<void> {
-  const findings = await lookAtAll(runtime);
+  const findings = await runChecks(runtime);
   const failed = findings.filter((finding) => finding.level === 'failure').length;
   answer(runtime, options.json, { ok: failed === 0, findings }, () => {
     const rows = findings.map((finding) => ({ '': MARKS[finding.level], area: finding.area, what: finding.what, finding: finding.text }));
@@ -50,13 +50,13 @@ const checkKeys = ({ apiKeys }: Settings): Finding[] =>
       ),
     );
 
-async function lookAtAll(runtime: CliRuntime): Promise<Finding[]> {
+async function runChecks(runtime: CliRuntime): Promise<Finding[]> {
   const settings = trySettings(runtime);
   if (Array.isArray(settings)) return settings;
   const progress = createProgress(runtime);
-  const step = async (what: string, look: () => Promise<Finding[]>) => {
+  const step = async (what: string, check: () => Promise<Finding[]>) => {
     progress.show(`checking ${what} …`);
-    return look();
+    return check();
   };
   const connections = await readConnectionsFindings(settings, runtime);
   const findings = [

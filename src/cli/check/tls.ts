@@ -46,7 +46,7 @@ async function checkOwnCertificate({ tls, publicUrl }: Settings, now: Date): Pro
         : failure('tls', 'key', `${tls.keyFile} does not match the first certificate in ${tls.certFile}`),
       checkExpiry(leaf, now),
       ...(host === null ? [] : [checkName(leaf, host)]),
-      ...(matches ? [await judgeAsPlatform(certificates, key, host ?? firstName(leaf))] : []),
+      ...(matches ? [await checkAsPlatform(certificates, key, host ?? firstName(leaf))] : []),
     ];
   } catch (error) {
     return [failure('tls', tls.certFile, `cannot be used: ${errorLine(error)}`)];
@@ -95,12 +95,12 @@ const VERDICTS: Readonly<Record<string, string>> = {
 const verdictOf = (code: string): string => `${VERDICTS[code] ?? 'the certificate is rejected'} (${code})`;
 
 /** Serves the certificate briefly on this machine and checks it as any client would: with the usual root certificates only. */
-async function judgeAsPlatform(cert: string, key: string, host: string): Promise<Finding> {
+async function checkAsPlatform(cert: string, key: string, host: string): Promise<Finding> {
   const server = createServer({ cert, key, minVersion: 'TLSv1.2' }, (socket) => socket.end());
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    const seen = await look({ host: '127.0.0.1', port: listeningPort(server), servername: host });
+    const seen = await connectTls({ host: '127.0.0.1', port: listeningPort(server), servername: host });
     return seen.refusal === null
       ? ok('tls', 'chain', 'is accepted by the usual root certificates')
       : failure('tls', 'chain', verdictOf(seen.refusal));
@@ -115,10 +115,10 @@ async function checkFromOutside({ publicUrl }: Settings): Promise<Finding[]> {
   const url = new URL(publicUrl);
   const address = { host: url.hostname, port: Number(url.port || 443), servername: url.hostname };
   try {
-    const seen = await look(address);
+    const seen = await connectTls(address);
     const chain =
       seen.refusal === null ? ok('tls', publicUrl, `is accepted, ${seen.protocol}`) : failure('tls', publicUrl, verdictOf(seen.refusal));
-    const old = await look({ ...address, maxVersion: 'TLSv1.1' }).then(
+    const old = await connectTls({ ...address, maxVersion: 'TLSv1.1' }).then(
       () => true,
       () => false,
     );
@@ -137,7 +137,7 @@ interface Seen {
   refusal: string | null;
 }
 
-function look(address: { host: string; port: number; servername: string; maxVersion?: SecureVersion }): Promise<Seen> {
+function connectTls(address: { host: string; port: number; servername: string; maxVersion?: SecureVersion }): Promise<Seen> {
   const versions = address.maxVersion === 'TLSv1.1' ? { minVersion: 'TLSv1' as const, ciphers: 'DEFAULT@SECLEVEL=0' } : {};
   // An IP address is not a valid server name (RFC 6066), and Node refuses to send one.
   const servername = isIP(address.servername) === 0 ? address.servername : '';
@@ -148,7 +148,7 @@ function look(address: { host: string; port: number; servername: string; maxVers
       ...versions,
       servername,
       rejectUnauthorized: false,
-      checkServerIdentity: nameIsJudgedBelow,
+      checkServerIdentity: skipNameCheck,
       timeout: TIMEOUT_MS,
     });
     socket.once('secureConnect', () => {
@@ -161,6 +161,6 @@ function look(address: { host: string; port: number; servername: string; maxVers
   });
 }
 
-const nameIsJudgedBelow = (_host: string, _certificate: PeerCertificate): undefined => undefined;
+const skipNameCheck = (_host: string, _certificate: PeerCertificate): undefined => undefined;
 
 const codeOf = (error: unknown): string => textAt(objectAt(error).code) ?? String(error);

@@ -78,7 +78,7 @@ async function exportAll(runtime: CliRuntime, what: What, options: Options): Pro
     );
     await sink.finish();
     progress.clear();
-    sayEnd(runtime, what, options, end);
+    reportEnd(runtime, what, options, end);
   } catch (error) {
     await sink.abandon();
     throw error;
@@ -172,7 +172,7 @@ function lineRows(entity: object): object[] {
   return lines.length === 0 ? [entity] : lines.map((line) => ({ ...entity, line }));
 }
 
-function sayEnd(runtime: CliRuntime, what: What, options: Options, end: { rows: number; position: string }): void {
+function reportEnd(runtime: CliRuntime, what: What, options: Options, end: { rows: number; position: string }): void {
   const next = what === 'changes' ? { next: end.position } : {};
   const said = `${end.rows} ${what} written to ${options.output}.${what === 'changes' ? ` Later ones: --after ${end.position}` : ''}`;
   if (options.json) runtime.err(`${JSON.stringify({ what, rows: end.rows, ...next })}\n`);

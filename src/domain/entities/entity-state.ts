@@ -2,7 +2,7 @@ import type { ChangeAction, Difference } from './change.ts';
 import type { DocumentReport, EntityKind, Header, LineContent, ReportForm } from './entity.ts';
 
 /** The newest stored time, and the value used in comparisons where that differs (see `ReportedTime`). */
-export interface HeldTime {
+export interface StoredTime {
   lastUpdatedAt: string | null;
   comparedAt: string | null;
 }
@@ -11,7 +11,7 @@ export interface HeldTime {
 export type SourceForm = ReportForm | 'mixed' | null;
 
 /** A line as stored. `source` is JSON text. */
-export interface LineState extends HeldTime {
+export interface LineState extends StoredTime {
   externalId: string;
   rank: number;
   content: LineContent;
@@ -32,7 +32,7 @@ export interface DocumentState {
 }
 
 /** An entity as stored, with those of its lines and documents that a report may touch. */
-export interface EntityState extends HeldTime {
+export interface EntityState extends StoredTime {
   id: string;
   connection: string;
   platform: string;

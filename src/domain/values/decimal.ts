@@ -25,9 +25,9 @@ export function hasTooManyDigits(value: unknown): boolean {
 
 /** The exact sum of decimal texts, with as many fraction digits as the longest of them; `null` when there is nothing to add. */
 export function sumDecimals(values: readonly (string | null)[]): string | null {
-  const told = values.filter((value): value is string => value !== null && plainText(value) !== null);
-  if (told.length <= 1) return told[0] ?? null;
-  const parts = told.map((value) => plainText(value) ?? '0');
+  const given = values.filter((value): value is string => value !== null && plainText(value) !== null);
+  if (given.length <= 1) return given[0] ?? null;
+  const parts = given.map((value) => plainText(value) ?? '0');
   const digits = Math.max(...parts.map((part) => (part.split('.')[1] ?? '').length));
   const total = parts.reduce((sum, part) => sum + scaled(part, digits), 0n);
   return unscaled(total, digits);

@@ -9,6 +9,6 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, now: Dat
   const until = Date.parse(value);
   if (Number.isNaN(until)) return null;
   // A date is meant by the remote's clock, which its `Date` header shows; ours may be off.
-  const theirNow = Date.parse(headers.date ?? '');
-  return Math.min(LONGEST_MS, Math.max(0, until - (Number.isNaN(theirNow) ? now.getTime() : theirNow)));
+  const remoteNowMs = Date.parse(headers.date ?? '');
+  return Math.min(LONGEST_MS, Math.max(0, until - (Number.isNaN(remoteNowMs) ? now.getTime() : remoteNowMs)));
 }

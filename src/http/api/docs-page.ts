@@ -19,7 +19,7 @@ export function createApiDocs(): Router {
 
 const escaped = (text: unknown): string => String(text ?? '').replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 /** Renders the Markdown that the description uses: paragraphs, bold, code. Escapes first. */
-const prose = (text: string | undefined): string =>
+const renderMarkdown = (text: string | undefined): string =>
   escaped(text)
     .replace(/`([^`]+)`/g, '<code>$1</code>')
     .replace(/\*\*([^*]+)\*\*/g, '<b>$1</b>')
@@ -35,7 +35,7 @@ export function renderDocs(spec: ApiSpec): string {
   const tags = spec.tags ?? [];
   const sections = tags.map((tag) => {
     const own = operations.filter(({ operation }) => operation.tags.includes(tag.name));
-    return `<h2 id="${escaped(tag.name)}">${escaped(tag.name)}</h2>${prose(tag.description)}${own.map((one) => renderOperation(spec, one)).join('')}`;
+    return `<h2 id="${escaped(tag.name)}">${escaped(tag.name)}</h2>${renderMarkdown(tag.description)}${own.map((one) => renderOperation(spec, one)).join('')}`;
   });
   const schemas = Object.entries(spec.components.schemas ?? {}).map(
     ([name, schema]) => `<h3 id="schema-${escaped(name)}">${escaped(name)}</h3><div class="schema">${renderSchema(schema)}</div>`,
@@ -43,7 +43,7 @@ export function renderDocs(spec: ApiSpec): string {
   const links = [...tags.map((tag) => tag.name), 'Schemas'].map((name) => `<a href="#${escaped(name)}">${escaped(name)}</a>`);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escaped(spec.info.title)}</title><style>${STYLE}</style></head><body><header><h1>${escaped(spec.info.title)}</h1>
-<nav>${links.join(' ')}</nav></header><main>${prose(spec.info.description)}<p>As a file: <a href="/api/v1/openapi.json">openapi.json</a></p>
+<nav>${links.join(' ')}</nav></header><main>${renderMarkdown(spec.info.description)}<p>As a file: <a href="/api/v1/openapi.json">openapi.json</a></p>
 ${sections.join('\n')}<h2 id="Schemas">Schemas</h2>${schemas.join('\n')}</main></body></html>`;
 }
 
@@ -51,7 +51,7 @@ function renderOperation(spec: ApiSpec, { path, method, operation }: { path: str
   const parameters = (operation.parameters ?? []).map((parameter) => resolve(parameter, spec.components.parameters));
   const body = operation.requestBody?.content['application/json'];
   return `<details id="${escaped(operation.operationId)}"><summary><b class="${escaped(method)}">${escaped(method.toUpperCase())}</b>
-<code>${escaped(path)}</code> ${escaped(operation.summary)} <small>${escaped(operation['x-role'])}</small></summary>${prose(operation.description)}
+<code>${escaped(path)}</code> ${escaped(operation.summary)} <small>${escaped(operation['x-role'])}</small></summary>${renderMarkdown(operation.description)}
 ${parameters.length > 0 ? `<table><tr><th>Parameter</th><th>In</th><th>Schema</th><th></th></tr>${parameters.map(renderParameter).join('')}</table>` : ''}
 ${body ? `<h4>Body</h4>${renderSchema(body.schema)}${renderExample(body.example)}` : ''}
 <h4>Responses</h4><table>${Object.entries(operation.responses)
@@ -61,14 +61,14 @@ ${body ? `<h4>Body</h4>${renderSchema(body.schema)}${renderExample(body.example)
 
 const renderParameter = (parameter: Parameter): string =>
   `<tr><td><code>${escaped(parameter.name)}</code>${parameter.required ? ' *' : ''}</td><td>${escaped(parameter.in)}</td>
-<td>${renderSchema(parameter.schema)}</td><td>${prose(parameter.description)}</td></tr>`;
+<td>${renderSchema(parameter.schema)}</td><td>${renderMarkdown(parameter.description)}</td></tr>`;
 
 function renderResponse(spec: ApiSpec, status: string, answer: ResponseObject): string {
   const types = Object.entries(answer.content ?? {}).map(([type, { schema, examples }]) => {
     const [example] = Object.values(examples ?? {});
     return `<code>${escaped(type)}</code> ${renderSchema(schema)}${renderExample(example && resolve(example, spec.components.examples).value)}`;
   });
-  return `<tr><td>${escaped(status)}</td><td>${prose(answer.description)}</td><td>${types.join('<br>')}</td></tr>`;
+  return `<tr><td>${escaped(status)}</td><td>${renderMarkdown(answer.description)}</td><td>${types.join('<br>')}</td></tr>`;
 }
 
 const renderExample = (example: unknown): string =>
@@ -85,12 +85,12 @@ function renderSchema(schema: Schema = {}): string {
       ([member, shape]) =>
         `<tr><td><code>${escaped(member)}</code>${required?.includes(member) ? ' *' : ''}</td><td>${renderSchema(shape)}</td></tr>`,
     );
-    return `${prose(description)}<table>${rows.join('')}</table>`;
+    return `${renderMarkdown(description)}<table>${rows.join('')}</table>`;
   }
   if (items) return `${name} of ${renderSchema(items)}`;
   const map = typeof additionalProperties === 'object' ? ` of ${renderSchema(additionalProperties)}` : '';
   const listed = values ? `: ${values.map((value) => `<code>${escaped(value)}</code>`).join(' ')}` : '';
-  return `${name}${map}${listed}${pattern ? ` <code>${escaped(pattern)}</code>` : ''}${description ? ` <i>${prose(description)}</i>` : ''}`;
+  return `${name}${map}${listed}${pattern ? ` <code>${escaped(pattern)}</code>` : ''}${description ? ` <i>${renderMarkdown(description)}</i>` : ''}`;
 }
 
 /** The component that a `$ref` refers to; any other value is returned as it is. */

@@ -21,18 +21,18 @@ import { type Parts, viewEntities } from '../../views/entity.ts';
 import { historyTexts } from '../../views/history.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathChoice, pathText, queryChoice, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
+import type { Semaphore } from './semaphore.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
 import { cutRows, type SentRow } from './sending/row-pages.ts';
 import { sendResource } from './sending/send-response.ts';
 import { sendRows } from './sending/send-rows.ts';
-import type { Slots } from './slots.ts';
 
 const HEAD_COLUMNS = ['number', 'status', 'currency', 'buyer.id', 'buyer.name', 'supplier.id', 'supplier.name', 'total', 'orderedAt'];
 const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedAt'];
 
 const PARTS = ['lines', 'documents', 'source'] as const;
 
-type Ports = Pick<ApiPorts, 'context'> & { slots: Slots };
+type Ports = Pick<ApiPorts, 'context'> & { slots: Semaphore };
 
 export const orderRoutes = (ports: Ports): Router => entityRoutes(ports, 'orders', ['order']);
 export const shipmentRoutes = (ports: Ports): Router => entityRoutes(ports, 'shipments', ['shipment']);
@@ -46,14 +46,14 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const parts = partsAsked(request);
-    const filter = filterAsked(request, kinds);
+    const parts = includeParam(request);
+    const filter = filterParams(request, kinds);
     const after = readSequenceCursor(list, queryText(request, 'after')) ?? 0;
     const sizes = await listEntitySizes(sql, filter, { after, limit: limit + 1 }, parts);
     const page = cutRows(String(after), sizes, limit, async (from, upTo, most) => {
-      const stretch = { after: Number(from), upTo: Number(upTo), limit: most, withSource: parts.source };
+      const range = { after: Number(from), upTo: Number(upTo), limit: most, withSource: parts.source };
       return db.snapshot(async (state) => {
-        const rows = await listEntities(state, filter, stretch);
+        const rows = await listEntities(state, filter, range);
         return textsOf(rows, await viewEntities(state, rows, parts));
       });
     });
@@ -65,7 +65,7 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
   const show = async (request: Request, response: Response, find: (state: Sql) => Promise<EntityRow | null>): Promise<void> => {
     const asOf = queryText(request, 'asOf');
     const documents = queryFlag(request, 'superseded') ? 'all' : true;
-    const { source } = partsAsked(request);
+    const { source } = includeParam(request);
     const view = await db.snapshot(async (state) => {
       const entity = await find(state);
       if (!entity) throw notFound(list);
@@ -105,7 +105,7 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
 
 const notFound = (list: string) => new Refused(404, 'not_found', `There is no entry with this id in ${list}.`);
 
-const filterAsked = (request: Request, kinds: readonly EntityKind[]): EntityFilter => {
+const filterParams = (request: Request, kinds: readonly EntityKind[]): EntityFilter => {
   const kind = queryChoice(request, 'kind', kinds);
   return {
     ids: queryList(request, 'id'),
@@ -120,7 +120,7 @@ const filterAsked = (request: Request, kinds: readonly EntityKind[]): EntityFilt
 const textsOf = (rows: readonly EntityRow[], views: readonly object[]): SentRow[] =>
   rows.map(({ seq }, index) => ({ position: String(seq), cursor: String(seq), text: JSON.stringify(views[index]) }));
 
-function partsAsked(request: Request): Parts {
+function includeParam(request: Request): Parts {
   const include = queryList(request, 'include') ?? [];
   return { lines: include.includes('lines'), documents: include.includes('documents'), source: include.includes('source') };
 }

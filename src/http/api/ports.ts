@@ -20,7 +20,7 @@ export interface SettingsKey {
 
 /** The dependencies of the API. Actions other than those on keys, consumers and receipts are injected. */
 export interface ApiPorts {
-  context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'lookAgainMs' | 'connections' | 'log'>;
+  context: Pick<Context, 'db' | 'clock' | 'feedChanged' | 'pollIntervalMs' | 'connections' | 'log'>;
   settingsKeys: readonly SettingsKey[];
   signIn: SignIn;
   /** Aborted when the server stops: long polls and streams end. */

@@ -19,8 +19,8 @@ import { searchRoutes } from './operations/search.ts';
 import type { ApiPorts } from './ports.ts';
 import { readFault } from './read-fault.ts';
 import { routePerScope } from './scope-ports.ts';
+import { createSemaphore, type Semaphore } from './semaphore.ts';
 import { sendJson, sendResource } from './sending/send-response.ts';
-import { createSlots, type Slots } from './slots.ts';
 import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';
@@ -50,13 +50,13 @@ export function createApi(ports: ApiPorts): Router {
       fileUploader: false,
     }),
   );
-  const slots = createSlots(READ_AHEAD);
+  const slots = createSemaphore(READ_AHEAD);
   router.use(routePerScope(ports, (scoped) => apiRoutes(scoped, slots)));
   router.use(mapReadFault(ports));
   return router;
 }
 
-function apiRoutes(ports: ApiPorts, slots: Slots): Router {
+function apiRoutes(ports: ApiPorts, slots: Semaphore): Router {
   const router = Router({ caseSensitive: true });
   const reading = { ...ports, slots };
   router.use('/orders', orderRoutes(reading));

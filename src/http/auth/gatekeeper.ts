@@ -58,8 +58,8 @@ export function createCredentialChecker({ outside, ownTokens, clock }: Credentia
 // Both are always compared: the time must not reveal whether the user name was right.
 function acceptsBasic(credentials: Credentials, { username, password }: Extract<AuthEntry, { basic: unknown }>['basic']): boolean {
   if (credentials.scheme !== 'basic') return false;
-  const nameIsRight = sameText(credentials.username, username);
-  return isOneOf(credentials.password, password) && nameIsRight;
+  const nameMatches = sameText(credentials.username, username);
+  return isOneOf(credentials.password, password) && nameMatches;
 }
 
 /** `WWW-Authenticate` for a connection: the schemes configured for it. */

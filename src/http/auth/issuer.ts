@@ -59,8 +59,8 @@ export function createIssuers(outside: OutsideCalls, clock: Clock): Issuers {
 
 type Get = (url: string) => Promise<string>;
 
-const findKeys = async (issuer: string, jwksUri: string | undefined, ways: { get: Get; lookUp: Get }): Promise<RemoteJWKSet> =>
-  publishedKeys(jwksUri ?? (await discoverKeys(issuer, ways.get)), ways);
+const findKeys = async (issuer: string, jwksUri: string | undefined, fetchers: { get: Get; lookUp: Get }): Promise<RemoteJWKSet> =>
+  publishedKeys(jwksUri ?? (await discoverKeys(issuer, fetchers.get)), fetchers);
 
 /** The issuer that a token claims, if it is a configured one: a stranger's token must not trigger a request. */
 function claimedIssuer(token: string, issuers: readonly string[]): string | null {

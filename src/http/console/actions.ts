@@ -37,14 +37,14 @@ export function addActions(router: Router, ports: ConsolePorts): void {
 const MOST_FETCHED = 1000;
 
 /** The page a button was pressed on. */
-const backTo = (visit: Visit, otherwise: string): string => (visit.asked('back') === null ? otherwise : ownAddress(visit.asked('back')));
+const backTo = (visit: Visit, otherwise: string): string => (visit.param('back') === null ? otherwise : ownAddress(visit.param('back')));
 
 function documentActions(router: Router, ports: ConsolePorts): void {
   const { context } = ports;
   router.post(
     '/documents/fetch',
     act(ports, 'operator', async (visit) => {
-      const missing = await listMissingDocuments(context.db.read, { connection: visit.asked('connection'), limit: MOST_FETCHED });
+      const missing = await listMissingDocuments(context.db.read, { connection: visit.param('connection'), limit: MOST_FETCHED });
       for (const { id, state } of missing) if (mayFetchAgain(state)) await fetchDocumentAgain(context, id);
       return backTo(visit, link('/documents'));
     }),
@@ -63,7 +63,7 @@ function consumerActions(router: Router, ports: ConsolePorts): void {
     const visit = visitFor(ports, request, response);
     needRole(visit, 'operator');
     const name = visit.segment('name');
-    if (visit.asked('confirm') !== name) {
+    if (visit.param('confirm') !== name) {
       const problem = `Nothing was deleted: type “${name}” exactly.`;
       return void (await send(ports, response, await deleteConsumerView(ports, visit, problem), '/consumers', visit));
     }
@@ -95,7 +95,7 @@ function alertActions(router: Router, ports: ConsolePorts): void {
   router.post(
     '/alerts/:id/mute',
     act(ports, 'operator', async (visit) => {
-      const hours = Number(visit.asked('hours') ?? '1');
+      const hours = Number(visit.param('hours') ?? '1');
       if (!(hours >= 0 && hours <= MOST_MUTED_HOURS)) throw new Refused(400, 'invalid_request', 'An alert is muted for at most 30 days.');
       await mute(context, await named(visit), hours === 0 ? null : new Date(visit.now.getTime() + hours * HOUR_MS).toISOString());
       return link('/alerts');
@@ -104,23 +104,23 @@ function alertActions(router: Router, ports: ConsolePorts): void {
 }
 
 /** `a, b` or `a b`; null: no limit. */
-const namesAsked = (visit: Visit, name: string): string[] | null => visit.asked(name)?.split(/[\s,]+/) ?? null;
+const namesParam = (visit: Visit, name: string): string[] | null => visit.param(name)?.split(/[\s,]+/) ?? null;
 
 function keyActions(router: Router, ports: ConsolePorts): void {
   const isSetting = (name: string) => ports.settingsKeys.some((key) => key.name === name);
   router.post('/keys', async (request, response) => {
     const visit = visitFor(ports, request, response);
     needRole(visit, 'admin');
-    const name = visit.asked('name') ?? '';
-    const role = ROLES.find((one) => one === visit.asked('role'));
+    const name = visit.param('name') ?? '';
+    const role = ROLES.find((one) => one === visit.param('role'));
     if (!role || !/^[A-Za-z0-9_.-]{1,64}$/.test(name))
       throw new Refused(400, 'invalid_request', 'A key needs a name of letters, digits, dots or dashes, and a role.');
     if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
     const made = await createKey(ports.context, {
       name,
       role,
-      connections: namesAsked(visit, 'connections'),
-      consumers: namesAsked(visit, 'consumers'),
+      connections: namesParam(visit, 'connections'),
+      consumers: namesParam(visit, 'consumers'),
     });
     await send(ports, response, { ...(await keysView(ports, visit, made)), status: 201 }, '/keys', visit);
   });

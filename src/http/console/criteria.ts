@@ -6,7 +6,7 @@ import { localInput, utcOf } from './components/times.ts';
 import { type ConsolePorts, connectionNames, type Visit } from './page.ts';
 
 /** The query parameters that select deliveries. */
-export interface AskedDeliveries {
+export interface SelectedDeliveries {
   /** As typed: a number, an external id, or `order:…`. */
   resource: string | null;
   criteria: DeliveryCriteria;
@@ -15,33 +15,33 @@ export interface AskedDeliveries {
 }
 
 /** Reads which deliveries are selected: by their ids, or by all of the given criteria. Business numbers become subjects. */
-export async function readAsked(ports: Pick<ConsolePorts, 'context'>, visit: Visit): Promise<AskedDeliveries> {
+export async function readSelection(ports: Pick<ConsolePorts, 'context'>, visit: Visit): Promise<SelectedDeliveries> {
   const asked = {
-    state: visit.asked('state'),
-    connection: visit.asked('connection'),
-    subject: visit.asked('subject'),
-    event: visit.asked('event'),
-    error: visit.asked('error'),
+    state: visit.param('state'),
+    connection: visit.param('connection'),
+    subject: visit.param('subject'),
+    event: visit.param('event'),
+    error: visit.param('error'),
   };
-  const ids = visit.askedAll('id').flatMap((text) => text.split(','));
-  const [from, to] = [timeAsked(visit, 'from'), timeAsked(visit, 'to')];
+  const ids = visit.params('id').flatMap((text) => text.split(','));
+  const [from, to] = [timeParam(visit, 'from'), timeParam(visit, 'to')];
   const subject = asked.subject === null ? null : await subjectOf(ports, asked.subject);
   return {
     resource: asked.subject,
     criteria: { ...asked, subject, from, to, ids: ids.length === 0 ? null : ids },
-    query: { ...asked, from: visit.asked('from'), to: visit.asked('to') },
+    query: { ...asked, from: visit.param('from'), to: visit.param('to') },
   };
 }
 
 /** ISO 8601 with its zone, or a local time as a browser's input field sends it, in the reader's zone. */
-export const timeAsked = (visit: Visit, name: string): string | null => {
-  const text = visit.asked(name);
+export const timeParam = (visit: Visit, name: string): string | null => {
+  const text = visit.param(name);
   return text === null ? null : utcOf(text, visit.zone);
 };
 
 /** The value of a time field. */
 export const timeField = (visit: Visit, name: string): string | null => {
-  const iso = timeAsked(visit, name);
+  const iso = timeParam(visit, name);
   return iso === null ? null : localInput(iso, visit.zone);
 };
 

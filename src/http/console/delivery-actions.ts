@@ -2,9 +2,9 @@ import type { Router } from 'express';
 import { Refused } from '../../domain/errors.ts';
 import type { DeliveryCriteria } from '../../processing/replay.ts';
 import { deliveriesLink, deliveryLink, link } from './components/links.ts';
-import { readAsked } from './criteria.ts';
+import { readSelection } from './criteria.ts';
 import type { ConsolePorts } from './page.ts';
-import { askedFetch, idsText, needCriterion } from './pages/deliveries/replay.ts';
+import { fetchParam, idsText, needCriterion } from './pages/deliveries/replay.ts';
 import { act } from './send-page.ts';
 
 /** Retry now, replay, dismiss: those that were ticked, or all that criteria name. */
@@ -13,8 +13,8 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   router.post(
     '/deliveries/selected',
     act(ports, 'operator', async (visit) => {
-      const ids = visit.askedAll('id');
-      const verb = visit.asked('do');
+      const ids = visit.params('id');
+      const verb = visit.param('do');
       if (ids.length === 0) throw new Refused(400, 'criterion_needed', 'Tick at least one delivery first.');
       if (verb === 'replay' || verb === 'dismiss') return link(`/deliveries/${verb}`, { id: ids.join(',') });
       await ports.retry({ ids });
@@ -24,7 +24,7 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   router.post(
     '/deliveries/retry',
     act(ports, 'operator', async (visit) => {
-      const { criteria, query } = await readAsked(ports, visit);
+      const { criteria, query } = await readSelection(ports, visit);
       needCriterion(criteria);
       await ports.retry(criteria);
       return shownAfter(criteria, { ...query, state: null, error: null });
@@ -33,19 +33,19 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   router.post(
     '/deliveries/replay',
     act(ports, 'operator', async (visit) => {
-      const { criteria } = await readAsked(ports, visit);
+      const { criteria } = await readSelection(ports, visit);
       needCriterion(criteria);
       const id = ports.makeId();
-      await ports.replay(criteria, askedFetch(visit), id);
+      await ports.replay(criteria, fetchParam(visit), id);
       return link(`/replays/${id}`);
     }),
   );
   router.post(
     '/deliveries/dismiss',
     act(ports, 'operator', async (visit) => {
-      const { criteria, query } = await readAsked(ports, visit);
+      const { criteria, query } = await readSelection(ports, visit);
       needCriterion(criteria);
-      await ports.dismiss(criteria, visit.asked('note'));
+      await ports.dismiss(criteria, visit.param('note'));
       return shownAfter(criteria, { connection: query.connection ?? null, state: 'handled' });
     }),
   );

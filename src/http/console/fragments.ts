@@ -30,8 +30,8 @@ export function addFragments(router: Router, ports: ConsolePorts): void {
   });
   router.get('/find', async (request, response) => {
     const visit = visitFor(ports, request, response);
-    const kind = ENTITY_KINDS.find((one) => one === visit.asked('kind'));
-    const found = kind ? await readEntityByExternalId(sql, visit.asked('connection') ?? '', kind, visit.asked('externalId') ?? '') : null;
+    const kind = ENTITY_KINDS.find((one) => one === visit.param('kind'));
+    const found = kind ? await readEntityByExternalId(sql, visit.param('connection') ?? '', kind, visit.param('externalId') ?? '') : null;
     if (!found) throw new Refused(404, 'not_found', 'It is not stored here.');
     response.redirect(303, entityLink(found.id));
   });

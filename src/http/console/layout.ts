@@ -46,7 +46,7 @@ export function pageOf(view: View, place: string, visit: Visit, groups: readonly
   return html`<!doctype html>
 <html lang="en"><head>${head(view.title)}</head><body>
 <a class="skip" href="#content">To the content</a>
-<header><a class="brand" href="${link('/')}">Orderdock</a>${sandbox ? SANDBOX : ''}${searchBox(place === '/search' ? (visit.asked('q') ?? '') : '')}
+<header><a class="brand" href="${link('/')}">Orderdock</a>${sandbox ? SANDBOX : ''}${searchBox(place === '/search' ? (visit.param('q') ?? '') : '')}
 <div class="who">${zoneSwitch(visit)}<span>${visit.caller.name} <span class="faint">${visit.caller.role}</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}<a class="button menu" href="#menu">Menu</a></div></header>
 <div class="frame">${navigation(groups, view.place ?? place)}
 <main id="content" tabindex="-1"${seconds === null ? '' : refresh(visit.address, seconds)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main></div>

@@ -28,7 +28,7 @@ export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, visit
     readProblems(sql, visit.now.toISOString()).catch(() => new Map<string, Problems>()),
     listAlerts(sql, { state: 'open' }, { limit: 100 }).catch(() => []),
   ]);
-  const sum = (name: 'dead' | 'notHeld') => [...problems.values()].reduce((total, one) => total + one[name], 0);
+  const sum = (name: 'dead' | 'missingDocuments') => [...problems.values()].reduce((total, one) => total + one[name], 0);
   const counted = (number: number, word: string, tone: Count['tone']) => (number === 0 ? undefined : { number, word, tone });
   const worst = alerts.some(({ level }) => level === 'critical') ? 'bad' : 'watch';
   return [
@@ -39,7 +39,7 @@ export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, visit
         { path: '/orders', name: 'Orders' },
         { path: '/shipments', name: 'Shipments' },
         { path: '/records', name: 'Records' },
-        { path: '/documents', name: 'Missing documents', count: counted(sum('notHeld'), 'missing', 'watch') },
+        { path: '/documents', name: 'Missing documents', count: counted(sum('missingDocuments'), 'missing', 'watch') },
       ],
     },
     { name: 'Webhooks', places: [{ path: '/deliveries', name: 'Deliveries', count: counted(sum('dead'), 'failed', 'bad') }] },

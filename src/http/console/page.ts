@@ -58,9 +58,9 @@ export interface Visit extends Moment {
   address: string;
   may(role: Role): boolean;
   /** A member of the query or of a form; null where it is missing or empty. */
-  asked(name: string): string | null;
+  param(name: string): string | null;
   /** All values of a member, as checkboxes send them. */
-  askedAll(name: string): string[];
+  params(name: string): string[];
   /** A segment of the path, decoded. */
   segment(name: string): string;
 }
@@ -72,8 +72,7 @@ export const ZONE_COOKIE = 'orderdock_zone';
 export function visitOf(request: Request, caller: Caller, csrf: string, now: Date): Visit {
   const members: Record<string, unknown> = { ...request.query, ...request.body };
   const named = (name: string): unknown[] => (Object.hasOwn(members, name) ? [members[name]].flat() : []);
-  const askedAll = (name: string) =>
-    named(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []));
+  const params = (name: string) => named(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []));
   const zone = readCookie(request.headers.cookie ?? '', ZONE_COOKIE);
   return {
     caller,
@@ -82,11 +81,11 @@ export function visitOf(request: Request, caller: Caller, csrf: string, now: Dat
     zone: zoneOf(zone),
     address: request.originalUrl,
     may: (role) => mayActAs(caller.role, role),
-    asked: (name) => {
+    param: (name) => {
       const [value, ...others] = named(name);
       return others.length === 0 && typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
     },
-    askedAll,
+    params,
     segment: (name) => {
       const value = request.params[name];
       return typeof value === 'string' ? value : '';
@@ -97,8 +96,8 @@ export function visitOf(request: Request, caller: Caller, csrf: string, now: Dat
 export const PAGE_ROWS = 50;
 
 /** A feed position from the query; null when it is missing or not a number. */
-export function askedPosition(visit: Visit, name = 'before'): number | null {
-  const text = visit.asked(name);
+export function positionParam(visit: Visit, name = 'before'): number | null {
+  const text = visit.param(name);
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 

@@ -31,13 +31,13 @@ export interface ConnectionFacts {
   alerts: readonly AlertRow[];
 }
 
-type Judge = (facts: ConnectionFacts, moment: { now: Date; when: TimeText }) => Trouble[];
+type Assessor = (facts: ConnectionFacts, moment: { now: Date; when: TimeText }) => Trouble[];
 
 const DAY_MS = 86_400_000;
 const SETTLED_MS = 30_000;
 
 /** Failures caused by the body or an id: the same bytes fail again however often they are processed. */
-export const HOPELESS = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
+export const PERMANENT = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
 
 export const reconcileStep = (name: string): Step => ({
   kind: 'press',
@@ -55,7 +55,7 @@ const retryStep = ({ criteria, waiting }: FailureCause): Step => ({
 /** The error text without its code: `GET … answered 401`. */
 export const plainError = (error: string): string => error.replace(/^[a-z_]+: /, '');
 
-const failed: Judge = ({ name, hasApi, causes }) =>
+const failed: Assessor = ({ name, hasApi, causes }) =>
   causes
     .filter(({ dead }) => dead > 0)
     .map((cause): Trouble => {
@@ -68,7 +68,7 @@ const failed: Judge = ({ name, hasApi, causes }) =>
       };
       const dismiss: Step = { kind: 'link', label: 'Dismiss…', href: link('/deliveries/dismiss', { ...criteria, state: 'dead' }) };
       const reason = plainError(cause.cause);
-      if (onArrival && HOPELESS.has(code))
+      if (onArrival && PERMANENT.has(code))
         return {
           tone: 'bad',
           effect: 'not applied',
@@ -98,7 +98,7 @@ const refusesUs = ({ causes, lastRun, alerts }: ConnectionFacts): { error: strin
 
 const waitingText = (count: number): string => (count === 0 ? '' : ` ${countText(count, 'webhook waits', 'webhooks wait')}.`);
 
-const loginRefused: Judge = (facts) => {
+const loginRefused: Assessor = (facts) => {
   const refusal = refusesUs(facts);
   if (refusal === null) return [];
   const { name, health, causes } = facts;
@@ -114,7 +114,7 @@ const loginRefused: Judge = (facts) => {
   ];
 };
 
-const unreachable: Judge = ({ health, alerts }, { when }) => {
+const unreachable: Assessor = ({ health, alerts }, { when }) => {
   const alert = alerts.find(({ code }) => code === 'platform_unreachable');
   if (health?.circuit !== 'open' && !alert) return [];
   return [
@@ -129,7 +129,7 @@ const unreachable: Judge = ({ health, alerts }, { when }) => {
 };
 
 /** Deliveries that failed and wait for a retry. Those that wait for the platform itself are reported once, above. */
-const waiting: Judge = (facts, { now }) => {
+const waiting: Assessor = (facts, { now }) => {
   if (refusesUs(facts) !== null || facts.health?.circuit === 'open') return [];
   return facts.causes
     .filter((cause) => cause.waiting > 0 && cause.code !== 'circuit_open' && now.getTime() - Date.parse(cause.first) >= SETTLED_MS)
@@ -142,7 +142,7 @@ const waiting: Judge = (facts, { now }) => {
     }));
 };
 
-const unknownEvents: Judge = ({ causes }) =>
+const unknownEvents: Assessor = ({ causes }) =>
   causes
     .filter(({ event }) => event !== null)
     .map(({ event, count, sampleId, first, isApplied = false }) => ({
@@ -163,7 +163,7 @@ const REJECTED = /^rejected_deliveries: (\d+) answered (\d+) (\w+)/;
 const periodText = (from: string | null, until: string): string =>
   from === null ? `before ${until}` : from === until ? `at ${until}` : `${from} to ${until}`;
 
-const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, when }) =>
+const unproven: Assessor = ({ name, hasApi, coverage, lastRun, causes }, { now, when }) =>
   coverage
     .filter(({ state }) => state === 'unproven')
     .flatMap((span): Trouble[] => {
@@ -179,7 +179,7 @@ const unproven: Judge = ({ name, hasApi, coverage, lastRun, causes }, { now, whe
       const period = periodText(from === null ? null : when(from), when(until));
       const rejected = REJECTED.exec(reason ?? '');
       // Deliveries stored as dead are reported with their cause.
-      if (rejected && HOPELESS.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
+      if (rejected && PERMANENT.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
       if (rejected)
         return [
           {
@@ -226,7 +226,7 @@ function notCompared(
   };
 }
 
-const neverProven: Judge = ({ name, hasApi, coverage, lastRun }) => {
+const neverProven: Assessor = ({ name, hasApi, coverage, lastRun }) => {
   if (coverage.some(({ state }) => state !== 'open')) return [];
   if (!hasApi)
     return [
@@ -252,7 +252,7 @@ const neverProven: Judge = ({ name, hasApi, coverage, lastRun }) => {
   ];
 };
 
-const missingDocuments: Judge = ({ name, missingDocuments: number }) =>
+const missingDocuments: Assessor = ({ name, missingDocuments: number }) =>
   number === 0
     ? []
     : [
@@ -265,15 +265,15 @@ const missingDocuments: Judge = ({ name, missingDocuments: number }) =>
         },
       ];
 
-/** Alerts whose facts the judges above report in more detail. */
+/** Alerts whose facts the assessors above report in more detail. */
 const COVERED = new Set(['delivery_dead', 'platform_refuses_us', 'platform_unreachable', 'document_failed', 'reconcile_failed']);
 
 const isRejectedSpan = (coverage: readonly CoverageSpan[]): boolean => coverage.some(({ reason }) => REJECTED.test(reason ?? ''));
 
-const otherAlerts: Judge = ({ alerts, coverage }) =>
+const otherAlerts: Assessor = ({ alerts, coverage }) =>
   alerts.filter(({ code }) => !COVERED.has(code) && !(code === 'webhooks_rejected' && isRejectedSpan(coverage))).map(alertTrouble);
 
-const JUDGES: readonly Judge[] = [
+const ASSESSORS: readonly Assessor[] = [
   loginRefused,
   failed,
   unreachable,
@@ -290,8 +290,8 @@ const ORDER: readonly Trouble['tone'][] = ['bad', 'watch', 'plain'];
 export const isReconcile = (step: Step): boolean => step.kind === 'press' && step.path.endsWith('/reconcile');
 
 /** Pure: the problems of a connection, worst first; a reconcile run is offered once. */
-export const troublesOf: (...given: Parameters<Judge>) => Trouble[] = (facts, moment) => {
-  const found = JUDGES.flatMap((judge) => judge(facts, moment));
+export const troublesOf: (...given: Parameters<Assessor>) => Trouble[] = (facts, moment) => {
+  const found = ASSESSORS.flatMap((assess) => assess(facts, moment));
   // A reconcile run cannot help while the platform refuses our login.
   const isRefused = refusesUs(facts) !== null;
   const helpful = (step: Step) => !(isRefused && isReconcile(step));

@@ -10,7 +10,7 @@ export const provenUpTo = (coverage: readonly CoverageSpan[]): string | null =>
     .reduce<string | null>((latest, { to }) => (to !== null && (latest === null || to > latest) ? to : latest), null);
 
 /** One connection with its assessment. */
-export interface Judged {
+export interface Assessment {
   name: string;
   provenUpTo: string | null;
   troubles: readonly Trouble[];
@@ -26,7 +26,7 @@ export const worstTone = (troubles: readonly Trouble[]): Tone =>
   troubles.some(({ tone }) => tone === 'bad') ? 'bad' : troubles.some(({ tone }) => tone === 'watch') ? 'watch' : 'good';
 
 /** Pure: one sentence about all connections and the problems outside them. */
-export function verdictOf(connections: readonly Judged[], general: readonly Trouble[], when: TimeText): Verdict {
+export function verdictOf(connections: readonly Assessment[], general: readonly Trouble[], when: TimeText): Verdict {
   if (connections.length === 0)
     return { tone: 'watch', sentence: 'No connections are configured, so nothing can arrive. Add one to the connections file.' };
   const troubles = [...connections.flatMap((one) => one.troubles), ...general].filter(({ tone }) => tone !== 'plain');
@@ -41,7 +41,7 @@ export function verdictOf(connections: readonly Judged[], general: readonly Trou
   return { tone, sentence: `Nothing is lost, but there ${troubles.length === 1 ? 'is' : 'are'} ${problems}. ${proven.text}` };
 }
 
-function provenText(connections: readonly Judged[], when: TimeText): { complete: boolean; text: string } {
+function provenText(connections: readonly Assessment[], when: TimeText): { complete: boolean; text: string } {
   const proven = connections.flatMap((one) => one.provenUpTo ?? []).sort();
   const others = connections.length - proven.length;
   const [earliest] = proven;

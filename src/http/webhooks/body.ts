@@ -64,7 +64,13 @@ function readSmall(request: IncomingMessage, length: number, pace: PaceWatch, pr
     };
     const fail = (error: unknown) => {
       end();
-      reject(isHangUp(error) ? new SenderGone() : error instanceof OrderdockError || error instanceof SenderGone ? error : notKept(error));
+      reject(
+        isHangUp(error)
+          ? new SenderGone()
+          : error instanceof OrderdockError || error instanceof SenderGone
+            ? error
+            : bufferingFailed(error),
+      );
     };
     const hangUp = () => fail(new SenderGone());
     const maker = pace(fail);
@@ -129,7 +135,7 @@ class Reading {
       this.drop();
       if (error instanceof TooMuch) return this.tooLong();
       if (isHangUp(error)) throw new SenderGone();
-      throw error instanceof OrderdockError || error instanceof SenderGone ? error : notKept(error);
+      throw error instanceof OrderdockError || error instanceof SenderGone ? error : bufferingFailed(error);
     }
   }
 
@@ -148,7 +154,7 @@ class Reading {
   /** Bytes that cannot be decompressed are stored as they are. */
   private async unpacked(request: IncomingMessage, announcedBytes: number | null) {
     const raw = this.keep(announcedBytes);
-    await pump(request, (chunk) => this.add(raw, chunk), this.rules.pace);
+    await consume(request, (chunk) => this.add(raw, chunk), this.rules.pace);
     const gunzip = createGunzip();
     const source = raw.stream().on('error', (error) => gunzip.destroy(error));
     try {
@@ -157,7 +163,7 @@ class Reading {
       return unpacked;
     } catch (error) {
       if (!isGzipFault(error)) throw error;
-      return this.judged(raw);
+      return this.withVerdict(raw);
     } finally {
       gunzip.destroy();
     }
@@ -170,11 +176,11 @@ class Reading {
       verifier?.update(chunk);
       return this.add(kept, chunk);
     };
-    await pump(stream, take, pace);
+    await consume(stream, take, pace);
     return { kept, verdict: verifier?.finish() ?? null };
   }
 
-  private async judged(kept: KeptBody) {
+  private async withVerdict(kept: KeptBody) {
     const verifier = this.proof?.begin();
     if (verifier) for await (const chunk of kept.stream()) verifier.update(chunk);
     return { kept, verdict: verifier?.finish() ?? null };
@@ -196,7 +202,7 @@ class Reading {
   }
 }
 
-const notKept = (cause: unknown): Unavailable =>
+const bufferingFailed = (cause: unknown): Unavailable =>
   new Unavailable('body_not_kept', 'The body could not be buffered. Retry later.', 5000, { cause });
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
@@ -204,7 +210,7 @@ const isHangUp = (error: unknown): boolean => codeOf(error) === 'ECONNRESET';
 const isGzipFault = (error: unknown): boolean => codeOf(error).startsWith('Z_');
 
 /** Passes a stream's chunks on, pausing it while one is processed. Throws `SenderGone` when it closes prematurely. */
-function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | null, pace: PaceWatch | null): Promise<void> {
+function consume(stream: Readable, take: (chunk: Buffer) => Promise<void> | null, pace: PaceWatch | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       maker?.stop();
@@ -227,12 +233,12 @@ function pump(stream: Readable, take: (chunk: Buffer) => Promise<void> | null, p
         if (busy === null) return;
         stream.pause();
         maker?.pause();
-        busy.then(goOn, fail);
+        busy.then(resume, fail);
       } catch (error) {
         fail(error);
       }
     }
-    function goOn(): void {
+    function resume(): void {
       maker?.resume();
       stream.resume();
     }

@@ -34,7 +34,7 @@ export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBod
   let heldBytes = 0;
   let file: SpillFile | null = null;
 
-  function hold(chunk: Buffer): void {
+  function collect(chunk: Buffer): void {
     if (whole === null && announcedBytes !== null && heldBytes >= ONE_PIECE_FROM_BYTES && spill === null) {
       whole = Buffer.allocUnsafeSlow(Math.max(announcedBytes, heldBytes));
       Buffer.concat(chunks).copy(whole);
@@ -44,7 +44,7 @@ export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBod
     else chunks.push(chunk);
     heldBytes += chunk.length;
   }
-  const held = (): Buffer => {
+  const joined = (): Buffer => {
     if (whole !== null) return chunks.length === 0 ? whole.subarray(0, heldBytes) : Buffer.concat([whole, ...chunks], heldBytes);
     return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, heldBytes);
   };
@@ -52,8 +52,8 @@ export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBod
     add(chunk) {
       if (file === null && (spill === null || heldBytes + chunk.length <= spill.fromBytes)) {
         const place = account.grow(chunk.length);
-        if (place !== null) return place.then(() => hold(chunk));
-        hold(chunk);
+        if (place !== null) return place.then(() => collect(chunk));
+        collect(chunk);
         return null;
       }
       file ??= createSpillFile(spill?.dir ?? '');
@@ -62,11 +62,11 @@ export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBod
     },
     size: () => heldBytes + (file?.size() ?? 0),
     async bytes() {
-      if (file === null) return held();
+      if (file === null) return joined();
       await account.grow(file.size());
-      return file.readBehind(held());
+      return file.readBehind(joined());
     },
-    stream: () => (file === null ? Readable.from([held()]) : file.stream(held())),
+    stream: () => (file === null ? Readable.from([joined()]) : file.stream(joined())),
     drop() {
       chunks = [];
       whole = null;

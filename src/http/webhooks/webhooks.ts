@@ -23,7 +23,7 @@ export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receive
   gatekeeperFor: MakeCredentialChecker;
 };
 
-type Door = WebhookPorts & { bodies: BodyRules };
+type WebhookEndpoint = WebhookPorts & { bodies: BodyRules };
 
 // Memory for large bodies in progress, and disk space for bodies that are not authenticated yet.
 const LARGE_BODIES_BYTES = 33_554_432;
@@ -65,12 +65,12 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
     spillDir: dataDir,
     pace: createPaceWatch(PACE),
   };
-  const door: Door = { ...ports, bodies };
+  const endpoint: WebhookEndpoint = { ...ports, bodies };
   return {
     handler: (request, response) => {
       const { url, ip, secure, protocol, host } = request;
-      const remoteAddress = (door.settings.trustProxy === null ? request.socket.remoteAddress : ip) ?? '';
-      void answerWebhook(door, {
+      const remoteAddress = (endpoint.settings.trustProxy === null ? request.socket.remoteAddress : ip) ?? '';
+      void answerWebhook(endpoint, {
         request,
         response,
         target: url,
@@ -82,7 +82,7 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
     },
     direct: (request, response) => {
       const current = requestOf(request.headers, randomUUID());
-      runInRequest(current, () => void answerWebhook(door, callOf(request, response, current.requestId)));
+      runInRequest(current, () => void answerWebhook(endpoint, callOf(request, response, current.requestId)));
     },
   };
 }
@@ -101,37 +101,43 @@ function callOf(request: IncomingMessage, response: ServerResponse, requestId: s
   return { request, response, target, remoteAddress, secure, origin, headers: { 'X-Request-Id': requestId } };
 }
 
-async function answerWebhook(door: Door, call: Call): Promise<void> {
-  const receivedAt = door.clock.now();
+async function answerWebhook(endpoint: WebhookEndpoint, call: Call): Promise<void> {
+  const receivedAt = endpoint.clock.now();
   const target = readTarget(call.target);
-  const connection = door.connections.get(target.connection) ?? null;
+  const connection = endpoint.connections.get(target.connection) ?? null;
   try {
-    const answer = await takeIn(door, call, target, connection, receivedAt);
+    const answer = await receiveWebhook(endpoint, call, target, connection, receivedAt);
     sendAnswer(call, answer);
-    count(door, connection, answer.status === 'accepted' ? 202 : 200, answer.status, receivedAt);
+    count(endpoint, connection, answer.status === 'accepted' ? 202 : 200, answer.status, receivedAt);
   } catch (error) {
     if (error instanceof SenderGone) return;
-    const problem = webhookProblem(door, error, connection);
+    const problem = webhookProblem(endpoint, error, connection);
     sendRefusal(call.request, call.response, { ...problem, headers: { ...call.headers, ...problem.headers } });
     const rejection = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : null;
     const { remoteAddress } = call;
-    count(door, connection, problem.status, problem.code, receivedAt, rejection && { ...rejection, remoteAddress });
+    count(endpoint, connection, problem.status, problem.code, receivedAt, rejection && { ...rejection, remoteAddress });
     // Requests without any credentials are counted and share one log line per minute.
-    if (!(rejection && rejection.credential === null)) logRefusal(door, connection, problem, call, error);
+    if (!(rejection && rejection.credential === null)) logRefusal(endpoint, connection, problem, call, error);
   }
 }
 
 /** The checks common to all webhooks; the receiver does the rest, from the credentials on. */
-async function takeIn(door: Door, call: Call, target: Target, connection: Connection | null, receivedAt: Date): Promise<ReceiveResult> {
+async function receiveWebhook(
+  endpoint: WebhookEndpoint,
+  call: Call,
+  target: Target,
+  connection: Connection | null,
+  receivedAt: Date,
+): Promise<ReceiveResult> {
   if (connection === null) throw new Refused(404, 'unknown_connection', 'Unknown connection.');
-  if (door.settings.requireHttps && !call.secure) throw new Refused(403, 'https_required', 'Webhooks are accepted over HTTPS only.');
+  if (endpoint.settings.requireHttps && !call.secure) throw new Refused(403, 'https_required', 'Webhooks are accepted over HTTPS only.');
   const { remoteAddress } = call;
   if (!isAllowedIp(remoteAddress, connection.settings.webhook.allowIps)) {
     throw new Refused(403, 'ip_not_allowed', 'This address is not allowed to call this connection.');
   }
   const matched = matchRoute(connection, call.request.method, target.path);
-  const incoming = new ArrivingWebhook(door, call, target, matched, receivedAt);
-  return door.receiver.receive(connection, incoming, door.gatekeeperFor(connection, incoming.headers, receivedAt, remoteAddress));
+  const incoming = new ArrivingWebhook(endpoint, call, target, matched, receivedAt);
+  return endpoint.receiver.receive(connection, incoming, endpoint.gatekeeperFor(connection, incoming.headers, receivedAt, remoteAddress));
 }
 
 class ArrivingWebhook implements IncomingWebhook {
@@ -143,10 +149,10 @@ class ArrivingWebhook implements IncomingWebhook {
   readonly receivedAt: Date;
   readonly remoteAddress: string;
   readonly route: Route;
-  private readonly door: Door;
+  private readonly endpoint: WebhookEndpoint;
   private readonly call: Call;
 
-  constructor(door: Door, call: Call, target: Target, { route, params }: MatchedRoute, receivedAt: Date) {
+  constructor(endpoint: WebhookEndpoint, call: Call, target: Target, { route, params }: MatchedRoute, receivedAt: Date) {
     this.method = route.method;
     this.path = target.path;
     this.params = params;
@@ -155,17 +161,17 @@ class ArrivingWebhook implements IncomingWebhook {
     this.receivedAt = receivedAt;
     this.remoteAddress = call.remoteAddress;
     this.route = route;
-    this.door = door;
+    this.endpoint = endpoint;
     this.call = call;
   }
 
   /** Computed lazily: only some signatures cover the address. */
   get url(): string {
-    return `${this.door.settings.publicUrl ?? this.call.origin}${MOUNTED_AT}${this.call.target}`;
+    return `${this.endpoint.settings.publicUrl ?? this.call.origin}${MOUNTED_AT}${this.call.target}`;
   }
 
   async readBody(proof: BodyProof | null) {
-    const body = await readBody(this.call.request, this.door.bodies, proof);
+    const body = await readBody(this.call.request, this.endpoint.bodies, proof);
     const format = this.method === 'GET' ? ('none' as const) : (formatOf(this.headers['content-type'], body.bytes) ?? ('none' as const));
     return { bytes: body.bytes, verdict: body.verdict, release: body.release, format };
   }
@@ -205,9 +211,9 @@ const INTERNAL: Problem = {
   headers: { 'Retry-After': '5' },
 };
 
-function webhookProblem(door: Door, error: unknown, connection: Connection | null): Problem {
+function webhookProblem(endpoint: WebhookEndpoint, error: unknown, connection: Connection | null): Problem {
   const problem = problemOf(error);
-  if (problem === null) door.log.error('webhook_failed', { connection: connection?.name, ...faultOf(error) });
+  if (problem === null) endpoint.log.error('webhook_failed', { connection: connection?.name, ...faultOf(error) });
   if (problem === null) return INTERNAL;
   if (problem.status === 401 && connection) return { ...problem, headers: { 'WWW-Authenticate': challengesOf(connection) } };
   const isFinal = problem.status === 408 || problem.status === 429 || (problem.status >= 500 && problem.status !== 503);
@@ -215,7 +221,7 @@ function webhookProblem(door: Door, error: unknown, connection: Connection | nul
 }
 
 function count(
-  door: Door,
+  endpoint: WebhookEndpoint,
   connection: Connection | null,
   status: number,
   code: string,
@@ -223,12 +229,12 @@ function count(
   rejection: RejectedCredential | null = null,
 ): void {
   const name = connection?.name ?? null;
-  door.answered(name, status, code, rejection);
-  door.metrics.answered(name, status, code, door.clock.now().getTime() - receivedAt.getTime());
+  endpoint.answered(name, status, code, rejection);
+  endpoint.metrics.answered(name, status, code, endpoint.clock.now().getTime() - receivedAt.getTime());
 }
 
 /** One log line per rejection; with the cause if the fault is ours. */
-function logRefusal(door: Door, connection: Connection | null, { status, code }: Problem, call: Call, error: unknown): void {
+function logRefusal(endpoint: WebhookEndpoint, connection: Connection | null, { status, code }: Problem, call: Call, error: unknown): void {
   const reason = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : {};
   const fields = {
     connection: connection?.name,
@@ -238,6 +244,6 @@ function logRefusal(door: Door, connection: Connection | null, { status, code }:
     ...reason,
   };
   const cause = error instanceof Unavailable ? error.cause : undefined;
-  if (cause === undefined) door.log.warn('webhook_refused', fields);
-  else door.log.error('webhook_refused', { ...fields, ...faultOf(cause) });
+  if (cause === undefined) endpoint.log.warn('webhook_refused', fields);
+  else endpoint.log.error('webhook_refused', { ...fields, ...faultOf(cause) });
 }

@@ -1,5 +1,5 @@
 import type { Subject } from '../../domain/entities/entity.ts';
-import { Hopeless, OrderdockError, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
+import { OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { type Json, objectAt, textAt } from '../../domain/values/json.ts';
 import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
@@ -48,7 +48,7 @@ async function readMerchant(client: ApiClient): Promise<string> {
 }
 
 function existing(client: ApiClient | null): ApiClient {
-  if (!client) throw new Hopeless('api_missing', 'The connection has no api: only its webhooks can be managed');
+  if (!client) throw new PermanentFailure('api_missing', 'The connection has no api: only its webhooks can be managed');
   return client;
 }
 
@@ -63,7 +63,7 @@ async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<
   if (kind === 'subscription') return whole(await get(turn, outgoingPath`/subscriptions/${externalId}/`));
   if (kind === 'subscriber') return whole(await get(turn, outgoingPath`/customers/${externalId}/`));
   if (kind === 'item') return fetchOrderOf(turn, externalId);
-  throw new Hopeless('kind_not_fetchable', `The API has no call for a single ${kind}`);
+  throw new PermanentFailure('kind_not_fetchable', `The API has no call for a single ${kind}`);
 }
 
 /** An order and its items, one call after the other: parallel calls for one object get a 423. */

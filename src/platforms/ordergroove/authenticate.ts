@@ -24,14 +24,14 @@ export async function authenticate(
   const sentAtMs = timestampMs(ts, 's');
   if (sentAtMs === null || !withinTolerance(sentAtMs, checker.now, toleranceSeconds)) return refused('the signature is too old or too new');
   const given = signatureValues(header, 'sig=');
-  const judge = (digests: Buffer[]): AuthResult => {
+  const decide = (digests: Buffer[]): AuthResult => {
     const position = matchSignature(given, digests, ['hex'], (digest) => digest);
     return position < 0 ? refused('no key made the signature') : { accepted: true, credential: `verificationKey[${position}]` };
   };
   const begin = () =>
     verifyDigests(
       verificationKey.map((key) => hmacOfBody('sha256', key, [ts, '.'])),
-      judge,
+      decide,
     );
   return { accepted: null, begin };
 }

@@ -52,9 +52,9 @@ const GREETING_BYTES = 64;
 function unsigned({ preset, webhook }: StandardSettings): AuthResult | BodyProof {
   const rejected = refused(webhook.signature ? 'there is no signature' : 'no credentials are configured');
   if (preset !== 'woocommerce') return rejected;
-  const judge = (body: Buffer): BodyVerdict =>
+  const decide = (body: Buffer): BodyVerdict =>
     /^webhook_id=\d+$/.test(body.toString('latin1')) ? { accepted: false, greeting: true } : rejected;
-  return { accepted: null, mostBytes: GREETING_BYTES, whenLonger: rejected, begin: () => verifyWhole(judge) };
+  return { accepted: null, mostBytes: GREETING_BYTES, whenLonger: rejected, begin: () => verifyWhole(decide) };
 }
 
 const refused = (reason: string): AuthResult => ({ accepted: false, reason });

@@ -4,7 +4,7 @@ import { hasTooManyDigits } from '../../domain/values/decimal.ts';
 import type { Interpretation, StoredRequest } from '../contract/webhook.ts';
 import { textOf, valueAt } from './read/expression.ts';
 import { reportOf } from './read/report.ts';
-import { matches, openText, subjectOf, tellsOf } from './read/request.ts';
+import { concerns, matches, openText, subjectOf } from './read/request.ts';
 import type { StandardSettings } from './settings.ts';
 
 /** Pure: one entity with the whole body as its source. A body without an id is stored as a delivery and ignored. */
@@ -13,7 +13,7 @@ export function interpret(delivery: StoredRequest, settings: StandardSettings): 
   const { entity } = settings;
   if (!entity) return { do: 'ignore', reason: 'the connection configures no entity', drift: [] };
   const type = textOf(settings.type, sources);
-  if (type !== null && !tellsOf(entity, type)) {
+  if (type !== null && !concerns(entity, type)) {
     return { do: 'ignore', reason: `${type} is not about the connection's ${entity.kind}`, drift: [unknownEvent(type, settings.type)] };
   }
   const subject = subjectOf(settings, sources);

@@ -1,4 +1,4 @@
-import { Hopeless, OrderdockError, RemoteFailure } from '../../domain/errors.ts';
+import { OrderdockError, PermanentFailure, RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type JsonObject, parseJson, textAt } from '../../domain/values/json.ts';
 import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
@@ -33,7 +33,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
   const client = remote.client({ baseUrl: api.baseUrl, ...LIMITS, authorize: authorization.authorize });
   return {
     async fetch({ kind, externalId }) {
-      if (kind !== 'order' && kind !== 'shipment') throw new Hopeless('kind_not_fetchable', `Tradecloud has no ${kind} to fetch`);
+      if (kind !== 'order' && kind !== 'shipment') throw new PermanentFailure('kind_not_fetchable', `Tradecloud has no ${kind} to fetch`);
       const answer = await client.call({ method: 'GET', path: outgoingPath`/${kind}/${externalId}` });
       const { id, orderId, lines } = readObject(answer, `The ${kind}`);
       // If a response about something else passed for a complete order, it would remove all lines.
@@ -109,7 +109,7 @@ async function readAt({ client, kind, path, filters, now }: Poll, position: Posi
  */
 async function openDocument(client: RemoteClient, remote: Remote, objectId: string | null, url: string | null): Promise<OpenedDocument> {
   if (objectId === null) {
-    if (url === null) throw new Hopeless('document_without_content', 'The document has neither an object id nor a URL');
+    if (url === null) throw new PermanentFailure('document_without_content', 'The document has neither an object id nor a URL');
     return opened(await remote.openPublic(url), null, null);
   }
   const path = outgoingPath`/object-storage/document/${objectId}`;

@@ -1,12 +1,15 @@
 import type { DocumentReport, EntityReport, LineReport, Party } from '../../domain/entities/entity.ts';
-import { Hopeless } from '../../domain/errors.ts';
+import { PermanentFailure } from '../../domain/errors.ts';
 import { isTooLong, LONGEST_ID } from '../../domain/values/id-length.ts';
 
-/** Throws `Hopeless` (`id_too_long`) for identifiers that are too long for the index and for readers: a retry cannot succeed. */
+/** Throws `PermanentFailure` (`id_too_long`) for identifiers that are too long for the index and for readers: a retry cannot succeed. */
 export function checkIdLengths(report: EntityReport): void {
   for (const [what, value] of identifiersOf(report)) {
     if (value !== null && isTooLong(value)) {
-      throw new Hopeless('id_too_long', `The ${what} ${JSON.stringify(value.slice(0, 40))}… is longer than ${LONGEST_ID} characters.`);
+      throw new PermanentFailure(
+        'id_too_long',
+        `The ${what} ${JSON.stringify(value.slice(0, 40))}… is longer than ${LONGEST_ID} characters.`,
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { HeldTime } from '../../domain/entities/entity-state.ts';
+import type { StoredTime } from '../../domain/entities/entity-state.ts';
 import type { ReportedTime } from '../../domain/values/time.ts';
 
 export type Age = 'newer' | 'equal' | 'older';
@@ -6,7 +6,7 @@ export type Age = 'newer' | 'equal' | 'older';
 /**
  * If either side has no time, the order of arrival decides: newer. A time that cannot be read is never newer than a stored one.
  */
-export function ageOf(reported: ReportedTime, stored: Partial<HeldTime>): Age {
+export function ageOf(reported: ReportedTime, stored: Partial<StoredTime>): Age {
   const storedTime = keyOf(stored);
   if (storedTime === null) return 'newer';
   if (reported.timeUnreadable) return 'older';
@@ -16,7 +16,7 @@ export function ageOf(reported: ReportedTime, stored: Partial<HeldTime>): Age {
 }
 
 /** Whether the report has a time later than the stored one; any time is later than none. */
-export function isLater(reported: ReportedTime, stored: Partial<HeldTime>): boolean {
+export function isLater(reported: ReportedTime, stored: Partial<StoredTime>): boolean {
   const [time, storedTime] = [keyOf(reported), keyOf(stored)];
   return time !== null && (storedTime === null || time > storedTime);
 }
@@ -26,7 +26,7 @@ export const isBelieved = (reported: ReportedTime): boolean =>
   (keyOf(reported) ?? '') >= (keyOf({ lastUpdatedAt: reported.lastUpdatedAt }) ?? '');
 
 /** Stores the reported time if it is later; returns whether it was. */
-export function keepLater(stored: HeldTime, reported: ReportedTime): boolean {
+export function storeLater(stored: StoredTime, reported: ReportedTime): boolean {
   if (!isLater(reported, stored)) return false;
   stored.lastUpdatedAt = reported.lastUpdatedAt;
   stored.comparedAt = reported.comparedAt ?? null;

@@ -4,7 +4,7 @@ import type { EntityReport, Header, LineReport } from '../../domain/entities/ent
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
 import { objectAt, parseJson } from '../../domain/values/json.ts';
 import type { ReportedTime } from '../../domain/values/time.ts';
-import { type Age, ageOf, isBelieved, isLater, keepLater } from './compare-times.ts';
+import { type Age, ageOf, isBelieved, isLater, storeLater } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
 import { mergeDocuments } from './merge-documents.ts';
 
@@ -37,7 +37,7 @@ export function mergeReport(stored: EntityState | null, report: EntityReport, co
   };
   const wasDeleted = state.deletedAt !== null;
   if (report.deleted) return mergeDeletion(effect, report, context, stored === null);
-  if (wasDeleted && !revives(state, report)) return { ...effect, stale: 1 };
+  if (wasDeleted && !restores(state, report)) return { ...effect, stale: 1 };
   const diff: Difference[] = [];
   if (wasDeleted) {
     diff.push({ path: '/deletedAt', before: state.deletedAt, after: null });
@@ -73,7 +73,7 @@ function newState(report: EntityReport, context: MergeContext): EntityState {
 }
 
 /** Only a report newer than the deletion, or one that announces a creation, restores a deleted entity. */
-function revives(state: EntityState, report: EntityReport): boolean {
+function restores(state: EntityState, report: EntityReport): boolean {
   if (report.lastUpdatedAt === null) return report.creates === true && !report.timeUnreadable;
   return isLater(report, state) && isLater(report, { lastUpdatedAt: state.deletedAt });
 }
@@ -87,7 +87,7 @@ function mergeDeletion(effect: MergeResult, report: EntityReport, context: Merge
   const diff: Difference[] = [{ path: '/deletedAt', before: null, after: state.deletedAt }];
   // Some platforms send the whole content along with a deletion: it is the last known state.
   const lines = report.header === null ? [] : mergeContent(effect, report, age, context, diff);
-  keepLater(state, report);
+  storeLater(state, report);
   recordChange(effect, 'deleted', lines, diff, context);
   return effect;
 }
@@ -127,8 +127,8 @@ function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, diff: 
   if (report.source !== null) mergeSource(effect, report, age, before, diff);
   // The time of a report that carries only lines does not apply to the header.
   if (age === 'newer' && (report.header !== null || report.linesComplete)) {
-    const isKept = keepLater(state, report);
-    effect.headerTouched ||= isKept;
+    const isLaterTime = storeLater(state, report);
+    effect.headerTouched ||= isLaterTime;
   }
 }
 
@@ -227,8 +227,8 @@ function mergeLine(
   const changed = diff.length > before;
   if (changed && age === 'equal') effect.collisions += 1;
   if (changed) stored.version += 1;
-  const isKept = keepLater(stored, time);
-  if (changed || isKept) effect.touchedLines.push(stored);
+  const isLaterTime = storeLater(stored, time);
+  if (changed || isLaterTime) effect.touchedLines.push(stored);
 }
 
 function mergeLineContent(stored: LineState, line: LineReport, report: EntityReport, age: Age, path: string, diff: Difference[]): void {

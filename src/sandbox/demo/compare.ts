@@ -69,16 +69,16 @@ function differencesOf(report: EntityReport, shown: Shown | undefined): string[]
 }
 
 function lineDifferences(report: EntityReport, shown: Shown): string[] {
-  const held = new Map((shown.lines ?? []).filter((line) => line.removedAt === null).map((line) => [line.externalId, line]));
+  const storedLines = new Map((shown.lines ?? []).filter((line) => line.removedAt === null).map((line) => [line.externalId, line]));
   const there = report.lines.filter((line) => !line.removed);
   const found = there.flatMap((line) => {
-    const own = held.get(line.externalId);
-    held.delete(line.externalId);
+    const own = storedLines.get(line.externalId);
+    storedLines.delete(line.externalId);
     if (!own) return [`line ${line.externalId} is missing`];
     const ours = new Map<string, unknown>(Object.entries(own));
     return Object.entries(line.content).flatMap(([name, value]) => differ(`line ${line.externalId} ${name}`, value, ours.get(name)));
   });
-  return [...found, ...[...held.keys()].map((id) => `line ${id} is stored, but does not exist at the platform`)];
+  return [...found, ...[...storedLines.keys()].map((id) => `line ${id} is stored, but does not exist at the platform`)];
 }
 
 const differ = (what: string, there: unknown, here: unknown): string[] =>

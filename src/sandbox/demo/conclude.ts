@@ -3,7 +3,7 @@ import type { Sender, SenderCounts } from '../sender.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { World } from '../world.ts';
 import { type Comparison, compareWithWorlds } from './compare.ts';
-import { type FailureInjector, fateKey } from './failures.ts';
+import { type FailureInjector, outcomeKey } from './failures.ts';
 import { readUnflagged } from './future-rows.ts';
 import type { Reader, ReaderCounts } from './reader.ts';
 import { type Gap, readCoverage, readGaps, reconcileAll, type Span, waitUntilIdle } from './recovery.ts';
@@ -17,11 +17,11 @@ export interface Played {
   reader: Reader;
   listedKinds(world: World): ReadonlySet<string>;
   show(text: string): void;
-  say(text: string): void;
+  print(text: string): void;
 }
 
 /** The injected faults other than those of the webhooks. */
-export interface Misfortunes {
+export interface Incidents {
   kills: number;
   outages: number;
   /** List rows that were dated 2099. */
@@ -31,7 +31,7 @@ export interface Misfortunes {
 }
 
 /** What the demo has found while the service still runs. */
-export interface Conclusion extends Misfortunes {
+export interface Conclusion extends Incidents {
   ok: boolean;
   counts: FailureInjector['counts'] & SenderCounts;
   comparison: Comparison;
@@ -58,9 +58,9 @@ const HEAL_WITHIN_MS = 240_000;
 const ROUNDS = 3;
 
 /** Lets everything arrive, has the service reconcile with the platforms, and then compares it with the worlds. */
-export async function concludeDemo(stage: Played, done: Misfortunes): Promise<Conclusion> {
-  const { injector, client, sandbox, sender, reader, show, say } = stage;
-  say('The traffic has ended. Waiting for webhooks in flight …');
+export async function concludeDemo(stage: Played, done: Incidents): Promise<Conclusion> {
+  const { injector, client, sandbox, sender, reader, show, print } = stage;
+  print('The traffic has ended. Waiting for webhooks in flight …');
   const endedAt = new Date().toISOString();
   await injector.settle();
   const quiet = () => waitUntilIdle(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still pending`));
@@ -68,7 +68,7 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<Co
   let comparison: Comparison = { equal: {}, differences: ['not compared'] };
   for (let round = 0; round < ROUNDS && comparison.differences.length > 0; round++) {
     await quiet();
-    say('Reconciling every connection with its platform …');
+    print('Reconciling every connection with its platform …');
     await reconcileAll(client, reconcilable, HEAL_WITHIN_MS);
     await quiet();
     comparison = await compareWithWorlds(client, sandbox.worlds);
@@ -100,8 +100,8 @@ export async function concludeDemo(stage: Played, done: Misfortunes): Promise<Co
 }
 
 /** Whether the cause that the service reports was injected here, for this resource or for everything at once. */
-function isExplained({ fates }: FailureInjector, { connection, kind, externalId, cause }: Gap, done: Misfortunes): boolean {
-  const had = fates.get(fateKey(connection, `${kind}:${externalId}`)) ?? new Set();
+function isExplained({ outcomes }: FailureInjector, { connection, kind, externalId, cause }: Gap, done: Incidents): boolean {
+  const had = outcomes.get(outcomeKey(connection, `${kind}:${externalId}`)) ?? new Set();
   if (cause === 'stopped') return done.kills > 0;
   if (cause === 'failed_after_accept') return done.outages > 0;
   if (cause === 'rejected') return had.has('late') || had.has('lost');

@@ -10,8 +10,8 @@ import { createSender } from '../sender.ts';
 import { createServiceClient } from '../service-client.ts';
 import { createServiceProcess, type ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
-import { type Conclusion, concludeDemo, type DemoResult, type Misfortunes, type Played } from './conclude.ts';
-import { createFailureInjector, USUAL_MISFORTUNE } from './failures.ts';
+import { type Conclusion, concludeDemo, type DemoResult, type Incidents, type Played } from './conclude.ts';
+import { createFailureInjector, DEFAULT_FAILURE_RATES } from './failures.ts';
 import { injectFaults } from './fault-schedule.ts';
 import { type Reader, startReader } from './reader.ts';
 import { readBacklogs } from './recovery.ts';
@@ -36,7 +36,7 @@ export interface DemoOptions {
   /** Shows a line that the next one may overwrite. */
   show(text: string): void;
   /** Prints a permanent line. */
-  say(text: string): void;
+  print(text: string): void;
 }
 
 const EVERY_MS = 450;
@@ -66,14 +66,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   let reader: Reader | null = null;
   try {
     await writePrivateFile(connectionsFile, sandbox.connectionsText);
-    options.say('Starting the service …');
+    options.print('Starting the service …');
     await service.start();
     const stage = setStage(options, sandbox, service);
     reader = stage.reader;
-    options.say(
+    options.print(
       `This is the sandbox with injected faults. Console: ${service.url()}/console/, API key in ${join(options.dataDir, 'api-key')}`,
     );
-    const conclusion = await concludeDemo(stage, await playBadDays(stage));
+    const conclusion = await concludeDemo(stage, await injectIncidents(stage));
     await options.inspect?.(conclusion, `${service.url()}/console/`);
     const serviceExitCode = await service.stop();
     return { ...conclusion, ok: conclusion.ok && serviceExitCode === 0, serviceExitCode };
@@ -93,7 +93,7 @@ function setStage(options: DemoOptions, sandbox: Sandbox, service: ServiceProces
     sender,
     random: options.random,
     sleep: (ms) => sleepMs(ms),
-    misfortune: USUAL_MISFORTUNE,
+    rates: DEFAULT_FAILURE_RATES,
     mayBeLost: (world, { subject, eventType }) =>
       subject !== null && listed.get(world.connection)?.has(subject.kind) === true && !isDeletion(world, eventType),
   });
@@ -106,7 +106,7 @@ const isDeletion = (world: World, eventType: string): boolean =>
   world.platform.events.some((event) => event.type === eventType && event.effect === 'delete');
 
 /** Runs the traffic while everything else goes wrong; with a length, one round of that is the whole. */
-async function playBadDays(stage: Stage): Promise<Misfortunes> {
+async function injectIncidents(stage: Stage): Promise<Incidents> {
   const { over, end, sandbox, injector, random, seconds } = stage;
   const stop = () => over.abort();
   if (end.aborted) stop();
@@ -148,9 +148,9 @@ async function watch(
     const backlogs = await readBacklogs(client, sandbox.worlds).catch(() => null);
     for (const [connection, backlog] of backlogs ?? []) busy[backlog > BUSY_BACKLOG ? 'add' : 'delete'](connection);
     const waiting = backlogs === null ? 'not running' : `${[...backlogs.values()].reduce((sum, one) => sum + one, 0)} waiting`;
-    const { happened, dropped, duplicated, held } = injector.counts;
+    const { happened, dropped, duplicated, delayed } = injector.counts;
     show(
-      `${happened} events, ${dropped} lost, ${duplicated} sent twice, ${held} out of order, ${sender.counts.retries} tried again; service: ${waiting}`,
+      `${happened} events, ${dropped} lost, ${duplicated} sent twice, ${delayed} out of order, ${sender.counts.retries} tried again; service: ${waiting}`,
     );
   }
 }

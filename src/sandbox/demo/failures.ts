@@ -8,21 +8,21 @@ import type { World } from '../world.ts';
 export interface FailureRates {
   dropped: number;
   duplicated: number;
-  held: number;
+  delayed: number;
   /** A delayed or repeated webhook arrives up to this much later, so that others overtake it. */
   longestMs: number;
 }
 
-export const USUAL_MISFORTUNE: FailureRates = { dropped: 0.05, duplicated: 0.1, held: 0.2, longestMs: 2500 };
+export const DEFAULT_FAILURE_RATES: FailureRates = { dropped: 0.05, duplicated: 0.1, delayed: 0.2, longestMs: 2500 };
 
 /** `lost`: never sent, given up, or forgotten with a restored backup. `late`: overtaken, or retried until accepted. `silent`: nothing to send. `taken`: accepted at once. */
-export type Fate = 'lost' | 'late' | 'silent' | 'taken';
+export type Outcome = 'lost' | 'late' | 'silent' | 'taken';
 
 export interface FailureCounts {
   happened: number;
   dropped: number;
   duplicated: number;
-  held: number;
+  delayed: number;
 }
 
 /** A webhook that the service has accepted. */
@@ -39,7 +39,7 @@ export interface FailureInjector {
   deliver(world: World, webhook: OutgoingWebhook): void;
   counts: Readonly<FailureCounts>;
   /** The outcomes of a resource's webhooks, by `connection subject`. */
-  fates: ReadonlyMap<string, ReadonlySet<Fate>>;
+  outcomes: ReadonlyMap<string, ReadonlySet<Outcome>>;
   /** Records that the resource changed without a webhook from its platform. */
   noteSilence(world: World, subject: string): void;
   /** Records what the service accepts from now on, until `end` returns it in that order. */
@@ -54,54 +54,54 @@ export interface FailureInjectorOptions {
   sender: Sender;
   random: Random;
   sleep(ms: number): Promise<unknown>;
-  misfortune: FailureRates;
+  rates: FailureRates;
   /** Whether a loss can be detected: only resources that the platform's API lists are lost here. */
   mayBeLost(world: World, webhook: OutgoingWebhook): boolean;
 }
 
-export const fateKey = (connection: string, subject: string): string => `${connection} ${subject}`;
+export const outcomeKey = (connection: string, subject: string): string => `${connection} ${subject}`;
 
-export function createFailureInjector({ sender, random, sleep, misfortune, mayBeLost }: FailureInjectorOptions): FailureInjector {
-  const counts: FailureCounts = { happened: 0, dropped: 0, duplicated: 0, held: 0 };
-  const fates = new Map<string, Set<Fate>>();
-  const underway = new Set<Promise<void>>();
+export function createFailureInjector({ sender, random, sleep, rates, mayBeLost }: FailureInjectorOptions): FailureInjector {
+  const counts: FailureCounts = { happened: 0, dropped: 0, duplicated: 0, delayed: 0 };
+  const outcomes = new Map<string, Set<Outcome>>();
+  const inFlight = new Set<Promise<void>>();
   const recordings = new Set<Accepted[]>();
-  const note = (connection: string, subject: string, fate: Fate) => {
-    const key = fateKey(connection, subject);
-    fates.set(key, (fates.get(key) ?? new Set()).add(fate));
+  const note = (connection: string, subject: string, outcome: Outcome) => {
+    const key = outcomeKey(connection, subject);
+    outcomes.set(key, (outcomes.get(key) ?? new Set()).add(outcome));
   };
-  const meet = (world: World, { subject }: OutgoingWebhook, fate: Fate) => {
-    if (subject) note(world.connection, subjectText(subject), fate);
+  const noteOutcome = (world: World, { subject }: OutgoingWebhook, outcome: Outcome) => {
+    if (subject) note(world.connection, subjectText(subject), outcome);
   };
 
   function start(work: Promise<void>): void {
-    underway.add(work);
-    void work.finally(() => underway.delete(work));
+    inFlight.add(work);
+    void work.finally(() => inFlight.delete(work));
   }
   async function send(world: World, webhook: OutgoingWebhook, waitMs: number): Promise<void> {
     if (waitMs > 0) await sleep(waitMs);
     const sent = await sender.send(world.connection, world.platform.retryPolicy, webhook);
-    if (!sent.delivered) return meet(world, webhook, 'lost');
-    meet(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
+    if (!sent.delivered) return noteOutcome(world, webhook, 'lost');
+    noteOutcome(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
     for (const recording of recordings) recording.push({ world, webhook, listed: mayBeLost(world, webhook) });
   }
   return {
     counts,
-    fates,
+    outcomes,
     noteSilence: (world, subject) => note(world.connection, subject, 'silent'),
     deliver(world, webhook) {
       counts.happened++;
-      if (random() < misfortune.dropped && mayBeLost(world, webhook)) {
+      if (random() < rates.dropped && mayBeLost(world, webhook)) {
         counts.dropped++;
-        return meet(world, webhook, 'lost');
+        return noteOutcome(world, webhook, 'lost');
       }
-      const held = random() < misfortune.held;
-      if (held) counts.held++;
-      if (held) meet(world, webhook, 'late');
-      start(send(world, webhook, held ? random() * misfortune.longestMs : 0));
-      if (random() >= misfortune.duplicated) return;
+      const delayed = random() < rates.delayed;
+      if (delayed) counts.delayed++;
+      if (delayed) noteOutcome(world, webhook, 'late');
+      start(send(world, webhook, delayed ? random() * rates.longestMs : 0));
+      if (random() >= rates.duplicated) return;
       counts.duplicated++;
-      start(send(world, webhook, random() * misfortune.longestMs));
+      start(send(world, webhook, random() * rates.longestMs));
     },
     record() {
       const recording: Accepted[] = [];
@@ -114,10 +114,10 @@ export function createFailureInjector({ sender, random, sleep, misfortune, mayBe
       };
     },
     noteForgotten(accepted) {
-      for (const { world, webhook } of accepted) meet(world, webhook, 'lost');
+      for (const { world, webhook } of accepted) noteOutcome(world, webhook, 'lost');
     },
     async settle() {
-      while (underway.size > 0) await Promise.all(underway);
+      while (inFlight.size > 0) await Promise.all(inFlight);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Random } from '../../domain/clock.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { ServiceProcess } from '../service-process.ts';
 import type { World } from '../world.ts';
-import type { Misfortunes } from './conclude.ts';
+import type { Incidents } from './conclude.ts';
 import { dateInFuture } from './future-rows.ts';
 import { type RestoreStage, takeBackup } from './restore.ts';
 
@@ -30,9 +30,9 @@ interface Step {
  * One round of faults, and another one after it if the demo has no length; then a round takes a minute. Killing and restoring happen in the first one
  * only. Ends early when it is over.
  */
-export async function injectFaults(stage: FaultSchedule, { rest, isOver }: Pace): Promise<Misfortunes> {
+export async function injectFaults(stage: FaultSchedule, { rest, isOver }: Pace): Promise<Incidents> {
   const roundMs = (stage.seconds ?? 60) * 1000;
-  const done: Misfortunes = { kills: 0, outages: 0, futureRows: 0, restores: 0 };
+  const done: Incidents = { kills: 0, outages: 0, futureRows: 0, restores: 0 };
   const steps = stepsOf(stage, done, () => rest(Math.min(10_000, roundMs * 0.15)));
   for (let round = 0; round === 0 || stage.seconds === null; round++) {
     let passed = 0;
@@ -48,14 +48,14 @@ export async function injectFaults(stage: FaultSchedule, { rest, isOver }: Pace)
   return done;
 }
 
-function stepsOf(stage: FaultSchedule, done: Misfortunes, outage: () => Promise<unknown>): Step[] {
-  const { sandbox, service, say } = stage;
+function stepsOf(stage: FaultSchedule, done: Incidents, outage: () => Promise<unknown>): Step[] {
+  const { sandbox, service, print } = stage;
   let backup: Awaited<ReturnType<typeof takeBackup>> = null;
   return [
     {
       after: 0.2,
       async take() {
-        say('Dating one row 2099 on every platform that has lists and times.');
+        print('Dating one row 2099 on every platform that has lists and times.');
         done.futureRows += dateInFuture(sandbox, stage.listedKinds, stage.random);
       },
     },
@@ -63,11 +63,11 @@ function stepsOf(stage: FaultSchedule, done: Misfortunes, outage: () => Promise<
       after: 0.3,
       async take() {
         done.outages++;
-        say("The platforms' APIs are down.");
+        print("The platforms' APIs are down.");
         sandbox.simulators.setOutage(true);
         await outage();
         sandbox.simulators.setOutage(false);
-        say("The platforms' APIs are up again.");
+        print("The platforms' APIs are up again.");
       },
     },
     {
@@ -75,7 +75,7 @@ function stepsOf(stage: FaultSchedule, done: Misfortunes, outage: () => Promise<
       once: true,
       async take() {
         done.kills++;
-        await killService(service, say);
+        await killService(service, print);
       },
     },
     {
@@ -97,10 +97,10 @@ function stepsOf(stage: FaultSchedule, done: Misfortunes, outage: () => Promise<
   ];
 }
 
-async function killService(service: ServiceProcess, say: (text: string) => void): Promise<void> {
-  say('Killing the service (SIGKILL).');
+async function killService(service: ServiceProcess, print: (text: string) => void): Promise<void> {
+  print('Killing the service (SIGKILL).');
   await service.kill();
   await sleepMs(1500);
   await service.start();
-  say('The service is running again.');
+  print('The service is running again.');
 }

@@ -16,7 +16,7 @@ export interface RestoreStage {
   injector: FailureInjector;
   reader: Reader;
   sender: Sender;
-  say(text: string): void;
+  print(text: string): void;
 }
 
 const READ_WITHIN_MS = 60_000;
@@ -33,14 +33,14 @@ function databaseFile({ dataDir, env }: Pick<RestoreStage, 'dataDir' | 'env'>): 
  * the second half. What no list brings back is sent again by its platform. Null if the database is not a file.
  */
 export async function takeBackup(stage: RestoreStage): Promise<{ restore(): Promise<void> } | null> {
-  const { dataDir, service, injector, say } = stage;
+  const { dataDir, service, injector, print } = stage;
   const file = databaseFile(stage);
   if (file === null) {
-    say('No backup is restored: the database is PostgreSQL, see docs/deploying.md for pg_dump.');
+    print('No backup is restored: the database is PostgreSQL, see docs/deploying.md for pg_dump.');
     return null;
   }
   const backup = join(dataDir, 'backup.db');
-  say('Taking a backup of the database while the service runs.');
+  print('Taking a backup of the database while the service runs.');
   const recording = injector.record();
   await rm(backup, { force: true });
   await service.run(['backup', backup]);
@@ -48,12 +48,12 @@ export async function takeBackup(stage: RestoreStage): Promise<{ restore(): Prom
   return {
     async restore() {
       await untilBooked(stage, bookedBefore);
-      say('Killing the service and restoring the backup: what came since is gone.');
+      print('Killing the service and restoring the backup: what came since is gone.');
       await service.kill();
       for (const end of ['', '-wal', '-shm']) await rm(`${file}${end}`, { force: true });
       await copyFile(backup, file);
       await service.start();
-      say('The service is running on the restored database.');
+      print('The service is running on the restored database.');
       const forgotten = recording.end();
       injector.noteForgotten(forgotten);
       await sendAgain(stage, forgotten);
@@ -76,8 +76,8 @@ async function untilBooked({ sandbox, injector, reader }: RestoreStage, before: 
 }
 
 /** In the order in which they were accepted; those that reconciliation finds are left to it. */
-async function sendAgain({ sender, say }: RestoreStage, forgotten: readonly Accepted[]): Promise<void> {
+async function sendAgain({ sender, print }: RestoreStage, forgotten: readonly Accepted[]): Promise<void> {
   const lost = forgotten.filter((one) => !one.listed);
-  if (lost.length > 0) say(`The platforms send ${lost.length} webhook(s) again that no list shows; reconciliation finds the other ones.`);
+  if (lost.length > 0) print(`The platforms send ${lost.length} webhook(s) again that no list shows; reconciliation finds the other ones.`);
   for (const { world, webhook } of lost) await sender.send(world.connection, world.platform.retryPolicy, webhook);
 }

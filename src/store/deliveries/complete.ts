@@ -1,6 +1,6 @@
 import type { Attempt, DeliveryState } from '../../domain/entities/delivery.ts';
 import { pack } from '../../domain/values/packed-bytes.ts';
-import { type Sql, together } from '../engine/database.ts';
+import { pipelined, type Sql } from '../engine/database.ts';
 import { placed, rowsParameter } from '../engine/rows.ts';
 
 const ENDED = {
@@ -49,7 +49,7 @@ export async function completeDeliveries(sql: Sql, worker: string | null, ended:
   const recorded = await Promise.all(
     ended.flatMap(({ seq, recorded: text }) => (text === null ? [] : [pack(Buffer.from(text)).then((packed) => ({ seq, packed }))])),
   );
-  const [done] = await together(sql, [
+  const [done] = await pipelined(sql, [
     () =>
       sql.all(
         `update deliveries set state = rows.state, finished_at = rows.finished_at, next_attempt_at = rows.next_attempt_at, error = rows.error,

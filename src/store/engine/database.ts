@@ -41,8 +41,8 @@ export interface Database {
  * Runs statements of one transaction that do not depend on each other's results, in this order, in a single round trip where the engine can.
  * Fails with the first failure, once all have ended.
  */
-export function together<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>>;
-export async function together(sql: Sql, steps: readonly (() => Promise<unknown>)[]): Promise<unknown> {
+export function pipelined<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>>;
+export async function pipelined(sql: Sql, steps: readonly (() => Promise<unknown>)[]): Promise<unknown> {
   const results: unknown[] = [];
   if (!sql.dialect.pipelines) {
     for (const step of steps) results.push(await step());
@@ -64,7 +64,7 @@ const sqlOn = (dialect: Dialect, connection: unknown): Sql => ({
     try {
       return await dialect.run<Row>(connection, statement, bindings);
     } catch (error) {
-      dialect.cutIfHung(error, connection);
+      dialect.discardIfHung(error, connection);
       throw error;
     }
   },
@@ -112,9 +112,9 @@ export async function openDatabase(url: string): Promise<Database> {
     read: repeating(sqlOnAny(dialect, reader)),
     snapshot: (work) => inSnapshot(dialect, reader, work),
     alone: aloneOn(dialect, writer),
-    write: (work) => untilUndisturbed(dialect, () => inTransaction(dialect, writer, work)),
+    write: (work) => retryConflicts(dialect, () => inTransaction(dialect, writer, work)),
     change: (prepare, write) =>
-      untilUndisturbed(dialect, async (attempt) => {
+      retryConflicts(dialect, async (attempt) => {
         // After a few conflicts the writer's lock is held while reading too, so that no other process can be faster again.
         if (reader === writer || attempt > MOST_UNLOCKED_READS) {
           return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
@@ -128,7 +128,7 @@ export async function openDatabase(url: string): Promise<Database> {
 
 const repeating = (sql: Sql): Sql => ({
   dialect: sql.dialect,
-  all: (statement, bindings) => untilUndisturbed(sql.dialect, () => sql.all(statement, bindings)),
+  all: (statement, bindings) => retryConflicts(sql.dialect, () => sql.all(statement, bindings)),
 });
 
 function aloneOn(dialect: Dialect, db: Knex): Sql {
@@ -138,7 +138,7 @@ function aloneOn(dialect: Dialect, db: Knex): Sql {
     async all<Row>(statement: string, bindings?: readonly SqlValue[]) {
       dialect.assertPresent();
       try {
-        const rows = await untilUndisturbed(dialect, () => sql.all<Row>(statement, bindings));
+        const rows = await retryConflicts(dialect, () => sql.all<Row>(statement, bindings));
         dialect.assertPresent();
         return rows;
       } catch (error) {
@@ -156,7 +156,7 @@ const MOST_CONFLICTS = 5;
 const MOST_UNLOCKED_READS = 3;
 
 /** Retries a transaction that was rolled back because of a conflict: the next attempt reads what the other one has written. */
-async function untilUndisturbed<T>(dialect: Dialect, attempt: (number: number) => Promise<T>): Promise<T> {
+async function retryConflicts<T>(dialect: Dialect, attempt: (number: number) => Promise<T>): Promise<T> {
   for (let conflicts = 1; ; conflicts++) {
     try {
       return await attempt(conflicts);

@@ -48,7 +48,7 @@ export interface Dialect {
   /** True for environmental errors: locked, full, unreachable. The sender is asked to retry. */
   unavailable(error: unknown): boolean;
   /** Closes the connection when the error says that the database has stopped responding: it may never answer, and must not be reused. */
-  cutIfHung(error: unknown, connection: unknown): void;
+  discardIfHung(error: unknown, connection: unknown): void;
 }
 
 // knex would write to the terminal, bypassing the log; the errors it prints are thrown as well.
@@ -134,7 +134,7 @@ export function sqliteDialect(filename: string): Dialect {
       const log = statSync(`${filename}-wal`, { throwIfNoEntry: false });
       return log ? `${log.mtimeMs}:${log.size}` : 'none';
     },
-    cutIfHung: () => {},
+    discardIfHung: () => {},
     unavailable: (error) => isTimeout(error) || /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/.test(errorCode(error)),
   };
 }
@@ -235,7 +235,7 @@ export function postgresDialect(url: string): Dialect {
     run: runOnPostgres,
     changeMark: () => null,
     // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
-    cutIfHung: (error, connection) => {
+    discardIfHung: (error, connection) => {
       if (isHung(error) && isPostgresConnection(connection)) connection.connection.stream.destroy();
     },
     unavailable: (error) =>

@@ -2,7 +2,7 @@ import { documentIdentity } from '../../domain/entities/document-identity.ts';
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EntityState, LineState } from '../../domain/entities/entity-state.ts';
 import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
-import { type Sql, together, WriteConflict } from '../engine/database.ts';
+import { pipelined, type Sql, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
 import { type EntityColumns, type LineColumns, toHeader, toLineContent } from './row.ts';
 
@@ -34,7 +34,7 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   );
   const byId = new Map(rows.map((row) => [row.id, toImage(row)]));
   if (byId.size > 0) {
-    await together(sql, [() => addLines(sql, byId), () => addDocuments(sql, byId)]);
+    await pipelined(sql, [() => addLines(sql, byId), () => addDocuments(sql, byId)]);
   }
   return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
 }

@@ -1,6 +1,6 @@
 import type { Cause, ChangeAction, Difference } from '../../domain/entities/change.ts';
 import type { EntityKind } from '../../domain/entities/entity.ts';
-import { type Sql, together } from '../engine/database.ts';
+import { pipelined, type Sql } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { type ChangeState, stateText } from './change-state.ts';
 
@@ -69,7 +69,7 @@ export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Pr
     platform_at: change.platformAt,
     received_at: change.receivedAt,
   }));
-  const [head] = await together(sql, [
+  const [head] = await pipelined(sql, [
     () =>
       sql.all<{ position: number | string }>('update feed_head set position = position + ? where id = 1 returning position', [rows.length]),
     () =>

@@ -44,7 +44,7 @@ export async function moveConsumer(sql: Sql, { name, from, to, at }: ConsumerMov
 }
 
 /** Moves a consumer past entries that are not meant for it: no acknowledgement. Does nothing where it was moved meanwhile. */
-export async function moveUnmatched(sql: Sql, { name, from, to }: Omit<ConsumerMove, 'at'>): Promise<void> {
+export async function skipEntries(sql: Sql, { name, from, to }: Omit<ConsumerMove, 'at'>): Promise<void> {
   const statement = 'update consumers set position = ?, cursor = ? where name = ? and position = ?';
   await sql.all(statement, [to.position, to.cursor, name, from.position]);
 }

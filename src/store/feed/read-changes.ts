@@ -102,13 +102,13 @@ const wanted = (sql: Sql, filter: FeedFilter): Condition[] => [
  * Entries after position `after` up to `upTo`, oldest first. Positions are assigned at the end of a transaction by one writer at a time, so that a
  * lower one never becomes visible after a higher one: reading by position skips nothing.
  */
-export async function readFeed(sql: Sql, filter: FeedFilter, span: FeedStretch): Promise<ChangeRow[]> {
+export async function readFeed(sql: Sql, filter: FeedFilter, span: FeedRange): Promise<ChangeRow[]> {
   const { statement, bindings } = feedQuery(sql, COLUMNS, filter, span);
   return select(sql, statement, bindings);
 }
 
 /** A stretch of the feed: after one position, up to another. */
-export interface FeedStretch {
+export interface FeedRange {
   after: string;
   upTo: string;
   limit: number;
@@ -119,7 +119,7 @@ export function feedQuery(
   sql: Sql,
   columns: string,
   filter: FeedFilter,
-  { after, upTo, limit }: FeedStretch,
+  { after, upTo, limit }: FeedRange,
 ): { statement: string; bindings: SqlValue[] } {
   const branches = branchesOf(filter).map((branch) => {
     const asked = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(sql, branch));

@@ -2,7 +2,7 @@ import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { type FeedFilter, type FeedStretch, feedQuery } from './read-changes.ts';
+import { type FeedFilter, type FeedRange, feedQuery } from './read-changes.ts';
 
 /** An entry before it is read: its position, and the approximate size of its JSON. */
 export interface ChangeSize {
@@ -29,7 +29,7 @@ const sizeColumns = ({ state, entity }: ChangeParts): string =>
    as bytes`;
 
 /** The sizes of the entries of a stretch that fit, oldest first: neither engine reads their content for that. */
-export async function readFeedSizes(sql: Sql, filter: FeedFilter, span: FeedStretch, parts: ChangeParts): Promise<ChangeSize[]> {
+export async function readFeedSizes(sql: Sql, filter: FeedFilter, span: FeedRange, parts: ChangeParts): Promise<ChangeSize[]> {
   const { statement, bindings } = feedQuery(sql, sizeColumns(parts), filter, span);
   return selectSizes(sql, statement, bindings);
 }

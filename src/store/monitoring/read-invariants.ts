@@ -48,7 +48,7 @@ export async function isBeingWorked(sql: Sql, connection: string, near: number, 
 }
 
 /** A stretch of a table, by position: after `after`, up to `upTo`. */
-export interface Stretch {
+export interface RowRange {
   after: number;
   upTo: number;
 }
@@ -57,23 +57,23 @@ export interface Stretch {
  * Entities whose version is not that of their newest feed entry. Those that have not changed since `kept` may have lost their entries to
  * retention; `kept` null: nothing was let go of yet.
  */
-export async function findUnreported(sql: Sql, stretch: Stretch, kept: string | null): Promise<Offenders> {
+export async function findUnreported(sql: Sql, range: RowRange, kept: string | null): Promise<Offenders> {
   const rows = await sql.all<{ id: string }>(
     `select e.id from entities e where e.seq > ? and e.seq <= ? and e.updated_at >= ?
        and e.version <> coalesce((select max(c.version) from changes c where c.entity_id = e.id), 0) order by e.seq limit ${MOST}`,
-    [stretch.after, stretch.upTo, kept ?? ''],
+    [range.after, range.upTo, kept ?? ''],
   );
   return rows.map((row) => row.id);
 }
 
 /** Feed entries without their predecessor, although older ones of the entity are there, or none was ever let go of (`whole`). */
-export async function findHoles(sql: Sql, stretch: Stretch, whole: boolean): Promise<Offenders> {
+export async function findHoles(sql: Sql, range: RowRange, whole: boolean): Promise<Offenders> {
   const rows = await sql.all<{ seq: number | string }>(
     `select c.seq from changes c where c.seq > ? and c.seq <= ? and c.version > 1
        and not exists (select 1 from changes p where p.entity_id = c.entity_id and p.version = c.version - 1)
        ${whole ? '' : 'and exists (select 1 from changes o where o.entity_id = c.entity_id and o.version < c.version - 1)'}
      order by c.seq limit ${MOST}`,
-    [stretch.after, stretch.upTo],
+    [range.after, range.upTo],
   );
   return rows.map((row) => String(row.seq));
 }

@@ -5,15 +5,15 @@ import { inScope, where } from '../engine/where.ts';
 /** What needs attention on a connection: counts, 0 where all is well. */
 export interface Problems {
   dead: number;
-  notHeld: number;
+  missingDocuments: number;
   gaps: number;
 }
 
-const PROBLEMS = ['dead', 'notHeld', 'gaps'] as const;
+const PROBLEMS = ['dead', 'missingDocuments', 'gaps'] as const;
 
 const STATEMENTS: Readonly<Record<keyof Problems, string>> = {
   dead: `select connection, count(*) as count from deliveries where state = 'dead' and received_at >= ?`,
-  notHeld: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ?`,
+  missingDocuments: `select connection, count(*) as count from documents where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ?`,
   gaps: 'select connection, count(*) as count from gaps where at >= ?',
 };
 
@@ -28,7 +28,7 @@ export async function readProblems(sql: Sql, gapsSince: string): Promise<Map<str
       ...seen.bindings,
     ]);
     for (const row of rows) {
-      const trouble = found.get(row.connection) ?? { dead: 0, notHeld: 0, gaps: 0 };
+      const trouble = found.get(row.connection) ?? { dead: 0, missingDocuments: 0, gaps: 0 };
       trouble[name] = numberOf(row.count);
       found.set(row.connection, trouble);
     }

@@ -38,7 +38,7 @@ export async function deleteDeliveries(sql: Sql, { before, after, limit }: Sweep
 }
 
 /** The position that every consumer has passed; null: there are no consumers, so nothing has to be kept for them. */
-export async function readPassedByAll(sql: Sql): Promise<number | null> {
+export async function readAcknowledgedByAll(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ position: number | string | null }>('select min(position) as position from consumers');
   return row?.position == null ? null : numberOf(row.position);
 }

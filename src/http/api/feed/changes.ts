@@ -3,13 +3,13 @@ import { findPosition } from '../../../feed/find-position.ts';
 import { CHANGE_COLUMNS } from '../../../views/change.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { createPacedWriter } from '../sending/paced-writer.ts';
 import { writeRows } from '../sending/row-pages.ts';
 import { sendRows } from '../sending/send-rows.ts';
-import type { Slots } from '../slots.ts';
 import { endOf, type FeedPage, type FeedQuery, follow, readPage } from './feed.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Slots };
+type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Semaphore };
 
 /** A comment line keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
@@ -23,20 +23,20 @@ export function changeRoutes(ports: Ports): Router {
 }
 
 /** `include`: what each entry is returned with. */
-export function partsAsked(request: Request): FeedQuery['parts'] {
+export function includeParam(request: Request): FeedQuery['parts'] {
   const include = queryList(request, 'include') ?? [];
   return { state: include.includes('state'), entity: include.includes('entity') };
 }
 
-const filterAsked = (request: Request): FeedQuery['filter'] => ({
+const filterParams = (request: Request): FeedQuery['filter'] => ({
   kinds: queryList(request, 'kind'),
   connections: queryList(request, 'connection'),
 });
 
 async function sendFeed(ports: Ports, request: Request, response: Response): Promise<void> {
   const asked = {
-    filter: filterAsked(request),
-    parts: partsAsked(request),
+    filter: filterParams(request),
+    parts: includeParam(request),
     after: await findPosition(ports.context.db.read, queryText(request, 'after')),
     limit: queryLimit(request),
     waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
@@ -69,7 +69,7 @@ async function streamFeed(ports: Ports, request: Request, response: Response): P
   if (request.method === 'HEAD') return void response.end();
   const writer = createPacedWriter(response, false);
   end.addEventListener('abort', () => response.end(), { once: true });
-  const asked = { filter: filterAsked(request), parts: partsAsked(request), after, limit: STREAM_PAGE, waitMs: HEARTBEAT_MS };
+  const asked = { filter: filterParams(request), parts: includeParam(request), after, limit: STREAM_PAGE, waitMs: HEARTBEAT_MS };
   if (!(await writer.write('retry: 2000\n\n'))) return;
   for await (const { page, next } of follow(ports, asked, end)) {
     const isThere =

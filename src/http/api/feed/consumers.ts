@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { FEED_BEGINNING } from '../../../domain/entities/feed-cursor.ts';
 import { mayActAs } from '../../../domain/role.ts';
-import { acknowledge, confirmStanding, dropConsumer, recordRead, registerConsumer, requireConsumer } from '../../../feed/consumers.ts';
+import { acknowledge, confirmPosition, dropConsumer, recordRead, registerConsumer, requireConsumer } from '../../../feed/consumers.ts';
 import { findPosition } from '../../../feed/find-position.ts';
 import { readLag } from '../../../feed/lag.ts';
 import { saveReceipts } from '../../../feed/receipts.ts';
@@ -13,14 +13,14 @@ import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
 import { cutPage, sendJson, sendList, sendResource } from '../sending/send-response.ts';
-import type { Slots } from '../slots.ts';
-import { partsAsked, sendFeedPage } from './changes.ts';
+import { includeParam, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';
 import { endOf, readPage } from './feed.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Slots };
+type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Semaphore };
 
 const RECEIPT_COLUMNS = ['cursor', 'changeId', 'status', 'reference', 'reason', 'at', 'connection', 'kind', 'id', 'externalId', 'version'];
 
@@ -57,8 +57,8 @@ export function consumerRoutes(ports: Ports): Router {
   router.get('/:name/changes', async (request, response) => {
     const consumer = await named(request);
     const waitMs = (queryNumber(request, 'wait') ?? 0) * 1000;
-    const after = await confirmStanding(sql, consumer);
-    const asked = { filter: consumer.filter, parts: partsAsked(request), after, limit: queryLimit(request), waitMs };
+    const after = await confirmPosition(sql, consumer);
+    const asked = { filter: consumer.filter, parts: includeParam(request), after, limit: queryLimit(request), waitMs };
     const page = await readPage(ports, asked, endOf(response, ports.stop));
     await recordRead(context, consumer, page.next);
     await sendFeedPage(ports, request, response, page, asked.parts);

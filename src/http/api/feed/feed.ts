@@ -57,7 +57,7 @@ export async function readPage({ context }: Pick<ApiPorts, 'context'>, asked: Fe
       const last = sizes[page.count - 1];
       return { page, next: page.hasMore && last ? { position: last.position, cursor: last.cursor } : later(latest, asked.after) };
     }
-    await context.feedChanged.wait(Math.min(leftMs, context.lookAgainMs()), end, seen);
+    await context.feedChanged.wait(Math.min(leftMs, context.pollIntervalMs()), end, seen);
   }
 }
 

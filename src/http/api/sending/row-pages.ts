@@ -1,4 +1,4 @@
-import type { Slots } from '../slots.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { isFlushedSoon, type PacedWriter } from './paced-writer.ts';
 
 /** A row before it is read: its position in the list, and the approximate size of its JSON. */
@@ -67,7 +67,7 @@ export async function readRows(page: RowPage): Promise<SentRow[]> {
  * and read again when it continues: a stalled reader retains one piece. `slots` limits how many read ahead at a time. `textOf` is called once for each row, in order. Resolves to
  * false when the client has disconnected.
  */
-export async function writeRows(writer: PacedWriter, page: RowPage, slots: Slots, textOf: (row: SentRow) => string): Promise<boolean> {
+export async function writeRows(writer: PacedWriter, page: RowPage, slots: Semaphore, textOf: (row: SentRow) => string): Promise<boolean> {
   const rowBytes = page.bytes / Math.max(1, page.count);
   let ahead = FIRST_BYTES;
   let at = page.after;

@@ -37,10 +37,10 @@ export const sendJson = (request: Request, response: Response, body: unknown): P
  * fetch adds to every conditional request by itself.
  */
 export function isNotModified(request: Request, etag: string): boolean {
-  const held = request.get('if-none-match');
-  if (held === undefined) return false;
+  const condition = request.get('if-none-match');
+  if (condition === undefined) return false;
   const bare = (tag: string) => tag.trim().replace(/^W\//, '');
-  return held.trim() === '*' || held.split(',').some((tag) => bare(tag) === bare(etag));
+  return condition.trim() === '*' || condition.split(',').some((tag) => bare(tag) === bare(etag));
 }
 
 /** A single resource: with an `ETag` of its content, and 304 for a client that already has it. */

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { type Columns, toCsv } from '../../../views/csv.ts';
-import type { Slots } from '../slots.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { createPacedWriter, type PacedWriter } from './paced-writer.ts';
 import { type RowPage, readRows, type SentRow, writeRows } from './row-pages.ts';
 import { CSV_TYPE, JSON_TYPE, linkNext, sendText, wantsCsv } from './send-response.ts';
@@ -12,7 +12,7 @@ const AT_ONCE_BYTES = 32 * 1024;
 export async function sendRows(
   request: Request,
   response: Response,
-  slots: Slots,
+  slots: Semaphore,
   { page, next, columns }: { page: RowPage; next: string | null; columns: Columns },
 ): Promise<void> {
   if (response.destroyed) return;
@@ -31,7 +31,7 @@ export async function sendRows(
   await writeAll(createPacedWriter(response, gzip), page, slots, form);
 }
 
-async function writeAll(writer: PacedWriter, page: RowPage, slots: Slots, form: Form): Promise<void> {
+async function writeAll(writer: PacedWriter, page: RowPage, slots: Semaphore, form: Form): Promise<void> {
   let head = form.head;
   const whole = await writeRows(writer, page, slots, (row) => {
     const text = head + form.row(row);

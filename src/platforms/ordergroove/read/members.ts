@@ -4,7 +4,7 @@ import { type Json, type JsonObject, textAt } from '../../../domain/values/json.
 import type { ReportedTime } from '../../../domain/values/time.ts';
 
 /** The header members that all objects of the platform share; the rest is null. */
-export function headerOf(object: JsonObject, told: Partial<Header>): Header {
+export function headerOf(object: JsonObject, known: Partial<Header>): Header {
   return {
     number: null,
     status: null,
@@ -13,7 +13,7 @@ export function headerOf(object: JsonObject, told: Partial<Header>): Header {
     supplier: partyOf(object.merchant),
     total: decimalText(object.total),
     orderedAt: null,
-    ...told,
+    ...known,
   };
 }
 

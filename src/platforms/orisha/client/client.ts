@@ -78,16 +78,16 @@ async function callForJson(client: RemoteClient, call: RemoteCall): Promise<Remo
 /** Uses the first client secret that the token endpoint accepts. */
 export function secretInTurn(oauth2: OrishaApiSettings['oauth2'], remote: Remote): (renew: boolean) => Promise<Record<string, string>> {
   const { clientSecret, ...rest } = oauth2;
-  const ways = clientSecret.map((secret) => remote.oauth2({ ...rest, clientSecret: secret }));
+  const grants = clientSecret.map((secret) => remote.oauth2({ ...rest, clientSecret: secret }));
   let position = 0;
   return async (renew) => {
     for (let tried = 1; ; tried++) {
       try {
-        return await elementAt(ways, position)(renew);
+        return await elementAt(grants, position)(renew);
       } catch (error) {
         const refused = error instanceof RemoteFailure && error.status >= 400 && error.status < 500 && error.status !== 429;
-        if (!refused || tried >= ways.length) throw error;
-        position = (position + 1) % ways.length;
+        if (!refused || tried >= grants.length) throw error;
+        position = (position + 1) % grants.length;
       }
     }
   };

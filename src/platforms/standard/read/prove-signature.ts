@@ -54,8 +54,8 @@ function proveStandard({ headers }: RequestHead, header: string, rule: Signature
       );
     return { accepted: null, begin };
   }
-  const judge = (body: Buffer) => verdictOf(rule.secrets.findIndex((secret) => isSignedBy(secret, header, [...before, body])));
-  return { accepted: null, mostBytes: MOST_BYTES_AT_ONCE, begin: () => verifyWhole(judge) };
+  const decide = (body: Buffer) => verdictOf(rule.secrets.findIndex((secret) => isSignedBy(secret, header, [...before, body])));
+  return { accepted: null, mostBytes: MOST_BYTES_AT_ONCE, begin: () => verifyWhole(decide) };
 }
 
 const isPublicKey = (secret: string): boolean => secret.startsWith(PUBLIC_KEY_PREFIX);
@@ -84,15 +84,15 @@ function proveDigest(
   now: Date,
 ): AuthResult | BodyProof {
   if (needsMembers(rule, settings)) {
-    const judge = (body: Buffer) => judgeWhole(request, header, rule, settings, now, body);
-    return { accepted: null, mostBytes: MOST_BYTES_FOR_MEMBERS, begin: () => verifyWhole(judge) };
+    const decide = (body: Buffer) => verifyMembers(request, header, rule, settings, now, body);
+    return { accepted: null, mostBytes: MOST_BYTES_FOR_MEMBERS, begin: () => verifyWhole(decide) };
   }
   const signed = partsOf(request, rule, settings, now, null);
   if ('accepted' in signed) return signed;
   const [before = '', after, ...more] = effectiveTemplate(rule).split('{body}');
   if (more.length > 0) {
-    const judge = (body: Buffer) => judgeWhole(request, header, rule, settings, now, body);
-    return { accepted: null, mostBytes: MOST_BYTES_AT_ONCE, begin: () => verifyWhole(judge) };
+    const decide = (body: Buffer) => verifyMembers(request, header, rule, settings, now, body);
+    return { accepted: null, mostBytes: MOST_BYTES_AT_ONCE, begin: () => verifyWhole(decide) };
   }
   const digestUnder = (secret: string): BodyDigest | null => {
     const key = keyOf(rule, secret);
@@ -117,7 +117,7 @@ function proveDigest(
 const MOST_BYTES_FOR_MEMBERS = 65_536;
 const INCOMPLETE = 'the request lacks a part of the signed message';
 
-function judgeWhole(
+function verifyMembers(
   request: RequestHead,
   header: string,
   rule: SignatureRule,

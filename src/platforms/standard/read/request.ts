@@ -21,7 +21,7 @@ export function openText(headers: Readonly<Record<string, string>>, text: string
 }
 
 /** True when events of this type are about the connection's entity; a request without a type counts. */
-export const tellsOf = (entity: EntityRule, type: string | null): boolean =>
+export const concerns = (entity: EntityRule, type: string | null): boolean =>
   entity.types === undefined || type === null || matches(entity.types, type) || matches(entity.deletedTypes, type);
 
 /** Matches exactly, or by the prefix before a final `*`. */
@@ -30,7 +30,7 @@ export const matches = (patterns: readonly string[], type: string): boolean =>
 
 /** The subject of a request; null if the connection configures no entity, the type is about something else, or the id is missing. */
 export function subjectOf({ entity, type: typeExpression }: StandardSettings, sources: Sources): Subject | null {
-  if (!entity || !tellsOf(entity, textOf(typeExpression, sources))) return null;
+  if (!entity || !concerns(entity, textOf(typeExpression, sources))) return null;
   const externalId = textOf(entity.id, sources);
   return externalId === null ? null : { kind: entity.kind, externalId };
 }

@@ -23,10 +23,10 @@ function readDocument(document: JsonObject, line: string | null): DocumentReport
 }
 
 /** The `documents` of these members, and whether any of them has the member at all. */
-export function documentsOf(owners: readonly JsonObject[], line: string | null): { told: boolean; documents: DocumentReport[] } {
-  const told = owners.filter((owner) => owner.documents !== undefined && owner.documents !== null);
-  const documents = told.flatMap((owner) => listAt(owner.documents).filter(isObject));
-  return { told: told.length > 0, documents: documents.map((document) => readDocument(document, line)) };
+export function documentsOf(owners: readonly JsonObject[], line: string | null): { reported: boolean; documents: DocumentReport[] } {
+  const reported = owners.filter((owner) => owner.documents !== undefined && owner.documents !== null);
+  const documents = reported.flatMap((owner) => listAt(owner.documents).filter(isObject));
+  return { reported: reported.length > 0, documents: documents.map((document) => readDocument(document, line)) };
 }
 
 /** Removes duplicates: the same object may be attached to the header and to several lines, and both buyer and supplier may announce it. */

@@ -165,5 +165,5 @@ function readOrderDocuments(order: JsonObject, lines: readonly LineReport[]): Do
     documentsOf([objectAt(source.buyerLine), objectAt(source.supplierLine), source], externalId),
   );
   const all = [header, ...perLine];
-  return all.some(({ told }) => told) ? onceEach(all.flatMap(({ documents }) => documents)) : null;
+  return all.some(({ reported }) => reported) ? onceEach(all.flatMap(({ documents }) => documents)) : null;
 }

@@ -90,6 +90,6 @@ function readLine(line: JsonObject): LineContent {
 
 function readShipmentDocuments(shipment: JsonObject): DocumentReport[] | null {
   const owners = [objectAt(shipment.supplierShipment), objectAt(shipment.buyerShipment), shipment];
-  const { told, documents } = documentsOf(owners, null);
-  return told ? onceEach(documents) : null;
+  const { reported, documents } = documentsOf(owners, null);
+  return reported ? onceEach(documents) : null;
 }

@@ -3,19 +3,19 @@ import { badge, pager, table, time } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';
 import { type Content, html } from '../../components/html.ts';
 import { consumerLink, deliveryLink, link, runLink } from '../../components/links.ts';
-import { timeAsked, timeField } from '../../criteria.ts';
-import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page } from '../../page.ts';
+import { timeField, timeParam } from '../../criteria.ts';
+import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam } from '../../page.ts';
 
 /** Who did what, to what, and how it ended: the audit. */
 export const activityPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const asked = { who: visit.asked('who'), action: visit.asked('action'), connection: visit.asked('connection') };
-    const before = askedPosition(visit);
-    const filter = { ...asked, target: visit.asked('target'), from: timeAsked(visit, 'from'), to: timeAsked(visit, 'to') };
+    const asked = { who: visit.param('who'), action: visit.param('action'), connection: visit.param('connection') };
+    const before = positionParam(visit);
+    const filter = { ...asked, target: visit.param('target'), from: timeParam(visit, 'from'), to: timeParam(visit, 'to') };
     const found = await listAudit(ports.context.db.read, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
-    const query = { ...asked, target: filter.target, from: visit.asked('from'), to: visit.asked('to') };
+    const query = { ...asked, target: filter.target, from: visit.param('from'), to: visit.param('to') };
     return {
       title: 'Activity',
       lead: html`<p>Every change made here through the console, the API or the command line. Newest first.</p>`,

@@ -6,8 +6,8 @@ import { filterForm } from '../../components/filter.ts';
 import { countText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, deliveriesLink, link } from '../../components/links.ts';
-import { type AskedDeliveries, readAsked, timeField } from '../../criteria.ts';
-import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
+import { readSelection, type SelectedDeliveries, timeField } from '../../criteria.ts';
+import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam, type Visit } from '../../page.ts';
 import { causeTable } from './cause-list.ts';
 import { deliveryTable, readResources, readUnknownEvents } from './delivery-table.ts';
 
@@ -18,9 +18,9 @@ export const deliveriesPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const sql = ports.context.db.read;
-    const asked = await readAsked(ports, visit);
-    const text = visit.asked('text');
-    const before = askedPosition(visit);
+    const asked = await readSelection(ports, visit);
+    const text = visit.param('text');
+    const before = positionParam(visit);
     const filter: DeliveryFilter = { ...asked.criteria, text };
     const found = await listDeliveries(sql, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
@@ -59,7 +59,7 @@ function leadOf(causes: readonly FailureCause[], visit: Visit): Html {
   return html`<p>${what}${parts.length > 0 && visit.may('operator') ? ' Fix the cause, then use the buttons beside it.' : ''}</p>`;
 }
 
-const filters = ({ criteria, resource }: AskedDeliveries, text: string | null, ports: ConsolePorts, visit: Visit): Html =>
+const filters = ({ criteria, resource }: SelectedDeliveries, text: string | null, ports: ConsolePorts, visit: Visit): Html =>
   filterForm('/deliveries', [
     { name: 'subject', label: 'Number, id or resource', value: resource },
     { name: 'state', label: 'State', value: criteria.state ?? null, choices: DELIVERY_STATES, word: stateWord },
@@ -80,7 +80,7 @@ const rejectionLinks = (connection: string | null, ports: ConsolePorts): Html =>
 };
 
 /** What can be done with the ticked ones, or with all that the filter names. */
-function selectionBar({ query }: AskedDeliveries, text: string | null): Html {
+function selectionBar({ query }: SelectedDeliveries, text: string | null): Html {
   const all = link('/deliveries/replay', query);
   return html`<p class="row selection"><label data-all-label hidden><input type="checkbox" data-all hidden> All on this page</label>
 <span class="faint">Selected:</span> <button name="do" value="replay">Replay…</button> <button name="do" value="retry">Retry now</button> <button name="do" value="dismiss">Dismiss…</button>

@@ -8,7 +8,7 @@ import { type Html, html } from '../../components/html.ts';
 import { textView } from '../../components/json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../components/links.ts';
 import type { ConsolePorts, Page, Visit } from '../../page.ts';
-import { HOPELESS, plainError } from '../../troubles.ts';
+import { PERMANENT, plainError } from '../../troubles.ts';
 import { changeList } from '../orders/changes.ts';
 import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
 
@@ -67,8 +67,8 @@ ${section('Headers', headerTable(delivery))}`,
   };
 
 /** It failed when it was received, for its own bytes: the sender got an error, and a replay would fail again. */
-const isHopeless = ({ state, error, attempts }: DeliveryRow): boolean =>
-  state === 'dead' && attempts.length === 0 && HOPELESS.has(error?.split(':')[0] ?? '');
+const isPermanent = ({ state, error, attempts }: DeliveryRow): boolean =>
+  state === 'dead' && attempts.length === 0 && PERMANENT.has(error?.split(':')[0] ?? '');
 
 function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): string {
   const { state, error } = delivery;
@@ -79,7 +79,7 @@ function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): strin
   if (state === 'ignored')
     return `Kept without effect: ${error ?? 'the event concerns nothing that is stored here'}. There is nothing to do.`;
   if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
-  if (isHopeless(delivery))
+  if (isPermanent(delivery))
     return `Not applied: ${plainError(error ?? '')}. The sender got a 400. A replay would fail again: ask the platform to send it again, then dismiss it here.`;
   if (state === 'dead') return `Not applied: ${plainError(error ?? 'unknown reason')}. Fix the cause, then replay.`;
   if (error !== null)
@@ -96,8 +96,8 @@ function verbs(delivery: DeliveryRow, ports: ConsolePorts, visit: Visit): Html {
       ? html``
       : html`<p class="row">${action({ path: '/deliveries/retry', label: 'Retry now', csrf: visit.csrf, hidden: { id }, look: 'primary' })}</p>`;
   const known = ports.context.connections.get(connection);
-  const hopeless = isHopeless(delivery);
-  return html`<p class="row">${hopeless && known && ports.hasApi(known) ? action({ path: `/connections/${encodeURIComponent(connection)}/reconcile`, label: 'Reconcile now', csrf: visit.csrf, look: 'primary' }) : ''}
+  const isPermanentFailure = isPermanent(delivery);
+  return html`<p class="row">${isPermanentFailure && known && ports.hasApi(known) ? action({ path: `/connections/${encodeURIComponent(connection)}/reconcile`, label: 'Reconcile now', csrf: visit.csrf, look: 'primary' }) : ''}
 ${button('Replay…', `${deliveryLink(id)}/replay`)}${state === 'dead' ? html` ${button('Dismiss…', link('/deliveries/dismiss', { id }))}` : ''}
 ${button('Body as received', link(`${path}/body`))}</p>`;
 }

@@ -3,7 +3,7 @@ import { hiddenMembers, section } from '../../components/components.ts';
 import { countText } from '../../components/format.ts';
 import { html } from '../../components/html.ts';
 import { link } from '../../components/links.ts';
-import { readAsked } from '../../criteria.ts';
+import { readSelection } from '../../criteria.ts';
 import type { ConsolePorts, Page } from '../../page.ts';
 import { deliveryTable, readResources } from './delivery-table.ts';
 import { idsText, needCriterion } from './replay.ts';
@@ -14,7 +14,7 @@ const MOST_SHOWN = 50;
 export const dismissPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const { criteria, query } = await readAsked(ports, visit);
+    const { criteria, query } = await readSelection(ports, visit);
     needCriterion(criteria);
     const sql = ports.context.db.read;
     const found = await listDeliveries(sql, { ...criteria, state: 'dead' }, { before: null, limit: MOST_SHOWN + 1 });

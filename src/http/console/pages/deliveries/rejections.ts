@@ -2,7 +2,7 @@ import { badge, pager, table, time } from '../../components/components.ts';
 import { countText } from '../../components/format.ts';
 import { html } from '../../components/html.ts';
 import { connectionLink, link } from '../../components/links.ts';
-import { askedPosition, type ConsolePorts, cutRows, PAGE_ROWS, type Page } from '../../page.ts';
+import { type ConsolePorts, cutRows, PAGE_ROWS, type Page, positionParam } from '../../page.ts';
 import { namedConnection } from '../overview/connection.ts';
 
 /** Requests that were refused for their credentials: when, from where, why, and what the credentials looked like. */
@@ -11,7 +11,7 @@ export const rejectionsPage =
   async (visit) => {
     const connection = namedConnection(ports, visit);
     const { name, platform } = connection;
-    const before = askedPosition(visit);
+    const before = positionParam(visit);
     const found = await ports.rejections(connection, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
     const path = `/connections/${encodeURIComponent(name)}/rejections`;

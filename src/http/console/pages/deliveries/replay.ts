@@ -6,7 +6,7 @@ import { action, badge, button, note, section, table } from '../../components/co
 import { countText, listText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, findLink, link } from '../../components/links.ts';
-import { readAsked } from '../../criteria.ts';
+import { readSelection } from '../../criteria.ts';
 import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
 import { plainError } from '../../troubles.ts';
 import { differences } from '../orders/changes.ts';
@@ -15,7 +15,7 @@ import { shortId } from './delivery-table.ts';
 
 const MOST_SHOWN = 50;
 
-export const askedFetch = (visit: Visit): ReplayFetch => (visit.asked('fetch') === 'recorded' ? 'recorded' : 'fresh');
+export const fetchParam = (visit: Visit): ReplayFetch => (visit.param('fetch') === 'recorded' ? 'recorded' : 'fresh');
 
 /** What replaying one delivery would change; the button that does it stands above. */
 export const replayOnePage =
@@ -29,7 +29,7 @@ export const replayOnePage =
 export const replayManyPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const { criteria, query } = await readAsked(ports, visit);
+    const { criteria, query } = await readSelection(ports, visit);
     needCriterion(criteria);
     return previewView(ports, visit, criteria, { ...query, id: idsText(criteria) });
   };
@@ -45,7 +45,7 @@ export const idsText = ({ ids }: DeliveryCriteria): string | null => ids?.join('
 type Members = Record<string, string | null>;
 
 async function previewView(ports: ConsolePorts, visit: Visit, criteria: DeliveryCriteria, members: Members): Promise<View> {
-  const fetch = askedFetch(visit);
+  const fetch = fetchParam(visit);
   const preview = await ports.previewReplay(criteria, fetch);
   const { number, changes } = preview;
   const names = await readNames(ports.context.db.read, changes.slice(0, MOST_SHOWN));
@@ -66,15 +66,15 @@ ${failures(preview)}${changes.length === 0 ? '' : section('What it would change'
   };
 }
 
-function leadOf({ number, lookedAt, changes, failures }: ReplayPreview): string {
+function leadOf({ number, compared, changes, failures }: ReplayPreview): string {
   if (number === 0) return 'Nothing to replay: no finished delivery matches. One that is pending needs “Retry now” instead.';
   const actions = new Map<string, number>();
   for (const { action: name } of changes) actions.set(name, (actions.get(name) ?? 0) + 1);
   const found = [...actions].map(([name, count]) => `${countText(count, 'entity', 'entities')} ${name}`);
   const failing = failures.reduce((total, { count }) => total + count, 0);
   const outcome = [...found, ...(failing > 0 ? [`${failing} would fail again`] : [])];
-  const rest = number - lookedAt;
-  return `${number.toLocaleString('en')} selected, ${lookedAt.toLocaleString('en')} looked at: ${outcome.length === 0 ? 'nothing would change' : listText(outcome)}${rest > 0 ? `; ${rest.toLocaleString('en')} not looked at` : ''}.`;
+  const rest = number - compared;
+  return `${number.toLocaleString('en')} selected, ${compared.toLocaleString('en')} looked at: ${outcome.length === 0 ? 'nothing would change' : listText(outcome)}${rest > 0 ? `; ${rest.toLocaleString('en')} not looked at` : ''}.`;
 }
 
 const failures = ({ failures }: ReplayPreview): Html =>

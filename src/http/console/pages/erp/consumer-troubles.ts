@@ -3,18 +3,18 @@ import { ageText } from '../../components/components.ts';
 import { consumerLink } from '../../components/links.ts';
 import type { ConsolePorts } from '../../page.ts';
 import type { Trouble } from '../../trouble.ts';
-import { lagText, rejectedText, type Standing, standingOf } from './consumers.ts';
+import { type ConsumerStatus, lagText, readConsumerStatus, rejectedText } from './consumers.ts';
 
 const MOST_CONSUMERS = 50;
 
 /** ERPs that have stopped reading, and changes they could not book. */
 export async function consumerTroubles(ports: ConsolePorts, now: Date): Promise<Trouble[]> {
   const consumers = await listConsumers(ports.context.db.read, { after: null, limit: MOST_CONSUMERS });
-  const standings = await Promise.all(consumers.map((consumer) => standingOf(ports, consumer, now)));
-  return standings.flatMap((standing) => [...late(standing, now), ...rejected(standing)]);
+  const statuses = await Promise.all(consumers.map((consumer) => readConsumerStatus(ports, consumer, now)));
+  return statuses.flatMap((status) => [...late(status, now), ...rejected(status)]);
 }
 
-const late = ({ consumer, lag, isLate }: Standing, now: Date): Trouble[] =>
+const late = ({ consumer, lag, isLate }: ConsumerStatus, now: Date): Trouble[] =>
   isLate
     ? [
         {
@@ -27,7 +27,7 @@ const late = ({ consumer, lag, isLate }: Standing, now: Date): Trouble[] =>
       ]
     : [];
 
-const rejected = ({ consumer, rejected: number }: Standing): Trouble[] =>
+const rejected = ({ consumer, rejected: number }: ConsumerStatus): Trouble[] =>
   number === 0
     ? []
     : [

@@ -7,35 +7,35 @@ import { filterForm } from '../../components/filter.ts';
 import { countText, spanText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { consumerLink, entityLink, link } from '../../components/links.ts';
-import { askedPosition, type ConsolePorts, PAGE_ROWS, type Page, type View, type Visit } from '../../page.ts';
+import { type ConsolePorts, PAGE_ROWS, type Page, positionParam, type View, type Visit } from '../../page.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
-import { filterText, lagText, rejectedText, type Standing, standingOf } from './consumers.ts';
+import { type ConsumerStatus, filterText, lagText, readConsumerStatus, rejectedText } from './consumers.ts';
 
-async function namedStanding(ports: ConsolePorts, visit: Visit): Promise<Standing> {
+async function namedConsumer(ports: ConsolePorts, visit: Visit): Promise<ConsumerStatus> {
   const consumer = await readConsumer(ports.context.db.read, visit.segment('name'));
   if (!consumer) throw new Refused(404, 'not_found', `No consumer is named ${visit.segment('name')}.`);
-  return standingOf(ports, consumer, visit.now);
+  return readConsumerStatus(ports, consumer, visit.now);
 }
 
 /** One reader of the feed: how far it is, and what it said became of the changes. */
 export const consumerPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const standing = await namedStanding(ports, visit);
-    const { consumer } = standing;
-    const status = visit.asked('status');
-    const after = askedPosition(visit, 'after');
-    const found = await listReceipts(ports.context.db.read, consumer.name, { status, after: String(after ?? 0), limit: PAGE_ROWS + 1 });
-    const rows = found.slice(0, PAGE_ROWS);
+    const found = await namedConsumer(ports, visit);
+    const { consumer } = found;
+    const status = visit.param('status');
+    const after = positionParam(visit, 'after');
+    const receipts = await listReceipts(ports.context.db.read, consumer.name, { status, after: String(after ?? 0), limit: PAGE_ROWS + 1 });
+    const rows = receipts.slice(0, PAGE_ROWS);
     const path = `/consumers/${encodeURIComponent(consumer.name)}`;
     return {
       title: `Consumer ${consumer.name}`,
-      lead: html`<p>${leadOf(standing)}</p>`,
-      body: html`${standingFacts(standing, visit)}
+      lead: html`<p>${leadOf(found)}</p>`,
+      body: html`${statusFacts(found, visit)}
 ${section(
   'Receipts',
   html`${filterForm(path, [{ name: 'status', label: 'Status', value: status, choices: ['booked', 'rejected'] }])}${await receiptTable(ports, rows, visit)}${pager(
-    found.length > PAGE_ROWS ? link(path, { status, after: rows.at(-1)?.position }) : null,
+    receipts.length > PAGE_ROWS ? link(path, { status, after: rows.at(-1)?.position }) : null,
     after === null ? null : link(path, { status }),
   )}`,
 )}
@@ -43,7 +43,7 @@ ${visit.may('operator') ? section('Delete', html`<p class="row">${button('Delete
     };
   };
 
-function leadOf({ lag, isLate, rejected }: Standing): string {
+function leadOf({ lag, isLate, rejected }: ConsumerStatus): string {
   const behind =
     lag.entries === 0
       ? 'It has acknowledged everything there is.'
@@ -51,7 +51,7 @@ function leadOf({ lag, isLate, rejected }: Standing): string {
   return `${behind}${rejected === 0 ? '' : ` ${rejected === 1 ? 'One change was' : `${rejectedText(rejected)} changes were`} rejected: correct the cause in the ERP, then send the receipt as booked.`}`;
 }
 
-const standingFacts = ({ consumer, lag, isLate, outstandingSince, rejected }: Standing, visit: Visit): Html =>
+const statusFacts = ({ consumer, lag, isLate, outstandingSince, rejected }: ConsumerStatus, visit: Visit): Html =>
   facts([
     ['Behind', isLate ? badge(lagText(lag), 'bad') : lagText(lag)],
     ['Last read', timeAndAge(consumer.lastReadAt, visit)],
@@ -95,7 +95,7 @@ export const deleteConsumerPage =
     deleteConsumerView(ports, visit, null);
 
 export async function deleteConsumerView(ports: ConsolePorts, visit: Visit, problem: string | null): Promise<View> {
-  const { consumer, lag } = await namedStanding(ports, visit);
+  const { consumer, lag } = await namedConsumer(ports, visit);
   return {
     title: `Delete consumer ${consumer.name}`,
     status: problem === null ? 200 : 400,

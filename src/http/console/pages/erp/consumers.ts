@@ -12,7 +12,7 @@ const MOST_CONSUMERS = 200;
 const MOST_REJECTED = 100;
 
 /** A reader of the feed, how far it is, and what it has said about what it read. */
-export interface Standing {
+export interface ConsumerStatus {
   consumer: ConsumerRow;
   lag: Lag;
   isLate: boolean;
@@ -22,7 +22,7 @@ export interface Standing {
   rejected: number;
 }
 
-export async function standingOf(ports: ConsolePorts, consumer: ConsumerRow, now: Date): Promise<Standing> {
+export async function readConsumerStatus(ports: ConsolePorts, consumer: ConsumerRow, now: Date): Promise<ConsumerStatus> {
   const sql = ports.context.db.read;
   const lag = await readLag(sql, consumer, now);
   const upTo = consumer.lastRead?.position ?? consumer.position;
@@ -51,14 +51,14 @@ export const consumersPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const consumers = await listConsumers(ports.context.db.read, { after: null, limit: MOST_CONSUMERS });
-    const standings = await Promise.all(consumers.map((consumer) => standingOf(ports, consumer, visit.now)));
+    const statuses = await Promise.all(consumers.map((consumer) => readConsumerStatus(ports, consumer, visit.now)));
     return {
       title: 'Consumers',
-      lead: html`<p>${leadOf(standings)}</p>`,
+      lead: html`<p>${leadOf(statuses)}</p>`,
       body: table(
         'Consumers',
         ['Name', 'Filter', 'Behind', 'Last read', 'Last acknowledged', 'Oldest unconfirmed', 'Rejected'],
-        standings.map(({ consumer, lag, isLate, outstandingSince, rejected }) => ({
+        statuses.map(({ consumer, lag, isLate, outstandingSince, rejected }) => ({
           href: consumerLink(consumer.name),
           id: consumer.name,
           cells: [
@@ -80,11 +80,11 @@ export const consumersPage =
     };
   };
 
-function leadOf(standings: readonly Standing[]): Content {
-  if (standings.length === 0) return 'No ERP reads the feed as a consumer yet.';
-  const late = standings.filter(({ isLate }) => isLate);
-  const behind = standings.filter(({ lag }) => lag.entries > 0);
-  const rejected = standings.reduce((sum, one) => sum + one.rejected, 0);
+function leadOf(statuses: readonly ConsumerStatus[]): Content {
+  if (statuses.length === 0) return 'No ERP reads the feed as a consumer yet.';
+  const late = statuses.filter(({ isLate }) => isLate);
+  const behind = statuses.filter(({ lag }) => lag.entries > 0);
+  const rejected = statuses.reduce((sum, one) => sum + one.rejected, 0);
   const parts = [
     late.length > 0
       ? `${late.map(({ consumer, lag }) => `${consumer.name} is ${lagText(lag)}`).join('; ')}: check that the ERP's job runs.`

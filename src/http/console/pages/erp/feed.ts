@@ -6,8 +6,8 @@ import { command, pager } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';
 import { type Html, html } from '../../components/html.ts';
 import { link } from '../../components/links.ts';
-import { timeAsked, timeField } from '../../criteria.ts';
-import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
+import { timeField, timeParam } from '../../criteria.ts';
+import { type ConsolePorts, connectionNames, PAGE_ROWS, type Page, positionParam, type Visit } from '../../page.ts';
 import { changeItems, changeList, insideOf, readChangeProgress } from '../orders/changes.ts';
 
 interface Asked {
@@ -15,7 +15,7 @@ interface Asked {
   connection: string | null;
 }
 
-const askedOf = (visit: Visit): Asked => ({ kind: visit.asked('kind'), connection: visit.asked('connection') });
+const feedParams = (visit: Visit): Asked => ({ kind: visit.param('kind'), connection: visit.param('connection') });
 const filterOf = ({ kind, connection }: Asked): FeedFilter => ({
   kinds: kind === null ? null : [kind],
   connections: connection === null ? null : [connection],
@@ -29,14 +29,14 @@ export const feedPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const sql = ports.context.db.read;
-    const asked = askedOf(visit);
-    const before = askedPosition(visit);
-    const until = timeAsked(visit, 'until');
+    const asked = feedParams(visit);
+    const before = positionParam(visit);
+    const until = timeParam(visit, 'until');
     const found = await readNewest(sql, filterOf(asked), before === null ? null : String(before), PAGE_ROWS + 1, until);
     const rows = found.slice(0, PAGE_ROWS);
     const last = found.length > PAGE_ROWS ? (rows.at(-1)?.position ?? null) : null;
     const live = before === null && until === null;
-    const query = { ...asked, until: visit.asked('until') };
+    const query = { ...asked, until: visit.param('until') };
     return {
       title: 'Feed',
       // New entries are polled for and appear at the top.
@@ -54,8 +54,8 @@ ${rows.length === 0 && live ? html`<div class="empty"><p>No change yet. The ERP 
 
 /** The piece that the poller is replaced by; null: nothing is newer. */
 export async function newerChanges(ports: ConsolePorts, visit: Visit): Promise<Html | null> {
-  const asked = askedOf(visit);
-  const after = askedPosition(visit, 'after') ?? 0;
+  const asked = feedParams(visit);
+  const after = positionParam(visit, 'after') ?? 0;
   const { latest } = await readPositions(ports.context.db.read, String(after));
   const found = await readFeed(ports.context.db.read, filterOf(asked), { after: String(after), upTo: latest.position, limit: PAGE_ROWS });
   const newest = found.at(-1);

@@ -15,7 +15,7 @@ const LEVELS = ['critical', 'warning', 'info'];
 export const alertsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const filter = { connection: visit.asked('connection'), code: visit.asked('code') };
+    const filter = { connection: visit.param('connection'), code: visit.param('code') };
     const all = await listAlerts(ports.context.db.read, { state: 'all', ...filter }, { limit: MOST_SHOWN });
     const open = all.filter((alert) => alert.closedAt === null).sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
     const fresh = open.filter((alert) => alert.acknowledgedAt === null);
@@ -42,12 +42,12 @@ function openAlert(alert: AlertRow, visit: Visit): Html {
   return note(
     alert.level === 'critical' ? 'bad' : 'watch',
     html`${stateBadge(alert.level)} <strong>${alert.text}</strong> ${alertRemedyText(alert)}
-<span class="faint">${alert.connection === null ? '' : html`<a href="${connectionLink(alert.connection)}">${alert.connection}</a> · `}<code>${alert.code}</code> · since ${timeAndAge(alert.openedAt, visit)}${alert.count > 1 ? ` · ${alert.count} times` : ''}${standing(alert, visit)}</span>
+<span class="faint">${alert.connection === null ? '' : html`<a href="${connectionLink(alert.connection)}">${alert.connection}</a> · `}<code>${alert.code}</code> · since ${timeAndAge(alert.openedAt, visit)}${alert.count > 1 ? ` · ${alert.count} times` : ''}${acknowledgement(alert, visit)}</span>
 <div class="row">${button(label, href)}${visit.may('operator') ? verbs(alert, visit) : ''}</div>`,
   );
 }
 
-const standing = (alert: AlertRow, visit: Visit): Content => [
+const acknowledgement = (alert: AlertRow, visit: Visit): Content => [
   alert.acknowledgedBy === null ? '' : html` · ${badge(`acknowledged by ${alert.acknowledgedBy}`, 'plain')}`,
   alert.mutedUntil === null || alert.mutedUntil <= visit.now.toISOString() ? '' : html` · muted until ${time(alert.mutedUntil, visit)}`,
 ];

@@ -12,7 +12,7 @@ const MOST_SHOWN = 300;
 export const driftPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const filter = { connection: visit.asked('connection'), kind: visit.asked('kind') };
+    const filter = { connection: visit.param('connection'), kind: visit.param('kind') };
     const found = await listDrift(ports.context.db.read, filter, { after: null, limit: MOST_SHOWN });
     const events = found.filter(({ kind }) => kind === 'event').length;
     return {

@@ -7,7 +7,7 @@ import { countText, gapCauseText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, findLink, link, runLink } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
-import { askedPosition, type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type Visit } from '../../page.ts';
+import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam, type Visit } from '../../page.ts';
 import { plainError } from '../../troubles.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
@@ -39,8 +39,8 @@ export const runTable = (runs: readonly RunRow[], moment: Moment, empty: Content
 export const runsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const filter = { connection: visit.asked('connection'), state: visit.asked('state') };
-    const before = askedPosition(visit);
+    const filter = { connection: visit.param('connection'), state: visit.param('state') };
+    const before = positionParam(visit);
     const found = await listRuns(ports.context.db.read, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
     const gaps = rows.reduce((total, run) => total + run.counts.gaps, 0);

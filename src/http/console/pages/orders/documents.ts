@@ -17,7 +17,7 @@ export const documentsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
     const sql = ports.context.db.read;
-    const connection = visit.asked('connection');
+    const connection = visit.param('connection');
     const found = await listMissingDocuments(sql, { connection, limit: MOST_SHOWN });
     const names = await readNamesOf(
       sql,

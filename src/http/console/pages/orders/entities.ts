@@ -5,7 +5,7 @@ import { filterForm } from '../../components/filter.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { entityLink, link } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
-import { askedPosition, type ConsolePorts, connectionNames, PAGE_ROWS, type Page } from '../../page.ts';
+import { type ConsolePorts, connectionNames, PAGE_ROWS, type Page, positionParam } from '../../page.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
 interface Place {
@@ -24,9 +24,9 @@ export const ENTITY_PLACES: readonly Place[] = [
 export const entitiesPage =
   (ports: ConsolePorts, { path, title, kinds }: Place): Page =>
   async (visit) => {
-    const kind = kinds.find((one) => one === visit.asked('kind')) ?? null;
-    const asked = { connection: visit.asked('connection'), status: visit.asked('status'), text: visit.asked('number') };
-    const skip = askedPosition(visit, 'skip') ?? 0;
+    const kind = kinds.find((one) => one === visit.param('kind')) ?? null;
+    const asked = { connection: visit.param('connection'), status: visit.param('status'), text: visit.param('number') };
+    const skip = positionParam(visit, 'skip') ?? 0;
     const found = await searchEntities(ports.context.db.read, { kinds: kind ? [kind] : kinds, ...asked }, { skip, limit: PAGE_ROWS + 1 });
     const { text: number, ...others } = asked;
     const query = { ...others, number, kind };

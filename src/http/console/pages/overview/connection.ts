@@ -19,7 +19,7 @@ import { type ConnectionFacts, isReconcile, reconcileStep } from '../../troubles
 import { verdictOf } from '../../verdict.ts';
 import { alertHistory } from '../operations/alerts.ts';
 import { runTable } from '../operations/runs.ts';
-import { judge, readFacts, timeTextFor } from './facts.ts';
+import { assess, readFacts, timeTextFor } from './facts.ts';
 import { trafficCharts } from './traffic-charts.ts';
 import { verdictBlock } from './trouble-list.ts';
 
@@ -38,18 +38,18 @@ export const connectionPage =
     const sql = ports.context.db.read;
     const [known] = await readFacts(ports, [connection], visit.now);
     if (!known) throw new Refused(404, 'not_found', `No connection is named ${name}.`);
-    const judged = judge(known, visit);
+    const assessment = assess(known, visit);
     const runs = await listRuns(sql, { connection: name, state: null }, { before: null, limit: 5 });
     const history = await listAlerts(sql, { state: 'all', connection: name }, { limit: 20 });
     const { health } = known;
     return {
       title: name,
       lead: verdictBlock(
-        verdictOf([judged], [], timeTextFor(visit)),
-        judged.troubles.map((one) => ({ ...one, connection: null })),
+        verdictOf([assessment], [], timeTextFor(visit)),
+        assessment.troubles.map((one) => ({ ...one, connection: null })),
         visit,
       ),
-      body: html`${buttons(visit, known, judged.troubles)}
+      body: html`${buttons(visit, known, assessment.troubles)}
 ${section('Coverage', html`${coverageStrip(known.coverage, known.hasApi, visit)}${known.hasApi ? stripLegend : note('plain', 'No API is configured: completeness cannot be checked, and there is nothing to reconcile with.')}${periods(known.coverage, visit)}`)}
 ${section('Health', health === null ? html`<p class="empty">Its health cannot be read right now.</p>` : healthFacts(health, visit))}
 ${section('Last 24 hours', html`${await trafficCharts(sql, name, visit)}${latencyTable(health?.latency ?? null)}`)}

@@ -7,8 +7,8 @@ import { type FailureCause, readCauses } from '../../../../views/causes.ts';
 import { type Moment, shortTime } from '../../components/times.ts';
 import type { ConsolePorts } from '../../page.ts';
 import type { TimeText } from '../../trouble.ts';
-import { type ConnectionFacts, HOPELESS, type KnownCause, troublesOf } from '../../troubles.ts';
-import { type Judged, provenUpTo } from '../../verdict.ts';
+import { type ConnectionFacts, type KnownCause, PERMANENT, troublesOf } from '../../troubles.ts';
+import { type Assessment, provenUpTo } from '../../verdict.ts';
 
 const DAY_MS = 86_400_000;
 const MOST_ALERTS = 200;
@@ -31,14 +31,14 @@ export async function readFacts(ports: ConsolePorts, connections: readonly Conne
         ports.coverage(connection).catch(() => []),
         listRuns(sql, { connection: name, state: null }, { before: null, limit: 1 }),
       ]);
-      const { notHeld, gaps } = problems.get(name) ?? { notHeld: 0, gaps: 0 };
+      const { missingDocuments, gaps } = problems.get(name) ?? { missingDocuments: 0, gaps: 0 };
       return {
         name,
         hasApi: ports.hasApi(connection),
         health,
         coverage,
         causes: known.filter((cause) => cause.connections.includes(name)),
-        missingDocuments: notHeld,
+        missingDocuments,
         gaps,
         lastRun: run ?? null,
         alerts: alerts.filter((alert) => alert.connection === name),
@@ -53,8 +53,8 @@ const MOST_SAMPLES = 50;
 function withSamples(ports: ConsolePorts, causes: readonly FailureCause[]): Promise<KnownCause[]> {
   return Promise.all(
     causes.map(async (cause, position): Promise<KnownCause> => {
-      const tells = cause.event !== null || (cause.dead > 0 && HOPELESS.has(cause.code));
-      const sample = tells && position < MOST_SAMPLES ? await readDelivery(ports.context.db.read, cause.sampleId) : null;
+      const needsSample = cause.event !== null || (cause.dead > 0 && PERMANENT.has(cause.code));
+      const sample = needsSample && position < MOST_SAMPLES ? await readDelivery(ports.context.db.read, cause.sampleId) : null;
       if (!sample) return cause;
       return { ...cause, onArrival: sample.attempts.length === 0, isApplied: cause.event !== null && sample.state === 'done' };
     }),
@@ -66,7 +66,7 @@ export const timeTextFor =
   (iso) =>
     shortTime(iso, moment);
 
-export const judge = (facts: ConnectionFacts, moment: Moment): Judged => ({
+export const assess = (facts: ConnectionFacts, moment: Moment): Assessment => ({
   name: facts.name,
   provenUpTo: provenUpTo(facts.coverage),
   troubles: troublesOf(facts, { now: moment.now, when: timeTextFor(moment) }),

@@ -10,14 +10,14 @@ import { connectionLink, deliveriesLink, link } from '../../components/links.ts'
 import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
 import type { Trouble } from '../../trouble.ts';
 import type { ConnectionFacts } from '../../troubles.ts';
-import { type Judged, verdictOf, worstTone } from '../../verdict.ts';
+import { type Assessment, verdictOf, worstTone } from '../../verdict.ts';
 import { consumerTroubles } from '../erp/consumer-troubles.ts';
-import { judge, readFacts, timeTextFor } from './facts.ts';
+import { assess, readFacts, timeTextFor } from './facts.ts';
 import { trafficCharts } from './traffic-charts.ts';
 import { verdictBlock } from './trouble-list.ts';
 
 /** The consumers' own standing tells these better. */
-const TOLD_BY_CONSUMERS = new Set(['consumer_behind', 'receipt_rejected']);
+const REPORTED_BY_CONSUMERS = new Set(['consumer_behind', 'receipt_rejected']);
 
 /** What is read first at three in the morning. */
 export const overviewPage =
@@ -26,7 +26,7 @@ export const overviewPage =
     const sql = ports.context.db.read;
     const connections = [...ports.context.connections.list()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const facts = await readFacts(ports, connections, visit.now);
-    const judged = facts.map((one) => judge(one, visit));
+    const assessments = facts.map((one) => assess(one, visit));
     const alerts = await listAlerts(sql, { state: 'open' }, { limit: 100 });
     const invariants = await ports.invariants().catch(() => null);
     const known = new Set(connections.map(({ name }) => name));
@@ -34,17 +34,17 @@ export const overviewPage =
       ...violations(invariants),
       ...(await consumerTroubles(ports, visit.now).catch(() => [])),
       ...alerts
-        .filter(({ code, connection }) => !TOLD_BY_CONSUMERS.has(code) && (connection === null || !known.has(connection)))
+        .filter(({ code, connection }) => !REPORTED_BY_CONSUMERS.has(code) && (connection === null || !known.has(connection)))
         .map(alertTrouble),
     ];
     const troubles = [
-      ...judged.flatMap(({ name, troubles }) => troubles.map((trouble) => ({ ...trouble, connection: name }))),
+      ...assessments.flatMap(({ name, troubles }) => troubles.map((trouble) => ({ ...trouble, connection: name }))),
       ...general.map((trouble) => ({ ...trouble, connection: null })),
     ];
     return {
       title: 'Overview',
-      lead: verdictBlock(verdictOf(judged, general, timeTextFor(visit)), troubles, visit),
-      body: html`${section('Connections', connectionTable(connections, facts, judged, visit))}
+      lead: verdictBlock(verdictOf(assessments, general, timeTextFor(visit)), troubles, visit),
+      body: html`${section('Connections', connectionTable(connections, facts, assessments, visit))}
 ${connections.length === 0 ? '' : stripLegend}
 ${section('Last 24 hours', await trafficCharts(sql, null, visit))}
 ${invariants === null || invariants.violations > 0 ? '' : html`<p class="faint">Integrity checks: all passed.</p>`}`,
@@ -67,18 +67,23 @@ const violations = (invariants: Invariants | null): Trouble[] =>
 
 const HEADS = ['Connection', 'State', 'Coverage, 24 h', 'Pending', 'Failed', 'Gaps, 24 h', 'Applied in, p90', 'Last delivery'];
 
-const connectionTable = (connections: readonly Connection[], facts: readonly ConnectionFacts[], judged: readonly Judged[], visit: Visit) =>
+const connectionTable = (
+  connections: readonly Connection[],
+  facts: readonly ConnectionFacts[],
+  assessments: readonly Assessment[],
+  visit: Visit,
+) =>
   table(
     'Connections',
     HEADS,
     connections.flatMap((connection, position) => {
-      const [one, verdict] = [facts[position], judged[position]];
+      const [one, verdict] = [facts[position], assessments[position]];
       return one && verdict ? [connectionRow(connection, one, verdict, visit)] : [];
     }),
     html`<p>No connection is configured. Copy the example, keep the platforms you have, then check it:</p><p>${command('cp connections.example.yaml connections.yaml && npx orderdock check')}</p>`,
   );
 
-function connectionRow(connection: Connection, facts: ConnectionFacts, { troubles, provenUpTo }: Judged, visit: Visit) {
+function connectionRow(connection: Connection, facts: ConnectionFacts, { troubles, provenUpTo }: Assessment, visit: Visit) {
   const { name, health, gaps, hasApi } = facts;
   const tone = worstTone(troubles);
   const problems = troubles.filter((one) => one.tone !== 'plain').length;

@@ -15,7 +15,7 @@ const find = (ports: ConsolePorts, text: string, limit: number): Promise<SearchH
 
 /** Suggestions below the search box while the user types. */
 export async function searchResults(ports: ConsolePorts, visit: Visit): Promise<Html> {
-  const text = visit.asked('q');
+  const text = visit.param('q');
   if (text === null) return html``;
   const found = await find(ports, text, MOST_WHILE_TYPING);
   return found.length === 0
@@ -26,7 +26,7 @@ export async function searchResults(ports: ConsolePorts, visit: Visit): Promise<
 export const searchPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
-    const text = visit.asked('q');
+    const text = visit.param('q');
     const found = text === null ? [] : await find(ports, text, MOST_ON_PAGE);
     return {
       title: text === null ? 'Search' : `Search: ${text}`,

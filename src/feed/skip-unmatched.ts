@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { FEED_BEGINNING } from '../domain/entities/feed-cursor.ts';
-import { moveUnmatched } from '../store/feed/consumers.ts';
+import { skipEntries } from '../store/feed/consumers.ts';
 import { listConsumers } from '../store/feed/list-consumers.ts';
 import { readFirstAfter } from '../store/feed/read-changes.ts';
 import { readBefore, readPositions } from '../store/feed/read-positions.ts';
@@ -11,7 +11,7 @@ const MOST_CONSUMERS = 1000;
  * Moves every consumer past what its filter leaves out, up to the first entry that is meant for it: a reader of shipments must not hold back
  * orders, nor be called diverged when they are deleted.
  */
-export async function passUnmatched({ db }: Pick<Context, 'db'>): Promise<void> {
+export async function skipUnmatched({ db }: Pick<Context, 'db'>): Promise<void> {
   for (const consumer of await listConsumers(db.read, { after: null, limit: MOST_CONSUMERS })) {
     // The end first: what is appended between the two is after it.
     const { latest, oldest } = await readPositions(db.read, FEED_BEGINNING.position);
@@ -19,6 +19,6 @@ export async function passUnmatched({ db }: Pick<Context, 'db'>): Promise<void> 
     const first = await readFirstAfter(db.read, consumer.filter, consumer.position);
     const to = first === null ? latest : await readBefore(db.read, first.position);
     if (to !== null && BigInt(to.position) > BigInt(consumer.position))
-      await db.write((sql) => moveUnmatched(sql, { name: consumer.name, from: consumer, to }));
+      await db.write((sql) => skipEntries(sql, { name: consumer.name, from: consumer, to }));
   }
 }

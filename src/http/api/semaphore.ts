@@ -1,10 +1,10 @@
 /** Limits concurrency; callers beyond the limit wait in order. */
-export interface Slots {
+export interface Semaphore {
   /** Resolves with the function that releases the slot. */
   enter(): Promise<() => void>;
 }
 
-export function createSlots(places: number): Slots {
+export function createSemaphore(places: number): Semaphore {
   let free = places;
   const waiting: (() => void)[] = [];
   const leave = () => {
