@@ -2320,7 +2320,7 @@ export interface components {
                  *       "title": "Conflict",
                  *       "status": 409,
                  *       "code": "ack_backwards",
-                 *       "detail": "The consumer already stands at 4711."
+                 *       "detail": "The consumer is already at 4711."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The generated admin key and where it lies; made on the first start without `API_KEYS`, file mode 0600. */
+/** The generated admin key and the path of its file (mode 0600), created on the first start without `API_KEYS`. */
 export async function generatedApiKey(dataDir: string): Promise<{ path: string; key: string }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, 'api-key');
   try {
-    // `wx`: of two processes that start at once, one makes it and the other reads it.
+    // `wx`: of two processes that start at the same time, one creates it and the other reads it.
     const file = await open(path, 'wx', 0o600);
     try {
       await file.writeFile(`${randomBytes(24).toString('base64url')}\n`);

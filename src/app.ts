@@ -27,23 +27,23 @@ export interface App {
   context: OpenContext;
   /** The base URL; null without the role `web`. */
   url: string | null;
-  /** Where health and metrics are asked for, whatever the roles; null before the roles are started. */
+  /** The base URL of health and metrics, whatever the roles; null before the roles are started. */
   monitoringUrl: string | null;
   /** Path of the generated admin key; null where `API_KEYS` is set, or without the role `web`. */
   keyFile: string | null;
   reconciler: Reconciler;
-  /** Puts other connections in force. */
+  /** Replaces the connections. */
   reload(connections: readonly Connection[]): void;
-  /** Finishes what was taken, answers 503 to the rest. */
+  /** Finishes accepted requests and answers 503 to new ones. */
   stop(): Promise<void>;
 }
 
 type Addresses = Pick<App, 'url' | 'monitoringUrl' | 'keyFile'>;
 
-/** What is open: stopped in the opposite order of its opening, each once, whatever the others do. */
+/** What has been opened: each is stopped once, in reverse order, even if others fail to stop. */
 type Stops = (() => Promise<void>)[];
 
-/** Opens what the command line and the service both work with; `stop` closes it. */
+/** Opens what the command line and the service share; `stop` closes it. */
 export async function openApp(
   settings: Settings,
   connections: readonly Connection[],
@@ -65,7 +65,7 @@ export async function openApp(
   };
   const reload = (replacing: readonly Connection[]) => {
     context.connections.replace(replacing);
-    // Perhaps with other credentials: what was paused is tried at once.
+    // The credentials may have changed, so whatever is paused is tried immediately.
     void context.access.release(null).catch((error: unknown) => context.log.warn('release_failed', { error: String(error) }));
   };
   return { context, url: null, monitoringUrl: null, keyFile: null, reconciler, reload, stop, storage };
@@ -88,7 +88,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
   const invariants = createInvariantChecker(context);
   context.listen();
-  // A document store that is away must not keep webhooks from being received: documents wait, and are tried again.
+  // An unavailable document storage must not prevent webhooks from being received: documents wait and are retried.
   await storage.prepare().catch((error: unknown) => alertStorage(context, error));
   const heartbeat = await startHeartbeat(context, runs('web'));
   stops.unshift(() => heartbeat.stop());
@@ -143,18 +143,18 @@ async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.splice(0)) await stop();
 }
 
-/** Alerts are posted as they stand; anything but a 2xx is no success, and they are posted again. */
+/** Posts alerts unchanged; anything but a 2xx counts as a failure and is retried. */
 function alertPost(settings: Settings, remote: SharedRemote): ((message: AlertMessage) => Promise<void>) | null {
   const url = settings.alertWebhookUrl;
   if (url === null) return null;
   return async ({ level, code, text, connection, at, details }) => {
     const body = { level, code, text, connection, at, details: { ...details } };
-    // The path of a chat's hook is its secret: an error of the call would name it.
+    // The path of a chat webhook is its secret, and the error of the call would contain it.
     const answer = await remote
       .plain({ baseUrl: new URL(url).origin, method: 'POST', path: url, timeoutMs: 5000, body })
       .catch((error: unknown) => {
         throw new Error(`ALERT_WEBHOOK_URL cannot be reached${error instanceof OrderdockError ? ` (${error.code})` : ''}`);
       });
-    if (answer.status < 200 || answer.status > 299) throw new Error(`The alert was answered ${answer.status}`);
+    if (answer.status < 200 || answer.status > 299) throw new Error(`ALERT_WEBHOOK_URL answered ${answer.status}`);
   };
 }

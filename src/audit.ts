@@ -3,10 +3,10 @@ import { currentActor, currentRequest } from './domain/current-request.ts';
 import { OrderdockError } from './domain/errors.ts';
 import { type AuditEntry, insertAudit } from './store/access/audit.ts';
 
-/** What the audit needs of the context. */
+/** The parts of the context that the audit needs. */
 export type AuditContext = Pick<Context, 'db' | 'clock' | 'log'>;
 
-/** What is done, to what. `details` become known while it is done. */
+/** What is being done, and to what. `details` may become known only while it is done. */
 export interface AuditedAction {
   action: string;
   target: string | null;
@@ -15,8 +15,8 @@ export interface AuditedAction {
 }
 
 /**
- * Does something that changes something, and records who did it and how it ended: one row and one log line. API, console and command line all pass
- * here, since the verbs themselves call it. `detailsOf` tells what is worth keeping of the result.
+ * Performs an action and records who performed it and how it ended: one row and one log line. The actions themselves call this, so API,
+ * console and command line are all covered. `detailsOf` selects what to record of the result.
  */
 export async function audited<T>(
   context: AuditContext,
@@ -34,7 +34,7 @@ export async function audited<T>(
   }
 }
 
-/** Records what was done. What cannot be stored is in the log all the same. */
+/** Records an action. If it cannot be stored, it is still in the log. */
 export async function recordAudit(context: AuditContext, what: AuditedAction, result: string): Promise<void> {
   const entry: AuditEntry = {
     at: context.clock.now().toISOString(),

@@ -10,10 +10,10 @@ type Tree = string | number | boolean | null | Tree[] | { [name: string]: Tree }
 
 const NAME = /^[a-z0-9-]{1,64}$/;
 const NAME_LIKE = /^[\w.-]{1,64}$/;
-// The scheduler's own library decides: it refuses an expression that is never due, such as `0 25 * * *` or `0 0 31 2 *`.
-const cron = z.string().refine(isCron, 'expected a cron expression of five or six fields that can be due, or false');
+// Validated by the scheduler's own library, which rejects an expression that is never due, such as `0 25 * * *` or `0 0 31 2 *`.
+const cron = z.string().refine(isCron, 'expected a cron expression of five or six fields that can become due, or false');
 
-/** What every connection may say of its reconciliation. Default: every five minutes. */
+/** The reconciliation settings of a connection. Default: every five minutes. */
 export const reconcileSettings = z.strictObject({
   schedule: z.union([z.literal(false), cron]).default('*/5 * * * *'),
   since: z
@@ -23,8 +23,8 @@ export const reconcileSettings = z.strictObject({
 });
 
 /**
- * Reads the connections file: YAML, `${NAME}` from the environment in any value. Throws `FaultySettings` with all faults at once,
- * by their place in the file; values are never repeated, they may be secret.
+ * Reads the connections file: YAML, `${NAME}` from the environment in any value. Throws `FaultySettings` with all faults at once, by their
+ * place in the file; values are never repeated, since they may be secret.
  */
 export function readConnections(text: string, env: Env, platforms: readonly AnyPlatform[]): Connection[] {
   const faults: string[] = [];
@@ -32,7 +32,7 @@ export function readConnections(text: string, env: Env, platforms: readonly AnyP
   const entries = connectionEntries(tree, faults);
   const found: string[] = [];
   const connections = Object.entries(entries).flatMap(([name, entry]) => readConnection(name, entry, platforms, found) ?? []);
-  // What a missing variable leaves behind is no second fault.
+  // The value left empty by a missing variable is not reported as a second fault.
   const places = [...missing.values()].flat();
   faults.push(...found.filter((fault) => !places.some((place) => fault.startsWith(`${place}:`) || fault.startsWith(`${place}.`))));
   for (const [name, where] of missing) faults.push(`${where.join(', ')}: \${${name}} is not set in the environment`);
@@ -40,16 +40,16 @@ export function readConnections(text: string, env: Env, platforms: readonly AnyP
   return connections;
 }
 
-/** Places of the secrets that have white space around them: it is taken off, and usually a line break that a file or a shell has left there. */
+/** The places of secrets with surrounding whitespace, which is removed: usually a line break left by a file or a shell. */
 export const untrimmedSecrets = (text: string, env: Env): string[] => fillIn(readTree(text, []), env).untrimmed;
 
 function readTree(text: string, faults: string[]): Tree {
   try {
-    // Times stay texts: `since: 2026-01-01T00:00:00Z` is read by its schema.
+    // Times stay text: `since: 2026-01-01T00:00:00Z` is parsed by its schema.
     const tree: Tree = parseYaml(text, { schema: 'core' }) ?? {};
     return tree;
   } catch (error) {
-    // The parser's own message may repeat what it read.
+    // The parser's own message may contain parts of the file.
     const [at] = error instanceof YAMLParseError ? (error.linePos ?? []) : [];
     faults.push(
       `connections file: not YAML${error instanceof YAMLParseError && at ? ` (${error.code} in line ${at.line}, column ${at.col})` : ''}`,
@@ -62,7 +62,7 @@ function connectionEntries(tree: Tree, faults: string[]): { [name: string]: Tree
   const entries = isTree(tree) ? tree.connections : null;
   for (const name of isTree(tree) ? Object.keys(tree) : [])
     if (name !== 'connections') faults.push(`${shownName(name, ['connections'])}: unknown, expected only "connections"`);
-  // Empty is allowed: one may begin without a connection and add the first by SIGHUP.
+  // Empty is allowed: the first connection can be added later and loaded with SIGHUP.
   if (isTree(entries)) return entries;
   if (faults.length === 0) faults.push('connections: expected connections by name, or {}');
   return {};
@@ -92,17 +92,17 @@ function readConnection(name: string, entry: Tree, platforms: readonly AnyPlatfo
 const isTree = (value: Tree | undefined): value is { [name: string]: Tree } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Members whose values are secrets: white space around them is never meant. */
+/** Members whose values are secrets: surrounding whitespace is never intended. */
 const SECRETS = /^(password|secret|token|value|apiKey|clientSecret|verificationKey|key)$/;
 
 interface Filled {
   tree: Tree;
-  /** Variables that are not set, with the places that name them. */
+  /** Variables that are not set, with the places that refer to them. */
   missing: Map<string, string[]>;
   untrimmed: string[];
 }
 
-/** Puts the environment's values in place of `${NAME}`. */
+/** Replaces `${NAME}` with values from the environment. */
 function fillIn(value: Tree, env: Env): Filled {
   const missing = new Map<string, string[]>();
   const untrimmed: string[] = [];
@@ -133,8 +133,8 @@ const fillInText = (text: string, env: Env, onMissing: (name: string) => void): 
 type Issue = z.core.$ZodIssue;
 
 /**
- * One line for each fault, with its place; of a union, the branch that came closest. A name that is none of the known ones, nor a slip of one,
- * is not repeated: a secret may stand where a name should.
+ * One line per fault, with its place; for a union, the branch that came closest. A name that is neither known nor close to a known one is
+ * not repeated, since it may be a secret in the wrong place.
  */
 function faultsOf(issues: readonly Issue[], place: string, known: () => readonly string[]): string[] {
   return issues.flatMap((issue) => {
@@ -164,14 +164,14 @@ function namesIn(schema: unknown): string[] {
   return Object.entries(schema).flatMap(([name, value]) => [...(name === 'properties' ? Object.keys(value ?? {}) : []), ...namesIn(value)]);
 }
 
-/** A branch whose faults lie deep was nearly right; one that did not know the members was not meant. */
+/** A branch whose faults are deep was nearly right; one that did not know the members was not intended. */
 const closeness = (issues: readonly Issue[]): number =>
   Math.min(...issues.map((issue) => issue.path.length)) * 10 -
   issues.filter((issue) => issue.code === 'unrecognized_keys').length * 5 -
   issues.length;
 
 export interface LiveConnections extends Connections {
-  /** Puts other connections in force. */
+  /** Replaces the connections. */
   replace(connections: readonly Connection[]): void;
 }
 
@@ -217,8 +217,8 @@ export function connectionsSchema(platforms: readonly AnyPlatform[]): object {
 }
 
 /**
- * The connections file's text with `values` at `path`, the newest first; comments and all else stay. A `${NAME}` that stands for one of
- * the values stays too: its secret is not written out.
+ * The text of the connections file with `values` at `path`, newest first; comments and everything else stay. A `${NAME}` that resolves to
+ * one of the values stays too, so that its secret is not written out.
  */
 export function withSecrets(text: string, path: readonly string[], values: readonly string[], env: Env): string {
   const document = parseDocument(text, { schema: 'core' });

@@ -9,35 +9,35 @@ import type { Database } from './store/engine/database.ts';
 
 /** An attempt that counted, as the failure breaker sees it. */
 export interface AttemptResult {
-  /** What it was about: one poison resource is no mass failure. */
+  /** Its resource: one resource that always fails is not a mass failure. */
   resource: string;
   failedByUs: boolean;
 }
 
-/** What every room works with; built once in `app.ts`. */
+/** What every folder works with; built once in `app.ts`. */
 export interface Context {
   db: Database;
   connections: Connections;
-  /** The line to a connection's platform API; null where none is configured. */
+  /** The client of a connection's platform API; null if none is configured. */
   api(connection: Connection): PlatformApi | null;
   clock: Clock;
   random: Random;
   makeId: MakeId;
   log: Log;
   alerts: Alerts;
-  /** Raised when a delivery has been stored or has become due. */
+  /** Notified when a delivery has been stored or has become due. */
   deliveryArrived: Notifier;
-  /** Raised when the feed has new entries. */
+  /** Notified when the feed has new entries. */
   feedChanged: Notifier;
-  /** Called with every attempt that counted: the worker's failure breaker listens. */
+  /** Called for every attempt that counted; the worker's failure breaker subscribes to it. */
   attempted?: (attempt: AttemptResult) => void;
-  /** How long to wait at most before looking what other processes have written: longer where they send messages that arrive here. */
+  /** The longest wait before checking for writes of other processes: longer if their messages arrive here. */
   pollIntervalMs(): number;
   /** Ids of the deliveries that this process is working on: only their leases are renewed. */
   inFlight: Set<string>;
-  /** Positions of the deliveries that a transaction of this process is taking and ending at the moment. */
+  /** Positions of the deliveries that a transaction of this process is claiming and completing at the moment. */
   inTransaction: Set<number>;
-  /** Large bodies are in work one at a time, at the door or with a worker: each takes many times its size. */
+  /** Large bodies are processed one at a time, at intake or in a worker: each needs many times its size in memory. */
   withLargeBodyLock: LargeBodyLock;
   /** Names this process in leases. */
   processId: string;

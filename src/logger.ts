@@ -7,7 +7,7 @@ export interface LoggerOptions {
   format: 'json' | 'pretty';
 }
 
-/** The log, on standard output: one JSON object a line, or readable lines on a terminal. */
+/** The log, on standard output: one JSON object per line, or readable lines on a terminal. */
 export function createLogger(options: LoggerOptions): Log {
   const winston = createWinston({
     level: options.level,
@@ -27,7 +27,7 @@ export function createLogger(options: LoggerOptions): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Which request a line belongs to. */
+/** The request that a line belongs to. */
 const originOf = (request: CurrentRequest | undefined): LogFields =>
   request ? { requestId: request.requestId, ...(request.traceparent ? { traceId: traceIdOf(request) } : {}) } : {};
 

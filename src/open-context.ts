@@ -25,7 +25,7 @@ export interface RuntimeOptions {
   clock?: Clock;
   random?: Random;
   processId?: string;
-  /** Waits before an outgoing call whose budget is used up. */
+  /** Waits before an outgoing call whose budget is exhausted. */
   sleep?: (ms: number) => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface OpenContext<A extends Alerts = Alerts> extends Context {
   connections: LiveConnections;
   remote: SharedRemote;
   access: PlatformAccess;
-  /** Begins to listen to what other processes on the same database send. */
+  /** Starts listening for messages from other processes on the same database. */
   listen(): void;
   close(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export interface OpenContext<A extends Alerts = Alerts> extends Context {
 const LOOK_AGAIN_MS = 400;
 const LOOK_AGAIN_IF_SENT_MS = 5000;
 
-/** Opens the database and builds what every room works with. The caller closes it, and says what becomes of alerts. */
+/** Opens the database and builds the context. The caller closes it and provides the alert dispatcher. */
 export async function openContext<A extends Alerts>(
   settings: Settings,
   connections: readonly Connection[],
@@ -102,7 +102,7 @@ export async function openContext<A extends Alerts>(
   return opened;
 }
 
-/** Wakes those who wait in this process, and tells the others. */
+/** Wakes waiting code in this process and notifies the other processes. */
 const alsoSending = (notifier: Notifier, send: () => void): Notifier => ({
   ...notifier,
   notify() {
@@ -111,7 +111,7 @@ const alsoSending = (notifier: Notifier, send: () => void): Notifier => ({
   },
 });
 
-/** One API per connection's settings: its login and its circuit are shared by all who call. */
+/** One API client per connection's settings: all callers share its login and its circuit. */
 function createApis(remote: SharedRemote): (connection: Connection) => PlatformApi | null {
   const apis = new WeakMap<CommonSettings, { api: PlatformApi | null }>();
   return (connection) => {

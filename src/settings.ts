@@ -14,13 +14,13 @@ const API_KEY = /^([A-Za-z0-9_.-]{1,64}):(reader|operator|admin):(\S{1,256})$/;
 
 interface Variable {
   schema: z.ZodType;
-  /** What stands in the faults and in docs/configuration.md. */
+  /** The text used in faults and in docs/configuration.md. */
   expected: string;
   default: string;
   text: string;
 }
 
-/** Every environment variable: the one list that reading, faults and docs are made from. */
+/** Every environment variable: parsing, faults and docs are all derived from this list. */
 export const VARIABLES = {
   HOST: { schema: z.string().min(1), expected: 'a host name or address', default: '127.0.0.1', text: 'Address to listen on.' },
   PORT: {
@@ -45,7 +45,7 @@ export const VARIABLES = {
     schema: z.string().regex(/^(file:.+|s3:\/\/.+)$/),
     expected: 'file:DIRECTORY or s3://bucket/prefix',
     default: '',
-    text: 'Where documents are kept. Default: `file:DATA_DIR/documents`. S3 uses the usual AWS variables and `S3_ENDPOINT`.',
+    text: 'Where documents are stored. Default: `file:DATA_DIR/documents`. S3 uses the usual AWS variables and `S3_ENDPOINT`.',
   },
   CONNECTIONS_FILE: {
     schema: z.string().min(1),
@@ -65,7 +65,7 @@ export const VARIABLES = {
       .pipe(z.array(z.string().regex(API_KEY))),
     expected: 'name:role:key entries, comma separated; role reader, operator or admin; key of 1 to 256 characters',
     default: '',
-    text: '`name:role:key`, comma separated; role `reader`, `operator` or `admin`. None: one admin key is generated into `DATA_DIR/api-key`.',
+    text: '`name:role:key`, comma separated; role `reader`, `operator` or `admin`. If absent, one admin key is generated into `DATA_DIR/api-key`.',
   },
   ROLES: {
     schema: z
@@ -80,7 +80,7 @@ export const VARIABLES = {
     schema: z.url(),
     expected: 'a URL',
     default: '',
-    text: 'The address platforms reach this service at: for registering webhooks, and for signatures that cover the URL.',
+    text: 'The address at which platforms reach this service: used for registering webhooks and for signatures that cover the URL.',
   },
   TLS_CERT_FILE: {
     schema: z.string().min(1),
@@ -93,7 +93,7 @@ export const VARIABLES = {
     schema: z.string().regex(/^(\d{1,2}|[0-9a-fA-F:.,/ ]+)$/),
     expected: 'a number of proxies or a list of CIDR ranges',
     default: '',
-    text: 'Number of proxies, or a CIDR list, whose `X-Forwarded-*` headers are believed.',
+    text: 'Number of proxies, or a CIDR list, whose `X-Forwarded-*` headers are trusted.',
   },
   REQUIRE_HTTPS: {
     schema: boolean,
@@ -111,19 +111,19 @@ export const VARIABLES = {
     schema: count(1, 10_737_418_240),
     expected: 'a number of bytes, 1 to 10737418240',
     default: '536870912',
-    text: 'A larger document is not stored (state `too_large`). The default is the largest that Tradecloud takes.',
+    text: 'A larger document is not stored (state `too_large`). The default is the largest size that Tradecloud accepts.',
   },
   MAX_BACKLOG: {
     schema: count(1, 1_000_000_000),
     expected: 'a number of deliveries',
     default: '500000',
-    text: 'With more deliveries waiting, webhooks are answered 503 until the backlog is worked off.',
+    text: 'With more deliveries pending, webhooks are answered 503 until the backlog has been processed.',
   },
   LOG_LEVEL: {
     schema: z.enum(['debug', 'info', 'warn', 'error']),
     expected: 'debug, info, warn or error',
     default: 'info',
-    text: 'What is logged.',
+    text: 'The lowest level that is logged.',
   },
   LOG_FORMAT: {
     schema: z.enum(['json', 'pretty']),
@@ -141,9 +141,9 @@ export const VARIABLES = {
     schema: count(1, 36_500),
     expected: 'a number of days',
     default: '90',
-    text: 'Bodies of finished deliveries and old changes are kept this long; dedupe keys four times as long.',
+    text: 'How long bodies of finished deliveries and old changes are kept; dedupe keys are kept four times as long.',
   },
-  S3_ENDPOINT: { schema: z.url(), expected: 'a URL', default: '', text: 'An S3-compatible server other than AWS.' },
+  S3_ENDPOINT: { schema: z.url(), expected: 'a URL', default: '', text: 'The address of an S3-compatible server other than AWS.' },
 } as const satisfies Record<string, Variable>;
 
 export interface Settings {
@@ -172,7 +172,7 @@ export interface Settings {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads every setting; throws `FaultySettings` with all faults at once, by name, with what was expected. Values are never repeated: they may be secret. */
+/** Reads every setting; throws `FaultySettings` with all faults at once, by name, with what was expected. Values are never repeated, since they may be secret. */
 export function readSettings(env: Env, ground: { terminal: boolean }): Settings {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};

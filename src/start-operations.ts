@@ -21,7 +21,7 @@ export interface OperationsParts {
   ready(): Promise<Readiness>;
 }
 
-/** Who may ask, and what there is to measure: the same in every process, whatever its roles. */
+/** Authentication and metrics of the operations endpoints: the same in every process, whatever its roles. */
 export async function createOperations(settings: Settings, context: OpenContext, invariants: InvariantChecker, health: ApiPorts['health']) {
   const generated = settings.apiKeys.length === 0 ? await generatedApiKey(settings.dataDir) : null;
   const settingsKeys = generated ? [{ name: 'admin', role: 'admin' as const, key: generated.key }] : settings.apiKeys;

@@ -28,7 +28,7 @@ import { readOrCreateSecret } from './store/access/secrets.ts';
 import { countBacklog } from './store/deliveries/due.ts';
 import { listRejections } from './store/monitoring/list-responses.ts';
 
-/** The open door. */
+/** The running web role. */
 export interface Web {
   url: string;
   keyFile: string | null;
@@ -42,7 +42,7 @@ export interface WebParts {
   ready(): Promise<Readiness>;
 }
 
-/** Opens the door: webhooks, token endpoint, REST API, console, health and metrics. */
+/** Opens the port for webhooks, token endpoint, REST API, console, health and metrics. */
 export async function startWeb(settings: Settings, context: OpenContext, parts: WebParts): Promise<Web> {
   const backlog = watchBacklog(context);
   const responseStats = createResponseStats(context);
@@ -109,7 +109,7 @@ function apiPorts(
       await closeDeadAlerts(context);
       return number;
     },
-    // What was answered a moment ago belongs to what is asked now.
+    // Responses counted in memory must be stored before the run reads them.
     reconcile: (connection, since = null) => responseStats.flush().then(() => reconcileNow(context, reconciler, connection, { since })),
     health: (connection) => responseStats.flush().then(() => connectionHealth(context, connection)),
     coverage: (connection) => responseStats.flush().then(() => coverage(context, connection)),
@@ -123,23 +123,23 @@ function alertOversize({ alerts, connections }: OpenContext, { maxBodyBytes }: S
   const policy = connections.get(connection ?? '')?.platform.retryPolicy;
   const repeated = policy !== undefined && !isFinalAnswer(policy, 413);
   const after = repeated
-    ? 'Its sender repeats it for a while: raise the limit'
-    : 'Its sender does not send it again: raise the limit and reconcile';
+    ? 'Its sender retries it for a while: raise the limit'
+    : 'Its sender does not retry it: raise the limit and reconcile';
   alerts.open({
     level: 'warning',
     code: 'body_too_large',
     connection,
-    text: `${connection ?? 'A sender'}: a webhook body larger than MAX_BODY_BYTES (${maxBodyBytes}) was refused with 413. ${after}.`,
+    text: `${connection ?? 'A sender'}: a webhook body larger than MAX_BODY_BYTES (${maxBodyBytes}) was rejected with 413. ${after}.`,
     details: { maxBodyBytes },
   });
 }
 
 const BACKLOG_POLL_MS = 2000;
 
-/** The number of waiting deliveries, looked at in the background so that no request waits for the count. */
+/** The number of pending deliveries, counted in the background so that no request waits for it. */
 function watchBacklog(context: OpenContext): { count(): number; stop(): void } {
   let count = 0;
-  // While the database is away the last count stands: the store itself refuses then.
+  // While the database is unavailable the last count stays in use; storing fails then anyway.
   const poll = () =>
     void countBacklog(context.db.read).then(
       (waiting) => {

@@ -10,7 +10,7 @@ import { listApiKeys } from '../store/access/list-api-keys.ts';
 
 type KeysContext = Pick<Context, 'db' | 'clock'>;
 
-/** A key as it is shown once: afterwards only its hash is held. */
+/** A key as it is shown, once: afterwards only its hash is stored. */
 export interface NewApiKey extends KeyLimits {
   name: string;
   role: Role;
@@ -18,19 +18,19 @@ export interface NewApiKey extends KeyLimits {
   key: string;
 }
 
-/** A key holds 256 random bits: a plain hash of it can be stored, there is nothing to guess. */
+/** A key has 256 random bits, so it cannot be guessed and a plain hash of it is enough. */
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');
 
-/** The characters by which a key is recognised before it is checked: too few to guess the rest by, enough to tell keys apart. */
+/** The characters by which a key is recognised before it is verified: enough to distinguish keys, too few to help guess the rest. */
 export const keyPrefix = (key: string): string => key.slice(0, 8);
 
-/** What a key may do, and what it is limited to; absent or null: no limit. */
+/** The role of a key and its limits; absent or null: unlimited. */
 export interface WantedKey extends Partial<KeyLimits> {
   name: string;
   role: Role;
 }
 
-/** Makes a key. Refuses a name that is taken (409 `key_exists`). */
+/** Creates a key. Rejects a name that is taken (409 `key_exists`). */
 export function createKey(context: AuditContext, wanted: WantedKey): Promise<NewApiKey> {
   const { name, role, connections = null, consumers = null } = wanted;
   const details = { role, connections: connections?.join(' ') ?? null, consumers: consumers?.join(' ') ?? null };
@@ -43,14 +43,14 @@ async function makeKey(context: KeysContext, wanted: Pick<NewApiKey, 'name' | 'r
   const createdAt = isoTime(context.clock.now());
   const made = await context.db.write((sql) => {
     if (!isWithin(sql.scope ?? null, wanted))
-      throw new Refused(403, 'beyond_scope', 'A limited key makes only keys for what it reaches itself.');
+      throw new Refused(403, 'beyond_scope', 'A limited key can create keys only within its own limits.');
     return insertApiKey(sql, { ...wanted, keyHash: hashKey(key), prefix: keyPrefix(key), createdAt });
   });
-  if (!made) throw new Refused(409, 'key_exists', `There is a key named ${wanted.name} already.`);
+  if (!made) throw new Refused(409, 'key_exists', `A key named ${wanted.name} already exists.`);
   return { ...wanted, createdAt, key };
 }
 
-/** Ends a key at once, on every process. Refuses an unknown name (404). */
+/** Revokes a key immediately, in every process. Rejects an unknown name (404). */
 export function deleteKey(context: AuditContext, name: string): Promise<void> {
   return audited(context, { action: 'key.delete', target: `key:${name}` }, async () => {
     const deleted = await context.db.write(async (sql) => {

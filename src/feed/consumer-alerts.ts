@@ -8,19 +8,19 @@ import { readOpenAlerts } from '../store/monitoring/alerts.ts';
 
 type AlertsContext = Pick<Context, 'db' | 'clock' | 'alerts'>;
 
-/** A receiver that takes nothing for so long is alerted. */
+/** An alert opens when a receiver has accepted nothing for this long. */
 const FAILING_MS = 900_000;
 const REOPEN_MS = 60_000;
 
-/** What ends an alert of a consumer says. */
+/** The closing text of each consumer alert. */
 const ENDED = {
   consumer_behind: (name: string) => `${name}: has caught up.`,
-  receipt_rejected: (name: string) => `${name}: no rejected change is left.`,
-  notify_failing: (name: string) => `${name}: notifications are taken again, or not wanted any more.`,
+  receipt_rejected: (name: string) => `${name}: no rejected changes are left.`,
+  notify_failing: (name: string) => `${name}: notifications are accepted again, or are no longer configured.`,
 } as const;
 const isConsumerAlert = (code: string): code is keyof typeof ENDED => code in ENDED;
 
-/** Opens and closes what there is to say about consumers: they are behind, have rejected changes, cannot be notified. */
+/** Opens and closes the alerts about consumers that are behind, have rejected changes, or cannot be notified. */
 export function createConsumerAlerts(
   context: AlertsContext,
 ): (consumers: readonly ConsumerRow[], notices: readonly Notice[]) => Promise<void> {
@@ -50,7 +50,7 @@ async function behind({ db }: AlertsContext, consumers: readonly ConsumerRow[], 
   for (const consumer of consumers) {
     const first = await readFirstAfter(db.read, consumer.filter, consumer.position);
     if (first === null) continue;
-    // Entries from before it was registered could not have been read any earlier.
+    // It could not have read entries before it was registered.
     const since = first.at > consumer.createdAt ? first.at : consumer.createdAt;
     const seconds = Math.floor((now.getTime() - Date.parse(since)) / 1000);
     if (seconds >= consumer.alertAfterSeconds) found.push(behindAlert(consumer, seconds));
@@ -63,7 +63,7 @@ const behindAlert = ({ name, alertAfterSeconds }: ConsumerRow, seconds: number):
   code: 'consumer_behind',
   connection: null,
   subject: name,
-  text: `${name}: has not acknowledged a change for ${seconds} seconds (limit ${alertAfterSeconds}). Nothing is lost; it waits in the feed.`,
+  text: `${name}: has not acknowledged a change for ${seconds} seconds (limit ${alertAfterSeconds}). Nothing is lost: the changes wait in the feed.`,
   details: { consumer: name, seconds, alertAfterSeconds },
 });
 
@@ -89,7 +89,7 @@ const failing = (notices: readonly Notice[], now: Date): Alert[] =>
         code: 'notify_failing',
         connection: null,
         subject: consumer,
-        text: `${consumer}: its notify URL has taken nothing since ${failingSince} (${failures} tries). It is tried at least every five minutes; the feed itself waits.`,
+        text: `${consumer}: its notify URL has accepted nothing since ${failingSince} (${failures} attempts). It is retried at least every five minutes; nothing is lost, the changes wait in the feed.`,
         details: { consumer, since: failingSince, failures },
       }),
     );

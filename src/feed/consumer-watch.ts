@@ -8,12 +8,12 @@ import { notifyConsumer, type PostNotice } from './notify.ts';
 type WatchContext = Pick<Context, 'db' | 'clock' | 'random' | 'log' | 'alerts' | 'feedChanged'>;
 
 const MOST_CONSUMERS = 1000;
-/** Time alone makes a consumer late, or a try due: it is looked this often, and at once when the feed has changed. */
+/** A consumer can become late, or an attempt due, through time alone: checked this often, and immediately when the feed has changed. */
 const LOOK_MS = 2000;
-/** Under load the feed changes all the time: no more looks than this. */
+/** Under load the feed changes all the time, so checks are limited to this rate. */
 const AT_MOST_EVERY_MS = 500;
 
-/** Looks after the consumers once: alerts, and notifications of what is new. Resolves when those are sent. */
+/** Checks all consumers once: alerts, and notifications of new changes. Resolves when those have been sent. */
 export function createConsumerCheck(context: WatchContext, post: PostNotice): () => Promise<void> {
   const alertAbout = createConsumerAlerts(context);
   const inFlight = new Set<string>();
@@ -37,7 +37,7 @@ export function createConsumerCheck(context: WatchContext, post: PostNotice): ()
   };
 }
 
-/** Looks after the consumers for as long as the process runs. Any number of processes may: each message is sent by one. */
+/** Checks the consumers until stopped. Any number of processes may do so: each message is sent by one of them. */
 export function startConsumerWatch(context: WatchContext, post: PostNotice): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const check = createConsumerCheck(context, post);
@@ -45,7 +45,7 @@ export function startConsumerWatch(context: WatchContext, post: PostNotice): { s
   const run = async () => {
     while (!stopping.signal.aborted) {
       const seen = context.feedChanged.count();
-      // A receiver that hangs must not keep the others, or the alerts, waiting.
+      // A receiver that hangs must not delay the others or the alerts.
       const look: Promise<void> = check()
         .catch((error: unknown) => context.log.warn('consumer_check_failed', { error: errorText(error) }))
         .finally(() => looks.delete(look));

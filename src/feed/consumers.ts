@@ -14,33 +14,33 @@ type ConsumersContext = Pick<Context, 'db' | 'clock'>;
 
 const unknownConsumer = (name: string) => new Refused(404, 'not_found', `There is no consumer named ${name}.`);
 
-/** The consumer of this name. Refuses an unknown name (404). */
+/** The consumer of this name. Rejects an unknown name (404). */
 export async function requireConsumer(sql: Sql, name: string): Promise<ConsumerRow> {
   const consumer = await readConsumer(sql, name);
   if (!consumer) throw unknownConsumer(name);
   return consumer;
 }
 
-/** Where a consumer stands, once it is sure that nothing it has not passed was deleted (else 410). */
+/** A consumer's position, verified: throws 410 if entries that it has not passed were deleted. */
 export async function confirmPosition(sql: Sql, consumer: ConsumerRow): Promise<FeedPosition> {
   const ends = await confirm(sql, consumer);
   if (BigInt(consumer.position) < BigInt(ends.oldest.position)) throw new FeedDiverged(ends);
   return { position: consumer.position, cursor: consumer.cursor };
 }
 
-/** A consumer's beginning is the oldest entry there is: what is deleted after that, unread, is missing to it. */
+/** A consumer starts at the oldest existing entry: any entry deleted later, unread, is a gap for it. */
 async function findStart(sql: Sql, from: string): Promise<FeedPosition> {
   const start = await findPosition(sql, from === 'start' ? null : from);
   return start === FEED_BEGINNING ? (await readPositions(sql, start.position)).oldest : start;
 }
 
-/** What an operator wants of a consumer. */
+/** The settings of a consumer that an operator requests. */
 export interface WantedConsumer {
   filter: FeedFilter;
-  /** `start`, `latest` or a cursor: where a new consumer begins. A known one keeps its position. */
+  /** `start`, `latest` or a cursor: where a new consumer starts. An existing one keeps its position. */
   from: string;
   alertAfterSeconds: number;
-  /** A null secret keeps the one that is stored. */
+  /** A null secret keeps the stored one. */
   notify: { url: string; secret: string | null } | null;
 }
 
@@ -52,8 +52,8 @@ export const DEFAULT_CONSUMER: WantedConsumer = {
 };
 
 /**
- * Registers a consumer. A known one keeps its position and takes the other settings; with null it stays as it is.
- * Refuses a `from` that is no cursor (400), one that the feed does not have (410), and a new `notify.url` without a secret (400).
+ * Registers a consumer. An existing one keeps its position and gets the other settings; with null it stays unchanged. Rejects a `from` that
+ * is not a cursor (400), one that the feed does not have (410), and a new `notify.url` without a secret (400).
  */
 export function registerConsumer(context: AuditContext, name: string, wanted: WantedConsumer | null): Promise<{ created: boolean }> {
   return audited(
@@ -77,7 +77,7 @@ async function register(context: ConsumersContext, name: string, wanted: WantedC
     const start = await findStart(sql, from);
     const known = await readConsumer(sql, name);
     if (notify && notify.secret === null && known?.notifyUrl !== notify.url)
-      throw new Refused(400, 'secret_missing', 'A new `notify.url` needs a `secret` that its messages are signed with.');
+      throw new Refused(400, 'secret_missing', 'A new `notify.url` requires a `secret` with which its messages are signed.');
     const created = !known && (await insertConsumer(sql, settings, start, isoTime(context.clock.now())));
     if (!created && wanted) await updateConsumer(sql, settings);
     return { created };
@@ -85,8 +85,8 @@ async function register(context: ConsumersContext, name: string, wanted: WantedC
 }
 
 /**
- * Moves a consumer to `cursor`: what lies up to it will not be given again. Refuses a position that the feed does not have (410), and without
- * `force` one that lies behind the consumer's own, or beyond what it has read (409).
+ * Moves a consumer to `cursor`: entries up to it will not be delivered again. Rejects a position that the feed does not have (410) and,
+ * without `force`, one behind the consumer's own or beyond what it has read (409).
  */
 export function acknowledge(context: AuditContext, name: string, cursor: string, force: boolean): Promise<void> {
   const move = async () => moveTo(context, name, readFeedCursor(cursor), force);
@@ -100,26 +100,26 @@ async function moveTo(context: ConsumersContext, name: string, sent: SentCursor,
     const to = at === FEED_BEGINNING ? oldest : at;
     const target = BigInt(to.position);
     if (!force && target < BigInt(consumer.position))
-      throw new Refused(409, 'ack_backwards', `The consumer already stands at ${consumer.cursor}; "force": true moves it back.`);
-    // What retention has deleted cannot be read any more: a consumer that was left behind may pass it.
+      throw new Refused(409, 'ack_backwards', `The consumer is already at ${consumer.cursor}; "force": true moves it back.`);
+    // Entries deleted by retention can no longer be read: a consumer that fell behind may skip them.
     const readable = [consumer.position, consumer.lastRead?.position ?? '0', oldest.position].map(BigInt);
     if (!force && !readable.some((limit) => target <= limit))
-      throw new Refused(409, 'ack_beyond_read', `The consumer has read up to ${(consumer.lastRead ?? consumer).cursor}, not further.`);
+      throw new Refused(409, 'ack_beyond_read', `The consumer has only read up to ${(consumer.lastRead ?? consumer).cursor}.`);
     const move = { name, from: consumer, to, at: isoTime(context.clock.now()) };
     if (!(await moveConsumer(sql, move)))
       throw new Refused(
         409,
         'ack_conflict',
-        'Another process has moved the consumer at the same moment. One process at a time reads as a consumer.',
+        'Another process moved the consumer at the same time. Only one process at a time may read as a consumer.',
       );
     if (target > BigInt(consumer.position)) await insertAck(sql, move);
   });
 }
 
-/** A repeated reading of the same page is noted once a second at most: polling must not write at every turn. */
+/** Reading the same page again is recorded at most once a second, so that polling does not write on every request. */
 const NOTE_EVERY_MS = 1000;
 
-/** Notes that a consumer was given everything from its position up to `to`. */
+/** Records that a consumer has been sent everything from its position up to `to`. */
 export async function recordRead(context: ConsumersContext, consumer: ConsumerRow, to: FeedPosition): Promise<void> {
   const now = context.clock.now();
   const further = consumer.lastRead === null || BigInt(to.position) > BigInt(consumer.lastRead.position);
@@ -128,7 +128,7 @@ export async function recordRead(context: ConsumersContext, consumer: ConsumerRo
   await context.db.write((sql) => recordConsumerRead(sql, { name: consumer.name, from: consumer, to, at: isoTime(now) }));
 }
 
-/** Drops a consumer with its position and receipts. Refuses an unknown name (404). */
+/** Deletes a consumer with its position and receipts. Rejects an unknown name (404). */
 export function dropConsumer(context: AuditContext, name: string): Promise<void> {
   return audited(context, { action: 'consumer.delete', target: `consumer:${name}` }, async () => {
     const dropped = await context.db.write(async (sql) => (await readConsumer(sql, name)) !== null && deleteConsumer(sql, name));

@@ -3,17 +3,17 @@ import { Refused } from '../domain/errors.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { type FeedEnds, readPositions } from '../store/feed/read-positions.ts';
 
-/** Reads a cursor. Refuses what is none (400 `invalid_cursor`). */
+/** Parses a cursor. Rejects anything else (400 `invalid_cursor`). */
 export function readFeedCursor(text: string): SentCursor {
   const sent = parseFeedCursor(text);
-  if (sent === null) throw new Refused(400, 'invalid_cursor', `Not a cursor of the feed: ${text.slice(0, 60)}`);
+  if (sent === null) throw new Refused(400, 'invalid_cursor', `Invalid cursor for the feed: ${text.slice(0, 60)}`);
   return sent;
 }
 
 const isAt = (place: FeedPosition | null, sent: SentCursor): boolean =>
   place !== null && place.position === sent.position && (sent.check === null || place.cursor === `${sent.position}-${sent.check}`);
 
-/** The position that a cursor names, with the ends of the feed. Refuses one that the feed does not have (410 `feed_diverged`). */
+/** The position that a cursor names, with both ends of the feed. Rejects one that the feed does not have (410 `feed_diverged`). */
 export async function locate(sql: Sql, sent: SentCursor): Promise<FeedEnds & { at: FeedPosition }> {
   const { oldest, latest, asked } = await readPositions(sql, sent.position);
   if (sent.position === FEED_BEGINNING.position) return { oldest, latest, at: FEED_BEGINNING };
@@ -22,14 +22,14 @@ export async function locate(sql: Sql, sent: SentCursor): Promise<FeedEnds & { a
   return { oldest, latest, at };
 }
 
-/** Where to read on from: null is the beginning, `latest` the end of the feed as it is now, anything else a cursor. */
+/** The position to continue from: null is the beginning, `latest` the current end of the feed, anything else a cursor. */
 export async function findPosition(sql: Sql, text: string | null): Promise<FeedPosition> {
   if (text === null) return FEED_BEGINNING;
   if (text === 'latest') return (await readPositions(sql, FEED_BEGINNING.position)).latest;
   return (await locate(sql, readFeedCursor(text))).at;
 }
 
-/** The ends of the feed, once it is sure that the feed still has this position (else 410): a backup may be restored under a reader. */
+/** Both ends of the feed; throws 410 if the feed no longer has this position, since a backup may be restored under a reader. */
 export async function confirm(sql: Sql, at: FeedPosition): Promise<FeedEnds> {
   return locate(sql, readFeedCursor(at.cursor));
 }

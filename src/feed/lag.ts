@@ -2,7 +2,7 @@ import type { Sql } from '../store/engine/database.ts';
 import type { ConsumerRow } from '../store/feed/list-consumers.ts';
 import { countAfter, readFirstAfter } from '../store/feed/read-changes.ts';
 
-/** What a consumer has not acknowledged of what fits its filter: how many entries, and the age of the oldest. Both 0 when it is up to date. */
+/** The entries that match a consumer's filter and are not acknowledged: their number, and the age of the oldest. Both are 0 when it is up to date. */
 export interface Lag {
   entries: number;
   seconds: number;
@@ -10,7 +10,7 @@ export interface Lag {
 
 const NONE: Lag = { entries: 0, seconds: 0 };
 
-/** Counting stops here: a consumer that is a million entries behind is not helped by the exact number. */
+/** Counting stops here: the exact number does not help a consumer that is a million entries behind. */
 const MOST_COUNTED = 1_000_000;
 
 export async function readLag(sql: Sql, consumer: Pick<ConsumerRow, 'filter' | 'position'>, now: Date): Promise<Lag> {

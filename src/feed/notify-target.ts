@@ -1,7 +1,7 @@
 import { Refused } from '../domain/errors.ts';
 import { isLinkLocal } from '../domain/values/link-local.ts';
 
-/** Where a consumer is notified, and the secret that its messages are signed with; a null secret keeps the stored one. */
+/** The URL at which a consumer is notified, and the secret with which its messages are signed; a null secret keeps the stored one. */
 export interface NotifyTarget {
   url: string;
   secret: string | null;
@@ -13,8 +13,8 @@ const SECRET = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/;
 const MIN_SECRET_BYTES = 16;
 
 /**
- * Checks where a consumer wants to be notified. It is the operator's own system, so private and loopback addresses are fine; link-local ones
- * are not (a cloud's metadata service answers there). The secret is one of Standard Webhooks: base64, optionally after `whsec_`.
+ * Validates a consumer's notify URL. It is the operator's own system, so private and loopback addresses are allowed; link-local ones are
+ * not (cloud metadata services answer there). The secret is one of Standard Webhooks: base64, optionally after `whsec_`.
  */
 export function readNotifyTarget(url: string, secret: string | null): NotifyTarget {
   const parsed = URL.canParse(url) ? new URL(url) : null;

@@ -8,7 +8,7 @@ import { claimNotice, type Notice, recordNotified, recordNotNotified } from '../
 import { type ChangeRow, readNewest } from '../store/feed/read-changes.ts';
 import { readLag } from './lag.ts';
 
-/** Posts a message to a consumer's own system; any status is an answer. */
+/** Posts a message to a consumer's own system; any status counts as a response. */
 export type PostNotice = (message: {
   url: string;
   headers: Record<string, string>;
@@ -18,16 +18,16 @@ export type PostNotice = (message: {
 
 type NotifyContext = Pick<Context, 'db' | 'clock' | 'random' | 'log'>;
 
-/** A consumer is notified this often at most. */
+/** The minimum time between two notifications of a consumer. */
 const EVERY_MS = 5000;
 const MOST_PAUSE_MS = 300_000;
-/** It is told again of what it has not acknowledged: the message may have been taken by a receiver that then died. */
+/** Unacknowledged changes are announced again after this time: the receiver may have accepted the message and then crashed. */
 const REMIND_MS = 300_000;
 const TIMEOUT_MS = 5000;
-/** Longer than a try takes: should this process die in it, another one goes on. */
+/** Longer than an attempt takes: if this process dies during one, another process takes over. */
 const CLAIM_MS = 15_000;
 
-/** Sends one consumer the message that there is something new, if there is, and if it is time. */
+/** Notifies one consumer of new changes, if there are any and a notification is due. */
 export async function notifyConsumer(context: NotifyContext, consumer: ConsumerRow, notice: Notice, post: PostNotice): Promise<void> {
   const now = context.clock.now();
   const isDue = notice.nextAttemptAt === null || notice.nextAttemptAt <= isoTime(now);
@@ -40,7 +40,7 @@ export async function notifyConsumer(context: NotifyContext, consumer: ConsumerR
   await record(context, notice, newest, failure, now);
 }
 
-/** The newest entry for a consumer that it has not acknowledged, where it was not told of it yet or has kept silent for long; null otherwise. */
+/** The newest unacknowledged entry for a consumer, if it has not been announced yet or was announced long ago; null otherwise. */
 async function newsOf({ db }: NotifyContext, consumer: ConsumerRow, notice: Notice, now: Date): Promise<ChangeRow | null> {
   const [newest] = await readNewest(db.read, consumer.filter, null, 1);
   if (!newest || BigInt(newest.position) <= BigInt(consumer.position)) return null;
@@ -57,12 +57,12 @@ async function composeNotice(
 ): Promise<{ id: string; body: string }> {
   const { entries } = await readLag(context.db.read, consumer, now);
   const data = { consumer: consumer.name, cursor: newest.cursor, count: entries };
-  // The same news has the same id, however often it is tried.
+  // The id stays the same for all attempts to announce the same changes.
   const id = createHash('sha256').update(`${consumer.name} ${newest.position} ${newest.changeId}`).digest('base64url').slice(0, 27);
   return { id: `msg_${id}`, body: JSON.stringify({ type: 'changes.available', timestamp: isoTime(now), data }) };
 }
 
-/** Posts a message signed by Standard Webhooks; gives why it was not taken, or null. */
+/** Posts a message signed by Standard Webhooks; returns why it was not accepted, or null. */
 async function send(
   { url, secret }: Notice,
   { id, body }: { id: string; body: string },
@@ -94,7 +94,7 @@ async function record(context: NotifyContext, notice: Notice, newest: ChangeRow,
   await context.db.write((sql) => recordNotNotified(sql, consumer, failed));
 }
 
-/** 5, 10, 20 … 300 seconds, up to a fifth shorter at random, so that receivers that went down together are not met together. */
+/** 5, 10, 20 … 300 seconds, shortened at random by up to a fifth, so that receivers that went down together are not all retried at once. */
 export const pauseMs = (failures: number, random: number): number =>
   Math.max(EVERY_MS, Math.min(EVERY_MS * 2 ** failures, MOST_PAUSE_MS) * (1 - 0.2 * random));
 

@@ -8,8 +8,8 @@ import { type Receipt, readChangeIds, upsertReceipts } from '../store/feed/recei
 import { requireConsumer } from './consumers.ts';
 
 /**
- * Keeps what a reader says became of the changes it pulled; the last word on an entry counts. All or none: a cursor that names no entry of
- * the feed refuses the lot (410). Gives how many entries it was about.
+ * Stores a consumer's receipts for the changes it pulled; the latest receipt for an entry counts. All or none: a cursor that names no entry
+ * of the feed rejects the whole request (410). Returns the number of entries.
  */
 export async function saveReceipts(
   context: Pick<Context, 'db' | 'clock'>,

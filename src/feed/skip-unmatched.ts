@@ -8,12 +8,12 @@ import { readBefore, readPositions } from '../store/feed/read-positions.ts';
 const MOST_CONSUMERS = 1000;
 
 /**
- * Moves every consumer past what its filter leaves out, up to the first entry that is meant for it: a reader of shipments must not hold back
- * orders, nor be called diverged when they are deleted.
+ * Moves every consumer past entries that its filter excludes, up to the first one that matches: a reader of shipments must neither delay
+ * the deletion of orders nor get 410 when they are deleted.
  */
 export async function skipUnmatched({ db }: Pick<Context, 'db'>): Promise<void> {
   for (const consumer of await listConsumers(db.read, { after: null, limit: MOST_CONSUMERS })) {
-    // The end first: what is appended between the two is after it.
+    // The end is read first, so that entries appended in between come after it.
     const { latest, oldest } = await readPositions(db.read, FEED_BEGINNING.position);
     if (BigInt(consumer.position) < BigInt(oldest.position)) continue;
     const first = await readFirstAfter(db.read, consumer.filter, consumer.position);

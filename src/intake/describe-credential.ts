@@ -1,6 +1,6 @@
 import type { Connection } from '../platforms/contract/platform.ts';
 
-/** What the credentials of a request look like, for its log line and the list of rejections: never their value. Null: there are none. */
+/** Describes the credentials of a request for its log line and the list of rejections, never their value. Null: there are none. */
 export function describeCredential({ platform, settings }: Connection, headers: Readonly<Record<string, string>>): string | null {
   const signature = platform.signatureHeader?.(settings) ?? null;
   const names = new Set([...platform.secretHeaders(settings), ...(signature === null ? [] : [signature])]);

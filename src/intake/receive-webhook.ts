@@ -22,21 +22,21 @@ import { describeCredential } from './describe-credential.ts';
 
 export type ReceiveResult = InsertResult | { status: 'greeting' };
 
-/** Takes webhook requests in: nothing is answered that is not stored and synced. */
+/** Accepts webhook requests: a request is acknowledged only once it is stored and synced. */
 export interface Receiver {
   /**
    * Throws `Refused` (401, 403) with nothing stored, `InvalidBody` with the bytes kept as a dead delivery, `Unavailable` when
    * anything on our side keeps us from storing.
    */
   receive(connection: Connection, incoming: IncomingWebhook, checker: CredentialChecker): Promise<ReceiveResult>;
-  /** Waits until all that was taken is stored; everything after this is refused. */
+  /** Waits until everything accepted so far is stored; later requests are rejected. */
   stop(): Promise<void>;
 }
 
 export interface ReceiveLimits {
-  /** Deliveries waiting to be worked above which new ones are refused with 503. */
+  /** Number of pending deliveries above which new ones are rejected with 503. */
   maxBacklog: number;
-  /** What counts against `maxBacklog` at the moment. */
+  /** The number currently counted against `maxBacklog`. */
   backlog(): number;
 }
 
@@ -63,7 +63,7 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
 const rejected = (connection: Connection, { headers }: IncomingWebhook, { reason }: { reason: string }): Unauthenticated =>
   new Unauthenticated(reason, describeCredential(connection, headers));
 
-/** With the body there: the proof's verdict, the format, then the store. */
+/** Checks that need the body: the verdict of the proof, then the format; then stores the delivery. */
 async function storeArrival(
   context: Context,
   commits: GroupCommit,
@@ -73,7 +73,7 @@ async function storeArrival(
   early: AuthResult | BodyProof,
 ): Promise<ReceiveResult> {
   const verdict = early.accepted === null ? body.verdict : early;
-  if (verdict === null) throw new Unauthenticated('the body proves nothing', null);
+  if (verdict === null) throw new Unauthenticated('the body does not match its signature', null);
   if ('greeting' in verdict) return { status: 'greeting' };
   if (!verdict.accepted) throw rejected(connection, incoming, verdict);
   const { route } = incoming;
@@ -122,7 +122,7 @@ class AuthenticatedRequest implements WebhookRequest {
   }
 }
 
-/** What is stored of a request: identified, credentials redacted. A body that cannot be read is kept all the same, as dead. */
+/** What is stored of a request: identified, credentials redacted. An unreadable body is stored too, as dead. */
 function describeArrival(connection: Connection, request: WebhookRequest, credential: string): Arrival {
   const { platform, settings } = connection;
   const body = platform.redactBody?.(request.body, request.headers['content-type'] ?? null) ?? request.body;
@@ -164,14 +164,14 @@ function identify({ platform, settings }: Connection, request: WebhookRequest): 
       error: null,
     };
   } catch (error) {
-    // A charset that nobody knows, or an id that no address can be made of: the request is refused as a whole.
+    // An unknown charset, or an id that cannot be part of a URL: the whole request is rejected.
     if (error instanceof Refused) throw error;
-    // A fault of ours in reading must not lose the bytes either: it is kept and shows up as dead.
+    // A bug in our parsing must not lose the bytes either: the delivery is stored as dead and thus visible.
     return error instanceof InvalidBody ? error : new InvalidBody('The body could not be read.', { cause: error });
   }
 }
 
-/** Throws `Refused` (400) for a notification of which no address can be made, `InvalidBody` for an id that no index can hold. */
+/** Throws `Refused` (400) for a notification whose id cannot be part of a URL, `InvalidBody` for an id that is too long for the index. */
 function checkIds({ method }: WebhookRequest, { subject, eventId }: Identity): void {
   if (method === 'GET' && subject !== null && !isAddressable(subject.externalId)) {
     throw new Refused(400, 'invalid_id', 'The id cannot be part of an address.');
@@ -189,10 +189,10 @@ function dedupeKeyOf(identity: Identity, subject: string | null, request: Webhoo
 
 const LONGEST_KEY = 500;
 
-// An index has room for some two thousand bytes: a key that is longer than any id is known by its hash.
+// An index entry has room for about two thousand bytes, so a key longer than any id is replaced by its hash.
 const shortened = (key: string): string => (key.length <= LONGEST_KEY ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`);
 
-// The path belongs to it: the same empty body on two paths is two events.
+// The path is included: the same empty body on two paths is two events.
 const bodyKey = (request: WebhookRequest): string =>
   `sha256:${createHash('sha256').update(request.body).digest('hex')}${request.method === 'GET' || request.path !== '' ? `:${request.method} ${withQuery(request)}` : ''}`;
 
@@ -226,7 +226,7 @@ const MOST_PER_COMMIT = 500;
 const MOST_BYTES_PER_COMMIT = 4_000_000;
 
 /**
- * All requests that wait at the same moment share one synced transaction: while one is being written, the next group gathers.
+ * All requests that wait at the same time share one synced transaction: while one is being written, the next group collects.
  * (One insert per request reached 0.15 to 0.3 of a handler that stores nothing; see docs/benchmarks.md.)
  */
 function createGroupCommit(context: Context): GroupCommit {
@@ -236,7 +236,7 @@ function createGroupCommit(context: Context): GroupCommit {
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      // Requests that are already parsed join this group instead of the next.
+      // Requests that have already been parsed join this group instead of the next.
       await new Promise(setImmediate);
       await commitGroup(context, takeGroup());
     }
@@ -245,7 +245,7 @@ function createGroupCommit(context: Context): GroupCommit {
   function takeGroup(): Waiting[] {
     let bytes = waiting[0]?.arrival.body.length ?? 0;
     let count = 1;
-    // A large one goes alone.
+    // A large delivery gets its own transaction.
     for (; count < waiting.length && count < MOST_PER_COMMIT; count++) {
       bytes += waiting[count]?.arrival.body.length ?? 0;
       if (bytes > MOST_BYTES_PER_COMMIT) break;
@@ -282,7 +282,7 @@ async function commitGroup(context: Context, group: readonly Waiting[]): Promise
       for (const one of group) one.fail(error instanceof Unavailable ? error : notStored(error));
       return;
     }
-    // One request that the database will not take (or a deadlock between two groups) must not refuse the others.
+    // One request that the database rejects (or a deadlock between two groups) must not fail the others.
     for (const one of group) await commitGroup(context, [one]);
   }
 }

@@ -90,7 +90,7 @@ async function deleteHistory(context: Context, { stop, retentionDays }: Retentio
   await deleteAll((sql) => deleteRuns(sql, before, PER_STEP));
 }
 
-/** A consumer that has stopped reading delays the deletion of old changes and eventually loses them: it must resume or be dropped. */
+/** A consumer that has stopped reading delays the deletion of old changes and eventually loses them: it must resume or be deleted. */
 async function alertOnInactiveConsumers(context: Context, before: string, days: number): Promise<void> {
   const names = await findForgottenConsumers(context.db.read, before);
   if (names.length === 0)
@@ -99,7 +99,7 @@ async function alertOnInactiveConsumers(context: Context, before: string, days: 
     level: 'warning',
     code: 'consumer_forgotten',
     connection: null,
-    text: `${names.join(', ')}: read nothing for ${days} days, which delays the deletion of old changes; after ${days * UNREAD_RETENTION_FACTOR} days they are deleted unread. Resume reading, or drop the consumer.`,
+    text: `${names.join(', ')}: has read nothing for ${days} days, which delays the deletion of old changes; after ${days * UNREAD_RETENTION_FACTOR} days they are deleted unread. Resume reading, or delete the consumer.`,
     details: { consumers: names.join(', '), days },
   });
 }

@@ -11,7 +11,7 @@ import { enforceRetention } from './retention.ts';
 export interface ScheduledJob {
   name: string;
   expression: string;
-  /** Also when the process starts. */
+  /** Also run when the process starts. */
   atStart?: true;
   perform(): Promise<unknown>;
 }

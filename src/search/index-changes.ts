@@ -5,8 +5,8 @@ import { readChangedAfter, readSearchPosition, writeSearchTexts } from '../store
 const PER_STEP = 200;
 
 /**
- * Brings the search index on by one step along the feed; gives the number of entries it passed. Several processes may do so at once: a step that
- * another one has taken meanwhile is dropped.
+ * Advances the search index by one batch of the feed; returns the number of entries indexed. Several processes may do so at once: a batch
+ * that another one has indexed in the meantime is discarded.
  */
 export async function indexChanges(context: Pick<Context, 'db'>, limit = PER_STEP): Promise<number> {
   const { db } = context;

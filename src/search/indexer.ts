@@ -2,13 +2,13 @@ import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
 import { indexChanges } from './index-changes.ts';
 
-/** How soon after a change the index follows: several changes share a step. */
+/** How soon after a change the index is updated: several changes share a batch. */
 const FOLLOW_MS = 1000;
-/** Between two steps the pipeline has the database to itself. */
+/** Pause between two batches, in which other writers have the database to themselves. */
 const REST_MS = 50;
 const LONGEST_SLEEP_MS = 30_000;
 
-/** Keeps the search index behind the feed until stopped. */
+/** Keeps the search index up to date with the feed until stopped. */
 export function startSearchIndexer(context: Context): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;

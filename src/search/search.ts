@@ -14,23 +14,23 @@ import {
 } from '../store/search/search.ts';
 import { readNewestChanged, readSearchPosition } from '../store/search/search-index.ts';
 
-/** Something that a search found: where it is, what it is called, and what it was found by. */
+/** A search result: its address, its title, and the field that matched. */
 export interface SearchHit {
   kind: string;
   id: string;
   title: string;
-  /** Address in the REST API. */
+  /** Path in the REST API. */
   href: string;
   connection: string;
   match: { field: string; text: string };
 }
 
 const MOST_CANDIDATES = 100;
-/** Entries of the feed that the index may lag behind and still be searched. */
+/** How many feed entries the index may lag behind and still be used. */
 const MOST_UNINDEXED = 300;
 const PAGES = 3;
 
-/** Orders, shipments, records and deliveries that contain the words, the best first. `connections`: those that are configured. */
+/** Orders, shipments, records and deliveries that contain the words, best matches first. `connections`: the configured ones. */
 export async function search(sql: Sql, text: string, asked: { connections: readonly string[]; limit: number }): Promise<SearchHit[]> {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
@@ -54,14 +54,14 @@ interface Scored {
   seq: number;
 }
 
-/** First what has the words as they stand, then what has each of them somewhere. */
+/** Exact phrases first, then rows that contain each word somewhere. */
 async function findIndexed(sql: Sql, text: string, words: readonly string[], limit: number): Promise<Scored[]> {
   const phrase = await findWithGrams(sql, trigramsOf(text), text, words, limit);
   if (phrase.length >= limit || words.length === 1) return phrase;
   return [...phrase, ...(await findWithGrams(sql, [...new Set(words.flatMap(trigramsOf))], text, words, limit))];
 }
 
-/** Candidates have all the trigrams; those that do not contain the words are left out, and more are asked for. */
+/** Candidates contain all the trigrams; those that do not contain the words are discarded, and more are read. */
 async function findWithGrams(sql: Sql, grams: readonly string[], text: string, words: readonly string[], limit: number): Promise<Scored[]> {
   const found: Scored[] = [];
   if (grams.length === 0) return found;
@@ -94,7 +94,7 @@ const WEIGHTS: Readonly<Record<SearchTerm['field'], number>> = {
   position: 1,
 };
 
-/** The term that fits best; null unless every word is in one of the terms. */
+/** The best matching term; null unless every word is in one of the terms. */
 export function bestMatch(
   terms: readonly SearchTerm[],
   text: string,

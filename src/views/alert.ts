@@ -2,13 +2,13 @@ import { alertRemedy } from '../domain/alert-remedies.ts';
 import { alertKey } from '../store/monitoring/alerts.ts';
 import type { AlertRow } from '../store/monitoring/list-alerts.ts';
 
-/** Names one alert: its code, its connection, when it was opened, and what it is about where a connection may have several. */
+/** Identifies one alert: its code, its connection, when it was opened and, if a connection may have several, its subject. */
 export function alertId({ key, code, connection, openedAt }: Pick<AlertRow, 'key' | 'code' | 'connection' | 'openedAt'>): string {
   const subject = key.slice(alertKey(code, connection).length).trim();
   return `${code}~${connection ?? ''}~${Date.parse(openedAt)}${subject === '' ? '' : `~${subject}`}`;
 }
 
-/** An alert as API and console show it. */
+/** An alert as shown by API and console. */
 export const alertView = (alert: AlertRow) => ({
   id: alertId(alert),
   code: alert.code,

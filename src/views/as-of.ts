@@ -56,7 +56,7 @@ async function viewThen(
   };
 }
 
-/** What was announced by then, and neither replaced nor removed. */
+/** Documents announced by then and neither superseded nor removed. */
 function currentAt(documents: readonly DocumentRow[], at: string): DocumentRow[] {
   const announcedAt = new Map(documents.map((document) => [document.id, document.announcedAt]));
   const replacedAt = ({ supersededBy }: DocumentRow) => (supersededBy === null ? null : (announcedAt.get(supersededBy) ?? null));

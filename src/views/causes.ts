@@ -5,10 +5,10 @@ import type { Sql } from '../store/engine/database.ts';
 /** One fault on one connection: what went wrong, how often, and the criteria that name its deliveries for retry, replay and dismissal. */
 export interface FailureCause {
   code: string;
-  /** What the errors have in common: names and numbers that differ are an ellipsis. */
+  /** The common part of the errors: names and numbers that differ are replaced by an ellipsis. */
   cause: string;
   connections: string[];
-  /** The event type that our description of the platform does not know. */
+  /** The event type that our description of the platform does not contain. */
   event: string | null;
   count: number;
   dead: number;
@@ -22,7 +22,7 @@ export interface FailureCause {
 const MOST_ERRORS = 5000;
 const MOST_EVENTS = 1000;
 
-/** Why deliveries are dead or wait for another attempt, and which events were not understood: one entry per fault, the most frequent first. */
+/** Why deliveries are dead or wait for another attempt, and which events were unknown: one entry per fault, most frequent first. */
 export async function readCauses(sql: Sql, filter: { connection: string | null }): Promise<FailureCause[]> {
   const failures = await listFailures(sql, filter, MOST_ERRORS);
   const unknown = await listDrift(sql, { ...filter, kind: 'event' }, { after: null, limit: MOST_EVENTS });
@@ -69,7 +69,7 @@ const unknownEvent = ({ connection, name, count, firstSeenAt, lastSeenAt, sample
   criteria: { connection, event: name },
 });
 
-/** What failures of one kind have in common: quoted names and words with digits are an ellipsis, statuses stay. */
+/** The common part of failures of one kind: quoted names and words with digits are replaced by an ellipsis, statuses stay. */
 export const errorPattern = (error: string): string =>
   error
     .replaceAll(/"[^"]*"|'[^']*'/g, '…')

@@ -8,7 +8,7 @@ import { readHeaderBefore, readStatesOf } from '../store/feed/read-states.ts';
 import { changeText } from './change.ts';
 import { entityHead, isRecord, lineView, viewEntities } from './entity.ts';
 
-/** Entries of the feed as JSON texts, with the parts that were asked for. A plain page costs no parsing. */
+/** Entries of the feed as JSON text, with the requested parts. A plain page needs no parsing. */
 export async function changeTexts(
   sql: Sql,
   changes: readonly ChangeRow[],
@@ -26,7 +26,7 @@ export async function changeTexts(
   });
 }
 
-/** Every entity once, as it is now. */
+/** Each entity once, in its current state. */
 async function entitiesNow(sql: Sql, entities: ReadonlyMap<string, EntityRow>): Promise<Map<string, string>> {
   const rows = [...entities.values()];
   const views = await viewEntities(sql, rows, { lines: true, documents: true, source: false });
@@ -44,7 +44,7 @@ async function statesThen(sql: Sql, changes: readonly ChangeRow[], entities: Rea
   for (const change of changes) {
     const [state, entity] = [states.get(change.position), entities.get(change.entityId)];
     if (!state || !entity) continue;
-    // Changes of one entity come in their order: the header goes on from one to the next.
+    // Changes of one entity are in order: the header carries over from one to the next.
     const known = headers.get(change.entityId);
     const header = state.header ?? (known === undefined ? await readHeaderBefore(sql, change.entityId, change.version) : known);
     headers.set(change.entityId, header);

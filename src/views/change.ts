@@ -2,7 +2,7 @@ import type { ChangeRow } from '../store/feed/read-changes.ts';
 
 const quoted = JSON.stringify;
 
-/** An entry of the feed as JSON text. The stored texts of `lines` and `diff` go in as they are: a page costs no parsing. */
+/** An entry of the feed as JSON text. The stored JSON of `lines` and `diff` is inserted unchanged, so a page needs no parsing. */
 export const changeText = (change: ChangeRow): string =>
   `{"cursor":"${change.cursor}","changeId":"${change.changeId}","at":"${change.at}","connection":"${change.connection}","kind":"${change.kind}","action":"${change.action}",` +
   `"id":"${change.entityId}","externalId":${quoted(change.externalId)},"version":${change.version},"lines":${change.lines},"diff":${change.diff},` +

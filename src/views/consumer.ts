@@ -15,7 +15,7 @@ export const CONSUMER_COLUMNS = [
   'notify.url',
 ];
 
-/** A consumer as the API shows it: never the secret of its notifications. */
+/** A consumer as shown by the API, without the secret of its notifications. */
 export const consumerView = (consumer: ConsumerRow, lag: { entries: number; seconds: number }) => ({
   name: consumer.name,
   position: consumer.cursor,

@@ -5,13 +5,13 @@ import { isObject } from '../domain/values/json.ts';
 export type Columns = readonly string[];
 
 const PLAIN_NUMBER = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
-// What spreadsheets take for the start of a formula (OWASP, "CSV Injection", seen 2026-11), also behind white space, quotes and separators, and in
-// full-width and small forms.
+// Characters that spreadsheets take for the start of a formula (OWASP, "CSV Injection", seen 2026-11), also after whitespace, quotes and
+// separators, and in full-width and small forms.
 const FORMULA = /^(?:[\t\r\n]|[\s"'`;,|\u200b-\u200f\u2018-\u201f\u2060\ufeff]*[=+\-@%\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b])/;
-// Every kind of line break (the library quotes only its own), and what spreadsheets of other countries separate cells by.
+// Every kind of line break (the library quotes only its own), and the separators that spreadsheets use in other locales.
 const QUOTED = /[\r\n\v\f\u0085\u2028\u2029;\t]/;
 
-/** Text that a spreadsheet would run is made harmless by a leading quote mark; numbers stay digit for digit. */
+/** Text that a spreadsheet would evaluate gets a leading quote mark; numbers stay digit for digit. */
 const harmless = (text: string): string => (FORMULA.test(text) && !PLAIN_NUMBER.test(text) ? `'${text}` : text);
 
 /** RFC 4180 with a header line. */

@@ -5,10 +5,10 @@ import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
 import { type LineRow, readLines } from '../store/entities/list-lines.ts';
 
-/** What stands beside the header. */
+/** The parts next to the header. */
 export interface Parts {
   lines: boolean;
-  /** `all`: those too that were replaced or removed. */
+  /** `all`: including superseded and removed ones. */
   documents: boolean | 'all';
   source: boolean;
 }
@@ -57,7 +57,7 @@ export const lineView = (line: LineParts) => ({
   removedAt: line.removedAt,
 });
 
-/** A document as its order or shipment shows it. */
+/** A document as shown in its order or shipment. */
 export const attachedDocumentView = (document: DocumentRow) => ({
   id: document.id,
   name: document.name,
@@ -67,14 +67,14 @@ export const attachedDocumentView = (document: DocumentRow) => ({
   state: document.state,
 });
 
-/** The same where those are shown too that are not current any more. */
+/** The same for lists that include documents that are no longer current. */
 const anyDocumentView = (document: DocumentRow) => ({
   ...attachedDocumentView(document),
   supersededBy: document.supersededBy,
   removedAt: document.removedAt,
 });
 
-/** The platform's own JSON, with the lines that are there now put back where they belong. */
+/** The platform's own JSON, with the current lines inserted where they belong. */
 function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
   const source = entity.source === null ? null : parseJson(entity.source);
   if (entity.sourceLines === null || !isObject(source)) return source;
@@ -82,7 +82,7 @@ function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
   return { ...source, [entity.sourceLines]: present.map((line) => parseJson(line.source ?? 'null')) };
 }
 
-/** Entities with the parts that were asked for; one statement per part, however many entities. */
+/** Entities with the requested parts; one statement per part, however many entities. */
 export async function viewEntities(sql: Sql, entities: readonly EntityRow[], parts: Parts): Promise<object[]> {
   const ids = entities.filter((entity) => !isRecord(entity.kind)).map((entity) => entity.id);
   const lines = parts.lines || parts.source ? grouped(await readLines(sql, ids, parts.source)) : new Map<string, LineRow[]>();

@@ -14,7 +14,7 @@ const progressView = ({ consumer, readAt, acknowledgedAt, status, reference, rea
   receipt: status === null ? null : { status, reference, reason, at: receiptAt },
 });
 
-/** Changes as JSON texts, each with what became of it at the consumers that it is meant for. */
+/** Changes as JSON text, each with its progress at the consumers whose filter it passes. */
 export async function historyTexts(sql: Sql, changes: readonly ChangeRow[]): Promise<{ position: string; cursor: string; text: string }[]> {
   const all = await readProgress(
     sql,

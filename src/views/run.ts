@@ -1,7 +1,7 @@
 import { isObject, type Json, textAt } from '../domain/values/json.ts';
 import type { RunRow } from '../store/reconciliation/list-runs.ts';
 
-/** A reconcile run as it is shown, without its gaps. */
+/** A reconcile run as shown in lists, without its gaps. */
 export const runView = (run: RunRow) => ({
   id: run.id,
   connection: run.connection,
@@ -15,8 +15,8 @@ export const runView = (run: RunRow) => ({
 });
 
 /**
- * The watermark that the run left behind: only one that has read everything moves it, any other stands where it began. Of several streams
- * each is named. Watermarks are strings of the platforms' own making.
+ * The watermark after the run: only a run that has read everything moves it, any other leaves it where it started. Several streams are
+ * listed by name. Watermarks are strings in the platform's own format.
  */
 function watermarkOf({ progress, state, counts }: RunRow): string | null {
   if (!isObject(progress)) return null;

@@ -151,7 +151,7 @@ testConsumers('a consumer that does not acknowledge is behind, by its own limit 
   await look();
   assert.deepEqual(
     sent.map(({ code, text }) => [code, text]),
-    [['consumer_behind', 'erp: has not acknowledged a change for 30 seconds (limit 30). Nothing is lost; it waits in the feed.']],
+    [['consumer_behind', 'erp: has not acknowledged a change for 30 seconds (limit 30). Nothing is lost: the changes wait in the feed.']],
   );
   const metrics = createMetrics();
   addConsumerGauges(metrics.registry, context);
@@ -187,7 +187,7 @@ testConsumers('a rejected change is an alert until it is booked', async (run) =>
   await look();
   assert.deepEqual(
     sent.slice(1).map(({ text }) => text),
-    ['erp: no rejected change is left.'],
+    ['erp: no rejected changes are left.'],
   );
 });
 
