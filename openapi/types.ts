@@ -4256,6 +4256,8 @@ export interface operations {
                 connection?: components["parameters"]["Connection"];
                 /** @description How many at most. */
                 limit?: components["parameters"]["Limit"];
+                /** @description The `next` of the page before. */
+                after?: components["parameters"]["After"];
             };
             header?: never;
             path?: never;
@@ -4286,6 +4288,8 @@ export interface operations {
                 connection?: components["parameters"]["Connection"];
                 /** @description How many at most. */
                 limit?: components["parameters"]["Limit"];
+                /** @description The `next` of the page before. */
+                after?: components["parameters"]["After"];
             };
             header?: never;
             path?: never;

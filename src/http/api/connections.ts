@@ -2,17 +2,22 @@ import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { Refused } from '../../domain/errors.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
+import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import { readRun } from '../../store/reconciliation/list-runs.ts';
 import { runView } from '../../views/run.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
+import type { Semaphore } from './semaphore.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './sending/cursors.ts';
-import { cutPage, sendJson, sendList, sendResource } from './sending/send-response.ts';
+import { rowsFrom, sendList } from './sending/list-pages.ts';
+import { sendJson, sendResource } from './sending/send-response.ts';
 
 // The OpenAPI validator has checked the body; the schema only gives it a type.
 const reconcileBody = z.object({ since: z.string().nullish() });
 
-type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile'>;
+type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile'> & { slots: Semaphore };
+
+const spanView = ({ from, to, state, reason, runId }: CoverageSpan) => ({ from, to, state, reason, runId: runId ?? null });
 
 const COLUMNS = [
   'name',
@@ -34,6 +39,7 @@ const COLUMNS = [
 
 export function connectionRoutes(ports: Ports): Router {
   const router = Router();
+  const { slots } = ports;
   const { connections, db } = ports.context;
   const view = async (connection: Connection) => ({
     name: connection.name,
@@ -49,34 +55,36 @@ export function connectionRoutes(ports: Ports): Router {
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const text = queryText(request, 'after');
-    const after = text === null ? '' : String(readListCursor('connections', text)[0]);
-    const all = connections.list().filter((connection) => connection.name > after);
-    const sorted = all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const page = sorted.slice(0, limit);
-    const last = page.at(-1);
-    const next = last && sorted.length > limit ? listCursor('connections', [last.name]) : null;
-    await sendList(request, response, { rows: await Promise.all(page.map(view)), next, columns: COLUMNS });
+    const read = async (text: string | null, most: number) => {
+      const after = text === null ? '' : String(readListCursor('connections', text)[0]);
+      const found = connections.list().filter((connection) => connection.name > after);
+      const sorted = found.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, most);
+      return Promise.all(sorted.map(async (one) => ({ cursor: listCursor('connections', [one.name]), view: await view(one) })));
+    };
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.get('/:name', async (request, response) => sendResource(request, response, await view(named(request))));
 
   router.get('/:name/coverage', async (request, response) => {
-    const start = readSequenceCursor('coverage', queryText(request, 'after')) ?? 0;
-    const end = start + queryLimit(request);
-    const spans = await ports.coverage(named(request));
-    const rows = spans.slice(start, end).map(({ from, to, state, reason, runId }) => ({ from, to, state, reason, runId: runId ?? null }));
-    const next = spans.length > end ? listCursor('coverage', [end]) : null;
-    await sendList(request, response, { rows, next, columns: ['from', 'to', 'state', 'reason', 'runId'] });
+    const limit = queryLimit(request);
+    const connection = named(request);
+    const read = async (after: string | null, most: number) =>
+      rowsFrom('coverage', (await ports.coverage(connection)).map(spanView), after, most);
+    const columns = ['from', 'to', 'state', 'reason', 'runId'];
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns, read, batchRows: limit + 1 });
   });
 
   router.get('/:name/rejections', async (request, response) => {
     const limit = queryLimit(request);
-    const before = readSequenceCursor('rejections', queryText(request, 'after'));
-    const found = await ports.rejections(named(request), { before, limit: limit + 1 });
-    const page = cutPage(found, limit, (row) => listCursor('rejections', [row.seq]));
-    const rows = page.rows.map(({ seq: _seq, ...row }) => row);
-    await sendList(request, response, { ...page, rows, columns: ['at', 'address', 'status', 'code', 'reason', 'credential'] });
+    const connection = named(request);
+    const read = async (after: string | null, most: number) =>
+      (await ports.rejections(connection, { before: readSequenceCursor('rejections', after), limit: most })).map(({ seq, ...view }) => ({
+        cursor: listCursor('rejections', [seq]),
+        view,
+      }));
+    const columns = ['at', 'address', 'status', 'code', 'reason', 'credential'];
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns, read });
   });
 
   router.post('/:name/reconcile', async (request, response) => {

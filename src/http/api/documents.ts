@@ -5,10 +5,12 @@ import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
 import type { ApiPorts } from './ports.ts';
 import { pathText, queryFlag, queryLimit, queryText } from './query.ts';
+import type { Semaphore } from './semaphore.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
-import { cutPage, isNotModified, sendList, sendResource } from './sending/send-response.ts';
+import { sendList } from './sending/list-pages.ts';
+import { isNotModified, sendResource } from './sending/send-response.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'openContent'>;
+type Ports = Pick<ApiPorts, 'context' | 'openContent'> & { slots: Semaphore };
 
 const documentView = (document: DocumentRow) => ({
   id: document.id,
@@ -42,6 +44,7 @@ const COLUMNS = [
 export function documentRoutes(ports: Ports): Router {
   const router = Router();
   const sql = ports.context.db.read;
+  const { slots } = ports;
   const named = async (request: Request): Promise<DocumentRow> => {
     const document = await readDocument(sql, pathText(request, 'id'));
     if (!document) throw new Refused(404, 'not_found', 'There is no document with this id.');
@@ -57,10 +60,12 @@ export function documentRoutes(ports: Ports): Router {
       state: queryText(request, 'state'),
       superseded: queryFlag(request, 'superseded'),
     };
-    const after = readSequenceCursor('documents', queryText(request, 'after')) ?? 0;
-    const found = await listDocuments(sql, filter, { after, limit: limit + 1 });
-    const page = cutPage(found, limit, (row) => listCursor('documents', [row.seq]));
-    await sendList(request, response, { rows: page.rows.map(documentView), next: page.next, columns: COLUMNS });
+    const read = async (after: string | null, most: number) =>
+      (await listDocuments(sql, filter, { after: readSequenceCursor('documents', after) ?? 0, limit: most })).map((row) => ({
+        cursor: listCursor('documents', [row.seq]),
+        view: documentView(row),
+      }));
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.get('/:id', async (request, response) => sendResource(request, response, documentView(await named(request))));

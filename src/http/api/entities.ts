@@ -23,7 +23,7 @@ import type { ApiPorts } from './ports.ts';
 import { pathChoice, pathText, queryChoice, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
 import type { Semaphore } from './semaphore.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
-import { cutRows, type SentRow } from './sending/row-pages.ts';
+import { cutRows, type ReadRows, type SentRow } from './sending/row-pages.ts';
 import { sendResource } from './sending/send-response.ts';
 import { sendRows } from './sending/send-rows.ts';
 
@@ -49,16 +49,18 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
     const parts = includeParam(request);
     const filter = filterParams(request, kinds);
     const after = readSequenceCursor(list, queryText(request, 'after')) ?? 0;
-    const sizes = await listEntitySizes(sql, filter, { after, limit: limit + 1 }, parts);
-    const page = cutRows(String(after), sizes, limit, async (from, upTo, most) => {
+    const read: ReadRows = async (from, upTo, most) => {
       const range = { after: Number(from), upTo: Number(upTo), limit: most, withSource: parts.source };
       return db.snapshot(async (state) => {
         const rows = await listEntities(state, filter, range);
         return textsOf(rows, await viewEntities(state, rows, parts));
       });
+    };
+    await sendRows(request, response, slots, async () => {
+      const page = cutRows(String(after), await listEntitySizes(sql, filter, { after, limit: limit + 1 }, parts), limit, read);
+      const next = page.hasMore && page.last !== null ? listCursor(list, [Number(page.last)]) : null;
+      return { page, next, columns: columnsOf(list, parts) };
     });
-    const next = page.hasMore && page.last !== null ? listCursor(list, [Number(page.last)]) : null;
-    await sendRows(request, response, slots, { page, next, columns: columnsOf(list, parts) });
   });
 
   // Header and lines are read in one snapshot: a response must not combine the header of one version with the lines of the next.
@@ -93,12 +95,14 @@ function entityRoutes({ context, slots }: Ports, list: string, kinds: readonly E
     if (!entity) throw notFound(list);
     const limit = queryLimit(request);
     const after = await findPosition(sql, queryText(request, 'after'));
-    const sizes = await readHistorySizes(sql, entity.id, after.position, limit + 1);
-    const page = cutRows(after.position, sizes, limit, async (from, upTo, most) =>
-      historyTexts(sql, await readHistory(sql, entity.id, { after: from, upTo, limit: most })),
-    );
-    const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
-    await sendRows(request, response, slots, { page, next, columns: [...CHANGE_COLUMNS, 'consumers'] });
+    const read: ReadRows = async (from, upTo, most) =>
+      historyTexts(sql, await readHistory(sql, entity.id, { after: from, upTo, limit: most }));
+    await sendRows(request, response, slots, async () => {
+      const sizes = await readHistorySizes(sql, entity.id, after.position, limit + 1);
+      const page = cutRows(after.position, sizes, limit, read);
+      const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
+      return { page, next, columns: [...CHANGE_COLUMNS, 'consumers'] };
+    });
   });
   return router;
 }

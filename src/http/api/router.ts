@@ -24,7 +24,7 @@ import { sendJson, sendResource } from './sending/send-response.ts';
 import { type ApiSpec, readApiSpec, withHead } from './spec.ts';
 
 const MAX_BODY = '1mb';
-/** The number of responses that may read ahead of their clients at a time, a quarter of a megabyte each. */
+/** The number of responses that may be prepared, or read ahead of their clients, at a time: a quarter of a megabyte each. */
 const READ_AHEAD = 4;
 
 /**
@@ -62,18 +62,18 @@ function apiRoutes(ports: ApiPorts, slots: Semaphore): Router {
   router.use('/orders', orderRoutes(reading));
   router.use('/shipments', shipmentRoutes(reading));
   router.use('/records', recordRoutes(reading));
-  router.use('/documents', documentRoutes(ports));
+  router.use('/documents', documentRoutes(reading));
   router.use('/changes', changeRoutes(reading));
   router.use('/consumers/:name', consumerAccess);
   router.use('/consumers', consumerRoutes(reading));
-  router.use('/deliveries', deliveryRoutes(ports));
-  router.use('/connections', connectionRoutes(ports));
-  router.use('/reconcile-runs', reconcileRunRoutes(ports));
-  router.use('/drift', driftRoutes(ports));
-  router.use('/alerts', alertRoutes(ports));
-  router.use('/search', searchRoutes(ports));
-  router.use('/audit', auditRoutes(ports));
-  router.use('/keys', keyRoutes(ports));
+  router.use('/deliveries', deliveryRoutes(reading));
+  router.use('/connections', connectionRoutes(reading));
+  router.use('/reconcile-runs', reconcileRunRoutes(reading));
+  router.use('/drift', driftRoutes(reading));
+  router.use('/alerts', alertRoutes(reading));
+  router.use('/search', searchRoutes(reading));
+  router.use('/audit', auditRoutes(reading));
+  router.use('/keys', keyRoutes(reading));
   router.get('/invariants', async (request, response) => sendJson(request, response, await ports.invariants()));
   return router;
 }

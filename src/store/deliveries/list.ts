@@ -77,11 +77,11 @@ export async function readTextFloor(sql: Sql, before: number | null): Promise<nu
   return Math.max(0, (before ?? numberOf(newest?.seq) + 1) - MOST_BODIES);
 }
 
-/** Deliveries before position `before` (null: from the newest), newest first. With a `text`, only down to `readTextFloor`. */
+/** Deliveries before position `before` (null: from the newest), newest first. With a `text`, only down to `floor`; default: `readTextFloor`. */
 export async function listDeliveries(
   sql: Sql,
   filter: DeliveryFilter,
-  page: { before: number | null; limit: number },
+  page: { before: number | null; floor?: number; limit: number },
 ): Promise<DeliveryRow[]> {
   const asked = where(
     ...matching(filter),
@@ -92,7 +92,7 @@ export async function listDeliveries(
       : ['deliveries.seq in (select delivery_seq from replayed_deliveries where replay_id = ?)', filter.replayId],
   );
   if (filter.text == null) return select(sql, where([asked.text, ...asked.bindings], isBefore(page.before)), page.limit);
-  const found = await findWithText(sql, asked, filter.text, { ...page, floor: await readTextFloor(sql, page.before) });
+  const found = await findWithText(sql, asked, filter.text, { ...page, floor: page.floor ?? (await readTextFloor(sql, page.before)) });
   return select(sql, where(isOneOf('deliveries.seq', found)), page.limit);
 }
 

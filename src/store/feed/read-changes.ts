@@ -195,27 +195,30 @@ export interface OutstandingRow extends ChangeRow {
   receiptAt: string | null;
 }
 
-/** What the consumer has read up to `upTo` and has not booked, oldest first. */
-export async function readOutstanding(
+/** The statement that reads `columns` of what the consumer has read up to `upTo` and has not booked, oldest first. */
+export function outstandingQuery(
   sql: Sql,
+  columns: string,
   consumer: string,
   filter: FeedFilter,
-  span: { after: string; upTo: string; limit: number },
-): Promise<OutstandingRow[]> {
+  span: FeedRange,
+): { statement: string; bindings: SqlValue[] } {
   const asked = where(
     ['changes.seq > ?', span.after],
     ['changes.seq <= ?', span.upTo],
     ["(receipts.status is null or receipts.status <> 'booked')"],
     ...wanted(sql, filter),
   );
-  const statement = `select ${COLUMNS}, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
-    from changes left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
+  const statement = `select ${columns} from changes left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
     where ${asked.text} order by changes.seq limit ?`;
-  const rows = await sql.all<Row & Record<'receipt_reference' | 'receipt_reason' | 'receipt_at', string | null>>(statement, [
-    consumer,
-    ...asked.bindings,
-    span.limit,
-  ]);
+  return { statement, bindings: [consumer, ...asked.bindings, span.limit] };
+}
+
+const RECEIPT = 'receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at';
+
+export async function readOutstanding(sql: Sql, consumer: string, filter: FeedFilter, span: FeedRange): Promise<OutstandingRow[]> {
+  const { statement, bindings } = outstandingQuery(sql, `${COLUMNS}, ${RECEIPT}`, consumer, filter, span);
+  const rows = await sql.all<Row & Record<'receipt_reference' | 'receipt_reason' | 'receipt_at', string | null>>(statement, bindings);
   return rows.map((row) => ({
     ...fromRow(row),
     receiptReference: row.receipt_reference,

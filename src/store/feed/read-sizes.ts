@@ -2,7 +2,7 @@ import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { type FeedFilter, type FeedRange, feedQuery } from './read-changes.ts';
+import { type FeedFilter, type FeedRange, feedQuery, outstandingQuery } from './read-changes.ts';
 
 /** An entry before it is read: its position, and the approximate size of its JSON. */
 export interface ChangeSize {
@@ -38,6 +38,13 @@ export async function readFeedSizes(sql: Sql, filter: FeedFilter, span: FeedRang
 export async function readHistorySizes(sql: Sql, entityId: string, after: string, limit: number): Promise<ChangeSize[]> {
   const columns = sizeColumns({ state: false, entity: false });
   return selectSizes(sql, `select ${columns} from changes where entity_id = ? and seq > ? order by seq limit ?`, [entityId, after, limit]);
+}
+
+/** The sizes of what a consumer has read and not booked, oldest first. */
+export async function readOutstandingSizes(sql: Sql, consumer: string, filter: FeedFilter, span: FeedRange): Promise<ChangeSize[]> {
+  const columns = sizeColumns({ state: false, entity: false });
+  const { statement, bindings } = outstandingQuery(sql, columns, consumer, filter, span);
+  return selectSizes(sql, statement, bindings);
 }
 
 interface Row {

@@ -53,7 +53,7 @@ export function sendFeedPage(
   parts: FeedQuery['parts'],
 ): Promise<void> {
   const columns = [...CHANGE_COLUMNS, ...(parts.state ? ['state'] : []), ...(parts.entity ? ['entity'] : [])];
-  return sendRows(request, response, slots, { page, next: next.cursor, columns });
+  return sendRows(request, response, slots, async () => ({ page, next: next.cursor, columns }));
 }
 
 /** Server-sent events: `id` is the cursor, `data` the entry. A slow client is waited for, with at most one piece in memory. */

@@ -8,6 +8,7 @@ import { saveReceipts } from '../../../feed/receipts.ts';
 import { type ConsumerRow, listConsumers } from '../../../store/feed/list-consumers.ts';
 import { listReceipts } from '../../../store/feed/list-receipts.ts';
 import { type OutstandingRow, readOutstanding } from '../../../store/feed/read-changes.ts';
+import { readOutstandingSizes } from '../../../store/feed/read-sizes.ts';
 import { CHANGE_COLUMNS, changeObject } from '../../../views/change.ts';
 import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
 import { callerOf } from '../auth.ts';
@@ -15,7 +16,10 @@ import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
 import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
-import { cutPage, sendJson, sendList, sendResource } from '../sending/send-response.ts';
+import { type ListRow, sendList } from '../sending/list-pages.ts';
+import { cutRows, type ReadRows } from '../sending/row-pages.ts';
+import { sendJson, sendResource } from '../sending/send-response.ts';
+import { sendRows } from '../sending/send-rows.ts';
 import { includeParam, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';
 import { endOf, readPage } from './feed.ts';
@@ -33,12 +37,14 @@ export function consumerRoutes(ports: Ports): Router {
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const text = queryText(request, 'after');
-    const after = text === null ? null : String(readListCursor('consumers', text)[0]);
-    const page = cutPage(await listConsumers(sql, { after, limit: limit + 1 }), limit, (row) => listCursor('consumers', [row.name]));
-    const rows = [];
-    for (const consumer of page.rows) rows.push(await view(consumer));
-    await sendList(request, response, { rows, next: page.next, columns: CONSUMER_COLUMNS });
+    const read = async (text: string | null, most: number) => {
+      const after = text === null ? null : String(readListCursor('consumers', text)[0]);
+      const rows: ListRow[] = [];
+      for (const consumer of await listConsumers(sql, { after, limit: most }))
+        rows.push({ cursor: listCursor('consumers', [consumer.name]), view: await view(consumer) });
+      return rows;
+    };
+    await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: CONSUMER_COLUMNS, read });
   });
 
   router.put('/:name', async (request, response) => {
@@ -77,28 +83,36 @@ export function consumerRoutes(ports: Ports): Router {
   router.get('/:name/receipts', async (request, response) => {
     const { name } = await named(request);
     const limit = queryLimit(request);
-    const { position: after } = await findPosition(sql, queryText(request, 'after'));
-    const found = await listReceipts(sql, name, { status: queryText(request, 'status'), after, limit: limit + 1 });
-    const page = cutPage(found, limit, ({ cursor }) => cursor);
-    const rows = page.rows.map(({ position: _position, ...row }) => row);
-    await sendList(request, response, { rows, next: page.next, columns: RECEIPT_COLUMNS });
+    const status = queryText(request, 'status');
+    const read = async (text: string | null, most: number) => {
+      const { position: after } = await findPosition(sql, text);
+      const found = await listReceipts(sql, name, { status, after, limit: most });
+      return found.map(({ position: _position, ...view }) => ({ cursor: view.cursor, view }));
+    };
+    await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: RECEIPT_COLUMNS, read });
   });
 
   router.get('/:name/outstanding', async (request, response) => sendOutstanding(ports, request, response, await named(request)));
   return router;
 }
 
-async function sendOutstanding({ context }: Ports, request: Request, response: Response, consumer: ConsumerRow): Promise<void> {
+async function sendOutstanding({ context, slots }: Ports, request: Request, response: Response, consumer: ConsumerRow): Promise<void> {
   const sql = context.db.read;
   const limit = queryLimit(request);
   const asked = await findPosition(sql, queryText(request, 'after'));
   const after = furthest([asked.position, consumer.startPosition]);
   const upTo = furthest([consumer.position, consumer.lastRead?.position ?? FEED_BEGINNING.position]);
-  const found = await readOutstanding(sql, consumer.name, consumer.filter, { after, upTo, limit: limit + 1 });
-  const page = cutPage(found, limit, (change) => change.cursor);
   const nowMs = context.clock.now().getTime();
-  const rows = page.rows.map((change) => outstandingView(change, nowMs));
-  await sendList(request, response, { rows, next: page.next, columns: [...CHANGE_COLUMNS, 'ageMs', 'receipt'] });
+  const read: ReadRows = async (from, to, most) => {
+    const found = await readOutstanding(sql, consumer.name, consumer.filter, { after: from, upTo: to, limit: most });
+    return found.map((change) => ({ ...change, text: JSON.stringify(outstandingView(change, nowMs)) }));
+  };
+  await sendRows(request, response, slots, async () => {
+    const sizes = await readOutstandingSizes(sql, consumer.name, consumer.filter, { after, upTo, limit: limit + 1 });
+    const page = cutRows(after, sizes, limit, read);
+    const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
+    return { page, next, columns: [...CHANGE_COLUMNS, 'ageMs', 'receipt'] };
+  });
 }
 
 const outstandingView = (change: OutstandingRow, nowMs: number) => ({

@@ -1,11 +1,13 @@
 import type { Response } from 'express';
 import type { FeedPosition } from '../../../domain/entities/feed-cursor.ts';
 import { confirm } from '../../../feed/find-position.ts';
-import { type FeedFilter, readFeed } from '../../../store/feed/read-changes.ts';
+import type { Sql } from '../../../store/engine/database.ts';
+import { type FeedFilter, type FeedRange, readFeed } from '../../../store/feed/read-changes.ts';
 import { type ChangeParts, readFeedSizes } from '../../../store/feed/read-sizes.ts';
 import { changeTexts } from '../../../views/change-texts.ts';
 import type { ApiPorts } from '../ports.ts';
-import { cutRows, type RowPage } from '../sending/row-pages.ts';
+import type { Semaphore } from '../semaphore.ts';
+import { cutRows, type ReadRows, type RowPage } from '../sending/row-pages.ts';
 
 /** Aborted when the client goes away or the server stops; nothing is left on the long-lived `stop` once the answer is over. */
 export function endOf(response: Response, stop: AbortSignal): AbortSignal {
@@ -35,11 +37,13 @@ export interface FeedPage {
   next: FeedPosition;
 }
 
+type FeedPorts = Pick<ApiPorts, 'context'> & { slots: Semaphore };
+
 /**
  * One page of the feed; with nothing there, waits up to `waitMs` for the first entry. Empty when `end` comes first.
  * Refuses a position that the feed does not have (410).
  */
-export async function readPage({ context }: Pick<ApiPorts, 'context'>, asked: FeedQuery, end: AbortSignal): Promise<FeedPage> {
+export async function readPage({ context, slots }: FeedPorts, asked: FeedQuery, end: AbortSignal): Promise<FeedPage> {
   const untilMs = performance.now() + asked.waitMs;
   const sql = context.db.read;
   for (;;) {
@@ -48,17 +52,30 @@ export async function readPage({ context }: Pick<ApiPorts, 'context'>, asked: Fe
     const { latest } = await confirm(sql, asked.after);
     const span = { after: asked.after.position, upTo: latest.position, limit: asked.limit + 1 };
     const isNew = latest.position !== asked.after.position;
-    const sizes = isNew ? await readFeedSizes(sql, asked.filter, span, asked.parts) : [];
+    const { page, last } = await cutFeed(sql, asked, isNew ? span : null, slots);
     const leftMs = untilMs - performance.now();
-    if (sizes.length > 0 || leftMs <= 0 || end.aborted) {
-      const page = cutRows(span.after, sizes, asked.limit, async (after, upTo, limit) =>
-        changeTexts(sql, await readFeed(sql, asked.filter, { after, upTo, limit }), asked.parts),
-      );
-      const last = sizes[page.count - 1];
-      return { page, next: page.hasMore && last ? { position: last.position, cursor: last.cursor } : later(latest, asked.after) };
+    if (page.count > 0 || leftMs <= 0 || end.aborted) {
+      return { page, next: page.hasMore && last ? last : later(latest, asked.after) };
     }
     await context.feedChanged.wait(Math.min(leftMs, context.pollIntervalMs()), end, seen);
   }
+}
+
+/** The page, and its last entry; `span` null: there is nothing to read. Only a few are prepared at a time. */
+async function cutFeed(
+  sql: Sql,
+  asked: FeedQuery,
+  span: FeedRange | null,
+  slots: Semaphore,
+): Promise<{ page: RowPage; last: FeedPosition | null }> {
+  const read: ReadRows = async (after, upTo, limit) =>
+    changeTexts(sql, await readFeed(sql, asked.filter, { after, upTo, limit }), asked.parts);
+  if (span === null) return { page: cutRows(asked.after.position, [], asked.limit, read), last: null };
+  const release = await slots.enter();
+  const sizes = await readFeedSizes(sql, asked.filter, span, asked.parts).finally(release);
+  const page = cutRows(span.after, sizes, asked.limit, read);
+  const last = sizes[page.count - 1];
+  return { page, last: last ? { position: last.position, cursor: last.cursor } : null };
 }
 
 // With nothing newer the client is given its own position again.
@@ -66,7 +83,7 @@ const later = (latest: FeedPosition, after: FeedPosition): FeedPosition =>
   BigInt(latest.position) > BigInt(after.position) ? latest : after;
 
 /** Every entry after a position, page by page, without end; an empty page when nothing came for `waitMs`. Ends with `end`. */
-export async function* follow(ports: Pick<ApiPorts, 'context'>, asked: FeedQuery, end: AbortSignal): AsyncGenerator<FeedPage> {
+export async function* follow(ports: FeedPorts, asked: FeedQuery, end: AbortSignal): AsyncGenerator<FeedPage> {
   let { after } = asked;
   while (!end.aborted) {
     const page = await readPage(ports, { ...asked, after }, end);

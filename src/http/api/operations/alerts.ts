@@ -6,8 +6,10 @@ import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts
 import { alertId, alertView } from '../../../views/alert.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryChoice, queryLimit, queryText, timeOf } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
-import { sendJson, sendList } from '../sending/send-response.ts';
+import { sendList } from '../sending/list-pages.ts';
+import { sendJson } from '../sending/send-response.ts';
 
 const COLUMNS = [
   ...['id', 'code', 'level', 'state', 'connection', 'since', 'resolvedAt', 'count', 'text', 'remedy', 'details'],
@@ -21,7 +23,7 @@ const ALERT_STATES = ['open', 'resolved', 'all'] as const;
 /** Open alerts of one code and connection. */
 const MOST_OPEN = 1000;
 
-export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+export function alertRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
   const router = Router();
   const sql = context.db.read;
   const named = async (request: Request): Promise<AlertRow> => {
@@ -35,15 +37,17 @@ export function alertRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const skip = readSequenceCursor('alerts', queryText(request, 'after')) ?? 0;
     const filter = {
       state: queryChoice(request, 'state', ALERT_STATES) ?? 'open',
       code: queryText(request, 'code'),
       connection: queryText(request, 'connection'),
     };
-    const found = await listAlerts(sql, filter, { skip, limit: limit + 1 });
-    const next = found.length > limit ? listCursor('alerts', [skip + limit]) : null;
-    await sendList(request, response, { rows: found.slice(0, limit).map(alertView), next, columns: COLUMNS });
+    const read = async (after: string | null, most: number) => {
+      const skip = readSequenceCursor('alerts', after) ?? 0;
+      const found = await listAlerts(sql, filter, { skip, limit: most });
+      return found.map((row, index) => ({ cursor: listCursor('alerts', [skip + index + 1]), view: alertView(row) }));
+    };
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.post('/:id/acknowledge', async (request, response) => {

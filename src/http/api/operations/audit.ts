@@ -3,15 +3,16 @@ import { type AuditRow, listAudit } from '../../../store/access/list-audit.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryText, queryTime } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
-import { cutPage, sendList } from '../sending/send-response.ts';
+import { sendList } from '../sending/list-pages.ts';
 
 const auditView = ({ seq: _seq, ...entry }: AuditRow) => entry;
 
 const COLUMNS = ['at', 'who', 'keyName', 'via', 'address', 'action', 'target', 'connection', 'result', 'details', 'requestId'];
 
 /** Who changed what, newest first. */
-export function auditRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+export function auditRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
@@ -25,10 +26,12 @@ export function auditRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
       from: queryTime(request, 'from'),
       to: queryTime(request, 'to'),
     };
-    const before = readSequenceCursor('audit', queryText(request, 'after'));
-    const found = await listAudit(context.db.read, filter, { before, limit: limit + 1 });
-    const page = cutPage(found, limit, (row) => listCursor('audit', [row.seq]));
-    await sendList(request, response, { rows: page.rows.map(auditView), next: page.next, columns: COLUMNS });
+    const read = async (after: string | null, most: number) =>
+      (await listAudit(context.db.read, filter, { before: readSequenceCursor('audit', after), limit: most })).map((row) => ({
+        cursor: listCursor('audit', [row.seq]),
+        view: auditView(row),
+      }));
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
   return router;
 }

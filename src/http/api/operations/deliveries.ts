@@ -4,11 +4,13 @@ import { readCursorsByCause } from '../../../store/feed/read-changes.ts';
 import { readCauses } from '../../../views/causes.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText, queryTime } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
-import { cutPage, sendList, sendResource } from '../sending/send-response.ts';
+import { rowsFrom, sendList } from '../sending/list-pages.ts';
+import { sendResource } from '../sending/send-response.ts';
 import { deliveryActions, noDelivery } from './delivery-actions.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'>;
+type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'> & { slots: Semaphore };
 
 const deliveryView = (delivery: DeliveryRow) => ({
   id: delivery.id,
@@ -37,26 +39,34 @@ const CAUSE_COLUMNS = ['code', 'cause', 'connections', 'event', 'count', 'dead',
 export function deliveryRoutes(ports: Ports): Router {
   const router = Router();
   const sql = ports.context.db.read;
+  const { slots } = ports;
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const before = readSequenceCursor('deliveries', queryText(request, 'after'));
+    const after = queryText(request, 'after');
     const filter = filterOf(request);
-    const found = await listDeliveries(sql, filter, { before, limit: limit + 1 });
-    const page = cutPage(found, limit, (row) => listCursor('deliveries', [row.seq]));
-    const floor = filter.text && page.next === null ? await readTextFloor(sql, before) : 0;
-    const next = floor > 1 ? listCursor('deliveries', [floor]) : page.next;
-    const cursors = await readCursorsByCause(
-      sql,
-      page.rows.map((row) => row.id),
-    );
-    const rows = page.rows.map((row) => ({ ...deliveryView(row), changes: cursors.get(row.id) ?? [] }));
-    await sendList(request, response, { rows, next, columns: COLUMNS });
+    const floor = filter.text ? await readTextFloor(sql, readSequenceCursor('deliveries', after)) : 0;
+    const read = async (text: string | null, most: number) => {
+      const found = await listDeliveries(sql, filter, { before: readSequenceCursor('deliveries', text), floor, limit: most });
+      const cursors = await readCursorsByCause(
+        sql,
+        found.map((row) => row.id),
+      );
+      return found.map((row) => ({
+        cursor: listCursor('deliveries', [row.seq]),
+        view: { ...deliveryView(row), changes: cursors.get(row.id) ?? [] },
+      }));
+    };
+    const next = async () => (floor > 1 ? listCursor('deliveries', [floor]) : null);
+    await sendList(request, response, slots, { after, limit, columns: COLUMNS, read, next });
   });
 
   router.get('/causes', async (request, response) => {
-    const rows = await readCauses(sql, { connection: queryText(request, 'connection') });
-    await sendList(request, response, { rows: rows.slice(0, queryLimit(request)), next: null, columns: CAUSE_COLUMNS });
+    const limit = queryLimit(request);
+    const connection = queryText(request, 'connection');
+    const read = async (text: string | null, most: number) => rowsFrom('causes', await readCauses(sql, { connection }), text, most);
+    const after = queryText(request, 'after');
+    await sendList(request, response, slots, { after, limit, columns: CAUSE_COLUMNS, read, batchRows: limit + 1 });
   });
 
   router.use(deliveryActions(ports));

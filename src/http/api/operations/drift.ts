@@ -3,20 +3,23 @@ import { Refused } from '../../../domain/errors.ts';
 import { type DriftKey, listDrift } from '../../../store/drift/list.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryLimit, queryText } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
-import { cutPage, sendList } from '../sending/send-response.ts';
+import { sendList } from '../sending/list-pages.ts';
 
 const COLUMNS = ['connection', 'platform', 'kind', 'name', 'path', 'firstSeenAt', 'lastSeenAt', 'count', 'sampleId'];
 
-export function driftRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+export function driftRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
     const filter = { connection: queryText(request, 'connection'), kind: queryText(request, 'kind') };
-    const after = readKey(queryText(request, 'after'));
-    const found = await listDrift(context.db.read, filter, { after, limit: limit + 1 });
-    const page = cutPage(found, limit, (row) => listCursor('drift', [row.connection, row.kind, row.path, row.name]));
-    await sendList(request, response, { ...page, columns: COLUMNS });
+    const read = async (after: string | null, most: number) =>
+      (await listDrift(context.db.read, filter, { after: readKey(after), limit: most })).map((row) => ({
+        cursor: listCursor('drift', [row.connection, row.kind, row.path, row.name]),
+        view: row,
+      }));
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
   return router;
 }

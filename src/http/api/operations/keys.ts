@@ -9,8 +9,10 @@ import { callerOf } from '../auth.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
-import { sendJson, sendList } from '../sending/send-response.ts';
+import { sendList } from '../sending/list-pages.ts';
+import { sendJson } from '../sending/send-response.ts';
 
 const COLUMNS = ['name', 'role', 'connections', 'consumers', 'origin', 'createdAt', 'lastUsedAt'];
 
@@ -22,14 +24,12 @@ const newKeyBody = z.object({
   consumers: z.array(z.string()).nullish(),
 });
 
-export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 'settingsKeys'>): Router {
+export function keyRoutes({ context, settingsKeys, slots }: Pick<ApiPorts, 'context' | 'settingsKeys'> & { slots: Semaphore }): Router {
   const router = Router();
   const isSetting = (name: string): boolean => settingsKeys.some((key) => key.name === name);
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const text = queryText(request, 'after');
-    const after = text === null ? '' : String(readListCursor('keys', text)[0]);
     const fromSettings = settingsKeys.map(({ name, role }) => ({
       name,
       role,
@@ -38,14 +38,15 @@ export function keyRoutes({ context, settingsKeys }: Pick<ApiPorts, 'context' | 
       createdAt: null,
       lastUsedAt: null,
     }));
-    const stored = (await listApiKeys(context.db.read)).map((key) => ({ ...key, origin: 'stored' }));
     const caller = callerOf(response);
-    const all = [...fromSettings, ...stored]
-      .filter((key) => key.name > after && maySee(caller, key))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const last = all[limit - 1];
-    const next = last && all.length > limit ? listCursor('keys', [last.name]) : null;
-    await sendList(request, response, { rows: all.slice(0, limit), next, columns: COLUMNS });
+    const read = async (text: string | null, most: number) => {
+      const after = text === null ? '' : String(readListCursor('keys', text)[0]);
+      const stored = (await listApiKeys(context.db.read)).map((key) => ({ ...key, origin: 'stored' }));
+      const found = [...fromSettings, ...stored].filter((key) => key.name > after && maySee(caller, key));
+      const sorted = found.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, most);
+      return sorted.map((view) => ({ cursor: listCursor('keys', [view.name]), view }));
+    };
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.post('/', async (request, response) => {

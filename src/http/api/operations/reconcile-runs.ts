@@ -4,8 +4,10 @@ import { listRuns, readGaps, readRun } from '../../../store/reconciliation/list-
 import { runView } from '../../../views/run.ts';
 import type { ApiPorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
-import { cutPage, sendList, sendResource } from '../sending/send-response.ts';
+import { sendList } from '../sending/list-pages.ts';
+import { sendResource } from '../sending/send-response.ts';
 
 const COLUMNS = [
   'id',
@@ -23,17 +25,19 @@ const COLUMNS = [
   'counts.failed',
 ];
 
-export function reconcileRunRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+export function reconcileRunRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
   const router = Router();
   const sql = context.db.read;
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
     const filter = { connection: queryText(request, 'connection'), state: queryText(request, 'state') };
-    const before = readSequenceCursor('reconcile-runs', queryText(request, 'after'));
-    const found = await listRuns(sql, filter, { before, limit: limit + 1 });
-    const page = cutPage(found, limit, (row) => listCursor('reconcile-runs', [row.seq]));
-    await sendList(request, response, { rows: page.rows.map(runView), next: page.next, columns: COLUMNS });
+    const read = async (after: string | null, most: number) =>
+      (await listRuns(sql, filter, { before: readSequenceCursor('reconcile-runs', after), limit: most })).map((row) => ({
+        cursor: listCursor('reconcile-runs', [row.seq]),
+        view: runView(row),
+      }));
+    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.get('/:id', async (request, response) => {

@@ -2,19 +2,22 @@ import { type RequestHandler, Router } from 'express';
 import { search } from '../../../search/search.ts';
 import type { ApiPorts } from '../ports.ts';
 import { queryNumber, queryText } from '../query.ts';
-import { sendList } from '../sending/send-response.ts';
+import type { Semaphore } from '../semaphore.ts';
+import { rowsFrom, sendList } from '../sending/list-pages.ts';
 
 const COLUMNS = ['kind', 'id', 'title', 'href', 'connection', 'match.field', 'match.text'];
 const DEFAULT_LIMIT = 20;
 
 /** Finds by number, external id, event id, item, line position, party, document or receipt, best matches first. */
-export function searchRoutes({ context }: Pick<ApiPorts, 'context'>): Router {
+export function searchRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
   const router = Router();
   const find: RequestHandler = async (request, response) => {
     const connections = context.connections.list().map(({ name }) => name);
     const limit = queryNumber(request, 'limit') ?? DEFAULT_LIMIT;
-    const rows = await search(context.db.read, (queryText(request, 'q') ?? '').trim(), { connections, limit });
-    await sendList(request, response, { rows, next: null, columns: COLUMNS });
+    const text = (queryText(request, 'q') ?? '').trim();
+    const read = async (after: string | null, most: number) =>
+      rowsFrom('search', await search(context.db.read, text, { connections, limit }), after, most);
+    await sendList(request, response, slots, { after: null, limit, columns: COLUMNS, read });
   };
   router.get('/', find);
   return router;

@@ -29,9 +29,11 @@ export interface RowPage {
   last: string | null;
   hasMore: boolean;
   read: ReadRows;
+  /** The rows themselves, where they were small enough to keep. */
+  rows?: readonly SentRow[] | undefined;
 }
 
-const PAGE_BYTES = 4 * 1024 * 1024;
+export const PAGE_BYTES = 4 * 1024 * 1024;
 const PART_BYTES = 256 * 1024;
 const FIRST_BYTES = 64 * 1024;
 const PIECE_BYTES = 16 * 1024;
@@ -56,7 +58,8 @@ export function cutRows(after: string, sizes: readonly RowSize[], limit: number,
 }
 
 /** All rows of a page. */
-export async function readRows(page: RowPage): Promise<SentRow[]> {
+export async function readRows(page: RowPage): Promise<readonly SentRow[]> {
+  if (page.rows) return page.rows;
   const rows: SentRow[] = [];
   for (const upTo of page.parts) rows.push(...(await page.read(rows.at(-1)?.position ?? page.after, upTo, page.count)));
   return rows;
@@ -71,14 +74,17 @@ export async function writeRows(writer: PacedWriter, page: RowPage, slots: Semap
   const rowBytes = page.bytes / Math.max(1, page.count);
   let ahead = FIRST_BYTES;
   let at = page.after;
+  // The last row of a part may have left the list in the meantime: then the part ends where the page would have been read twice.
+  let left = 2 * page.count;
   for (const upTo of page.parts) {
-    while (at !== upTo) {
+    while (at !== upTo && left > 0) {
       const limit = Math.max(1, Math.ceil(ahead / rowBytes));
       const release = await slots.enter();
       const read = page.read(at, upTo, limit);
       const piece = await read.then((rows) => writeUntilLate(writer, rows, textOf)).finally(release);
       // Retention may have deleted the rest in the meantime.
       at = piece.at ?? upTo;
+      left -= piece.count;
       ahead = piece.late === null ? Math.min(ahead * 2, PART_BYTES) : PIECE_BYTES;
       if (!(await (piece.late ?? piece.written))) return false;
     }
@@ -89,6 +95,7 @@ export async function writeRows(writer: PacedWriter, page: RowPage, slots: Semap
 interface Written {
   /** Position of the last row that was written; null: there were none. */
   at: string | null;
+  count: number;
   /** Whether the client is still there. */
   written: boolean;
   /** For a slow client: resolves once it has read what was written. */
@@ -103,8 +110,8 @@ async function writeUntilLate(writer: PacedWriter, rows: readonly SentRow[], tex
     if (piece.length < PIECE_BYTES && !isLast) continue;
     const taken = writer.write(piece);
     piece = '';
-    if (!(await isFlushedSoon(taken))) return { at: row.position, written: true, late: taken };
-    if (!(await taken)) return { at: row.position, written: false, late: null };
+    if (!(await isFlushedSoon(taken))) return { at: row.position, count: index + 1, written: true, late: taken };
+    if (!(await taken)) return { at: row.position, count: index + 1, written: false, late: null };
   }
-  return { at: rows.at(-1)?.position ?? null, written: true, late: null };
+  return { at: rows.at(-1)?.position ?? null, count: rows.length, written: true, late: null };
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
-import { type Columns, toCsv } from '../../../views/csv.ts';
 
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 const COMPRESS = {
@@ -52,21 +51,6 @@ export async function sendResource(request: Request, response: Response, resourc
   await sendText(request, response, JSON_TYPE, text);
 }
 
-/** One page: its rows, and the cursor of the next page. */
-export interface ListPage {
-  rows: readonly object[];
-  next: string | null;
-  columns: Columns;
-}
-
-/** `{"data", "next"}`, or CSV if requested; the next page's address is also in `Link`, as CSV has no place for it. */
-export async function sendList(request: Request, response: Response, page: ListPage): Promise<void> {
-  const isCsv = wantsCsv(request, response);
-  if (page.next !== null) linkNext(request, response, page.next);
-  if (isCsv) return sendText(request, response, CSV_TYPE, toCsv(page.rows, page.columns));
-  await sendJson(request, response, { data: page.rows, next: page.next });
-}
-
 /** Whether the client requested CSV: by a path ending in `.csv`, or by `Accept`. */
 export function wantsCsv(request: Request, response: Response): boolean {
   if (response.locals.isCsv === true) return true;
@@ -83,11 +67,4 @@ function nextAddress(request: Request, next: string): string {
   const parameters = new URLSearchParams(query);
   parameters.set('after', next);
   return `${path}?${parameters}`;
-}
-
-/** Cuts the row that was only read to see whether more follow. */
-export function cutPage<Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => string): { rows: Row[]; next: string | null } {
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return { rows: page, next: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 }

@@ -6,29 +6,56 @@ import { type RowPage, readRows, type SentRow, writeRows } from './row-pages.ts'
 import { CSV_TYPE, JSON_TYPE, linkNext, sendText, wantsCsv } from './send-response.ts';
 
 /** Smaller pages are sent in one go, with their length. */
-const AT_ONCE_BYTES = 32 * 1024;
+export const AT_ONCE_BYTES = 32 * 1024;
 
-/** A page of a list, as JSON or CSV, read from the store as the client takes it. `next` may be the last row's cursor, or null. */
+/** A page and where the next one begins: after its last row, or null. */
+export interface PreparedPage {
+  page: RowPage;
+  next: string | null;
+  columns: Columns;
+}
+
+/**
+ * A page of a list, as JSON or CSV, read from the store as the client takes it. `slots` limits how many are prepared at a time: readers that
+ * come together cost the memory of a few.
+ */
 export async function sendRows(
   request: Request,
   response: Response,
   slots: Semaphore,
-  { page, next, columns }: { page: RowPage; next: string | null; columns: Columns },
+  prepare: () => Promise<PreparedPage>,
 ): Promise<void> {
-  if (response.destroyed) return;
+  const release = await slots.enter();
+  const rest = await prepareRows(request, response, prepare).finally(release);
+  if (rest) await writeAll(createPacedWriter(response, rest.gzip), rest.page, slots, rest.form);
+}
+
+interface LargePage {
+  page: RowPage;
+  form: Form;
+  gzip: boolean;
+}
+
+/** Sends the headers, and a small page; returns a large one, whose rows are still to be written. */
+async function prepareRows(request: Request, response: Response, prepare: () => Promise<PreparedPage>): Promise<LargePage | null> {
+  // The client may have gone while it waited its turn.
+  if (response.destroyed) return null;
   const isCsv = wantsCsv(request, response);
+  const { page, next, columns } = await prepare();
   if (next !== null) linkNext(request, response, next);
   const form = isCsv ? csvForm(columns) : jsonForm(next);
   if (page.bytes <= AT_ONCE_BYTES) {
     const rows = await readRows(page);
-    return sendText(request, response, form.type, form.head + rows.map(form.row).join('') + form.tail);
+    await sendText(request, response, form.type, form.head + rows.map(form.row).join('') + form.tail);
+    return null;
   }
   response.setHeader('Content-Type', form.type);
   response.vary('Accept-Encoding');
   const gzip = request.acceptsEncodings('gzip', 'identity') === 'gzip';
   if (gzip) response.setHeader('Content-Encoding', 'gzip');
-  if (request.method === 'HEAD') return void response.end();
-  await writeAll(createPacedWriter(response, gzip), page, slots, form);
+  if (request.method !== 'HEAD') return { page, form, gzip };
+  response.end();
+  return null;
 }
 
 async function writeAll(writer: PacedWriter, page: RowPage, slots: Semaphore, form: Form): Promise<void> {
