@@ -357,7 +357,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what is known of one document */
+        /** Read the metadata of one document */
         get: operations["getDocument"];
         put?: never;
         post?: never;
@@ -396,8 +396,8 @@ export interface paths {
         };
         /**
          * Read the feed
-         * @description Without `after` from the beginning. `next` is the position to ask from next time: past what the filter left out, and `after` itself while
-         *     there is nothing new. The cursor of any entry may be used as `after` too. An entry never appears behind a position that was already handed out. With `wait` the answer comes
+         * @description Without `after` from the beginning. `next` is the position for the next request: past entries that the filter excludes, and `after` itself while
+         *     there is nothing new. The cursor of any entry may be used as `after` too. An entry never appears before a position that has already been returned. With `wait` the response is sent
          *     as soon as there is an entry, else after that many seconds with an empty list.
          */
         get: operations["listChanges"];
@@ -491,12 +491,12 @@ export interface paths {
         get: operations["getConsumer"];
         /**
          * Register a consumer
-         * @description May be repeated: a known consumer keeps its position and takes the other members of the body; members that are left out have their
-         *     defaults. Without a body a new consumer reads everything from the beginning, and a known one stays as it is.
+         * @description Idempotent: an existing consumer keeps its position and gets the other members of the body; omitted members have their
+         *     defaults. Without a body a new consumer reads everything from the beginning, and an existing one stays unchanged.
          */
         put: operations["putConsumer"];
         post?: never;
-        /** Drop a consumer with its position and receipts */
+        /** Delete a consumer with its position and receipts */
         delete: operations["deleteConsumer"];
         options?: never;
         head?: never;
@@ -548,7 +548,7 @@ export interface paths {
         put?: never;
         /**
          * Move the position of a consumer
-         * @description Everything up to `cursor` will not be given again. Backwards (409 `ack_backwards`) or beyond what was read (409 `ack_beyond_read`) only with
+         * @description Entries up to `cursor` will not be returned again. Backwards (409 `ack_backwards`) or beyond what was read (409 `ack_beyond_read`) only with
          *     `"force": true`, which needs the role operator.
          */
         post: operations["acknowledge"];
@@ -565,12 +565,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a consumer said became of changes, in the order of the feed */
+        /** List the receipts of a consumer, in the order of the feed */
         get: operations["listReceipts"];
         put?: never;
         /**
-         * Say what became of changes that were pulled
-         * @description Pulled is not booked. The last receipt about an entry counts; all of a request are kept, or none.
+         * Send receipts for changes that were pulled
+         * @description Pulled is not booked. The last receipt for an entry counts; a request is stored completely or not at all.
          */
         post: operations["sendReceipts"];
         delete?: never;
@@ -586,7 +586,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a consumer said became of changes, in the order of the feed (CSV) */
+        /** List the receipts of a consumer, in the order of the feed (CSV) */
         get: operations["listReceiptsCsv"];
         put?: never;
         post?: never;
@@ -603,7 +603,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was pulled and is not booked, oldest first */
+        /** List changes that were pulled but not booked, oldest first */
         get: operations["listOutstanding"];
         put?: never;
         post?: never;
@@ -620,7 +620,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was pulled and is not booked, oldest first (CSV) */
+        /** List changes that were pulled but not booked, oldest first (CSV) */
         get: operations["listOutstandingCsv"];
         put?: never;
         post?: never;
@@ -690,7 +690,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Work one delivery again */
+        /** Replay one delivery */
         post: operations["replayDelivery"];
         delete?: never;
         options?: never;
@@ -708,9 +708,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Work many deliveries again, or see what that would change
-         * @description The criteria are members of the body itself, or of its `filter`; there must be at least one, or `"all": true`. `fetch` says where content comes from that a notification only
-         *     names: `fresh` asks the platform, `recorded` uses what the first fetch returned. A replay that changes nothing makes no feed entry.
+         * Replay many deliveries, or preview what that would change
+         * @description The criteria are members of the body itself, or of its `filter`; there must be at least one, or `"all": true`. `fetch` selects the source of content that a notification only
+         *     names: `fresh` fetches from the platform, `recorded` uses the response of the first fetch. A replay that changes nothing creates no feed entry.
          */
         post: operations["replayDeliveries"];
         delete?: never;
@@ -745,7 +745,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set one dead delivery aside as handled */
+        /** Dismiss one dead delivery */
         post: operations["dismissDelivery"];
         delete?: never;
         options?: never;
@@ -764,7 +764,7 @@ export interface paths {
         put?: never;
         /**
          * Retry waiting deliveries now
-         * @description Those that fit all criteria, or all that wait where there is none. Their backoff ends; attempts are neither spent nor given back.
+         * @description Those that match all criteria; without criteria, all pending ones. Their backoff ends; the number of attempts does not change.
          */
         post: operations["retryDeliveries"];
         delete?: never;
@@ -783,8 +783,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Set dead deliveries aside as handled
-         * @description They leave counts and alerts, show who dismissed them and why, and can still be replayed. Needs at least one criterion, or `"all": true`.
+         * Dismiss dead deliveries
+         * @description They no longer appear in counts and alerts, show who dismissed them and why, and can still be replayed. Requires at least one criterion, or `"all": true`.
          */
         post: operations["dismissDeliveries"];
         delete?: never;
@@ -802,8 +802,8 @@ export interface paths {
         };
         /**
          * Why deliveries fail, grouped by cause
-         * @description One entry per fault and connection, the most frequent first: dead deliveries, those that wait after a failure, and events that are not known.
-         *     `criteria` names its deliveries in `/deliveries`, `/deliveries/retry`, `/deliveries/replay` and `/deliveries/dismiss`.
+         * @description One entry per fault and connection, the most frequent first: dead deliveries, those that wait after a failure, and unknown events.
+         *     `criteria` selects its deliveries in `/deliveries`, `/deliveries/retry`, `/deliveries/replay` and `/deliveries/dismiss`.
          */
         get: operations["listCauses"];
         put?: never;
@@ -889,7 +889,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known to be complete, and what is not */
+        /** Which periods are known to be complete, and which are not */
         get: operations["getCoverage"];
         put?: never;
         post?: never;
@@ -906,7 +906,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known to be complete, and what is not (CSV) */
+        /** Which periods are known to be complete, and which are not (CSV) */
         get: operations["getCoverageCsv"];
         put?: never;
         post?: never;
@@ -923,7 +923,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Webhook requests that were refused for their credentials */
+        /** List webhook requests that were rejected for their credentials */
         get: operations["listRejections"];
         put?: never;
         post?: never;
@@ -940,7 +940,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Webhook requests that were refused for their credentials (CSV) */
+        /** List webhook requests that were rejected for their credentials (CSV) */
         get: operations["listRejectionsCsv"];
         put?: never;
         post?: never;
@@ -961,8 +961,8 @@ export interface paths {
         put?: never;
         /**
          * Compare with the platform's API now
-         * @description A run that is under way and ends soon is waited for, and another begun after it; one that takes longer is given as it is, or answers
-         *     409 `reconcile_busy` where `since` is asked for.
+         * @description If a run is in progress and ends soon, another is started after it; if it takes longer, it is returned, or the response is
+         *     409 `reconcile_busy` if `since` is given.
          */
         post: operations["reconcile"];
         delete?: never;
@@ -1029,7 +1029,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What platforms sent that our description of them does not know */
+        /** List what platforms sent that our description of them does not contain */
         get: operations["listDrift"];
         put?: never;
         post?: never;
@@ -1046,7 +1046,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What platforms sent that our description of them does not know (CSV) */
+        /** List what platforms sent that our description of them does not contain (CSV) */
         get: operations["listDriftCsv"];
         put?: never;
         post?: never;
@@ -1103,7 +1103,7 @@ export interface paths {
         /**
          * Find orders, shipments, records and deliveries
          * @description By a part of the number, the platform's id, an item, a line's position, a party, a document's name; by the whole event id, delivery id, resource
-         *     (`order:…`) or the reference of a receipt. Several words must all be there. The best first; `match` tells what it was found by.
+         *     (`order:…`) or the reference of a receipt. All words must match. Best matches first; `match` names the field that matched.
          */
         get: operations["search"];
         put?: never;
@@ -1140,8 +1140,8 @@ export interface paths {
         };
         /**
          * Who changed what
-         * @description Everything that changes something, by API, console, command line or the service itself, newest first; ordinary acknowledgements and receipts are
-         *     in the history of consumers and orders instead. Failed sign-ins are here too.
+         * @description Every change made through the API, the console, the command line or by the service itself, newest first. Ordinary acknowledgements and receipts are
+         *     in the history of consumers and orders instead. Failed sign-ins are included.
          */
         get: operations["listAudit"];
         put?: never;
@@ -1180,7 +1180,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge an open alert
-         * @description It is not repeated any more, unless it gets worse.
+         * @description Its message is no longer repeated, unless it gets worse.
          */
         post: operations["acknowledgeAlert"];
         delete?: never;
@@ -1200,7 +1200,7 @@ export interface paths {
         put?: never;
         /**
          * Mute an open alert for a time
-         * @description No message goes out before `until`, also when it resolves and opens again; `null` ends it.
+         * @description No message is sent before `until`, even if the alert resolves and opens again; `null` unmutes it.
          */
         post: operations["muteAlert"];
         delete?: never;
@@ -1219,7 +1219,7 @@ export interface paths {
         /** List API keys */
         get: operations["listKeys"];
         put?: never;
-        /** Make an API key */
+        /** Create an API key */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -1254,7 +1254,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End an API key at once */
+        /** Revoke an API key immediately */
         delete: operations["deleteKey"];
         options?: never;
         head?: never;
@@ -1269,8 +1269,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What must always hold, checked
-         * @description Every stored delivery ends; every version of an entity has its feed entry; versions have no holes.
+         * Check the invariants
+         * @description Every stored delivery reaches a final state; every version of an entity has its feed entry; versions have no gaps.
          */
         get: operations["getInvariants"];
         put?: never;
@@ -1290,7 +1290,7 @@ export interface components {
          * @example 2026-02-01T08:00:00.000Z
          */
         Time: string;
-        /** @description ISO 8601, UTC, milliseconds; null when unknown. */
+        /** @description ISO 8601, UTC, milliseconds; null if unknown. */
         TimeOrNull: string | null;
         /**
          * @description A decimal, digit for digit as it was sent.
@@ -1298,12 +1298,12 @@ export interface components {
          */
         DecimalOrNull: string | null;
         /**
-         * @description Names this change and no other, whatever is restored from a backup: skip by it what is booked already.
+         * @description Identifies this change uniquely, even after a restore from a backup: use it to skip changes that are already booked.
          * @example 019c5f2e-7a10-7c3e-9b57-3f0c2d1e8a44
          */
         ChangeId: string;
         /**
-         * @description A position in the feed. Opaque: it says which entry it names.
+         * @description A position in the feed. Opaque to clients.
          * @example 4711-5c7e1a2f
          */
         Cursor: string;
@@ -1330,7 +1330,7 @@ export interface components {
             status: number;
             code: string;
             detail: string;
-            /** @description A position before the first entry there is. */
+            /** @description A position before the first existing entry. */
             oldest: string;
             /** @description The position of the newest entry. */
             latest: string;
@@ -1446,9 +1446,9 @@ export interface components {
             removedAt: components["schemas"]["TimeOrNull"];
         };
         /**
-         * @description Only `stored` has content. `announced`: it is being fetched, or waits to be tried again. `empty`: the platform names neither an object
-         *     nor an address. `missing`: the platform does not know it. `too_large`: more than `MAX_DOCUMENT_BYTES`. `refused`: its address is not one of the
-         *     public internet. `failed`: given up after three tries.
+         * @description Only `stored` has content. `announced`: it is being fetched, or waits for a retry. `empty`: the platform provides neither an object
+         *     nor a URL. `missing`: the platform does not know it. `too_large`: more than `MAX_DOCUMENT_BYTES`. `refused`: its address is not a
+         *     public one. `failed`: given up after three attempts.
          * @enum {string}
          */
         DocumentState: "announced" | "stored" | "empty" | "missing" | "too_large" | "refused" | "failed";
@@ -1467,9 +1467,9 @@ export interface components {
         Document: {
             id: string;
             connection: string;
-            /** @description Id of its order, where it belongs to one. */
+            /** @description Id of its order; null if it belongs to none. */
             order: string | null;
-            /** @description Id of its shipment, where it belongs to one. */
+            /** @description Id of its shipment; null if it belongs to none. */
             shipment: string | null;
             /** @description The external id of its order or shipment. */
             externalId: string;
@@ -1487,7 +1487,7 @@ export interface components {
             error: string | null;
             announcedAt: components["schemas"]["Time"];
             storedAt: components["schemas"]["TimeOrNull"];
-            /** @description Id of the document that has replaced it: the same code on the same line, or on the header. */
+            /** @description Id of the document that superseded it: the same code on the same line, or on the header. */
             supersededBy: string | null;
             removedAt: components["schemas"]["TimeOrNull"];
         };
@@ -1519,12 +1519,12 @@ export interface components {
             lines: string[];
             diff: components["schemas"]["Difference"][];
             cause: components["schemas"]["Cause"];
-            /** @description With `include=state`: the header and the touched lines as this entry left them; null where retention has deleted the change that set the header. */
+            /** @description With `include=state`: the header and the touched lines as this entry left them; null if retention has deleted the change that set the header. */
             state?: components["schemas"]["EntityState"] | null;
-            /** @description With `include=entity`: the whole as it is now. */
+            /** @description With `include=entity`: the complete current state. */
             entity?: components["schemas"]["Order"] | components["schemas"]["StoredRecord"];
         };
-        /** @description An order, shipment or record with the lines that were touched. */
+        /** @description An order, shipment or record with the changed lines. */
         EntityState: {
             id: string;
             connection: string;
@@ -1543,10 +1543,10 @@ export interface components {
             deletedAt: components["schemas"]["TimeOrNull"];
             createdAt: components["schemas"]["Time"];
             updatedAt: components["schemas"]["Time"];
-            /** @description Only those that the entry touched. */
+            /** @description Only those that the entry changed. */
             lines?: components["schemas"]["Line"][];
         };
-        /** @description A change of one entity, and what became of it at the consumers that it is meant for. */
+        /** @description A change of one entity, and its progress at the consumers whose filter it passes. */
         HistoryEntry: {
             cursor: components["schemas"]["Cursor"];
             changeId: components["schemas"]["ChangeId"];
@@ -1584,7 +1584,7 @@ export interface components {
             diff: components["schemas"]["Difference"][];
             cause: components["schemas"]["Cause"];
             ageMs: number;
-            /** @description What it was rejected with; null while nothing has been said about it. */
+            /** @description The latest receipt; null if there is none yet. */
             receipt: components["schemas"]["ReceiptNote"] | null;
         };
         FeedPage: {
@@ -1661,27 +1661,27 @@ export interface components {
             lastReadAt: components["schemas"]["TimeOrNull"];
             lastReadPosition: string | null;
             lastAckAt: components["schemas"]["TimeOrNull"];
-            /** @description What fits the filter and is not acknowledged: how many entries, and the age of the oldest. Both 0 when it is up to date. */
+            /** @description Entries that match the filter and are not acknowledged: their number, and the age of the oldest. Both are 0 when the consumer is up to date. */
             lag: {
                 entries: number;
                 seconds: number;
             };
             /** @description Alert `consumer_behind` when an entry has been unread for this long. */
             alertAfterSeconds: number;
-            /** @description Where it is notified; null when it is not. The secret is never shown. */
+            /** @description Where the consumer is notified; null: nowhere. The secret is never shown. */
             notify: {
                 url: string;
             } | null;
         };
         ConsumerWish: {
             /**
-             * @description Where a new consumer begins: `start`, `latest` or a cursor. A known one keeps its position.
+             * @description Where a new consumer starts: `start`, `latest` or a cursor. An existing one keeps its position.
              * @default start
              */
             from?: string;
             /** @default 3600 */
             alertAfterSeconds?: number;
-            /** @description POST a Standard Webhook `changes.available` there while there is something new, at most every 5 s. A secret that is left out stays as it is. */
+            /** @description POST a Standard Webhook `changes.available` to this URL while there are new changes, at most every 5 s. An omitted secret stays unchanged. */
             notify?: {
                 url: string;
                 /** @description Base64, optionally after `whsec_`. */
@@ -1699,11 +1699,11 @@ export interface components {
             cursor: string;
             /** @enum {string} */
             status: "booked" | "rejected";
-            /** @description What the ERP calls it. */
+            /** @description The ERP's own reference. */
             reference?: string | null;
             reason?: string | null;
         };
-        /** @description What a consumer said became of a change, and which change that is. */
+        /** @description A consumer's receipt for a change, and the change. */
         StoredReceipt: {
             cursor: components["schemas"]["Cursor"];
             changeId: components["schemas"]["ChangeId"];
@@ -1750,7 +1750,7 @@ export interface components {
             receivedAt: components["schemas"]["Time"];
             finishedAt: components["schemas"]["TimeOrNull"];
             duplicates: number;
-            /** @description The same event id came with different content. */
+            /** @description The same event id arrived with different content. */
             conflict: boolean;
             attempts: components["schemas"]["Attempt"][];
             error: string | null;
@@ -1771,7 +1771,7 @@ export interface components {
             receivedAt: components["schemas"]["Time"];
             finishedAt: components["schemas"]["TimeOrNull"];
             duplicates: number;
-            /** @description The same event id came with different content. */
+            /** @description The same event id arrived with different content. */
             conflict: boolean;
             attempts: components["schemas"]["Attempt"][];
             error: string | null;
@@ -1784,23 +1784,23 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
-            /** @description As received; null once retention has emptied it. */
+            /** @description As received; null once retention has deleted it. */
             body: string | null;
             /** @enum {string} */
             bodyEncoding: "utf8" | "base64";
             /** @description Cursors of the feed entries it caused. */
             changes: string[];
         };
-        /** @description A delivery is meant when it fits all that are given. `from` is included, `to` is not. */
+        /** @description A delivery matches if it meets all given criteria. `from` is inclusive, `to` is exclusive. */
         ReplayFilter: {
             ids?: string[];
             /** @enum {string} */
             state?: "pending" | "working" | "done" | "ignored" | "dead" | "handled";
             connection?: string;
             subject?: string;
-            /** @description A part of the event type, in any case. */
+            /** @description A part of the event type, case-insensitive. */
             event?: string;
-            /** @description A part of the last error, in any case; an ellipsis (…) stands for anything. */
+            /** @description A part of the last error, case-insensitive; an ellipsis (…) matches anything. */
             error?: string;
             from?: string;
             to?: string;
@@ -1821,13 +1821,13 @@ export interface components {
             state?: "pending" | "working" | "done" | "ignored" | "dead" | "handled";
             connection?: string;
             subject?: string;
-            /** @description A part of the event type, in any case. */
+            /** @description A part of the event type, case-insensitive. */
             event?: string;
-            /** @description A part of the last error, in any case; an ellipsis (…) stands for anything. */
+            /** @description A part of the last error, case-insensitive; an ellipsis (…) matches anything. */
             error?: string;
             from?: string;
             to?: string;
-            /** @description Every delivery is meant. */
+            /** @description Select every delivery. */
             all?: boolean;
             /**
              * @default fresh
@@ -1844,13 +1844,13 @@ export interface components {
             state?: "pending" | "working" | "done" | "ignored" | "dead" | "handled";
             connection?: string;
             subject?: string;
-            /** @description A part of the event type, in any case. */
+            /** @description A part of the event type, case-insensitive. */
             event?: string;
-            /** @description A part of the last error, in any case; an ellipsis (…) stands for anything. */
+            /** @description A part of the last error, case-insensitive; an ellipsis (…) matches anything. */
             error?: string;
             from?: string;
             to?: string;
-            /** @description Every waiting delivery is meant. */
+            /** @description Select every pending delivery. */
             all?: boolean;
         };
         Dismiss: {
@@ -1860,32 +1860,32 @@ export interface components {
             state?: "pending" | "working" | "done" | "ignored" | "dead" | "handled";
             connection?: string;
             subject?: string;
-            /** @description A part of the event type, in any case. */
+            /** @description A part of the event type, case-insensitive. */
             event?: string;
-            /** @description A part of the last error, in any case; an ellipsis (…) stands for anything. */
+            /** @description A part of the last error, case-insensitive; an ellipsis (…) matches anything. */
             error?: string;
             from?: string;
             to?: string;
-            /** @description Every dead delivery is meant. */
+            /** @description Select every dead delivery. */
             all?: boolean;
             note?: string | null;
         };
         DismissOne: {
             note?: string | null;
         };
-        /** @description Who set a dead delivery aside, when and why. */
+        /** @description Who dismissed a dead delivery, when and why. */
         Dismissal: {
             by: string;
             note: string | null;
             at: components["schemas"]["Time"];
         };
         FailureCause: {
-            /** @description Stable code of the error; `unknown_event` for an event that is not known. */
+            /** @description Stable code of the error; `unknown_event` for an unknown event. */
             code: string;
             /** @description What the errors have in common. */
             cause: string;
             connections: string[];
-            /** @description The event type that is not known. */
+            /** @description The unknown event type. */
             event: string | null;
             count: number;
             dead: number;
@@ -1914,7 +1914,7 @@ export interface components {
             connection: string | null;
             since: components["schemas"]["Time"];
             resolvedAt: components["schemas"]["TimeOrNull"];
-            /** @description How often it was raised. */
+            /** @description How often it was opened. */
             count: number;
             text: string;
             /** @description What to do about it. */
@@ -1959,7 +1959,7 @@ export interface components {
             /** @description Such as `delivery:019a…`, `consumer:erp`. */
             target: string | null;
             connection: string | null;
-            /** @description `done`, or the code of the error that refused it. */
+            /** @description `done`, or the code of the error that rejected it. */
             result: string;
             details: Record<string, never>;
             requestId: string | null;
@@ -1974,7 +1974,7 @@ export interface components {
         ReplayPreview: {
             preview: boolean;
             number: number;
-            /** @description False: there are more deliveries than a preview looks at, or some could not be read or fetched. */
+            /** @description False: more deliveries match than a preview reads, or some could not be read or fetched. */
             complete: boolean;
             changes: components["schemas"]["PreviewedChange"][];
         };
@@ -2004,7 +2004,7 @@ export interface components {
             circuit: "closed" | "open" | "half-open" | null;
             watermark: string | null;
             lagMs: number | null;
-            /** @description Answers of the last 24 hours, by status. */
+            /** @description Responses of the last 24 hours, by status. */
             answers: {
                 [key: string]: number;
             };
@@ -2019,7 +2019,7 @@ export interface components {
             }[];
             registrations: components["schemas"]["Registrations"] | null;
         };
-        /** @description What the platform had registered for the connection when it was last asked (hourly, at start and by `orderdock check`); null where it cannot be asked. */
+        /** @description The platform's registrations for the connection when they were last read (hourly, at start and by `orderdock check`); null if they cannot be read. */
         Registrations: {
             checkedAt: components["schemas"]["Time"];
             registered: {
@@ -2034,7 +2034,7 @@ export interface components {
                 } | null;
             }[];
         };
-        /** @description How much of the patience of the platform our failures have used up. */
+        /** @description How close our failures are to the platform giving up on us. */
         FailureBudget: {
             /** @description The rule of the platform, in words. */
             rule: string;
@@ -2048,14 +2048,14 @@ export interface components {
             firstFailureAt: components["schemas"]["TimeOrNull"];
             lastSuccessAt: components["schemas"]["TimeOrNull"];
         };
-        /** @description How long it has been quiet, and how long it may be by its own history. */
+        /** @description How long the connection has been quiet, and how long is normal for it. */
         Silence: {
             quietMs: number | null;
-            /** @description Null while too little is known of it. */
+            /** @description Null while there is too little history. */
             expectedMs: number | null;
             silent: boolean;
         };
-        /** @description How long changes took on each leg of their way from the platform to the books. */
+        /** @description How long changes took on each leg from the platform to being booked in the ERP. */
         Latency: {
             platformToReceived: components["schemas"]["Percentiles"];
             receivedToApplied: components["schemas"]["Percentiles"];
@@ -2077,7 +2077,7 @@ export interface components {
             status: 401 | 403;
             code: string;
             reason: string | null;
-            /** @description What the credentials looked like, such as `basic, user name of 6 characters, password of 12 characters`; never their value. */
+            /** @description A description of the credentials, such as `basic, user name of 6 characters, password of 12 characters`; never their value. */
             credential: string | null;
         };
         CoverageInterval: {
@@ -2142,7 +2142,7 @@ export interface components {
             connection: string;
             platform: string;
             /**
-             * @description `overflow`: what was too much to keep one by one (50 new rows of a delivery, 1,000 of a connection); `count` says how many.
+             * @description `overflow`: items beyond the limits (50 new rows of a delivery, 1,000 of a connection); `count` is their number.
              * @enum {string}
              */
             kind: "event" | "field" | "value" | "overflow";
@@ -2151,7 +2151,7 @@ export interface components {
             firstSeenAt: components["schemas"]["Time"];
             lastSeenAt: components["schemas"]["Time"];
             count: number;
-            /** @description A delivery that had it. */
+            /** @description A delivery that contained it. */
             sampleId: string;
         };
         Key: {
@@ -2161,16 +2161,16 @@ export interface components {
             connections: components["schemas"]["KeyConnections"];
             consumers: components["schemas"]["KeyConsumers"];
             /**
-             * @description From the setting API_KEYS, or made here.
+             * @description Configured in API_KEYS, or created here.
              * @enum {string}
              */
             origin: "settings" | "stored";
             createdAt: components["schemas"]["TimeOrNull"];
             lastUsedAt: components["schemas"]["TimeOrNull"];
         };
-        /** @description The key sees and touches nothing of other connections; null: no limit. */
+        /** @description The key has no access to other connections; null: no limit. */
         KeyConnections: string[] | null;
-        /** @description The key sees and touches no other consumers; null: no limit, but a reader acknowledges and receipts only the consumer of its own name. */
+        /** @description The key has no access to other consumers; null: no limit, but a reader may acknowledge and send receipts only for the consumer of its own name. */
         KeyConsumers: string[] | null;
         KeyWish: {
             name: string;
@@ -2209,14 +2209,14 @@ export interface components {
                 "text/csv": string;
             };
         };
-        /** @description The ETag in `If-None-Match` is still right. */
+        /** @description The ETag in `If-None-Match` is still current. */
         NotModified: {
             headers: {
                 [name: string]: unknown;
             };
             content?: never;
         };
-        /** @description Something in the request cannot be read. `errors` names each fault. */
+        /** @description The request is invalid. `errors` lists each fault. */
         BadRequest: {
             headers: {
                 [name: string]: unknown;
@@ -2252,7 +2252,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Ten sign-ins failed within a minute from this address for this name. `Retry-After` says when to try again. */
+        /** @description Ten sign-ins failed within a minute from this address for this name. `Retry-After` says when to retry. */
         TooManyAttempts: {
             headers: {
                 /** @description Seconds to wait. */
@@ -2290,7 +2290,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Nothing of this name or id. */
+        /** @description Nothing has this name or id. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -2308,7 +2308,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Not possible as things stand. */
+        /** @description Not possible in the current state. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -2328,7 +2328,7 @@ export interface components {
         };
         /**
          * @description The feed does not have this position (`feed_diverged`): restored from a backup, another database, beyond the end, or deleted by retention.
-         *     `after=oldest` gives all that is there; skip by `changeId` what is booked already.
+         *     `after=oldest` returns everything that exists; skip changes that are already booked by their `changeId`.
          */
         Gone: {
             headers: {
@@ -2341,7 +2341,7 @@ export interface components {
                  *       "title": "Gone",
                  *       "status": 410,
                  *       "code": "feed_diverged",
-                 *       "detail": "The feed does not have this position. Read on from `oldest`, and skip by `changeId` what is booked already.",
+                 *       "detail": "The feed does not have this position. Continue from `oldest`, and skip changes that are already booked by their `changeId`.",
                  *       "oldest": "0",
                  *       "latest": "4711-5c7e1a2f"
                  *     }
@@ -2385,7 +2385,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The database cannot be reached now. `Retry-After` says when to come again. */
+        /** @description The database is unavailable. `Retry-After` says when to retry. */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -2419,33 +2419,33 @@ export interface components {
         ConnectionName: string;
         /** @description Name of a key. */
         KeyName: string;
-        /** @description How many at most. */
+        /** @description The maximum number of rows. */
         Limit: number;
-        /** @description The `next` of the page before. */
+        /** @description The `next` of the previous page. */
         After: string;
-        /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+        /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
         FeedAfter: string;
         /** @description Seconds to wait for an entry when there is none yet. */
         Wait: number;
-        /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+        /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
         AsOf: string;
-        /** @description Only receipts of this status. */
+        /** @description Only receipts with this status. */
         ReceiptStatus: "booked" | "rejected";
         /** @description Only this connection. */
         Connection: string;
-        /** @description Only this status, in the platform's own words. */
+        /** @description Only this status, as named by the platform. */
         Status: string;
         /** @description Only this number, such as the number of a purchase order. */
         Number: string;
-        /** @description Only what changed here (`updatedAt`) after this time. */
+        /** @description Only entities changed here (`updatedAt`) after this time. */
         UpdatedAfter: string;
         /** @description What to add to each row. */
         Include: ("lines" | "documents" | "source")[];
-        /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the whole as it is now. */
+        /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the complete current state. */
         FeedInclude: ("state" | "entity")[];
-        /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+        /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
         Ids: string[];
-        /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+        /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
         IncludeSource: ("lines" | "documents" | "source")[];
         /** @description Only this kind. */
         RecordKind: "item" | "customer" | "contact-person" | "address" | "price-list" | "invoice" | "credit-note" | "purchaser" | "subscription" | "subscriber" | "entitlement";
@@ -2479,7 +2479,7 @@ export interface components {
         AlertCode: string;
         /** @description What to look for, in any case. */
         SearchText: string;
-        /** @description How many at most. */
+        /** @description The maximum number of rows. */
         SearchLimit: number;
         /** @description Only what this key or user did. */
         AuditWho: string;
@@ -2504,7 +2504,7 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description Changes with the content. */
+        /** @description Changes whenever the content changes. */
         ETag: string;
         /** @description Address of the next page. */
         Link: string;
@@ -2518,21 +2518,21 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+                /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
                 id?: components["parameters"]["Ids"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description Only this status, in the platform's own words. */
+                /** @description Only this status, as named by the platform. */
                 status?: components["parameters"]["Status"];
                 /** @description Only this number, such as the number of a purchase order. */
                 number?: components["parameters"]["Number"];
-                /** @description Only what changed here (`updatedAt`) after this time. */
+                /** @description Only entities changed here (`updatedAt`) after this time. */
                 updatedAfter?: components["parameters"]["UpdatedAfter"];
                 /** @description What to add to each row. */
                 include?: components["parameters"]["Include"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -2541,7 +2541,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of orders, in the order in which they became known. */
+            /** @description A page of orders, in the order in which they first appeared. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -2561,21 +2561,21 @@ export interface operations {
     listOrdersCsv: {
         parameters: {
             query?: {
-                /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+                /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
                 id?: components["parameters"]["Ids"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description Only this status, in the platform's own words. */
+                /** @description Only this status, as named by the platform. */
                 status?: components["parameters"]["Status"];
                 /** @description Only this number, such as the number of a purchase order. */
                 number?: components["parameters"]["Number"];
-                /** @description Only what changed here (`updatedAt`) after this time. */
+                /** @description Only entities changed here (`updatedAt`) after this time. */
                 updatedAfter?: components["parameters"]["UpdatedAfter"];
                 /** @description What to add to each row. */
                 include?: components["parameters"]["Include"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -2595,11 +2595,11 @@ export interface operations {
     getOrder: {
         parameters: {
             query?: {
-                /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+                /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
                 asOf?: components["parameters"]["AsOf"];
                 /** @description Documents that were replaced or removed are there too. */
                 superseded?: components["parameters"]["Superseded"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
             };
             header?: never;
@@ -2634,9 +2634,9 @@ export interface operations {
     getOrderHistory: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -2669,9 +2669,9 @@ export interface operations {
     getOrderHistoryCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -2696,11 +2696,11 @@ export interface operations {
     getOrderByExternalId: {
         parameters: {
             query?: {
-                /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+                /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
                 asOf?: components["parameters"]["AsOf"];
                 /** @description Documents that were replaced or removed are there too. */
                 superseded?: components["parameters"]["Superseded"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
             };
             header?: never;
@@ -2737,21 +2737,21 @@ export interface operations {
     listShipments: {
         parameters: {
             query?: {
-                /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+                /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
                 id?: components["parameters"]["Ids"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description Only this status, in the platform's own words. */
+                /** @description Only this status, as named by the platform. */
                 status?: components["parameters"]["Status"];
                 /** @description Only this number, such as the number of a purchase order. */
                 number?: components["parameters"]["Number"];
-                /** @description Only what changed here (`updatedAt`) after this time. */
+                /** @description Only entities changed here (`updatedAt`) after this time. */
                 updatedAfter?: components["parameters"]["UpdatedAfter"];
                 /** @description What to add to each row. */
                 include?: components["parameters"]["Include"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -2760,7 +2760,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of shipments, in the order in which they became known. */
+            /** @description A page of shipments, in the order in which they first appeared. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -2780,21 +2780,21 @@ export interface operations {
     listShipmentsCsv: {
         parameters: {
             query?: {
-                /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+                /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
                 id?: components["parameters"]["Ids"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description Only this status, in the platform's own words. */
+                /** @description Only this status, as named by the platform. */
                 status?: components["parameters"]["Status"];
                 /** @description Only this number, such as the number of a purchase order. */
                 number?: components["parameters"]["Number"];
-                /** @description Only what changed here (`updatedAt`) after this time. */
+                /** @description Only entities changed here (`updatedAt`) after this time. */
                 updatedAfter?: components["parameters"]["UpdatedAfter"];
                 /** @description What to add to each row. */
                 include?: components["parameters"]["Include"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -2814,11 +2814,11 @@ export interface operations {
     getShipment: {
         parameters: {
             query?: {
-                /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+                /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
                 asOf?: components["parameters"]["AsOf"];
                 /** @description Documents that were replaced or removed are there too. */
                 superseded?: components["parameters"]["Superseded"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
             };
             header?: never;
@@ -2853,9 +2853,9 @@ export interface operations {
     getShipmentHistory: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -2888,9 +2888,9 @@ export interface operations {
     getShipmentHistoryCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -2915,11 +2915,11 @@ export interface operations {
     getShipmentByExternalId: {
         parameters: {
             query?: {
-                /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+                /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
                 asOf?: components["parameters"]["AsOf"];
                 /** @description Documents that were replaced or removed are there too. */
                 superseded?: components["parameters"]["Superseded"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
             };
             header?: never;
@@ -2956,23 +2956,23 @@ export interface operations {
     listRecords: {
         parameters: {
             query?: {
-                /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+                /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
                 id?: components["parameters"]["Ids"];
                 /** @description Only this kind. */
                 kind?: components["parameters"]["RecordKind"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description Only this status, in the platform's own words. */
+                /** @description Only this status, as named by the platform. */
                 status?: components["parameters"]["Status"];
                 /** @description Only this number, such as the number of a purchase order. */
                 number?: components["parameters"]["Number"];
-                /** @description Only what changed here (`updatedAt`) after this time. */
+                /** @description Only entities changed here (`updatedAt`) after this time. */
                 updatedAfter?: components["parameters"]["UpdatedAfter"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3001,23 +3001,23 @@ export interface operations {
     listRecordsCsv: {
         parameters: {
             query?: {
-                /** @description Only these ids, separated by commas; up to 100. Unknown ones are left out. */
+                /** @description Only these ids, separated by commas; up to 100. Unknown ids are ignored. */
                 id?: components["parameters"]["Ids"];
                 /** @description Only this kind. */
                 kind?: components["parameters"]["RecordKind"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description Only this status, in the platform's own words. */
+                /** @description Only this status, as named by the platform. */
                 status?: components["parameters"]["Status"];
                 /** @description Only this number, such as the number of a purchase order. */
                 number?: components["parameters"]["Number"];
-                /** @description Only what changed here (`updatedAt`) after this time. */
+                /** @description Only entities changed here (`updatedAt`) after this time. */
                 updatedAfter?: components["parameters"]["UpdatedAfter"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3037,9 +3037,9 @@ export interface operations {
     getRecord: {
         parameters: {
             query?: {
-                /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+                /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
                 asOf?: components["parameters"]["AsOf"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
             };
             header?: never;
@@ -3074,9 +3074,9 @@ export interface operations {
     getRecordHistory: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -3109,9 +3109,9 @@ export interface operations {
     getRecordHistoryCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -3136,9 +3136,9 @@ export interface operations {
     getRecordByExternalId: {
         parameters: {
             query?: {
-                /** @description A position of the feed, or a time: the answer is as a reader saw it then; without the source, which is kept only as it is now. */
+                /** @description A position of the feed, or a time: the response is the state that a reader saw then, without the source, which is stored only in its current state. */
                 asOf?: components["parameters"]["AsOf"];
-                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are there anyway where there are any. */
+                /** @description `source` adds the JSON of the platform itself; `lines` and `documents` are always included. */
                 include?: components["parameters"]["IncludeSource"];
             };
             header?: never;
@@ -3187,9 +3187,9 @@ export interface operations {
                 state?: components["parameters"]["DocumentState"];
                 /** @description Documents that were replaced or removed are there too. */
                 superseded?: components["parameters"]["Superseded"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3228,9 +3228,9 @@ export interface operations {
                 state?: components["parameters"]["DocumentState"];
                 /** @description Documents that were replaced or removed are there too. */
                 superseded?: components["parameters"]["Superseded"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3306,7 +3306,7 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The part of the bytes that was asked for. */
+            /** @description The requested range of bytes. */
             206: {
                 headers: {
                     "Content-Range"?: string;
@@ -3334,13 +3334,13 @@ export interface operations {
                 kind?: components["parameters"]["FeedKind"];
                 /** @description Only these connections. */
                 connection?: components["parameters"]["FeedConnection"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Seconds to wait for an entry when there is none yet. */
                 wait?: components["parameters"]["Wait"];
-                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the whole as it is now. */
+                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the complete current state. */
                 include?: components["parameters"]["FeedInclude"];
             };
             header?: never;
@@ -3374,13 +3374,13 @@ export interface operations {
                 kind?: components["parameters"]["FeedKind"];
                 /** @description Only these connections. */
                 connection?: components["parameters"]["FeedConnection"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Seconds to wait for an entry when there is none yet. */
                 wait?: components["parameters"]["Wait"];
-                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the whole as it is now. */
+                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the complete current state. */
                 include?: components["parameters"]["FeedInclude"];
             };
             header?: never;
@@ -3405,9 +3405,9 @@ export interface operations {
                 kind?: components["parameters"]["FeedKind"];
                 /** @description Only these connections. */
                 connection?: components["parameters"]["FeedConnection"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
-                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the whole as it is now. */
+                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the complete current state. */
                 include?: components["parameters"]["FeedInclude"];
             };
             header?: {
@@ -3419,7 +3419,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An endless stream. `id` is the cursor, `data` the entry as JSON; a comment line comes when it is quiet. */
+            /** @description An endless stream. `id` is the cursor, `data` the entry as JSON; a comment line is sent while there are none. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3439,9 +3439,9 @@ export interface operations {
     listConsumers: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3470,9 +3470,9 @@ export interface operations {
     listConsumersCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3544,7 +3544,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Known already: its position stays, the other settings are taken. */
+            /** @description An existing consumer: its position stays, the other settings are replaced. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3584,7 +3584,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3602,11 +3602,11 @@ export interface operations {
     readAsConsumer: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Seconds to wait for an entry when there is none yet. */
                 wait?: components["parameters"]["Wait"];
-                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the whole as it is now. */
+                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the complete current state. */
                 include?: components["parameters"]["FeedInclude"];
             };
             header?: never;
@@ -3640,11 +3640,11 @@ export interface operations {
     readAsConsumerCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Seconds to wait for an entry when there is none yet. */
                 wait?: components["parameters"]["Wait"];
-                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the whole as it is now. */
+                /** @description What to add to each entry: `state`, the header and the touched lines as this entry left them; `entity`, the complete current state. */
                 include?: components["parameters"]["FeedInclude"];
             };
             header?: never;
@@ -3687,7 +3687,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where it stands now. */
+            /** @description Its new position. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,11 +3710,11 @@ export interface operations {
     listReceipts: {
         parameters: {
             query?: {
-                /** @description Only receipts of this status. */
+                /** @description Only receipts with this status. */
                 status?: components["parameters"]["ReceiptStatus"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -3726,7 +3726,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of receipts, each with the change it is about. */
+            /** @description A page of receipts, each with its change. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -3777,7 +3777,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many entries it was about. */
+            /** @description The number of entries with a receipt. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3799,11 +3799,11 @@ export interface operations {
     listReceiptsCsv: {
         parameters: {
             query?: {
-                /** @description Only receipts of this status. */
+                /** @description Only receipts with this status. */
                 status?: components["parameters"]["ReceiptStatus"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -3828,9 +3828,9 @@ export interface operations {
     listOutstanding: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -3864,9 +3864,9 @@ export interface operations {
     listOutstandingCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description A position of the feed: the `next` of the page before, the cursor of any entry, `0` for the beginning, or `latest`. */
+                /** @description A position of the feed: the `next` of the previous page, the cursor of any entry, `0` for the beginning, or `latest`. */
                 after?: components["parameters"]["FeedAfter"];
             };
             header?: never;
@@ -3909,9 +3909,9 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description Only what was received before this time. */
                 to?: components["parameters"]["To"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -3958,9 +3958,9 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description Only what was received before this time. */
                 to?: components["parameters"]["To"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4038,7 +4038,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayPreview"];
                 };
             };
-            /** @description It will be worked again. */
+            /** @description The delivery has been queued again. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4088,7 +4088,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayPreview"];
                 };
             };
-            /** @description How many will be worked again. */
+            /** @description The number of deliveries queued again. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4195,7 +4195,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many are due now. */
+            /** @description The number of deliveries that are due now. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4232,7 +4232,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many are handled. */
+            /** @description The number of dismissed deliveries. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4254,9 +4254,9 @@ export interface operations {
             query?: {
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4286,9 +4286,9 @@ export interface operations {
             query?: {
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4308,9 +4308,9 @@ export interface operations {
     listConnections: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4339,9 +4339,9 @@ export interface operations {
     listConnectionsCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4392,9 +4392,9 @@ export interface operations {
     getCoverage: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4427,9 +4427,9 @@ export interface operations {
     getCoverageCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4453,9 +4453,9 @@ export interface operations {
     listRejections: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4467,7 +4467,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Requests answered 401 or 403, newest first. What their credentials looked like is described, their value is kept nowhere; requests without any are only counted. */
+            /** @description Requests answered 401 or 403, newest first. Their credentials are described, never stored; requests without credentials are only counted. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -4488,9 +4488,9 @@ export interface operations {
     listRejectionsCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4532,7 +4532,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run, begun or under way. */
+            /** @description The run, started or already in progress. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4558,9 +4558,9 @@ export interface operations {
                 connection?: components["parameters"]["Connection"];
                 /** @description Only this state. */
                 state?: components["parameters"]["RunState"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4593,9 +4593,9 @@ export interface operations {
                 connection?: components["parameters"]["Connection"];
                 /** @description Only this state. */
                 state?: components["parameters"]["RunState"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4650,9 +4650,9 @@ export interface operations {
                 connection?: components["parameters"]["Connection"];
                 /** @description Only this kind of drift. */
                 kind?: components["parameters"]["DriftKind"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4685,9 +4685,9 @@ export interface operations {
                 connection?: components["parameters"]["Connection"];
                 /** @description Only this kind of drift. */
                 kind?: components["parameters"]["DriftKind"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4713,9 +4713,9 @@ export interface operations {
                 code?: components["parameters"]["AlertCode"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4750,9 +4750,9 @@ export interface operations {
                 code?: components["parameters"]["AlertCode"];
                 /** @description Only this connection. */
                 connection?: components["parameters"]["Connection"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4774,7 +4774,7 @@ export interface operations {
             query: {
                 /** @description What to look for, in any case. */
                 q: components["parameters"]["SearchText"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["SearchLimit"];
             };
             header?: never;
@@ -4783,7 +4783,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was found. */
+            /** @description The matches. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4804,7 +4804,7 @@ export interface operations {
             query: {
                 /** @description What to look for, in any case. */
                 q: components["parameters"]["SearchText"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["SearchLimit"];
             };
             header?: never;
@@ -4836,9 +4836,9 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description Only what was received before this time. */
                 to?: components["parameters"]["To"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4879,9 +4879,9 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description Only what was received before this time. */
                 to?: components["parameters"]["To"];
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -4972,9 +4972,9 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -5019,7 +5019,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key. It is shown this once: only its hash is kept. */
+            /** @description The key. It is shown only once: only its hash is stored. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5040,9 +5040,9 @@ export interface operations {
     listKeysCsv: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of rows. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next` of the page before. */
+                /** @description The `next` of the previous page. */
                 after?: components["parameters"]["After"];
             };
             header?: never;
@@ -5071,7 +5071,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5096,7 +5096,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Zero violations when all is well. */
+            /** @description The number of violations, 0 if there are none. */
             200: {
                 headers: {
                     [name: string]: unknown;

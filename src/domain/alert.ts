@@ -1,4 +1,4 @@
-/** Something an operator should look at. Codes and their meaning: docs/operating.md. */
+/** A condition that needs an operator's attention. Codes and their meaning: docs/operating.md. */
 export interface Alert {
   level: 'info' | 'warning' | 'critical';
   /** Stable, snake_case. */
@@ -6,15 +6,15 @@ export interface Alert {
   /** Reads well in a chat channel; no secrets. */
   text: string;
   connection: string | null;
-  /** What the state is about where one connection may have several, such as a consumer's name. */
+  /** The subject of the alert if a connection may have several, such as a consumer's name. */
   subject?: string;
   details: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Opens, repeats (at most once an hour) and closes alerts. One per code, connection and subject lasts at a time. */
+/** Opens, repeats (at most once an hour) and closes alerts. At most one per code, connection and subject is open at a time. */
 export interface Alerts {
   open(alert: Alert): void;
-  /** The state has ended: a closing message, if one had been opened. */
+  /** The condition has ended: sends a closing message if the alert was open. */
   close(code: string, connection: string | null, text: string, subject?: string): void;
 }
 

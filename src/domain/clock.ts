@@ -1,17 +1,17 @@
-/** Time, randomness and identifiers, as arguments: the program reads none of them from the ground it stands on. */
+/** Time, randomness and identifiers are passed as arguments; the program never reads them from its environment directly. */
 export interface Clock {
   now(): Date;
 }
 
 export const systemClock: Clock = { now: () => new Date() };
 
-/** A number in [0, 1), as `Math.random` gives it. */
+/** A number in [0, 1), like `Math.random`. */
 export type Random = () => number;
 
-/** Makes a new identifier: a UUID, version 7, so that ids sort by the time they were made. */
+/** Creates an identifier: a UUID of version 7, so that ids sort by creation time. */
 export type MakeId = () => string;
 
-/** ISO 8601, UTC, milliseconds: the only way a time is written anywhere in the store or the API. */
+/** ISO 8601, UTC, milliseconds: the only format of times in the store and the API. */
 export const isoTime = (date: Date): string => date.toISOString();
 
 /** UUID version 7 (RFC 9562): 48 bits of milliseconds, then the random bits of `uuid`, a UUID version 4. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Who does something: the owner of an API key, a user of the command line, or the service itself. */
+/** Who performs an action: the owner of an API key, a user of the command line, or the service itself. */
 export interface Actor {
   who: string;
   keyName: string | null;
@@ -8,24 +8,24 @@ export interface Actor {
   address: string | null;
 }
 
-/** What log lines, outgoing calls and the audit say of the request or command that is being served. */
+/** The fields that log lines, outgoing calls and the audit take from the current request or command. */
 export interface CurrentRequest {
   requestId: string;
-  /** W3C Trace Context as the caller sent it; null: none. */
+  /** W3C Trace Context as sent by the caller; null: none. */
   traceparent: string | null;
   /** Set once the caller is known. */
   actor: Actor | null;
 }
 
-// The one thing that is not handed on as an argument: it would pass through every function between the door and the log.
+// The only implicit state: as an argument it would pass through every function between the HTTP server and the log.
 const storage = new AsyncLocalStorage<CurrentRequest>();
 
 export const currentRequest = (): CurrentRequest | undefined => storage.getStore();
 
-/** Runs `work`, and everything it starts, as part of a request. */
+/** Runs `work`, and everything it starts, within the context of a request. */
 export const runInRequest = <T>(request: CurrentRequest, work: () => T): T => storage.run(request, work);
 
-/** Says who makes the current request. */
+/** Sets the actor of the current request. */
 export function setActor(actor: Actor): void {
   const request = storage.getStore();
   if (request) request.actor = actor;
@@ -38,7 +38,7 @@ export const currentActor = (): Actor => storage.getStore()?.actor ?? SERVICE;
 const REQUEST_ID = /^[\w.:/+=@~-]{1,128}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** What a request's headers say of where it comes from; `ownId` where they name no readable id. */
+/** The request id and trace context in a request's headers; `ownId` if they contain no usable id. */
 export const requestOf = (headers: Readonly<Record<string, unknown>>, ownId: string): CurrentRequest => ({
   requestId: readable(headers['x-request-id'], REQUEST_ID) ?? ownId,
   traceparent: readable(headers.traceparent, TRACEPARENT),

@@ -1,8 +1,8 @@
 import type { ErrorCode } from './error-codes.ts';
 
 /**
- * Errors are few and carry a stable code. They are decided at three borders: HTTP, the end of an attempt, main/cli.
- * `message` is for people and never holds a secret.
+ * Errors are few and carry a stable code. They are handled in three places: HTTP, the end of an attempt, main/cli. `message` is for people
+ * and never contains a secret.
  */
 export class OrderdockError extends Error {
   readonly code: ErrorCode;
@@ -13,14 +13,14 @@ export class OrderdockError extends Error {
   }
 }
 
-/** A body that is neither JSON nor XML, or does not have a shape that the platform is known to send. Kept as a dead delivery, answered 400. */
+/** A body that is neither JSON nor XML, or does not have a structure that the platform is known to send. Stored as a dead delivery, answered 400. */
 export class InvalidBody extends OrderdockError {
   constructor(message: string, options?: ErrorOptions) {
     super('invalid_body', message, options);
   }
 }
 
-/** Something on our own side keeps us from working (database, disk, shutting down): the sender is asked to come again. */
+/** Something on our side prevents the request (database, disk, shutdown): the sender is asked to retry. */
 export class Unavailable extends OrderdockError {
   readonly retryAfterMs: number;
   constructor(code: ErrorCode, message: string, retryAfterMs = 5000, options?: ErrorOptions) {
@@ -29,7 +29,7 @@ export class Unavailable extends OrderdockError {
   }
 }
 
-/** A remote system answered with an error or not at all. `status` 0: no answer (time-out, refused, circuit open). */
+/** A remote system answered with an error or not at all. `status` 0: no response (timeout, connection refused, circuit open). */
 export class RemoteFailure extends OrderdockError {
   readonly status: number;
   readonly retryAfterMs: number | null;
@@ -47,16 +47,16 @@ export class RemoteMissing extends RemoteFailure {
   }
 }
 
-/** It can never succeed, however often it is tried: the delivery goes to the dead letters at once. */
+/** A failure that no retry can fix: the delivery becomes dead immediately. */
 export class PermanentFailure extends OrderdockError {}
 
 /**
- * A document is nested so deeply that walking it takes more stack than there is (tens of thousands of levels): the document is to blame, and
- * retrying does not help.
+ * A document is nested so deeply (tens of thousands of levels) that traversing it overflows the stack: the document is at fault, and a
+ * retry does not help.
  */
 export const isTooDeep = (error: unknown): boolean => error instanceof RangeError && /call stack/i.test(error.message);
 
-/** A fault in what an operator or client asked for; `status` is the HTTP answer it becomes. */
+/** An invalid request of an operator or client; `status` is its HTTP status. */
 export class Refused extends OrderdockError {
   readonly status: number;
   constructor(status: number, code: ErrorCode, message: string, options?: ErrorOptions) {
@@ -67,7 +67,7 @@ export class Refused extends OrderdockError {
 
 /** A webhook request whose credentials are missing or wrong. */
 export class Unauthenticated extends Refused {
-  /** What its credentials looked like, never their value; null: it had none. */
+  /** A description of its credentials, never their value; null: it had none. */
   readonly credential: string | null;
   constructor(reason: string, credential: string | null) {
     super(401, 'unauthorized', reason);
@@ -75,7 +75,7 @@ export class Unauthenticated extends Refused {
   }
 }
 
-/** Faults in settings or the connections file: all of them at once. */
+/** Faults in the settings or the connections file, all of them at once. */
 export class FaultySettings extends OrderdockError {
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {

@@ -1,7 +1,7 @@
-/** Wakes those who wait, within this process. Whoever waits also looks again by the clock: another process may have written. */
+/** Wakes waiting code within this process. Waiters also poll, since another process may have written. */
 export interface Notifier {
   notify(): void;
-  /** How often it has been raised: note it before looking, so that nothing is missed between the look and the wait. */
+  /** The number of notifications so far: read it before a query, so that none is missed between the query and the wait. */
   count(): number;
   /** Resolves at the next `raise`, after `waitMs`, or when `stop` is aborted; at once when it was raised since `seen`. */
   wait(waitMs: number, stop?: AbortSignal, seen?: number): Promise<void>;

@@ -2,10 +2,10 @@ import type { Attempt, AttemptOutcome, DeliveryState } from './entities/delivery
 import { InvalidBody, isTooDeep, OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing } from './errors.ts';
 import { backoffMs, MAX_ATTEMPTS, MAX_MISSING_ATTEMPTS, MISSING_WAIT_MS } from './retry.ts';
 
-/** How an attempt ended, before it is known what follows from it. */
+/** How an attempt ended, before its consequences are decided. */
 export type AttemptEnd = { end: 'done' } | { end: 'ignored'; reason: string } | { end: 'failed'; error: unknown };
 
-/** Where a delivery goes from here. `counted` false: it only had to wait (limit, circuit), the attempt does not count. */
+/** The next state of a delivery. `counted` false: it only had to wait (limit, circuit), so the attempt does not count. */
 export interface NextStep {
   state: DeliveryState;
   outcome: AttemptOutcome | null;
@@ -13,7 +13,7 @@ export interface NextStep {
   error: string | null;
 }
 
-/** Codes of failures that say nothing of the delivery itself: it waits without losing an attempt. */
+/** Codes of failures that are unrelated to the delivery itself: it waits without losing an attempt. */
 const ONLY_WAITING = [
   'rate_limited_here',
   'remote_rate_limited',
@@ -45,7 +45,7 @@ function isPermanent(error: unknown, attempts: readonly Attempt[]): boolean {
 
 const remoteWaitMs = (error: unknown): number | null => (error instanceof RemoteFailure ? error.retryAfterMs : null);
 
-/** `code: message` for the rows and the console; an unknown error keeps its message, cut to one readable line. */
+/** `code: message` for rows and console; an unknown error keeps its message, shortened to one readable line. */
 export function errorText(error: unknown): string {
   if (error instanceof OrderdockError) return `${error.code}: ${error.message}`.slice(0, 500);
   if (isTooDeep(error)) return 'invalid_body: The document is nested too deeply to be read';

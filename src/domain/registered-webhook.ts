@@ -1,12 +1,12 @@
-/** A webhook as the platform has it registered. */
+/** A webhook as registered at the platform. */
 export interface RegisteredWebhook {
   id: string;
-  /** Null: the platform gives its webhooks no names, or does not show them. */
+  /** Null: the platform has no names for webhooks, or does not show them. */
   name: string | null;
   /** Null: the platform does not show it. */
   url: string | null;
   events: string[];
   enabled: boolean;
-  /** The platform's own count of deliveries, by its own names; null: it publishes none. */
+  /** The platform's own delivery counts, by its own names; null: it publishes none. */
   statistics: Readonly<Record<string, number>> | null;
 }

@@ -1,4 +1,4 @@
-/** What an API key may do; each role may all that the one before it may. */
+/** The roles of API keys; each includes the permissions of the one before it. */
 export const ROLES = ['reader', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 

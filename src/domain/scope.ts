@@ -1,4 +1,4 @@
-/** What a limited API key may see and touch; everything else is not there for it. */
+/** What a limited API key may access; everything else does not exist for it. */
 export interface Scope {
   /** Null: all. */
   connections: readonly string[] | null;
@@ -6,18 +6,18 @@ export interface Scope {
   consumers: readonly string[] | null;
 }
 
-/** What a key was limited to when it was made. */
+/** The limits given to a key when it was created. */
 export type KeyLimits = Scope;
 
 export const NO_LIMITS: KeyLimits = { connections: null, consumers: null };
 
-/** A key that names connections but no consumers has the consumer of its own name. Null: the key is not limited. */
+/** A key limited to connections but not to consumers may use the consumer of its own name. Null: the key is not limited. */
 export function scopeOf(keyName: string, { connections, consumers }: KeyLimits): Scope | null {
   if (connections === null && consumers === null) return null;
   return { connections, consumers: consumers ?? [keyName] };
 }
 
-/** Whether a key of this name and these limits reaches nothing that `scope` does not; null: no limits. */
+/** Whether a key with this name and these limits can access nothing outside `scope`; null: no limits. */
 export function isWithin(scope: Scope | null, key: KeyLimits & { name: string }): boolean {
   if (scope === null) return true;
   const reach = scopeOf(key.name, key);

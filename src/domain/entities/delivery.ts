@@ -1,4 +1,4 @@
-/** A webhook request as it arrived, and its life. See docs/delivery-states.md. */
+/** A webhook request as it arrived, and its states. See docs/delivery-states.md. */
 export const DELIVERY_STATES = ['pending', 'working', 'done', 'ignored', 'dead', 'handled'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
@@ -12,7 +12,7 @@ export interface Attempt {
   tookMs: number;
 }
 
-/** What is known of a request once its platform has looked at it; the door stores it with the bytes. */
+/** What is known about a request once its platform has identified it; intake stores it with the bytes. */
 export interface Arrival {
   connection: string;
   platform: string;
@@ -21,37 +21,37 @@ export interface Arrival {
   path: string;
   /** Lower-case names; secrets already redacted. */
   headers: Record<string, string>;
-  /** As received (after unpacking), secrets already redacted where a platform puts them into bodies. */
+  /** As received (after decompression); secrets that a platform puts into bodies are already redacted. */
   body: Buffer;
   contentType: string | null;
   receivedAt: string;
   /** Unique per connection. */
   dedupeKey: string;
-  /** True for a notification without an id: repeats join it while it is unstarted. */
+  /** True for a notification without an id: repeats are merged into it until it is started. */
   mergeable: boolean;
   eventId: string | null;
   eventType: string | null;
-  /** `kind:externalId`; null where there is none: the delivery then waits for no other. */
+  /** `kind:externalId`; null if there is none: the delivery then does not wait for any other. */
   subject: string | null;
-  /** It only names a resource: several of them are served by one fetch. */
+  /** It only names a resource: one fetch serves several of them. */
   notification: boolean;
-  /** Position of the credential that let it in, such as `auth[0].basic` or `secret[1]`. Never its value. */
+  /** Position of the credential that was accepted, such as `auth[0].basic` or `secret[1]`. Never its value. */
   credential: string | null;
-  /** `pending`, or `dead` for a body that cannot be read: its bytes are kept all the same. */
+  /** `pending`, or `dead` for an unreadable body, whose bytes are stored anyway. */
   state: 'pending' | 'dead';
   error: string | null;
 }
 
-/** What the door answers from: the stored delivery, new or known. */
+/** The result of storing a request: the delivery, new or already known. */
 export interface InsertResult {
   status: 'accepted' | 'duplicate';
-  /** Of a duplicate: the first delivery under its key. */
+  /** For a duplicate: the first delivery with its key. */
   deliveryId: string;
-  /** The key is known with other content: it is kept as a delivery of its own. */
+  /** The key is known with different content, which is stored as a separate delivery. */
   conflict?: true;
 }
 
-/** A stored delivery, without what came with it. */
+/** A stored delivery, without headers and body. */
 export interface StoredDelivery {
   seq: number;
   id: string;
@@ -71,16 +71,16 @@ export interface StoredDelivery {
   duplicates: number;
   conflict: boolean;
   attempts: Attempt[];
-  /** How many of the attempts belong to this life: a replay starts a new one. */
+  /** How many of the attempts count: a replay starts over. */
   tries: number;
   error: string | null;
-  /** Null unless it waits. */
+  /** Null unless it is pending. */
   nextAttemptAt: string | null;
-  /** Set while a replay is under way: `fresh` asks the platform again, `recorded` uses what the first fetch returned. */
+  /** Set while a replay is pending: `fresh` fetches from the platform again, `recorded` uses the response of the first fetch. */
   replay: 'fresh' | 'recorded' | null;
 }
 
-/** A delivery with all that interpreting it needs. */
+/** A delivery with everything needed to interpret it. */
 export interface Delivery extends StoredDelivery {
   headers: Record<string, string>;
   body: Buffer;

@@ -2,22 +2,22 @@ import { hasTooManyDigits } from '../values/decimal.ts';
 import { isObject, type Json, type JsonObject } from '../values/json.ts';
 import { isReported, readTime, UNREADABLE_TIME } from '../values/time.ts';
 
-/** Something a platform sent that our description of it does not know. Never the content itself: only where it stood. */
+/** Something a platform sent that our description of it does not contain. Only its place is recorded, never its content. */
 export interface Drift {
   kind: 'event' | 'field' | 'value' | 'overflow';
   /** The unknown event type, the field's name, or the unknown enum value. */
   name: string;
   /** JSON pointer with `*` for list positions, such as `/orderEvent/lines/*\/status/processStatus`. */
   path: string;
-  /** How many an `overflow` stands for. */
+  /** The number of items that an `overflow` counts. */
   count?: number;
 }
 
-/** What was too much to keep one by one. */
+/** Items beyond the limit of individually stored ones. */
 export const overflowOf = (count: number): Drift => ({ kind: 'overflow', name: 'overflow', path: '', count });
 
 /**
- * What we know of a JSON document: `any` (whatever it holds), a `time`, the values of an enum, a list of something, or an object's members.
+ * The known structure of a JSON document: `any` (unchecked content), a `time`, the values of an enum, a list, or an object's members.
  * It is data, so that the conformance tests can compare it with `openapi/`.
  */
 export type Shape =
@@ -37,7 +37,7 @@ interface Found {
   dropped: number;
 }
 
-// More than any platform changes at once; a document may have as many unknown members as it likes.
+// More than any platform changes at once; the number of unknown members of a document is not limited otherwise.
 const MOST_FOUND = 1000;
 
 function note(found: Found, key: string, drift: Drift): void {
@@ -45,14 +45,14 @@ function note(found: Found, key: string, drift: Drift): void {
   else found.dropped++;
 }
 
-/** Every field and enum value in `document` that `shape` does not know; each path once, and what is beyond the first thousand as a number. */
+/** Every field and enum value in `document` that `shape` does not know; each path once, and anything beyond the first thousand as a count. */
 export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
   const found: Found = { drift: new Map(), dropped: 0 };
   walk(document, shape, { above: null, part: path }, found);
   return found.dropped === 0 ? [...found.drift.values()] : [...found.drift.values(), overflowOf(found.dropped)];
 }
 
-/** Where a value stands. Its text is only made of what is found: nearly everything is known. */
+/** The place of a value. Its text is built only for findings, since nearly everything is known. */
 interface Place {
   above: Place | null;
   /** A pointer, a member's name or `*`. */
@@ -89,7 +89,7 @@ function noteField(name: string, place: Place, found: Found): void {
   note(found, `field ${path}`, { kind: 'field', name: name.slice(0, 100), path });
 }
 
-/** A number of more digits than any amount has: it is not canonical. */
+/** A number with more digits than any amount has is not canonical. */
 export const tooManyDigits = (path: string): Drift => ({ kind: 'value', name: '(too many digits)', path });
 
 function noteDigits(value: Json, place: Place, found: Found): void {
@@ -104,7 +104,7 @@ function noteTime(value: Json, place: Place, found: Found): void {
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);
 
-/** An event type that the platform's description does not know; `path` says where it stood. */
+/** An event type that the platform's description does not contain; `path` is its place. */
 export const unknownEvent = (type: string, path: string): Drift => ({
   kind: 'event',
   name: PLAIN_VALUE.test(type) ? type : '(unprintable)',

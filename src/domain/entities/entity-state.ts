@@ -7,7 +7,7 @@ export interface StoredTime {
   comparedAt: string | null;
 }
 
-/** Where a stored source came from; `mixed`: parts of both. Null: not known. */
+/** The origin of a stored source; `mixed`: parts of both. Null: unknown. */
 export type SourceForm = ReportForm | 'mixed' | null;
 
 /** A line as stored. `source` is JSON text. */
@@ -27,7 +27,7 @@ export interface DocumentState {
   /** Id of the document that has replaced it. */
   supersededBy: string | null;
   removedAt: string | null;
-  /** It is new, or its announcement has changed: its content has to be fetched. */
+  /** It is new or its announcement has changed, so its content has to be fetched. */
   toFetch: boolean;
 }
 
@@ -51,17 +51,17 @@ export interface EntityState extends StoredTime {
   documents: Map<string, DocumentState>;
 }
 
-/** What a report changed in an image: the pieces to write and the feed entry to make of them. */
+/** What a report changed in a state: the parts to write and the resulting feed entry. */
 export interface MergeResult {
   state: EntityState;
-  /** Null: nothing is new for a reader (a newer time alone is only remembered). */
+  /** Null: nothing is new for a reader (a newer time alone is only stored). */
   change: { action: ChangeAction; lines: string[]; diff: Difference[]; headerChanged: boolean } | null;
-  /** The entity's own row has to be written. */
+  /** Whether the entity's own row has to be written. */
   headerTouched: boolean;
   touchedLines: LineState[];
   touchedDocuments: DocumentState[];
   /** Parts of the report that were older than what is stored. */
   stale: number;
-  /** Parts with an equal time but other content: applied. */
+  /** Parts with an equal time but different content, which were applied. */
   collisions: number;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../values/json.ts';
 import type { ReportedTime } from '../values/time.ts';
 
-/** What Orderdock keeps. Orders and shipments have lines; a record has the header alone. */
+/** What Orderdock stores. Orders and shipments have lines; a record has only the header. */
 export const RECORD_KINDS = [
   'item',
   'customer',
@@ -49,7 +49,7 @@ export interface Price {
   per: string | null;
 }
 
-/** The canonical content of a line, as the API gives it. */
+/** The canonical content of a line, as returned by the API. */
 export interface LineContent {
   position: string | null;
   item: { number: string | null; name: string | null; supplierNumber: string | null } | null;
@@ -61,17 +61,17 @@ export interface LineContent {
   deliverySchedule: ScheduledDelivery[];
 }
 
-/** One line as a platform reports it. Without a time of its own the report's counts. */
+/** One line as reported by a platform. Without a time of its own, the report's time applies. */
 export interface LineReport extends ReportedTime {
   externalId: string;
   content: LineContent;
   /** The platform's own JSON of this line, complete, credentials redacted. */
   source: JsonObject;
-  /** True: the platform says that this line is gone from its entity. */
+  /** True: the platform reports that the line has been removed from its entity. */
   removed?: boolean;
 }
 
-/** A document as it is announced: its content is fetched later. `key` names its content (object id, else address). */
+/** A document as announced: its content is fetched later. `key` identifies the content (object id, else URL). */
 export interface DocumentReport extends ReportedTime {
   key: string;
   name: string;
@@ -81,44 +81,43 @@ export interface DocumentReport extends ReportedTime {
   revision: string | null;
   type: string | null;
   description: string | null;
-  /** External id of the line it belongs to; null: the header's. */
+  /** External id of the line that it belongs to; null: the header. */
   line: string | null;
 }
 
-/** How a report came: in a message that the platform sent, as the answer to a fetch, or as a row of a list. They are shaped differently. */
+/** The form of a report: a message from the platform, the response to a fetch, or a row of a list. Their structures differ. */
 export type ReportForm = 'event' | 'fetch' | 'list';
 
 /**
- * What a platform says of one entity, by event, by fetch or by list: the one shape that `pipeline/apply` understands.
- * What is not reported stays as it is: `header: null`, lines that are not listed (unless `linesComplete`), `documents: null`.
+ * What a platform reports about one entity, by event, fetch or list: the input of `applyReports`. Anything not reported stays unchanged: `header: null`, lines that are not listed (unless `linesComplete`), `documents: null`.
  */
 export interface EntityReport extends ReportedTime {
   kind: EntityKind;
   externalId: string;
-  /** Stamped on arrival; two reports of one form are compared whole. */
+  /** Set on arrival; two reports of the same form are compared as a whole. */
   form?: ReportForm;
   header: Header | null;
   lines: LineReport[];
-  /** True for a fetched, whole entity: a stored line that is missing here has been removed. */
+  /** True for a fetched, whole entity: a stored line missing from it has been removed. */
   linesComplete: boolean;
   documents: DocumentReport[] | null;
-  /** The entity is gone at the platform: a tombstone. */
+  /** The entity has been deleted at the platform: a tombstone. */
   deleted: boolean;
-  /** This report announces a creation: it may bring a deleted entity back even without a newer time. */
+  /** This report announces a creation: it may restore a deleted entity even without a newer time. */
   creates?: boolean;
-  /** Only a part was reported (a list's summary, a thin event): what is null in `header` or missing from `source` keeps its stored value. */
+  /** Only a part was reported (a list summary, a thin event): members that are null in `header` or missing from `source` keep their stored values. */
   partial?: boolean;
   /** The platform's own JSON of the header, credentials redacted; null: not reported. */
   source: JsonObject | null;
-  /** The member of `source` where the lines' own JSON belongs (`lines`, `lineItems`); null: `source` is whole without them. */
+  /** The member of `source` where the lines' own JSON belongs (`lines`, `lineItems`); null: `source` is complete without them. */
   sourceLines: string | null;
 }
 
-/** Whether the time of the whole, or of one of its lines, was reported and cannot be read. */
+/** Whether the time of the report or of one of its lines was reported but cannot be read. */
 export const hasUnreadableTime = ({ timeUnreadable, lines }: EntityReport): boolean =>
   timeUnreadable === true || lines.some((line) => line.timeUnreadable);
 
-/** What is to be fetched from a platform: one resource. */
+/** One resource to fetch from a platform. */
 export interface Subject {
   kind: EntityKind;
   externalId: string;
@@ -126,7 +125,7 @@ export interface Subject {
 
 export const subjectText = (subject: Subject): string => `${subject.kind}:${subject.externalId}`;
 
-/** Reads `order:abc-PO1` back; null for anything else. */
+/** Parses `order:abc-PO1`; null for anything else. */
 export function readSubject(text: string | null): Subject | null {
   const at = text?.indexOf(':') ?? -1;
   if (text === null || at < 1) return null;

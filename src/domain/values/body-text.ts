@@ -1,8 +1,8 @@
 import { InvalidBody, Refused } from '../errors.ts';
 
 /**
- * The characters of a body. A byte order mark decides, then the `charset` of its `Content-Type`, then the encoding of its XML declaration
- * (RFC 7303, section 3); without any of them it is UTF-8. The mark itself is left out.
+ * Decodes a body to text. A byte order mark decides, then the `charset` of its `Content-Type`, then the encoding of its XML declaration
+ * (RFC 7303, section 3); without any of them it is UTF-8. The mark itself is removed.
  * Throws `Refused` (415) for an unknown charset, `InvalidBody` for bytes that are invalid in it.
  */
 export function bodyText(body: Buffer, contentType: string | null | undefined): string {
@@ -10,7 +10,7 @@ export function bodyText(body: Buffer, contentType: string | null | undefined): 
   try {
     return decoder.decode(body);
   } catch (cause) {
-    throw new InvalidBody(`The body is not written in ${decoder.encoding}`, { cause });
+    throw new InvalidBody(`The body is not valid ${decoder.encoding}`, { cause });
   }
 }
 
@@ -18,13 +18,13 @@ function decoderFor(charset: string) {
   try {
     return new TextDecoder(charset, { fatal: true });
   } catch (cause) {
-    throw new Refused(415, 'unsupported_charset', `The charset ${JSON.stringify(charset.slice(0, 40))} is not known.`, { cause });
+    throw new Refused(415, 'unsupported_charset', `The charset ${JSON.stringify(charset.slice(0, 40))} is unknown.`, { cause });
   }
 }
 
 /**
- * JSON text in the charset that `body` came in. Only Unicode can be written in full: elsewhere, what is not ASCII is escaped, which every
- * reader of JSON undoes.
+ * JSON text in the charset of `body`. Only Unicode can encode all characters: in other charsets, characters beyond ASCII are escaped, which
+ * every JSON parser decodes.
  */
 export function jsonBytesLike(body: Buffer, contentType: string | null | undefined, json: string): Buffer {
   const { encoding } = decoderFor(charsetOf(body, contentType));
@@ -52,7 +52,7 @@ function markedCharset(body: Buffer): string | null {
   return first === 0xfe && second === 0xff ? 'utf-16be' : null;
 }
 
-/** JSON and XML begin with a character of ASCII: a zero beside it shows UTF-16 without a mark. */
+/** JSON and XML begin with an ASCII character: a zero byte next to it indicates UTF-16 without a mark. */
 function utf16Order(body: Buffer): string | null {
   const [first, second] = body;
   if (first === 0 && second !== undefined && second !== 0) return 'utf-16be';

@@ -1,13 +1,13 @@
 import { isRawNumber } from './json.ts';
 
-/** Decimals are text, digit for digit as they were sent; they are only ever turned into numbers of this program to be added. */
+/** Decimals are text, digit for digit as sent; they are converted to numbers only for addition. */
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 
 /** A number with more digits is neither an amount nor a quantity, and not canonical. The limit also keeps these regular expressions cheap on any text. */
 const MOST_DIGITS = 400;
 const MOST_CHARACTERS = MOST_DIGITS + '+.'.length;
 
-/** The decimal text of a JSON number or a quoted one; `null` for anything else (missing, empty, not a number, too many digits). */
+/** The decimal text of a JSON number or a quoted number; `null` for anything else (missing, empty, not a number, too many digits). */
 export function decimalText(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
   if (isRawNumber(value)) return hasTooManyDigits(value) ? null : value.rawJSON;
@@ -16,14 +16,14 @@ export function decimalText(value: unknown): string | null {
   return !hasTooManyDigits(text) && text.length <= MOST_CHARACTERS && DECIMAL.test(text) ? text : null;
 }
 
-/** True for a number, or the text of one, that has more digits than any amount. */
+/** True for a number, or text of a number, with more digits than any amount has. */
 export function hasTooManyDigits(value: unknown): boolean {
   const text = isRawNumber(value) ? value.rawJSON : value;
   if (typeof text !== 'string' || text.length <= MOST_DIGITS || !/^[\d.eE+-]+$/.test(text)) return false;
   return text.replaceAll(/\D/g, '').length > MOST_DIGITS;
 }
 
-/** The exact sum of decimal texts, with as many fraction digits as the longest of them; `null` when there is nothing to add. */
+/** The exact sum of decimal texts, with as many fraction digits as the longest of them; `null` if there is nothing to add. */
 export function sumDecimals(values: readonly (string | null)[]): string | null {
   const given = values.filter((value): value is string => value !== null && plainText(value) !== null);
   if (given.length <= 1) return given[0] ?? null;

@@ -1,4 +1,4 @@
-/** Levenshtein's: insertions, deletions and replacements. */
+/** The Levenshtein distance: insertions, deletions and replacements. */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, position) => position);
   for (const [i, letter] of [...a].entries()) {

@@ -1,10 +1,10 @@
 const MOST_CHARACTERS = 150;
-// Longer than any path that a file system takes: the rest is not looked at.
+// Longer than any path that a file system accepts: the rest is ignored.
 const MOST_READ = 5000;
 
 /**
- * A file name from outside, made fit to be shown and to be suggested for saving: its last segment, without control characters, without those
- * that change the reading direction (they make `exe.fdp` look like `pdf.exe`), without leading dots. Null when nothing is left.
+ * Sanitises a file name from outside for display and as a suggestion for saving: its last segment, without control characters, without
+ * characters that change the reading direction (they make `exe.fdp` look like `pdf.exe`), without leading dots. Null if nothing is left.
  * It is never used as a path.
  */
 export function displayName(name: string | null): string | null {
@@ -21,7 +21,7 @@ export function displayName(name: string | null): string | null {
 
 const isOuter = (character: string | undefined): boolean => character === '.' || character === ' ';
 
-// Written by hand: a regular expression anchored at the end would start over at every dot.
+// Not a regular expression, since one anchored at the end would start over at every dot.
 function withoutOuterDots(text: string): string {
   let from = 0;
   let to = text.length;

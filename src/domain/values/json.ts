@@ -50,7 +50,7 @@ function restoreNumbers(value: Json, rawNumber: (digits: string) => RawNumber): 
   return value;
 }
 
-// An assignment to `__proto__` would set the object's prototype.
+// Assigning to `__proto__` would set the object's prototype.
 function setMember(members: JsonObject, name: string, value: Json): void {
   if (name === '__proto__') Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
   else members[name] = value;
@@ -73,14 +73,14 @@ function createRawNumbers(): (digits: string) => RawNumber {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
 
-/** The value as an object, or an empty one: for walking into documents whose members may be missing. */
+/** The value as an object, or an empty one: for accessing members that may be missing. */
 export const objectAt = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** The value as an array: a missing one is empty, a single one is a list of one (XML cannot tell them apart). */
+/** The value as an array: a missing value is empty, a single one becomes a list of one (XML does not distinguish them). */
 export const listAt = (value: unknown): Json[] =>
   Array.isArray(value) ? value : value === undefined || value === null || value === '' ? [] : [value as Json];
 
-/** A text member; numbers and booleans are read as their text. Missing, null and empty text are `null`. */
+/** A member as text; numbers and booleans are converted. Missing, null and empty values are `null`. */
 export function textAt(value: unknown): string | null {
   if (typeof value === 'string') return value === '' ? null : value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -99,7 +99,7 @@ export function atPointer(document: Json, pointer: string): Json | undefined {
   return value;
 }
 
-/** A text that is equal for documents that are equal, whatever the order of their members. */
+/** Text that is the same for equal documents, whatever the order of their members. */
 export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
@@ -110,12 +110,12 @@ export function canonicalText(value: unknown): string {
 }
 
 /**
- * Whether two bodies are the same document, JSON or XML, however it is written. When the message was sent (a `timestamp` beside the content) is
- * not part of it: some senders set it again on every attempt. False for anything that cannot be parsed.
+ * Whether two bodies are the same document, JSON or XML, however they are formatted. The time of sending (a `timestamp` next to the
+ * content) is ignored: some senders set it anew for every attempt. False for anything that cannot be parsed.
  */
 export function sameDocument(one: Buffer, other: Buffer): boolean {
   try {
-    // Byte for byte in other charsets: letters that UTF-8 cannot read must not all look alike.
+    // Other charsets are compared byte for byte: letters that are invalid in UTF-8 must not all count as equal.
     const [a, b] = [one, other].map((bytes) => settledText(bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1').trim()));
     return a === b;
   } catch {

@@ -1,6 +1,6 @@
 /**
- * Whether an IP address is link-local: 169.254.0.0/16, fe80::/10, and the former written as IPv6 (mapped, or through NAT64). Anything that is not an
- * address is not. IPv6 in the short form that `URL` and the resolver give.
+ * Whether an IP address is link-local: 169.254.0.0/16, fe80::/10, and the former written as IPv6 (mapped, or through NAT64). False for
+ * anything that is not an address. IPv6 in the short form that `URL` and the resolver return.
  */
 export function isLinkLocal(address: string): boolean {
   if (/^169\.254\.\d+\.\d+$/.test(address)) return true;

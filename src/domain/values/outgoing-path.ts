@@ -1,8 +1,8 @@
 import { PermanentFailure } from '../errors.ts';
 
 /**
- * A path for an outgoing call: each value becomes one segment, or a part of one. `encodeURIComponent` leaves `.` and `..` as they are, and
- * an address is read without them: the call would go to the resource above.
+ * Builds the path of an outgoing call: each value becomes one segment, or a part of one. `encodeURIComponent` leaves `.` and `..`
+ * unchanged, and URL parsers resolve them: the call would go to the parent resource.
  * Throws `PermanentFailure` (`id_not_addressable`) for a value that cannot be a segment.
  */
 export const outgoingPath = (texts: TemplateStringsArray, ...values: string[]): string =>
@@ -15,5 +15,5 @@ export function pathSegment(value: string): string {
   return encodeURIComponent(value);
 }
 
-/** Whether the id can be a segment of an address: not empty, not a dot segment, and without half a character. */
+/** Whether the id can be a segment of a URL path: not empty, not a dot segment, and without lone surrogates. */
 export const isAddressable = (id: string): boolean => id !== '' && id !== '.' && id !== '..' && id.isWellFormed();

@@ -1,30 +1,30 @@
 import { isObject, textAt } from './json.ts';
 
 /**
- * Reads the times that platforms write, and gives ISO 8601 in UTC with milliseconds: ISO 8601 with any number of fraction digits, with
+ * Parses the times that platforms write and returns ISO 8601 in UTC with milliseconds: ISO 8601 with any number of fraction digits, with
  * an offset or without a zone (then UTC), a plain date; unix time in s, ms, µs or ns, as a number or as text; RFC 2822.
  * `null` for a missing or unreadable time.
  */
 export const readTime = (value: unknown): string | null => readInstant(value)?.at ?? null;
 
-/** The same for what a person or a program of ours writes: ISO 8601 with its dashes, and no bare number, which may be meant for something else. */
+/** The same for input of operators and API clients: ISO 8601 with dashes, and no bare numbers, which are ambiguous. */
 export const readIsoTime = (text: string): string | null => (/^\s*\d{4}-/.test(text) ? readTime(text) : null);
 
-/** Names of drift: a reported time that cannot be read, and one that lies too far in the future. */
+/** The drift names of a reported time that cannot be read, and of one that is too far in the future. */
 export const UNREADABLE_TIME = 'unreadable_time';
 export const FUTURE_TIME = 'future_time';
 
-/** A time that a platform reported, as far as it can be read. */
+/** A time reported by a platform, if it can be read. */
 export interface ReportedTime {
   /** ISO 8601 UTC, milliseconds; null: none was reported, or it cannot be read. */
   lastUpdatedAt: string | null;
   /** A time was reported and cannot be read: it never counts as newer. */
   timeUnreadable?: boolean;
-  /** What comparisons go by where it is not `lastUpdatedAt`: finer than milliseconds, or the arrival of a time that lies in the future. */
+  /** The value used in comparisons if it differs from `lastUpdatedAt`: finer than milliseconds, or the arrival for a time in the future. */
   comparedAt?: string;
 }
 
-/** The first of these members that holds something: what it says of the time of the last change. */
+/** The time of the last change, from the first of these members that has a value. */
 export function readReportedTime(...members: readonly unknown[]): ReportedTime {
   const reported = members.find(isReported);
   if (reported === undefined) return { lastUpdatedAt: null };
@@ -33,20 +33,20 @@ export function readReportedTime(...members: readonly unknown[]): ReportedTime {
   return instant.finer === '' ? { lastUpdatedAt: instant.at } : { lastUpdatedAt: instant.at, comparedAt: withoutZone(instant) };
 }
 
-/** Whether a member holds anything at all: some platforms write a missing value as `null`, as empty text or as `{}`. */
+/** Whether a member has a value: some platforms write a missing value as `null`, an empty string or `{}`. */
 export const isReported = (value: unknown): boolean => {
   if (typeof value === 'string') return value.trim() !== '';
   if (isObject(value) || Array.isArray(value)) return Object.keys(value).length > 0;
   return value !== undefined && value !== null;
 };
 
-/** `yyyy-MM-dd` as it stands, or the date part of a time; `null` when there is none. */
+/** `yyyy-MM-dd` unchanged, or the date part of a time; `null` if there is none. */
 export function readDate(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   return /^\d{4}-\d{2}-\d{2}/.exec(value.trim())?.[0] ?? null;
 }
 
-/** `at`: cut to milliseconds, never rounded, so that order is kept; `finer`: the digits behind them, without zeros at the end. */
+/** `at`: truncated to milliseconds, never rounded, so that order is preserved; `finer`: the digits after them, without trailing zeros. */
 interface Instant {
   at: string;
   finer: string;
@@ -61,7 +61,7 @@ function readInstant(value: unknown): Instant | null {
   return readIso(text) ?? readUnix(text) ?? readRfc2822(text);
 }
 
-// The texts of two instants sort as the instants do when neither ends in `Z`: a longer fraction comes behind its own beginning.
+// The texts of two instants sort like the instants if neither ends in `Z`: a longer fraction sorts after its own prefix.
 const withoutZone = ({ at, finer }: Instant): string => at.slice(0, -1) + finer;
 
 function instantOf(ms: number, fraction: string): Instant | null {
@@ -75,7 +75,7 @@ function instantOf(ms: number, fraction: string): Instant | null {
 const DAY = String.raw`(\d{4})(-?)(\d{2})\2(\d{2})`;
 const CLOCK = String.raw`(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?`;
 const ZONE = String.raw`(Z|UTC|GMT|[+\-−]\d{2}(?::?\d{2})?)`;
-// Java writes the name of the zone in brackets behind the offset.
+// Java appends the name of the zone in brackets after the offset.
 const ISO = new RegExp(`^${DAY}(?:(?:T|\\s+)${CLOCK})?\\s*${ZONE}?(?:\\[[\\w/+-]+\\])?$`, 'i');
 
 function readIso(text: string): Instant | null {
