@@ -28,7 +28,7 @@ interface Pulled {
   problem: string;
 }
 
-test('clients made by openapi-typescript, hey-api and orval compile strictly and read the API', { skip, timeout: 120_000 }, async (t) => {
+test('clients made by openapi-typescript, hey-api and orval compile strictly and read the API', { skip }, async (t) => {
   const api = await startApi('sqlite');
   t.after(() => api.close());
   await insertRows(api.db, 'entities', [entity('o1'), entity('o2')]);

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { type Life, openLife } from '../life/support.ts';
 import { COMPANY, eventJson, lineJson, orderId, orderJson, plainEvent } from '../life/tradecloud.ts';
 import { ENGINES, type Engine } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 import { chromiumPath, startChromium } from './browser.ts';
 
 /** A connection without an API: nothing to fetch from, nothing to compare with. */
@@ -23,6 +24,9 @@ interface Night {
   page: Page;
   /** What the front page says is wrong, in order. */
   troubles(): Promise<string[]>;
+  /** Waits until the front page says it, or no longer says it, and returns all it says. */
+  untilSaid(sentence: RegExp): Promise<string[]>;
+  untilUnsaid(sentence: RegExp): Promise<string[]>;
   /** Opens a page; the overview when nothing is named. */
   open(path?: string): Promise<void>;
 }
@@ -47,19 +51,23 @@ function nights(engine: Engine): void {
     const opened = await openLife(engine, {}, SHOP);
     const context = await browser.newContext({ baseURL: opened.life.url, viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(120_000);
     await page.goto('/console/');
     await page.getByLabel('API key').fill('erp-key-0123456789');
     await page.keyboard.press('Enter');
     await page.getByText('Was anything lost?').waitFor();
+    const troubles = async () => {
+      await page.goto('/console/');
+      return page.locator('.troubles li').allInnerTexts();
+    };
     night = {
       life: opened.life,
       page,
       open: async (path = '/') => void (await page.goto(`/console${path}`)),
-      troubles: async () => {
-        await page.goto('/console/');
-        return page.locator('.troubles li').allInnerTexts();
-      },
+      troubles,
+      untilSaid: (sentence) => until(`the front page says ${sentence}`, troubles, (all) => all.some((one) => sentence.test(one))),
+      untilUnsaid: (sentence) =>
+        until(`the front page says no more ${sentence}`, troubles, (all) => !all.some((one) => sentence.test(one))),
     };
     end = async () => {
       await context.close();
@@ -69,10 +77,10 @@ function nights(engine: Engine): void {
 
   incident(
     '1: a wrong API password is told with its cause and cure, and what waits is retried at once',
-    async ({ life, page, troubles }) => {
+    async ({ life, page, untilSaid, untilUnsaid }) => {
       life.far.failing = () => ({ status: 401, headers: {}, body: '{}' });
       await life.hook({ method: 'GET', path: `/orders/${orderId('PO-A')}` });
-      const said = await life.until(troubles, (all) => all.some((one) => /1 webhook waits/.test(one)));
+      const said = await untilSaid(/1 webhook waits/);
       const [worst = ''] = said;
       assert.match(
         worst,
@@ -87,18 +95,19 @@ function nights(engine: Engine): void {
         orderJson({ number: 'PO-A', at: NIGHT, lines: [lineJson('PO-A', { position: '0010', at: NIGHT })] }),
       );
       await page.getByRole('button', { name: 'Retry it now' }).click();
-      await life.until(
+      await until(
+        'the waiting delivery is done',
         () => life.get('/deliveries?state=done'),
         ({ data }) => data.length === 1,
       );
-      await life.until(troubles, (all) => !all.some((one) => /refuses/.test(one)));
+      await untilUnsaid(/refuses/);
     },
   );
 
-  incident('2: a platform that is down is told with what waits, and that there is nothing to press', async ({ life, troubles }) => {
+  incident('2: a platform that is down is told with what waits, and that there is nothing to press', async ({ life, untilSaid }) => {
     life.far.failing = () => ({ status: 503, headers: {}, body: 'maintenance' });
     for (let number = 0; number < 6; number++) await life.hook({ method: 'GET', path: `/orders/${orderId(`PO-B${number}`)}` });
-    const said = await life.until(troubles, (all) => all.some((one) => /unreachable/.test(one)));
+    const said = await untilSaid(/unreachable/);
     assert.match(
       said.join('\n'),
       /acme: The platform API is unreachable.*\. Nothing is lost: \d webhooks? waits?\. They are processed automatically when it is back; there is nothing to do\./,
@@ -112,9 +121,9 @@ function nights(engine: Engine): void {
     await life.call('POST', '/deliveries/retry', { connection: 'acme' });
   });
 
-  incident('3: a body that cannot be read is told as such, and is dismissed with a note', async ({ life, page, troubles }) => {
+  incident('3: a body that cannot be read is told as such, and is dismissed with a note', async ({ life, page, troubles, untilSaid }) => {
     await life.hook({ body: '{"half":' });
-    const said = await life.until(troubles, (all) => all.some((one) => /cannot be read/.test(one)));
+    const said = await untilSaid(/cannot be read/);
     const sentence = said.find((one) => /cannot be read/.test(one)) ?? '';
     assert.match(
       sentence,
@@ -133,11 +142,11 @@ function nights(engine: Engine): void {
 
   incident(
     '4: requests with an old secret are told with their number, and a click leads to who sent what',
-    async ({ life, page, troubles }) => {
+    async ({ life, page, troubles, untilSaid }) => {
       const old = `Basic ${Buffer.from('tradecloud:the-old-secret').toString('base64')}`;
       for (let number = 0; number < 5; number++)
         await life.hook({ body: plainEvent('PO-D', NIGHT, `d-${number}`), headers: { Authorization: old } });
-      const said = await life.until(troubles, (all) => all.some((one) => /5 webhooks were rejected with 401/.test(one)));
+      const said = await untilSaid(/5 webhooks were rejected with 401/);
       assert.match(
         said.join('\n'),
         /acme: 5 webhooks were rejected with 401 \(unauthorized\).*A reconcile run fetches what they announced\./,
@@ -169,17 +178,18 @@ function nights(engine: Engine): void {
 
   incident(
     '6: a document that cannot be had is told with its reason, and fetched again with one press',
-    async ({ life, page, troubles }) => {
+    async ({ life, page, untilSaid }) => {
       await life.order(plainEvent('PO-F', NIGHT, 'f-1'));
       const id = orderId('PO-F');
       await life.order(
         `{"eventName":"OrderDocumentsAttachedByBuyer","orderDocumentsEvent":{"orderId":"${id}","buyerOrder":{"companyId":"${COMPANY}","documents":[
 {"code":"D-9","name":"Drawing.pdf","objectId":"no-such-object","type":"General"}]},"lines":[],"lastUpdatedAt":"${LATER}"},"meta":{"messageId":"f-2"}}`,
       );
-      await life.until(troubles, (all) => all.some((one) => /acme: 1 document is missing: announced, but not downloaded/.test(one)));
+      await untilSaid(/acme: 1 document is missing: announced, but not downloaded/);
       await page.locator('.troubles li', { hasText: 'document is missing' }).getByRole('link', { name: 'See it' }).click();
       const again = page.getByRole('button', { name: 'Fetch it again' });
-      await life.until(
+      await until(
+        'the document can be fetched again',
         async () => {
           await page.reload();
           return again.count();
@@ -196,20 +206,20 @@ function nights(engine: Engine): void {
     },
   );
 
-  incident('7: an ERP that has stopped reading is told with how far it is behind', async ({ life, page, troubles }) => {
+  incident('7: an ERP that has stopped reading is told with how far it is behind', async ({ life, page, untilSaid }) => {
     await life.call('PUT', '/consumers/erp', { alertAfterSeconds: 1 });
-    const said = await life.until(troubles, (all) => all.some((one) => /consumer erp is/.test(one)));
+    const said = await untilSaid(/consumer erp is/);
     assert.match(
       said.join('\n'),
-      /The consumer erp is \d+ changes behind, oldest \d+ s: it has never read\. Nothing is lost, but the ERP does not get it: check that its job runs/,
+      /The consumer erp is \d+ changes behind, oldest \d+ (s|min): it has never read\. Nothing is lost, but the ERP does not get it: check that its job runs/,
     );
     await page.getByRole('link', { name: 'See the consumer' }).click();
     await page.getByText('It should have read by now').waitFor();
   });
 
-  incident('8: an event that nobody knows is told as not applied, on the front page and on its own', async ({ life, page, troubles }) => {
+  incident('8: an event that nobody knows is told as not applied, on the front page and on its own', async ({ life, page, untilSaid }) => {
     await life.hook({ body: '{"eventName":"PaymentTermsChanged","terms":{"days":30},"meta":{"messageId":"h-1"}}' });
-    const said = await life.until(troubles, (all) => all.some((one) => /Unknown event/.test(one)));
+    const said = await untilSaid(/Unknown event/);
     assert.match(said.join('\n'), /acme: Unknown event “PaymentTermsChanged”: 1 delivery is kept but not applied\./);
     await page.locator('.troubles li', { hasText: 'Unknown event' }).getByRole('link', { name: 'Look at one' }).click();
     await page.getByText('Not applied: unknown event “PaymentTermsChanged”. Its content is kept; the ERP does not see it.').waitFor();
@@ -224,7 +234,8 @@ function nights(engine: Engine): void {
         lines: [lineJson('PO-I', { position: '0010', at: NIGHT, item: 'WP-1001' })],
       }),
     );
-    await life.until(
+    await until(
+      'the search finds it',
       () => life.get('/search?q=WP-1001'),
       ({ data }) => data.length > 0,
     );
@@ -244,7 +255,8 @@ function nights(engine: Engine): void {
       life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [line] }));
       await life.hook({ method: 'GET', path: `/orders/${orderId(number)}` });
     }
-    await life.until(
+    await until(
+      'three deliveries failed',
       () => life.get('/deliveries?state=dead'),
       ({ data }) => data.length === 3,
     );
@@ -286,7 +298,8 @@ function nights(engine: Engine): void {
   incident('12: what the ERP saw at a time is shown', async ({ life, page, open }) => {
     await life.order(plainEvent('PO-L', NIGHT, 'l-1', '10'));
     const between = new Date(Date.now() + 1).toISOString();
-    await life.until(
+    await until(
+      'the clock is past it',
       async () => Date.now(),
       (now) => now > Date.parse(between),
     );

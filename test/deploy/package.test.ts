@@ -55,7 +55,7 @@ test('the npm package runs where it is installed, below node_modules, without th
   assert.deepEqual(await once(service, 'exit'), [0, null]);
 });
 
-test('npm start ends with its parent: SIGTERM to npm stops the service and frees the port', { timeout: 60_000 }, async (t) => {
+test('npm start ends with its parent: SIGTERM to npm stops the service and frees the port', async (t) => {
   const directory = await scratch(t);
   const env = {
     ...process.env,

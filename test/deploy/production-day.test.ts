@@ -12,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort, type Program, startProgram } from '../examples/program.ts';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 
 // What docs/deploying.md describes, played through: two processes on one PostgreSQL behind nginx with TLS, a rolling replacement under load, a
 // backup, its restore, and an ERP that reads through all of it.
@@ -67,14 +68,16 @@ function instanceOf(t: test.TestContext, port: number, env: Record<string, strin
   };
 }
 
-async function untilReady(port: number): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
-    if (response?.status === 200) return;
-    await pause(50);
-  }
-  assert.fail(`the process on port ${port} did not get ready`);
-}
+const untilReady = (port: number): Promise<unknown> =>
+  until(
+    `the process on port ${port} is ready`,
+    () =>
+      fetch(`http://127.0.0.1:${port}/health/ready`).then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    (status) => status === 200,
+  );
 
 async function openSite(t: test.TestContext): Promise<Site> {
   const directory = await mkdtemp(join(tmpdir(), 'orderdock-day-'));
@@ -145,7 +148,7 @@ function createSender(site: Site) {
     /** Statuses that were neither 202 nor 200. */
     refused,
     async send(order: number, round: number): Promise<void> {
-      for (let tries = 0; tries < 300; tries++) {
+      for (let tries = 0; tries < 3000; tries++) {
         const status = await post(eventOf(order, round));
         if (status === 202 || status === 200) return;
         refused.push(status);

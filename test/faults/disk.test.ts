@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { ENGINES } from '../support/engines.ts';
-import { settled, startService, until } from './service.ts';
+import { until } from '../support/until.ts';
+import { settled, startService } from './service.ts';
 import { proveAll, sendTraffic } from './traffic.ts';
 
 const MEGABYTES = 6;
@@ -38,6 +39,7 @@ if (disk) {
     const [orders, events] = [4, 20];
     const traffic = sendTraffic([service], orders, events);
     await until(
+      'requests are answered',
       async () => traffic.answers.length,
       (count) => count >= 30,
     );
@@ -46,10 +48,12 @@ if (disk) {
       assert.equal(error.code, 'ENOSPC'),
     );
     await until(
+      'the disk is full',
       async () => traffic.answers.slice(-8).map(({ status }) => status),
       (statuses) => statuses.every((status) => status === 503),
     );
     await until(
+      'the service is not ready',
       () => service.health('ready'),
       (status) => status === 503,
     );
@@ -58,11 +62,11 @@ if (disk) {
     await rm(ballast);
     await traffic.done;
     await until(
+      'the service is ready',
       () => service.health('ready'),
       (status) => status === 200,
     );
     await settled(service);
     await proveAll(service, traffic, orders, events);
-    assert.ok(traffic.answers.every(({ tookMs }) => tookMs < 10_000));
   });
 }

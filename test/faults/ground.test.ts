@@ -8,7 +8,8 @@ import test from 'node:test';
 import { isGone, processName } from '../../src/domain/values/process-name.ts';
 import { BASIC } from '../life/support.ts';
 import { ENGINES } from '../support/engines.ts';
-import { NO_API, startService, until } from './service.ts';
+import { until } from '../support/until.ts';
+import { NO_API, startService } from './service.ts';
 import { eventOf } from './traffic.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
@@ -51,6 +52,7 @@ test('a log whose reader has gone does not end the service', async (t) => {
   t.after(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   const address = await until(
+    'the service has written its address',
     () => readFile(join(directory, 'data', 'address'), 'utf8').catch(() => ''),
     (text) => text.endsWith('\n'),
   );
@@ -77,6 +79,7 @@ test('a process that has ended and was not waited for by its parent counts as go
   const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());
   await until(
+    'the process is gone',
     async () => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone) Z'),
     (stat) => stat.split(') ').at(-1)?.startsWith('Z') === true,
   );

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { connectionsYaml } from '../life/support.ts';
 import { lineJson, orderId, orderJson } from '../life/tradecloud.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
-import { seeded, settled, startFarSide, startService, until } from './service.ts';
+import { until } from '../support/until.ts';
+import { seeded, settled, startFarSide, startService } from './service.ts';
 import { proveAll, sendTraffic } from './traffic.ts';
 
 const ORDERS = 12;
@@ -29,6 +30,7 @@ testOnEngines(
       const notified = await service.notify(orderId(`GET${kill}`));
       if (notified.status === 202) told.push(String(notified.deliveryId));
       await until(
+        'more requests are answered',
         async () => traffic.answers.length,
         (count) => count >= next,
       );
@@ -36,15 +38,15 @@ testOnEngines(
       await service.start();
     }
     await until(
+      'most requests are answered',
       async () => traffic.answers.length,
       (count) => count >= ORDERS * EVENTS * 0.8,
     );
-    const { code, tookMs } = await service.stop();
+    const code = await service.stop();
     await service.start();
     await traffic.done;
     await settled(service);
     assert.equal(code, 0);
-    assert.ok(tookMs < 10_000, `it took ${tookMs} ms to stop`);
     assert.equal(told.length, KILLS);
     for (const id of told) assert.equal((await service.get(`/deliveries/${id}`)).state, 'done');
     await proveAll(service, traffic, ORDERS, EVENTS);

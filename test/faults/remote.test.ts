@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Body } from '../life/support.ts';
 import { lineJson, orderId, orderJson, plainEvent } from '../life/tradecloud.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
-import { type FarSide, type Service, settled, startFarSide, startService, twoConnections, until } from './service.ts';
+import { until } from '../support/until.ts';
+import { type FarSide, type Service, settled, startFarSide, startService, twoConnections } from './service.ts';
 
 const AT = '2026-04-01T10:00:00.000Z';
 const ORDERS = 15;
@@ -16,6 +17,7 @@ function give(far: FarSide): void {
 
 async function ended(service: Service, id: string | null): Promise<Body> {
   return until(
+    'the delivery is done',
     () => service.get(`/deliveries/${id}`),
     ({ state }) => state === 'done',
   );
@@ -34,6 +36,7 @@ testOnEngines(
     const waiting = await Promise.all(Array.from({ length: ORDERS }, (_, at) => service.notify(orderId(`R${at}`))));
     assert.ok(waiting.every(({ status }) => status === 202));
     await until(
+      'the circuit is open',
       () => service.get('/connections/acme'),
       ({ circuit }) => circuit === 'open',
     );

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import type test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BASIC, type Body, connectionsYaml } from '../life/support.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 const KEY = 'erp-key-0123456789';
@@ -21,8 +22,8 @@ export interface Service {
   start(): Promise<void>;
   /** SIGKILL, and gone. */
   kill(): Promise<void>;
-  /** SIGTERM; the exit code and how long it took. */
-  stop(): Promise<{ code: number | null; tookMs: number }>;
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number | null>;
   signal(name: NodeJS.Signals): void;
   /** Everything logged so far. */
   logged(): string;
@@ -36,7 +37,6 @@ export interface Service {
 export interface Posted {
   status: number;
   deliveryId: string | null;
-  tookMs: number;
 }
 
 export interface ServiceOptions {
@@ -90,6 +90,7 @@ export async function startService(t: test.TestContext, options: ServiceOptions 
       ended = once(started, 'close').then(([code]) => code as number | null);
       child = started;
       const text = await until(
+        'the service has written its address',
         () => readFile(address, 'utf8').catch(() => ''),
         (found) => {
           assert.equal(started.exitCode, null, log.join(''));
@@ -99,11 +100,7 @@ export async function startService(t: test.TestContext, options: ServiceOptions 
       service.url = text.trim();
     },
     kill: async () => void (await end('SIGKILL')),
-    async stop() {
-      const began = performance.now();
-      const code = await end('SIGTERM');
-      return { code, tookMs: performance.now() - began };
-    },
+    stop: () => end('SIGTERM'),
     signal: (name) => void child?.kill(name),
     logged: () => log.join(''),
     async get(path) {
@@ -130,8 +127,6 @@ export async function startService(t: test.TestContext, options: ServiceOptions 
 }
 
 async function send(url: string, method: string, headers: Record<string, string>, body?: string | Buffer): Promise<Posted> {
-  const began = performance.now();
-  const tookMs = () => performance.now() - began;
   try {
     const response = await fetch(url, {
       method,
@@ -139,23 +134,10 @@ async function send(url: string, method: string, headers: Record<string, string>
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
     });
     const answer = (await response.json()) as { deliveryId?: string };
-    return { status: response.status, deliveryId: answer.deliveryId ?? null, tookMs: tookMs() };
+    return { status: response.status, deliveryId: answer.deliveryId ?? null };
   } catch {
-    return { status: 0, deliveryId: null, tookMs: tookMs() };
+    return { status: 0, deliveryId: null };
   }
-}
-
-const LOOK_AGAIN_MS = 40;
-
-/** Asks again until it holds, for at most half a minute or so. */
-export async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean, tries = 900): Promise<T> {
-  let value = await read();
-  for (let at = 1; !holds(value); at++) {
-    assert.ok(at < tries, `it did not come about: ${JSON.stringify(value)?.slice(0, 1500)}`);
-    await pause(LOOK_AGAIN_MS);
-    value = await read();
-  }
-  return value;
 }
 
 /** Everything of a list, page by page. */
@@ -173,6 +155,7 @@ export async function all(service: Service, path: string): Promise<Body[]> {
 /** Waits until nothing waits any more. */
 export const settled = (service: Service): Promise<unknown> =>
   until(
+    'nothing waits any more',
     async () => [
       ...(await service.get('/deliveries?state=pending&limit=5')).data,
       ...(await service.get('/deliveries?state=working&limit=5')).data,

@@ -30,7 +30,7 @@ export function sendTraffic(services: readonly Service[], orders: number, events
   const traffic: Traffic = { accepted: new Map(), answers: [], done: Promise.resolve() };
   const sendEvent = async (order: number, event: number): Promise<void> => {
     const body = eventOf(order, event);
-    for (let attempt = 0; attempt < 400; attempt++) {
+    for (let attempt = 0; attempt < 4000; attempt++) {
       const targets = both ? services : [services[(order + attempt) % services.length] as Service];
       const answers = await Promise.all(targets.map((service) => service.post(body)));
       traffic.answers.push(...answers);

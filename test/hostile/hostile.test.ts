@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { type Service, startService, until } from '../faults/service.ts';
+import { type Service, startService } from '../faults/service.ts';
+import { until } from '../support/until.ts';
 
 // A stall of seconds is what these inputs once caused; a slow machine may take some hundred milliseconds for the same work.
 const MOST_STALL_MS = 2500;
@@ -78,7 +79,7 @@ async function send(service: Service, { path, headers, body }: Input): Promise<n
   return response.status;
 }
 
-test('no input stops the service for seconds, or takes its memory, and senders go on meanwhile', { timeout: 240_000 }, async (t) => {
+test('no input stops the service for seconds, or takes its memory, and senders go on meanwhile', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'orderdock-hostile-'));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'delay');
@@ -89,6 +90,7 @@ test('no input stops the service for seconds, or takes its memory, and senders g
     service.signal('SIGUSR2');
     return Number(
       await until(
+        'the delay is written',
         () => readFile(file, 'utf8').catch(() => ''),
         (text) => text !== '',
       ),
@@ -101,6 +103,7 @@ test('no input stops the service for seconds, or takes its memory, and senders g
     assert.ok([202, 400, 401, 413].includes(status), `${name}: ${status}`);
     // The worker reads what was taken, too.
     await until(
+      'the worker has read all',
       async () =>
         (await service.get('/deliveries?state=pending')).data.length + (await service.get('/deliveries?state=working')).data.length,
       (unfinished) => unfinished === 0,

@@ -1,15 +1,24 @@
-// Loaded into the service by NODE_OPTIONS: on SIGUSR2 it writes the longest stall of the event loop since the last time, milliseconds.
+// Loaded into the service by NODE_OPTIONS: on SIGUSR2 it writes the longest stall of the event loop since the last time, milliseconds of
+// processor time, so that it is not counted when the machine is busy with something else.
 import { renameSync, writeFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const file = process.env.LOOP_DELAY_FILE;
-const histogram = monitorEventLoopDelay({ resolution: 10 });
-histogram.enable();
+const usedMs = () => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+let longestMs = 0;
+let lastMs = usedMs();
+setInterval(() => {
+  const nowMs = usedMs();
+  longestMs = Math.max(longestMs, nowMs - lastMs);
+  lastMs = nowMs;
+}, 10).unref();
 process.on('SIGUSR2', () => {
   // Until the stall is over nothing is recorded: one turn later it is.
   setTimeout(() => {
-    writeFileSync(`${file}.part`, String(histogram.max / 1e6));
+    writeFileSync(`${file}.part`, String(longestMs));
     renameSync(`${file}.part`, file);
-    histogram.reset();
+    longestMs = 0;
   }, 30);
 });

@@ -4,21 +4,25 @@ import { startSchedule } from '../../src/jobs/scheduler.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
 import { at, groundOf, type ReconcileTest, rows, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
+import { until } from '../support/until.ts';
 
 const runsOf = (test: ReconcileTest) => listRuns(test.context.db.read, { connection: 'toy', state: null }, { before: null, limit: 10 });
 
-/** Looks until it is so; the test's own time limit ends a vain wait. */
-async function until(so: () => Promise<boolean>): Promise<void> {
-  while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
+/** The newest run, once there is one that has ended. */
+const ended = (test: ReconcileTest) =>
+  until(
+    'a run has ended',
+    async () => (await runsOf(test))[0],
+    (run) => run?.state === 'done',
+    test.log.written,
+  );
 
 testWithReconciler('a start begins a run of every connection that has a schedule', async (test) => {
   test.connection.reconcile.schedule = '0 0 1 1 *';
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   const schedule = startSchedule(test.context, test.reconciler, []);
   try {
-    await until(async () => (await runsOf(test))[0]?.state === 'done');
-    const [run] = await runsOf(test);
+    const run = await ended(test);
     assert.equal(run?.trigger, 'start');
     assert.equal(run?.counts.applied, 1);
   } finally {
@@ -27,10 +31,10 @@ testWithReconciler('a start begins a run of every connection that has a schedule
 });
 
 testWithReconciler('a connection whose schedule is false is left alone', async (test) => {
-  let performed = 0;
-  const duty = { name: 'tick', expression: '* * * * * *', perform: async () => void performed++ };
+  const performed = Promise.withResolvers<void>();
+  const duty = { name: 'tick', expression: '* * * * * *', perform: async () => performed.resolve() };
   const schedule = startSchedule(test.context, test.reconciler, [duty]);
-  await until(async () => performed > 0);
+  await performed.promise;
   await schedule.stop();
   assert.deepEqual(await runsOf(test), []);
 });
@@ -47,7 +51,12 @@ testWithReconciler('the timetable runs a connection by its own schedule', async 
   test.connection.reconcile.schedule = '* * * * * *';
   const schedule = startSchedule(test.context, test.reconciler, []);
   try {
-    await until(async () => (await runsOf(test)).some((run) => run.trigger === 'schedule'));
+    await until(
+      'the timetable has run it',
+      () => runsOf(test),
+      (runs) => runs.some((run) => run.trigger === 'schedule'),
+      test.log.written,
+    );
   } finally {
     await schedule.stop();
   }
@@ -68,7 +77,7 @@ testWithReconciler('a run that another process left behind is continued', async 
   test.connection.reconcile.schedule = '0 0 1 1 *';
   const schedule = startSchedule(test.context, test.reconciler, []);
   try {
-    await until(async () => (await runsOf(test))[0]?.state === 'done');
+    await ended(test);
     const runs = await runsOf(test);
     assert.deepEqual(
       runs.map((run) => run.id),

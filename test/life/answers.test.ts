@@ -27,6 +27,7 @@ alive(
     assert.ok(data.every((one: Body) => one.state === 'dead' && one.error.startsWith('invalid_body')));
     assert.equal((await life.hook({ body })).status, 202);
     const { answers } = await life.until(
+      'the answers are counted',
       () => life.get('/connections/acme'),
       (one: Body) => one.answers['202'] === 1,
     );
@@ -81,6 +82,7 @@ alive(
     for (const id of ids) assert.equal((await life.hook({ method: 'GET', path: `/orders/${id}` })).status, 202);
     let count = 0;
     const full = await life.until(
+      'the backlog is full',
       () => life.hook({ body: plainEvent('PO9', AT, `b-${++count}`) }),
       ({ status }) => status === 503,
     );
@@ -92,11 +94,13 @@ alive(
     }
     life.far.simulators.setOutage(false);
     const taken = await life.until(
+      'deliveries are taken again',
       () => life.hook({ body: plainEvent('PO9', AT, 'b-last') }),
       ({ status }) => status === 202,
     );
     assert.equal((await life.ended(taken.body.deliveryId)).state, 'done');
     await life.until(
+      'all orders are there',
       () => life.get('/orders'),
       ({ data }) => data.length === 5,
     );

@@ -32,6 +32,7 @@ alive('everything that changes something is audited: who, with which key, what, 
   await life.hook({ body: '{"half":' });
   const dead: string = (await life.get('/deliveries?state=dead')).data[0].id;
   const [alert] = await life.until(
+    'there is an alert',
     async () => (await life.get('/alerts')).data,
     (alerts) => alerts.length > 0,
   );
@@ -80,12 +81,14 @@ alive('X-Request-Id and traceparent go from a webhook through to the call that i
   const answer = await life.hook({ method: 'GET', path: '/orders/no-such-order', headers });
   assert.deepEqual([answer.status, answer.headers.get('x-request-id')], [202, 'gw-17']);
   await life.until(
+    'the platform is asked under the id',
     async () => life.far.headers.filter((one) => one['x-request-id'] === 'gw-17'),
     (calls) => calls.length > 0,
   );
   const call = life.far.headers.find((one) => one['x-request-id'] === 'gw-17');
   assert.match(call?.traceparent ?? '', new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
   await life.until(
+    'the delivery is processed under the id',
     async () => life.log.lines.filter(({ event, fields }) => event === 'delivery_processed' && fields.requestId === 'gw-17'),
     (lines) => lines.length > 0,
   );

@@ -23,6 +23,7 @@ async function reconciled(life: Life): Promise<Body> {
   const { status, body } = await life.call('POST', '/connections/acme/reconcile');
   assert.equal(status, 202, JSON.stringify(body));
   return life.until(
+    'the run has ended',
     () => life.get(`/reconcile-runs/${body.id}`),
     ({ state }) => state !== 'running',
   );

@@ -134,6 +134,7 @@ alive('what was taken before a stop is there after the start, with its effect, o
     else assert.equal((await life.ended(answer.body.deliveryId)).state, 'done');
   }
   const orders = await life.until(
+    'all orders have their last quantity',
     () => life.get('/orders?include=lines'),
     ({ data }) => data.length === 20 && data.every((order: Body) => Number(order.lines[0].quantity) > 40),
   );

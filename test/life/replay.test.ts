@@ -23,6 +23,7 @@ alive('a notification without a body is shown and replayed like any other delive
   assert.deepEqual([fresh.body.number, fresh.body.changes.map((change: { lines: string[] }) => change.lines)], [1, [['0001']]]);
   assert.deepEqual((await life.call('POST', path, { fetch: 'fresh' })).status, 202);
   const order = await life.until(
+    'the replay has changed the order',
     () => life.get(`/orders/by-external/acme/${id}`),
     ({ version }) => version === 2,
   );

@@ -156,10 +156,9 @@ alive('an order is shown as it was at every position, and its history is the fee
 
 alive('the feed waits for what comes, gives the same again, and goes on from any cursor', async (life) => {
   const waiting = life.get('/changes?wait=20');
-  const began = performance.now();
   await twoChanges(life);
   const woken = await waiting;
-  assert.ok(woken.data.length >= 1 && performance.now() - began < 15_000);
+  assert.ok(woken.data.length >= 1);
   const all = await life.get('/changes');
   const [first, second] = all.data;
   assert.equal(all.next, second.cursor);
@@ -191,6 +190,7 @@ alive('deliveries, connections and reconcile runs have every member of the API',
   assert.equal(begun.status, 202);
   has(begun.body, [...RUN, 'gaps'], 'a begun run');
   const run = await life.until(
+    'the run has ended',
     () => life.get(`/reconcile-runs/${begun.body.id}`),
     ({ state }) => state !== 'running',
   );
@@ -222,6 +222,7 @@ alive('the story of the simulated Tradecloud leaves its world and ours equal', a
   }
   const { body } = await life.call('POST', '/connections/acme/reconcile');
   const run = await life.until(
+    'the run has ended',
     () => life.get(`/reconcile-runs/${body.id}`),
     ({ state }) => state !== 'running',
   );

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
 import type { Connection } from '../../src/platforms/contract/platform.ts';
@@ -12,6 +11,7 @@ import { type Simulators, startSimulators } from '../../src/sandbox/simulators.t
 import { readSettings } from '../../src/settings.ts';
 import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
 import { type MemoryLog, memoryLog } from '../support/log.ts';
+import { until } from '../support/until.ts';
 
 /** What a test expects of the API is written down beside it: members are looked for by name. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer is JSON of any shape; asserting on it is what the test is for.
@@ -52,8 +52,8 @@ export interface Life {
   order(body: string | Buffer, headers?: Record<string, string>): Promise<Body>;
   get(path: string): Promise<Body>;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** Asks again until it holds. */
-  until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T>;
+  /** Reads again until it holds; `what` says in a failure what was awaited. */
+  until<T>(what: string, read: () => T | Promise<T>, holds: (value: T) => boolean): Promise<T>;
   /** The delivery, once it has ended. */
   ended(deliveryId: string): Promise<Body>;
   /** All entries of the feed. */
@@ -65,8 +65,6 @@ export interface Life {
 export const PASSWORD = 'open-sesame-11';
 export const BASIC = `Basic ${Buffer.from(`tradecloud:${PASSWORD}`).toString('base64')}`;
 const KEY = 'erp-key-0123456789';
-const MOST_TRIES = 800;
-const TRY_AGAIN_MS = 15;
 
 export const connectionsYaml = (api: string, more = ''): string => `
 connections:
@@ -175,25 +173,17 @@ function speak(app: App, log: MemoryLog, far: Life['far'], connections: Life['co
         headers: { Authorization: `Bearer ${KEY}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
-    until,
+    until: (what, read, holds) => until(what, read, holds),
     ended: (id) =>
       until(
+        `delivery ${id} has ended`,
         () => life.get(`/deliveries/${id}`),
         ({ state }) => ['done', 'ignored', 'dead'].includes(state),
+        log.written,
       ),
     feed: async () => (await life.get('/changes?limit=1000')).data,
   };
   return life;
-}
-
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  let value = await read();
-  for (let tries = 1; !holds(value); tries++) {
-    assert.ok(tries < MOST_TRIES, `it did not come about: ${JSON.stringify(value)?.slice(0, 2000)}`);
-    await pause(TRY_AGAIN_MS);
-    value = await read();
-  }
-  return value;
 }
 
 async function ask(url: string, init: RequestInit): Promise<Answer> {

@@ -39,6 +39,7 @@ const driftOf = async (life: Life, name: string): Promise<Body[]> =>
   (await life.get('/drift?limit=1000')).data.filter((row: Body) => row.name === name);
 const alertOf = (life: Life, code: string): Promise<Body> =>
   life.until(
+    `the alert ${code} is open`,
     async () => (await life.get('/alerts')).data.find((row: Body) => row.code === code),
     (row) => row !== undefined,
   );

@@ -5,6 +5,7 @@ import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
 import { onStage, type Stage } from '../reconciliation/stage.ts';
+import { until } from '../support/until.ts';
 
 interface RunShown {
   id: string;
@@ -25,43 +26,40 @@ const coverage = async ({ client, world }: Stage) =>
   (await client.get<{ data: SpanShown[] }>(`/api/v1/connections/${world.connection}/coverage`)).data;
 
 async function finished(stage: Stage, count: number): Promise<RunShown> {
-  for (;;) {
-    const done = (await runs(stage)).filter((run) => run.state === 'done');
-    if (done.length >= count && done[0]) return stage.client.get(`/api/v1/reconcile-runs/${done[0].id}`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
+  const [newest] = await until(
+    `${count} runs are done`,
+    async () => (await runs(stage)).filter((run) => run.state === 'done'),
+    (done) => done.length >= count,
+  );
+  return stage.client.get(`/api/v1/reconcile-runs/${newest?.id}`);
 }
 
 const YEARLY = '0 0 1 1 *';
 
-test(
-  'what happened while the service stood still is brought by the run of its next start, as stopped, and is proven then',
-  { timeout: 30_000 },
-  () =>
-    onStage(
-      tradecloud,
-      async (stage) => {
-        const { world } = stage;
-        await finished(stage, 1);
-        await stage.stop();
-        const stood = new Date().toISOString();
-        world.trigger({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: stood });
-        await stage.start();
-        const run = await finished(stage, 2);
-        assert.equal(run.trigger, 'start');
-        assert.deepEqual(
-          run.gaps.map((gap) => gap.cause),
-          ['stopped'],
-        );
-        const [proven, open, ...rest] = await coverage(stage);
-        assert.deepEqual([proven?.state, open?.state, open?.to, rest.length], ['proven', 'open', null, 0]);
-        assert.ok((proven?.to ?? '') > stood);
-      },
-      { schedule: YEARLY },
-    ),
-);
+test('what happened while the service stood still is brought by the run of its next start, as stopped, and is proven then', () =>
+  onStage(
+    tradecloud,
+    async (stage) => {
+      const { world } = stage;
+      await finished(stage, 1);
+      await stage.stop();
+      const stood = new Date().toISOString();
+      world.trigger({ connection: world.connection, eventType: 'OrderIssuedByBuyer', at: stood });
+      await stage.start();
+      const run = await finished(stage, 2);
+      assert.equal(run.trigger, 'start');
+      assert.deepEqual(
+        run.gaps.map((gap) => gap.cause),
+        ['stopped'],
+      );
+      const [proven, open, ...rest] = await coverage(stage);
+      assert.deepEqual([proven?.state, open?.state, open?.to, rest.length], ['proven', 'open', null, 0]);
+      assert.ok((proven?.to ?? '') > stood);
+    },
+    { schedule: YEARLY },
+  ));
 
-test('rows that move from page to page while they are read are not missed', { timeout: 30_000 }, () =>
+test('rows that move from page to page while they are read are not missed', () =>
   onStage(tradecloud, async (stage) => {
     const { world, beforeAnswer } = stage;
     const happen = (eventType: string, ms: number) =>
@@ -79,10 +77,9 @@ test('rows that move from page to page while they are read are not missed', { ti
     assert.ok(polls >= 3);
     const { differences } = await compareWithWorlds(stage.client, [world]);
     assert.deepEqual(differences, []);
-  }),
-);
+  }));
 
-test('a webhook with wrong credentials is the cause of its gap, with status and time', { timeout: 30_000 }, () =>
+test('a webhook with wrong credentials is the cause of its gap, with status and time', () =>
   onStage(tradecloud, async (stage) => {
     const { world } = stage;
     await stage.reconcile();
@@ -92,7 +89,7 @@ test('a webhook with wrong credentials is the cause of its gap, with status and 
     assert.equal(await stage.deliver({ ...webhook, headers: { ...webhook.headers, authorization: 'Basic d3Jvbmc6d3Jvbmc=' } }), 401);
     const answers = async () =>
       (await stage.client.get<{ answers: Record<string, number> }>(`/api/v1/connections/${world.connection}`)).answers;
-    while (!('401' in (await answers()))) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until('the answer is counted', answers, (counted) => '401' in counted);
     assert.deepEqual(
       (await coverage(stage)).map((span) => [span.state, span.reason?.slice(0, 19) ?? null]),
       [
@@ -103,12 +100,11 @@ test('a webhook with wrong credentials is the cause of its gap, with status and 
     );
     const { causes } = await stage.reconcile();
     assert.deepEqual(causes, ['rejected']);
-  }),
-);
+  }));
 
 const WRONG = { 'content-type': 'application/json', authorization: `Basic ${Buffer.from('guessed:guessed').toString('base64')}` };
 
-test('an alert is posted to the webhook of its own once, and its end too', { timeout: 30_000 }, async () => {
+test('an alert is posted to the webhook of its own once, and its end too', async () => {
   const posted: { code: string; level: string; text: string; connection: string; details: { closed?: boolean } }[] = [];
   const channel = await startSimulators(0);
   channel.host('alerts', ({ body }) => {
@@ -120,10 +116,17 @@ test('an alert is posted to the webhook of its own once, and its end too', { tim
     const [webhook] = world.trigger({ connection: world.connection, eventType: 'order_created', at: new Date().toISOString() });
     assert.ok(webhook);
     for (let n = 0; n < 3; n++) assert.equal(await stage.deliver({ ...webhook, headers: WRONG }), 401);
-    while (!posted.some(({ code, level }) => code === 'failure_budget' && level === 'critical'))
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(
+      'the failure budget is used up',
+      () => posted,
+      (alerts) => alerts.some(({ code, level }) => code === 'failure_budget' && level === 'critical'),
+    );
     assert.equal(await stage.deliver(webhook), 202);
-    while (!posted.some(({ details }) => details.closed)) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(
+      'its end is posted',
+      () => posted,
+      (alerts) => alerts.some(({ details }) => details.closed),
+    );
     assert.ok(posted.every(({ connection }) => connection === world.connection));
     assert.equal(posted.filter(({ code }) => code === 'webhooks_rejected').length, 1);
     const budget = posted.filter(({ code }) => code === 'failure_budget');

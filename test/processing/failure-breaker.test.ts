@@ -7,6 +7,7 @@ import { at, toyOrder } from '../reconciliation/support.ts';
 import { manualClock } from '../support/clock.ts';
 import { testWithContext } from '../support/context.ts';
 import { memoryLog } from '../support/log.ts';
+import { until } from '../support/until.ts';
 
 function brakeTest() {
   const clock = manualClock();
@@ -69,20 +70,27 @@ testWithContext(
       Number(
         (await run.context.db.read.all<{ count: number }>('select count(*) as count from deliveries where state = ?', [state]))[0]?.count,
       );
-    const until = async (so: () => Promise<boolean> | boolean) => {
-      while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
-    };
     for (let n = 0; n < 30; n++) await run.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
     const worker = startWorker(run.context);
     try {
-      await until(() => run.alerts.some((alert) => alert.code === 'working_paused'));
+      await until(
+        'processing is paused',
+        () => run.alerts.map(({ code }) => code),
+        (codes) => codes.includes('working_paused'),
+        run.log.written,
+      );
       run.clock.advance(30_000);
       await run.send({ id: 'late', type: 'order', order: toyOrder('LATE', at(1)) });
       assert.equal(await count('dead'), 0);
       assert.equal(await count('done'), 0);
       broken = false;
       run.clock.advance(31_000);
-      await until(async () => (await count('done')) === 31);
+      await until(
+        'all deliveries are done',
+        () => count('done'),
+        (done) => done === 31,
+        run.log.written,
+      );
     } finally {
       await worker.stop();
     }

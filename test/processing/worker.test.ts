@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict';
 import { startWorker } from '../../src/processing/worker.ts';
 import { type TestContext, testWithContext } from '../support/context.ts';
+import { until } from '../support/until.ts';
 
 const AT = '2026-03-01T08:00:00.000Z';
-const LONGEST_MS = 10_000;
 
 const states = async ({ context }: TestContext): Promise<string[]> =>
   (await context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map(({ state }) => state);
 
-/** Waits for the feed to move, again and again, until the deliveries are in these states. */
-async function reach(run: TestContext, wanted: readonly string[]): Promise<void> {
-  const { feedChanged } = run.context;
-  for (;;) {
-    const seen = feedChanged.count();
-    if ((await states(run)).join() === wanted.join()) return;
-    await feedChanged.wait(LONGEST_MS, AbortSignal.timeout(LONGEST_MS), seen);
-    assert.notEqual(feedChanged.count(), seen, `nothing moves any more: ${await states(run)}`);
-  }
-}
+const reach = (run: TestContext, wanted: readonly string[]) =>
+  until(
+    `the deliveries are ${wanted}`,
+    () => states(run),
+    (found) => found.join() === wanted.join(),
+    run.log.written,
+  );
 
 testWithContext('a slow fetch holds up its own resource and no other, in its batch or after it', async (run) => {
   const answered = Promise.withResolvers<void>();

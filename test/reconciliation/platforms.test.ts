@@ -6,8 +6,7 @@ import { createWorld } from '../../src/sandbox/world.ts';
 import { onStage, type Stage } from './stage.ts';
 
 for (const platform of PLATFORMS) {
-  const on = (name: string, work: (stage: Stage) => Promise<void>) =>
-    test(`${platform.title}: ${name}`, { timeout: 60_000 }, () => onStage(platform, work));
+  const on = (name: string, work: (stage: Stage) => Promise<void>) => test(`${platform.title}: ${name}`, () => onStage(platform, work));
   // Without an API, or without a list in it, there is nothing to compare with.
   const world = createWorld(platform, { seed: 'reconcile', baseUrl: 'http://127.0.0.1:1', now: () => new Date() });
   const hasLists =

@@ -12,6 +12,7 @@ import { createWorld, type World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
 import { readGaps, readRun } from '../../src/store/reconciliation/list-runs.ts';
 import { memoryLog } from '../support/log.ts';
+import { until } from '../support/until.ts';
 
 const KEY = 'reconcile-key-0123456789';
 const post = createPost(null);
@@ -51,7 +52,8 @@ export async function onStage(
   const connection: Connection = { name: world.connection, platform, settings: world.settings, reconcile: { schedule, since: null } };
   const roles = schedule === false ? 'web,worker' : 'web,worker,schedule';
   const settings = readSettings({ DATA_DIR: dataDir, PORT: '0', API_KEYS: `erp:admin:${KEY}`, ROLES: roles, ...env }, { terminal: false });
-  const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, [connection], { log: memoryLog() });
+  const log = memoryLog();
+  const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, [connection], { log });
   let app = await start();
   let running = true;
   const stop = async () => {
@@ -81,9 +83,12 @@ export async function onStage(
       },
       deliver: async (webhook) => (await post(`${app.url}/webhooks/${world.connection}${webhook.path}`, webhook)).status,
       async quiet() {
-        while ((await client.get<{ backlog: number }>(`/api/v1/connections/${world.connection}`)).backlog > 0) {
-          await new Promise((resolve) => setTimeout(resolve, 30));
-        }
+        await until(
+          'nothing waits any more',
+          async () => (await client.get<{ backlog: number }>(`/api/v1/connections/${world.connection}`)).backlog,
+          (backlog) => backlog === 0,
+          log.written,
+        );
       },
       async reconcile(since) {
         const { runId, ended } = await app.reconciler.reconcile(connection, 'demand', { since: since ?? null });

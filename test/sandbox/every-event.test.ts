@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.ts';
 import { readConnections } from '../../src/connections.ts';
 import type { EventDescription } from '../../src/platforms/contract/platform.ts';
@@ -15,12 +14,14 @@ import { createServiceClient, type ServiceClient } from '../../src/sandbox/servi
 import type { World } from '../../src/sandbox/world.ts';
 import { readSettings } from '../../src/settings.ts';
 import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
-import { memoryLog } from '../support/log.ts';
+import { type MemoryLog, memoryLog } from '../support/log.ts';
+import { until } from '../support/until.ts';
 
 interface Stage {
   sandbox: Sandbox;
   app: App;
   client: ServiceClient;
+  log: MemoryLog;
 }
 
 const KEY = 'a-key-of-this-test';
@@ -37,8 +38,9 @@ async function stage(t: test.TestContext, engine: Engine): Promise<Stage> {
     CONNECTIONS_FILE: join(dir, 'none.yaml'),
   };
   const sandbox = await openSandbox({ dataDir: dir, platforms: PLATFORMS, reconcile: { schedule: false }, journal: false });
+  const log = memoryLog();
   const app = await startApp(readSettings(env, { terminal: false }), readConnections(sandbox.connectionsText, {}, PLATFORMS), {
-    log: memoryLog(),
+    log,
   });
   t.after(async () => {
     await app.stop();
@@ -49,6 +51,7 @@ async function stage(t: test.TestContext, engine: Engine): Promise<Stage> {
   return {
     sandbox,
     app,
+    log,
     client: createServiceClient(
       () => app.url,
       async () => KEY,
@@ -64,7 +67,7 @@ interface DeliveryShown {
 }
 
 /** Makes it happen, sends what the platform sends, and waits for the end of each delivery. */
-async function tell({ sandbox, app, client }: Stage, world: World, eventType: string, form?: string): Promise<DeliveryShown[]> {
+async function tell({ sandbox, app, client, log }: Stage, world: World, eventType: string, form?: string): Promise<DeliveryShown[]> {
   const post = createPost(null);
   const ended: DeliveryShown[] = [];
   for (const webhook of sandbox.trigger(world.connection, eventType, form)) {
@@ -73,17 +76,16 @@ async function tell({ sandbox, app, client }: Stage, world: World, eventType: st
       answer.status === 202 || answer.status === 200,
       `${world.platform.name} ${eventType} ${form ?? ''}: ${answer.status} ${answer.body}`,
     );
-    ended.push(await untilEnded(client, JSON.parse(answer.body).deliveryId));
+    const { deliveryId } = JSON.parse(answer.body);
+    const delivery = await until(
+      `the delivery of ${eventType} has ended`,
+      () => client.get<DeliveryShown>(`/api/v1/deliveries/${deliveryId}`),
+      ({ state }) => state !== 'pending' && state !== 'working',
+      log.written,
+    );
+    ended.push(delivery);
   }
   return ended;
-}
-
-async function untilEnded(client: ServiceClient, id: string): Promise<DeliveryShown> {
-  for (;;) {
-    const delivery = await client.get<DeliveryShown>(`/api/v1/deliveries/${id}`);
-    if (delivery.state !== 'pending' && delivery.state !== 'working') return delivery;
-    await sleep(20);
-  }
 }
 
 const expectedState = (event: EventDescription): string => (event.effect === 'ignore' ? 'ignored' : 'done');

@@ -31,7 +31,7 @@ if (usesPostgres) {
     await assert.rejects(openDatabase(`${SERVER}/latin`), { code: 'database_encoding', message: /LATIN1/ });
   });
 
-  test('everything works where the server makes every transaction serializable', { timeout: 60_000 }, async (t) => {
+  test('everything works where the server makes every transaction serializable', async (t) => {
     const { url, drop } = await createTestDatabase('postgres');
     t.after(drop);
     await onServer(`alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`);
@@ -39,7 +39,7 @@ if (usesPostgres) {
     await proveTraffic(services);
   });
 
-  test('everything works behind PgBouncer in transaction mode', { skip: !hasBouncer && !process.env.CI, timeout: 60_000 }, async (t) => {
+  test('everything works behind PgBouncer in transaction mode', { skip: !hasBouncer && !process.env.CI }, async (t) => {
     const { url, drop } = await createTestDatabase('postgres');
     t.after(drop);
     const pooled = await startBouncer(t, new URL(url));
