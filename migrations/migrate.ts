@@ -27,6 +27,7 @@ import * as registrations from './0035_registrations.ts';
 import * as sessions from './0036_sessions.ts';
 import * as replays from './0038_replays.ts';
 import * as packedContents from './0039_packed_contents.ts';
+import * as refusedCredentials from './0043_refused_credentials.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -62,6 +63,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0036_sessions', sessions],
   ['0038_replays', replays],
   ['0039_packed_contents', packedContents],
+  ['0043_refused_credentials', refusedCredentials],
 ];
 
 const MIGRATION_LOCK = 7036280;

@@ -14,6 +14,7 @@ import type { CommonSettings, Connection } from './platforms/contract/platform.t
 import { createRemote } from './remote/create-remote.ts';
 import type { SharedRemote } from './remote/remote.ts';
 import type { Settings } from './settings.ts';
+import { createCredentialTrials } from './store/access/credential-trials.ts';
 import { createRateLimits } from './store/access/rate-limits.ts';
 import { createSessions } from './store/access/sessions.ts';
 import { openDatabase } from './store/engine/database.ts';
@@ -57,15 +58,17 @@ export async function openContext<A extends Alerts>(
   const deliveryArrived = createNotifier();
   const feedChanged = createNotifier();
   const limits = createRateLimits(db, processId, () => clock.now());
+  const trials = createCredentialTrials(db);
   let opened: OpenContext<A> | null = null;
   const access = createPlatformAccess(() => {
     if (!opened) throw new Error('A remote system was called before the context was complete.');
     return opened;
-  });
+  }, trials);
   const sleep = options.sleep ? { sleep: options.sleep } : {};
   const remote = createRemote({
     limits,
     sessions: createSessions(db, () => clock.now()),
+    trials,
     clock,
     random,
     log: options.log,

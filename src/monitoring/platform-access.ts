@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { AccessObserver } from '../domain/access-observer.ts';
+import type { AccessObserver } from '../domain/access/access-observer.ts';
+import type { CredentialTrials } from '../domain/access/credential-trials.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { forgetOpenCircuit, isCircuitOpen, noteOpenCircuit } from '../store/access/open-circuits.ts';
@@ -22,12 +23,13 @@ export interface PlatformAccess extends AccessObserver {
 
 type Dependencies = Pick<Context, 'db' | 'clock' | 'log' | 'alerts' | 'deliveryArrived' | 'feedChanged' | 'processId'>;
 
-export function createPlatformAccess(dependencies: () => Dependencies): PlatformAccess {
+export function createPlatformAccess(dependencies: () => Dependencies, trials: Pick<CredentialTrials, 'liftPauses'>): PlatformAccess {
   const downSince = new Map<string, Date>();
 
   async function release(connection: string | null): Promise<void> {
     const { db, clock, deliveryArrived, feedChanged } = dependencies();
     const now = clock.now().toISOString();
+    if (connection === null) await trials.liftPauses();
     const count = await db.write(async (sql) => {
       return (await releaseDeliveries(sql, connection, now)) + (await releaseDocuments(sql, connection, now));
     });

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CredentialPause, CredentialTrials } from '../domain/access/credential-trials.ts';
 import { RemoteFailure } from '../domain/errors.ts';
 
-/** Delays before our credentials are tried again: at most four attempts in the first minute, however many calls wait. */
-const PAUSES_MS: readonly number[] = [10_000, 20_000, 40_000, 80_000, 160_000];
-const LONGEST_PAUSE_MS = 300_000;
-/** How long other calls wait for the one that tries the credentials; a slow response says nothing about them. */
+/** How long other calls wait for the one that tries the credentials, before another one may try them; a slow response says nothing about them. */
 const TRIAL_WAIT_MS = 1000;
+/** How often, and how many times, a call asks again for its trial when too many were sent. */
+const ASK_AGAIN_MS = 250;
+const MOST_QUESTIONS = 20;
+const LONGEST_WAIT_MS = 5000;
 
 export interface AccessGate {
   /**
@@ -14,72 +16,103 @@ export interface AccessGate {
    */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Throws like `run`, without running anything. */
-  refuseWhilePaused(): void;
+  refuseWhilePaused(): Promise<void>;
 }
 
 export interface AccessGateOptions {
   connection: string;
+  /** The name under which refusals are shared. */
+  api: string;
+  trials: CredentialTrials;
   now(): Date;
+  wait(ms: number): Promise<void>;
   /** Called with each refusal. */
   onRefused(message: string, pauseMs: number): void;
   /** Called with the first success ever, and with the first one after each refusal. */
   onAccepted(): void;
 }
 
-export function createAccessGate({ connection, now, onRefused, onAccepted }: AccessGateOptions): AccessGate {
+export function createAccessGate({ connection, api, trials, now, wait, onRefused, onAccepted }: AccessGateOptions): AccessGate {
   let proven = false;
   let refusals = 0;
-  let pausedUntilMs = 0;
-  let refusal = '';
+  let pause: CredentialPause | null = null;
+  let crowdedUntilMs = 0;
   let trial: Promise<unknown> | null = null;
 
-  const remainingMs = (): number => pausedUntilMs - now().getTime();
-  const failure = (): RemoteFailure =>
-    new RemoteFailure('platform_refuses_us', `${connection} refuses our credentials (${refusal})`, 401, Math.max(1, remainingMs()));
-
-  function refuseWhilePaused(): void {
-    if (remainingMs() > 0) throw failure();
+  const failure = ({ untilMs, message }: CredentialPause): RemoteFailure =>
+    new RemoteFailure(
+      'platform_refuses_us',
+      `${connection} refuses our credentials (${message})`,
+      401,
+      Math.max(1, untilMs - now().getTime()),
+    );
+  async function refuseWhilePaused(): Promise<void> {
+    // Another process may have ended the pause.
+    if (pause !== null) pause = await trials.readPause(api, now());
+    if (pause !== null) throw failure(pause);
   }
-  function accept(): void {
-    if (!proven) onAccepted();
+  async function accept(): Promise<void> {
+    pause = null;
+    if (proven) return;
     proven = true;
-    refusals = 0;
-    pausedUntilMs = 0;
+    // Before anything is released: another process would find the pause still in force.
+    await trials.recordAccepted(api).catch(() => {});
+    onAccepted();
   }
-  function refuse(message: string): RemoteFailure {
-    const pauseMs = PAUSES_MS[refusals] ?? LONGEST_PAUSE_MS;
+  async function refuse(message: string, sentAt: Date, trial: string | null): Promise<RemoteFailure> {
     proven = false;
     refusals += 1;
-    refusal = message;
-    pausedUntilMs = now().getTime() + pauseMs;
-    onRefused(message, pauseMs);
-    return failure();
+    const known = await trials.recordRefusal(api, { message, sentAt, trial }, now());
+    pause = known;
+    onRefused(message, known.untilMs - now().getTime());
+    return failure(known);
   }
-  async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  async function attempt<T>(work: () => Promise<T>, permitted: string | null): Promise<T> {
     const before = refusals;
+    const sentAt = now();
     try {
       const result = await work();
       // A call that started before a refusal says nothing about the credentials now.
-      if (refusals === before) accept();
+      if (refusals === before) await accept();
       return result;
     } catch (error) {
-      if (isRefusal(error)) throw refusals === before ? refuse(error.message) : failure();
-      if (refusals === before && isAnswer(error)) accept();
+      if (isRefusal(error)) throw refusals === before || pause === null ? await refuse(error.message, sentAt, permitted) : failure(pause);
+      if (refusals === before && isAnswer(error)) await accept();
+      else if (permitted !== null) await trials.withdraw(api, permitted, now()).catch(() => {});
       throw error;
+    }
+  }
+  async function tryCredentials<T>(work: () => Promise<T>): Promise<T> {
+    for (let asked = 0; ; asked++) {
+      const answer = await trials.start(api, now());
+      if (answer.state === 'permitted') return attempt(work, answer.id);
+      if (answer.state === 'paused') {
+        pause = answer;
+        throw failure(answer);
+      }
+      if (asked >= MOST_QUESTIONS) {
+        const waitMs = Math.min(answer.waitMs, LONGEST_WAIT_MS);
+        crowdedUntilMs = now().getTime() + waitMs;
+        throw crowded(waitMs);
+      }
+      await wait(ASK_AGAIN_MS);
+      if (proven) return attempt(work, null);
     }
   }
   return {
     refuseWhilePaused,
     async run(work) {
-      refuseWhilePaused();
-      if (proven) return attempt(work);
-      if (trial !== null) {
-        await atMost(TRIAL_WAIT_MS, trial);
-        refuseWhilePaused();
-        return attempt(work);
+      await refuseWhilePaused();
+      while (!proven && trial !== null) {
+        const awaited = trial;
+        if (!(await hasEnded(awaited, TRIAL_WAIT_MS)) && trial === awaited) break;
+        await refuseWhilePaused();
       }
-      const ahead = attempt(work).finally(() => {
-        trial = null;
+      if (proven) return attempt(work, null);
+      const crowdedMs = crowdedUntilMs - now().getTime();
+      if (crowdedMs > 0 && crowdedMs <= LONGEST_WAIT_MS) throw crowded(crowdedMs);
+      const ahead = tryCredentials(work).finally(() => {
+        if (trial === ahead) trial = null;
       });
       trial = ahead;
       return ahead;
@@ -87,12 +120,22 @@ export function createAccessGate({ connection, now, onRefused, onAccepted }: Acc
   };
 }
 
-/** Waits until `work` has settled or the time is up. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+const crowded = (waitMs: number): RemoteFailure =>
+  new RemoteFailure('rate_limited_here', 'The credentials are being tried, or have been too often in the last minute', 0, waitMs);
+
+/** Waits until `work` has settled, or the time is up: then false. */
+async function hasEnded(work: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController();
-  const over = sleep(ms, undefined, { ref: false, signal: timer.signal }).catch(() => {});
-  await Promise.race([work.catch(() => {}), over]);
+  const over = sleep(ms, false, { ref: false, signal: timer.signal }).catch(() => false);
+  const ended = await Promise.race([
+    work.then(
+      () => true,
+      () => true,
+    ),
+    over,
+  ]);
   timer.abort();
+  return ended;
 }
 
 /** Whether the API (401 after a renewal) or its token endpoint refuses our credentials. */

@@ -1,4 +1,5 @@
-import type { AccessObserver } from '../domain/access-observer.ts';
+import type { AccessObserver } from '../domain/access/access-observer.ts';
+import type { CredentialTrials } from '../domain/access/credential-trials.ts';
 import type { Random } from '../domain/clock.ts';
 import { PermanentFailure, RemoteFailure } from '../domain/errors.ts';
 import type { Log } from '../domain/log.ts';
@@ -17,6 +18,7 @@ export interface ClientDependencies {
   sleep(ms: number): Promise<void>;
   log: Log;
   observer: AccessObserver;
+  trials: CredentialTrials;
 }
 
 const DEFAULT_MAX_WAIT_MS = 5000;
@@ -39,7 +41,7 @@ export function createClient(connection: string, options: ClientOptions, ground:
   const circuit = createCircuit(connection, ground.random, observerOf(connection, options, ground).circuit);
   const state: ClientState = {
     ...{ connection, options, ground, circuit },
-    gate: createAccessGate({ connection, now: ground.now, ...observerOf(connection, options, ground).gate }),
+    gate: createGate(connection, options, ground),
     authorized: createAuthorization(options.authorize),
     ...{ limiters: new Map(), paused: new Map(), singleFile: createMutex() },
   };
@@ -49,6 +51,17 @@ export function createClient(connection: string, options: ClientOptions, ground:
     circuit: circuit.state,
   };
 }
+
+/** An API other than the one used for fetches has credentials of its own, or at least its own opinion of them. */
+const createGate = (connection: string, options: ClientOptions, ground: ClientDependencies): AccessGate =>
+  createAccessGate({
+    connection,
+    api: options.secondary ? `${connection} ${new URL(options.baseUrl).host}` : connection,
+    trials: ground.trials,
+    now: ground.now,
+    wait: ground.sleep,
+    ...observerOf(connection, options, ground).gate,
+  });
 
 /** What a client reports about its platform; an API other than the one used for fetches reports nothing. */
 function observerOf(connection: string, { secondary }: ClientOptions, { observer }: ClientDependencies) {
@@ -65,23 +78,23 @@ type Turn = Pick<RemoteCall, 'budgets' | 'priority' | 'maxWaitMs'>;
 // For a sequential API the turn comes before the budget: calls counted early could otherwise be sent in one burst.
 async function inSequence<T>(state: ClientState, turn: Turn, send: (headers: Record<string, string>) => Promise<T>): Promise<T> {
   const priority = turn.priority ?? 'fetch';
-  const refuseEarly = () => {
-    state.gate.refuseWhilePaused();
+  const refuseEarly = async () => {
+    await state.gate.refuseWhilePaused();
     state.circuit.refuseWhileOpen();
   };
   const inLimits = async () => {
     await limiterFor(state, turn).pass(priority, turn.maxWaitMs ?? DEFAULT_MAX_WAIT_MS);
-    state.gate.refuseWhilePaused();
-    return paced(state, turn, () => state.circuit.run(() => state.authorized(send)));
+    await state.gate.refuseWhilePaused();
+    return paced(state, turn, () => state.circuit.run(() => state.authorized(send, state.gate.refuseWhilePaused)));
   };
   const admitted = async () => {
-    refuseEarly();
+    await refuseEarly();
     return state.gate.run(inLimits);
   };
-  refuseEarly();
+  await refuseEarly();
   if (!state.options.sequential) return admitted();
   return state.singleFile(priority, async () => {
-    refuseEarly();
+    await refuseEarly();
     return state.ground.limits.alone(`remote:${state.connection}`, admitted);
   });
 }

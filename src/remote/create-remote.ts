@@ -1,9 +1,11 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import type { AccessObserver } from '../domain/access-observer.ts';
+import type { AccessObserver } from '../domain/access/access-observer.ts';
+import type { CredentialTrials } from '../domain/access/credential-trials.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { createPublicOpener } from './address-guard.ts';
 import { addressOf, type ClientDependencies, createClient } from './client.ts';
+import { createLocalTrials } from './local-trials.ts';
 import { createOauth2 } from './oauth.ts';
 import { createOwnPost } from './own-system.ts';
 import type { Limits, Remote, SessionStore, SharedRemote } from './remote.ts';
@@ -20,6 +22,8 @@ export interface RemoteDependencies {
   observer?: AccessObserver;
   /** If absent, sessions are shared within this process only. */
   sessions?: SessionStore;
+  /** If absent, refusals of credentials are shared within this process only. */
+  trials?: CredentialTrials;
 }
 
 /** For callers that do not observe anything. */
@@ -32,9 +36,18 @@ export const SILENT: AccessObserver = {
 
 /** Opens nothing until it is used. */
 export function createRemote(dependencies: RemoteDependencies): SharedRemote {
-  const { limits, clock, random, log, sleep, observer = SILENT, sessions = createLocalSessions() } = dependencies;
+  const {
+    limits,
+    clock,
+    random,
+    log,
+    sleep,
+    observer = SILENT,
+    sessions = createLocalSessions(),
+    trials = createLocalTrials(),
+  } = dependencies;
   const now = () => clock.now();
-  const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)), observer };
+  const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)), observer, trials };
   const shared: Pick<Remote, 'plain' | 'openPublic' | 'now'> = {
     plain: (call) =>
       sendRequest({

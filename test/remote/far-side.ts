@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { AccessObserver } from '../../src/domain/access-observer.ts';
+import type { AccessObserver } from '../../src/domain/access/access-observer.ts';
 import type { Log } from '../../src/domain/log.ts';
 import { createRemote, SILENT } from '../../src/remote/create-remote.ts';
 import type { Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../sandbox.ts';
 import type { Sender } from '../sender.ts';
 import type { ServiceProcess } from '../service-process.ts';
-import type { World } from '../world.ts';
 import type { Accepted, FailureInjector } from './failures.ts';
 import type { Reader } from './reader.ts';
 
