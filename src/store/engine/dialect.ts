@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { ANSWER_WITHIN_MS, PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Unavailable } from '../../domain/errors.ts';
 import type { SqlValue } from './sql-value.ts';
+import { keepStatements, runPrepared, type SqliteConnection } from './sqlite-statements.ts';
 import { postgresTrigrams, sqliteTrigrams, type TrigramIndex } from './trigrams.ts';
 
 /** Everything that differs between the two engines. Table files ask what the engine can do, never which engine it is. */
@@ -71,18 +72,12 @@ const SQLITE_PRAGMAS = [
   'wal_autocheckpoint = 4000',
 ];
 
-interface SqliteConnection {
-  exec(sql: string, done: (error: Error | null) => void): void;
-  all<Row>(sql: string, bindings: readonly SqlValue[], done: (error: Error | null, rows: Row[]) => void): void;
-}
-
 const isSqliteConnection = (connection: unknown): connection is SqliteConnection => isObjectWith(connection, 'all');
 
-const runOnSqlite = <Row>(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]> =>
-  new Promise((resolve, reject) => {
-    if (!isSqliteConnection(connection)) throw new TypeError('Not a connection of sqlite3.');
-    connection.all<Row>(statement, bindings, (error, rows) => (error ? reject(error) : resolve(rows)));
-  });
+async function runOnSqlite<Row>(connection: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]> {
+  if (!isSqliteConnection(connection)) throw new TypeError('Not a connection of sqlite3.');
+  return runPrepared<Row>(connection, statement, bindings);
+}
 
 export function sqliteDialect(filename: string): Dialect {
   mkdirSync(dirname(filename), { recursive: true, mode: 0o700 });
@@ -97,8 +92,10 @@ export function sqliteDialect(filename: string): Dialect {
     pool: {
       min,
       max,
-      afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) =>
-        connection.exec(SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join(''), done),
+      afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) => {
+        keepStatements(connection);
+        connection.exec(SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join(''), done);
+      },
     },
   });
   let file: string | null = null;
