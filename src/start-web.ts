@@ -47,7 +47,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   const backlog = watchBacklog(context);
   const responseStats = createResponseStats(context);
   const stopping = new AbortController();
-  const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, backlog: backlog.count });
+  const receiver = createReceiver(context, { maxBacklog: settings.maxBacklog, backlog });
   const basePorts = apiPorts(context, { ...parts, responseStats }, stopping.signal);
   const operations = await createOperations(settings, context, parts.invariants, basePorts.health);
   const { settingsKeys, signIn, findKey } = operations;
@@ -85,7 +85,6 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
     keyFile: operations.keyFile,
     async stop() {
       stopping.abort();
-      backlog.stop();
       await listener.stop();
       await receiver.stop();
       await responseStats.stop();
@@ -134,20 +133,28 @@ function alertOversize({ alerts, connections }: OpenContext, { maxBodyBytes }: S
   });
 }
 
-const BACKLOG_POLL_MS = 2000;
+const COUNT_EVERY_MS = 2000;
 
-/** The number of pending deliveries, counted in the background so that no request waits for it. */
-function watchBacklog(context: OpenContext): { count(): number; stop(): void } {
-  let count = 0;
-  // While the database is unavailable the last count stays in use; storing fails then anyway.
-  const poll = () =>
-    void countBacklog(context.db.read).then(
-      (waiting) => {
-        count = waiting;
+/**
+ * The number of pending deliveries, counted in the background so that no request waits for it: every two seconds while requests arrive, and not at
+ * all otherwise.
+ */
+function watchBacklog({ db, clock }: OpenContext): () => number {
+  let pending = 0;
+  let countedMs = 0;
+  const recount = () => {
+    countedMs = clock.now().getTime();
+    // While the database is unavailable the last count stays in use; storing fails then anyway.
+    void countBacklog(db.read).then(
+      (counted) => {
+        pending = counted;
       },
       () => {},
     );
-  poll();
-  const timer = setInterval(poll, BACKLOG_POLL_MS);
-  return { count: () => count, stop: () => clearInterval(timer) };
+  };
+  recount();
+  return () => {
+    if (Math.abs(clock.now().getTime() - countedMs) >= COUNT_EVERY_MS) recount();
+    return pending;
+  };
 }

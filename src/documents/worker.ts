@@ -11,8 +11,10 @@ const MAX_PER_CONNECTION = 48;
 const MAX_PER_SOURCE = 4;
 /** A download that takes longer no longer counts against the limit of its address. */
 const SLOW_MS = 20_000;
-/** The longest sleep of an idle loop: another process may have announced something, or a retry may have become due. */
+/** How often an idle loop checks whether another process has written something. */
 const IDLE_MS = 1000;
+/** The longest time between two queries of the database: a retry may have become due. */
+const LONGEST_SLEEP_MS = 5000;
 
 /** Fetches documents as they are announced, until stopped: downloads in progress are then aborted, and start over at the next start. */
 export function startDocumentWorker(context: Context, ports: DocumentDependencies): Worker {
@@ -24,13 +26,18 @@ export function startDocumentWorker(context: Context, ports: DocumentDependencie
     while (!stopping.signal.aborted) {
       const seen = context.feedChanged.count();
       const taken = await startDue();
-      if (taken === 0)
-        await Promise.race([
-          context.feedChanged.wait(Math.max(IDLE_MS, context.pollIntervalMs()), stopping.signal, seen),
-          ...downloads.keys(),
-        ]);
+      if (taken === 0) await Promise.race([sleep(seen), ...downloads.keys()]);
     }
     await Promise.all(downloads.keys());
+  }
+  /** Until the feed changes, another process has written, or a retry may have become due. `seen`: the changes before the last query. */
+  async function sleep(seen: number): Promise<void> {
+    const { dialect } = context.db;
+    const mark = dialect.changeMark();
+    for (let sleptMs = 0; sleptMs < LONGEST_SLEEP_MS && !stopping.signal.aborted; sleptMs += IDLE_MS) {
+      await context.feedChanged.wait(Math.max(IDLE_MS, context.pollIntervalMs()), stopping.signal, seen);
+      if (context.feedChanged.count() !== seen || mark === null || dialect.changeMark() !== mark || downloads.size > 0) return;
+    }
   }
   async function startDue(): Promise<number> {
     const free = MAX_DOWNLOADS - downloads.size;

@@ -24,8 +24,12 @@ export function createConsumerCheck(context: WatchContext, post: PostNotice): ()
       .catch((error: unknown) => context.log.warn('consumer_notice_failed', { consumer: consumer.name, error: errorText(error) }))
       .finally(() => inFlight.delete(consumer.name));
   };
+  let hadNone = false;
   return async () => {
     const consumers = await listConsumers(context.db.read, { after: null, limit: MOST_CONSUMERS });
+    // Once the alerts about the last consumer are closed there is nothing to check.
+    if (consumers.length === 0 && hadNone) return;
+    hadNone = consumers.length === 0;
     const notices = consumers.some(({ notifyUrl }) => notifyUrl !== null) ? await readNotices(context.db.read) : [];
     await alertAbout(consumers, notices);
     const named = new Map(consumers.map((consumer) => [consumer.name, consumer]));

@@ -18,7 +18,7 @@ export interface Heartbeat {
 /** Records that this process is alive, so that downtime can be distinguished from silence. `receives`: it answers webhooks. */
 export async function startHeartbeat(context: Context, receives: boolean): Promise<Heartbeat> {
   const now = () => context.clock.now().toISOString();
-  const record = () => context.db.write((sql) => recordHeartbeat(sql, context.processId, receives, now()));
+  const record = () => recordHeartbeat(context.db.alone, context.processId, receives, now());
   // While the database is unavailable nothing is recorded: nothing was received in that time either.
   const tryRecord = () =>
     record().then(

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { isGone } from '../domain/values/process-name.ts';
-import { bringForward, reclaimDeliveries, releaseDropped, renewLeases } from '../store/deliveries/leases.ts';
+import { bringForward, isAnythingLeased, REMOTE, reclaimDeliveries, releaseDropped, renewLeases } from '../store/deliveries/leases.ts';
 import { releaseLeases } from '../store/engine/leases.ts';
 import { LEASE_MS } from './process-deliveries.ts';
 
@@ -9,6 +9,8 @@ const DROPPED_AFTER_MS = 4000;
 
 /** Renews the leases of this process, and releases deliveries that it has dropped or that belonged to processes no longer running. */
 export async function renewDeliveryLeases(context: Context): Promise<void> {
+  // A service at rest writes nothing.
+  if (context.inFlight.size === 0 && !(await isAnythingLeased(context.db.read))) return;
   const nowMs = context.clock.now().getTime();
   const after = (ms: number) => new Date(nowMs + ms).toISOString();
   const dropped = await context.db.write(async (sql) => {
@@ -24,7 +26,7 @@ export async function recoverLeases(context: Context): Promise<void> {
   const now = context.clock.now().toISOString();
   const gone = (worker: string) => isGone(worker, context.processId);
   const count = await context.db.write(async (sql) => {
-    await releaseLeases(sql, 'remote:', gone);
+    await releaseLeases(sql, REMOTE, gone);
     return reclaimDeliveries(sql, now, gone);
   });
   announceRecovered(context, count);

@@ -15,11 +15,14 @@ export interface Metrics {
 // Gauges that end like counters (`promtool check metrics`); each has a series by type beside it.
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
+// The default, every 10 ms, takes 0.3 % of a core even at rest (Node 24, November 2026).
+const LOOP_SAMPLE_MS = 100;
+
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const answers = new Counter({
     name: 'orderdock_webhook_answers_total',

@@ -1,6 +1,18 @@
 import type { Sql } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
 
+/** Names of the leases for calls to platforms begin with this. */
+export const REMOTE = 'remote:';
+
+/** Whether any process has a delivery in work, or a lease for calls to a platform. */
+export async function isAnythingLeased(sql: Sql): Promise<boolean> {
+  const rows = await sql.all(
+    `select 1 as leased where exists (select 1 from deliveries where state = 'working')
+       or exists (select 1 from leases where substr(name, 1, ${REMOTE.length}) = '${REMOTE}')`,
+  );
+  return rows.length > 0;
+}
+
 /** Lengthens the leases of what `worker` has in hand. */
 export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;

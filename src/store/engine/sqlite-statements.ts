@@ -17,7 +17,7 @@ interface SqliteStatement {
 
 const MOST_STATEMENTS = 100;
 /** A statement keeps what was bound to it until it runs again: larger bindings are not left in memory. */
-const MOST_BOUND_BYTES = 1_000_000;
+const MOST_BOUND_BYTES = 131_072;
 
 const statements = new WeakMap<SqliteConnection, Map<string, SqliteStatement>>();
 
