@@ -71,12 +71,7 @@ async function apply(sql: Sql): Promise<number> {
      where e.connection = 'floor' and e.kind = 'order' and e.external_id = rows.external_id ${sql.dialect.lockRows('e')}`,
     [rowsParameter(orders.map(({ orderId }) => ({ external_id: orderId })))],
   );
-  await pipelined(sql, [
-    () => endDeliveries(sql, taken),
-    () => insertEntities(sql, orders),
-    () => insertLines(sql, orders),
-    () => append(sql, orders),
-  ]);
+  await pipelined(sql, [() => endDeliveries(sql, taken), () => insertEntities(sql, orders), () => append(sql, orders)]);
   return taken.length;
 }
 
@@ -95,38 +90,26 @@ interface Order {
   lines: { id: string; buyerLine: { position: string } }[];
 }
 
-const ENTITY = { id: 'text', external_id: 'text', number: 'text', header: 'text', source: 'text' } as const;
+const ENTITY = { id: 'text', external_id: 'text', number: 'text', header: 'json', lines: 'json', at: 'integer', bytes: 'integer' } as const;
 
-const insertEntities = (sql: Sql, orders: readonly Order[]) =>
-  sql.all(
-    `insert into entities (${columnList(ENTITY)}, connection, platform, kind, version, created_at, updated_at)
-     select ${columnList(ENTITY, 'rows.')}, 'floor', 'tradecloud', 'order', 1, '${AT}', '${AT}' from ${sql.dialect.rowsOf(ENTITY)} where true`,
-    [
-      rowsParameter(
-        orders.map(({ id, delivery: _delivery, lines: _lines, ...head }) => {
-          const text = JSON.stringify(head);
-          return { id, external_id: head.orderId, number: head.buyerOrder.purchaseOrderNumber, header: text, source: text };
-        }),
-      ),
-    ],
+function insertEntities(sql: Sql, orders: readonly Order[]) {
+  const { rows, bytes } = placed(
+    orders.map(({ id, delivery: _delivery, lines, ...head }) => ({
+      id,
+      external_id: head.orderId,
+      number: head.buyerOrder.purchaseOrderNumber,
+      header: Object.values(head),
+      lines: lines.map((line) => [line.id, Object.values(line.buyerLine)]),
+      packed: packNow(Buffer.from(JSON.stringify([head, ...lines]))),
+    })),
   );
-
-const LINE = { entity_id: 'text', external_id: 'text', rank: 'integer', content: 'text', source: 'text' } as const;
-
-const insertLines = (sql: Sql, orders: readonly Order[]) =>
-  sql.all(
-    `insert into lines (${columnList(LINE)}, version) select ${columnList(LINE, 'rows.')}, 1 from ${sql.dialect.rowsOf(LINE)} where true`,
-    [
-      rowsParameter(
-        orders.flatMap(({ id, lines }) =>
-          lines.map((line, rank) => {
-            const text = JSON.stringify(line);
-            return { entity_id: id, external_id: line.id, rank, content: text.slice(0, 500), source: text };
-          }),
-        ),
-      ),
-    ],
+  return sql.all(
+    `insert into entities (id, external_id, number, header, lines, sources, connection, platform, kind, version, created_at, updated_at)
+     select rows.id, rows.external_id, rows.number, rows.header, rows.lines, ${sql.dialect.slice}, 'floor', 'tradecloud', 'order', 1, '${AT}', '${AT}'
+     from ${sql.dialect.rowsOf(ENTITY)} where true`,
+    [bytes, rowsParameter(rows)],
   );
+}
 
 const CHANGE = { ordinal: 'integer', entity_id: 'text', external_id: 'text', diff: 'text', change_id: 'text', cause_id: 'text' } as const;
 

@@ -91,7 +91,6 @@ const COPIED: readonly { table: string; key: string; own: readonly string[] }[] 
   { table: 'deliveries', key: 'seq', own: ['id', 'dedupe_key', 'subject', 'event_id'] },
   { table: 'delivery_contents', key: 'seq', own: [] },
   { table: 'entities', key: 'seq', own: ['id', 'external_id', 'number'] },
-  { table: 'lines', key: '', own: ['entity_id'] },
   { table: 'changes', key: 'seq', own: ['entity_id', 'external_id', 'change_id', 'cause_id'] },
 ];
 
@@ -100,7 +99,6 @@ const ONE: Record<string, string> = {
   deliveries: 'one.seq = 1',
   delivery_contents: 'one.seq = 1',
   entities: 'one.seq = 1',
-  lines: 'one.entity_id = (select id from entities where seq = 1)',
   changes: 'one.seq = 1',
 };
 

@@ -27,6 +27,7 @@ import * as registrations from './0035_registrations.ts';
 import * as sessions from './0036_sessions.ts';
 import * as replays from './0038_replays.ts';
 import * as packedContents from './0039_packed_contents.ts';
+import * as linesInEntities from './0040_lines_in_entities.ts';
 import * as refusedCredentials from './0043_refused_credentials.ts';
 import { dropViews, refreshViews } from './views.ts';
 
@@ -63,6 +64,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0036_sessions', sessions],
   ['0038_replays', replays],
   ['0039_packed_contents', packedContents],
+  ['0040_lines_in_entities', linesInEntities],
   ['0043_refused_credentials', refusedCredentials],
 ];
 
@@ -73,8 +75,11 @@ export interface MigrationStatus {
   appliedAt: string | null;
 }
 
-/** Applies the missing migrations in one transaction: processes that start at the same time wait for each other, and a failure changes nothing. */
-export async function migrateUp(db: Knex): Promise<void> {
+/**
+ * Applies the missing migrations in one transaction: processes that start at the same time wait for each other, and a failure changes nothing.
+ * `upTo`: only those up to this one, without the views, as an older program left the tables.
+ */
+export async function migrateUp(db: Knex, upTo?: string): Promise<void> {
   await db.transaction(async (trx) => {
     if (isPostgres(db)) await trx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
     await trx.raw('create table if not exists migrations (name text primary key, applied_at text not null)');
@@ -86,14 +91,14 @@ export async function migrateUp(db: Knex): Promise<void> {
         `The database was written by a newer Orderdock (it knows ${newer.join(', ')}). Start that version, or restore a backup.`,
       );
     }
-    const missing = MIGRATIONS.filter(([name]) => !applied.has(name));
+    const missing = MIGRATIONS.filter(([name]) => !applied.has(name) && (upTo === undefined || name <= upTo));
     // Tables cannot be altered while views depend on them.
     const grants = missing.length > 0 ? await dropViews(trx) : [];
     for (const [name, migration] of missing) {
       await migration.up(trx);
       await trx('migrations').insert({ name, applied_at: new Date().toISOString() });
     }
-    await refreshViews(trx, grants);
+    if (upTo === undefined) await refreshViews(trx, grants);
   });
 }
 

@@ -2,18 +2,29 @@ import type { Knex } from 'knex';
 
 /** The expressions that differ between the engines in a view. */
 interface Engine {
-  /** Text at a path below a JSON text column, such as `buyer.name`. */
+  /** Text at a path below a JSON text column: names, and places in lists, such as `1.0`. */
   text(column: string, path: string): string;
   /** The decimal at a path: `numeric` where the engine has exact numbers, else its text. */
   decimal(column: string, path: string): string;
-  /** JSON at a path, as JSON text. */
-  json(column: string, path: string): string;
+  /** A list of lists of values at a path, as JSON text of a list of objects with these members. */
+  objects(column: string, path: string, names: readonly string[]): string;
+  /** Clause that unfolds a column with a JSON list into rows: each is a value `line.value`. */
+  unfold(column: string): string;
 }
 
+const sqlitePath = (path: string): string =>
+  `'$${path
+    .split('.')
+    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
+    .join('')}'`;
+
 const sqlite: Engine = {
-  text: (column, path) => `json_extract(${column}, '$.${path}')`,
-  decimal: (column, path) => `json_extract(${column}, '$.${path}')`,
-  json: (column, path) => `json_extract(${column}, '$.${path}')`,
+  text: (column, path) => `json_extract(${column}, ${sqlitePath(path)})`,
+  decimal: (column, path) => `json_extract(${column}, ${sqlitePath(path)})`,
+  objects: (column, path, names) =>
+    `(select json_group_array(json_object(${names.map((name, place) => `'${name}', json_extract(part.value, '$[${place}]')`).join(', ')}))
+      from json_each(${column}, ${sqlitePath(path)}) as part)`,
+  unfold: (column) => `json_each(${column}) as line`,
 };
 
 const NUMBER = String.raw`'^[+-]?\d+(\.\d+)?([eE][+-]?\d{1,4})?$'`;
@@ -26,51 +37,60 @@ const postgres: Engine = {
     // Text that is not a number must not make the whole view fail. knex treats a bare question mark as a binding, so it is escaped.
     return `case when ${text} ~ ${NUMBER.replaceAll('?', String.raw`\?`)} then ${text}::numeric end`;
   },
-  json: (column, path) => `(${column}::json #> ${at(path)})::text`,
+  objects: (column, path, names) =>
+    `(select coalesce(json_agg(json_build_object(${names.map((name, place) => `'${name}', part.value ->> ${place}`).join(', ')})
+      order by part.ordinality), '[]')::text from json_array_elements(${column}::json #> ${at(path)}) with ordinality as part)`,
+  unfold: (column) => `json_array_elements(${column}::json) as line(value)`,
 };
 
-type Member = readonly [column: string, path: string, kind?: keyof Engine];
+type Member = readonly [column: string, path: string, kind?: 'text' | 'decimal'];
 
+/** The places of a header's values (src/store/entities/content-values.ts). */
 const HEADER: readonly Member[] = [
-  ['number', 'number'],
-  ['status', 'status'],
-  ['currency', 'currency'],
-  ['buyer_id', 'buyer.id'],
-  ['buyer_name', 'buyer.name'],
-  ['supplier_id', 'supplier.id'],
-  ['supplier_name', 'supplier.name'],
-  ['total', 'total', 'decimal'],
-  ['ordered_at', 'orderedAt'],
+  ['currency', '0'],
+  ['buyer_id', '1.0'],
+  ['buyer_name', '1.1'],
+  ['supplier_id', '2.0'],
+  ['supplier_name', '2.1'],
+  ['total', '3', 'decimal'],
+  ['ordered_at', '4'],
 ];
 
+/** The places of a line's values (src/store/entities/line-values.ts). */
 const LINE: readonly Member[] = [
-  ['position', 'position'],
-  ['item_number', 'item.number'],
-  ['item_name', 'item.name'],
-  ['item_supplier_number', 'item.supplierNumber'],
-  ['description', 'description'],
-  ['quantity', 'quantity', 'decimal'],
-  ['unit', 'unit'],
-  ['status', 'status'],
-  ['price_net', 'price.net', 'decimal'],
-  ['price_gross', 'price.gross', 'decimal'],
-  ['price_currency', 'price.currency'],
-  ['price_unit', 'price.unit'],
-  ['price_per', 'price.per', 'decimal'],
-  ['delivery_schedule', 'deliverySchedule', 'json'],
+  ['position', '1.0'],
+  ['item_number', '1.1.0'],
+  ['item_name', '1.1.1'],
+  ['item_supplier_number', '1.1.2'],
+  ['description', '1.2'],
+  ['quantity', '1.3', 'decimal'],
+  ['unit', '1.4'],
+  ['status', '1.5'],
+  ['price_net', '1.6.0', 'decimal'],
+  ['price_gross', '1.6.1', 'decimal'],
+  ['price_currency', '1.6.2'],
+  ['price_unit', '1.6.3'],
+  ['price_per', '1.6.4', 'decimal'],
 ];
+const SCHEDULE = ['position', 'date', 'quantity', 'status'];
 
 const members = (engine: Engine, column: string, named: readonly Member[]): string =>
   named.map(([name, path, kind = 'text']) => `${engine[kind](column, path)} as ${name}`).join(', ');
 
 const entities = (engine: Engine, kinds: string, more = ''): string =>
-  `select id, connection, platform, ${more}external_id, ${members(engine, 'header', HEADER)}, last_updated_at, version, deleted_at, created_at, updated_at
+  `select id, connection, platform, ${more}external_id, number, status, ${members(engine, 'header', HEADER)}, last_updated_at, version, deleted_at, created_at, updated_at
    from entities where ${kinds}`;
 
-const lines = (engine: Engine, kind: string): string =>
-  `select entities.id as ${kind}_id, entities.connection as connection, lines.external_id as external_id, ${members(engine, 'lines.content', LINE)},
-     lines.last_updated_at as last_updated_at, lines.version as version, lines.removed_at as removed_at, lines.removed_at is not null as is_removed
-   from lines join entities on entities.id = lines.entity_id where entities.kind = '${kind}'`;
+function lines(engine: Engine, kind: string): string {
+  const value = (place: number) => engine.text('line.value', String(place));
+  const name = value(0);
+  return `select entities.id as ${kind}_id, entities.connection as connection,
+     case when substr(${name}, 1, 1) = '+' then entities.external_id || substr(${name}, 2) else substr(${name}, 2) end as external_id,
+     ${members(engine, 'line.value', LINE)}, ${engine.objects('line.value', '1.7', SCHEDULE)} as delivery_schedule,
+     nullif(coalesce(${value(3)}, entities.last_updated_at), '') as last_updated_at, cast(coalesce(${value(2)}, '1') as integer) as version,
+     ${value(4)} as removed_at, ${value(4)} is not null as is_removed
+   from entities cross join ${engine.unfold('entities.lines')} where entities.kind = '${kind}'`;
+}
 
 const documents = (engine: Engine): string =>
   `select documents.id as id, documents.connection as connection, case when entities.kind = 'order' then entities.id end as order_id,

@@ -4,7 +4,7 @@ import type { EntityState, MergeResult } from '../domain/entities/entity-state.t
 import { upsertDocuments } from '../store/documents/upsert.ts';
 import { pipelined, type Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
-import { entityKeyText, readStates, upsertEntities, upsertLines } from '../store/entities/states.ts';
+import { entityKeyText, readStates, upsertEntities } from '../store/entities/states.ts';
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
@@ -71,10 +71,9 @@ export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
   const { merged, tools } = plan;
   const counts = merged.map(({ application: { connection }, effect: { stale, collisions } }) => ({ connection, stale, collisions }));
   const changes = merged.flatMap((one) => newChange(one, tools));
-  const { entities, lines, documents } = touchedRows(plan);
-  const [, , , , positions] = await pipelined(sql, [
+  const { entities, documents } = touchedRows(plan);
+  const [, , , positions] = await pipelined(sql, [
     () => upsertEntities(sql, entities),
-    () => upsertLines(sql, lines),
     () => upsertDocuments(sql, documents, tools.now),
     () => countCollisions(sql, counts),
     () => appendChanges(sql, changes),
@@ -91,20 +90,17 @@ function mergeOne(states: Map<string, EntityState>, application: Application, to
   return { application, effect, version: effect.state.version, state: effect.change ? stateOf(effect) : null };
 }
 
-/** The entity's own row is written whenever any part of it is: its revision shows other transactions that what they read is outdated. */
+/** The entity's row, which contains its lines, is written whenever any part of it is: its revision shows others that what they read is outdated. */
 function touchedRows({ merged, revisions }: ApplyPlan) {
   const effects = merged.map(({ effect }) => effect);
   const touched = effects.filter((one) => one.headerTouched || one.touchedLines.length > 0 || one.touchedDocuments.length > 0);
   const entities = new Map(touched.map(({ state }) => [state.id, { image: state, revision: revisions.get(state.id) ?? 0 }]));
-  const lines = new Map(
-    effects.flatMap(({ state, touchedLines }) => touchedLines.map((line) => [line, { entityId: state.id, line }] as const)),
-  );
   const documents = new Map(
     effects.flatMap(({ state, touchedDocuments }) =>
       touchedDocuments.map((document) => [document.id, { image: state, document }] as const),
     ),
   );
-  return { entities: [...entities.values()], lines: [...lines.values()], documents: [...documents.values()] };
+  return { entities: [...entities.values()], documents: [...documents.values()] };
 }
 
 function stateOf({ state, touchedLines, change }: MergeResult): ChangeState {

@@ -1,10 +1,19 @@
+import type { LineState } from '../../src/domain/entities/entity-state.ts';
 import { packContents } from '../../src/store/deliveries/contents.ts';
 import type { Database, Sql } from '../../src/store/engine/database.ts';
+import { headerValues } from '../../src/store/entities/content-values.ts';
+import { lineValues, packSources, unpackSources } from '../../src/store/entities/line-values.ts';
+import type { EntityColumns } from '../../src/store/entities/row.ts';
 
 type Row = Record<string, string | number | boolean | null | Buffer>;
 
-/** Writes rows as they stand; the columns are those of the first row. */
-export async function insertRows(db: Database, table: string, rows: readonly Row[]): Promise<void> {
+/**
+ * Writes rows as they stand; the columns are those of the first row. Entities and lines are given with the names of their values, as the first
+ * release stored them.
+ */
+export async function insertRows(db: Database, table: string, given: readonly Row[]): Promise<void> {
+  if (table === 'lines') return insertLines(db, given);
+  const rows = table === 'entities' ? await Promise.all(given.map(storedEntity)) : given;
   const [first] = rows;
   if (!first) return;
   // What came with a delivery stands in a table of its own.
@@ -30,6 +39,48 @@ async function insertContent(sql: Sql, { id, headers, body }: Row): Promise<void
     id ?? null,
   ]);
 }
+
+async function storedEntity({ source, ...row }: Row): Promise<Row> {
+  const sources = await packSources({ own: source === null ? null : String(source), lines: [] });
+  return {
+    ...row,
+    header: JSON.stringify(headerValues(JSON.parse(String(row.header)))),
+    sources: sources?.packed ?? null,
+    source_bytes: sources?.bytes ?? 0,
+  };
+}
+
+async function insertLines(db: Database, rows: readonly Row[]): Promise<void> {
+  await db.write(async (sql) => {
+    for (const [id, own] of Map.groupBy(rows, (row) => String(row.entity_id))) {
+      const [entity] = await sql.all<EntityColumns>('select * from entities where id = ?', [id]);
+      if (!entity) throw new Error(`There is no entity ${id}.`);
+      const lines = own.map(lineState).sort((a, b) => a.rank - b.rank);
+      const sources = await packSources({ own: (await unpackSources(entity.sources)).own, lines: lines.map(({ source }) => source) });
+      await sql.all('update entities set lines = ?, line_count = ?, sources = ?, source_bytes = ? where id = ?', [
+        JSON.stringify(lineValues(entity, lines)),
+        lines.length,
+        sources?.packed ?? null,
+        sources?.bytes ?? 0,
+        id,
+      ]);
+    }
+  });
+}
+
+const textOf = (value: Row[string] | undefined): string | null => (value == null ? null : String(value));
+
+const lineState = (row: Row): LineState => ({
+  externalId: String(row.external_id),
+  rank: Number(row.rank),
+  content: JSON.parse(String(row.content)),
+  source: String(row.source),
+  sourceForm: null,
+  lastUpdatedAt: textOf(row.last_updated_at),
+  comparedAt: null,
+  version: Number(row.version),
+  removedAt: textOf(row.removed_at),
+});
 
 export const header = (changed: Row = {}) =>
   JSON.stringify({

@@ -74,7 +74,9 @@ testWithContext('waiting notifications about one resource are served by one fetc
   assert.deepEqual(await states(run), ['done', 'done', 'done', 'done']);
   const [, change] = await feed(run);
   assert.deepEqual(JSON.parse(change?.lines ?? ''), ['3', '2']);
-  const removed = await run.context.db.read.all<{ external_id: string }>('select external_id from lines where removed_at is not null');
+  const removed = await run.context.db.read.all<{ external_id: string }>(
+    'select external_id from order_lines where removed_at is not null',
+  );
   assert.deepEqual(
     removed.map((row) => row.external_id),
     ['2'],

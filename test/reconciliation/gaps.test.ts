@@ -227,7 +227,7 @@ testWithReconciler('rows that are only summaries are fetched whole where they te
   await (await reconciler.reconcile(test.connection, 'demand')).ended;
   assert.deepEqual(test.world.fetches, ['PO2']);
   assert.deepEqual((await lastRun(test)).counts, { seen: 2, unchanged: 1, applied: 1, gaps: 1, failed: 0 });
-  assert.deepEqual(await rows(test, 'select external_id, removed_at from lines order by entity_id'), [
+  assert.deepEqual(await rows(test, 'select external_id, removed_at from order_lines order by order_id'), [
     { external_id: '1', removed_at: null },
     { external_id: '1', removed_at: null },
   ]);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import knex from 'knex';
+import { migrateUp } from '../../migrations/migrate.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
+import { postgresDialect, sqliteDialect } from '../../src/store/engine/dialect.ts';
 import { migrateDatabase } from '../../src/store/engine/migrate-database.ts';
+import { readStates } from '../../src/store/entities/states.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 
 const NOW = '2026-03-01T08:00:00.000Z';
@@ -9,33 +13,15 @@ const FUTURE = '2099-01-01T00:00:00.000Z';
 testOnEngines('what a time in the future has frozen is compared as its last change after an upgrade', async (_t, engine) => {
   const { url, drop } = await createTestDatabase(engine);
   try {
-    const db = await openDatabase(url);
-    await db.write(async (sql) => {
-      for (const table of ['entities', 'lines'])
-        for (const column of ['compared_at', 'source_form']) await sql.all(`alter table ${table} drop column ${column}`);
-      await sql.all(`delete from migrations where name = '0022_compared_times'`);
-      for (const [id, at] of [
-        ['frozen', FUTURE],
-        ['sound', NOW],
-      ] as const) {
-        await sql.all(
-          `insert into entities (id, connection, platform, kind, external_id, header, last_updated_at, version, created_at, updated_at)
-             values (?, 'c', 'toy', 'order', ?, '{}', ?, 1, ?, ?)`,
-          [id, id, at, NOW, NOW],
-        );
-        await sql.all(
-          `insert into lines (entity_id, external_id, "rank", content, source, last_updated_at, version) values (?, '1', 0, '{}', '{}', ?, 1)`,
-          [id, at],
-        );
-      }
-    });
-    await db.close();
+    await fillOlder(url);
     await migrateDatabase(url, true);
     const upgraded = await openDatabase(url);
-    const rows = await upgraded.read.all<{ id: string; own: string | null; line: string | null }>(
-      'select e.id, e.compared_at as own, l.compared_at as line from entities e join lines l on l.entity_id = e.id order by e.id',
+    const states = await readStates(
+      upgraded.read,
+      ['frozen', 'sound'].map((externalId) => ({ connection: 'c', kind: 'order', externalId })),
     );
     await upgraded.close();
+    const rows = [...states.values()].map(({ id, comparedAt, lines }) => ({ id, own: comparedAt, line: lines.get('1')?.comparedAt }));
     assert.deepEqual(
       rows.map(({ id, own, line }) => [id, own, line]),
       [
@@ -47,3 +33,31 @@ testOnEngines('what a time in the future has frozen is compared as its last chan
     await drop();
   }
 });
+
+/** Two orders, as they were stored before times were compared as anything but themselves. */
+async function fillOlder(url: string): Promise<void> {
+  const db = knex((url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url)).writer);
+  try {
+    if (url.startsWith('postgres')) await db.raw('drop schema public cascade; create schema public');
+    await migrateUp(db, '0019_rejections');
+    for (const [id, at] of [
+      ['frozen', FUTURE],
+      ['sound', NOW],
+    ]) {
+      const entity = {
+        id,
+        connection: 'c',
+        platform: 'toy',
+        kind: 'order',
+        external_id: id,
+        header: '{}',
+        last_updated_at: at,
+        version: 1,
+      };
+      await db('entities').insert({ ...entity, created_at: NOW, updated_at: NOW });
+      await db('lines').insert({ entity_id: id, external_id: '1', rank: 0, content: '{}', source: '{}', last_updated_at: at, version: 1 });
+    }
+  } finally {
+    await db.destroy();
+  }
+}

@@ -17,10 +17,10 @@ export interface Dialect {
   /** Begins a transaction that reads one state of the database, whatever is committed meanwhile. */
   beginSnapshot: string;
   /**
-   * `from` clause that unfolds one JSON array parameter into rows. `columns` are `name type`; types: text, integer, boolean.
-   * JSON members are read as `rows.name`.
+   * `from` clause that unfolds one JSON array parameter into rows. `columns` are `name type`; types: text, integer, boolean, json (stored as its
+   * text, which saves writing it as a text within the JSON). JSON members are read as `rows.name`.
    */
-  rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean'>>): string;
+  rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean' | 'json'>>): string;
   /** Expression for a part of a binary parameter: the row's `at` (from 1) and `bytes` name it. */
   slice: string;
   trigrams: TrigramIndex;
@@ -174,7 +174,7 @@ async function runOnPostgres<Row>(client: unknown, statement: string, bindings: 
   return result.rows ?? [];
 }
 
-const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean' } as const;
+const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean', json: 'json' } as const;
 
 // `pipeline` is an option of pg that knex passes on without knowing it.
 const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: boolean } => ({

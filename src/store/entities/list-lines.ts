@@ -1,8 +1,8 @@
 import type { LineContent } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
-import { numberOf } from '../engine/rows.ts';
 import { isOneOf, where } from '../engine/where.ts';
-import { type LineColumns, toLineContent } from './row.ts';
+import { toLines, unpackSources } from './line-values.ts';
+import type { EntityColumns } from './row.ts';
 
 /** A line as stored; `source` is the platform's JSON text, null where it was not requested. */
 export interface LineRow {
@@ -15,21 +15,27 @@ export interface LineRow {
   removedAt: string | null;
 }
 
-type Row = Omit<LineColumns, 'rank' | 'source' | 'source_form' | 'compared_at'> & Partial<Pick<LineColumns, 'source'>>;
+type Row = Pick<EntityColumns, 'id' | 'external_id' | 'last_updated_at' | 'source_form' | 'lines'> &
+  Partial<Pick<EntityColumns, 'sources'>>;
 
 /** All lines of these entities, removed ones too, in the order of their first appearance. */
 export async function readLines(sql: Sql, entityIds: readonly string[], withSource: boolean): Promise<LineRow[]> {
   if (entityIds.length === 0) return [];
-  const asked = where(isOneOf('entity_id', entityIds));
-  const columns = `entity_id, external_id, content, last_updated_at, version, removed_at${withSource ? ', source' : ''}`;
-  const rows = await sql.all<Row>(`select ${columns} from lines where ${asked.text} order by entity_id, rank, external_id`, asked.bindings);
-  return rows.map((row) => ({
-    entityId: row.entity_id,
-    externalId: row.external_id,
-    content: toLineContent(row.content),
-    source: row.source ?? null,
-    lastUpdatedAt: row.last_updated_at,
-    version: numberOf(row.version),
-    removedAt: row.removed_at,
+  const asked = where(isOneOf('id', entityIds), ['lines is not null']);
+  const columns = `id, external_id, last_updated_at, source_form, lines${withSource ? ', sources' : ''}`;
+  const rows = await sql.all<Row>(`select ${columns} from entities where ${asked.text} order by id`, asked.bindings);
+  return (await Promise.all(rows.map(linesOf))).flat();
+}
+
+async function linesOf(row: Row): Promise<LineRow[]> {
+  const sources = row.sources ? await unpackSources(row.sources) : null;
+  return toLines(row).map(({ externalId, rank, content, lastUpdatedAt, version, removedAt }) => ({
+    entityId: row.id,
+    externalId,
+    content,
+    source: sources?.lines[rank] ?? null,
+    lastUpdatedAt,
+    version,
+    removedAt,
   }));
 }

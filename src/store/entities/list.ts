@@ -3,7 +3,9 @@ import type { EntityState } from '../../domain/entities/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
-import { type EntityColumns, toHeader } from './row.ts';
+import { toHeader } from './content-values.ts';
+import { unpackSources } from './line-values.ts';
+import type { EntityColumns } from './row.ts';
 
 /** An order, shipment or record as stored; `source` is the platform's JSON text without the lines. */
 export interface EntityRow extends Omit<EntityState, 'lines' | 'documents' | 'comparedAt' | 'sourceForm'> {
@@ -20,21 +22,22 @@ export interface EntityFilter {
   updatedAfter: string | null;
 }
 
-const COLUMNS = 'seq, id, connection, platform, kind, external_id, header, last_updated_at, version, deleted_at, created_at, updated_at';
-const WITH_SOURCE = `${COLUMNS}, source, source_lines`;
+const COLUMNS =
+  'seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at';
+const WITH_SOURCE = `${COLUMNS}, sources, source_lines`;
 
-type Row = Omit<EntityColumns, 'source' | 'source_form' | 'source_lines' | 'compared_at' | 'revision'> &
-  Partial<Pick<EntityColumns, 'source' | 'source_lines'>>;
+type Row = Omit<EntityColumns, 'sources' | 'source_form' | 'source_lines' | 'compared_at' | 'revision' | 'lines'> &
+  Partial<Pick<EntityColumns, 'sources' | 'source_lines'>>;
 
-const fromRow = (row: Row): EntityRow => ({
+const fromRow = async (row: Row): Promise<EntityRow> => ({
   seq: numberOf(row.seq),
   id: row.id,
   connection: row.connection,
   platform: row.platform,
   kind: row.kind,
   externalId: row.external_id,
-  header: toHeader(row.header),
-  source: row.source ?? null,
+  header: toHeader(row),
+  source: row.sources ? (await unpackSources(row.sources)).own : null,
   sourceLines: row.source_lines ?? null,
   lastUpdatedAt: row.last_updated_at,
   version: numberOf(row.version),
@@ -65,13 +68,16 @@ export async function listEntities(
     ...asked.bindings,
     page.limit,
   ]);
-  return rows.map(fromRow);
+  return Promise.all(rows.map(fromRow));
 }
 
-/** Members that every entity has, and those that every line and document has. */
-const ENTITY_BYTES = 700;
-const LINE_BYTES = 250;
+/** Members that every entity has, and those that every line and document has, beside their values. */
+const ENTITY_BYTES = 900;
+const LINE_BYTES = 650;
 const DOCUMENT_BYTES = 350;
+
+/** Expression for the size of the JSON of the lines of a row of `entities`, roughly. */
+export const lineBytes = (table: string): string => `(coalesce(octet_length(${table}.lines), 0) + ${LINE_BYTES} * ${table}.line_count)`;
 
 /** The sizes of the JSON of entities after position `after`, roughly: neither engine reads the content for that. */
 export async function listEntitySizes(
@@ -81,14 +87,10 @@ export async function listEntitySizes(
   parts: { lines: boolean; documents: boolean | 'all'; source: boolean },
 ): Promise<{ position: string; bytes: number }[]> {
   const asked = where(...wanted(sql, filter), ['seq > ?', page.after]);
-  const lineBytes = [
-    ...(parts.lines ? [`octet_length(lines.content) + ${LINE_BYTES}`] : []),
-    ...(parts.source ? ['octet_length(lines.source)'] : []),
-  ].join(' + ');
   const bytes = [
     `${ENTITY_BYTES} + octet_length(header)`,
-    ...(parts.source ? ['coalesce(octet_length(source), 0)'] : []),
-    ...(lineBytes ? [`(select coalesce(sum(${lineBytes}), 0) from lines where lines.entity_id = entities.id)`] : []),
+    ...(parts.lines ? [lineBytes('entities')] : []),
+    ...(parts.source ? ['source_bytes'] : []),
     ...(parts.documents ? [`${DOCUMENT_BYTES} * (select count(*) from documents where documents.entity_id = entities.id)`] : []),
   ].join(' + ');
   const statement = `select seq, ${bytes} as bytes from entities where ${asked.text} order by seq limit ?`;
@@ -100,7 +102,7 @@ export async function listEntitySizes(
 export async function readEntities(sql: Sql, ids: readonly string[]): Promise<Map<string, EntityRow>> {
   const asked = where(isOneOf('id', ids), inScope(sql, 'connection'));
   const rows = await sql.all<Row>(`select ${COLUMNS} from entities where ${asked.text}`, asked.bindings);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
+  return new Map(await Promise.all(rows.map(async (row) => [row.id, await fromRow(row)] as const)));
 }
 
 export async function readEntity(sql: Sql, kinds: readonly EntityKind[], id: string): Promise<EntityRow | null> {

@@ -2,7 +2,8 @@ import type { EntityKind, Header } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, isOneOf, likeText, where } from '../engine/where.ts';
-import { type EntityColumns, toHeader } from './row.ts';
+import { toHeader } from './content-values.ts';
+import type { EntityColumns } from './row.ts';
 
 /** An order, shipment or record as a search finds it. */
 export interface FoundEntity {
@@ -24,7 +25,10 @@ export interface EntitySearch {
   text: string | null;
 }
 
-type Row = Pick<EntityColumns, 'id' | 'connection' | 'kind' | 'external_id' | 'header' | 'version' | 'deleted_at' | 'updated_at'>;
+type Row = Pick<
+  EntityColumns,
+  'id' | 'connection' | 'kind' | 'external_id' | 'number' | 'status' | 'header' | 'version' | 'deleted_at' | 'updated_at'
+>;
 
 /** What was changed last comes first; `skip` rows of them are left out. */
 export async function searchEntities(sql: Sql, search: EntitySearch, page: { skip: number; limit: number }): Promise<FoundEntity[]> {
@@ -36,7 +40,7 @@ export async function searchEntities(sql: Sql, search: EntitySearch, page: { ski
     search.text === null ? null : [`(lower(number) like ? escape '!' or external_id = ?)`, `${likeText(search.text)}%`, search.text],
   );
   const rows = await sql.all<Row>(
-    `select id, connection, kind, external_id, header, version, deleted_at, updated_at from entities where ${asked.text}
+    `select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at from entities where ${asked.text}
      order by updated_at desc, seq desc limit ? offset ?`,
     [...asked.bindings, page.limit, page.skip],
   );
@@ -45,7 +49,7 @@ export async function searchEntities(sql: Sql, search: EntitySearch, page: { ski
     connection: row.connection,
     kind: row.kind,
     externalId: row.external_id,
-    header: toHeader(row.header),
+    header: toHeader(row),
     version: numberOf(row.version),
     deletedAt: row.deleted_at,
     updatedAt: row.updated_at,

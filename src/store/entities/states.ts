@@ -1,10 +1,12 @@
 import { documentIdentity } from '../../domain/entities/document-identity.ts';
 import type { EntityKind } from '../../domain/entities/entity.ts';
-import type { EntityState, LineState } from '../../domain/entities/entity-state.ts';
+import type { EntityState } from '../../domain/entities/entity-state.ts';
 import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
-import { pipelined, type Sql, WriteConflict } from '../engine/database.ts';
-import { columnList, inBatches, LARGE_VALUE_BYTES, rowsParameter, storableText } from '../engine/rows.ts';
-import { type EntityColumns, type LineColumns, toHeader, toLineContent } from './row.ts';
+import { type Sql, WriteConflict } from '../engine/database.ts';
+import { columnList, inBatches, LARGE_VALUE_BYTES, placed, rowsParameter, storableText } from '../engine/rows.ts';
+import { headerValues, toHeader } from './content-values.ts';
+import { lineValues, packSources, toLines, unpackSources } from './line-values.ts';
+import type { EntityColumns } from './row.ts';
 
 export interface EntityKey {
   connection: string;
@@ -26,60 +28,43 @@ export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = fa
   const asked = rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })));
   const ofKeys = `from ${sql.dialect.rowsOf({ connection: 'text', kind: 'text', external_id: 'text' })} cross join entities e`;
   const byKey = 'e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id';
-  const rows = await sql.all<Omit<EntityColumns, 'seq'>>(
-    `select e.id, e.connection, e.platform, e.kind, e.external_id, e.header, e.source, e.source_form, e.source_lines, e.last_updated_at, e.compared_at, e.version, e.deleted_at,
-       e.created_at, e.updated_at, e.revision
-     ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${sql.dialect.lockRows('e')}` : ''}`,
+  const rows = await sql.all<StateColumns>(
+    `select ${STATE_COLUMNS} ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${sql.dialect.lockRows('e')}` : ''}`,
     [asked],
   );
-  const byId = new Map(rows.map((row) => [row.id, toImage(row)]));
-  if (byId.size > 0) {
-    await pipelined(sql, [() => addLines(sql, byId), () => addDocuments(sql, byId)]);
-  }
-  return new Map([...byId.values()].map((image) => [entityKeyText(image), image]));
+  const images = await Promise.all(rows.map(toImage));
+  if (images.length > 0) await addDocuments(sql, new Map(images.map((image) => [image.id, image])));
+  return new Map(images.map((image) => [entityKeyText(image), image]));
 }
 
-const toImage = (row: Omit<EntityColumns, 'seq'>): StoredEntity => ({
-  id: row.id,
-  connection: row.connection,
-  platform: row.platform,
-  kind: row.kind,
-  externalId: row.external_id,
-  header: toHeader(row.header),
-  source: row.source,
-  sourceForm: row.source_form,
-  sourceLines: row.source_lines,
-  lastUpdatedAt: row.last_updated_at,
-  comparedAt: row.compared_at,
-  version: row.version,
-  deletedAt: row.deleted_at,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  revision: row.revision,
-  lines: new Map(),
-  documents: new Map(),
-});
+const STATE_COLUMNS = `e.id, e.connection, e.platform, e.kind, e.external_id, e.number, e.status, e.header, e.source_form, e.source_lines, e.last_updated_at,
+  e.compared_at, e.version, e.deleted_at, e.created_at, e.updated_at, e.revision, e.lines, e.sources`;
 
-async function addLines(sql: Sql, images: Map<string, EntityState>): Promise<void> {
-  const rows = await sql.all<LineColumns>(
-    `select l.entity_id, l.external_id, l.rank, l.content, l.source, l.source_form, l.last_updated_at, l.compared_at, l.version, l.removed_at
-     from ${sql.dialect.rowsOf({ id: 'text' })} cross join lines l where l.entity_id = rows.id`,
-    [rowsParameter([...images.keys()].map((id) => ({ id })))],
-  );
-  for (const row of rows.sort((a, b) => a.rank - b.rank)) images.get(row.entity_id)?.lines.set(row.external_id, toLine(row));
+type StateColumns = Omit<EntityColumns, 'seq'>;
+
+async function toImage(row: StateColumns): Promise<StoredEntity> {
+  const sources = await unpackSources(row.sources);
+  return {
+    id: row.id,
+    connection: row.connection,
+    platform: row.platform,
+    kind: row.kind,
+    externalId: row.external_id,
+    header: toHeader(row),
+    source: sources.own,
+    sourceForm: row.source_form,
+    sourceLines: row.source_lines,
+    lastUpdatedAt: row.last_updated_at,
+    comparedAt: row.compared_at,
+    version: row.version,
+    deletedAt: row.deleted_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    revision: row.revision,
+    lines: new Map(toLines(row).map((line) => [line.externalId, { ...line, source: sources.lines[line.rank] ?? 'null' }])),
+    documents: new Map(),
+  };
 }
-
-const toLine = (row: LineColumns): LineState => ({
-  externalId: row.external_id,
-  rank: row.rank,
-  content: toLineContent(row.content),
-  source: row.source,
-  sourceForm: row.source_form,
-  lastUpdatedAt: row.last_updated_at,
-  comparedAt: row.compared_at,
-  version: row.version,
-  removedAt: row.removed_at,
-});
 
 async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise<void> {
   const rows = await sql.all<Pick<DocumentColumns, 'id' | 'entity_id' | 'announced' | 'superseded_by' | 'removed_at'>>(
@@ -100,8 +85,7 @@ const ENTITY = {
   external_id: 'text',
   number: 'text',
   status: 'text',
-  header: 'text',
-  source: 'text',
+  header: 'json',
   source_form: 'text',
   source_lines: 'text',
   last_updated_at: 'text',
@@ -111,91 +95,76 @@ const ENTITY = {
   created_at: 'text',
   updated_at: 'text',
   revision: 'integer',
+  lines: 'json',
+  line_count: 'integer',
+  source_bytes: 'integer',
 } as const;
+const PLACED = { at: 'integer', bytes: 'integer' } as const;
 
 /**
- * Writes entities as they are now, each with the revision it was read at (0: it is new). Throws `WriteConflict` when another transaction has
- * written or made one of them since.
+ * Writes entities as they are now, with their lines, each with the revision it was read at (0: it is new). Throws `WriteConflict` when another
+ * transaction has written or made one of them since.
  */
 export async function upsertEntities(sql: Sql, entities: readonly { image: EntityState; revision: number }[]): Promise<void> {
-  if (entities.length === 0) return;
-  const rows = entities.map(({ image, revision }) => ({
+  // Always in the same order: two transactions that make the same entities wait for each other at the first.
+  const sorted = [...entities].sort((a, b) => (entityKeyText(a.image) < entityKeyText(b.image) ? -1 : 1));
+  const rows = await Promise.all(sorted.map(({ image, revision }) => newRow(image, revision)));
+  for (const portion of inBatches(rows, ({ line_count, packed }) => ROW_BYTES + line_count * LINE_BYTES + packed.length)) {
+    await writePortion(sql, portion);
+  }
+}
+
+type NewRow = Awaited<ReturnType<typeof newRow>>;
+
+async function newRow(image: EntityState, revision: number) {
+  const owner = { external_id: image.externalId, last_updated_at: image.lastUpdatedAt, source_form: image.sourceForm };
+  const lines = [...image.lines.values()];
+  const sources = await packSources({ own: image.source, lines: lines.map(({ source }) => source) });
+  return {
+    ...owner,
     id: image.id,
     connection: image.connection,
     platform: image.platform,
     kind: image.kind,
-    external_id: image.externalId,
     number: image.header.number,
     status: image.header.status,
-    header: JSON.stringify(image.header),
-    source: image.source,
-    source_form: image.sourceForm,
+    header: headerValues(image.header),
     source_lines: image.sourceLines,
-    last_updated_at: image.lastUpdatedAt,
     compared_at: image.comparedAt,
     version: image.version,
     deleted_at: image.deletedAt,
     created_at: image.createdAt,
     updated_at: image.updatedAt,
     revision,
-  }));
-  // Always in the same order: two transactions that make the same entities wait for each other at the first.
-  rows.sort((a, b) => (entityOrder(a) < entityOrder(b) ? -1 : 1));
+    lines: lines.length === 0 ? null : lineValues(owner, lines),
+    line_count: lines.length,
+    source_bytes: sources?.bytes ?? 0,
+    packed: sources?.packed ?? NO_BYTES,
+  };
+}
+
+const NO_BYTES = Buffer.alloc(0);
+/** Of an entity's row, and of each of its lines, about. */
+const ROW_BYTES = 1000;
+const LINE_BYTES = 250;
+
+async function writePortion(sql: Sql, portion: readonly NewRow[]): Promise<void> {
+  const [only] = portion;
+  // The lines of a large entity are bound as they are: within the JSON of its row they would lie in memory many times over.
+  const isLarge = only !== undefined && portion.length === 1 && only.line_count * LINE_BYTES > LARGE_VALUE_BYTES;
+  const { rows, bytes } = placed(isLarge ? [{ ...only, lines: null }] : portion);
   const written = await sql.all(
-    `insert into entities (${columnList(ENTITY)}) select ${columnList(ENTITY, 'rows.')} from ${sql.dialect.rowsOf(ENTITY)} where true
+    `insert into entities (${columnList(ENTITY)}, sources)
+     select ${columnList(ENTITY, 'rows.')}, case when rows.bytes > 0 then ${sql.dialect.slice} end
+     from ${sql.dialect.rowsOf({ ...ENTITY, ...PLACED })} where true
      on conflict (connection, kind, external_id) do update set number = excluded.number, status = excluded.status, header = excluded.header,
-       source = excluded.source, source_form = excluded.source_form, source_lines = excluded.source_lines,
-       last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version,
-       deleted_at = excluded.deleted_at, updated_at = excluded.updated_at, revision = excluded.revision + 1
+       source_form = excluded.source_form, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at,
+       compared_at = excluded.compared_at, version = excluded.version, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,
+       revision = excluded.revision + 1, lines = excluded.lines, line_count = excluded.line_count, source_bytes = excluded.source_bytes,
+       sources = excluded.sources
      where entities.id = excluded.id and entities.revision = excluded.revision returning 1 as written`,
-    [rowsParameter(rows.map((row) => (isLarge(row.source) ? { ...row, source: null } : row)))],
+    [bytes, rowsParameter(rows)],
   );
   if (written.length < rows.length) throw new WriteConflict('Another transaction has written an entity since it was read.');
-  for (const { id, source } of rows) {
-    if (isLarge(source)) await sql.all('update entities set source = ? where id = ?', [storableText(source), id]);
-  }
-}
-
-const entityOrder = (row: { connection: string; kind: string; external_id: string }): string =>
-  `${row.connection} ${row.kind} ${row.external_id}`;
-
-const isLarge = (text: string | null): text is string => text !== null && text.length > LARGE_VALUE_BYTES;
-
-const LINE = {
-  entity_id: 'text',
-  external_id: 'text',
-  rank: 'integer',
-  content: 'text',
-  source: 'text',
-  source_form: 'text',
-  last_updated_at: 'text',
-  compared_at: 'text',
-  version: 'integer',
-  removed_at: 'text',
-} as const;
-
-/** Writes the lines that were touched, each with the id of its entity. */
-export async function upsertLines(sql: Sql, lines: readonly { entityId: string; line: LineState }[]): Promise<void> {
-  const rows = lines.map(({ entityId, line }) => ({
-    entity_id: entityId,
-    external_id: line.externalId,
-    rank: line.rank,
-    content: JSON.stringify(line.content),
-    source: line.source,
-    source_form: line.sourceForm,
-    last_updated_at: line.lastUpdatedAt,
-    compared_at: line.comparedAt,
-    version: line.version,
-    removed_at: line.removedAt,
-  }));
-  for (const portion of inBatches(rows, (row) => row.content.length + row.source.length)) await writePortion(sql, portion);
-}
-
-async function writePortion(sql: Sql, rows: readonly object[]): Promise<void> {
-  await sql.all(
-    `insert into lines (${columnList(LINE)}) select ${columnList(LINE, 'rows.')} from ${sql.dialect.rowsOf(LINE)} where true
-     on conflict (entity_id, external_id) do update set content = excluded.content, source = excluded.source, source_form = excluded.source_form,
-       last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version, removed_at = excluded.removed_at`,
-    [rowsParameter(rows)],
-  );
+  if (isLarge) await sql.all('update entities set lines = ? where id = ?', [storableText(JSON.stringify(only.lines)), only.id]);
 }

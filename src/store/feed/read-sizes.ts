@@ -2,6 +2,7 @@ import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
+import { lineBytes } from '../entities/list.ts';
 import { type FeedFilter, type FeedRange, feedQuery, outstandingQuery } from './read-changes.ts';
 
 /** An entry before it is read: its position, and the approximate size of its JSON. */
@@ -20,12 +21,11 @@ export interface ChangeParts {
 /** Names of members, ids, times and cause. */
 const ENTRY_BYTES = 600;
 const HEADER_BYTES = 800;
-const LINE_BYTES = 250;
 
 const sizeColumns = ({ state, entity }: ChangeParts): string =>
   `changes.seq, changes.change_id, ${ENTRY_BYTES} + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff)
    ${state ? `+ ${HEADER_BYTES} + octet_length(changes.state)` : ''}
-   ${entity ? `+ ${HEADER_BYTES} + (select coalesce(sum(octet_length(lines.content) + ${LINE_BYTES}), 0) from lines where lines.entity_id = changes.entity_id)` : ''}
+   ${entity ? `+ ${HEADER_BYTES} + (select ${lineBytes('entities')} from entities where entities.id = changes.entity_id)` : ''}
    as bytes`;
 
 /** The sizes of the entries of a stretch that fit, oldest first: neither engine reads their content for that. */

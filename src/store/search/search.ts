@@ -4,8 +4,9 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { inScope, isOneOf, where } from '../engine/where.ts';
+import { toHeader } from '../entities/content-values.ts';
 import { readLines } from '../entities/list-lines.ts';
-import { type EntityColumns, toHeader } from '../entities/row.ts';
+import type { EntityColumns } from '../entities/row.ts';
 
 /** Something that an entity is found by. */
 export interface SearchTerm {
@@ -23,14 +24,14 @@ export interface SearchedEntity {
   terms: SearchTerm[];
 }
 
-type Row = Pick<EntityColumns, 'seq' | 'id' | 'kind' | 'connection' | 'external_id' | 'header'>;
+type Row = Pick<EntityColumns, 'seq' | 'id' | 'kind' | 'connection' | 'external_id' | 'number' | 'status' | 'header'>;
 
 /** Entities with all that they are found by, removed lines too. */
 export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Promise<SearchedEntity[]> {
   if (ids.length === 0) return [];
   const asked = where(isOneOf('id', ids), inScope(sql, 'connection'));
   const rows = await sql.all<Row>(
-    `select seq, id, kind, connection, external_id, header from entities where ${asked.text}`,
+    `select seq, id, kind, connection, external_id, number, status, header from entities where ${asked.text}`,
     asked.bindings,
   );
   const entities = new Map(rows.map((row) => [row.id, toEntity(row)]));
@@ -53,7 +54,7 @@ async function readAnnounced(sql: Sql, ids: readonly string[]): Promise<{ entity
 }
 
 function toEntity(row: Row): SearchedEntity {
-  const header = toHeader(row.header);
+  const header = toHeader(row);
   const { id, kind, connection, external_id: externalId } = row;
   const entity: SearchedEntity = { seq: numberOf(row.seq), id, kind, connection, externalId, header, terms: [] };
   addTerms(entity, 'number', [header.number]);
