@@ -1,4 +1,5 @@
 import { OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
+import { isOnlyWaiting } from '../domain/outcome.ts';
 import type { DocumentEnd } from '../store/documents/claim.ts';
 
 export const MAX_DOCUMENT_TRIES = 3;
@@ -16,8 +17,6 @@ export interface DocumentOutcome {
 }
 
 const GIVEN_UP_AT_ONCE: Readonly<Record<string, DocumentOutcome['state']>> = { too_large: 'too_large', address_refused: 'refused' };
-// None of these says anything about the document.
-const NOT_CALLED: ReadonlySet<string> = new Set(['rate_limited_here', 'circuit_open', 'platform_refuses_us', 'limits_unavailable']);
 
 /** The state of a document after a failed attempt; `failedBefore`: failures counted so far. Pure; `random` is in [0, 1). */
 export function documentOutcome(error: unknown, failedBefore: number, random: number): DocumentOutcome {
@@ -26,10 +25,9 @@ export function documentOutcome(error: unknown, failedBefore: number, random: nu
   if (givenUp) return { state: givenUp, tries: failedBefore + 1, waitMs: 0 };
   if (error instanceof PermanentFailure) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
   const askedMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
-  // Not the document's fault: it is not given up for this, however long it lasts.
-  if (NOT_CALLED.has(code)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };
   if (error instanceof Unavailable)
     return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, OWN_FAULT_WAIT_MS) };
+  if (isOnlyWaiting(error)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };
   const tries = failedBefore + 1;
   if (tries >= MAX_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };
   const waitsMs = error instanceof RemoteFailure && error.status === 403 ? EXPIRED_WAITS_MS : WAITS_MS;

@@ -23,13 +23,15 @@ const ONLY_WAITING = [
   'database_unavailable',
 ];
 
+/** Whether a failure says nothing about what was asked for: nothing is given up for it, however long it lasts. */
+export const isOnlyWaiting = (error: unknown): boolean => error instanceof OrderdockError && ONLY_WAITING.includes(error.code);
+
 /** The next state of a delivery after an attempt: pure. `attempts` are those before this one, `random` is in [0, 1). */
 export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: number): NextStep {
   if (end.end === 'done') return { state: 'done', outcome: 'done', waitMs: 0, error: null };
   if (end.end === 'ignored') return { state: 'ignored', outcome: 'ignored', waitMs: 0, error: end.reason };
   const error = errorText(end.error);
-  const code = end.error instanceof OrderdockError ? end.error.code : '';
-  if (ONLY_WAITING.includes(code)) return { state: 'pending', outcome: null, waitMs: remoteWaitMs(end.error) ?? 1000, error };
+  if (isOnlyWaiting(end.error)) return { state: 'pending', outcome: null, waitMs: remoteWaitMs(end.error) ?? 1000, error };
   if (isPermanent(end.error, attempts)) return { state: 'dead', outcome: 'dead', waitMs: 0, error };
   const longestMs = end.error instanceof RemoteMissing ? MISSING_WAIT_MS : undefined;
   const waitMs = Math.max(backoffMs(attempts.length + 1, random, longestMs), remoteWaitMs(end.error) ?? 0);

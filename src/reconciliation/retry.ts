@@ -3,6 +3,7 @@ import { OrderdockError, RemoteFailure } from '../domain/errors.ts';
 /** Delays between retries, milliseconds; after the last the run fails, and the next run continues from there. */
 const RETRY_MS = [1000, 3000, 10_000, 30_000] as const;
 const LONGEST_WAIT_MS = 5 * 60_000;
+const LIMITED_WAIT_MS = 60_000;
 /** 4xx statuses that are worth a retry. */
 const RETRYABLE = [408, 423, 425, 429];
 /** Error codes for requests that the platform's API does not support. */
@@ -15,9 +16,15 @@ export interface RetryOptions {
 
 const interrupted = (): OrderdockError => new OrderdockError('interrupted', 'The run was interrupted and will be continued.');
 
-/** Calls the platform, with retries. It waits as long as necessary for our own rate limit, because fetches have priority. */
+/** A platform that answers 429 is not asked for longer than this: the run then fails, which is an alert. */
+const MOST_429 = 30;
+
+/**
+ * Calls the platform, with retries. It waits as long as necessary for our own rate limit, because fetches have priority; a 429 is no failure of the
+ * page either, unless the platform asks for more than five minutes.
+ */
 export async function withRetry<T>(options: RetryOptions, ask: () => Promise<T>): Promise<T> {
-  for (let failures = 0; ; ) {
+  for (let [failures, limited] = [0, 0]; ; ) {
     if (options.stop.signal.aborted) throw interrupted();
     try {
       return await unlessStopped(ask(), options.stop.signal);
@@ -25,6 +32,8 @@ export async function withRetry<T>(options: RetryOptions, ask: () => Promise<T>)
       if (!(error instanceof RemoteFailure) || isPermanentFailure(error)) throw error;
       const waitMs = Math.max(RETRY_MS[failures] ?? Number.POSITIVE_INFINITY, error.retryAfterMs ?? 0);
       if (error.code === 'rate_limited_here') await options.wait(error.retryAfterMs ?? 1000, options.stop.signal);
+      else if (error.code === 'remote_rate_limited' && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS && limited++ < MOST_429)
+        await options.wait(error.retryAfterMs ?? LIMITED_WAIT_MS, options.stop.signal);
       else if (waitMs > LONGEST_WAIT_MS) throw error;
       else {
         failures += 1;

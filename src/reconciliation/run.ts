@@ -1,6 +1,6 @@
 import { subjectText } from '../domain/entities/entity.ts';
 import { OrderdockError, RemoteFailure, Unavailable } from '../domain/errors.ts';
-import { errorText } from '../domain/outcome.ts';
+import { errorText, isOnlyWaiting } from '../domain/outcome.ts';
 import type { ListStream, ResourcePage } from '../platforms/contract/api.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { releaseLease } from '../store/engine/leases.ts';
@@ -56,7 +56,7 @@ async function askPage(run: ActiveRun, name: string, stream: StreamProgress): Pr
   try {
     return await withRetry(run, () => askOnce(run, name, stream));
   } catch (error) {
-    if (error instanceof RemoteFailure && stream.page !== null) giveUpPage(stream, error);
+    if (error instanceof RemoteFailure && stream.page !== null && !isOnlyWaiting(error)) giveUpPage(stream, error);
     throw error;
   }
 }

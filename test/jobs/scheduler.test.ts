@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { RemoteFailure } from '../../src/domain/errors.ts';
 import { claimScheduledTick } from '../../src/jobs/claim-tick.ts';
 import { startSchedule } from '../../src/jobs/scheduler.ts';
+import { isInterrupted } from '../../src/reconciliation/interrupted.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
+import { createCredentialTrials } from '../../src/store/access/credential-trials.ts';
 import { listRuns } from '../../src/store/reconciliation/list-runs.ts';
 import { at, groundOf, type ReconcileTest, rows, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
 import { until } from '../support/until.ts';
@@ -106,3 +109,27 @@ testWithReconciler('one of several processes keeps an entry of the timetable, an
     await other.close();
   }
 });
+
+testWithReconciler(
+  'a run that was refused for our credentials goes again when they are accepted or may have been corrected, not before',
+  async (test) => {
+    const trials = createCredentialTrials(test.context.db);
+    const refuse = () => trials.recordRefusal('toy', { message: '401', sentAt: test.clock.now(), trial: null }, test.clock.now());
+    const refused = () => new RemoteFailure('platform_refuses_us', 'toy refuses our credentials', 401, 10_000);
+    await refuse();
+    test.world.failures = [refused()];
+    assert.equal((await test.run()).state, 'failed');
+    assert.equal(await isInterrupted(test.context, test.connection), false);
+    test.clock.advance(3_600_000);
+    assert.equal(await isInterrupted(test.context, test.connection), false, 'the end of the pause alone says nothing');
+    await trials.recordAccepted('toy');
+    assert.equal(await isInterrupted(test.context, test.connection), true);
+    await refuse();
+    assert.equal(await isInterrupted(test.context, test.connection), false);
+    await test.context.access.release(null);
+    assert.equal(await isInterrupted(test.context, test.connection), true);
+    test.world.failures = [];
+    assert.equal((await test.run()).state, 'done');
+    assert.equal(await isInterrupted(test.context, test.connection), false);
+  },
+);

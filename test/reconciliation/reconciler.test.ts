@@ -351,3 +351,13 @@ testWithReconciler('more gaps than chance explains open an alert, except on the 
   assert.equal(test.alerts.at(-1)?.code, 'gaps_found');
   assert.equal(test.alerts.at(-1)?.details.gaps, 12);
 });
+
+testWithReconciler('a 429 costs a page none of its tries, and nothing that only waits gives the page up', async (test) => {
+  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+  test.world.failures = Array.from({ length: 12 }, () => new RemoteFailure('remote_rate_limited', 'answered 429', 429, 7000));
+  assert.equal((await test.run()).state, 'done');
+  assert.deepEqual(new Set(test.waits), new Set([7000]));
+  test.world.failures = Array.from({ length: 40 }, () => new RemoteFailure('remote_rate_limited', 'answered 429', 429, 7000));
+  const failed = await test.run();
+  assert.deepEqual([failed.state, failed.error?.split(':')[0]], ['failed', 'remote_rate_limited']);
+});

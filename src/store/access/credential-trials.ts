@@ -39,6 +39,9 @@ export const createCredentialTrials = (db: Database): CredentialTrials => ({
   liftPauses: async () => void (await db.write((sql) => sql.all('delete from refused_credentials'))),
 });
 
+/** Whether the API has refused our credentials and not accepted them since; false after a start or reload, when they may have been corrected. */
+export const areCredentialsRefused = async (sql: Sql, api: string): Promise<boolean> => (await readRefusal(sql, api)) !== null;
+
 async function lockTrials(sql: Sql, api: string): Promise<void> {
   if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`credentials ${api}`]);
 }
