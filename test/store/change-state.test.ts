@@ -20,13 +20,19 @@ test('the content of a line that is new stands once in its feed entry, and is re
   const state: ChangeState = { header: null, lastUpdatedAt: '2026-02-01T08:00:00.000Z', deletedAt: null, lines: { a: made, b: changed } };
   const diff = [
     { path: '/status', before: null, after: 'Issued' },
-    { path: '/lines/0001', before: null, after: { ...made.content } },
+    { path: '/lines/0001', before: null, after: { externalId: 'a', ...made.content } },
     { path: '/lines/0002/quantity', before: '8', after: '7' },
   ];
-  const whole = stateText(state, diff);
-  assert.equal(whole.match(/Gasket/g)?.length, 2, 'another object with the same content is not taken for it');
-  const shared = stateText(state, [...diff.slice(0, 1), { path: '/lines/0001', before: null, after: made.content }, ...diff.slice(2)]);
+  const shared = stateText(state, diff);
   assert.equal(shared.match(/Gasket/g)?.length, 1);
   assert.ok(shared.startsWith('{"header":null'));
-  for (const text of [whole, shared]) assert.deepEqual(toChangeState({ state: text, diff: JSON.stringify(diff) }), state);
+  const other = [
+    ...diff.slice(0, 1),
+    { path: '/lines/0001', before: null, after: { externalId: 'a', ...content('11') } },
+    ...diff.slice(2),
+  ];
+  const whole = stateText(state, other);
+  assert.equal(whole.match(/Gasket/g)?.length, 2, 'a difference with another content is not taken for it');
+  assert.deepEqual(toChangeState({ state: shared, diff: JSON.stringify(diff) }), state);
+  assert.deepEqual(toChangeState({ state: whole, diff: JSON.stringify(other) }), state);
 });

@@ -1,5 +1,6 @@
 import type { Difference } from '../../domain/entities/change.ts';
 import type { Header, LineContent } from '../../domain/entities/entity.ts';
+import { isObject, type JsonObject, textAt } from '../../domain/values/json.ts';
 
 /** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
 export interface ChangeState {
@@ -24,24 +25,30 @@ interface StoredState extends Omit<ChangeState, 'lines'> {
 
 /** JSON text; the header comes first, since entries without one are recognized by how they begin. */
 export function stateText(state: ChangeState, diff: readonly Difference[]): string {
-  const places = new Map<unknown, number>();
-  for (const [place, { before, after }] of diff.entries()) if (before === null && typeof after === 'object') places.set(after, place);
+  const created = new Map<string | null, { place: number; after: JsonObject }>();
+  for (const [place, { before, after }] of diff.entries())
+    if (before === null && isObject(after)) created.set(textAt(after.externalId), { place, after });
   const lines = Object.entries(state.lines).map(([externalId, { content, ...line }]) => {
-    const difference = places.get(content);
-    return [externalId, difference === undefined ? { content, ...line } : { difference, ...line }] as const;
+    const found = created.get(externalId);
+    return [externalId, found && hasContent(found.after, content) ? { difference: found.place, ...line } : { content, ...line }] as const;
   });
   return JSON.stringify({ ...state, lines: Object.fromEntries(lines) } satisfies StoredState);
 }
 
+/** Whether the difference has exactly this content: its very values, beside the line's id. */
+const hasContent = (after: JsonObject, content: LineContent): boolean =>
+  Object.keys(after).length === Object.keys(content).length + 1 && Object.entries(content).every(([name, value]) => after[name] === value);
+
 /** The state of an entry, with the JSON text of its differences. */
 export function toChangeState({ state, diff }: { state: string; diff: string }): ChangeState {
   const stored: StoredState = JSON.parse(state);
-  const differences: { after: LineContent }[] = state.includes('"difference":') ? JSON.parse(diff) : [];
+  const differences: { after: LineContent & { externalId?: string } }[] = state.includes('"difference":') ? JSON.parse(diff) : [];
   const lines = Object.entries(stored.lines).map(([externalId, line]) => {
     if ('content' in line) return [externalId, line] as const;
     const { difference, ...then } = line;
-    const content = differences[difference]?.after;
-    if (!content) throw new Error(`The entry's difference ${difference}, which is the content of line ${externalId}, is missing.`);
+    const after = differences[difference]?.after;
+    if (!after) throw new Error(`The entry's difference ${difference}, which is the content of line ${externalId}, is missing.`);
+    const { externalId: _named, ...content } = after;
     return [externalId, { content, ...then }] as const;
   });
   return { ...stored, lines: Object.fromEntries(lines) };
