@@ -21,7 +21,10 @@ export interface PlatformAccess extends AccessObserver {
   check(): void;
 }
 
-type Dependencies = Pick<Context, 'db' | 'clock' | 'log' | 'alerts' | 'deliveryArrived' | 'feedChanged' | 'processId'>;
+type Dependencies = Pick<
+  Context,
+  'db' | 'clock' | 'log' | 'alerts' | 'connections' | 'api' | 'deliveryArrived' | 'feedChanged' | 'processId'
+>;
 
 export function createPlatformAccess(dependencies: () => Dependencies, trials: Pick<CredentialTrials, 'liftPauses'>): PlatformAccess {
   const downSince = new Map<string, Date>();
@@ -51,10 +54,26 @@ export function createPlatformAccess(dependencies: () => Dependencies, trials: P
     const { db, clock, processId } = dependencies();
     return db.write((sql) => forgetOpenCircuit(sql, connection, processId, expiredAt(clock.now())));
   }
+  /**
+   * Asks the API for something else than what failed: one resource that always fails must not stand for the platform. An answer closes the
+   * circuit, and the resource then spends its own attempts; a failure opens it again. An API without lists has nothing else to ask for.
+   */
+  async function probe(name: string): Promise<void> {
+    const { connections, api: apiOf, clock, log } = dependencies();
+    const connection = connections.get(name);
+    const api = connection ? apiOf(connection) : null;
+    const [stream] = api?.streams ?? [];
+    if (!api || !stream || api.circuit() === 'closed') return;
+    const start = { watermark: null, since: clock.now().toISOString(), page: null };
+    await api
+      .changesSince(stream.name, start)
+      .catch((error: unknown) => log.debug('circuit_probe_failed', { connection: name, error: String(error) }));
+  }
   return {
     release,
-    circuitOpened(connection) {
+    circuitOpened(connection, waitMs) {
       const { clock, log } = dependencies();
+      setTimeout(() => void probe(connection), waitMs).unref();
       if (downSince.has(connection)) return;
       downSince.set(connection, clock.now());
       log.warn('circuit_opened', { connection });

@@ -26,7 +26,8 @@ export interface Circuit {
 }
 
 export interface CircuitEvents {
-  onOpened(): void;
+  /** `waitMs`: until the next trial. */
+  onOpened(waitMs: number): void;
   onClosed(): void;
 }
 
@@ -55,7 +56,7 @@ export function createCircuit(connection: string, random: Random, { onOpened, on
       Math.max(1, openUntilMs - Date.now()) + BEHIND_MS,
     );
   policy.onStateChange((state) => {
-    if (state === CockatielState.Open) onOpened();
+    if (state === CockatielState.Open) onOpened(Math.max(0, openUntilMs - Date.now()));
     if (state === CockatielState.Closed) onClosed();
   });
   return {

@@ -4,7 +4,11 @@ import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
-import { type PlatformContext, testOnPlatforms } from './platform-context.ts';
+import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
+import { processNotifications } from '../../src/processing/fetch-resources.ts';
+import { testOnEngines } from '../support/engines.ts';
+import { until } from '../support/until.ts';
+import { createPlatformContext, type PlatformContext, testOnPlatforms } from './platform-context.ts';
 
 const FAILURES_TO_OPEN = 5;
 
@@ -41,4 +45,36 @@ testOnPlatforms('the circuit that is shown is the one that fetches run through',
   assert.deepEqual(await shown(idle), ['open', '1']);
   running.clock.advance(120_000);
   assert.deepEqual(await shown(idle), ['closed', '0']);
+});
+
+testOnEngines('one resource that always fails while the platform answers for others spends its own attempts', async (t, engine) => {
+  const running = await createPlatformContext(engine, tradecloud);
+  t.after(() => running.close());
+  const { context, connection, clock } = running;
+  const [sent] = await running.happen(running.world.simulation.story[0]?.eventType ?? '', 'get');
+  const id = sent?.webhook.subject?.externalId ?? '';
+  assert.notEqual(id, '');
+  running.farSide.answer = (path) => (path.includes(encodeURIComponent(id)) ? { status: 500, body: '' } : null);
+  const row = async () => (await context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries'))[0];
+  let opened = 0;
+  await until(
+    'the delivery is dead',
+    async () => {
+      // The circuit waits by the system's clock, the delivery by that of the test.
+      clock.advance(48 * 3_600_000);
+      await processNotifications(context, connection);
+      if (context.api(connection)?.circuit() === 'open') opened += 1;
+      return row();
+    },
+    (now) => now?.state === 'dead',
+    running.log.written,
+  );
+  assert.ok(opened > 0);
+  assert.equal((JSON.parse((await row())?.attempts ?? '[]') as unknown[]).length, 12);
+  await until(
+    'the platform answers',
+    async () => running.alerts,
+    (alerts) => !alerts.has('platform_unreachable'),
+    running.log.written,
+  );
 });

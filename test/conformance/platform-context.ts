@@ -29,7 +29,7 @@ export interface PlatformContext {
   /** What was sent to or answered by the simulator, as text: where credentials would be. */
   asked: string[];
   /** Set: what the simulator answers to everything, in place of its own answers. */
-  farSide: { answer: SimulatedResponse | null };
+  farSide: { answer: SimulatedResponse | null | ((path: string) => SimulatedResponse | null) };
   /** Codes of the alerts that are open. */
   alerts: Set<string>;
   /** Lets an event happen a second later, and sends its webhooks through the door's verb. */
@@ -50,7 +50,8 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
   const simulators = await startSimulators(0);
   const world = createWorld(platform, { seed: 'conformance', baseUrl: `${simulators.origin}/${platform.name}`, now: () => clock.now() });
   simulators.host(platform.name, (request) => {
-    const answer = farSide.answer ?? world.simulation.answer(request);
+    const instead = typeof farSide.answer === 'function' ? farSide.answer(request.path) : farSide.answer;
+    const answer = instead ?? world.simulation.answer(request);
     asked.push(`${request.method} ${request.path} ${answer.status} ${answer.body.toString()}`);
     return answer;
   });
