@@ -1,0 +1,142 @@
+-- What is sent, by function of src/store: made by `npm run docs:sql`.
+
+-- search/search-index.ts readChangedAfter
+select seq, entity_id
+from changes
+where seq > ?
+order by seq
+limit ?;
+
+-- search/search-index.ts readNewestChanged
+select entity_id
+from (select entity_id, seq
+from changes
+where seq > ?
+order by seq desc
+limit ?) as newest
+group by entity_id;
+
+-- search/search-index.ts readSearchPosition
+select position
+from search_progress
+where id = 1;
+
+-- search/search-index.ts writeSearchTexts
+insert into search_index (seq, grams) select rows.seq, array(select json_array_elements_text(rows.grams)::integer)
+from json_to_recordset(?::json) as rows(seq bigint, grams json)
+where true
+on conflict (seq) do update
+set grams = excluded.grams;
+
+-- search/search-index.ts writeSearchTexts
+update search_progress
+set position = ?
+where id = 1 and position = ?
+returning id;
+
+-- search/search.ts findByNumber
+select *
+from (select id
+from entities
+where kind in (?, …) and number = ?
+limit 20) as found0 union select *
+from (select id
+from entities
+where connection in (?, …) and kind in (?, …) and external_id = ?
+limit 20) as found1 union select *
+from (select id
+from entities
+where id = ?
+limit 20) as found2;
+
+-- search/search.ts findByReference
+select distinct changes.entity_id as id
+from receipts
+join changes on changes.seq = receipts.change_seq
+where receipts.reference = ?
+limit 20;
+
+-- search/search.ts findDeliveries
+select id, connection, event_type as "eventType", event_id as "eventId", subject, received_at as "receivedAt"
+from deliveries
+where seq in (select seq
+from deliveries
+where id = ? union select seq
+from deliveries
+where event_id = ? and finished_at is not null union select seq
+from deliveries
+where event_id = ? and state in ('pending', 'working') union select seq
+from deliveries
+where subject = ? and finished_at is not null) and 1 = 1
+order by seq desc
+limit ?;
+
+-- search/search.ts findDeliveries
+select id, connection, event_type as "eventType", event_id as "eventId", subject, received_at as "receivedAt"
+from deliveries
+where seq in (select seq
+from deliveries
+where id = ? union select seq
+from deliveries
+where event_id = ? and finished_at is not null union select seq
+from deliveries
+where event_id = ? and state in ('pending', 'working') union select seq
+from deliveries
+where subject = ? and finished_at is not null) and connection in (?, …)
+order by seq desc
+limit ?;
+
+-- search/search.ts findInWindow
+select max(seq) as seq
+from search_index;
+
+-- search/search.ts readAnnounced
+select entity_id, announced
+from documents
+where entity_id in (?, …);
+
+-- search/search.ts readSearchedEntities
+select seq, id, kind, connection, external_id, number, status, header
+from entities
+where id in (?, …) and connection in (?, …);
+
+-- search/search.ts readSearchedEntities
+select seq, id, kind, connection, external_id, number, status, header
+from entities
+where id in (?, …);
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select seq, grams
+from search_index
+where seq < ? and seq >= ? offset 0) as recent
+join entities on entities.seq = recent.seq
+where grams @> ?::integer[]
+order by recent.seq desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select seq, grams
+from search_index
+where seq < ? and seq >= ? offset 0) as recent
+join entities on entities.seq = recent.seq
+where grams @> ?::integer[] and entities.connection in (?, …)
+order by recent.seq desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from search_index
+join entities on entities.seq = search_index.seq
+where grams @> ?::integer[]
+order by search_index.seq desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from search_index
+join entities on entities.seq = search_index.seq
+where grams @> ?::integer[] and entities.connection in (?, …)
+order by search_index.seq desc
+limit ?;

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { namedFunctions, senderIn, statementTexts, withoutCounts } from '../../docs/statements.ts';
+
+const STORE = join(import.meta.dirname, '../../src/store');
+
+test('every statement that is written down belongs to a function that there is', () => {
+  const named = namedFunctions();
+  assert.ok(named.length > 100);
+  for (const { file, name } of named) {
+    const path = join(STORE, file);
+    assert.ok(existsSync(path), `${file} is gone: run npm run docs:sql`);
+    assert.match(readFileSync(path, 'utf8'), new RegExp(`\\b${name.replaceAll('$', '\\$')}\\b`), `${file} ${name}: run npm run docs:sql`);
+  }
+});
+
+test('the text of a statement does not tell how many values its lists have', () => {
+  const one = withoutCounts('insert into t (a, b)\n  values (?, ?)');
+  assert.equal(one, 'insert into t (a, b)\nvalues (?, …)');
+  assert.equal(withoutCounts('insert into t (a, b) values (?, ?), (?, ?), (?, ?)'), one);
+  assert.equal(withoutCounts('select a from t where b in (?)'), withoutCounts('select a from t where b in (?, ?, ?)'));
+});
+
+test('a statement is that of the function of the store that sent it, and of nobody when a test did', () => {
+  const store = 'at readOrder (file:///x/src/store/entities/list.ts:4:5)';
+  assert.deepEqual(senderIn(`Error\n    ${store}\n    at run (file:///x/src/views/order.ts:1:1)`), {
+    file: 'entities/list.ts',
+    name: 'readOrder',
+  });
+  const row = 'at insertRow (file:///x/src/store/engine/rows.ts:4:5)';
+  assert.deepEqual(senderIn(`Error\n    ${row}\n    ${store}`), { file: 'entities/list.ts', name: 'readOrder' });
+  assert.equal(senderIn(`Error\n    at file:///x/test/a.test.ts:1:1\n    ${store}`), null);
+  const texts = statementTexts([{ engine: 'sqlite', file: 'entities/list.ts', name: 'readOrder', statement: 'select 1' }]);
+  assert.match(texts['sqlite/entities.sql'] ?? '', /\n-- entities\/list\.ts readOrder\nselect 1;\n$/);
+});
