@@ -6,7 +6,7 @@ import type { Connection } from '../platforms/contract/platform.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { acquireLease, readLease } from '../store/engine/leases.ts';
 import { listRuns, type RunRow } from '../store/reconciliation/list-runs.ts';
-import { completeRun, insertRun, type RunTrigger, readProgress } from '../store/reconciliation/runs.ts';
+import { completeRun, insertRun, type RunTrigger } from '../store/reconciliation/runs.ts';
 import { readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { beginProgress } from './progress.ts';
 import { executeRun } from './run.ts';
@@ -115,7 +115,7 @@ function acquireRun(context: Context, connection: Connection, api: PlatformApi, 
       return { runId: last.id, joined: true, ended: Promise.resolve() };
     }
     if (last?.state === 'running' && asked.since === null) {
-      return { runId: last.id, progress: readProgress(last.progress), lease, continued: true, since: sinceOf(last) };
+      return { runId: last.id, progress: last.progress, lease, continued: true, since: sinceOf(last) };
     }
     if (last?.state === 'running') {
       await completeRun(sql, last.id, {
@@ -134,7 +134,7 @@ async function beginRun(sql: Sql, { context, connection, api, asked, lease, last
   const watermarks = await readWatermarks(sql, connection.name);
   const since = asked.since ?? connection.reconcile.since;
   // A failed run that found unreadable records is not continued: those records must be read again.
-  const failed = last?.state === 'failed' && last.counts.failed === 0 && asked.since === null ? readProgress(last.progress) : null;
+  const failed = last?.state === 'failed' && last.counts.failed === 0 && asked.since === null ? last.progress : null;
   const progress = beginProgress(api.streams, { watermarks, since, ownSince: asked.since !== null, failed, now: startedAt });
   await insertRun(sql, { id: runId, connection: connection.name, trigger: asked.trigger, startedAt, progress });
   return { runId, progress, lease, continued: failed !== null, since: asked.since };
@@ -150,7 +150,7 @@ interface Begin {
 }
 
 function sinceOf(run: RunRow): string | null {
-  return Object.values(readProgress(run.progress)).find((stream) => stream.ownSince)?.since ?? null;
+  return Object.values(run.progress).find((stream) => stream.ownSince)?.since ?? null;
 }
 
 async function findStaleHolder(sql: Sql, name: string, processId: string): Promise<string | null> {

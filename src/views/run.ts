@@ -1,5 +1,5 @@
-import { isObject, type Json, textAt } from '../domain/values/json.ts';
 import type { RunRow } from '../store/reconciliation/list-runs.ts';
+import type { StreamProgress } from '../store/reconciliation/runs.ts';
 
 /** A reconcile run as shown in lists, without its gaps. */
 export const runView = (run: RunRow) => ({
@@ -19,10 +19,8 @@ export const runView = (run: RunRow) => ({
  * listed by name. Watermarks are strings in the platform's own format.
  */
 function watermarkOf({ progress, state, counts }: RunRow): string | null {
-  if (!isObject(progress)) return null;
   const moved = state === 'done' && counts.failed === 0;
-  const markOf = (at: Json | undefined): string | null =>
-    isObject(at) ? textAt((moved ? at.candidate : null) ?? at.watermark) : textAt(at);
+  const markOf = ({ candidate, watermark }: StreamProgress): string | null => (moved ? candidate : null) ?? watermark;
   const known = Object.entries(progress)
     .map(([stream, at]) => [stream, markOf(at)] as const)
     .filter(([, mark]) => mark !== null);

@@ -1,3 +1,9 @@
+import type { ConnectionHealth } from '../../monitoring/connection-health.ts';
+import type { CoverageSpan } from '../../reconciliation/coverage.ts';
+import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
+import type { RunRow } from '../../store/reconciliation/list-runs.ts';
+import type { FailureCause } from '../../views/causes.ts';
+
 import type { Tone } from './components/components.ts';
 
 /** A link to follow, a button to press, or a command to run elsewhere. */
@@ -19,3 +25,40 @@ export interface Trouble {
 
 /** Formats a time in the reader's zone. */
 export type TimeText = (iso: string) => string;
+
+/** A group of failures, with what only its sample delivery shows. */
+export interface KnownCause extends FailureCause {
+  /** It failed when it was received: the sender got an error. */
+  onArrival?: boolean;
+  /** The event is unknown, but was applied as the snapshot that it carries. */
+  isApplied?: boolean;
+}
+
+/** What is known about one connection. `health` is null when it could not be read. */
+export interface ConnectionFacts {
+  name: string;
+  /** The platform has an API: lists to compare with, resources to fetch. */
+  hasApi: boolean;
+  health: ConnectionHealth | null;
+  coverage: readonly CoverageSpan[];
+  /** Why its deliveries failed, are waiting, or were not understood. */
+  causes: readonly KnownCause[];
+  missingDocuments: number;
+  gaps: number;
+  lastRun: Pick<RunRow, 'id' | 'state' | 'error' | 'startedAt' | 'finishedAt'> | null;
+  alerts: readonly AlertRow[];
+}
+
+export type Assessor = (facts: ConnectionFacts, moment: { now: Date; when: TimeText }) => Trouble[];
+
+/** Failures caused by the body or an id: the same bytes fail again however often they are processed. */
+export const PERMANENT = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
+
+export const reconcileStep = (name: string): Step => ({
+  kind: 'press',
+  label: 'Reconcile now',
+  path: `/connections/${encodeURIComponent(name)}/reconcile`,
+});
+
+/** The error text without its code: `GET … answered 401`. */
+export const plainError = (error: string): string => error.replace(/^[a-z_]+: /, '');

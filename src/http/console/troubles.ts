@@ -1,49 +1,11 @@
-import type { ConnectionHealth } from '../../monitoring/connection-health.ts';
-import type { CoverageSpan } from '../../reconciliation/coverage.ts';
-import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
-import type { RunRow } from '../../store/reconciliation/list-runs.ts';
 import type { FailureCause } from '../../views/causes.ts';
 import { alertTrouble } from './alert-troubles.ts';
-import { countText, spanText } from './components/format.ts';
-import { connectionLink, deliveriesLink, link, runLink } from './components/links.ts';
-import type { Step, TimeText, Trouble } from './trouble.ts';
+import { countText } from './components/format.ts';
+import { deliveriesLink, link } from './components/links.ts';
+import { isRejectedSpan, neverProven, unproven } from './coverage-troubles.ts';
+import { type Assessor, type ConnectionFacts, PERMANENT, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
 
-/** A group of failures, with what only its sample delivery shows. */
-export interface KnownCause extends FailureCause {
-  /** It failed when it was received: the sender got an error. */
-  onArrival?: boolean;
-  /** The event is unknown, but was applied as the snapshot that it carries. */
-  isApplied?: boolean;
-}
-
-/** What is known about one connection. `health` is null when it could not be read. */
-export interface ConnectionFacts {
-  name: string;
-  /** The platform has an API: lists to compare with, resources to fetch. */
-  hasApi: boolean;
-  health: ConnectionHealth | null;
-  coverage: readonly CoverageSpan[];
-  /** Why its deliveries failed, are waiting, or were not understood. */
-  causes: readonly KnownCause[];
-  missingDocuments: number;
-  gaps: number;
-  lastRun: Pick<RunRow, 'id' | 'state' | 'error' | 'startedAt' | 'finishedAt'> | null;
-  alerts: readonly AlertRow[];
-}
-
-type Assessor = (facts: ConnectionFacts, moment: { now: Date; when: TimeText }) => Trouble[];
-
-const DAY_MS = 86_400_000;
 const SETTLED_MS = 30_000;
-
-/** Failures caused by the body or an id: the same bytes fail again however often they are processed. */
-export const PERMANENT = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'id_not_addressable']);
-
-export const reconcileStep = (name: string): Step => ({
-  kind: 'press',
-  label: 'Reconcile now',
-  path: `/connections/${encodeURIComponent(name)}/reconcile`,
-});
 
 const retryStep = ({ criteria, waiting }: FailureCause): Step => ({
   kind: 'press',
@@ -51,9 +13,6 @@ const retryStep = ({ criteria, waiting }: FailureCause): Step => ({
   path: '/deliveries/retry',
   hidden: criteria,
 });
-
-/** The error text without its code: `GET … answered 401`. */
-export const plainError = (error: string): string => error.replace(/^[a-z_]+: /, '');
 
 const failed: Assessor = ({ name, hasApi, causes }) =>
   causes
@@ -158,100 +117,6 @@ const unknownEvents: Assessor = ({ causes }) =>
       ],
     }));
 
-const REJECTED = /^rejected_deliveries: (\d+) answered (\d+) (\w+)/;
-
-const periodText = (from: string | null, until: string): string =>
-  from === null ? `before ${until}` : from === until ? `at ${until}` : `${from} to ${until}`;
-
-const unproven: Assessor = ({ name, hasApi, coverage, lastRun, causes }, { now, when }) =>
-  coverage
-    .filter(({ state }) => state === 'unproven')
-    .flatMap((span): Trouble[] => {
-      const { from, to, reason } = span;
-      const until = to ?? now.toISOString();
-      // Without a list this can never be verified: shown for a day, then only on the connection's page.
-      if (!hasApi && now.getTime() - Date.parse(until) > DAY_MS) return [];
-      const steps: Step[] = !hasApi
-        ? []
-        : lastRun?.state === 'running'
-          ? [{ kind: 'link', label: 'A run is under way', href: runLink(lastRun.id) }]
-          : [reconcileStep(name)];
-      const period = periodText(from === null ? null : when(from), when(until));
-      const rejected = REJECTED.exec(reason ?? '');
-      // Deliveries stored as dead are reported with their cause.
-      if (rejected && PERMANENT.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
-      if (rejected)
-        return [
-          {
-            tone: 'watch',
-            effect: 'missing',
-            sentence: `${countText(Number(rejected[1]), 'webhook was', 'webhooks were')} rejected with ${rejected[2]} (${rejected[3]}), ${period}. ${hasApi ? 'A reconcile run fetches what they announced.' : 'There is no list to compare with: ask the platform to send them again.'}`,
-            since: from,
-            steps: [{ kind: 'link', label: 'See the rejected requests', href: `${connectionLink(name)}/rejections` }, ...steps],
-          },
-        ];
-      if (reason === 'standstill') return [downtime(hasApi, from, until, period, steps)];
-      return [notCompared(hasApi, lastRun, period, from, steps)];
-    });
-
-function downtime(hasApi: boolean, from: string | null, until: string, period: string, steps: readonly Step[]): Trouble {
-  const length = from === null ? '' : ` (${spanText(Date.parse(until) - Date.parse(from))})`;
-  return {
-    tone: hasApi ? 'watch' : 'plain',
-    effect: hasApi ? 'missing' : 'none',
-    sentence: `Orderdock was down ${period}${length}. ${hasApi ? 'What changed in that time has not been compared yet.' : 'This platform has no list to compare with; its own retries cover short downtimes.'}`,
-    since: from,
-    steps,
-  };
-}
-
-function notCompared(
-  hasApi: boolean,
-  lastRun: ConnectionFacts['lastRun'],
-  period: string,
-  from: string | null,
-  steps: readonly Step[],
-): Trouble {
-  const error =
-    lastRun?.state === 'failed' && lastRun.error !== null
-      ? ` the last reconcile run failed (${plainError(lastRun.error)})`
-      : ' no finished run has compared it';
-  const look: Step[] = lastRun?.state === 'failed' ? [{ kind: 'link', label: 'See the run', href: runLink(lastRun.id) }] : [];
-  return {
-    tone: 'watch',
-    effect: 'missing',
-    sentence: `Not verified, ${period}:${error}.`,
-    since: from,
-    steps: hasApi ? [...look, ...steps] : look,
-  };
-}
-
-const neverProven: Assessor = ({ name, hasApi, coverage, lastRun }) => {
-  if (coverage.some(({ state }) => state !== 'open')) return [];
-  if (!hasApi)
-    return [
-      {
-        tone: 'plain',
-        effect: 'none',
-        sentence: 'No API is configured: what arrives is kept and applied, but completeness cannot be checked.',
-        since: null,
-        steps: [],
-      },
-    ];
-  const running = lastRun?.state === 'running';
-  return [
-    {
-      tone: 'watch',
-      effect: 'missing',
-      sentence: running ? 'Not verified yet: the first reconcile run is under way.' : 'Not verified yet: no reconcile run has finished.',
-      since: null,
-      steps: lastRun
-        ? [{ kind: 'link', label: 'See the run', href: runLink(lastRun.id) }, ...(running ? [] : [reconcileStep(name)])]
-        : [reconcileStep(name)],
-    },
-  ];
-};
-
 const missingDocuments: Assessor = ({ name, missingDocuments: number }) =>
   number === 0
     ? []
@@ -267,8 +132,6 @@ const missingDocuments: Assessor = ({ name, missingDocuments: number }) =>
 
 /** Alerts whose facts the assessors above report in more detail. */
 const COVERED = new Set(['delivery_dead', 'platform_refuses_us', 'platform_unreachable', 'document_failed', 'reconcile_failed']);
-
-const isRejectedSpan = (coverage: readonly CoverageSpan[]): boolean => coverage.some(({ reason }) => REJECTED.test(reason ?? ''));
 
 const otherAlerts: Assessor = ({ alerts, coverage }) =>
   alerts.filter(({ code }) => !COVERED.has(code) && !(code === 'webhooks_rejected' && isRejectedSpan(coverage))).map(alertTrouble);

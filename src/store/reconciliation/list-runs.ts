@@ -1,11 +1,12 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
-import type { Json } from '../../domain/values/json.ts';
+import { type JsonObject, objectAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
+import { type RunProgress, readProgress } from './runs.ts';
 
-/** One comparison with a platform's API. `progress` is per stream, as the run keeps it. */
+/** One comparison with a platform's API. `progress` is per stream. */
 export interface RunRow {
   seq: number;
   id: string;
@@ -15,7 +16,7 @@ export interface RunRow {
   startedAt: string;
   finishedAt: string | null;
   error: string | null;
-  progress: Json;
+  progress: RunProgress;
   counts: { seen: number; unchanged: number; applied: number; gaps: number; failed: number };
 }
 
@@ -23,7 +24,7 @@ export interface GapRow {
   kind: EntityKind;
   externalId: string;
   cause: string;
-  details: Json;
+  details: JsonObject;
   cursor: string | null;
   platformAt: string | null;
   at: string;
@@ -46,7 +47,7 @@ interface Row {
   failed: number;
 }
 
-// `trigger` is a word of SQL's own: quoted.
+// `trigger` is a keyword of SQL, so it is quoted.
 const COLUMNS = 'seq, id, connection, "trigger", state, started_at, finished_at, error, progress, seen, unchanged, applied, gaps, failed';
 
 const fromRow = (row: Row): RunRow => ({
@@ -58,7 +59,7 @@ const fromRow = (row: Row): RunRow => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
   error: row.error,
-  progress: JSON.parse(row.progress),
+  progress: readProgress(JSON.parse(row.progress)),
   counts: {
     seen: numberOf(row.seen),
     unchanged: numberOf(row.unchanged),
@@ -109,7 +110,7 @@ export async function readGaps(sql: Sql, runId: string): Promise<GapRow[]> {
     kind: row.kind,
     externalId: row.external_id,
     cause: row.cause,
-    details: JSON.parse(row.details),
+    details: objectAt(JSON.parse(row.details)),
     cursor: row.change_seq === null ? null : feedCursor(row.change_seq, row.change_id ?? ''),
     platformAt: row.platform_at,
     at: row.at,

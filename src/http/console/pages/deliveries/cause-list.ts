@@ -4,7 +4,7 @@ import { countText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, link } from '../../components/links.ts';
 import type { Visit } from '../../page.ts';
-import { plainError } from '../../troubles.ts';
+import { plainError } from '../../trouble.ts';
 
 /** Why deliveries failed, one row per fault, each with what can be done about it. */
 export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html =>

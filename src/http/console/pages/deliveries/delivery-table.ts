@@ -7,7 +7,7 @@ import { badge, stateBadge, table, time } from '../../components/components.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { deliveryLink, entityLink } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
-import { plainError } from '../../troubles.ts';
+import { plainError } from '../../trouble.ts';
 
 const MOST_EVENTS = 500;
 const NONE: ReadonlySet<string> = new Set();

@@ -8,7 +8,7 @@ import { type Html, html } from '../../components/html.ts';
 import { textView } from '../../components/json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../components/links.ts';
 import type { ConsolePorts, Page, Visit } from '../../page.ts';
-import { PERMANENT, plainError } from '../../troubles.ts';
+import { PERMANENT, plainError } from '../../trouble.ts';
 import { changeList } from '../orders/changes.ts';
 import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
 

@@ -8,7 +8,7 @@ import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, findLink, link } from '../../components/links.ts';
 import { readSelection } from '../../criteria.ts';
 import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
-import { plainError } from '../../troubles.ts';
+import { plainError } from '../../trouble.ts';
 import { differences } from '../orders/changes.ts';
 import { namedDelivery } from './delivery.ts';
 import { shortId } from './delivery-table.ts';

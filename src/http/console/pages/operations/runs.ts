@@ -8,7 +8,7 @@ import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, findLink, link, runLink } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
 import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam, type Visit } from '../../page.ts';
-import { plainError } from '../../troubles.ts';
+import { plainError } from '../../trouble.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
 const TRIGGERS: Readonly<Record<string, string>> = { demand: 'manual', schedule: 'schedule', start: 'start' };

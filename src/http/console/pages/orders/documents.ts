@@ -6,9 +6,9 @@ import { countText } from '../../components/format.ts';
 import { html } from '../../components/html.ts';
 import { entityLink } from '../../components/links.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../../page.ts';
-import { plainError } from '../../troubles.ts';
+import { plainError } from '../../trouble.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
-import { mayFetchAgain } from './entity-parts.ts';
+import { fetchAgainButton, mayFetchAgain } from './entity-parts.ts';
 
 const MOST_SHOWN = 200;
 
@@ -29,14 +29,7 @@ export const documentsPage =
       cells: [
         html`<strong>${one.name}</strong>`,
         stateBadge(one.state),
-        mayFetchAgain(one.state) && visit.may('operator')
-          ? action({
-              path: `/documents/${encodeURIComponent(one.id)}/fetch`,
-              label: 'Fetch again',
-              csrf: visit.csrf,
-              hidden: { back: visit.address },
-            })
-          : '',
+        fetchAgainButton(one, visit),
         html`<a class="whole" href="${entityLink(one.entityId)}" title="${one.externalId}">${one.kind} ${names.get(one.entityId)?.number ?? shortId(one.externalId)}</a>`,
         one.error === null ? '' : html`<span class="clip" title="${one.error}">${plainError(one.error)}</span>`,
         one.tries,

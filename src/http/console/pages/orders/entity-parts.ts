@@ -4,7 +4,7 @@ import type { EntityRow } from '../../../../store/entities/list.ts';
 import type { LineRow } from '../../../../store/entities/list-lines.ts';
 import { action, badge, facts, stateBadge, table, time, timeAndAge } from '../../components/components.ts';
 import { bytesText } from '../../components/format.ts';
-import { type Html, html } from '../../components/html.ts';
+import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, link } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
 import type { Visit } from '../../page.ts';
@@ -58,8 +58,19 @@ export const lineTable = (lines: readonly ShownLine[], moment: Moment): Html =>
     'It has no lines.',
   );
 
-/** States that a document does not leave by itself. */
+/** Whether a document is in a state that it does not leave automatically. */
 export const mayFetchAgain = (state: string): boolean => !['announced', 'stored', 'empty'].includes(state);
+
+/** The button that fetches a document again, for those that are not retried automatically. */
+export const fetchAgainButton = ({ id, state }: { id: string; state: string }, visit: Visit): Content =>
+  mayFetchAgain(state) && visit.may('operator')
+    ? action({
+        path: `/documents/${encodeURIComponent(id)}/fetch`,
+        label: 'Fetch again',
+        csrf: visit.csrf,
+        hidden: { back: visit.address },
+      })
+    : '';
 
 export const documentTable = (documents: readonly DocumentRow[], visit: Visit): Html =>
   table(
@@ -69,14 +80,7 @@ export const documentTable = (documents: readonly DocumentRow[], visit: Visit): 
       cells: [
         one.state === 'stored' ? html`<a href="${link(`/documents/${encodeURIComponent(one.id)}/content`)}">${one.name}</a>` : one.name,
         html`${stateBadge(one.state)}${one.error === null || one.state === 'stored' ? '' : html` <span class="faint">${one.error}</span>`}`,
-        mayFetchAgain(one.state) && visit.may('operator')
-          ? action({
-              path: `/documents/${encodeURIComponent(one.id)}/fetch`,
-              label: 'Fetch again',
-              csrf: visit.csrf,
-              hidden: { back: visit.address },
-            })
-          : '',
+        fetchAgainButton(one, visit),
         bytesText(one.bytes),
         one.type ?? one.code ?? '–',
         one.line ?? '–',

@@ -6,8 +6,8 @@ import { listRuns } from '../../../../store/reconciliation/list-runs.ts';
 import { type FailureCause, readCauses } from '../../../../views/causes.ts';
 import { type Moment, shortTime } from '../../components/times.ts';
 import type { ConsolePorts } from '../../page.ts';
-import type { TimeText } from '../../trouble.ts';
-import { type ConnectionFacts, type KnownCause, PERMANENT, troublesOf } from '../../troubles.ts';
+import { type ConnectionFacts, type KnownCause, PERMANENT, type TimeText } from '../../trouble.ts';
+import { troublesOf } from '../../troubles.ts';
 import { type Assessment, provenUpTo } from '../../verdict.ts';
 
 const DAY_MS = 86_400_000;
