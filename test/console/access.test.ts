@@ -154,7 +154,7 @@ test('readers see no button but the one to leave, and press none', async (t) => 
   ]) {
     const { status, text: page } = await pressAs(console.app, 'reader', `/console${path}`);
     assert.equal(status, 403, path);
-    assert.match(page, /yours is reader/);
+    assert.match(page, /key.+s role is reader/);
   }
   assert.equal((await askAs(console.app, 'reader', '/console/deliveries/replay')).status, 403);
   assert.deepEqual(console.pressed, []);
@@ -201,7 +201,7 @@ test('a replay is shown before it is done, and done when it is pressed', async (
     },
   ];
   const preview = await askAs(console.app, 'operator', `/console/deliveries/${id}/replay`);
-  assert.match(preview.text, /1 selected, 1 looked at: 1 entity updated\./);
+  assert.match(preview.text, /1 selected, 1 compared: 1 entity updated\./);
   assert.match(preview.text, /Nothing has been changed yet/);
   assert.match(preview.text, /<code>\/lines\/0002\/quantity<\/code>/);
   assert.deepEqual(console.pressed, []);
@@ -242,7 +242,7 @@ test('a document that was given up is fetched again with one press; one that is 
     sql.all(`update documents set state = 'failed', error = 'remote_timeout: slow' where id = 'doc-a'`),
   );
   const list = await askAs(console.app, 'operator', '/console/documents');
-  assert.match(list.text, /1 document failed: fix the cause below .* 1 document is still being fetched by itself/);
+  assert.match(list.text, /1 document failed: fix the cause below .* 1 document is still being fetched automatically/);
   assert.equal((await pressAs(console.app, 'operator', '/console/documents/doc-a/fetch')).status, 303);
   assert.equal((await documentOf(console.context, 'a')).state, 'announced');
 

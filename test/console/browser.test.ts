@@ -35,7 +35,7 @@ if (chromiumPath !== null) {
 
     await page.getByRole('link', { name: 'Replay…' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByText('1 selected, 1 looked at: nothing would change.').waitFor();
+    await page.getByText('1 selected, 1 compared: nothing would change.').waitFor();
     await page.getByRole('button', { name: 'Replay 1 delivery' }).focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/replays/replay-1');
@@ -87,7 +87,7 @@ if (chromiumPath !== null) {
     await page.goto('/console/');
     await page.getByText('Integrity checks: all passed.').waitFor();
     await page.getByText('Show as table').click();
-    await page.getByRole('link', { name: 'Look at one' }).focus();
+    await page.getByRole('link', { name: 'Show an example' }).focus();
     await page.getByRole('searchbox').evaluate((box) => {
       (box as unknown as { value: string }).value = 'half a wo';
     });
@@ -99,7 +99,7 @@ if (chromiumPath !== null) {
     await page.locator('.troubles', { hasText: 'Orderdock was down' }).waitFor();
     assert.equal(await page.locator('details[open]').count(), 1);
     assert.equal(await page.getByRole('searchbox').inputValue(), 'half a wo');
-    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Look at one');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Show an example');
     assert.deepEqual(complaints, []);
   });
 

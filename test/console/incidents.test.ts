@@ -110,7 +110,7 @@ function nights(engine: Engine): void {
     const said = await untilSaid(/unreachable/);
     assert.match(
       said.join('\n'),
-      /acme: The platform API is unreachable.*\. Nothing is lost: \d webhooks? waits?\. They are processed automatically when it is back; there is nothing to do\./,
+      /acme: The platform API is unreachable.*\. Nothing is lost: \d webhooks? waits?\. They are processed automatically when it is reachable again; there is nothing to do\./,
     );
     for (let number = 0; number < 6; number++)
       life.far.orders.set(
@@ -129,11 +129,11 @@ function nights(engine: Engine): void {
       sentence,
       /acme: 1 delivery cannot be read: .* The sender got a 400\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
     );
-    await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Look at it' }).click();
+    await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Show it' }).click();
     await page.locator('tbody a.open').first().click();
     await page.getByText('A replay would fail again').waitFor();
     await page.getByRole('link', { name: 'Dismiss…' }).click();
-    await page.getByLabel('Why').fill('sent again by hand');
+    await page.getByLabel('Reason').fill('sent again by hand');
     await page.getByRole('button', { name: 'Mark as handled' }).click();
     await page.getByText('Dismissed by erp: it was never applied.').waitFor();
     await page.getByText('sent again by hand').waitFor();
@@ -211,7 +211,7 @@ function nights(engine: Engine): void {
     const said = await untilSaid(/consumer erp is/);
     assert.match(
       said.join('\n'),
-      /The consumer erp is \d+ changes behind, oldest \d+ (s|min): it has never read\. Nothing is lost, but the ERP does not get it: check that its job runs/,
+      /The consumer erp is \d+ changes behind, oldest \d+ (s|min): it has never read\. Nothing is lost, but the ERP does not get the changes: check that its job runs/,
     );
     await page.getByRole('link', { name: 'See the consumer' }).click();
     await page.getByText('It should have read by now').waitFor();
@@ -220,9 +220,9 @@ function nights(engine: Engine): void {
   incident('8: an event that nobody knows is told as not applied, on the front page and on its own', async ({ life, page, untilSaid }) => {
     await life.hook({ body: '{"eventName":"PaymentTermsChanged","terms":{"days":30},"meta":{"messageId":"h-1"}}' });
     const said = await untilSaid(/Unknown event/);
-    assert.match(said.join('\n'), /acme: Unknown event “PaymentTermsChanged”: 1 delivery is kept but not applied\./);
-    await page.locator('.troubles li', { hasText: 'Unknown event' }).getByRole('link', { name: 'Look at one' }).click();
-    await page.getByText('Not applied: unknown event “PaymentTermsChanged”. Its content is kept; the ERP does not see it.').waitFor();
+    assert.match(said.join('\n'), /acme: Unknown event “PaymentTermsChanged”: 1 delivery is stored but not applied\./);
+    await page.locator('.troubles li', { hasText: 'Unknown event' }).getByRole('link', { name: 'Show an example' }).click();
+    await page.getByText('Not applied: unknown event “PaymentTermsChanged”. Its content is stored; the ERP does not see it.').waitFor();
   });
 
   incident('9: an order is found by its number, and by what is in it', async ({ life, page, open }) => {
@@ -268,7 +268,7 @@ function nights(engine: Engine): void {
       .getByRole('row', { name: /3 failed/ })
       .getByRole('link', { name: 'Replay…' })
       .click();
-    await page.getByText('3 selected, 3 looked at: 3 entities created.').waitFor();
+    await page.getByText('3 selected, 3 compared: 3 entities created.').waitFor();
     await page.getByRole('button', { name: 'Replay 3 deliveries' }).click();
     await page.getByText('3 deliveries queued: 3 done.').waitFor();
     await page.getByRole('heading', { name: 'Replay finished' }).waitFor();

@@ -62,7 +62,7 @@ test('the overview answers first whether anything was lost', async (t) => {
     well.text,
     /Was anything lost\?<\/span> Nothing is lost, but not everything is applied: 1 problem\. Verified complete up to 07:55:00\./,
   );
-  assert.match(well.text, /Unknown event “unheard-of”: 1 delivery is kept but not applied/);
+  assert.match(well.text, /Unknown event “unheard-of”: 1 delivery is stored but not applied/);
   assert.match(well.text, /Integrity checks: all passed/);
 
   console.told.coverage = [
@@ -77,7 +77,7 @@ test('the overview answers first whether anything was lost', async (t) => {
   for (const sentence of [
     /1 delivery failed and is not applied: GET \/x answered 404\. Fix the cause, then replay\./,
     /Integrity checks found 2 violations/,
-    /Orderdock was down 05:00:00 to 06:00:00 \(60 min\)\. What changed in that time has not been compared yet\./,
+    /Orderdock was down 05:00:00 to 06:00:00 \(60 min\)\. Changes in that time have not been compared yet\./,
     /Unknown event “unheard-of”/,
   ])
     assert.match(torn.text, sentence);
@@ -172,7 +172,7 @@ test('one delivery shows its headers, its body made readable, its attempts and i
   const [first] = list.text.match(/\/console\/deliveries\/[0-9a-f-]{36}/) ?? [];
   assert.ok(first);
   const { text } = await askAs(console.app, 'reader', first);
-  assert.match(text, /Processed\. It made 1 change\. There is nothing to do\./);
+  assert.match(text, /Processed\. It caused 1 change\. There is nothing to do\./);
   assert.match(text, /<span class="key">"quantity"<\/span>: "8"/, 'foldable');
   assert.match(text, /<code>content-type<\/code>/);
   assert.doesNotMatch(text, /<code>s<\/code>/, 'the secret was redacted before it was stored');
@@ -291,7 +291,7 @@ test('drift is shown with its place, its effect and an example', async (t) => {
   await fill(console);
   const { text } = await askAs(console.app, 'reader', '/console/drift');
   assert.match(text, /<code>unheard-of<\/code>/);
-  assert.match(text, /1 unknown event is kept but not applied: the ERP does not see what they say/);
+  assert.match(text, /1 unknown event is stored but not applied: the ERP does not see their content/);
   assert.match(text, /<a class="open" href="\/console\/deliveries\/[0-9a-f-]{36}"><code>unheard-of<\/code>/);
 });
 

@@ -6,13 +6,13 @@ export interface OutsideAnswer {
   text: string;
 }
 
-/** Calls to issuers of tokens. Any status counts as an answer; throws when there is none. */
+/** Calls to issuers of tokens. Any status counts as a response; throws if there is none. */
 export interface OutsideCalls {
   get(url: string): Promise<OutsideAnswer>;
   post(url: string, form: Readonly<Record<string, string>>, basic: { username: string; password: string }): Promise<OutsideAnswer>;
 }
 
-/** One outgoing request, as the program's only HTTP client takes it. */
+/** One outgoing request in the form of the program's only HTTP client. */
 export type PlainCall = (call: {
   baseUrl: string;
   path: string;
@@ -52,8 +52,8 @@ const MINUTE_MS = 60_000;
 const MOST_CALLS_PER_MINUTE = 20;
 
 /**
- * A `get` that strangers cannot make us hammer an issuer with: a failure is remembered for two seconds, and each address is asked
- * at most 20 times a minute. Gives the text of a 200 answer; throws `Unavailable` for anything else.
+ * A `get` that strangers cannot use to flood an issuer: a failure is cached for two seconds, and each address is called at most 20 times a
+ * minute. Returns the text of a 200 response; throws `Unavailable` for anything else.
  */
 export function cautiousGet(get: OutsideCalls['get'], clock: Clock): (url: string) => Promise<string> {
   const known = new Map<string, { failedAtMs: number; calledAtMs: number[] }>();
@@ -72,4 +72,4 @@ export function cautiousGet(get: OutsideCalls['get'], clock: Clock): (url: strin
 }
 
 export const cannotAsk = (url: string): Unavailable =>
-  new Unavailable('issuer_unavailable', `The issuer of the token cannot be asked (${new URL(url).host}).`);
+  new Unavailable('issuer_unavailable', `The issuer of the token cannot be reached (${new URL(url).host}).`);

@@ -7,10 +7,10 @@ export const OWN_TOKEN_SECONDS = 3600;
 const ISSUER = 'orderdock';
 const ALGORITHM = 'HS256';
 
-/** Our own access tokens, for customers without an issuer: signed, valid for an hour, good for the named connections only. */
+/** Our own access tokens, for customers without an issuer: signed, valid for an hour and for the named connections only. */
 export interface OwnTokens {
   issue(clientId: string, connections: readonly string[]): Promise<string>;
-  /** True while the client still stands in the entry. Throws `Unavailable` when the signing key cannot be had. */
+  /** True while the entry still contains the client. Throws `Unavailable` if the signing key cannot be read. */
   accepts(token: string, entry: OwnTokensEntry, connection: string, now: Date): Promise<boolean>;
 }
 

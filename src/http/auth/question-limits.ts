@@ -5,8 +5,8 @@ const MOST_WRONG = 120;
 const MOST_ADDRESSES = 10_000;
 
 /**
- * How often strangers can make us ask an issuer about tokens: what turns out to be wrong counts, for each address and over all. Addresses that
- * have brought a right one since yesterday are not held up by others.
+ * Limits how often strangers can make us call an issuer about tokens: invalid tokens count, per address and in total. Addresses that sent a
+ * valid one since yesterday are not affected by others.
  */
 export interface QuestionLimits {
   mayAsk(address: string, nowMs: number): boolean;

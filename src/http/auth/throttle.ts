@@ -1,16 +1,16 @@
-/** Counts failures by address and name, in this process, and says when there have been too many. */
+/** Counts failures by address and name, in this process, and limits them. */
 export interface Throttle {
-  /** Seconds until another try may be made; null: now. */
+  /** Seconds until another attempt is allowed; null: now. */
   waitSeconds(address: string, name: string): number | null;
-  /** Whether anything has failed from here lately: where nothing has, nobody needs to find out which name is meant. */
+  /** Whether this address had recent failures: without any, the name does not have to be looked up. */
   hasFailed(address: string): boolean;
-  /** Counts a failure; true when it is the one after which tries are refused. */
+  /** Counts a failure; true if it is the one after which attempts are rejected. */
   failed(address: string, name: string): boolean;
 }
 
 const MOST_FAILURES = 10;
 const WINDOW_MS = 60_000;
-// A stranger who changes addresses or names must not fill the memory: the oldest address is forgotten, and further names of one address count as one.
+// A client that changes addresses or names must not fill the memory: the oldest address is dropped, and further names of one address count as one.
 const MOST_ADDRESSES = 5000;
 const MOST_NAMES = 50;
 const OTHER_NAMES = '';

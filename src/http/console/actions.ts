@@ -16,7 +16,7 @@ import { deleteConsumerView } from './pages/erp/consumer.ts';
 import { mayFetchAgain } from './pages/orders/entity-parts.ts';
 import { act, needRole, send, visitFor } from './send-page.ts';
 
-/** Every button. Each ends on the page that shows what it did. */
+/** All actions. Each redirects to the page that shows its result. */
 export function addActions(router: Router, ports: ConsolePorts): void {
   const { context } = ports;
   addDeliveryActions(router, ports);
@@ -36,7 +36,7 @@ export function addActions(router: Router, ports: ConsolePorts): void {
 
 const MOST_FETCHED = 1000;
 
-/** The page a button was pressed on. */
+/** The page on which a button was pressed. */
 const backTo = (visit: Visit, otherwise: string): string => (visit.param('back') === null ? otherwise : ownAddress(visit.param('back')));
 
 function documentActions(router: Router, ports: ConsolePorts): void {
@@ -115,7 +115,7 @@ function keyActions(router: Router, ports: ConsolePorts): void {
     const role = ROLES.find((one) => one === visit.param('role'));
     if (!role || !/^[A-Za-z0-9_.-]{1,64}$/.test(name))
       throw new Refused(400, 'invalid_request', 'A key needs a name of letters, digits, dots or dashes, and a role.');
-    if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is set by API_KEYS.`);
+    if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is configured in API_KEYS.`);
     const made = await createKey(ports.context, {
       name,
       role,

@@ -27,10 +27,10 @@ export function alertPlace(alert: AlertRow): { label: string; href: string } {
     : { label: alert.connection, href: connectionLink(alert.connection) };
 }
 
-/** Remedies that point to the API are of no use to a reader of the page. */
+/** Remedies that refer to the API are not useful in the console. */
 export const alertRemedyText = (alert: AlertRow): string => (/\/api\//.test(alertRemedy(alert.code)) ? '' : alertRemedy(alert.code));
 
-/** An open alert as a problem on the overview. An acknowledged one stays, with the name of who acknowledged it. */
+/** An open alert as a problem on the overview. An acknowledged one stays, with the name of the person who acknowledged it. */
 export function alertTrouble(alert: AlertRow): Trouble {
   const seen = alert.acknowledgedBy === null ? '' : ` (acknowledged by ${alert.acknowledgedBy})`;
   const steps: Step[] = [{ kind: 'link', ...alertPlace(alert) }];

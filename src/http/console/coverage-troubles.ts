@@ -22,7 +22,7 @@ export const unproven: Assessor = ({ name, hasApi, coverage, lastRun, causes }, 
       const steps: Step[] = !hasApi
         ? []
         : lastRun?.state === 'running'
-          ? [{ kind: 'link', label: 'A run is under way', href: runLink(lastRun.id) }]
+          ? [{ kind: 'link', label: 'A run is in progress', href: runLink(lastRun.id) }]
           : [reconcileStep(name)];
       const period = periodText(from === null ? null : when(from), when(until));
       const rejected = REJECTED.exec(reason ?? '');
@@ -47,7 +47,7 @@ function downtime(hasApi: boolean, from: string | null, until: string, period: s
   return {
     tone: hasApi ? 'watch' : 'plain',
     effect: hasApi ? 'missing' : 'none',
-    sentence: `Orderdock was down ${period}${length}. ${hasApi ? 'What changed in that time has not been compared yet.' : 'This platform has no list to compare with; its own retries cover short downtimes.'}`,
+    sentence: `Orderdock was down ${period}${length}. ${hasApi ? 'Changes in that time have not been compared yet.' : 'This platform has no list to compare with; its own retries cover short downtimes.'}`,
     since: from,
     steps,
   };
@@ -82,7 +82,7 @@ export const neverProven: Assessor = ({ name, hasApi, coverage, lastRun }) => {
       {
         tone: 'plain',
         effect: 'none',
-        sentence: 'No API is configured: what arrives is kept and applied, but completeness cannot be checked.',
+        sentence: 'No API is configured: deliveries are stored and applied, but completeness cannot be checked.',
         since: null,
         steps: [],
       },
@@ -92,7 +92,7 @@ export const neverProven: Assessor = ({ name, hasApi, coverage, lastRun }) => {
     {
       tone: 'watch',
       effect: 'missing',
-      sentence: running ? 'Not verified yet: the first reconcile run is under way.' : 'Not verified yet: no reconcile run has finished.',
+      sentence: running ? 'Not verified yet: the first reconcile run is in progress.' : 'Not verified yet: no reconcile run has finished.',
       since: null,
       steps: lastRun
         ? [{ kind: 'link', label: 'See the run', href: runLink(lastRun.id) }, ...(running ? [] : [reconcileStep(name)])]

@@ -47,7 +47,7 @@ export const timeField = (visit: Visit, name: string): string | null => {
 
 const KINDS = ['order', 'shipment', ...RECORD_KINDS] as const;
 
-/** `PO26001`, `order:PO26001` or an external id: the subject that deliveries carry. What is not stored here is used as typed. */
+/** `PO26001`, `order:PO26001` or an external id: the subject that deliveries carry. A text that matches nothing is used as typed. */
 async function subjectOf(ports: Pick<ConsolePorts, 'context'>, text: string): Promise<string> {
   const sql: Sql = ports.context.db.read;
   const named = readSubject(text);

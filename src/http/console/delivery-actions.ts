@@ -7,15 +7,15 @@ import type { ConsolePorts } from './page.ts';
 import { fetchParam, idsText, needCriterion } from './pages/deliveries/replay.ts';
 import { act } from './send-page.ts';
 
-/** Retry now, replay, dismiss: those that were ticked, or all that criteria name. */
+/** Retry now, replay, dismiss: the selected deliveries, or all that match the criteria. */
 export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
-  // What was ticked in the list: only retrying happens at once, the others ask first.
+  // For a selection in the list: only a retry happens immediately, the other actions ask first.
   router.post(
     '/deliveries/selected',
     act(ports, 'operator', async (visit) => {
       const ids = visit.params('id');
       const verb = visit.param('do');
-      if (ids.length === 0) throw new Refused(400, 'criterion_needed', 'Tick at least one delivery first.');
+      if (ids.length === 0) throw new Refused(400, 'criterion_needed', 'Select at least one delivery first.');
       if (verb === 'replay' || verb === 'dismiss') return link(`/deliveries/${verb}`, { id: ids.join(',') });
       await ports.retry({ ids });
       return deliveriesLink({});
@@ -51,7 +51,7 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   );
 }
 
-/** One delivery's own page, or the list. */
+/** The delivery's own page, or the list. */
 const shownAfter = (criteria: DeliveryCriteria, query: Record<string, string | null>): string => {
   const id = idsText(criteria);
   return id !== null && !id.includes(',') ? deliveryLink(id) : deliveriesLink(query);

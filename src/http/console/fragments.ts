@@ -32,7 +32,7 @@ export function addFragments(router: Router, ports: ConsolePorts): void {
     const visit = visitFor(ports, request, response);
     const kind = ENTITY_KINDS.find((one) => one === visit.param('kind'));
     const found = kind ? await readEntityByExternalId(sql, visit.param('connection') ?? '', kind, visit.param('externalId') ?? '') : null;
-    if (!found) throw new Refused(404, 'not_found', 'It is not stored here.');
+    if (!found) throw new Refused(404, 'not_found', 'This entity is not stored here.');
     response.redirect(303, entityLink(found.id));
   });
   router.get('/entities/:id/source', async (request, response) => {

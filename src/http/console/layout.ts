@@ -4,7 +4,7 @@ import { link } from './components/links.ts';
 import type { PlaceGroup } from './navigation.ts';
 import type { View, Visit } from './page.ts';
 
-// A refresh keeps what the reader has opened, ticked or typed.
+// A refresh keeps what the user has opened, selected or typed.
 const HTMX = '{"includeIndicatorCSS":false,"history":false,"morphIgnore":["data-htmx-powered","open","checked"]}';
 
 const head = (title: string): Html => html`<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -36,16 +36,16 @@ const navigation = (groups: readonly PlaceGroup[], current: string): Html =>
       )}</ul></div>`,
   )}</nav>`;
 
-/** `UTC` or the reader's own zone: the script that knows it makes the button work. */
+/** `UTC` or the user's own zone: the button is enabled by the script, which knows the zone. */
 const zoneSwitch = ({ zone }: Visit): Html =>
   html`<button type="button" class="quiet" data-zone="${zone}" title="Times are in ${zone}" hidden>${zone}</button>`;
 
-/** The page around a view. `place` is the path of the part of the console that it belongs to. */
+/** The page around a view. `place` is the path of the section that it belongs to. */
 export function pageOf(view: View, place: string, visit: Visit, groups: readonly PlaceGroup[], sandbox: boolean): string {
   const seconds = view.refreshSeconds === undefined ? 10 : view.refreshSeconds;
   return html`<!doctype html>
 <html lang="en"><head>${head(view.title)}</head><body>
-<a class="skip" href="#content">To the content</a>
+<a class="skip" href="#content">Skip to content</a>
 <header><a class="brand" href="${link('/')}">Orderdock</a>${sandbox ? SANDBOX : ''}${searchBox(place === '/search' ? (visit.param('q') ?? '') : '')}
 <div class="who">${zoneSwitch(visit)}<span>${visit.caller.name} <span class="faint">${visit.caller.role}</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}<a class="button menu" href="#menu">Menu</a></div></header>
 <div class="frame">${navigation(groups, view.place ?? place)}
@@ -65,6 +65,6 @@ ${options.wrong ? html`<p class="problem" role="alert">This key is unknown. Ente
 <label for="key">API key</label>
 <input id="key" name="key" type="password" required autofocus autocomplete="current-password" spellcheck="false">
 <button type="submit" class="primary">Sign in</button>
-<p class="faint">Without <code>API_KEYS</code> the service made a key for you: it is in the file <code>api-key</code> of its data directory.</p>
+<p class="faint">If <code>API_KEYS</code> is not set, the service has generated a key: it is in the file <code>api-key</code> of its data directory.</p>
 </form></main></body></html>`.text;
 }

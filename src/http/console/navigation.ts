@@ -2,10 +2,10 @@ import { listAlerts } from '../../store/monitoring/list-alerts.ts';
 import { type Problems, readProblems } from '../../store/monitoring/read-trouble.ts';
 import type { ConsolePorts, Visit } from './page.ts';
 
-/** How many items in a part of the console need attention. */
+/** The number of items in a section that need attention. */
 export interface Count {
   number: number;
-  /** What is counted, for screen readers. */
+  /** What the number counts, for screen readers. */
   word: string;
   tone: 'watch' | 'bad';
 }
@@ -21,7 +21,7 @@ export interface PlaceGroup {
   places: readonly Place[];
 }
 
-/** The parts of the console in groups, each with its count. A part that cannot be counted shows none. */
+/** The sections of the console in groups, each with its count. A section that cannot be counted shows none. */
 export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, visit: Visit): Promise<PlaceGroup[]> {
   const sql = ports.context.db.read;
   const [problems, alerts] = await Promise.all([

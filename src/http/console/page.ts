@@ -8,7 +8,7 @@ import { readCookie } from './access.ts';
 import type { Content, Html } from './components/html.ts';
 import { type Moment, zoneOf } from './components/times.ts';
 
-/** What the console is built on: the API's reads and actions, and the lookup of keys. */
+/** The dependencies of the console: the API's reads and actions, and the lookup of keys. */
 export interface ConsolePorts
   extends Pick<
     ApiPorts,
@@ -26,9 +26,9 @@ export interface ConsolePorts
     | 'openContent'
   > {
   findKey: FindKey;
-  /** Makes the id of a replay before it begins. */
+  /** Creates the id of a replay before it starts. */
   makeId(): string;
-  /** Whether a connection has an API to fetch from and to compare with. */
+  /** Whether a connection has an API for fetching and reconciling. */
   hasApi(connection: Connection): boolean;
   settingsKeys: readonly Pick<SettingsKey, 'name' | 'role'>[];
   /** Everything is simulated: shown at the top of every page. */
@@ -38,26 +38,26 @@ export interface ConsolePorts
 /** One page: its title, its summary in one sentence, and the rest. */
 export interface View {
   title: string;
-  /** Was anything lost, what happened, what do I press? */
+  /** Answers: was anything lost, what happened, what should I do? */
   lead: Html;
   body: Content;
-  /** The part of the console it belongs to, where that depends on what is shown. */
+  /** The section it belongs to, if that depends on the content. */
   place?: string;
   /** Default 200. */
   status?: number;
-  /** How often the page refreshes itself; null: it stays as it is (forms, previews, what is shown once). Default 10 s. */
+  /** The refresh interval of the page; null: no refresh (forms, previews, secrets shown once). Default 10 s. */
   refreshSeconds?: number | null;
 }
 
 /** A request from a signed-in user. */
 export interface Visit extends Moment {
   caller: Caller;
-  /** Goes into every form that changes something. */
+  /** Included in every form that changes something. */
   csrf: string;
-  /** The address of the page, to refresh it from. */
+  /** The URL of the page, for refreshing it. */
   address: string;
   may(role: Role): boolean;
-  /** A member of the query or of a form; null where it is missing or empty. */
+  /** A member of the query or of a form; null if missing or empty. */
   param(name: string): string | null;
   /** All values of a member, as checkboxes send them. */
   params(name: string): string[];

@@ -23,7 +23,7 @@ import { overviewPage } from './pages/overview/overview.ts';
 import { searchPage } from './pages/overview/search.ts';
 import { serve } from './send-page.ts';
 
-/** Every page, by its address and the part of the console that it belongs to. */
+/** Every page, by its path and the section that it belongs to. */
 export function addPages(router: Router, ports: ConsolePorts): void {
   router.get('/', serve(ports, '/', overviewPage(ports)));
   router.get('/search', serve(ports, '/search', searchPage(ports)));

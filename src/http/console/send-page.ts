@@ -40,22 +40,23 @@ export const act =
   };
 
 export function needRole(visit: Visit, needed: Role): void {
-  if (!visit.may(needed)) throw new Refused(403, 'forbidden', `This needs a key with the role ${needed}; yours is ${visit.caller.role}.`);
+  if (!visit.may(needed))
+    throw new Refused(403, 'forbidden', `This requires a key with the role ${needed}; this key's role is ${visit.caller.role}.`);
 }
 
-/** Any error becomes a page that says what to do; unexpected errors are logged. */
+/** Every error becomes a page that says what to do; unexpected errors are logged. */
 export const errorPage =
   (ports: ConsolePorts): ErrorRequestHandler =>
   async (error, request, response, next) => {
     if (response.headersSent || response.locals.caller === undefined) return next(error);
     const unavailable = ports.context.db.dialect.unavailable(error);
     const problem = unavailable
-      ? { status: 503, code: 'database_unavailable', detail: 'The database cannot be reached right now.' }
+      ? { status: 503, code: 'database_unavailable', detail: 'The database is unavailable. Retry later.' }
       : problemOf(error);
     if (problem === null) ports.context.log.error('request_failed', { method: request.method, path: request.path, error: String(error) });
-    const { status, detail } = problem ?? { status: 500, detail: 'Something went wrong on our side. It has been logged.' };
+    const { status, detail } = problem ?? { status: 500, detail: 'An internal error occurred and has been logged.' };
     const view: View = {
-      title: status === 404 ? 'Page not found' : status === 403 ? 'Not allowed' : 'That did not work',
+      title: status === 404 ? 'Page not found' : status === 403 ? 'Not allowed' : 'Action failed',
       status,
       refreshSeconds: null,
       lead: note(status >= 500 ? 'bad' : 'watch', detail),

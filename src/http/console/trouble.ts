@@ -16,7 +16,7 @@ export type Step =
 export interface Trouble {
   /** `plain`: for information, nothing to do. */
   tone: Exclude<Tone, 'good'>;
-  /** What it means for the data: some may be missing, some is stored but not applied, or neither. */
+  /** Its effect on the data: some may be missing, some is stored but not applied, or neither. */
   effect: 'missing' | 'not applied' | 'none';
   sentence: string;
   since: string | null;
@@ -26,7 +26,7 @@ export interface Trouble {
 /** Formats a time in the reader's zone. */
 export type TimeText = (iso: string) => string;
 
-/** A group of failures, with what only its sample delivery shows. */
+/** A group of failures, with facts from its sample delivery. */
 export interface KnownCause extends FailureCause {
   /** It failed when it was received: the sender got an error. */
   onArrival?: boolean;
@@ -41,7 +41,7 @@ export interface ConnectionFacts {
   hasApi: boolean;
   health: ConnectionHealth | null;
   coverage: readonly CoverageSpan[];
-  /** Why its deliveries failed, are waiting, or were not understood. */
+  /** Why its deliveries failed, are waiting, or had unknown events. */
   causes: readonly KnownCause[];
   missingDocuments: number;
   gaps: number;

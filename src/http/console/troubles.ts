@@ -22,7 +22,7 @@ const failed: Assessor = ({ name, hasApi, causes }) =>
       const number = countText(dead, 'delivery', 'deliveries');
       const look: Step = {
         kind: 'link',
-        label: dead === 1 ? 'Look at it' : 'Look at them',
+        label: dead === 1 ? 'Show it' : 'Show them',
         href: deliveriesLink({ ...criteria, state: 'dead' }),
       };
       const dismiss: Step = { kind: 'link', label: 'Dismiss…', href: link('/deliveries/dismiss', { ...criteria, state: 'dead' }) };
@@ -66,7 +66,7 @@ const loginRefused: Assessor = (facts) => {
     {
       tone: 'bad',
       effect: 'none',
-      sentence: `The platform refuses our API login (${refusal.error}). Nothing is lost:${waitingText(health?.backlog ?? 0) || ' webhooks are kept.'} Correct the credentials under “api” of ${name}, then reload the service (SIGHUP), or restart it if they are in .env.`,
+      sentence: `The platform refuses our API login (${refusal.error}). Nothing is lost:${waitingText(health?.backlog ?? 0) || ' webhooks are stored.'} Correct the credentials under “api” of ${name}, then reload the service (SIGHUP), or restart it if they are in .env.`,
       since: refusal.since,
       steps: [{ kind: 'command', text: 'orderdock check' }, ...waiting.slice(0, 1).map(retryStep)],
     },
@@ -80,7 +80,7 @@ const unreachable: Assessor = ({ health, alerts }, { when }) => {
     {
       tone: 'watch',
       effect: 'none',
-      sentence: `The platform API is unreachable${alert ? ` since ${when(alert.openedAt)}` : ''}. Nothing is lost:${waitingText(health?.backlog ?? 0) || ' deliveries are kept.'} They are processed automatically when it is back; there is nothing to do.`,
+      sentence: `The platform API is unreachable${alert ? ` since ${when(alert.openedAt)}` : ''}. Nothing is lost:${waitingText(health?.backlog ?? 0) || ' deliveries are stored.'} They are processed automatically when it is reachable again; there is nothing to do.`,
       since: alert?.openedAt ?? health?.oldestWaitingAt ?? null,
       steps: [],
     },
@@ -95,9 +95,9 @@ const waiting: Assessor = (facts, { now }) => {
     .map((cause) => ({
       tone: 'watch',
       effect: 'none',
-      sentence: `${countText(cause.waiting, 'delivery failed and waits', 'deliveries failed and wait')} for the next attempt: ${plainError(cause.cause)}. It happens automatically; after a fix, retry at once.`,
+      sentence: `${countText(cause.waiting, 'delivery failed and waits', 'deliveries failed and wait')} for the next attempt: ${plainError(cause.cause)}. This happens automatically; after a fix, retry immediately.`,
       since: cause.first,
-      steps: [{ kind: 'link', label: 'Look at them', href: deliveriesLink({ ...cause.criteria, state: 'pending' }) }, retryStep(cause)],
+      steps: [{ kind: 'link', label: 'Show them', href: deliveriesLink({ ...cause.criteria, state: 'pending' }) }, retryStep(cause)],
     }));
 };
 
@@ -109,10 +109,10 @@ const unknownEvents: Assessor = ({ causes }) =>
       effect: isApplied ? 'none' : 'not applied',
       sentence: isApplied
         ? `Unknown event “${event}”, ${countText(count, 'time')}: applied as the snapshot that it carries. Report its name to the adapter's maintainer.`
-        : `Unknown event “${event}”: ${countText(count, 'delivery is', 'deliveries are')} kept but not applied. Report it to the adapter's maintainer, and replay after the update.`,
+        : `Unknown event “${event}”: ${countText(count, 'delivery is', 'deliveries are')} stored but not applied. Report it to the adapter's maintainer, and replay after the update.`,
       since: first,
       steps: [
-        { kind: 'link', label: 'Look at one', href: link(`/deliveries/${encodeURIComponent(sampleId)}`) },
+        { kind: 'link', label: 'Show an example', href: link(`/deliveries/${encodeURIComponent(sampleId)}`) },
         { kind: 'link', label: 'Drift', href: link('/drift', { kind: 'event' }) },
       ],
     }));

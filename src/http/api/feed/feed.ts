@@ -9,7 +9,7 @@ import type { ApiPorts } from '../ports.ts';
 import type { Semaphore } from '../semaphore.ts';
 import { cutRows, type ReadRows, type RowPage } from '../sending/row-pages.ts';
 
-/** Aborted when the client goes away or the server stops; nothing is left on the long-lived `stop` once the answer is over. */
+/** Aborted when the client disconnects or the server stops; no listener stays on the long-lived `stop` after the response. */
 export function endOf(response: Response, stop: AbortSignal): AbortSignal {
   const end = new AbortController();
   const finish = () => {
@@ -22,7 +22,7 @@ export function endOf(response: Response, stop: AbortSignal): AbortSignal {
   return end.signal;
 }
 
-/** What is asked of the feed. */
+/** A request for entries of the feed. */
 export interface FeedQuery {
   filter: FeedFilter;
   parts: ChangeParts;
@@ -31,7 +31,7 @@ export interface FeedQuery {
   waitMs: number;
 }
 
-/** Entries that are read while they are sent, and where to read on from: past what the filter left out. */
+/** Entries that are read while they are sent, and the position to continue from, past entries that the filter excludes. */
 export interface FeedPage {
   page: RowPage;
   next: FeedPosition;
@@ -40,15 +40,15 @@ export interface FeedPage {
 type FeedPorts = Pick<ApiPorts, 'context'> & { slots: Semaphore };
 
 /**
- * One page of the feed; with nothing there, waits up to `waitMs` for the first entry. Empty when `end` comes first.
- * Refuses a position that the feed does not have (410).
+ * One page of the feed; if it is empty, waits up to `waitMs` for the first entry. Empty if `end` comes first. Rejects a position that the
+ * feed does not have (410).
  */
 export async function readPage({ context, slots }: FeedPorts, asked: FeedQuery, end: AbortSignal): Promise<FeedPage> {
   const untilMs = performance.now() + asked.waitMs;
   const sql = context.db.read;
   for (;;) {
     const seen = context.feedChanged.count();
-    // The end is read before the entries: what is committed between the two stays for the next page.
+    // The end is read before the entries: anything committed in between is on the next page.
     const { latest } = await confirm(sql, asked.after);
     const span = { after: asked.after.position, upTo: latest.position, limit: asked.limit + 1 };
     const isNew = latest.position !== asked.after.position;
@@ -78,11 +78,11 @@ async function cutFeed(
   return { page, last: last ? { position: last.position, cursor: last.cursor } : null };
 }
 
-// With nothing newer the client is given its own position again.
+// Without newer entries the client gets its own position again.
 const later = (latest: FeedPosition, after: FeedPosition): FeedPosition =>
   BigInt(latest.position) > BigInt(after.position) ? latest : after;
 
-/** Every entry after a position, page by page, without end; an empty page when nothing came for `waitMs`. Ends with `end`. */
+/** Every entry after a position, page by page, without end; an empty page if there was none for `waitMs`. Stops with `end`. */
 export async function* follow(ports: FeedPorts, asked: FeedQuery, end: AbortSignal): AsyncGenerator<FeedPage> {
   let { after } = asked;
   while (!end.aborted) {

@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 export const CHART_HOURS = 24;
 const WIDTH = 960;
 
-/** The starts of the last 24 hours, including the current one. */
+/** The starting times of the last 24 hours, including the current hour. */
 export function lastHours(now: Date): Date[] {
   const last = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
   return Array.from({ length: CHART_HOURS }, (_, position) => new Date(last - (CHART_HOURS - 1 - position) * HOUR_MS));
@@ -19,7 +19,7 @@ const STATE_WORDS: Readonly<Record<CoverageSpan['state'], string>> = {
   unproven: 'may be incomplete',
 };
 
-/** What of the last 24 hours is verified, as a strip: complete, not verified yet, or in doubt. `hasApi` false: only doubts are shown. */
+/** The last 24 hours as a strip: verified complete, not verified yet, or in doubt. `hasApi` false: only doubts are shown. */
 export function coverageStrip(coverage: readonly CoverageSpan[], hasApi: boolean, { now, zone }: Moment): Html {
   const from = now.getTime() - CHART_HOURS * HOUR_MS;
   const place = (iso: string | null, otherwise: number) =>

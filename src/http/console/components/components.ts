@@ -7,7 +7,7 @@ export type Tone = 'good' | 'watch' | 'bad' | 'plain';
 
 export const badge = (word: string, tone: Tone): Html => html`<span class="badge ${tone}">${word}</span>`;
 
-// Only what is abnormal has a colour.
+// Only abnormal states have a colour.
 const STATE_TONES: Readonly<Record<string, Tone>> = {
   announced: 'watch',
   unproven: 'watch',
@@ -23,20 +23,20 @@ const STATE_TONES: Readonly<Record<string, Tone>> = {
 
 const STATE_WORDS: Readonly<Record<string, string>> = { dead: 'failed', handled: 'dismissed', working: 'in progress', missing: 'failed' };
 
-/** The word that people read for a state. */
+/** The word shown for a state. */
 export const stateWord = (state: string): string => STATE_WORDS[state] ?? state;
 
 export const stateBadge = (state: string): Html => badge(stateWord(state), STATE_TONES[state] ?? 'plain');
 
 const DASH = html`<span class="faint">–</span>`;
 
-/** A time as short as it is clear; exact, with its age, on hover. */
+/** A time in its shortest clear form; exact, with its age, on hover. */
 export const time = (iso: string | null | undefined, moment: Moment): Html =>
   iso === null || iso === undefined
     ? DASH
     : html`<time datetime="${iso}" title="${exactTime(iso, moment.zone)} · ${ageText(iso, moment.now)}">${shortTime(iso, moment)}</time>`;
 
-/** The same with its age beside it, where the age matters more. */
+/** The same followed by its age, for places where the age matters more. */
 export const timeAndAge = (iso: string | null | undefined, moment: Moment): Html =>
   iso === null || iso === undefined ? DASH : html`${time(iso, moment)} <span class="faint">${ageText(iso, moment.now)}</span>`;
 
@@ -45,15 +45,15 @@ export function ageText(iso: string, now: Date): string {
   return ms >= -1000 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
 }
 
-/** A row; with `href` the whole row leads there, and its first cell is the link's text. */
+/** A row; with `href` the whole row is a link, and its first cell is the text of the link. */
 export interface Row {
   href?: string;
-  /** Finds the row again when the page refreshes itself. */
+  /** Identifies the row when the page refreshes itself. */
   id?: string;
   cells: readonly Content[];
 }
 
-/** A table that scrolls by itself on a narrow screen; `empty` is said where there are no rows. Columns of numbers are set right. */
+/** A table that scrolls horizontally on a narrow screen; `empty` is shown if there are no rows. Columns of numbers are right-aligned. */
 export function table(caption: string, heads: readonly string[], rows: readonly Row[], empty: Content): Html {
   if (rows.length === 0) return html`<div class="empty">${empty}</div>`;
   const numeric = heads.map((_head, column) => rows.every(({ cells }) => typeof cells[column] === 'number'));
@@ -67,17 +67,17 @@ export function table(caption: string, heads: readonly string[], rows: readonly 
   )}</tbody></table></div>`;
 }
 
-/** Facts that are known; empty ones are left out. */
+/** A list of facts; empty ones are omitted. */
 export const facts = (pairs: readonly (readonly [name: string, value: Content])[]): Html =>
   html`<dl class="facts">${pairs.filter(([, value]) => !isNothing(value)).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
 export const section = (title: string, body: Content, id?: string): Html =>
   html`<section${id === undefined ? '' : html` id="${id}"`}><h2>${title}</h2>${body}</section>`;
 
-/** What to run next, to be copied. */
+/** A command to copy and run. */
 export const command = (text: string): Html => html`<code class="command">${text}</code>`;
 
-/** A button that does something: a form of its own, so that it works without scripts. At most one `primary` on a page. */
+/** A button that performs an action: a separate form, so that it works without scripts. At most one `primary` button per page. */
 export function action(options: {
   path: string;
   label: string;
@@ -95,7 +95,7 @@ export const button = (label: string, href: string): Html => html`<a class="butt
 
 const MOST_INLINE = 60;
 
-/** An object that would fill the row: how much it is, and all of it when it is opened. */
+/** An object too large for the row: its size, and its content when opened. */
 const folded = (content: object): Html =>
   html`<details><summary>${Array.isArray(content) ? countText(content.length, 'entry', 'entries') : countText(Object.keys(content).length, 'member')}</summary><pre tabindex="0">${JSON.stringify(content, null, 2).slice(0, 4000)}</pre></details>`;
 
@@ -107,10 +107,10 @@ export const value = (content: unknown): Html => {
   return html`<code>${text.length > 300 ? `${text.slice(0, 300)}…` : text}</code>`;
 };
 
-/** A plain statement that nothing is wrong, or what is. */
+/** A short statement, coloured by its tone. */
 export const note = (tone: Tone, content: Content): Html => html`<div class="note ${tone}">${content}</div>`;
 
-/** Which part of a list is meant, with the way on and back. */
+/** Links to the first and the next page of a list. */
 export const pager = (next: string | null, first: string | null): Html =>
   next === null && first === null
     ? html``

@@ -5,15 +5,15 @@ export interface Field {
   name: string;
   label: string;
   value: string | null;
-  /** Choices; the empty one (`any`) is added. None: a text field. */
+  /** Choices; an empty one (`any`) is added. Absent: a text field. */
   choices?: readonly string[];
-  /** Of a text field; default: text. */
+  /** The type of a text field; default: text. */
   type?: 'datetime-local';
-  /** The words that are read for the choices, where they differ. */
+  /** The words shown for the choices if they differ. */
   word?: (choice: string) => string;
 }
 
-/** A filter that works with the keyboard alone and ends up in the address, so that it can be shared. What is typed outlives a refresh. */
+/** A filter that works with the keyboard alone and is part of the URL, so that it can be shared. Typed text survives a refresh. */
 export const filterForm = (
   path: string,
   fields: readonly Field[],

@@ -29,10 +29,10 @@ export function listText(words: readonly string[]): string {
 
 const GAP_CAUSES: Readonly<Record<string, string>> = {
   never_delivered: 'The platform sent no webhook for it.',
-  rejected: 'We answered its webhook with an error, and the platform did not come again.',
-  failed_after_accept: 'We accepted its webhook, but could not work it.',
+  rejected: 'We answered its webhook with an error, and the platform did not retry.',
+  failed_after_accept: 'We accepted its webhook, but could not process it.',
   stopped: 'We were not running at that time.',
-  late: 'Its webhook came, but only after this run had seen the change.',
+  late: 'Its webhook arrived, but only after this run had seen the change.',
 };
 
 /** Why no delivery had reported a change, in a sentence. */

@@ -1,4 +1,4 @@
-/** A piece of markup that is safe to send as it is. */
+/** Markup that is safe to send. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -6,14 +6,14 @@ export class Html {
   }
 }
 
-/** What may stand in a template: texts are escaped, markup is not, lists are joined; null, undefined and false are nothing. */
+/** The values allowed in a template: text is escaped, markup is not, lists are joined; null, undefined and false are omitted. */
 export type Content = Html | string | number | boolean | null | undefined | readonly Content[];
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 export const escapeText = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
-/** Text between tags, never for attributes: quotes stay as they are, which keeps JSON small. */
+/** Text between tags, never for attributes: quotes are not escaped, which keeps JSON small. */
 export const textBetweenTags = (text: string): Html => new Html(text.replaceAll(/[&<>]/g, (character) => ESCAPES[character] ?? ''));
 
 function textOf(content: Content): string {
@@ -26,6 +26,6 @@ function textOf(content: Content): string {
 /** Whether anything would be shown. */
 export const isNothing = (content: Content): boolean => textOf(content) === '';
 
-/** Markup with everything that is put into it escaped. Attribute values must stand in double quotes. */
+/** Markup whose inserted values are escaped. Attribute values must be in double quotes. */
 export const html = (strings: TemplateStringsArray, ...values: readonly Content[]): Html =>
   new Html(strings.map((part, position) => (position === 0 ? part : textOf(values[position - 1]) + part)).join(''));

@@ -4,7 +4,7 @@ import { type Html, html, textBetweenTags } from './html.ts';
 const MOST_FOLDED = 12_000;
 const MOST_SHOWN = 40_000;
 
-/** A text as it came: JSON that folds by member, anything else as it is. `id` names it for the button that copies it. */
+/** A text as received: JSON as a foldable tree, anything else unchanged. `id` identifies it for the copy button. */
 export function textView(text: string, id: string): Html {
   const parsed = parsedOf(text);
   const shown = parsed === undefined ? text : JSON.stringify(parsed, null, 2);
@@ -13,10 +13,10 @@ export function textView(text: string, id: string): Html {
     parsed !== undefined && shown.length <= MOST_FOLDED
       ? html`<div class="json" id="${id}" tabindex="0">${node(parsed, '', true)}</div>`
       : html`<pre tabindex="0" id="${id}">${textBetweenTags(cut ? shown.slice(0, MOST_SHOWN) : shown)}</pre>`;
-  return html`<div class="copied">${copyButton(id)}${body}</div>${cut ? html`<p class="faint">The first ${MOST_SHOWN.toLocaleString('en')} characters. The API has the whole.</p>` : ''}`;
+  return html`<div class="copied">${copyButton(id)}${body}</div>${cut ? html`<p class="faint">The first ${MOST_SHOWN.toLocaleString('en')} characters. The API returns all of it.</p>` : ''}`;
 }
 
-/** Shown by the script that makes it work. */
+/** Hidden until the script that makes it work shows it. */
 export const copyButton = (id: string): Html => html`<button type="button" class="copy" data-copy="${id}" hidden>Copy</button>`;
 
 function parsedOf(text: string): Json | undefined {
@@ -27,7 +27,7 @@ function parsedOf(text: string): Json | undefined {
   }
 }
 
-/** Objects and lists are folded out down to the second level. */
+/** Objects and lists are unfolded down to the second level. */
 function node(value: Json, comma: string, open: boolean, name: Html | string = ''): Html {
   const entries = Array.isArray(value)
     ? value.map((item): [string, Json] => ['', item])

@@ -3,7 +3,7 @@ export const BASE = '/console';
 
 type Query = Readonly<Record<string, string | number | null | undefined>>;
 
-/** An address within the console; members that are null or empty are left out. */
+/** A URL within the console; members that are null or empty are omitted. */
 export function link(path: string, query: Query = {}): string {
   const members = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
@@ -21,13 +21,13 @@ export const runLink = (id: string): string => link(`/reconcile-runs/${segment(i
 export const entityLink = (id: string): string => link(`/entities/${segment(id)}`);
 export const consumerLink = (name: string): string => link(`/consumers/${segment(name)}`);
 
-/** Leads to an entity of which only the external id is known. */
+/** Link to an entity of which only the external id is known. */
 export const findLink = (connection: string, kind: string, externalId: string): string => link('/find', { connection, kind, externalId });
 
-/** Where something came from: a delivery (or its replay), or a reconcile run. */
+/** Link to the cause of a change: a delivery (or its replay), or a reconcile run. */
 export const causeLink = (cause: { type: string; id: string }): string =>
   cause.type === 'reconcile' ? runLink(cause.id) : deliveryLink(cause.id);
 
-/** An address to come back to after signing in: within the console, or its first page. */
+/** The URL to return to after signing in: within the console, else its first page. */
 export const ownAddress = (text: string | null): string =>
   text !== null && /^\/console(\/[\w\-./?=&%+:]*)?$/.test(text) && !/\/\/|\.\./.test(text) ? text : link('/');

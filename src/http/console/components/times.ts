@@ -20,7 +20,7 @@ function formatOf(zone: string): Intl.DateTimeFormat | null {
   }
 }
 
-/** The zone that a cookie asks for, or UTC. */
+/** The zone in the cookie, or UTC. */
 export const zoneOf = (asked: string | null): string =>
   asked !== null && /^[A-Za-z0-9_+\-/]{1,64}$/.test(asked) && formatOf(asked) !== null ? asked : 'UTC';
 
@@ -37,7 +37,7 @@ function partsOf(date: Date, zone: string): Parts {
   return { year: part('year'), month: part('month'), day: part('day'), clock: `${part('hour')}:${part('minute')}:${part('second')}` };
 }
 
-/** As short as it is clear: `06:20:23` today, `28 Feb 06:20` this year, `28 Feb 2025` before. */
+/** The shortest clear form: `06:20:23` today, `28 Feb 06:20` this year, `28 Feb 2025` before. */
 export function shortTime(iso: string, { now, zone }: Moment): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
@@ -55,7 +55,7 @@ export function exactTime(iso: string, zone: string): string {
   return `${day} ${month} ${year} ${clock} ${zone}`;
 }
 
-/** The hour of the day, for a chart: `06:00`. */
+/** The hour of the day for a chart: `06:00`. */
 export const hourText = (date: Date, zone: string): string => partsOf(date, zone).clock.slice(0, 5);
 
 /** How far a zone is ahead of UTC at a moment, in milliseconds. */
@@ -78,7 +78,7 @@ export function utcOf(text: string, zone: string): string | null {
   return new Date(utc).toISOString();
 }
 
-/** `2026-03-01T08:00`, as a browser's field for a local time wants it. */
+/** `2026-03-01T08:00`, the format of a browser's field for a local time. */
 export function localInput(iso: string, zone: string): string {
   const at = Date.parse(iso);
   return new Date(at + offsetMs(at, zone)).toISOString().slice(0, 16);

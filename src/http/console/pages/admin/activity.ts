@@ -6,7 +6,7 @@ import { consumerLink, deliveryLink, link, runLink } from '../../components/link
 import { timeField, timeParam } from '../../criteria.ts';
 import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam } from '../../page.ts';
 
-/** Who did what, to what, and how it ended: the audit. */
+/** The audit: who did what, to what, and with which result. */
 export const activityPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -28,7 +28,7 @@ export const activityPage =
       ])}
 ${table(
   'Activity',
-  ['When', 'Who', 'Action', 'Target', 'Result', 'Details', 'Connection', 'By way of', 'Address'],
+  ['When', 'Who', 'Action', 'Target', 'Result', 'Details', 'Connection', 'Via', 'Address'],
   rows.map((row) => ({
     cells: [
       time(row.at, visit),

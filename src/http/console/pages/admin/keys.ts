@@ -12,19 +12,19 @@ export const keysPage =
   (visit) =>
     keysView(ports, visit, null);
 
-/** All keys; `made` is the one that was just created: only now can it be shown. */
+/** All keys; `made` is the one just created, which is shown only now. */
 export async function keysView(ports: ConsolePorts, visit: Visit, made: NewApiKey | null): Promise<View> {
   const stored = await listApiKeys(ports.context.db.read);
   return {
     title: 'API keys',
     refreshSeconds: null,
-    lead: html`<p>Only hashes are kept: a key is shown once, when it is created. A revoked key ends at once, on every process.</p>`,
+    lead: html`<p>Only hashes are stored: a key is shown once, when it is created. A revoked key stops working immediately, in every process.</p>`,
     body: html`${made === null ? '' : shownOnce(made)}
 ${table(
   'API keys',
   ['Name', 'Role', 'Limited to', 'Source', 'Created', 'Last used', ''],
   [
-    // A limited key knows nothing of those that are not.
+    // A limited key does not see unlimited ones.
     ...(visit.caller.scope === null ? ports.settingsKeys : []).map(({ name, role }) => ({
       cells: [html`<strong>${name}</strong>`, role, 'nothing', 'API_KEYS', '–', '–', ''],
     })),

@@ -6,7 +6,7 @@ import { deliveriesLink, deliveryLink, link } from '../../components/links.ts';
 import type { Visit } from '../../page.ts';
 import { plainError } from '../../trouble.ts';
 
-/** Why deliveries failed, one row per fault, each with what can be done about it. */
+/** Why deliveries failed, one row per fault, each with the possible actions. */
 export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html =>
   table(
     'Causes',
@@ -24,7 +24,7 @@ export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html 
         time(cause.last, visit),
         visit.may('operator')
           ? html`<span class="whole">${verbs(cause, visit)}</span>`
-          : button('Look at one', deliveryLink(cause.sampleId)),
+          : button('Show an example', deliveryLink(cause.sampleId)),
       ],
     })),
     'No failures.',

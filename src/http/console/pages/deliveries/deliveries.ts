@@ -13,7 +13,7 @@ import { deliveryTable, readResources, readUnknownEvents } from './delivery-tabl
 
 const MOST_LINKS = 12;
 
-/** Every webhook that was accepted, newest first; why some failed; and what can be done with those that are shown. */
+/** Every accepted webhook, newest first, with the causes of failures and the possible actions. */
 export const deliveriesPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -55,8 +55,8 @@ function leadOf(causes: readonly FailureCause[], visit: Visit): Html {
     waiting > 0 ? `${countText(waiting, 'delivery waits', 'deliveries wait')} for the next attempt` : null,
     unknown > 0 ? `${countText(unknown, 'delivery has', 'deliveries have')} an unknown event` : null,
   ].filter((part) => part !== null);
-  const what = parts.length === 0 ? 'Every webhook that was accepted has been applied or needs no effect.' : `${parts.join('; ')}.`;
-  return html`<p>${what}${parts.length > 0 && visit.may('operator') ? ' Fix the cause, then use the buttons beside it.' : ''}</p>`;
+  const what = parts.length === 0 ? 'Every accepted webhook has been applied or has no effect.' : `${parts.join('; ')}.`;
+  return html`<p>${what}${parts.length > 0 && visit.may('operator') ? ' Fix the cause, then use the buttons next to it.' : ''}</p>`;
 }
 
 const filters = ({ criteria, resource }: SelectedDeliveries, text: string | null, ports: ConsolePorts, visit: Visit): Html =>
@@ -71,7 +71,7 @@ const filters = ({ criteria, resource }: SelectedDeliveries, text: string | null
     { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
   ]);
 
-/** Requests that were not accepted are no deliveries: they stand beside them, by connection. */
+/** Rejected requests are not deliveries: they are listed separately, by connection. */
 const rejectionLinks = (connection: string | null, ports: ConsolePorts): Html => {
   const names = connection === null ? connectionNames(ports).slice(0, MOST_LINKS) : [connection];
   return names.length === 0
@@ -79,7 +79,7 @@ const rejectionLinks = (connection: string | null, ports: ConsolePorts): Html =>
     : html`<p class="faint">Rejected requests: ${names.map((name) => html` <a href="${connectionLink(name)}/rejections">${name}</a>`)}</p>`;
 };
 
-/** What can be done with the ticked ones, or with all that the filter names. */
+/** Actions on the selected deliveries, or on all that match the filter. */
 function selectionBar({ query }: SelectedDeliveries, text: string | null): Html {
   const all = link('/deliveries/replay', query);
   return html`<p class="row selection"><label data-all-label hidden><input type="checkbox" data-all hidden> All on this page</label>
@@ -90,6 +90,6 @@ ${text === null && Object.values(query).some((value) => value !== null) ? html`<
 function emptyText(isFiltered: boolean, ports: ConsolePorts): Content {
   if (isFiltered) return 'No matches. Try a business number alone, or clear the filter.';
   const [connection] = ports.context.connections.list();
-  if (!connection) return html`<p>No webhook has come yet, and no connection is configured.</p>`;
-  return html`<p>No webhook has come yet. Register this address at the platform, or send a sample:</p><p>${command(`POST /webhooks/${connection.name}`)} ${command(`npx orderdock send ${connection.platform.name}`)}</p>`;
+  if (!connection) return html`<p>No webhook has arrived yet, and no connection is configured.</p>`;
+  return html`<p>No webhook has arrived yet. Register this address at the platform, or send a sample:</p><p>${command(`POST /webhooks/${connection.name}`)} ${command(`npx orderdock send ${connection.platform.name}`)}</p>`;
 }

@@ -12,10 +12,10 @@ import { plainError } from '../../trouble.ts';
 const MOST_EVENTS = 500;
 const NONE: ReadonlySet<string> = new Set();
 
-/** What a delivery is about, as people know it. */
+/** The resource of a delivery, as people know it. */
 export interface Resource {
   text: string;
-  /** The external id, where it differs. */
+  /** The external id if it differs. */
   title: string;
   href: string | null;
 }
@@ -40,7 +40,7 @@ export async function readResources(sql: Sql, deliveries: readonly DeliveryRow[]
   );
 }
 
-/** The end of a long id is what tells it from others. */
+/** Long ids differ at their end. */
 export const shortId = (id: string): string => (id.length > 20 ? `…${id.slice(-12)}` : id);
 
 export function resourceText(resource: Resource | undefined, subject: string | null): Content {
@@ -50,7 +50,7 @@ export function resourceText(resource: Resource | undefined, subject: string | n
     : html`<a href="${resource.href}" title="${resource.title}">${resource.text}</a>`;
 }
 
-/** Rows lead to their delivery. `select`: each can be ticked, in a form around the table. */
+/** Rows link to their delivery. `select`: rows have checkboxes for a form around the table. */
 export const deliveryTable = (
   deliveries: readonly DeliveryRow[],
   resources: ReadonlyMap<string, Resource>,
@@ -73,14 +73,14 @@ export const deliveryTable = (
           : html`<span class="clip" title="${one.eventType}">${one.eventType}</span>`,
         html`<span class="clip">${resourceText(resources.get(one.id), one.subject)}</span>`,
         html`<span class="clip faint">${one.connection}</span>`,
-        html`<span class="whole">${isUnknownEvent(one, unknown) ? badge('unknown event', 'watch') : stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${one.duplicates > 0 ? html` <span class="faint" title="The same event came again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
+        html`<span class="whole">${isUnknownEvent(one, unknown) ? badge('unknown event', 'watch') : stateBadge(one.state)}${one.attempts.length > 1 ? html` <span class="faint">${one.attempts.length} attempts</span>` : ''}${one.duplicates > 0 ? html` <span class="faint" title="The same event arrived again">+${one.duplicates} duplicate${one.duplicates === 1 ? '' : 's'}</span>` : ''}${one.conflict ? html` ${badge('payload conflict', 'watch')}` : ''}</span>`,
         one.error === null ? '' : html`<span class="clip" title="${one.error}">${plainError(one.error)}</span>`,
       ],
     })),
     empty,
   );
 
-/** The events of a connection (null: of all) that our description of its platform does not know. */
+/** The events of a connection (null: of all) that our description of its platform does not contain. */
 export async function readUnknownEvents(sql: Sql, connection: string | null): Promise<ReadonlySet<string>> {
   const found = await listDrift(sql, { connection, kind: 'event' }, { after: null, limit: MOST_EVENTS });
   return new Set(found.map((one) => eventKey(one.connection, one.name)));
@@ -88,6 +88,6 @@ export async function readUnknownEvents(sql: Sql, connection: string | null): Pr
 
 const eventKey = (connection: string, event: string): string => `${connection}\n${event}`;
 
-/** Kept, but not applied. */
+/** Stored, but not applied. */
 export const isUnknownEvent = ({ state, connection, eventType }: DeliveryRow, unknown: ReadonlySet<string>): boolean =>
   state === 'ignored' && eventType !== null && unknown.has(eventKey(connection, eventType));

@@ -20,7 +20,7 @@ export async function namedDelivery(ports: ConsolePorts, id: string): Promise<De
   return delivery;
 }
 
-/** One delivery: what came, what was tried, what it changed. */
+/** One delivery: its content, its attempts, and its changes. */
 export const deliveryPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -58,7 +58,7 @@ ${facts([
   ['External id', resource === undefined ? null : html`<code>${resource.title}</code>`],
   ['Delivery id', html`<code>${delivery.id}</code>`],
 ])}
-${section('Changes', await changeList(sql, changes, visit, delivery.state === 'done' ? 'None: what it says was known already.' : 'Not applied yet.'))}
+${section('Changes', await changeList(sql, changes, visit, delivery.state === 'done' ? 'None: its content was already known.' : 'Not applied yet.'))}
 ${section('Attempts', attemptTable(delivery, visit))}
 ${activity.length === 0 ? '' : section('Activity', activityTable(activity, visit))}
 ${section('Body', bodyOf(delivery))}
@@ -66,18 +66,18 @@ ${section('Headers', headerTable(delivery))}`,
     };
   };
 
-/** It failed when it was received, for its own bytes: the sender got an error, and a replay would fail again. */
+/** It failed when it was received, because of its content: the sender got an error, and a replay would fail again. */
 const isPermanent = ({ state, error, attempts }: DeliveryRow): boolean =>
   state === 'dead' && attempts.length === 0 && PERMANENT.has(error?.split(':')[0] ?? '');
 
 function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): string {
   const { state, error } = delivery;
-  const changed = changes === 0 ? 'It changed nothing: its content was already known.' : `It made ${countText(changes, 'change')}.`;
+  const changed = changes === 0 ? 'It changed nothing: its content was already known.' : `It caused ${countText(changes, 'change')}.`;
   if (state === 'done') return `Processed. ${changed} There is nothing to do.`;
   if (unknown)
-    return `Not applied: unknown event${delivery.eventType === null ? '' : ` “${delivery.eventType}”`}. Its content is kept; the ERP does not see it. Report it to the adapter's maintainer, and replay after the update.`;
+    return `Not applied: unknown event${delivery.eventType === null ? '' : ` “${delivery.eventType}”`}. Its content is stored; the ERP does not see it. Report it to the adapter's maintainer, and replay after the update.`;
   if (state === 'ignored')
-    return `Kept without effect: ${error ?? 'the event concerns nothing that is stored here'}. There is nothing to do.`;
+    return `Stored without effect: ${error ?? 'the event concerns nothing that is stored here'}. There is nothing to do.`;
   if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
   if (isPermanent(delivery))
     return `Not applied: ${plainError(error ?? '')}. The sender got a 400. A replay would fail again: ask the platform to send it again, then dismiss it here.`;
@@ -87,7 +87,7 @@ function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): strin
   return 'Queued, or being processed. There is nothing to do.';
 }
 
-/** What makes sense in its state; where a body cannot be read, a replay is not offered first. */
+/** The actions that make sense in its state; for an unreadable body, a replay is not the primary one. */
 function verbs(delivery: DeliveryRow, ports: ConsolePorts, visit: Visit): Html {
   const { id, state, error, connection } = delivery;
   const path = `/deliveries/${encodeURIComponent(id)}`;
@@ -102,7 +102,7 @@ ${button('Replay…', `${deliveryLink(id)}/replay`)}${state === 'dead' ? html` $
 ${button('Body as received', link(`${path}/body`))}</p>`;
 }
 
-/** Who pressed what, for this delivery alone. */
+/** The audit entries of this delivery. */
 const activityTable = (entries: readonly AuditRow[], visit: Visit): Html =>
   table(
     'Activity',
@@ -126,11 +126,11 @@ const headerTable = (delivery: DeliveryRow & DeliveryContent): Html =>
     'Headers',
     ['Name', 'Value'],
     Object.entries(delivery.headers).map(([name, text]) => ({ cells: [html`<code>${name}</code>`, html`<code>${text}</code>`] })),
-    'None were kept.',
+    'None are stored.',
   )}`;
 
 function bodyOf(delivery: DeliveryContent): Html {
   if (delivery.body === null) return html`<p class="empty">The body has been deleted: its retention time has passed.</p>`;
-  if (delivery.body === '') return html`<p class="empty">It came without a body.</p>`;
+  if (delivery.body === '') return html`<p class="empty">It had no body.</p>`;
   return html`${delivery.bodyEncoding === 'base64' ? html`<p class="faint">Not text: shown as base64.</p>` : ''}${textView(delivery.body, 'body')}`;
 }

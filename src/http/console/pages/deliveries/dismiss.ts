@@ -10,7 +10,7 @@ import { idsText, needCriterion } from './replay.ts';
 
 const MOST_SHOWN = 50;
 
-/** Asks for a note, then sets failed deliveries aside: they leave counts and alerts, and can still be replayed. */
+/** Asks for a note, then dismisses failed deliveries: they no longer appear in counts and alerts, and can still be replayed. */
 export const dismissPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -21,7 +21,7 @@ export const dismissPage =
     const shown = found.slice(0, MOST_SHOWN);
     const number =
       found.length > MOST_SHOWN
-        ? `the ${MOST_SHOWN} below and those like them`
+        ? `the ${MOST_SHOWN} below and others like them`
         : countText(found.length, 'failed delivery', 'failed deliveries');
     return {
       title: 'Dismiss failed deliveries',
@@ -31,7 +31,7 @@ export const dismissPage =
         found.length === 0
           ? html``
           : html`<form class="stacked" method="post" action="${link('/deliveries/dismiss')}"><input type="hidden" name="csrf" value="${visit.csrf}">${hiddenMembers({ ...query, id: idsText(criteria) })}
-<label>Why, for those who ask later <input type="text" name="note" maxlength="500" required autocomplete="off"></label>
+<label>Reason, for later reference <input type="text" name="note" maxlength="500" required autocomplete="off"></label>
 <button class="primary">Mark as handled</button></form>
 ${section('Deliveries', deliveryTable(shown, await readResources(sql, shown), visit))}`,
     };

@@ -5,7 +5,7 @@ import { connectionLink, link } from '../../components/links.ts';
 import { type ConsolePorts, cutRows, PAGE_ROWS, type Page, positionParam } from '../../page.ts';
 import { namedConnection } from '../overview/connection.ts';
 
-/** Requests that were refused for their credentials: when, from where, why, and what the credentials looked like. */
+/** Requests rejected for their credentials: when, from where, why, and a description of the credentials. */
 export const rejectionsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -20,7 +20,7 @@ export const rejectionsPage =
       lead: html`<p>${rows.length === 0 ? 'No request has been rejected for its credentials.' : html`${last === null ? countText(rows.length, 'request was', 'requests were') : 'Requests were'} rejected for wrong credentials. If the sender is the platform, give it the current secret, or add the old one to the list under “webhook” of <a href="${connectionLink(name)}">${name}</a> and reload (SIGHUP). ${platform.retryPolicy.rule}`}</p>`,
       body: html`${table(
         'Rejected requests',
-        ['When', 'Status', 'Why', 'What the credentials looked like', 'From'],
+        ['When', 'Status', 'Why', 'Credentials (description)', 'From'],
         rows.map((row) => ({
           cells: [
             time(row.at, visit),
@@ -30,7 +30,7 @@ export const rejectionsPage =
             html`<code>${row.address ?? '–'}</code>`,
           ],
         })),
-        'None. A request appears here when its secret, signature, address or scheme is not the one that this connection expects.',
+        'None. A request appears here if its secret, signature, address or scheme is not what this connection expects.',
       )}${pager(last && link(path, { before: last.seq }), before === null ? null : link(path))}`,
     };
   };

@@ -17,7 +17,7 @@ const MOST_SHOWN = 50;
 
 export const fetchParam = (visit: Visit): ReplayFetch => (visit.param('fetch') === 'recorded' ? 'recorded' : 'fresh');
 
-/** What replaying one delivery would change; the button that does it stands above. */
+/** Previews the replay of one delivery, with the button that performs it. */
 export const replayOnePage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -25,7 +25,7 @@ export const replayOnePage =
     return previewView(ports, visit, { ids: [id] }, { id });
   };
 
-/** The same for all deliveries that were ticked, or that a filter names. */
+/** The same for all selected deliveries, or all that match a filter. */
 export const replayManyPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -36,10 +36,10 @@ export const replayManyPage =
 
 export function needCriterion(criteria: DeliveryCriteria): void {
   if (isUnlimited(criteria))
-    throw new Refused(400, 'criterion_needed', 'Tick deliveries, or filter them first: this would mean every delivery there is.');
+    throw new Refused(400, 'criterion_needed', 'Select deliveries or set a filter first: otherwise this would replay every delivery.');
 }
 
-/** Ticked ones travel in one member, so that an address can carry them. */
+/** Selected ids are joined into one member, so that they fit into a URL. */
 export const idsText = ({ ids }: DeliveryCriteria): string | null => ids?.join(',') ?? null;
 
 type Members = Record<string, string | null>;
@@ -59,8 +59,8 @@ async function previewView(ports: ConsolePorts, visit: Visit, criteria: Delivery
       number === 0
         ? html`<p>${button('Deliveries', deliveriesLink({}))}</p>`
         : html`<p class="row">${action({ path: '/deliveries/replay', label: `Replay ${countText(number, 'delivery', 'deliveries')}`, csrf: visit.csrf, hidden: { ...members, fetch }, look: 'primary' })}
-<a class="button" href="${link('/deliveries/replay', { ...members, fetch: other })}">${other === 'recorded' ? 'Use what was first fetched instead' : 'Fetch fresh instead'}</a></p>
-<p class="faint">Notifications are ${fetch === 'fresh' ? 'fetched fresh from the platform' : 'taken as they were first fetched'}. Nothing has been changed yet.</p>`
+<a class="button" href="${link('/deliveries/replay', { ...members, fetch: other })}">${other === 'recorded' ? 'Use the recorded response instead' : 'Fetch again instead'}</a></p>
+<p class="faint">Notifications are ${fetch === 'fresh' ? 'fetched again from the platform' : 'processed with the recorded response'}. Nothing has been changed yet.</p>`
     }
 ${failures(preview)}${changes.length === 0 ? '' : section('What it would change', previewTable(changes, numbers))}`,
   };
@@ -74,11 +74,11 @@ function leadOf({ number, compared, changes, failures }: ReplayPreview): string 
   const failing = failures.reduce((total, { count }) => total + count, 0);
   const outcome = [...found, ...(failing > 0 ? [`${failing} would fail again`] : [])];
   const rest = number - compared;
-  return `${number.toLocaleString('en')} selected, ${compared.toLocaleString('en')} looked at: ${outcome.length === 0 ? 'nothing would change' : listText(outcome)}${rest > 0 ? `; ${rest.toLocaleString('en')} not looked at` : ''}.`;
+  return `${number.toLocaleString('en')} selected, ${compared.toLocaleString('en')} compared: ${outcome.length === 0 ? 'nothing would change' : listText(outcome)}${rest > 0 ? `; ${rest.toLocaleString('en')} not compared` : ''}.`;
 }
 
 const failures = ({ failures }: ReplayPreview): Html =>
-  html`${failures.map(({ error, count, sampleId }) => note('watch', html`${count} would fail again: ${plainError(error)}. <a href="${deliveryLink(sampleId)}">Look at one</a>`))}`;
+  html`${failures.map(({ error, count, sampleId }) => note('watch', html`${count} would fail again: ${plainError(error)}. <a href="${deliveryLink(sampleId)}">Show an example</a>`))}`;
 
 const previewTable = (changes: readonly PreviewedChange[], numbers: ReadonlyMap<string, string | null>): Html =>
   html`${table(

@@ -9,7 +9,7 @@ import { deliveryTable, readResources } from './delivery-table.ts';
 
 const MOST_SHOWN = 50;
 
-/** What became of the deliveries that one replay set going: it refreshes itself until all have ended. */
+/** The outcome of the deliveries of one replay; refreshes until all of them have finished. */
 export const replayedPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {

@@ -20,7 +20,7 @@ const late = ({ consumer, lag, isLate }: ConsumerStatus, now: Date): Trouble[] =
         {
           tone: 'bad',
           effect: 'none',
-          sentence: `The consumer ${consumer.name} is ${lagText(lag)}: it ${consumer.lastReadAt === null ? 'has never read' : `last read ${ageText(consumer.lastReadAt, now)}`}. Nothing is lost, but the ERP does not get it: check that its job runs, and that its key is valid.`,
+          sentence: `The consumer ${consumer.name} is ${lagText(lag)}: it ${consumer.lastReadAt === null ? 'has never read' : `last read ${ageText(consumer.lastReadAt, now)}`}. Nothing is lost, but the ERP does not get the changes: check that its job runs, and that its key is valid.`,
           since: new Date(now.getTime() - lag.seconds * 1000).toISOString(),
           steps: [{ kind: 'link', label: 'See the consumer', href: consumerLink(consumer.name) }],
         },

@@ -17,7 +17,7 @@ async function namedConsumer(ports: ConsolePorts, visit: Visit): Promise<Consume
   return readConsumerStatus(ports, consumer, visit.now);
 }
 
-/** One reader of the feed: how far it is, and what it said became of the changes. */
+/** One consumer of the feed: its position and its receipts. */
 export const consumerPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -88,7 +88,7 @@ async function receiptTable(ports: ConsolePorts, rows: readonly ReceiptRow[], vi
   );
 }
 
-/** What goes with a consumer, before it goes: its name has to be typed. */
+/** Shows what is deleted together with a consumer and asks for its name to be typed. */
 export const deleteConsumerPage =
   (ports: ConsolePorts): Page =>
   async (visit) =>

@@ -11,12 +11,12 @@ import type { ConsolePorts, Page } from '../../page.ts';
 const MOST_CONSUMERS = 200;
 const MOST_REJECTED = 100;
 
-/** A reader of the feed, how far it is, and what it has said about what it read. */
+/** A consumer of the feed, its lag and its receipts. */
 export interface ConsumerStatus {
   consumer: ConsumerRow;
   lag: Lag;
   isLate: boolean;
-  /** Since when the oldest entry it has read waits for a receipt; null: none does. */
+  /** When the oldest entry without a receipt was read; null: there is none. */
   outstandingSince: string | null;
   /** Changes that it could not book, up to `MOST_REJECTED`. */
   rejected: number;
@@ -46,7 +46,7 @@ export const lagText = ({ entries, seconds }: Lag): string =>
 export const filterText = ({ filter }: ConsumerRow): string =>
   [...(filter.kinds ?? []), ...(filter.connections ?? [])].join(', ') || 'everything';
 
-/** Who reads the feed, how far they are, and what they have not said to have booked. */
+/** All consumers of the feed with their lag and unconfirmed changes. */
 export const consumersPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -92,7 +92,7 @@ function leadOf(statuses: readonly ConsumerStatus[]): Content {
     late.length === 0 && behind.length > 0
       ? `${countText(behind.length, 'consumer has', 'consumers have')} changes to acknowledge, none for long.`
       : null,
-    behind.length === 0 ? 'All have acknowledged everything there is.' : null,
+    behind.length === 0 ? 'All are up to date.' : null,
     rejected > 0 ? `${countText(rejected, 'change was', 'changes were')} rejected by the ERP.` : null,
   ];
   return parts.filter((part) => part !== null).join(' ');

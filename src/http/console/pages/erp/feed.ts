@@ -21,7 +21,7 @@ const filterOf = ({ kind, connection }: Asked): FeedFilter => ({
   connections: connection === null ? null : [connection],
 });
 
-/** Asks for what is newer than `after`, and is replaced by the next one with what comes. */
+/** Polls for entries newer than `after`; the response replaces it with the entries and the next poller. */
 const poller = (asked: Asked, after: string): Html =>
   html`<li id="newer" class="unseen" hx-get="${link('/feed/newer', { ...asked, after })}" hx-trigger="every 2s" hx-swap="outerHTML" aria-hidden="true"></li>`;
 
@@ -52,7 +52,7 @@ ${rows.length === 0 && live ? html`<div class="empty"><p>No change yet. The ERP 
     };
   };
 
-/** The piece that the poller is replaced by; null: nothing is newer. */
+/** The fragment that replaces the poller; null: there are no newer entries. */
 export async function newerChanges(ports: ConsolePorts, visit: Visit): Promise<Html | null> {
   const asked = feedParams(visit);
   const after = positionParam(visit, 'after') ?? 0;
@@ -67,7 +67,7 @@ export async function namedChange(ports: ConsolePorts, visit: Visit): Promise<Ch
   const span = { after: String(Number(position) - 1), upTo: position, limit: 1 };
   const everything = { kinds: null, connections: null };
   const [change] = /^[1-9]\d{0,14}$/.test(position) ? await readFeed(ports.context.db.read, everything, span) : [];
-  if (!change) throw new Refused(404, 'not_found', 'The feed holds no entry of this position.');
+  if (!change) throw new Refused(404, 'not_found', 'The feed has no entry at this position.');
   return change;
 }
 
@@ -79,7 +79,7 @@ export const changePage =
     return {
       title: `Change ${change.position}`,
       refreshSeconds: null,
-      lead: html`<p>One entry of the feed, as every consumer gets it.</p>`,
+      lead: html`<p>One entry of the feed, as sent to every consumer.</p>`,
       body: html`${await changeList(ports.context.db.read, [change], visit, '', true)}`,
     };
   };

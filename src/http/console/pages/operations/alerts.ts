@@ -21,7 +21,7 @@ export const alertsPage =
     const fresh = open.filter((alert) => alert.acknowledgedAt === null);
     return {
       title: 'Alerts',
-      lead: html`<p>${open.length === 0 ? 'No alert is open.' : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. Each resolves by itself when its cause is gone.`}</p>`,
+      lead: html`<p>${open.length === 0 ? 'No alert is open.' : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. Each resolves automatically when its cause is gone.`}</p>`,
       body: html`${filterForm('/alerts', [
         { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
         { name: 'code', label: 'Code', value: filter.code },

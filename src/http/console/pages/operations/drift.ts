@@ -8,7 +8,7 @@ import { type ConsolePorts, connectionNames, type Page } from '../../page.ts';
 
 const MOST_SHOWN = 300;
 
-/** What platforms send that our description of them does not know. */
+/** What platforms send that our description of them does not contain. */
 export const driftPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -48,10 +48,10 @@ function leadOf(found: number, events: number): string {
   const fields = found - events;
   const parts = [
     events > 0
-      ? `${countText(events, 'unknown event is', 'unknown events are')} kept but not applied: the ERP does not see what they say.`
+      ? `${countText(events, 'unknown event is', 'unknown events are')} stored but not applied: the ERP does not see their content.`
       : null,
     fields > 0
-      ? `${countText(fields, 'unknown field or value is', 'unknown fields or values are')} kept in the source; what is known is applied.`
+      ? `${countText(fields, 'unknown field or value is', 'unknown fields or values are')} stored in the source; everything else is applied.`
       : null,
   ];
   return `${parts.filter((part) => part !== null).join(' ')} Report them to the adapter's maintainer.`;

@@ -61,11 +61,11 @@ ${filterForm('/reconcile-runs', [
   { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
   { name: 'state', label: 'State', value: filter.state, choices: ['running', 'done', 'failed'] },
 ])}
-${runTable(rows, visit, 'No reconcile run matches. One begins at every start, on schedule, and with the button above.')}${pager(last && link('/reconcile-runs', { ...filter, before: last.seq }), before === null ? null : link('/reconcile-runs', filter))}`,
+${runTable(rows, visit, 'No reconcile run matches. A run starts with the service, on schedule, and with the button above.')}${pager(last && link('/reconcile-runs', { ...filter, before: last.seq }), before === null ? null : link('/reconcile-runs', filter))}`,
     };
   };
 
-/** Only for connections that have something to compare with. */
+/** Only for connections with an API. */
 function startForms(ports: ConsolePorts, visit: Visit): Html {
   const able = ports.context.connections.list().filter((connection) => ports.hasApi(connection));
   return html`<p class="row">${able
@@ -110,8 +110,8 @@ ${section('Gaps', html`${gapSummary(gaps)}${gapTable(run.connection, gaps, numbe
 
 function leadOf(run: RunRow, gaps: number): string {
   if (run.state === 'running') return 'Running… This page refreshes itself; the run verifies nothing before it has finished.';
-  if (run.state === 'failed') return 'It failed, so it verifies nothing. The next one continues where it stopped.';
-  if (gaps === 0) return 'It finished and found nothing that had not been reported.';
+  if (run.state === 'failed') return 'It failed, so it verifies nothing. The next run continues where it stopped.';
+  if (gaps === 0) return 'It finished and found no unreported changes.';
   return `It finished and found ${countText(gaps, 'change')} that no webhook had reported. They have been applied and are in the feed; nothing is missing any more.`;
 }
 

@@ -62,7 +62,7 @@ function valueText(content: unknown): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }
 
-/** The cause of a change, each difference, and how far the ERP is with it. */
+/** The cause of a change, its differences, and its progress in the ERP. */
 export const insideOf = (
   change: ChangeRow,
   progress: readonly Progress[],
@@ -71,7 +71,7 @@ export const insideOf = (
 <a href="${entityLink(change.entityId)}">Open the ${change.kind}</a> · version ${change.version} · ${change.connection} · <a href="${link(`/changes/${change.position}`)}">change ${change.position}</a></p>
 ${differences(JSON.parse(change.diff))}${progress.length === 0 ? '' : html`<p></p>${progressTable(progress, moment)}`}`;
 
-/** The furthest step that each consumer has taken with the change. */
+/** The latest step of each consumer for the change. */
 const progressText = (progress: readonly Progress[]): Content =>
   progress.map(({ consumer, status, reference, acknowledgedAt, readAt }) => {
     if (status === 'rejected') return html` ${badge(`${consumer}: rejected`, 'bad')}`;
@@ -119,7 +119,7 @@ export const differences = (diff: readonly { path: string; before?: unknown; aft
     'What changed',
     ['Field', 'Old', 'New'],
     diff.map(({ path, before, after }) => ({ cells: [html`<code>${path}</code>`, ...marked(before, after)] })),
-    'No single difference: the entity appeared or went as a whole.',
+    'No individual differences: the entity was created or deleted as a whole.',
   );
 
 /** Two texts, with the part between their common prefix and suffix marked. */

@@ -12,7 +12,7 @@ import { fetchAgainButton, mayFetchAgain } from './entity-parts.ts';
 
 const MOST_SHOWN = 200;
 
-/** Announced, but not downloaded: the oldest first. */
+/** Documents announced but not downloaded, oldest first. */
 export const documentsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -43,7 +43,7 @@ export const documentsPage =
       lead: html`<p>${found.length === 0 ? 'All announced documents are stored.' : leadText(failed.length, waiting)}</p>`,
       body: html`${filterForm('/documents', [{ name: 'connection', label: 'Connection', value: connection, choices: connectionNames(ports) }])}
 ${failed.length > 0 && visit.may('operator') ? html`<p class="row">${action({ path: '/documents/fetch', label: failed.length === 1 ? 'Fetch it again' : `Fetch all ${failed.length} again`, csrf: visit.csrf, hidden: { connection, back: visit.address }, look: 'primary' })}</p>` : ''}
-${table('Missing documents', ['Name', 'State', '', 'Belongs to', 'Reason', 'Tries', 'Next try', 'Connection', 'Announced'], found.map(row), 'Nothing is missing. A document appears here when an order or shipment announces it and its content has not been downloaded.')}`,
+${table('Missing documents', ['Name', 'State', '', 'Belongs to', 'Reason', 'Attempts', 'Next attempt', 'Connection', 'Announced'], found.map(row), 'Nothing is missing. A document appears here when an order or shipment announces it and its content has not been downloaded.')}`,
     };
   };
 
@@ -52,7 +52,7 @@ function leadText(failed: number, waiting: number): string {
     failed > 0
       ? `${countText(failed, 'document')} failed: fix the cause below (or ask the supplier to upload it again), then fetch again.`
       : null,
-    waiting > 0 ? `${countText(waiting, 'document is', 'documents are')} still being fetched by itself.` : null,
+    waiting > 0 ? `${countText(waiting, 'document is', 'documents are')} still being fetched automatically.` : null,
   ];
   return parts.filter((part) => part !== null).join(' ');
 }

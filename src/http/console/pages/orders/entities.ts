@@ -33,7 +33,7 @@ export const entitiesPage =
     const isFiltered = Object.values(query).some((value) => value !== null);
     return {
       title,
-      lead: html`<p>The current state as the ERP gets it, most recently changed first. Open one to see every change and its cause.</p>`,
+      lead: html`<p>The current state as the ERP reads it, most recently changed first. Open one to see every change and its cause.</p>`,
       body: html`${filterForm(path, [
         { name: 'number', label: 'Number or external id', value: number },
         { name: 'status', label: 'Status', value: asked.status },
@@ -46,7 +46,7 @@ ${pager(found.length > PAGE_ROWS ? link(path, { ...query, skip: skip + PAGE_ROWS
   };
 
 const emptyText = (title: string): Content =>
-  html`<p>No ${title.toLowerCase()} yet. They come by webhook, or by the first reconcile run:</p><p>${command('npx orderdock reconcile CONNECTION')}</p>`;
+  html`<p>No ${title.toLowerCase()} yet. They arrive by webhook, or with the first reconcile run:</p><p>${command('npx orderdock reconcile CONNECTION')}</p>`;
 
 const partyName = (party: FoundEntity['header']['buyer']): string => party?.name ?? party?.id ?? '–';
 

@@ -54,12 +54,12 @@ ${section('Webhooks received', deliveryTable(deliveries, await readResources(sql
   };
 
 function leadOf(entity: EntityRow, changes: number): string {
-  if (entity.deletedAt !== null) return 'Deleted at the platform. What was known of it stays here.';
+  if (entity.deletedAt !== null) return 'Deleted at the platform. Its last known state is kept here.';
   const kept = changes === entity.version ? 'all of them are listed below' : `the last ${changes} are listed below`;
   return `Version ${entity.version}: ${countText(entity.version, 'change')} so far, ${kept}.`;
 }
 
-/** What a reader saw at a time, and any two versions beside each other. */
+/** Forms for the state that a consumer saw at a time, and for comparing two versions. */
 function versionForms(entity: EntityRow, history: readonly ChangeRow[], visit: Visit): Html {
   const path = link(`/entities/${encodeURIComponent(entity.id)}/versions`);
   const options = (chosen: number) =>

@@ -13,7 +13,7 @@ import { namedEntity, placeOf } from './entity.ts';
 
 const MOST_VERSIONS = 1000;
 
-/** An entity as a reader of the feed saw it at a time; or two of its versions, side by side. */
+/** An entity as a consumer of the feed saw it at a time, or two of its versions side by side. */
 export const versionsPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {

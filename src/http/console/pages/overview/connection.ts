@@ -29,7 +29,7 @@ export function namedConnection(ports: ConsolePorts, visit: Visit): Connection {
   return connection;
 }
 
-/** One connection: what is verified, how it is doing, and who let the last deliveries in. */
+/** One connection: what is verified, its health, and the credentials in use. */
 export const connectionPage =
   (ports: ConsolePorts): Page =>
   async (visit) => {
@@ -60,7 +60,7 @@ ${section('Credentials in use', credentials(health, visit))}`,
     };
   };
 
-/** Ways on; the button to reconcile stands here unless the verdict already has it. */
+/** Related pages, with the button to reconcile unless the verdict already has it. */
 function buttons(visit: Visit, { name, hasApi }: ConnectionFacts, troubles: readonly Trouble[]): Html {
   const step = reconcileStep(name);
   const mayReconcile = hasApi && visit.may('operator') && !troubles.flatMap(({ steps }) => steps).some(isReconcile);
@@ -68,7 +68,7 @@ function buttons(visit: Visit, { name, hasApi }: ConnectionFacts, troubles: read
 ${button('Deliveries', deliveriesLink({ connection: name }))} ${button('Rejected requests', `${connectionLink(name)}/rejections`)} ${button('Missing documents', link('/documents', { connection: name }))}</p>`;
 }
 
-const CIRCUIT_WORDS = { closed: 'reachable', open: 'unreachable', 'half-open': 'being tried again' } as const;
+const CIRCUIT_WORDS = { closed: 'reachable', open: 'unreachable', 'half-open': 'half-open (retrying)' } as const;
 
 const healthFacts = (health: ConnectionHealth, visit: Visit): Html =>
   facts([
@@ -113,7 +113,7 @@ function silenceText({ quietMs, expectedMs, silent }: Silence): Content {
   return html`${spanText(quietMs)}${normal}${silent ? html` ${badge('too quiet', 'watch')}` : ''}`;
 }
 
-/** How much of the platform's patience is used up. */
+/** How much of the platform's failure limit is used up. */
 const budgetText = ({ used, limit, usedPercent, consecutiveFailures, rule }: FailureBudget): Content =>
   html`<span title="${rule}">${limit === null ? consecutiveFailures : `${used} of ${limit} (${usedPercent} %)`}</span>${consecutiveFailures === 0 ? '' : html` <span class="faint">${rule}</span>`}`;
 
@@ -147,7 +147,7 @@ const periods = (coverage: readonly CoverageSpan[], visit: Visit): Html =>
     'No reconcile run has finished yet.',
   )}</details>`;
 
-/** What the platform itself says of our webhooks, with its own delivery counts where it publishes them: `failed` are events it gave up on. */
+/** Our webhooks as registered at the platform, with its own delivery counts if it publishes them: `failed` are events that it gave up on. */
 const registrationTable = ({ registered, checkedAt }: StoredRegistrations, visit: Visit): Html =>
   html`${table(
     'Registered webhooks',
@@ -173,5 +173,5 @@ const credentials = (health: ConnectionHealth | null, visit: Visit): Html =>
     (health?.credentials ?? []).map(({ credential, lastUsedAt, uses }) => ({
       cells: [html`<code>${credential}</code>`, time(lastUsedAt, visit), uses],
     })),
-    'None has let a delivery in yet.',
+    'No delivery has been accepted yet.',
   );

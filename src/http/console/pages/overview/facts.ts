@@ -13,7 +13,7 @@ import { type Assessment, provenUpTo } from '../../verdict.ts';
 const DAY_MS = 86_400_000;
 const MOST_ALERTS = 200;
 
-/** Reads what the verdicts need. A part that cannot be asked for is left out, so that the page comes whatever is broken. */
+/** Reads the facts behind the verdicts. A part that cannot be read is left out, so that the page is shown whatever is broken. */
 export async function readFacts(ports: ConsolePorts, connections: readonly Connection[], now: Date): Promise<ConnectionFacts[]> {
   const sql = ports.context.db.read;
   const [only] = connections;
@@ -49,7 +49,7 @@ export async function readFacts(ports: ConsolePorts, connections: readonly Conne
 
 const MOST_SAMPLES = 50;
 
-/** What a group's sample tells: whether the sender got an error, and whether an unknown event was applied all the same. */
+/** Reads from a group's sample whether the sender got an error, and whether an unknown event was applied anyway. */
 function withSamples(ports: ConsolePorts, causes: readonly FailureCause[]): Promise<KnownCause[]> {
   return Promise.all(
     causes.map(async (cause, position): Promise<KnownCause> => {

@@ -15,10 +15,10 @@ import { assess, readFacts, timeTextFor } from './facts.ts';
 import { trafficCharts } from './traffic-charts.ts';
 import { verdictBlock } from './trouble-list.ts';
 
-/** The consumers' own standing tells these better. */
+/** Alerts that the status of the consumers reports in more detail. */
 const REPORTED_BY_CONSUMERS = new Set(['consumer_behind', 'receipt_rejected']);
 
-/** What is read first at three in the morning. */
+/** The first page that an operator on call looks at. */
 export const overviewPage =
   (ports: ConsolePorts): Page =>
   async (visit): Promise<View> => {

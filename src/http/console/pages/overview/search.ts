@@ -7,7 +7,7 @@ import { type ConsolePorts, connectionNames, type Page, type Visit } from '../..
 
 const MOST_WHILE_TYPING = 8;
 const MOST_ON_PAGE = 50;
-/** Parts of a text are found from this length on. */
+/** The minimum length for a search by parts of a text. */
 const LEAST = 3;
 
 const find = (ports: ConsolePorts, text: string, limit: number): Promise<SearchHit[]> =>
@@ -31,7 +31,7 @@ export const searchPage =
     return {
       title: text === null ? 'Search' : `Search: ${text}`,
       refreshSeconds: null,
-      lead: html`<p>${text === null ? 'Numbers, external ids, items, parties, documents, events and ERP references. Press / to begin anywhere.' : found.length === 0 ? (text.length < LEAST ? 'Type at least three characters; a whole number is found however short it is.' : 'No matches. Try a part of the number, an item, a party or a document’s name.') : `${countText(found.length, 'match', 'matches')}, the best first.`}</p>`,
+      lead: html`<p>${text === null ? 'Numbers, external ids, items, parties, documents, events and ERP references. Press / to search from any page.' : found.length === 0 ? (text.length < LEAST ? 'Type at least three characters; a complete number is found whatever its length.' : 'No matches. Try a part of the number, an item, a party or a document’s name.') : `${countText(found.length, 'match', 'matches')}, best first.`}</p>`,
       body: [...Map.groupBy(found, ({ kind }) => kind)].map(([kind, hits]) => html`<h2>${kind}</h2>${hitList(hits)}`),
     };
   };

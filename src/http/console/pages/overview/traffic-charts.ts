@@ -63,7 +63,7 @@ function latencyChart(medians: readonly (number | null)[], hours: readonly Date[
   const latest = known.at(-1);
   return hourChart({
     title: 'Received → applied, p50',
-    summary: latest === undefined ? 'no samples' : `${durationText(latest)} at last`,
+    summary: latest === undefined ? 'no samples' : `${durationText(latest)} in the last hour`,
     ...{ hours, zone },
     bars: hours.map((hour, position) => {
       const median = medians[position] ?? null;
@@ -75,7 +75,7 @@ function latencyChart(medians: readonly (number | null)[], hours: readonly Date[
   });
 }
 
-/** The same as numbers, for those who cannot see the bars. */
+/** The same as a table, for users who cannot see the bars. */
 function figures(
   responses: readonly HourOfResponses[],
   medians: readonly (number | null)[],
@@ -88,5 +88,5 @@ function figures(
     if (accepted + rejected === 0 && median === null) return [];
     return [{ cells: [hourText(hour, zone), accepted, rejected, median === null ? '–' : durationText(median)] }];
   });
-  return html`<details class="figures"><summary>Show as table (${countText(rows.length, 'hour')})</summary>${table('Webhooks by hour', ['Hour', 'Accepted', 'Rejected', 'Received → applied, p50'], rows, 'No webhook came in the last 24 hours.')}</details>`;
+  return html`<details class="figures"><summary>Show as table (${countText(rows.length, 'hour')})</summary>${table('Webhooks by hour', ['Hour', 'Accepted', 'Rejected', 'Received → applied, p50'], rows, 'No webhook arrived in the last 24 hours.')}</details>`;
 }

@@ -6,16 +6,16 @@ import type { Step, Trouble } from '../../trouble.ts';
 import type { Verdict } from '../../verdict.ts';
 
 export interface NamedTrouble extends Trouble {
-  /** Null: it is of no connection, or of the one that the page is about. */
+  /** Null: it belongs to no connection, or to the one that the page is about. */
   connection: string | null;
 }
 
 const ORDER: readonly Trouble['tone'][] = ['bad', 'watch', 'plain'];
 
-/** The answer, and below it everything that stands against it, the worst first: each with its cause, since when, and what to press. */
+/** The verdict, followed by all problems, worst first: each with its cause, its start and its actions. */
 export function verdictBlock(verdict: Verdict, troubles: readonly NamedTrouble[], visit: Visit): Html {
   const sorted = [...troubles].sort((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
-  // One filled button on a page: the first that can be pressed.
+  // Only the first action on the page is a primary button.
   const first = sorted.flatMap(({ steps }) => steps).find(({ kind }) => kind === 'press');
   return html`<div class="verdict ${verdict.tone}"><p><span class="question">Was anything lost?</span> ${verdict.sentence}</p>${
     sorted.length === 0 ? '' : html`<ul class="troubles">${sorted.map((trouble) => item(trouble, visit, first))}</ul>`
