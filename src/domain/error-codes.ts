@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   api_missing: 'The connection has no API configured.',
   id_not_addressable: 'The id cannot be part of a URL.',
   id_too_long: 'An id, number or name is longer than 1,000 characters.',
+  too_many_lines: 'One report has more than 50,000 lines or documents.',
   kind_not_fetchable: 'The platform offers no way to fetch this kind of resource.',
   document_without_content: 'The platform provides no content for the document.',
   circuit_open: 'The platform keeps failing: calls wait until it responds again.',

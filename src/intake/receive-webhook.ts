@@ -5,6 +5,7 @@ import { ANSWER_WITHIN_MS, withTimeout } from '../domain/deadlines.ts';
 import type { Arrival, InsertResult } from '../domain/entities/delivery.ts';
 import { subjectText } from '../domain/entities/entity.ts';
 import { InvalidBody, Refused, Unauthenticated, Unavailable } from '../domain/errors.ts';
+import { checkDocumentSize } from '../domain/values/document-size.ts';
 import { isTooLong, LONGEST_ID } from '../domain/values/id-length.ts';
 import { isAddressable } from '../domain/values/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
@@ -150,6 +151,7 @@ type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventTy
 
 function identify({ platform, settings }: Connection, request: WebhookRequest): Identified | InvalidBody {
   try {
+    checkDocumentSize(request.body);
     const identity = platform.identify(request, settings);
     checkIds(request, identity);
     const subject = identity.subject === null ? null : subjectText(identity.subject);

@@ -8,6 +8,7 @@ import { entityKeyText, readStates, upsertEntities } from '../store/entities/sta
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
+import { checkLineCount } from './merge/check-line-count.ts';
 import { mergeReport } from './merge/merge-entity.ts';
 
 /** One report, the connection it belongs to, and why it came. */
@@ -58,7 +59,10 @@ export async function applyReports(sql: Sql, applications: readonly Application[
 
 /** Works out what is new; writes nothing. `lock`: the rows that were read cannot change until the transaction ends. */
 export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
-  for (const { report } of applications) checkIdLengths(report);
+  for (const { report } of applications) {
+    checkLineCount(report);
+    checkIdLengths(report);
+  }
   const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
   const stored = await readStates(sql, keys, lock);
   const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { Drift } from '../domain/entities/drift.ts';
 import { type EntityReport, hasUnreadableTime, type Subject } from '../domain/entities/entity.ts';
 import { OrderdockError } from '../domain/errors.ts';
+import { checkDocumentSize } from '../domain/values/document-size.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { Interpretation, StoredRequest } from '../platforms/contract/webhook.ts';
 import { stampArrival } from './merge/stamp-arrival.ts';
@@ -18,6 +19,7 @@ export function requireConnection(connections: Context['connections'], name: str
  * invalid.
  */
 export function interpretDelivery(connection: Connection, delivery: StoredRequest): Interpretation {
+  checkDocumentSize(delivery.body);
   const interpreted = connection.platform.interpret(delivery, connection.settings);
   if (interpreted.do !== 'apply') return interpreted;
   const stamped = stampArrival(interpreted, { form: 'event', at: delivery.receivedAt });

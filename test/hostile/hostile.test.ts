@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { type Service, startService } from '../faults/service.ts';
 import { until } from '../support/until.ts';
 
-// A stall of seconds is what these inputs once caused; a slow machine may take some hundred milliseconds for the same work.
+// A stall of seconds is what these inputs once caused; a slow machine may take some hundred milliseconds for the same work (processor time).
 const MOST_STALL_MS = 2500;
 const MOST_MIB = 400;
 
@@ -49,6 +49,8 @@ const post = (path: string, headers: Record<string, string>, body: string | Buff
   body: Buffer.from(body),
 });
 
+const many = (count: number, make: (n: number) => string): string => Array.from({ length: count }, (_, n) => make(n)).join(',');
+
 /** What once stopped the process, from strangers and from senders. */
 const INPUTS: Readonly<Record<string, Input>> = {
   'digits without credentials, packed': post('/ecwid', { 'x-ecwid-webhook-signature': 'x', ...packed }, gzipSync(repeat('1', 1_000_000))),
@@ -70,6 +72,21 @@ const INPUTS: Readonly<Record<string, Input>> = {
   'lines that never end': post('/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<line>', 600_000)}</order>`),
   'unknown members': post('/acme', ACME, orderWith(`${Array.from({ length: 100_000 }, (_, n) => `"u${n}":1`).join(',')},"lines":[]`)),
   levels: post('/acme', ACME, orderWith(`"lines":${repeat('[', 500_000)}`)),
+  'documents by the ten thousand': post(
+    '/acme',
+    ACME,
+    orderWith(`"lines":[],"documents":[${many(20_000, (n) => `{"objectId":"o${n}"}`)}]`),
+  ),
+  'documents of one code': post(
+    '/acme',
+    ACME,
+    orderWith(`"lines":[],"documents":[${many(20_000, (n) => `{"code":"c","objectId":"p${n}"}`)}]`),
+  ),
+  'more documents than are taken': post('/acme', ACME, orderWith(`"documents":[${many(60_000, (n) => `{"objectId":"q${n}"}`)}]`)),
+  'more lines than are taken': post('/acme', ACME, orderWith(`"lines":[${many(100_000, () => '{"id":"1"}')}]`)),
+  'two million decimals': post('/acme', ACME, orderWith(`"lines":[],"x":[${many(1_800_000, (n) => `${n}.10`)}]`)),
+  'six million lists': post('/acme', ACME, orderWith(`"lines":[],"x":[${many(6_000_000, () => '[]')}]`)),
+  'elements by the million': post('/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<a/>', 19_000_000)}</order>`),
   'a bomb': post('/acme', { ...ACME, ...packed }, gzipSync(Buffer.alloc(100_000_000))),
 };
 
@@ -109,6 +126,7 @@ test('no input stops the service for seconds, or takes its memory, and senders g
       (unfinished) => unfinished === 0,
     );
     const stallMs = await longestStallMs();
+    t.diagnostic(`${name}: ${status}, ${Math.round(stallMs)} ms`);
     assert.ok(stallMs < MOST_STALL_MS, `${name}: ${Math.round(stallMs)} ms`);
   }
   await withStalledSenders(service);

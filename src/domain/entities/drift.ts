@@ -33,41 +33,63 @@ export const membersOf = (members: { readonly [name: string]: Shape }): Shape =>
 const PLAIN_VALUE = /^[\w .:/-]{1,64}$/;
 
 interface Found {
-  drift: Map<string, Drift>;
+  drift: Drift[];
   dropped: number;
 }
 
 // More than any platform changes at once; the number of unknown members of a document is not limited otherwise.
 const MOST_FOUND = 1000;
 
-function note(found: Found, key: string, drift: Drift): void {
-  if (found.drift.size < MOST_FOUND || found.drift.has(key)) found.drift.set(key, drift);
-  else found.dropped++;
+/** Notes what was found at a place, once each: `name` tells it from others there. Nothing is made of what is beyond the first thousand. */
+function note(found: Found, place: Place, name: string, describe: (path: string) => Drift): void {
+  if (place.noted?.has(name)) return;
+  if (found.drift.length >= MOST_FOUND) {
+    found.dropped++;
+    return;
+  }
+  place.noted ??= new Set();
+  place.noted.add(name);
+  found.drift.push(describe(textOf(place)));
 }
 
 /** Every field and enum value in `document` that `shape` does not know; each path once, and anything beyond the first thousand as a count. */
 export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
-  const found: Found = { drift: new Map(), dropped: 0 };
-  walk(document, shape, { above: null, part: path }, found);
-  return found.dropped === 0 ? [...found.drift.values()] : [...found.drift.values(), overflowOf(found.dropped)];
+  const found: Found = { drift: [], dropped: 0 };
+  walk(document, shape, createPlace(null, path), found);
+  return found.dropped === 0 ? found.drift : [...found.drift, overflowOf(found.dropped)];
 }
 
-/** The place of a value. Its text is built only for findings, since nearly everything is known. */
+/** Where a value stands: one for all entries of a list. Its text is only made of what is found: nearly everything is known. */
 interface Place {
   above: Place | null;
   /** A pointer, a member's name or `*`. */
   part: string;
+  /** By name; `*` for the entries of a list. Of what is known only: few. */
+  below: Map<string, Place> | null;
+  /** What was found here already. */
+  noted: Set<string> | null;
 }
 
-const textOf = ({ above, part }: Place): string =>
-  above === null ? part : `${textOf(above)}/${part.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+const createPlace = (above: Place | null, part: string): Place => ({ above, part, below: null, noted: null });
+
+function placeBelow(above: Place, part: string): Place {
+  const known = above.below?.get(part);
+  if (known) return known;
+  const made = createPlace(above, part);
+  above.below ??= new Map();
+  above.below.set(part, made);
+  return made;
+}
+
+const textOf = ({ above, part }: Place): string => (above === null ? part : `${textOf(above)}/${segment(part)}`);
+const segment = (name: string): string => name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
 
 function walk(value: Json | undefined, shape: Shape, place: Place, found: Found): void {
   if (value === null || value === undefined) return;
   if (shape === 'any') noteDigits(value, place, found);
   else if (shape === 'time') noteTime(value, place, found);
   else if (isEnum(shape)) noteValue(value, shape, place, found);
-  else if ('list' in shape) walkList(value, shape.list, { above: place, part: '*' }, found);
+  else if ('list' in shape) walkList(value, shape.list, placeBelow(place, '*'), found);
   else if (isObject(value)) walkMembers(value, shape.members, place, found);
 }
 
@@ -78,28 +100,26 @@ function walkList(value: Json, shape: Shape, place: Place, found: Found): void {
 function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, above: Place, found: Found): void {
   for (const name of Object.keys(value)) {
     const known = Object.hasOwn(members, name) ? members[name] : undefined;
-    const place = { above, part: name };
-    if (known) walk(value[name], known, place, found);
-    else noteField(name, place, found);
+    if (known) walk(value[name], known, placeBelow(above, name), found);
+    else
+      note(found, above, `field ${name.slice(0, 100)}`, (path) => ({
+        kind: 'field',
+        name: name.slice(0, 100),
+        path: `${path}/${segment(name)}`,
+      }));
   }
-}
-
-function noteField(name: string, place: Place, found: Found): void {
-  const path = textOf(place);
-  note(found, `field ${path}`, { kind: 'field', name: name.slice(0, 100), path });
 }
 
 /** A number with more digits than any amount has is not canonical. */
 export const tooManyDigits = (path: string): Drift => ({ kind: 'value', name: '(too many digits)', path });
 
 function noteDigits(value: Json, place: Place, found: Found): void {
-  if (hasTooManyDigits(value)) note(found, `value ${textOf(place)} digits`, tooManyDigits(textOf(place)));
+  if (hasTooManyDigits(value)) note(found, place, 'digits', tooManyDigits);
 }
 
 function noteTime(value: Json, place: Place, found: Found): void {
   if (!isReported(value) || readTime(value) !== null) return;
-  const path = textOf(place);
-  note(found, `value ${path} time`, { kind: 'value', name: UNREADABLE_TIME, path });
+  note(found, place, 'time', (path) => ({ kind: 'value', name: UNREADABLE_TIME, path }));
 }
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);
@@ -113,7 +133,6 @@ export const unknownEvent = (type: string, path: string): Drift => ({
 
 function noteValue(value: Json, known: readonly string[], place: Place, found: Found): void {
   if (value === '' || known.includes(String(value))) return;
-  const path = textOf(place);
   const name = PLAIN_VALUE.test(String(value)) ? String(value) : '(unprintable)';
-  note(found, `value ${path} ${name}`, { kind: 'value', name, path });
+  note(found, place, `value ${name}`, (path) => ({ kind: 'value', name, path }));
 }

@@ -21,11 +21,12 @@ export interface DocumentMergeContext {
 export function mergeDocuments(effect: MergeResult, report: EntityReport, context: DocumentMergeContext, diff: Difference[]): string[] {
   if (report.documents === null) return [];
   const places = Map.groupBy(report.documents, documentPlace);
+  const held = Map.groupBy([...effect.state.documents.values()].filter(isCurrent), (document) => documentPlace(document.announced));
   const touched = new Set<string | null>();
   for (const [place, documents] of places) {
-    const [current, ...replaced] = documents.reduce(newestFirst, []);
-    if (current && mergeOne(effect, current, place, { report, ...context }, diff)) touched.add(current.line);
-    if (current) for (const document of replaced) storeSuperseded(effect, document, current, context);
+    const current = documents.reduce(newer);
+    if (mergeOne(effect, current, { place, held: held.get(place) ?? [] }, { report, ...context }, diff)) touched.add(current.line);
+    for (const document of documents) if (document !== current) storeSuperseded(effect, document, current, context);
   }
   if (report.linesComplete && context.age !== 'older') {
     for (const document of removeMissing(effect, report, context, diff)) touched.add(document.line);
@@ -34,18 +35,28 @@ export function mergeDocuments(effect: MergeResult, report: EntityReport, contex
 }
 
 /** If a report has two documents for one place, the newer one is current; if their times do not decide, the later one in the list. */
-const newestFirst = (sorted: DocumentReport[], document: DocumentReport): DocumentReport[] => {
-  const position = sorted.findIndex((other) => ageOf(document, other) !== 'older');
-  return position < 0 ? [...sorted, document] : sorted.toSpliced(position, 0, document);
-};
+const newer = (newest: DocumentReport, document: DocumentReport): DocumentReport =>
+  ageOf(document, newest) === 'older' ? newest : document;
 
 type ReportMergeContext = DocumentMergeContext & { report: EntityReport };
 
+/** A place, and the documents that were current in it before the report. */
+interface Place {
+  place: string;
+  held: readonly DocumentState[];
+}
+
 /** True when a reader of the feed sees a change. */
-function mergeOne(effect: MergeResult, document: DocumentReport, place: string, context: ReportMergeContext, diff: Difference[]): boolean {
+function mergeOne(
+  effect: MergeResult,
+  document: DocumentReport,
+  { place, held }: Place,
+  context: ReportMergeContext,
+  diff: Difference[],
+): boolean {
   const { documents } = effect.state;
   const stored = documents.get(documentIdentity(document));
-  const others = [...documents.values()].filter((one) => one !== stored && isCurrent(one) && documentPlace(one.announced) === place);
+  const others = held.filter((one) => one !== stored && isCurrent(one) && documentPlace(one.announced) === place);
   const wasCurrent = stored !== undefined && isCurrent(stored);
   const before = wasCurrent ? stored : others[0];
   if (isStale(document, before, wasCurrent || stored === undefined, context)) return false;

@@ -1,6 +1,6 @@
 import type { Subject } from '../../../domain/entities/entity.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt, withoutMember } from '../../../domain/values/json.ts';
 import { type Family, familyOf } from '../events.ts';
 
 /** A parsed webhook body: whatever else the merchant has removed or added, it has `type` and the object's id. */
@@ -25,7 +25,8 @@ export function readEvent(text: string): OrdergrooveEvent {
   if (type === null) throw new InvalidBody('the body names no event type');
   const inner = objectAt(body.data);
   // The documentation shows context and snapshot next to `data`, inside `data` and inside `data.object` (read 2026-07): all three occur.
-  const { context: _context, snapshot: innermost, ...object } = objectAt(inner.object);
+  const innermost = objectAt(inner.object).snapshot;
+  const object = withoutMember(withoutMember(objectAt(inner.object), 'context'), 'snapshot');
   const snapshot = [body.snapshot, inner.snapshot, innermost].find((found) => isObject(found) && Object.keys(found).length > 0);
   return {
     id: textAt(body.id),

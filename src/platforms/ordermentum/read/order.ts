@@ -1,6 +1,6 @@
 import type { EntityReport, Header, LineReport } from '../../../domain/entities/entity.ts';
 import { decimalText } from '../../../domain/values/decimal.ts';
-import { isObject, type JsonObject } from '../../../domain/values/json.ts';
+import { isObject, type JsonObject, withoutMember } from '../../../domain/values/json.ts';
 import { isReported, readReportedTime } from '../../../domain/values/time.ts';
 import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSupplier } from './members.ts';
 
@@ -9,7 +9,7 @@ import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSuppli
  * one stay as stored.
  */
 export function readOrder(externalId: string, order: JsonObject): EntityReport {
-  const { lineItems, ...source } = order;
+  const { lineItems } = order;
   const whole = Array.isArray(lineItems);
   return {
     kind: 'order',
@@ -21,7 +21,8 @@ export function readOrder(externalId: string, order: JsonObject): EntityReport {
     documents: null,
     deleted: isDeleted(order),
     ...(whole ? {} : { partial: true }),
-    source,
+    // Last: a large order loses its lines in place.
+    source: withoutMember(order, 'lineItems'),
     sourceLines: 'lineItems',
   };
 }

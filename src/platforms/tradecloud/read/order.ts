@@ -10,14 +10,13 @@ import type {
   ScheduledDelivery,
 } from '../../../domain/entities/entity.ts';
 import { decimalText, sumDecimals } from '../../../domain/values/decimal.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt, withoutMember } from '../../../domain/values/json.ts';
 import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/values/time.ts';
 import { documentsOf, onceEach } from './documents.ts';
 
 /** An order as reported by an event, a fetch or a poll. `whole`: it has all its lines (an event has only the affected ones). */
 export function readOrder(order: JsonObject, orderId: string, whole: boolean): EntityReport {
   const lines = readLines(order, orderId);
-  const { lines: _lines, ...source } = order;
   const header = readHeader(order, orderId, lines);
   return {
     kind: 'order',
@@ -31,7 +30,8 @@ export function readOrder(order: JsonObject, orderId: string, whole: boolean): E
     deleted: false,
     // The currency is part of the lines' prices: an event whose lines have none does not mean that the order has none.
     ...(whole || header.currency !== null ? {} : { partial: true }),
-    source,
+    // Last: a large order loses its lines in place.
+    source: withoutMember(order, 'lines'),
     sourceLines: 'lines',
   };
 }
