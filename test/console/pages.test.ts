@@ -343,3 +343,22 @@ test('style, scripts and libraries are our own files', async (t) => {
   }
   assert.equal((await supertest(app).get('/console/assets/..%2f..%2fconsole.ts')).status, 404);
 });
+
+test("an order's page lists superseded and removed documents, each marked, and does not offer to fetch them again", async (t) => {
+  const console = await openConsole(t);
+  await announce(console.context, { key: 'old', name: 'old.pdf' }, { key: 'new', name: 'new.pdf' }, { key: 'gone', name: 'gone.pdf' });
+  await console.context.db.write(async (sql) => {
+    await sql.all(`update documents set state = 'failed', error = 'remote_timeout: slow'`);
+    await sql.all(`update documents set superseded_by = 'doc-new' where id = 'doc-old'`);
+    await sql.all(`update documents set removed_at = '2026-03-01T08:00:00.000Z' where id = 'doc-gone'`);
+  });
+  const { text } = await askAs(console.app, 'operator', '/console/entities/order-1');
+  const rows = new Map([...text.matchAll(/<tr[^>]*>(?:(?!<\/tr>)[\s\S])*<\/tr>/g)].map(([row]) => [/(\w+)\.pdf/.exec(row)?.[1], row]));
+  assert.match(rows.get('old') ?? '', /<span class="badge plain">superseded<\/span>/);
+  assert.match(rows.get('gone') ?? '', /<span class="badge bad">removed<\/span>/);
+  assert.doesNotMatch(rows.get('new') ?? '', /superseded|removed/);
+  assert.deepEqual(
+    ['old', 'new', 'gone'].map((name) => /Fetch again/.test(rows.get(name) ?? '')),
+    [false, true, false],
+  );
+});

@@ -72,15 +72,22 @@ export const fetchAgainButton = ({ id, state }: { id: string; state: string }, v
       })
     : '';
 
+/** Marks a document that another has replaced, or that the platform no longer has. */
+const pastBadge = ({ supersededBy, removedAt }: DocumentRow): Content => {
+  if (supersededBy !== null) return html` ${badge('superseded', 'plain')}`;
+  return removedAt === null ? '' : html` ${badge('removed', 'bad')}`;
+};
+
+/** The documents of one entity: the current ones, and those that are no longer, each with its mark. */
 export const documentTable = (documents: readonly DocumentRow[], visit: Visit): Html =>
   table(
     'Documents',
     ['Name', 'State', '', 'Size', 'Kind', 'Line', 'Announced'],
     documents.map((one) => ({
       cells: [
-        one.state === 'stored' ? html`<a href="${link(`/documents/${encodeURIComponent(one.id)}/content`)}">${one.name}</a>` : one.name,
+        html`${one.state === 'stored' ? html`<a href="${link(`/documents/${encodeURIComponent(one.id)}/content`)}">${one.name}</a>` : one.name}${pastBadge(one)}`,
         html`${stateBadge(one.state)}${one.error === null || one.state === 'stored' ? '' : html` <span class="faint">${one.error}</span>`}`,
-        fetchAgainButton(one, visit),
+        one.supersededBy === null && one.removedAt === null ? fetchAgainButton(one, visit) : '',
         bytesText(one.bytes),
         one.type ?? one.code ?? '–',
         one.line ?? '–',

@@ -36,7 +36,7 @@ export const entityPage =
     const about = { connection: entity.connection, subject: `${entity.kind}:${entity.externalId}` };
     const [lines, documents, history, deliveries] = await Promise.all([
       readLines(sql, [entity.id], false),
-      readDocumentsOf(sql, [entity.id]),
+      readDocumentsOf(sql, [entity.id], 'all'),
       readHistory(sql, entity.id, { after: '0', limit: MOST_CHANGES }),
       listDeliveries(sql, about, { before: null, limit: MOST_DELIVERIES }),
     ]);
