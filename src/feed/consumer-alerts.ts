@@ -89,7 +89,7 @@ const failing = (notices: readonly Notice[], now: Date): Alert[] =>
         code: 'notify_failing',
         connection: null,
         subject: consumer,
-        text: `${consumer}: its notify URL has accepted nothing since ${failingSince} (${failures} attempts). It is retried at least every five minutes; nothing is lost, the changes wait in the feed.`,
+        text: `${consumer}: its notify URL has accepted nothing since ${failingSince} (${failures} attempts). It is retried at least every five minutes, or when it asks to be (Retry-After); nothing is lost, the changes wait in the feed.`,
         details: { consumer, since: failingSince, failures },
       }),
     );

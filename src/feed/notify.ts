@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { OrderdockError } from '../domain/errors.ts';
+import { retryAfterMs } from '../domain/values/retry-after.ts';
 import type { ConsumerRow } from '../store/feed/list-consumers.ts';
 import { claimNotice, type Notice, recordNotified, recordNotNotified } from '../store/feed/notices.ts';
 import { type ChangeRow, readNewest } from '../store/feed/read-changes.ts';
@@ -14,7 +15,16 @@ export type PostNotice = (message: {
   headers: Record<string, string>;
   body: string;
   timeoutMs: number;
-}) => Promise<{ status: number }>;
+}) => Promise<{ status: number; headers: Record<string, string> }>;
+
+/** Why a notification was not accepted. */
+interface Failure {
+  reason: string;
+  /** The pause that the receiver asked for, in milliseconds; null: none. */
+  askedMs: number | null;
+  /** It only asked to wait (429): no attempt is spent. */
+  onlyWaiting: boolean;
+}
 
 type NotifyContext = Pick<Context, 'db' | 'clock' | 'random' | 'log'>;
 
@@ -68,29 +78,32 @@ async function send(
   { id, body }: { id: string; body: string },
   now: Date,
   post: PostNotice,
-): Promise<string | null> {
+): Promise<Failure | null> {
   const headers = {
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
     'webhook-signature': new Webhook(secret).sign(id, now, body),
   };
   try {
-    const { status } = await post({ url, headers, body, timeoutMs: TIMEOUT_MS });
-    return status >= 200 && status <= 299 ? null : `answered ${status}`;
+    const answer = await post({ url, headers, body, timeoutMs: TIMEOUT_MS });
+    if (answer.status >= 200 && answer.status <= 299) return null;
+    return { reason: `answered ${answer.status}`, askedMs: retryAfterMs(answer.headers, now), onlyWaiting: answer.status === 429 };
   } catch (error) {
-    return error instanceof OrderdockError ? error.code : 'internal';
+    return { reason: error instanceof OrderdockError ? error.code : 'internal', askedMs: null, onlyWaiting: false };
   }
 }
 
-async function record(context: NotifyContext, notice: Notice, newest: ChangeRow, failure: string | null, now: Date): Promise<void> {
+async function record(context: NotifyContext, notice: Notice, newest: ChangeRow, failure: Failure | null, now: Date): Promise<void> {
   const { consumer } = notice;
   if (failure === null) {
     context.log.debug('consumer_notified', { consumer, cursor: newest.cursor });
     const sent = { position: newest.position, at: isoTime(now), nextAttemptAt: after(now, EVERY_MS) };
     return context.db.write((sql) => recordNotified(sql, consumer, sent));
   }
-  context.log.warn('consumer_not_notified', { consumer, error: failure, failures: notice.failures + 1 });
-  const failed = { at: isoTime(now), nextAttemptAt: after(now, pauseMs(notice.failures, context.random())) };
+  const counted = !failure.onlyWaiting;
+  context.log.warn('consumer_not_notified', { consumer, error: failure.reason, failures: notice.failures + (counted ? 1 : 0) });
+  const waitMs = Math.max(failure.askedMs ?? 0, pauseMs(notice.failures, context.random()));
+  const failed = { at: isoTime(now), nextAttemptAt: after(now, waitMs), counted };
   await context.db.write((sql) => recordNotNotified(sql, consumer, failed));
 }
 

@@ -11,6 +11,7 @@ import { addConsumerGauges } from '../../src/http/metrics/consumers.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
 import { createOwnPost } from '../../src/remote/own-system.ts';
+import { readNotices } from '../../src/store/feed/notices.ts';
 import { at, toyOrder } from '../reconciliation/support.ts';
 import { type TestContext, testWithContext } from '../support/context.ts';
 
@@ -27,7 +28,7 @@ interface Received {
 /** The ERP's side: takes messages whose signature is right, answers what it is told to. */
 async function startReceiver(clock: { now(): Date }) {
   const received: Received[] = [];
-  const answer = { status: 204 };
+  const answer: { status: number; headers: Record<string, string> } = { status: 204, headers: {} };
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -37,7 +38,7 @@ async function startReceiver(clock: { now(): Date }) {
     assert.equal(headers['webhook-signature'], new Webhook(SECRET).sign(headers['webhook-id'] ?? '', sentAt, body));
     assert.ok(Math.abs(sentAt.getTime() - clock.now().getTime()) < SECOND);
     received.push({ id: headers['webhook-id'], ...JSON.parse(body) });
-    response.writeHead(answer.status).end();
+    response.writeHead(answer.status, answer.headers).end();
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/changed`;
@@ -209,4 +210,35 @@ test('an own system may be private, never link-local, whatever its name resolves
   const { port } = server.address() as AddressInfo;
   assert.equal((await post(`http://erp.example:${port}/`, '127.0.0.1')).status, 200);
   await new Promise((resolve) => server.close(resolve));
+});
+
+testConsumers('a receiver that asks to wait is asked again when it said, within an hour, and a 429 is not a failure', async (run) => {
+  const { context, clock, look, sent } = run;
+  const receiver = await startReceiver(clock);
+  try {
+    await registerConsumer(context, 'erp', { ...DEFAULT_CONSUMER, notify: { url: receiver.url, secret: SECRET } });
+    await order(run, 1);
+    const failures = async () => (await readNotices(context.db.read)).map((notice) => [notice.failures, notice.failingSince !== null]);
+    const asks = [
+      { status: 429, retryAfter: '600', waitMs: 10 * MINUTE, failed: [0, false] },
+      { status: 429, retryAfter: '7200', waitMs: 60 * MINUTE, failed: [0, false] },
+      { status: 503, retryAfter: '1200', waitMs: 20 * MINUTE, failed: [1, true] },
+    ];
+    for (const [number, { status, retryAfter, waitMs, failed }] of asks.entries()) {
+      Object.assign(receiver.answer, { status, headers: { 'Retry-After': retryAfter, Date: clock.now().toUTCString() } });
+      await look();
+      assert.equal(receiver.received.length, number + 1);
+      assert.deepEqual(await failures(), [failed]);
+      clock.advance(waitMs - SECOND);
+      await look();
+      assert.equal(receiver.received.length, number + 1, `${status} is not asked again before ${retryAfter} seconds`);
+      assert.deepEqual(sent.filter(({ code }) => code === 'notify_failing').length, status === 429 ? 0 : 1);
+      clock.advance(SECOND);
+    }
+    Object.assign(receiver.answer, { status: 204, headers: {} });
+    await look();
+    assert.deepEqual([receiver.received.length, await failures()], [4, [[0, false]]]);
+  } finally {
+    await receiver.close();
+  }
 });

@@ -191,7 +191,7 @@ order by c.name;
 
 -- feed/notices.ts recordNotNotified
 update consumer_notices
-set failing_since = coalesce(failing_since, ?), failures = failures + 1, next_attempt_at = ?
+set failing_since = coalesce(failing_since, ?), failures = failures + ?, next_attempt_at = ?
 where consumer = ?;
 
 -- feed/notices.ts recordNotified

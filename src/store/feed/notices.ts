@@ -61,8 +61,13 @@ export async function recordNotified(
   await sql.all(statement, [sent.position, sent.at, sent.nextAttemptAt, consumer]);
 }
 
-export async function recordNotNotified(sql: Sql, consumer: string, failed: { at: string; nextAttemptAt: string }): Promise<void> {
-  const statement = `update consumer_notices set failing_since = coalesce(failing_since, ?), failures = failures + 1, next_attempt_at = ?
+/** A notification was not accepted. `counted` false: the receiver only asked to wait, so it is not a failure of the receiver. */
+export async function recordNotNotified(
+  sql: Sql,
+  consumer: string,
+  failed: { at: string; nextAttemptAt: string; counted: boolean },
+): Promise<void> {
+  const statement = `update consumer_notices set failing_since = coalesce(failing_since, ?), failures = failures + ?, next_attempt_at = ?
     where consumer = ?`;
-  await sql.all(statement, [failed.at, failed.nextAttemptAt, consumer]);
+  await sql.all(statement, [failed.counted ? failed.at : null, failed.counted ? 1 : 0, failed.nextAttemptAt, consumer]);
 }
