@@ -10,6 +10,7 @@ import { type Claim, type ClaimedDelivery, claimDeliveries, loadContents, takeDe
 import { upsertDrift } from '../store/drift/upsert.ts';
 import { pipelined, type Sql, WriteConflict } from '../store/engine/database.ts';
 import { type Application, type ApplyPlan, planReports, writePlan } from './apply-reports.ts';
+import { FIRST_BATCH } from './batch-size.ts';
 import {
   type CompletedAttempt,
   decideNextStates,
@@ -23,8 +24,6 @@ import { alertOnTimes } from './time-alerts.ts';
 
 /** How long a delivery stays with a worker that does not renew its lease. */
 export const LEASE_MS = 30_000;
-/** Most deliveries of one transaction; after a full batch there may be more. */
-export const FULL_BATCH = 100;
 /** Most bytes of bodies in one transaction; the rest waits for the next one. */
 const MOST_BYTES_PER_TRANSACTION = 4_000_000;
 /** Deliveries interpreted before yielding to the event loop, which accepts webhooks meanwhile. */
@@ -41,7 +40,7 @@ export function claimOptions(context: Context, notifications: boolean, connectio
  * transaction, which is ten times faster than one transaction each. If it fails, each delivery gets its own, so that one that always fails
  * affects no other; a large one is always processed alone. Returns the number of deliveries taken.
  */
-export async function processDeliveries(context: Context, most = FULL_BATCH): Promise<number> {
+export async function processDeliveries(context: Context, most = FIRST_BATCH): Promise<number> {
   const batch = await processBatch(context, { limit: most, only: null });
   for (const delivery of batch.large) await processLarge(context, delivery);
   return batch.taken + batch.large.length;
@@ -116,8 +115,9 @@ async function prepareBatch(
 ): Promise<Prepared> {
   tracker.clear();
   const now = context.clock.now().toISOString();
-  const due = await takeDeliveries(sql, { now, except: [...context.inTransaction], ...take });
-  const { light, large } = sortBySize(due);
+  const due = await takeDeliveries(sql, { now, mostBytes: MOST_BYTES_PER_TRANSACTION, except: [...context.inTransaction], ...take });
+  const large = due.filter(({ bodyLoaded }) => !bodyLoaded);
+  const light = due.filter(({ bodyLoaded }) => bodyLoaded);
   tracker.track(light);
   const attempted: ReadAttempt[] = [];
   for (const [position, delivery] of light.entries()) {
@@ -127,17 +127,6 @@ async function prepareBatch(
   const applications = attempted.flatMap((one) => one.reports.map((entity) => applicationOf(one.delivery, entity)));
   const plan = await planReports(sql, applications, { now, makeId: context.makeId }, true);
   return { taken: light.length, large, attempted, ends: decideNextStates(context, attempted), plan };
-}
-
-function sortBySize(due: readonly ClaimedDelivery[]): { light: ClaimedDelivery[]; large: ClaimedDelivery[] } {
-  const large = due.filter((delivery) => !delivery.bodyLoaded);
-  let bytes = 0;
-  const light = due.filter((delivery) => {
-    if (!delivery.bodyLoaded) return false;
-    bytes += delivery.bodyBytes;
-    return bytes <= MOST_BYTES_PER_TRANSACTION;
-  });
-  return { light, large };
 }
 
 /** Writes the results of a batch, its feed entries last: one round trip on an engine that pipelines statements. */

@@ -1,10 +1,11 @@
 import type { Context } from '../context.ts';
 import { readNextDueAt } from '../store/deliveries/due.ts';
+import { createBatchSize } from './batch-size.ts';
 import { correctFutureTimes, recoverLeases, renewDeliveryLeases } from './delivery-leases.ts';
 import { createFailureBreaker, type Permit } from './failure-breaker.ts';
 import { createFetchLanes } from './fetch-lanes.ts';
 import { connectionsDue, processNotifications } from './fetch-resources.ts';
-import { FULL_BATCH, processDeliveries } from './process-deliveries.ts';
+import { processDeliveries } from './process-deliveries.ts';
 
 /** How long a worker sleeps while the breaker is open, and the longest time between two queries of the database. */
 const PAUSED_MS = 400;
@@ -20,6 +21,7 @@ export interface Worker {
 export function startWorker(shared: Context): Worker {
   const breaker = createFailureBreaker(shared);
   const context: Context = { ...shared, attempted: breaker.note };
+  const size = createBatchSize();
   const stopping = new AbortController();
   const lanes = createFetchLanes(context, (work) => guard(context, 'fetch', work));
   let second: Promise<void> | null = null;
@@ -64,8 +66,9 @@ export function startWorker(shared: Context): Worker {
     const due = (await guard(context, 'look', () => connectionsDue(context))) ?? new Set();
     const connections = context.connections.list().filter(({ name }) => due.has(name));
     if (permit === 'all') lanes.start(connections);
-    const processed = await guard(context, 'work', () => processDeliveries(context, permit === 'one' ? 1 : undefined));
-    if (permit === 'all' && processed !== null && processed >= FULL_BATCH) startSecond();
+    const most = permit === 'one' ? 1 : size.next();
+    const processed = await guard(context, 'work', () => processDeliveries(context, most));
+    if (permit === 'all' && size.ended(most, processed)) startSecond();
     const first = connections.find(({ name }) => lanes.isIdle(name));
     if (permit === 'all' || processed || !first) return processed;
     return guard(context, 'fetch', () => processNotifications(context, first, 1));
@@ -73,8 +76,9 @@ export function startWorker(shared: Context): Worker {
   /** When more is due than fits into one transaction, a second lane reads and compares while the first one commits. */
   function startSecond(): void {
     second ??= (async () => {
-      for (let processed: number | null = FULL_BATCH; processed !== null && processed >= FULL_BATCH && mayContinue(); ) {
-        processed = await guard(context, 'work', () => processDeliveries(context));
+      for (let full = true; full && mayContinue(); ) {
+        const most = size.next();
+        full = size.ended(most, await guard(context, 'work', () => processDeliveries(context, most)));
       }
       second = null;
     })();

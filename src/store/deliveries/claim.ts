@@ -22,6 +22,8 @@ const IS_FIRST = `(select 1 from deliveries e
 export interface Take {
   now: string;
   limit: number;
+  /** Most bytes of bodies together, without the large ones: what is beyond them is left for the next time. */
+  mostBytes: number;
   /** Positions of deliveries that this process has in hand already. */
   except: readonly number[];
   /** Only these positions; null: all that are due. */
@@ -43,9 +45,13 @@ export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDeliv
        select d.* from deliveries d
        where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and ${IS_FIRST}
          ${take.except.length > 0 ? `and not ${listed('d.seq', take.except)}` : ''} ${take.only === null ? '' : `and ${listed('d.seq', take.only)}`}
-       order by d.next_attempt_at, d.seq limit ? ${sql.dialect.skipLocked('d')})
-     select ${deliveryColumns('due')}, ${CONTENT_COLUMNS} from due left join delivery_contents c on c.seq = due.seq order by due.seq`,
-    [take.now, take.limit],
+       order by d.next_attempt_at, d.seq limit ? ${sql.dialect.skipLocked('d')}),
+     sized as (
+       select due.*, sum(case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.body_bytes else 0 end) over (order by due.seq) as bytes
+       from due left join delivery_contents c on c.seq = due.seq)
+     select ${deliveryColumns('sized')}, ${CONTENT_COLUMNS} from sized left join delivery_contents c on c.seq = sized.seq
+     where sized.bytes <= ? order by sized.seq`,
+    [take.now, take.limit, take.mostBytes],
   );
   return rows.map(toTaken);
 }
