@@ -71,18 +71,20 @@ const ways: Record<string, (base: string, remote: Remote) => RemoteClient> = {
   },
 };
 
+const REFUSED_OR_WAITING: ReadonlySet<string> = new Set(['platform_refuses_us', 'rate_limited_here']);
+
 for (const [way, clientOf] of Object.entries(ways)) {
   testOnEngines(`${way}, refused: all processes together try it at most six times a minute`, async (t, engine) => {
     const here = await stage(t, engine, clientOf);
+    // Waiting for the trial of another process costs no time on this clock, so it may end before the trial does.
     for (let second = 0; second < 60; second++, here.clock.advance(1000))
-      assert.deepEqual([...(await here.callAll())], ['platform_refuses_us']);
+      for (const code of await here.callAll()) assert.ok(REFUSED_OR_WAITING.has(code), code);
     assert.ok(here.platform.calls >= 2 && here.platform.calls <= 6, `${here.platform.calls} calls in the first minute`);
 
     // One success, wherever it is, lets all of them go on at once.
     here.platform.accepts = true;
     here.clock.advance(3_600_000);
     let codes = await here.callAll();
-    // Waiting for the trial of another process costs no time here, so it may end before the trial does.
     for (; codes.has('rate_limited_here'); here.clock.advance(5000)) codes = await here.callAll();
     assert.deepEqual([...codes], ['done']);
     assert.deepEqual(here.accepted.toSorted(), [0, 1, 2, 3]);
