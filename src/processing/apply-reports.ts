@@ -4,7 +4,7 @@ import type { EntityState, MergeResult } from '../domain/entities/entity-state.t
 import { upsertDocuments } from '../store/documents/upsert.ts';
 import { pipelined, type Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
-import { entityKeyText, readStates, upsertEntities } from '../store/entities/states.ts';
+import { entityKeyText, packEntities, readStates, upsertEntities } from '../store/entities/states.ts';
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
@@ -76,8 +76,9 @@ export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
   const counts = merged.map(({ application: { connection }, effect: { stale, collisions } }) => ({ connection, stale, collisions }));
   const changes = merged.flatMap((one) => newChange(one, tools));
   const { entities, documents } = touchedRows(plan);
+  const rows = await packEntities(entities);
   const [, , , positions] = await pipelined(sql, [
-    () => upsertEntities(sql, entities),
+    () => upsertEntities(sql, rows),
     () => upsertDocuments(sql, documents, tools.now),
     () => countCollisions(sql, counts),
     () => appendChanges(sql, changes),

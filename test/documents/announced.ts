@@ -5,7 +5,7 @@ import type { EntityState } from '../../src/domain/entities/entity-state.ts';
 import type { OpenedDocument, PlatformApi } from '../../src/platforms/contract/api.ts';
 import { type DocumentRow, readDocumentsOf } from '../../src/store/documents/list.ts';
 import { upsertDocuments } from '../../src/store/documents/upsert.ts';
-import { readStates, upsertEntities } from '../../src/store/entities/states.ts';
+import { packEntities, readStates, upsertEntities } from '../../src/store/entities/states.ts';
 
 const ORDER: EntityState = {
   id: 'order-1',
@@ -32,7 +32,7 @@ export async function announce(context: Context, ...documents: (Partial<Document
   const at = context.clock.now().toISOString();
   await context.db.write(async (sql) => {
     const [stored] = (await readStates(sql, [ORDER])).values();
-    await upsertEntities(sql, [{ image: ORDER, revision: stored?.revision ?? 0 }]);
+    await upsertEntities(sql, await packEntities([{ image: ORDER, revision: stored?.revision ?? 0 }]));
     await upsertDocuments(
       sql,
       documents.map((document) => ({

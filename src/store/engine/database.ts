@@ -48,10 +48,13 @@ export async function pipelined(sql: Sql, steps: readonly (() => Promise<unknown
     for (const step of steps) results.push(await step());
     return results;
   }
+  const failures: unknown[] = [];
   for (const ended of await Promise.allSettled(steps.map((step) => step()))) {
-    if (ended.status === 'rejected') throw ended.reason;
-    results.push(ended.value);
+    if (ended.status === 'rejected') failures.push(ended.reason);
+    else results.push(ended.value);
   }
+  // After a failure PostgreSQL refuses all further statements of the transaction: a conflict among them is the cause.
+  if (failures.length > 0) throw failures.find((failure) => sql.dialect.conflicted(failure)) ?? failures[0];
   return results;
 }
 

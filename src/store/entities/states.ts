@@ -102,13 +102,17 @@ const ENTITY = {
 const PLACED = { at: 'integer', bytes: 'integer' } as const;
 
 /**
- * Writes entities as they are now, with their lines, each with the revision it was read at (0: it is new). Throws `WriteConflict` when another
- * transaction has written or made one of them since.
+ * The rows of entities as they are now, with their lines, each with the revision it was read at (0: it is new). Packing takes several turns of the
+ * event loop: await it before the transaction's statements are pipelined, since these are sent in the order in which they are ready.
  */
-export async function upsertEntities(sql: Sql, entities: readonly { image: EntityState; revision: number }[]): Promise<void> {
+export async function packEntities(entities: readonly { image: EntityState; revision: number }[]): Promise<readonly NewRow[]> {
   // Always in the same order: two transactions that make the same entities wait for each other at the first.
   const sorted = [...entities].sort((a, b) => (entityKeyText(a.image) < entityKeyText(b.image) ? -1 : 1));
-  const rows = await Promise.all(sorted.map(({ image, revision }) => newRow(image, revision)));
+  return Promise.all(sorted.map(({ image, revision }) => newRow(image, revision)));
+}
+
+/** Writes the rows of `packEntities`. Throws `WriteConflict` when another transaction has written or made one of them since they were read. */
+export async function upsertEntities(sql: Sql, rows: readonly NewRow[]): Promise<void> {
   for (const portion of inBatches(rows, ({ line_count, packed }) => ROW_BYTES + line_count * LINE_BYTES + packed.length)) {
     await writePortion(sql, portion);
   }
