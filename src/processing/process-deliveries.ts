@@ -129,10 +129,11 @@ async function prepareBatch(
   return { taken: light.length, large, attempted, ends: decideNextStates(context, attempted), plan };
 }
 
-/** Writes the results of a batch, its feed entries last: one round trip on an engine that pipelines statements. */
+/** Writes the results of a batch, its feed entries last: without drift, which is rare, one round trip on an engine that pipelines statements. */
 async function writeBatch(sql: Sql, { attempted, ends, plan }: Prepared): Promise<void> {
   if (attempted.length === 0) return;
-  await pipelined(sql, [() => writeTaken(sql, ends), () => writeDrift(sql, attempted, plan.tools.now), () => writePlan(sql, plan)]);
+  await writeDrift(sql, attempted, plan.tools.now);
+  await pipelined(sql, [() => writeTaken(sql, ends), () => writePlan(sql, plan)]);
 }
 
 /** After the commit: writes log entries, opens alerts, and wakes those who wait for feed entries or deliveries. */

@@ -142,7 +142,7 @@ set superseded_by = rows.superseded_by, removed_at = rows.removed_at
 from json_to_recordset(?::json) as rows("id" text, "superseded_by" text, "removed_at" text)
 where documents.id = rows.id;
 
--- documents/upsert.ts upsertDocuments
+-- documents/upsert.ts insertAnnounced
 insert into documents (id, connection, entity_id, key, line, announced, state, announced_at, next_attempt_at, superseded_by, removed_at, host) select rows.id, rows.connection, rows.entity_id, rows.key, rows.line, rows.announced, rows.state, rows.announced_at, rows.next_attempt_at, rows.superseded_by, rows.removed_at, rows.host
 from json_to_recordset(?::json) as rows("id" text, "connection" text, "entity_id" text, "key" text, "line" text, "announced" text, "state" text, "announced_at" text, "next_attempt_at" text, "superseded_by" text, "removed_at" text, "host" text)
 where true

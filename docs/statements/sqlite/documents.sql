@@ -144,7 +144,7 @@ from (select json_extract(value, '$.id') as "id", json_extract(value, '$.superse
 from json_each(?)) as rows
 where documents.id = rows.id;
 
--- documents/upsert.ts upsertDocuments
+-- documents/upsert.ts insertAnnounced
 insert into documents (id, connection, entity_id, key, line, announced, state, announced_at, next_attempt_at, superseded_by, removed_at, host) select rows.id, rows.connection, rows.entity_id, rows.key, rows.line, rows.announced, rows.state, rows.announced_at, rows.next_attempt_at, rows.superseded_by, rows.removed_at, rows.host
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.connection') as "connection", json_extract(value, '$.entity_id') as "entity_id", json_extract(value, '$.key') as "key", json_extract(value, '$.line') as "line", json_extract(value, '$.announced') as "announced", json_extract(value, '$.state') as "state", json_extract(value, '$.announced_at') as "announced_at", json_extract(value, '$.next_attempt_at') as "next_attempt_at", json_extract(value, '$.superseded_by') as "superseded_by", json_extract(value, '$.removed_at') as "removed_at", json_extract(value, '$.host') as "host"
 from json_each(?)) as rows

@@ -1,6 +1,6 @@
 import { documentIdentity } from '../../domain/entities/document-identity.ts';
 import type { DocumentState, EntityState } from '../../domain/entities/entity-state.ts';
-import type { Sql } from '../engine/database.ts';
+import { pipelined, type Sql } from '../engine/database.ts';
 import { columnList, rowsParameter } from '../engine/rows.ts';
 
 const DOCUMENT = {
@@ -18,16 +18,22 @@ const DOCUMENT = {
   host: 'text',
 } as const;
 
+interface TouchedDocument {
+  image: Pick<EntityState, 'id' | 'connection'>;
+  document: DocumentState;
+}
+
 /** Writes the documents that were touched: what is new or has changed is (again) to be fetched, of the others only whether they are current. */
-export async function upsertDocuments(
-  sql: Sql,
-  documents: readonly { image: Pick<EntityState, 'id' | 'connection'>; document: DocumentState }[],
-  at: string,
-): Promise<void> {
+export async function upsertDocuments(sql: Sql, documents: readonly TouchedDocument[], at: string): Promise<void> {
   const announced = documents.filter(({ document }) => document.toFetch);
   const others = documents.filter(({ document }) => !document.toFetch).map(({ document }) => document);
-  if (others.length > 0) await markDocuments(sql, others);
-  if (announced.length === 0) return;
+  await pipelined(sql, [
+    async () => (others.length === 0 ? [] : markDocuments(sql, others)),
+    async () => (announced.length === 0 ? [] : insertAnnounced(sql, announced, at)),
+  ]);
+}
+
+function insertAnnounced(sql: Sql, announced: readonly TouchedDocument[], at: string): Promise<unknown[]> {
   const rows = announced.map(({ image, document }) => ({
     id: document.id,
     connection: image.connection,
@@ -43,7 +49,7 @@ export async function upsertDocuments(
     removed_at: document.removedAt,
     host: document.announced.objectId === null ? hostOf(document.announced.url) : null,
   }));
-  await sql.all(
+  return sql.all(
     `insert into documents (${columnList(DOCUMENT)}) select ${columnList(DOCUMENT, 'rows.')} from ${sql.dialect.rowsOf(DOCUMENT)} where true
      on conflict (id) do update set key = excluded.key, line = excluded.line, announced = excluded.announced, state = excluded.state, tries = 0,
        error = null, next_attempt_at = excluded.next_attempt_at, superseded_by = excluded.superseded_by, removed_at = excluded.removed_at,
@@ -52,9 +58,9 @@ export async function upsertDocuments(
   );
 }
 
-async function markDocuments(sql: Sql, documents: readonly DocumentState[]): Promise<void> {
+function markDocuments(sql: Sql, documents: readonly DocumentState[]): Promise<unknown[]> {
   const rows = documents.map(({ id, supersededBy, removedAt }) => ({ id, superseded_by: supersededBy, removed_at: removedAt }));
-  await sql.all(
+  return sql.all(
     `update documents set superseded_by = rows.superseded_by, removed_at = rows.removed_at
      from ${sql.dialect.rowsOf({ id: 'text', superseded_by: 'text', removed_at: 'text' })} where documents.id = rows.id`,
     [rowsParameter(rows)],

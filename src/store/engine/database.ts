@@ -39,7 +39,8 @@ export interface Database {
 
 /**
  * Runs statements of one transaction that do not depend on each other's results, in this order, in a single round trip where the engine can.
- * Fails with the first failure, once all have ended.
+ * A step sends its statements before it awaits anything: what it sent later would come after the statements of the other steps. Fails once all
+ * have ended, with a conflict if there was one, else with the first failure.
  */
 export function pipelined<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>>;
 export async function pipelined(sql: Sql, steps: readonly (() => Promise<unknown>)[]): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { Sql } from '../engine/database.ts';
+import { pipelined, type Sql } from '../engine/database.ts';
 
 /** Counts what had no effect because it was older (`stale`), and what was applied although its time was equal (`collision`). */
 export async function countCollisions(
@@ -14,11 +14,14 @@ export async function countCollisions(
     if (one.stale > 0) add(one.connection, 'stale', one.stale);
     if (one.collisions > 0) add(one.connection, 'collision', one.collisions);
   }
-  for (const { connection, reason, count } of sums.values()) {
-    await sql.all(
-      `insert into collisions (connection, reason, count) values (?, ?, ?)
-       on conflict (connection, reason) do update set count = collisions.count + excluded.count`,
-      [connection, reason, count],
-    );
-  }
+  const counted = [...sums.values()].map(
+    ({ connection, reason, count }) =>
+      () =>
+        sql.all(
+          `insert into collisions (connection, reason, count) values (?, ?, ?)
+           on conflict (connection, reason) do update set count = collisions.count + excluded.count`,
+          [connection, reason, count],
+        ),
+  );
+  await pipelined(sql, counted);
 }

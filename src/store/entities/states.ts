@@ -2,7 +2,7 @@ import { documentIdentity } from '../../domain/entities/document-identity.ts';
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EntityState } from '../../domain/entities/entity-state.ts';
 import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
-import { type Sql, WriteConflict } from '../engine/database.ts';
+import { pipelined, type Sql, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, placed, rowsParameter, storableText } from '../engine/rows.ts';
 import { headerValues, toHeader } from './content-values.ts';
 import { lineValues, packSources, toLines, unpackSources } from './line-values.ts';
@@ -113,9 +113,11 @@ export async function packEntities(entities: readonly { image: EntityState; revi
 
 /** Writes the rows of `packEntities`. Throws `WriteConflict` when another transaction has written or made one of them since they were read. */
 export async function upsertEntities(sql: Sql, rows: readonly NewRow[]): Promise<void> {
-  for (const portion of inBatches(rows, ({ line_count, packed }) => ROW_BYTES + line_count * LINE_BYTES + packed.length)) {
-    await writePortion(sql, portion);
-  }
+  const portions = inBatches(rows, ({ line_count, packed }) => ROW_BYTES + line_count * LINE_BYTES + packed.length);
+  await pipelined(
+    sql,
+    portions.map((portion) => () => writePortion(sql, portion)),
+  );
 }
 
 type NewRow = Awaited<ReturnType<typeof newRow>>;
