@@ -2,7 +2,7 @@ import type { Delivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
+import { CONTENT_COLUMNS, LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
 import { type DeliveryRow, deliveryColumns, toDelivery } from './row.ts';
 
 // Two ways to take a delivery. One that carries its content is taken and ended in one transaction (`takeDeliveries`): nothing is written before
@@ -31,8 +31,6 @@ export interface Take {
 }
 
 type TakenRow = DeliveryRow & { packed: Buffer | null; body_bytes: number | null };
-
-const CONTENT_COLUMNS = `c.body_bytes, case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.packed end as packed`;
 
 /**
  * Takes what is due and carries its content, oldest first, the first of each resource only. On engines with several writers the rows stay locked

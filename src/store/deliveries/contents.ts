@@ -14,6 +14,9 @@ export interface DeliveryContents {
 /** A delivery with a body larger than this is worked alone: memory stays bounded. */
 export const LARGE_BODY_BYTES = 131_072;
 
+/** Columns of `delivery_contents c`: `packed` is null for a large body, which is read when its turn comes (`readContents`). */
+export const CONTENT_COLUMNS = `c.body_bytes, case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.packed end as packed`;
+
 const LINE_END = 10;
 
 /** `headers`: JSON text of one line. */

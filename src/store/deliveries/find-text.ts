@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
+import { CONTENT_COLUMNS, readContents, unpackSmall } from './contents.ts';
 
 const BODIES_PER_STEP = 50;
 /** Bytes of bodies between two turns of the event loop. */
@@ -27,7 +27,7 @@ export async function findWithText(
 ): Promise<number[]> {
   const wanted = Buffer.from(text);
   const found: number[] = [];
-  const statement = `select deliveries.seq as seq, c.body_bytes, case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.packed end as packed
+  const statement = `select deliveries.seq as seq, ${CONTENT_COLUMNS}
     from deliveries join delivery_contents c on c.seq = deliveries.seq
     where ${asked.text} and deliveries.seq >= ? and deliveries.seq < ? order by deliveries.seq desc limit ${BODIES_PER_STEP}`;
   for (let end = before ?? Number.MAX_SAFE_INTEGER; ; ) {
