@@ -3,9 +3,8 @@ import type { EntityState } from '../../domain/entities/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
-import { toHeader } from './content-values.ts';
 import { unpackSources } from './line-values.ts';
-import type { EntityColumns } from './row.ts';
+import { type EntityColumns, toEntity } from './row.ts';
 
 /** An order, shipment or record as stored; `source` is the platform's JSON text without the lines. */
 export interface EntityRow extends Omit<EntityState, 'lines' | 'documents' | 'comparedAt' | 'sourceForm'> {
@@ -30,20 +29,10 @@ type Row = Omit<EntityColumns, 'sources' | 'source_form' | 'source_lines' | 'com
   Partial<Pick<EntityColumns, 'sources' | 'source_lines'>>;
 
 const fromRow = async (row: Row): Promise<EntityRow> => ({
+  ...toEntity(row),
   seq: numberOf(row.seq),
-  id: row.id,
-  connection: row.connection,
-  platform: row.platform,
-  kind: row.kind,
-  externalId: row.external_id,
-  header: toHeader(row),
   source: row.sources ? (await unpackSources(row.sources)).own : null,
   sourceLines: row.source_lines ?? null,
-  lastUpdatedAt: row.last_updated_at,
-  version: numberOf(row.version),
-  deletedAt: row.deleted_at,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
 });
 
 const wanted = (sql: Sql, filter: EntityFilter): Condition[] => [

@@ -1,5 +1,7 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
-import type { SourceForm } from '../../domain/entities/entity-state.ts';
+import type { EntityState, SourceForm } from '../../domain/entities/entity-state.ts';
+import { numberOf } from '../engine/rows.ts';
+import { toHeader } from './content-values.ts';
 
 /** A row of `entities` as the engines return it. */
 export interface EntityColumns {
@@ -26,3 +28,21 @@ export interface EntityColumns {
   lines: string | null;
   sources: Buffer | null;
 }
+
+type OwnColumns = Omit<EntityColumns, 'seq' | 'source_form' | 'source_lines' | 'compared_at' | 'revision' | 'lines' | 'sources'>;
+
+/** What every reader of an entity gets of its row: all but its sources, its lines and what only merging needs. */
+export const toEntity = (row: OwnColumns) =>
+  ({
+    id: row.id,
+    connection: row.connection,
+    platform: row.platform,
+    kind: row.kind,
+    externalId: row.external_id,
+    header: toHeader(row),
+    lastUpdatedAt: row.last_updated_at,
+    version: numberOf(row.version),
+    deletedAt: row.deleted_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }) satisfies Partial<EntityState>;

@@ -4,9 +4,9 @@ import type { EntityState } from '../../domain/entities/entity-state.ts';
 import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
 import { pipelined, type Sql, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, placed, rowsParameter, storableText } from '../engine/rows.ts';
-import { headerValues, toHeader } from './content-values.ts';
+import { headerValues } from './content-values.ts';
 import { lineValues, packSources, toLines, unpackSources } from './line-values.ts';
-import type { EntityColumns } from './row.ts';
+import { type EntityColumns, toEntity } from './row.ts';
 
 export interface EntityKey {
   connection: string;
@@ -45,21 +45,11 @@ type StateColumns = Omit<EntityColumns, 'seq'>;
 async function toImage(row: StateColumns): Promise<StoredEntity> {
   const sources = await unpackSources(row.sources);
   return {
-    id: row.id,
-    connection: row.connection,
-    platform: row.platform,
-    kind: row.kind,
-    externalId: row.external_id,
-    header: toHeader(row),
+    ...toEntity(row),
     source: sources.own,
     sourceForm: row.source_form,
     sourceLines: row.source_lines,
-    lastUpdatedAt: row.last_updated_at,
     comparedAt: row.compared_at,
-    version: row.version,
-    deletedAt: row.deleted_at,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
     revision: row.revision,
     lines: new Map(toLines(row).map((line) => [line.externalId, { ...line, source: sources.lines[line.rank] ?? 'null' }])),
     documents: new Map(),
