@@ -33,6 +33,21 @@ testOnEngines('a transaction that throws leaves nothing behind', async (_t, engi
   }
 });
 
+testOnEngines('processes that open a new database at the same time all find it ready', async (_t, engine) => {
+  // What they meet is a matter of chance, so SQLite, whose file each of them sets up, is opened many times. Not by more than four at once: each that
+  // waits takes one of this process's four threads.
+  for (let round = 0; round < (engine === 'sqlite' ? 25 : 1); round++) {
+    const { url, drop } = await createTestDatabase(engine);
+    const opened = await Promise.allSettled(Array.from({ length: 4 }, () => openDatabase(url)));
+    for (const one of opened) if (one.status === 'fulfilled') await one.value.close();
+    await drop();
+    assert.deepEqual(
+      opened.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+      [],
+    );
+  }
+});
+
 testOnEngines('a database of the first release keeps its data when it is opened', async (_t, engine) => {
   const { url, drop } = await createTestDatabase(engine);
   try {

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { ANSWER_WITHIN_MS, PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Unavailable } from '../../domain/errors.ts';
@@ -63,14 +64,31 @@ const isTimeout = (error: unknown): boolean => error instanceof Error && error.n
 
 // A checkpoint every 16 MB instead of 4: pages that many commits touch are copied once (40 % less kernel time during intake).
 const SQLITE_PRAGMAS = [
+  'busy_timeout = 5000',
   'journal_mode = WAL',
   'synchronous = FULL',
-  'busy_timeout = 5000',
   'foreign_keys = ON',
   'temp_store = MEMORY',
   'cache_size = -8192',
   'wal_autocheckpoint = 4000',
 ];
+
+const MOST_SWITCHES = 40;
+const SWITCH_AGAIN_MS = 50;
+
+/**
+ * Processes that open a new file at the same time get SQLITE_BUSY for `journal_mode`, without the wait that `busy_timeout` asks for: all of them
+ * read it and want to write it (sqlite.org/c3ref/busy_handler.html, read 2026-11). So it is tried again.
+ */
+async function setPragmas(connection: SqliteConnection): Promise<void> {
+  const pragmas = SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join('');
+  for (let tries = 1; ; tries++) {
+    const error = await new Promise<Error | null>((resolve) => connection.exec(pragmas, resolve));
+    if (error === null) return;
+    if (errorCode(error) !== 'SQLITE_BUSY' || tries === MOST_SWITCHES) throw error;
+    await sleep(SWITCH_AGAIN_MS);
+  }
+}
 
 const isSqliteConnection = (connection: unknown): connection is SqliteConnection => isObjectWith(connection, 'all');
 
@@ -94,7 +112,7 @@ export function sqliteDialect(filename: string): Dialect {
       max,
       afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) => {
         keepStatements(connection);
-        connection.exec(SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join(''), done);
+        setPragmas(connection).then(() => done(null), done);
       },
     },
   });
