@@ -5,9 +5,8 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import { readRun } from '../../store/reconciliation/list-runs.ts';
 import { runView } from '../../views/run.ts';
-import type { ApiPorts } from './ports.ts';
+import type { RoutePorts } from './ports.ts';
 import { pathText, queryLimit, queryText, timeOf } from './query.ts';
-import type { Semaphore } from './semaphore.ts';
 import { listCursor, readListCursor, readSequenceCursor } from './sending/cursors.ts';
 import { rowsFrom, sendList } from './sending/list-pages.ts';
 import { sendJson, sendResource } from './sending/send-response.ts';
@@ -15,7 +14,7 @@ import { sendJson, sendResource } from './sending/send-response.ts';
 // The OpenAPI validator has checked the body; the schema only gives it a type.
 const reconcileBody = z.object({ since: z.string().nullish() });
 
-type Ports = Pick<ApiPorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile'> & { slots: Semaphore };
+type Ports = Pick<RoutePorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile' | 'slots'>;
 
 const spanView = ({ from, to, state, reason, runId }: CoverageSpan) => ({ from, to, state, reason, runId: runId ?? null });
 

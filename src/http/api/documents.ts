@@ -3,14 +3,13 @@ import { type Request, type Response, Router } from 'express';
 import type { ByteRange } from '../../documents/storage/storage.ts';
 import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
-import type { ApiPorts } from './ports.ts';
+import type { RoutePorts } from './ports.ts';
 import { pathText, queryFlag, queryLimit, queryText } from './query.ts';
-import type { Semaphore } from './semaphore.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
 import { sendList } from './sending/list-pages.ts';
 import { isNotModified, sendResource } from './sending/send-response.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'openContent'> & { slots: Semaphore };
+type Ports = Pick<RoutePorts, 'context' | 'openContent' | 'slots'>;
 
 const documentView = (document: DocumentRow) => ({
   id: document.id,

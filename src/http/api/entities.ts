@@ -19,9 +19,8 @@ import { type Moment, viewAsOf } from '../../views/as-of.ts';
 import { CHANGE_COLUMNS } from '../../views/change.ts';
 import { type Parts, viewEntities } from '../../views/entity.ts';
 import { historyTexts } from '../../views/history.ts';
-import type { ApiPorts } from './ports.ts';
+import type { RoutePorts } from './ports.ts';
 import { pathChoice, pathText, queryChoice, queryFlag, queryLimit, queryList, queryText, queryTime } from './query.ts';
-import type { Semaphore } from './semaphore.ts';
 import { listCursor, readSequenceCursor } from './sending/cursors.ts';
 import { cutRows, type ReadRows, type SentRow } from './sending/row-pages.ts';
 import { sendResource } from './sending/send-response.ts';
@@ -32,7 +31,7 @@ const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedA
 
 const PARTS = ['lines', 'documents', 'source'] as const;
 
-type Ports = Pick<ApiPorts, 'context'> & { slots: Semaphore };
+type Ports = Pick<RoutePorts, 'context' | 'slots'>;
 
 export const orderRoutes = (ports: Ports): Router => entityRoutes(ports, 'orders', ['order']);
 export const shipmentRoutes = (ports: Ports): Router => entityRoutes(ports, 'shipments', ['shipment']);

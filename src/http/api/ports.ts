@@ -10,6 +10,7 @@ import type { DeliveryCriteria, ReplayFetch } from '../../processing/replay.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import type { RejectedRequest } from '../../store/monitoring/list-responses.ts';
 import type { SignIn } from './caller.ts';
+import type { Semaphore } from './semaphore.ts';
 
 /** A key from the setting `API_KEYS`. */
 export interface SettingsKey {
@@ -42,4 +43,10 @@ export interface ApiPorts {
   invariants(): Promise<Invariants>;
   /** The stored bytes under this SHA-256 (hex); null range: all of them. */
   openContent(sha256: string, range: ByteRange | null): Promise<Readable>;
+}
+
+/** The dependencies of the routes. */
+export interface RoutePorts extends ApiPorts {
+  /** Limits how many responses are prepared, or read ahead of their clients, at a time. */
+  slots: Semaphore;
 }

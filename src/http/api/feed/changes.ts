@@ -1,15 +1,14 @@
 import { type Request, type Response, Router } from 'express';
 import { findPosition } from '../../../feed/find-position.ts';
 import { CHANGE_COLUMNS } from '../../../views/change.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { createPacedWriter } from '../sending/paced-writer.ts';
 import { writeRows } from '../sending/row-pages.ts';
 import { sendRows } from '../sending/send-rows.ts';
 import { endOf, type FeedPage, type FeedQuery, follow, readPage } from './feed.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Semaphore };
+type Ports = Pick<RoutePorts, 'context' | 'stop' | 'slots'>;
 
 /** A comment line keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;

@@ -12,9 +12,8 @@ import { readOutstandingSizes } from '../../../store/feed/read-sizes.ts';
 import { CHANGE_COLUMNS, changeObject } from '../../../views/change.ts';
 import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
 import { callerOf } from '../auth.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
 import { type ListRow, sendList } from '../sending/list-pages.ts';
 import { cutRows, type ReadRows } from '../sending/row-pages.ts';
@@ -24,7 +23,7 @@ import { includeParam, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';
 import { endOf, readPage } from './feed.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'stop'> & { slots: Semaphore };
+type Ports = Pick<RoutePorts, 'context' | 'stop' | 'slots'>;
 
 const RECEIPT_COLUMNS = ['cursor', 'changeId', 'status', 'reference', 'reason', 'at', 'connection', 'kind', 'id', 'externalId', 'version'];
 

@@ -5,7 +5,7 @@ import type { Sql } from '../../../store/engine/database.ts';
 import { type FeedFilter, type FeedRange, readFeed } from '../../../store/feed/read-changes.ts';
 import { type ChangeParts, readFeedSizes } from '../../../store/feed/read-sizes.ts';
 import { changeTexts } from '../../../views/change-texts.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import type { Semaphore } from '../semaphore.ts';
 import { cutRows, type ReadRows, type RowPage } from '../sending/row-pages.ts';
 
@@ -37,7 +37,7 @@ export interface FeedPage {
   next: FeedPosition;
 }
 
-type FeedPorts = Pick<ApiPorts, 'context'> & { slots: Semaphore };
+type FeedPorts = Pick<RoutePorts, 'context' | 'slots'>;
 
 /**
  * One page of the feed; if it is empty, waits up to `waitMs` for the first entry. Empty if `end` comes first. Rejects a position that the

@@ -4,9 +4,8 @@ import { Refused } from '../../../domain/errors.ts';
 import { acknowledge, mute } from '../../../monitoring/alert-actions.ts';
 import { type AlertRow, listAlerts } from '../../../store/monitoring/list-alerts.ts';
 import { alertId, alertView } from '../../../views/alert.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { pathText, queryChoice, queryLimit, queryText, timeOf } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
 import { sendList } from '../sending/list-pages.ts';
 import { sendJson } from '../sending/send-response.ts';
@@ -23,7 +22,7 @@ const ALERT_STATES = ['open', 'resolved', 'all'] as const;
 /** Open alerts of one code and connection. */
 const MOST_OPEN = 1000;
 
-export function alertRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
+export function alertRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
   const router = Router();
   const sql = context.db.read;
   const named = async (request: Request): Promise<AlertRow> => {

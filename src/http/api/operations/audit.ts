@@ -1,9 +1,8 @@
 import { Router } from 'express';
 import { type AuditRow, listAudit } from '../../../store/access/list-audit.ts';
 import { callerOf } from '../auth.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { queryLimit, queryText, queryTime } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
 import { sendList } from '../sending/list-pages.ts';
 
@@ -12,7 +11,7 @@ const auditView = ({ seq: _seq, ...entry }: AuditRow) => entry;
 const COLUMNS = ['at', 'who', 'keyName', 'via', 'address', 'action', 'target', 'connection', 'result', 'details', 'requestId'];
 
 /** Who changed what, newest first. */
-export function auditRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
+export function auditRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);

@@ -2,15 +2,14 @@ import { type Request, Router } from 'express';
 import { type DeliveryFilter, type DeliveryRow, listDeliveries, readDelivery, readTextFloor } from '../../../store/deliveries/list.ts';
 import { readCursorsByCause } from '../../../store/feed/read-changes.ts';
 import { readCauses } from '../../../views/causes.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { pathText, queryLimit, queryText, queryTime } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
 import { rowsFrom, sendList } from '../sending/list-pages.ts';
 import { sendResource } from '../sending/send-response.ts';
 import { deliveryActions, noDelivery } from './delivery-actions.ts';
 
-type Ports = Pick<ApiPorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss'> & { slots: Semaphore };
+type Ports = Pick<RoutePorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'slots'>;
 
 const deliveryView = (delivery: DeliveryRow) => ({
   id: delivery.id,

@@ -1,15 +1,14 @@
 import { Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
 import { type DriftKey, listDrift } from '../../../store/drift/list.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { queryLimit, queryText } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
 import { sendList } from '../sending/list-pages.ts';
 
 const COLUMNS = ['connection', 'platform', 'kind', 'name', 'path', 'firstSeenAt', 'lastSeenAt', 'count', 'sampleId'];
 
-export function driftRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
+export function driftRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);

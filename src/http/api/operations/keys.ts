@@ -7,9 +7,8 @@ import { createKey, deleteKey } from '../../../feed/api-keys.ts';
 import { listApiKeys } from '../../../store/access/list-api-keys.ts';
 import { callerOf } from '../auth.ts';
 import type { Caller } from '../caller.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
 import { sendList } from '../sending/list-pages.ts';
 import { sendJson } from '../sending/send-response.ts';
@@ -24,7 +23,7 @@ const newKeyBody = z.object({
   consumers: z.array(z.string()).nullish(),
 });
 
-export function keyRoutes({ context, settingsKeys, slots }: Pick<ApiPorts, 'context' | 'settingsKeys'> & { slots: Semaphore }): Router {
+export function keyRoutes({ context, settingsKeys, slots }: Pick<RoutePorts, 'context' | 'settingsKeys' | 'slots'>): Router {
   const router = Router();
   const isSetting = (name: string): boolean => settingsKeys.some((key) => key.name === name);
 

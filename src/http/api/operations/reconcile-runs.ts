@@ -2,9 +2,8 @@ import { Router } from 'express';
 import { Refused } from '../../../domain/errors.ts';
 import { listRuns, readGaps, readRun } from '../../../store/reconciliation/list-runs.ts';
 import { runView } from '../../../views/run.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { pathText, queryLimit, queryText } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
 import { sendList } from '../sending/list-pages.ts';
 import { sendResource } from '../sending/send-response.ts';
@@ -25,7 +24,7 @@ const COLUMNS = [
   'counts.failed',
 ];
 
-export function reconcileRunRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
+export function reconcileRunRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
   const router = Router();
   const sql = context.db.read;
 

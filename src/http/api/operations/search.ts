@@ -1,15 +1,14 @@
 import { type RequestHandler, Router } from 'express';
 import { search } from '../../../search/search.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { RoutePorts } from '../ports.ts';
 import { queryNumber, queryText } from '../query.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { rowsFrom, sendList } from '../sending/list-pages.ts';
 
 const COLUMNS = ['kind', 'id', 'title', 'href', 'connection', 'match.field', 'match.text'];
 const DEFAULT_LIMIT = 20;
 
 /** Finds by number, external id, event id, item, line position, party, document or receipt, best matches first. */
-export function searchRoutes({ context, slots }: Pick<ApiPorts, 'context'> & { slots: Semaphore }): Router {
+export function searchRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
   const router = Router();
   const find: RequestHandler = async (request, response) => {
     const connections = context.connections.list().map(({ name }) => name);
