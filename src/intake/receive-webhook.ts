@@ -81,7 +81,8 @@ async function storeArrival(
   if (route.method === 'POST' && !route.formats.includes(body.format)) {
     throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');
   }
-  const request = new AuthenticatedRequest(incoming, body);
+  // Not a copy: its address is put together only where it is asked for.
+  const request: WebhookRequest = Object.assign(incoming, { body: body.bytes, format: body.format });
   const { arrival, kept } = await context.withLargeBodyLock(body.bytes.length, async () => {
     const described = describeArrival(connection, request, verdict.credential);
     return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
@@ -90,37 +91,6 @@ async function storeArrival(
   if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
   context.deliveryArrived.notify();
   return kept;
-}
-
-/** A request with its body. Its address is put together only where it is asked for. */
-class AuthenticatedRequest implements WebhookRequest {
-  readonly method: WebhookRequest['method'];
-  readonly path: string;
-  readonly params: Record<string, string>;
-  readonly query: Record<string, string>;
-  readonly headers: Record<string, string>;
-  readonly receivedAt: Date;
-  readonly remoteAddress: string;
-  readonly body: Buffer;
-  readonly format: WebhookRequest['format'];
-  private readonly incoming: IncomingWebhook;
-
-  constructor(incoming: IncomingWebhook, { bytes, format }: ArrivedBody) {
-    this.method = incoming.method;
-    this.path = incoming.path;
-    this.params = incoming.params;
-    this.query = incoming.query;
-    this.headers = incoming.headers;
-    this.receivedAt = incoming.receivedAt;
-    this.remoteAddress = incoming.remoteAddress;
-    this.body = bytes;
-    this.format = format;
-    this.incoming = incoming;
-  }
-
-  get url(): string {
-    return this.incoming.url;
-  }
 }
 
 /** What is stored of a request: identified, credentials redacted. An unreadable body is stored too, as dead. */
