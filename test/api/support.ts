@@ -16,7 +16,7 @@ import { requestContext } from '../../src/http/request-context.ts';
 import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
 import type { Database } from '../../src/store/engine/database.ts';
 import { listRejections } from '../../src/store/monitoring/list-responses.ts';
-import { type Engine, openTestDatabase, testOnEngines } from '../support/engines.ts';
+import { type Engine, openTestDatabase, testOnEnginesWith } from '../support/engines.ts';
 
 export const READER = 'reader-key-0123456789';
 export const OPERATOR = 'operator-key-0123456789';
@@ -180,16 +180,8 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
 }
 
 /** Declares a test that runs once on each engine, on an API of its own that is closed after it. */
-export function testWithApi(name: string, body: (api: TestApi, engine: Engine) => Promise<void>): void {
-  testOnEngines(name, async (_t, engine) => {
-    const api = await startApi(engine);
-    try {
-      await body(api, engine);
-    } finally {
-      await api.close();
-    }
-  });
-}
+export const testWithApi = (name: string, body: (api: TestApi, engine: Engine) => Promise<void>): void =>
+  testOnEnginesWith(name, startApi, body);
 
 /** Failed sign-ins are counted as in the service; what they count is told by nobody here. */
 export const signInsOf = (context: ApiPorts['context']) =>

@@ -9,7 +9,7 @@ import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { processDeliveries } from '../../src/processing/process-deliveries.ts';
 import { readSettings } from '../../src/settings.ts';
 import { type ManualClock, manualClock } from './clock.ts';
-import { createTestDatabase, type Engine, testOnEngines } from './engines.ts';
+import { createTestDatabase, type Engine, testOnEnginesWith } from './engines.ts';
 import { incoming } from './incoming.ts';
 import { type MemoryLog, memoryLog } from './log.ts';
 import { type ToyWorld, toyPlatform, toyWorld } from './toy-platform.ts';
@@ -91,12 +91,5 @@ export function inbound(event: object | string, clock: ManualClock): IncomingWeb
 
 /** Declares a test that runs once on each engine, on a context of its own that is closed after it. */
 export function testWithContext(name: string, body: (run: TestContext, t: NodeTest) => Promise<void>): void {
-  testOnEngines(name, async (t, engine) => {
-    const run = await createTestContext(engine);
-    try {
-      await body(run, t);
-    } finally {
-      await run.close();
-    }
-  });
+  testOnEnginesWith(name, createTestContext, (run, _engine, t) => body(run, t));
 }

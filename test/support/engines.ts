@@ -16,6 +16,22 @@ export function testOnEngines(name: string, body: (t: TestContext, engine: Engin
   for (const engine of ENGINES) test(`${name} (${engine})`, options, (t) => body(t, engine));
 }
 
+/** The same for a test that works on something of its own, which is closed after it. */
+export function testOnEnginesWith<Subject extends { close(): Promise<void> }>(
+  name: string,
+  open: (engine: Engine) => Promise<Subject>,
+  body: (subject: Subject, engine: Engine, t: TestContext) => Promise<void>,
+): void {
+  testOnEngines(name, async (t, engine) => {
+    const subject = await open(engine);
+    try {
+      await body(subject, engine, t);
+    } finally {
+      await subject.close();
+    }
+  });
+}
+
 export interface TestDatabase {
   url: string;
   db: Database;
