@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Recorded } from './statements.ts';
 
-// Loaded before a test file (`node --import`): whoever opens a database gets one that notes what store functions send. At the end of the process it
+// Loaded before a test file (`node --import`): every database that the process opens records what store functions send. At the end of the process it
 // is written into the directory STATEMENTS_DIR. The service itself knows nothing of it.
 
 const RECORDING = pathToFileURL(join(import.meta.dirname, 'recording-database.ts')).href;

@@ -25,7 +25,7 @@ export interface Recorded {
   statement: string;
 }
 
-/** The innermost function of the store in a stack, when it was the store that sent the statement; null: somebody else did, as tests do. */
+/** The innermost function of the store in a stack, when it was the store that sent the statement; null for a statement of a test. */
 export function senderIn(stack: string): { file: string; name: string } | null {
   const frames = stack
     .split('\n')

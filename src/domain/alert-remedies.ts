@@ -29,7 +29,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   receipt_rejected:
     'See GET /api/v1/consumers/{name}/receipts?status=rejected, correct the cause in the ERP, and send the receipt as booked.',
   notify_failing:
-    'Check that the notify URL of the consumer answers 2xx. It is retried at least every five minutes; the changes wait in the feed.',
+    'Check that the notify URL of the consumer answers 2xx. It is retried at least every five minutes, or when it asks to be (Retry-After); the changes wait in the feed.',
   consumer_forgotten: 'Resume reading with the consumer, or delete it (DELETE /api/v1/consumers/{name}).',
 };
 

@@ -10,7 +10,7 @@ export interface BatchSize {
   ended(most: number, taken: number | null): boolean;
 }
 
-/** Doubles the size of transactions after each full one, up to 400: what each costs is shared by more deliveries. Begins anew after one that was not full. */
+/** Doubles the size of transactions after each full one, up to 400: what each costs is shared by more deliveries. Returns to 100 after one that was not full. */
 export function createBatchSize(): BatchSize {
   let size = FIRST_BATCH;
   return {
