@@ -29,6 +29,7 @@ import * as replays from './0038_replays.ts';
 import * as packedContents from './0039_packed_contents.ts';
 import * as linesInEntities from './0040_lines_in_entities.ts';
 import * as refusedCredentials from './0043_refused_credentials.ts';
+import * as newestDead from './0044_newest_dead.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -66,6 +67,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0039_packed_contents', packedContents],
   ['0040_lines_in_entities', linesInEntities],
   ['0043_refused_credentials', refusedCredentials],
+  ['0044_newest_dead', newestDead],
 ];
 
 const MIGRATION_LOCK = 7036280;

@@ -8,11 +8,11 @@ import { createConsole } from './http/console/console.ts';
 import { listen } from './http/listener.ts';
 import { createHttp } from './http/server.ts';
 import { createReceiver } from './intake/receive-webhook.ts';
-import { closeDeadAlerts } from './monitoring/check-connections.ts';
 import { connectionHealth } from './monitoring/connection-health.ts';
 import type { InvariantChecker } from './monitoring/invariants.ts';
 import type { Readiness } from './monitoring/readiness.ts';
 import { createResponseStats, type ResponseStats } from './monitoring/response-stats.ts';
+import { updateFailureAlerts } from './monitoring/update-alerts.ts';
 import type { OpenContext } from './open-context.ts';
 import { isFinalAnswer } from './platforms/contract/platform.ts';
 import { dismissDeliveries } from './processing/dismiss.ts';
@@ -92,6 +92,13 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   };
 }
 
+/** What an action on deliveries has changed is told by the alerts at once. */
+async function thenUpdateAlerts<T>(context: OpenContext, action: Promise<T>): Promise<T> {
+  const result = await action;
+  await updateFailureAlerts(context);
+  return result;
+}
+
 function apiPorts(
   context: OpenContext,
   { storage, reconciler, invariants, responseStats }: WebParts & { responseStats: ResponseStats },
@@ -100,14 +107,10 @@ function apiPorts(
   return {
     context,
     stop,
-    replay: (filter, fetch, replayId) => replay(context, filter, fetch, replayId),
+    replay: (filter, fetch, replayId) => thenUpdateAlerts(context, replay(context, filter, fetch, replayId)),
     previewReplay: (filter, fetch) => previewReplay(context, filter, fetch),
     retry: (criteria) => retryDeliveries(context, criteria),
-    dismiss: async (criteria, note) => {
-      const number = await dismissDeliveries(context, criteria, note);
-      await closeDeadAlerts(context);
-      return number;
-    },
+    dismiss: (criteria, note) => thenUpdateAlerts(context, dismissDeliveries(context, criteria, note)),
     // Responses counted in memory must be stored before the run reads them.
     reconcile: (connection, since = null) => responseStats.flush().then(() => reconcileNow(context, reconciler, connection, { since })),
     health: (connection) => responseStats.flush().then(() => connectionHealth(context, connection)),

@@ -40,6 +40,7 @@ export async function withContext<T>(runtime: CliRuntime, work: (context: OpenCo
   const settings = settingsOf(runtime);
   const context = await openContext(settings, await connectionsOf(settings, runtime), { log: quietLog(runtime) }, () => ({
     open: () => {},
+    update: () => {},
     close: () => {},
   }));
   try {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type AuditContext, audited } from '../audit.ts';
 import type { Context } from '../context.ts';
+import { failedDocumentsAlert } from '../domain/alert.ts';
 import { PermanentFailure, Refused, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import { displayName } from '../domain/values/file-name.ts';
@@ -168,13 +169,8 @@ async function report(context: Context, document: ClaimedDocument, end: Document
   }
   context.log.warn('document_not_stored', fields);
   if (end.state === 'announced' || !document.current) return;
-  context.alerts.open({
-    level: 'warning',
-    code: 'document_failed',
-    text: `A document announced by ${connection} could not be stored (${end.state}): ${displayName(document.announced.name) ?? id}`,
-    connection,
-    details: { documentId: id, state: end.state, error: end.error },
-  });
+  const newest = { id, name: displayName(document.announced.name) ?? id, state: end.state, error: end.error };
+  context.alerts.open(failedDocumentsAlert({ connection, count: 1, newest }));
 }
 
 interface Lease {

@@ -14,21 +14,50 @@ export interface Alert {
 /** Opens, repeats (at most once an hour) and closes alerts. At most one per code, connection and subject is open at a time. */
 export interface Alerts {
   open(alert: Alert): void;
+  /** Describes an open alert anew, without a message: its facts have changed. */
+  update(alert: Alert): void;
   /** The condition has ended: sends a closing message if the alert was open. */
   close(code: string, connection: string | null, text: string, subject?: string): void;
 }
 
-/** A delivery that failed permanently: on arrival (`subject` and event unknown) or after its attempts. */
-export const deadDeliveryAlert = (delivery: {
-  id: string;
+/** The dead deliveries of a connection: their number, and the one that failed last (its `subject` and event are unknown if it could not be read). */
+export interface DeadDeliveries {
   connection: string;
-  eventType: string | null;
-  subject: string | null;
-  error: string | null;
-}): Alert => ({
-  level: 'critical',
-  code: 'delivery_dead',
-  connection: delivery.connection,
-  text: `${delivery.connection}: a delivery failed permanently (${delivery.error ?? 'unknown error'}). Fix the cause and replay it, or dismiss it.`,
-  details: { deliveryId: delivery.id, eventType: delivery.eventType, subject: delivery.subject },
-});
+  count: number;
+  newest: { id: string; eventType: string | null; subject: string | null; error: string | null };
+}
+
+export const deadDeliveriesAlert = ({ connection, count, newest }: DeadDeliveries): Alert => {
+  const error = newest.error ?? 'unknown error';
+  return {
+    level: 'critical',
+    code: 'delivery_dead',
+    connection,
+    text:
+      count === 1
+        ? `${connection}: a delivery failed permanently (${error}). Fix the cause and replay it, or dismiss it.`
+        : `${connection}: ${count} deliveries failed permanently (the newest: ${error}). Fix the causes and replay them, or dismiss them.`,
+    details: { dead: count, deliveryId: newest.id, eventType: newest.eventType, subject: newest.subject },
+  };
+};
+
+/** The documents of a connection that were given up: their number, and the one that was announced last. */
+export interface FailedDocuments {
+  connection: string;
+  count: number;
+  newest: { id: string; name: string; state: string; error: string | null };
+}
+
+export const failedDocumentsAlert = ({ connection, count, newest }: FailedDocuments): Alert => {
+  const named = `${newest.state}): ${newest.name}`;
+  return {
+    level: 'warning',
+    code: 'document_failed',
+    connection,
+    text:
+      count === 1
+        ? `A document announced by ${connection} could not be stored (${named}`
+        : `${count} documents announced by ${connection} could not be stored, the newest (${named}`,
+    details: { failed: count, documentId: newest.id, state: newest.state, error: newest.error },
+  };
+};

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { deadDeliveryAlert } from '../domain/alert.ts';
+import { deadDeliveriesAlert } from '../domain/alert.ts';
 import { ANSWER_WITHIN_MS, withTimeout } from '../domain/deadlines.ts';
 import type { Arrival, InsertResult } from '../domain/entities/delivery.ts';
 import { subjectText } from '../domain/entities/entity.ts';
@@ -87,7 +87,8 @@ async function storeArrival(
     const described = describeArrival(connection, request, verdict.credential);
     return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
   });
-  if (arrival.state === 'dead' && kept.status === 'accepted') context.alerts.open(deadDeliveryAlert({ ...arrival, id: kept.deliveryId }));
+  if (arrival.state === 'dead' && kept.status === 'accepted')
+    context.alerts.open(deadDeliveriesAlert({ connection: connection.name, count: 1, newest: { ...arrival, id: kept.deliveryId } }));
   if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
   context.deliveryArrived.notify();
   return kept;

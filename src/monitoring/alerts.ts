@@ -5,12 +5,14 @@ import {
   type AlertRow,
   alertKey,
   closeAlert,
+  describeAlert,
   isAlertOpen,
   lockAlert,
   markAlertUnsent,
   readOpenAlerts,
   upsertAlert,
 } from '../store/monitoring/alerts.ts';
+import { readFacts } from './update-alerts.ts';
 
 /** The message that is posted to `ALERT_WEBHOOK_URL` as JSON. */
 export interface AlertMessage extends Alert {
@@ -32,7 +34,10 @@ export interface AlertDispatcher extends Alerts {
 
 const REPEAT_MS = 3_600_000;
 
-type Change = { do: 'open'; alert: Alert; times: number } | { do: 'close'; code: string; connection: string | null; text: string };
+type Change =
+  | { do: 'open'; alert: Alert; times: number }
+  | { do: 'update'; alert: Alert }
+  | { do: 'close'; code: string; connection: string | null; text: string };
 
 /**
  * Alerts are states: one per code and connection, shared by all processes. A message is sent when one opens, at most once an hour while it
@@ -50,9 +55,7 @@ export function createAlerts(dependencies: AlertDependencies): AlertDispatcher {
     for (let next = waiting.entries().next(); !next.done; next = waiting.entries().next()) {
       const [key, change] = next.value;
       waiting.delete(key);
-      await (change.do === 'open' ? open(dependencies, key, change) : close(dependencies, key, change)).catch((error: unknown) =>
-        logUnstored(dependencies, change, error),
-      );
+      await apply(dependencies, key, change).catch((error: unknown) => logUnstored(dependencies, change, error));
     }
     // Without an `await` since the last check, so that nothing can be queued in between and left behind.
     running = null;
@@ -62,6 +65,11 @@ export function createAlerts(dependencies: AlertDependencies): AlertDispatcher {
       const key = alertKey(alert.code, alert.connection, alert.subject);
       const known = waiting.get(key);
       enqueue(key, { do: 'open', alert, times: known?.do === 'open' ? known.times + 1 : 1 });
+    },
+    update(alert) {
+      const key = alertKey(alert.code, alert.connection, alert.subject);
+      // An opening that waits reads the facts itself.
+      if (!waiting.has(key)) enqueue(key, { do: 'update', alert });
     },
     close: (code, connection, text, subject) => enqueue(alertKey(code, connection, subject), { do: 'close', code, connection, text }),
     async resend() {
@@ -91,11 +99,19 @@ export function isDue(stored: AlertRow | null, alert: Alert, now: Date): boolean
 
 const isMuted = ({ mutedUntil }: AlertRow, now: Date): boolean => mutedUntil !== null && now.toISOString() < mutedUntil;
 
+function apply(dependencies: AlertDependencies, key: string, change: Change): Promise<unknown> {
+  if (change.do === 'open') return open(dependencies, key, change);
+  if (change.do === 'close') return close(dependencies, key, change);
+  const { text, details } = change.alert;
+  return dependencies.db.write((sql) => describeAlert(sql, key, { text, details }));
+}
+
 async function open(
   dependencies: AlertDependencies,
   key: string,
-  { alert, times }: { do: 'open'; alert: Alert; times: number },
+  { alert: told, times }: { do: 'open'; alert: Alert; times: number },
 ): Promise<void> {
+  const alert = (await readFacts(dependencies.db.read, told)) ?? told;
   const now = dependencies.clock.now();
   const at = now.toISOString();
   const { due, row } = await dependencies.db.write(async (sql) => {

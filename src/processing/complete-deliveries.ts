@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { deadDeliveryAlert } from '../domain/alert.ts';
+import { deadDeliveriesAlert } from '../domain/alert.ts';
 import type { Attempt } from '../domain/entities/delivery.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { type AttemptEnd, type NextStep, nextStep } from '../domain/outcome.ts';
@@ -99,6 +99,7 @@ export function logOutcomes(context: Context, ends: readonly CompletedAttempt[])
     if (step.outcome === 'dead') context.log.error('delivery_processed', fields);
     else if (step.outcome === 'retry') context.log.warn('delivery_processed', fields);
     else context.log.info('delivery_processed', fields);
-    if (step.outcome === 'dead') context.alerts.open(deadDeliveryAlert({ ...delivery, error: step.error }));
+    if (step.outcome === 'dead')
+      context.alerts.open(deadDeliveriesAlert({ connection: delivery.connection, count: 1, newest: { ...delivery, error: step.error } }));
   }
 }

@@ -26,6 +26,7 @@ async function filled(t: test.TestContext, orders: number): Promise<Place> {
   const connections = readConnections(JSON.stringify({ connections: { shop: world.entry } }), {}, PLATFORMS);
   const context = await openContext(readSettings(here.env, { terminal: false }), connections, { log: memoryLog() }, () => ({
     open: () => {},
+    update: () => {},
     close: () => {},
   }));
   const receiver = createReceiver(context, { maxBacklog: 1000, backlog: () => 0 });

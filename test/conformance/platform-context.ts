@@ -67,7 +67,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     readSettings({ DATABASE_URL: url }, { terminal: false }),
     [connection],
     { log, clock, random: () => 0.5, processId: 'one:0:test', sleep },
-    () => ({ open: ({ code }) => void alerts.add(code), close: (code) => void alerts.delete(code) }),
+    () => ({ open: ({ code }) => void alerts.add(code), update: () => {}, close: (code) => void alerts.delete(code) }),
   );
   const receiver = createReceiver(context, { maxBacklog: 1_000_000, backlog: () => 0 });
   const gatekeeper = createCredentialChecker({

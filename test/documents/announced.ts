@@ -86,6 +86,6 @@ export function withDocuments(
     circuit: () => 'closed',
     openDocument,
   };
-  const alerts = { open: (alert: Alert) => void opened.push(alert), close: (code: string) => void closed.push(code) };
+  const alerts = { open: (alert: Alert) => void opened.push(alert), update: () => {}, close: (code: string) => void closed.push(code) };
   return { context: { ...context, api: () => api, alerts }, opened, closed };
 }

@@ -76,7 +76,7 @@ testWithContext(
 
 testWithContext('the alert for dead letters ends when the last of them is gone', async (test) => {
   const closed: string[] = [];
-  const context = { ...test.context, alerts: { open: () => {}, close: (code: string) => void closed.push(code) } };
+  const context = { ...test.context, alerts: { open: () => {}, update: () => {}, close: (code: string) => void closed.push(code) } };
   await write(
     test,
     `insert into alerts (key, code, level, connection, text, details, opened_at, count)

@@ -29,7 +29,7 @@ testOnEngines('a webhook that the platform has switched off is an alert with the
   const context = {
     ...place.context,
     random: () => 0,
-    alerts: { open: (alert: Alert) => void alerts.push(alert), close: (code: string) => void closed.push(code) },
+    alerts: { open: (alert: Alert) => void alerts.push(alert), update: () => {}, close: (code: string) => void closed.push(code) },
   };
   const jobs = scheduledJobs(context, {
     ...{

@@ -14,6 +14,7 @@ function brakeTest() {
   const said: string[] = [];
   const alerts = {
     open: ({ code }: { code: string }) => void said.push(`open ${code}`),
+    update: () => {},
     close: (code: string) => void said.push(`close ${code}`),
   };
   return { clock, said, brake: createFailureBreaker({ alerts, clock, log: memoryLog() }) };

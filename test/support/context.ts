@@ -50,6 +50,7 @@ async function onDatabase(url: string, processId: string, clock: ManualClock, wo
   const alerts: Alert[] = [];
   const context = await openContext(settings, [connection], { log, clock, random: () => 0.5, processId }, () => ({
     open: (alert) => alerts.push(alert),
+    update: () => {},
     close: () => {},
   }));
   const receiver = createReceiver(context, { maxBacklog: 1_000_000, backlog: () => 0 });

@@ -17,6 +17,11 @@ set closed_at = ?
 where key = ? and closed_at is null
 returning *;
 
+-- monitoring/alerts.ts describeAlert
+update alerts
+set text = ?, details = ?
+where key = ? and closed_at is null;
+
 -- monitoring/alerts.ts isAlertOpen
 select 1 as open
 from alerts
@@ -152,6 +157,54 @@ select connection, reason as kind, count
 from collisions
 order by 1, 2;
 
+-- monitoring/read-failures.ts readDeadDeliveries
+select found.connection, found.count, d.id, d.event_type, d.subject, d.error
+from (select connection, count(*) as count, (select n.seq
+from deliveries n
+where n.state = 'dead' and n.connection = deliveries.connection
+order by n.finished_at desc, n.seq desc
+limit 1) as newest
+from deliveries
+where state = 'dead'
+group by connection) as found
+join deliveries d on d.seq = found.newest;
+
+-- monitoring/read-failures.ts readDeadDeliveries
+select found.connection, found.count, d.id, d.event_type, d.subject, d.error
+from (select connection, count(*) as count, (select n.seq
+from deliveries n
+where n.state = 'dead' and n.connection = deliveries.connection
+order by n.finished_at desc, n.seq desc
+limit 1) as newest
+from deliveries
+where state = 'dead' and connection = ?
+group by connection) as found
+join deliveries d on d.seq = found.newest;
+
+-- monitoring/read-failures.ts readFailedDocuments
+select found.connection, found.count, d.id, d.announced, d.filename, d.state, d.error
+from (select connection, count(*) as count, (select n.id
+from documents n
+where state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null and removed_at is null and n.connection = documents.connection
+order by n.announced_at desc, n.seq desc
+limit 1) as newest
+from documents
+where state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null and removed_at is null
+group by connection) as found
+join documents d on d.id = found.newest;
+
+-- monitoring/read-failures.ts readFailedDocuments
+select found.connection, found.count, d.id, d.announced, d.filename, d.state, d.error
+from (select connection, count(*) as count, (select n.id
+from documents n
+where state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null and removed_at is null and n.connection = documents.connection
+order by n.announced_at desc, n.seq desc
+limit 1) as newest
+from documents
+where state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null and removed_at is null and connection = ?
+group by connection) as found
+join documents d on d.id = found.newest;
+
 -- monitoring/read-health.ts readAround
 select (select max(minute)
 from answers
@@ -181,11 +234,6 @@ limit 1000) as latest
 where credential is not null
 group by credential
 order by 2 desc, 1;
-
--- monitoring/read-health.ts readDeadConnections
-select distinct connection
-from deliveries
-where state = 'dead';
 
 -- monitoring/read-health.ts readJourneys
 select c.platform_at as "platformAt", c.received_at as "receivedAt", c.at as "appliedAt", (select r.at

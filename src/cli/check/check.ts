@@ -106,7 +106,11 @@ async function readConnectionsFindings(settings: Settings, runtime: CliRuntime):
 async function checkStore(settings: Settings, connections: readonly Connection[], runtime: CliRuntime): Promise<Finding[]> {
   let context: OpenContext;
   try {
-    context = await openContext(settings, connections, { log: quietLog(runtime) }, () => ({ open: () => {}, close: () => {} }));
+    context = await openContext(settings, connections, { log: quietLog(runtime) }, () => ({
+      open: () => {},
+      update: () => {},
+      close: () => {},
+    }));
   } catch (error) {
     return [
       failure('database', engineOf(settings), `${errorLine(error)} Check DATABASE_URL, and that the server runs and accepts our login`),

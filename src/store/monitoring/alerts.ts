@@ -75,6 +75,11 @@ export async function upsertAlert(sql: Sql, alert: AlertRow): Promise<void> {
   );
 }
 
+/** Replaces the description of an open alert. */
+export async function describeAlert(sql: Sql, key: string, { text, details }: Pick<Alert, 'text' | 'details'>): Promise<void> {
+  await sql.all('update alerts set text = ?, details = ? where key = ? and closed_at is null', [text, JSON.stringify(details), key]);
+}
+
 /** Ends an alert and keeps it among those that were resolved; null when none was open. */
 export async function closeAlert(sql: Sql, key: string, at: string): Promise<AlertRow | null> {
   const [row] = await sql.all<StoredAlert>('update alerts set closed_at = ? where key = ? and closed_at is null returning *', [at, key]);

@@ -101,9 +101,3 @@ export async function readAround(sql: Sql, connection: string, at: string): Prom
   );
   return row ?? { before: null, after: null };
 }
-
-/** The connections that have dead deliveries. */
-export async function readDeadConnections(sql: Sql): Promise<Set<string>> {
-  const rows = await sql.all<{ connection: string }>(`select distinct connection from deliveries where state = 'dead'`);
-  return new Set(rows.map((row) => row.connection));
-}
