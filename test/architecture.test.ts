@@ -141,13 +141,13 @@ function faultsOf({ from, to, typeOnly }: Import): string[] {
   return faults;
 }
 
-test('folders point one way, and each library has one home', () => {
+test('imports between folders go in one direction, and each library is imported in one folder', () => {
   const imports = files(SRC).flatMap((path) => importsOf(path, readFileSync(path, 'utf8')));
   assert.ok(imports.length > 100, 'the imports were read');
   assert.deepEqual(imports.flatMap(faultsOf), []);
 });
 
-test('a planted bad import is caught', () => {
+test('a deliberately wrong import is detected', () => {
   const planted = (path: string, line: string) => importsOf(join(SRC, path), line).flatMap(faultsOf).length;
   assert.equal(planted('domain/entity.ts', `import { openDatabase } from '../store/database.ts';`), 1);
   assert.equal(planted('processing/apply-reports.ts', `import { tradecloud } from '../platforms/tradecloud/index.ts';`), 1);
@@ -182,7 +182,7 @@ function circles(imports: readonly Import[]): string[][] {
   return [...new Map([...groups.keys()].map((group) => [group.toSorted().join(), group.toSorted()])).values()];
 }
 
-test('no file imports itself by way of others', () => {
+test('no file imports itself through other files', () => {
   const imports = files(SRC).flatMap((path) => importsOf(path, readFileSync(path, 'utf8')));
   assert.deepEqual(circles(imports), []);
   const planted = [

@@ -17,7 +17,7 @@ const faultsOf = (text: string, env: Record<string, string> = {}): readonly stri
   }
 };
 
-test('the example file starts with one platform and one variable, and is valid with all of it switched on', () => {
+test('the example file starts with one platform and one variable, and is valid with everything in it enabled', () => {
   const text = readFileSync(join(import.meta.dirname, '..', 'connections.example.yaml'), 'utf8');
   const env = Object.fromEntries(
     [...text.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name]) => [name, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw']),
@@ -29,7 +29,7 @@ test('the example file starts with one platform and one variable, and is valid w
   assert.deepEqual(names(all, env), ['tradecloud', 'ordermentum', 'orisha', 'ordergroove', 'standard']);
 });
 
-test('all faults of the connections file are told at once, by place, and no value is repeated', () => {
+test('all errors in the connections file are reported at once, by place, and no value is repeated', () => {
   const faults = faultsOf(`
 connections:
   Bad_Name: { platform: tradecloud, webhook: { auth: [] } }
@@ -48,14 +48,14 @@ connections:
   assert.doesNotMatch(text, /hunter2/);
 });
 
-test('a secret may be one value or a list, and comes out as a list', () => {
+test('a secret may be one value or a list, and is returned as a list', () => {
   const [one] = readConnections('connections: { a: { platform: orisha, webhook: { secret: x } } }', {}, PLATFORMS);
   const [two] = readConnections('connections: { a: { platform: orisha, webhook: { secret: [x, y] } } }', {}, PLATFORMS);
   assert.deepEqual((one?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['x']);
   assert.deepEqual((two?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['x', 'y']);
 });
 
-test('a secret that stands where a name should is not repeated, a slip of a name is', () => {
+test('a secret in place of a name is not repeated, a misspelt name is', () => {
   const secret = 'whsec_bm90LWEtbmFtZQ';
   const entry = (webhook: string) => `connections: { a: { platform: orisha, webhook: ${webhook} } }`;
   for (const text of [
@@ -73,14 +73,14 @@ test('a secret that stands where a name should is not repeated, a slip of a name
   assert.match(faultsOf(entry('{ secrt: x }')).join('\n'), /unknown secrt/);
 });
 
-test('what is no YAML, and a file without connections, is a fault', () => {
+test('invalid YAML and a file without connections are errors', () => {
   assert.equal(faultsOf('connections: [').length, 1);
   assert.match(faultsOf('').join(), /expected connections by name, or \{\}/);
   assert.deepEqual(faultsOf('connections: {}'), []);
   assert.match(faultsOf('conections: {}').join('\n'), /conections: unknown/);
 });
 
-test('all faulty settings are told at once, by name, with what was expected and without their values', () => {
+test('all invalid settings are reported at once, by name, with the expected values and without their own', () => {
   const env = {
     PORT: 'eighty',
     API_KEYS: 'nonsense-secret',
@@ -101,12 +101,12 @@ test('all faulty settings are told at once, by name, with what was expected and 
   );
 });
 
-test('without a connections file it is the sandbox, except in production', () => {
+test('without a connections file the sandbox starts, except in production', () => {
   assert.equal(readSettings({ CONNECTIONS_FILE: '/nowhere.yaml' }, { terminal: false }).connectionsFile, null);
   assert.equal(readSettings({}, { terminal: false }).requireHttps, false);
 });
 
-test('a variable that is not set is one fault, wherever it is named and whatever its place expects', () => {
+test('an unset variable is one error, wherever it is used and whatever is expected there', () => {
   const faults = faultsOf(`
 connections:
   a:
@@ -118,14 +118,14 @@ connections:
   assert.match(faults.join('\n'), /a\.webhook\.auth\[0\]\.basic\.password, connections\.a\.api\.password: \$\{TC\} is not set/);
 });
 
-test('a schedule that can never be due is a fault', () => {
+test('a schedule that can never be due is an error', () => {
   const withSchedule = (schedule: string) =>
     faultsOf(`connections: { a: { platform: orisha, webhook: { secret: x }, reconcile: { schedule: "${schedule}" } } }`);
   for (const never of ['0 25 * * *', '0 0 31 2 *', 'often', '* * *', '61 * * * *']) assert.equal(withSchedule(never).length, 1, never);
   for (const due of ['*/5 * * * *', '0 0 29 2 *', '30 0 * * * *', '0 6 * * mon-fri']) assert.deepEqual(withSchedule(due), [], due);
 });
 
-test('white space around a secret is taken off, and told', () => {
+test('white space around a secret is trimmed, with a warning', () => {
   const text = `connections: { a: { platform: orisha, webhook: { secret: ["\${S}", "b"] } } }`;
   const [one] = readConnections(text, { S: ' s3cret\n' }, PLATFORMS);
   assert.deepEqual((one?.settings.webhook as { secret?: string[] } | undefined)?.secret, ['s3cret', 'b']);

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { generatedDocuments, isFresh } from '../docs/make.ts';
 
 for (const [path, text] of Object.entries(generatedDocuments())) {
-  test(`${path} is what the code makes of it (npm run docs)`, () => {
+  test(`${path} is up to date (npm run docs)`, () => {
     assert.ok(isFresh(path, text), `${path} is stale: run npm run docs`);
   });
 }

@@ -7,7 +7,7 @@ const basic = (name: string, key: string) => ({
   headers: { Authorization: `Basic ${Buffer.from(`${name}:${key}`).toString('base64')}` },
 });
 
-testWithApi('a request needs a key, as Bearer or Basic', async (api) => {
+testWithApi('a request needs a key, as Bearer or Basic credentials', async (api) => {
   const refused = await api.get('/orders', { key: null });
   assert.deepEqual([refused.status, refused.json.code], [401, 'unauthorized']);
   assert.match(refused.headers.get('www-authenticate') ?? '', /Bearer .*Basic /);
@@ -21,7 +21,7 @@ testWithApi('a request needs a key, as Bearer or Basic', async (api) => {
   assert.equal((await api.call('PATCH', '/orders')).status, 405);
 });
 
-testWithApi('who asks is settled before what is asked: 401 and 403 come before 400 and 404', async (api) => {
+testWithApi('credentials and roles are checked first: 401 and 403 take precedence over 400 and 404', async (api) => {
   assert.equal((await api.get('/orders?limit=0', { key: null })).status, 401);
   assert.equal((await api.call('POST', '/keys', { key: OPERATOR, body: { role: 'king' } })).json.code, 'forbidden');
   const asReader: [string, string][] = [
@@ -37,7 +37,7 @@ testWithApi('who asks is settled before what is asked: 401 and 403 come before 4
   assert.equal((await api.call('DELETE', '/keys/r', { key: OPERATOR })).status, 403);
 });
 
-testWithApi('a key is shown once, works at once, and ends at once', async (api) => {
+testWithApi('a key is shown once, is valid immediately, and is invalid immediately after its revocation', async (api) => {
   const made = await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } });
   assert.equal(made.status, 201);
   const { key } = made.json;
@@ -67,7 +67,7 @@ testWithApi('a key is shown once, works at once, and ends at once', async (api) 
   assert.equal((await api.call('DELETE', '/keys/erp')).status, 404);
 });
 
-test('bodies that are no JSON, or another type, are refused as problems', async () => {
+test('bodies that are not JSON, or have another content type, are rejected with a problem', async () => {
   const api = await startApi('sqlite');
   try {
     const broken = await api.call('POST', '/keys', { body: '{"name":' });
@@ -78,7 +78,7 @@ test('bodies that are no JSON, or another type, are refused as problems', async 
   }
 });
 
-test('the description is served without a key and shown as a page that loads nothing from outside', async () => {
+test('the API description is served without a key, and rendered as a page that loads nothing from other hosts', async () => {
   const api = await startApi('sqlite');
   try {
     const spec = await api.get('/openapi.json', { key: null });
@@ -94,7 +94,7 @@ test('the description is served without a key and shown as a page that loads not
   }
 });
 
-test('a large answer is compressed for a client that takes that', async () => {
+test('a large response is compressed if the client accepts it', async () => {
   const api = await startApi('sqlite');
   try {
     const plain = await (await fetch(`${api.url}/api/v1/openapi.json`, { headers: { 'Accept-Encoding': 'identity' } })).text();

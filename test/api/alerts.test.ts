@@ -11,7 +11,7 @@ const alert = (code: string, connection: string | null) => ({
   details: {},
 });
 
-testWithApi('alerts are listed with since, count and what mends them; each is acknowledged or muted', async (api) => {
+testWithApi('alerts are listed with since, count and remedy; each can be acknowledged or muted', async (api) => {
   const clock = manualClock(NOW);
   const sent: string[] = [];
   const desk = createAlerts({ ...api.ports.context, clock, post: async ({ text }) => void sent.push(text) });
@@ -61,7 +61,7 @@ testWithApi('alerts are listed with since, count and what mends them; each is ac
   assert.equal(sent.filter((text) => text.startsWith('silence')).length, 2);
 });
 
-testWithApi('alerts of one code about several consumers are told apart', async (api) => {
+testWithApi('alerts with the same code for different consumers are separate', async (api) => {
   const desk = createAlerts({ ...api.ports.context, clock: manualClock(NOW), post: null });
   const list = async () => (await api.get('/alerts')).json.data;
   for (const subject of ['erp', 'books']) desk.open({ ...alert('consumer_behind', null), subject, details: { consumer: subject } });

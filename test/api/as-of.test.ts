@@ -41,7 +41,7 @@ const STORY = [
   report('2026-02-05T00:00:00.000Z', { deleted: true, header: null }),
 ];
 
-testWithApi('at every position of the feed an order is shown as it was given then', async (api) => {
+testWithApi('an order as of any feed position equals what was returned at that time', async (api) => {
   const then: { cursor: string; order: object }[] = [];
   let ids = 0;
   for (const [step, one] of STORY.entries()) {

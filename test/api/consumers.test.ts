@@ -13,7 +13,7 @@ async function withChanges(api: TestApi): Promise<void> {
   );
 }
 
-testWithApi('a consumer starts at the beginning and gets the same entries until it acknowledges', async (api) => {
+testWithApi('a consumer starts at the beginning and gets the same entries until it acknowledges them', async (api) => {
   await withChanges(api);
   const made = await api.call('PUT', '/consumers/erp', { key: OPERATOR });
   assert.deepEqual([made.status, made.json.position, made.json.kind], [201, '0', null]);
@@ -29,7 +29,7 @@ testWithApi('a consumer starts at the beginning and gets the same entries until 
   assert.equal((await api.get('/consumers', asReader)).json.data[0].lastReadPosition, '4');
 });
 
-testWithApi('an acknowledgement backwards or beyond what was read needs force, an unknown cursor is refused', async (api) => {
+testWithApi('acknowledging backwards or beyond what was read requires force, and an unknown cursor is rejected', async (api) => {
   await withChanges(api);
   await api.call('PUT', '/consumers/erp');
   const ack = (body: object, key = ADMIN) => api.call('POST', '/consumers/erp/ack', { body, key });
@@ -50,7 +50,7 @@ testWithApi('an acknowledgement backwards or beyond what was read needs force, a
   assert.equal((await api.call('POST', '/consumers/nobody/ack', { body: { cursor: '1' } })).status, 404);
 });
 
-testWithApi("a consumer's filter narrows what it reads", async (api) => {
+testWithApi("a consumer's filter restricts what it reads", async (api) => {
   await withChanges(api);
   const made = await api.call('PUT', '/consumers/ships', { body: { kind: 'shipment', connection: ['acme'] } });
   assert.deepEqual([made.json.kind, made.json.connection], [['shipment'], ['acme']]);
@@ -58,7 +58,7 @@ testWithApi("a consumer's filter narrows what it reads", async (api) => {
   assert.equal((await api.call('PUT', '/consumers/ships', { body: { kind: 'nonsense' } })).status, 400);
 });
 
-testWithApi('what was pulled is outstanding until it is booked', async (api) => {
+testWithApi('a change that was read is outstanding until it is booked', async (api) => {
   await withChanges(api);
   await api.call('PUT', '/consumers/erp');
   assert.deepEqual(cursors((await api.get('/consumers/erp/outstanding')).json), []);
@@ -99,7 +99,7 @@ testWithApi('what was pulled is outstanding until it is booked', async (api) => 
   assert.equal((await api.get('/consumers/erp/receipts?status=lost')).status, 400);
 });
 
-testWithApi('a dropped consumer is gone, with its receipts', async (api) => {
+testWithApi('deleting a consumer also deletes its receipts', async (api) => {
   await withChanges(api);
   await api.call('PUT', '/consumers/erp');
   await api.call('POST', '/consumers/erp/receipts', { body: { receipts: [{ cursor: '1', status: 'booked' }] } });
@@ -109,7 +109,7 @@ testWithApi('a dropped consumer is gone, with its receipts', async (api) => {
   assert.deepEqual(await api.db.read.all('select * from receipts'), []);
 });
 
-testWithApi('a consumer says what it wants, begins where it is told, and shows how far behind it is', async (api) => {
+testWithApi("a consumer's settings define its filter and start, and its lag is reported", async (api) => {
   await withChanges(api);
   const put = (name: string, body: unknown) => api.call('PUT', `/consumers/${name}`, { key: OPERATOR, body });
   assert.deepEqual([(await put('end', { from: 'latest' })).json.position, (await put('mid', { from: '3' })).json.position], ['4', '3']);

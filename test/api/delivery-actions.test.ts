@@ -27,7 +27,7 @@ const post = (api: TestApi, path: string, body?: object) => api.call('POST', pat
 const states = async (api: TestApi) =>
   Object.fromEntries((await api.get('/deliveries')).json.data.map((row: { id: string; state: string }) => [row.id, row.state]));
 
-testActions('waiting deliveries are retried now, one by one or by criteria, and no others', async (api) => {
+testActions('pending deliveries are retried immediately, one by one or by criteria, and no others', async (api) => {
   await insertRows(api.db, 'deliveries', [waiting('w1'), waiting('w2', { connection: 'fresh' }), waiting('w3'), failed('f1')]);
   const due = async (id: string) => (await api.get(`/deliveries/${id}`)).json.nextAttemptAt;
   assert.deepEqual((await post(api, '/deliveries/retry', { connection: 'fresh', error: 'ANSWERED 404' })).json, { number: 1 });
@@ -42,26 +42,29 @@ testActions('waiting deliveries are retried now, one by one or by criteria, and 
   assert.equal((await api.call('POST', '/deliveries/retry', { key: READER })).status, 403);
 });
 
-testActions('a dismissed delivery is handled: by whom, when and why; it leaves the causes and can be replayed', async (api) => {
-  await insertRows(api.db, 'deliveries', [failed('f1'), failed('f2'), failed('f3', { connection: 'fresh' }), delivery('d1')]);
-  const nothing = await post(api, '/deliveries/dismiss', { note: 'all of it?' });
-  assert.deepEqual([nothing.status, nothing.json.code], [400, 'criterion_needed']);
-  const one = await post(api, '/deliveries/f1/dismiss', { note: 'The platform sent it again.' });
-  assert.deepEqual([one.status, one.json], [200, { number: 1 }]);
-  const handled = (await api.get('/deliveries/f1')).json;
-  assert.deepEqual([handled.state, handled.handled], ['handled', { by: 'o', note: 'The platform sent it again.', at: NOW }]);
-  assert.deepEqual((await post(api, '/deliveries/f1/dismiss')).json.code, 'not_dead');
-  assert.deepEqual((await post(api, '/deliveries/dismiss', { connection: 'acme' })).json, { number: 1 });
-  assert.deepEqual(await states(api), { f1: 'handled', f2: 'handled', f3: 'dead', d1: 'done' });
-  assert.deepEqual(
-    (await api.get('/deliveries/causes')).json.data.map((cause: { connections: string[] }) => cause.connections),
-    [['fresh']],
-  );
-  assert.deepEqual((await post(api, '/deliveries/dismiss', { all: true })).json, { number: 1 });
-  assert.deepEqual((await api.get('/deliveries?state=handled')).json.data.length, 3);
-});
+testActions(
+  'a dismissed delivery becomes handled, with user, time and note; it leaves the causes and can still be replayed',
+  async (api) => {
+    await insertRows(api.db, 'deliveries', [failed('f1'), failed('f2'), failed('f3', { connection: 'fresh' }), delivery('d1')]);
+    const nothing = await post(api, '/deliveries/dismiss', { note: 'all of it?' });
+    assert.deepEqual([nothing.status, nothing.json.code], [400, 'criterion_needed']);
+    const one = await post(api, '/deliveries/f1/dismiss', { note: 'The platform sent it again.' });
+    assert.deepEqual([one.status, one.json], [200, { number: 1 }]);
+    const handled = (await api.get('/deliveries/f1')).json;
+    assert.deepEqual([handled.state, handled.handled], ['handled', { by: 'o', note: 'The platform sent it again.', at: NOW }]);
+    assert.deepEqual((await post(api, '/deliveries/f1/dismiss')).json.code, 'not_dead');
+    assert.deepEqual((await post(api, '/deliveries/dismiss', { connection: 'acme' })).json, { number: 1 });
+    assert.deepEqual(await states(api), { f1: 'handled', f2: 'handled', f3: 'dead', d1: 'done' });
+    assert.deepEqual(
+      (await api.get('/deliveries/causes')).json.data.map((cause: { connections: string[] }) => cause.connections),
+      [['fresh']],
+    );
+    assert.deepEqual((await post(api, '/deliveries/dismiss', { all: true })).json, { number: 1 });
+    assert.deepEqual((await api.get('/deliveries?state=handled')).json.data.length, 3);
+  },
+);
 
-testActions('a replay of many needs a criterion, or says that all are meant', async (api) => {
+testActions('a bulk replay requires a criterion, or an explicit "all"', async (api) => {
   const bare = await post(api, '/deliveries/replay', {});
   assert.deepEqual([bare.status, bare.json.code], [400, 'criterion_needed']);
   assert.equal((await post(api, '/deliveries/replay', { preview: true })).status, 400);
@@ -69,7 +72,7 @@ testActions('a replay of many needs a criterion, or says that all are meant', as
   assert.equal((await post(api, '/deliveries/replay', { from: '2026-02-01' })).status, 202);
 });
 
-testActions('causes group failures by fault and connection, and name the deliveries that each is about', async (api) => {
+testActions('causes group failures by fault and connection, and give the criteria that select their deliveries', async (api) => {
   await insertRows(api.db, 'deliveries', [
     failed('f1', { received_at: '2026-02-01T08:00:00.000Z' }),
     failed('f2', { received_at: '2026-02-03T08:00:00.000Z' }),
@@ -100,7 +103,7 @@ testActions('causes group failures by fault and connection, and name the deliver
   assert.equal((await api.get('/deliveries/causes?connection=fresh')).json.data.length, 1);
 });
 
-testActions('deliveries are found by time, a part of the event, of the error or of the body', async (api) => {
+testActions('deliveries are found by time, and by part of the event, the error or the body', async (api) => {
   await insertRows(api.db, 'deliveries', [
     delivery('d1', { body: Buffer.from('{"number":"PO-1","city":"Zürich"}'), event_type: 'OrderAccepted' }),
     failed('d2', { received_at: '2026-02-02T08:00:00.000Z', error: 'remote_unavailable: 100 % of calls_failed', body: null }),

@@ -14,11 +14,11 @@ import { ADMIN, testWithApi } from './support.ts';
 const openapi = (name: string) => readFileSync(new URL(`../../openapi/${name}`, import.meta.url), 'utf8');
 const copy = () => structuredClone(readApiSpec()) as unknown as Spec;
 
-test('nothing that was released is broken', () => {
+test('nothing in the released API is broken', () => {
   assert.deepEqual(findBreaks(parse(openapi('released/api.yaml')) as Spec, copy()), []);
 });
 
-test('a break is found: something gone, something needed, something else than was announced', () => {
+test('a removed member, a new required one and a changed one are each detected as breaking', () => {
   const broken = copy() as unknown as {
     paths: Record<string, Record<string, { parameters?: object[]; operationId: string }>>;
     components: { schemas: Record<string, { required: string[]; properties: Record<string, { type?: string; enum?: string[] }> }> };
@@ -43,7 +43,7 @@ test('a break is found: something gone, something needed, something else than wa
   }
 });
 
-test('every operation names the role that it needs, and that is the role it needs', () => {
+test('every operation documents the role it requires, and requires that role', () => {
   for (const [path, methods] of Object.entries(readApiSpec().paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       assert.equal(
@@ -55,13 +55,13 @@ test('every operation names the role that it needs, and that is the role it need
   }
 });
 
-test('the page of the description escapes what it shows', () => {
+test('the reference page escapes what it shows', () => {
   const spec = { ...structuredClone(readApiSpec()), tags: [{ name: '<script>', description: '"><img src=x>' }] };
   const html = renderDocs(spec);
   assert.equal(/<script|<img/.test(html), false);
 });
 
-testWithApi('an ERP pulls, books and acknowledges with the generated client', async (api) => {
+testWithApi('an ERP reads, books and acknowledges with the generated client', async (api) => {
   await insertRows(api.db, 'entities', [entity('o1'), entity('o2')]);
   await insertRows(api.db, 'changes', [change('o1', 1), change('o2', 1), change('o1', 2)]);
   const clientOf = (key: string) => createClient<paths>({ baseUrl: `${api.url}/api/v1`, headers: { Authorization: `Bearer ${key}` } });

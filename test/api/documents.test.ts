@@ -28,7 +28,7 @@ async function startWithDocuments(engine: Engine, name: string) {
   return { api, content };
 }
 
-testOnEngines('documents are listed by order or shipment, and their content is given whole or in part', async (_t, engine) => {
+testOnEngines('documents are listed by order or shipment, and their content is returned completely or by range', async (_t, engine) => {
   const { api, content } = await startWithDocuments(engine, 'drawing ü.pdf');
   try {
     const rows = (await api.get('/documents')).json.data;
@@ -69,7 +69,7 @@ testOnEngines('documents are listed by order or shipment, and their content is g
   }
 });
 
-test('a content type is what the platform said, without a charset that nobody knows', async () => {
+test('the content type is the one the platform reported, without an unknown charset', async () => {
   const { api, content } = await startWithDocuments('sqlite', 'notes.txt');
   try {
     await api.db.write((sql) => sql.all(`update documents set content_type = 'text/plain' where id = 'f1'`));
@@ -79,7 +79,7 @@ test('a content type is what the platform said, without a charset that nobody kn
   }
 });
 
-test('a hostile file name names nothing but a file', async () => {
+test('a malicious file name cannot be anything but a file name', async () => {
   const { api, content } = await startWithDocuments('sqlite', '../..\\evil"\r\nSet-Cookie: a=b\u202efdp.exe');
   try {
     const response = await content();

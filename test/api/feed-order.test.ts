@@ -29,7 +29,7 @@ const applicationOf = (externalId: string): Application => ({
 let made = 0;
 const tools = { now: '2026-02-01T08:00:01.000Z', makeId: () => `id-${++made}` };
 
-testOnEngines("a slow writer's entries never appear behind a position that was already handed out", async (_t, engine) => {
+testOnEngines('the entries of a slow writer never appear before a position that has already been returned', async (_t, engine) => {
   const { url, drop } = await createTestDatabase(engine);
   const [slow, quick] = [await openDatabase(url), await openDatabase(url)];
   const gate = Promise.withResolvers<void>();
@@ -68,7 +68,7 @@ testOnEngines("a slow writer's entries never appear behind a position that was a
 });
 
 testOnEngines(
-  'four writers, two of them slow: a reader sees every entry once, in one order without gaps, and no version is missing',
+  'with four writers, two of them slow, a reader sees every entry once, in one order without gaps, and no version is missing',
   async (_t, engine) => {
     const { url, drop } = await createTestDatabase(engine);
     const databases = await Promise.all(Array.from({ length: 4 }, () => openDatabase(url)));

@@ -35,7 +35,7 @@ async function apply(api: TestApi, reports: readonly EntityReport[]): Promise<vo
   }
 }
 
-testWithApi('an entry is given with what it left behind, or with the whole as it is now', async (api) => {
+testWithApi('an entry is returned with the state it produced, or with the whole entity as it is now', async (api) => {
   await apply(api, [
     report(1, { lines: [line('L1', '10', 1), line('L2', '5', 1)] }),
     report(2, { lines: [line('L1', '8', 2)] }),
@@ -98,7 +98,7 @@ testWithApi('orders, shipments and records are read by up to a hundred ids at on
   assert.equal((await api.get(`/orders?id=${many.join(',')}`)).status, 400);
 });
 
-testWithApi('a page ends at four mebibytes and next goes on, compressed and as CSV too', async (api) => {
+testWithApi('a page ends at 4 MiB and next continues there, also compressed and as CSV', async (api) => {
   const diff = (n: number) => JSON.stringify([{ path: '/source', before: null, after: `${n}${'x'.repeat(900_000)}` }]);
   await insertRows(
     api.db,
@@ -131,7 +131,7 @@ testWithApi('a page ends at four mebibytes and next goes on, compressed and as C
   assert.deepEqual([head.status, head.text], [200, '']);
 });
 
-testWithApi('the history of an order says what became of each change at each consumer', async (api) => {
+testWithApi("the history of an order shows each consumer's result for each change", async (api) => {
   await insertRows(api.db, 'entities', [entity('o1', { version: 3 })]);
   await insertRows(
     api.db,

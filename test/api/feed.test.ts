@@ -6,7 +6,7 @@ import { READER, startApi, testWithApi } from './support.ts';
 
 const cursors = (page: { data: { cursor: string }[] }) => page.data.map((entry) => entry.cursor);
 
-testWithApi('the feed is read page by page, and says where to go on', async (api) => {
+testWithApi('the feed is read page by page, and each page says where the next one starts', async (api) => {
   assert.deepEqual((await api.get('/changes')).json, { data: [], next: '0' });
   await insertRows(api.db, 'changes', [
     change('o1', 1, { change_id: 'c1', external_id: 'quote " and \\ and ü' }),
@@ -38,7 +38,7 @@ testWithApi('the feed is read page by page, and says where to go on', async (api
   assert.equal(csv.text.trim().split('\r\n').length, 4);
 });
 
-testWithApi('a long poll answers as soon as there is an entry, and when the server stops', async (api) => {
+testWithApi('a long poll is answered as soon as there is an entry, and when the server stops', async (api) => {
   const waiting = api.get('/changes?wait=60&kind=order');
   await insertRows(api.db, 'changes', [change('s1', 1, { kind: 'shipment' }), change('o1', 1)]);
   api.feedChanged.notify();
@@ -49,7 +49,7 @@ testWithApi('a long poll answers as soon as there is an entry, and when the serv
   assert.deepEqual((await last).json, { data: [], next: '2' });
 });
 
-testWithApi('the feed streams as server-sent events and resumes after the last one received', async (api) => {
+testWithApi('the feed is streamed as server-sent events and resumes after the last one received', async (api) => {
   await insertRows(api.db, 'changes', [change('o1', 1), change('o1', 2)]);
   const all = await openStream(api.url, '');
   assert.deepEqual(
@@ -75,7 +75,7 @@ testWithApi('the feed streams as server-sent events and resumes after the last o
   for (const stream of [all, resumed, from]) assert.deepEqual(await stream.take(1), []);
 });
 
-testWithApi('a position that the feed does not have is told with the way back, wherever it is used', async (api) => {
+testWithApi('a position that the feed does not have is answered with the positions to continue from, wherever it is used', async (api) => {
   await insertRows(api.db, 'entities', [entity('o1', { version: 3 })]);
   await insertRows(
     api.db,
@@ -115,7 +115,7 @@ testWithApi('a position that the feed does not have is told with the way back, w
   assert.deepEqual((await api.get('/changes?after=latest')).json, { data: [], next: latest });
 });
 
-testOnEngines('a request that is sent ahead begins when the one before it is answered', async (_t, engine) => {
+testOnEngines('a pipelined request starts when the previous one has been answered', async (_t, engine) => {
   const api = await startApi(engine);
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   try {

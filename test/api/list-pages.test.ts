@@ -33,7 +33,7 @@ async function readAll(api: TestApi, path: string): Promise<{ targets: string[];
 
 const newestFirst = (count: number): string[] => Array.from({ length: count }, (_, index) => `t${count - 1 - index}`);
 
-testWithApi('a list of any kind ends its page at four mebibytes, and next goes on', async (api) => {
+testWithApi('a page of any list ends at 4 MiB, and next continues there', async (api) => {
   await insertRows(api.db, 'audit', entries(12, 'x'.repeat(1_000_000)));
   const { targets, counts } = await readAll(api, '/audit?limit=1000');
   assert.deepEqual(targets, newestFirst(12));
@@ -43,7 +43,7 @@ testWithApi('a list of any kind ends its page at four mebibytes, and next goes o
   assert.match(csv.headers.get('link') ?? '', /^<\/api\/v1\/audit\.csv\?limit=1000&after=[\w-]+>; rel="next"$/);
 });
 
-testWithApi('a list that is read in several steps has every row once, in order, up to its limit', async (api) => {
+testWithApi('a list that is read in several steps contains every row once, in order, up to its limit', async (api) => {
   await insertRows(api.db, 'audit', entries(470, 'x'.repeat(500)));
   for (const [limit, counts] of [
     [1000, [470]],
@@ -55,7 +55,7 @@ testWithApi('a list that is read in several steps has every row once, in order, 
   }
 });
 
-testWithApi('causes have a next page, too', async (api) => {
+testWithApi('causes are paged, too', async (api) => {
   await insertRows(
     api.db,
     'drift',

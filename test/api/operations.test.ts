@@ -5,7 +5,7 @@ import { testOnEngines } from '../support/engines.ts';
 import { change, delivery, insertRows } from './seed.ts';
 import { OPERATOR, startApi, testWithApi } from './support.ts';
 
-testWithApi('deliveries are listed newest first, and one is given with headers, body and the changes it made', async (api) => {
+testWithApi('deliveries are listed newest first, and a single one includes headers, body and the changes it caused', async (api) => {
   await insertRows(api.db, 'deliveries', [
     delivery('d1', { conflict: true }),
     delivery('d2', { state: 'pending', finished_at: null, next_attempt_at: '2026-02-01T09:00:00.000Z', connection: 'fresh' }),
@@ -36,7 +36,7 @@ testWithApi('deliveries are listed newest first, and one is given with headers, 
   assert.equal((await api.get('/deliveries/none')).status, 404);
 });
 
-testOnEngines('a replay names its deliveries by filter or by id, and can be previewed', async (_t, engine) => {
+testOnEngines('a replay selects its deliveries by filter or by id, and can be previewed', async (_t, engine) => {
   const asked: [string, DeliveryCriteria, string][] = [];
   const preview = { deliveryId: 'd1', connection: 'acme', kind: 'order', externalId: 'x', action: 'updated', lines: ['0001'], diff: [] };
   const api = await startApi(engine, {
@@ -115,7 +115,7 @@ testOnEngines('connections show their health and coverage, and are reconciled on
   }
 });
 
-testWithApi('a reconcile run is given with the gaps it found', async (api) => {
+testWithApi('a reconcile run is returned with the gaps it found', async (api) => {
   const run = { connection: 'acme', trigger: 'schedule', state: 'done', started_at: '2026-03-01T12:00:00.000Z', seen: 3 };
   await insertRows(api.db, 'reconcile_runs', [
     { id: 'r0', ...run, state: 'failed', progress: '{"orders":{"watermark":"w0","candidate":"w1"}}' },
@@ -143,7 +143,7 @@ testWithApi('a reconcile run is given with the gaps it found', async (api) => {
   assert.equal((await api.get('/reconcile-runs/none')).status, 404);
 });
 
-testWithApi('drift is listed page by page, and safe to open in a spreadsheet', async (api) => {
+testWithApi('drift is listed page by page, and is safe to open in a spreadsheet', async (api) => {
   const seen = {
     platform: 'tradecloud',
     first_seen_at: '2026-02-01T00:00:00.000Z',
@@ -165,7 +165,7 @@ testWithApi('drift is listed page by page, and safe to open in a spreadsheet', a
   assert.match(csv.headers.get('link') ?? '', /^<\/api\/v1\/drift\?limit=1&after=[\w-]+>; rel="next"$/);
 });
 
-test('the invariants are told as they were checked', async () => {
+test('the invariants are returned as they were last checked', async () => {
   const api = await startApi('sqlite');
   try {
     assert.equal((await api.get('/invariants')).json.violations, 0);

@@ -13,7 +13,7 @@ async function withOrder(api: TestApi): Promise<void> {
   await insertRows(api.db, 'documents', [document('f1', 'o1'), document('f2', 's1')]);
 }
 
-testWithApi("an order is given with its lines and documents, by our id and by the platform's", async (api) => {
+testWithApi("an order is returned with its lines and documents, by our id and by the platform's", async (api) => {
   await withOrder(api);
   const byId = await api.get('/orders/o1');
   assert.equal(byId.status, 200);
@@ -40,14 +40,14 @@ testWithApi("an order is given with its lines and documents, by our id and by th
   assert.equal(malformed.status, 400);
 });
 
-testWithApi("the source is the platform's own JSON with its present lines, digit for digit", async (api) => {
+testWithApi("the source is the platform's own JSON with its current lines, digit for digit", async (api) => {
   await withOrder(api);
   const { text, json } = await api.get('/orders/o1?include=source');
   assert.match(text, /"source":\{"buyer":\{"vat":1\.10\},"rows":\[\{"position":"0001","amount":10\.50\}\]\}/);
   assert.equal(json.source.rows.length, 1);
 });
 
-testWithApi('lists are filtered, paged by opaque cursors and given as CSV', async (api) => {
+testWithApi('lists are filtered, paged by opaque cursors and available as CSV', async (api) => {
   await withOrder(api);
   const first = await api.get('/orders?limit=1');
   assert.deepEqual(
@@ -69,7 +69,7 @@ testWithApi('lists are filtered, paged by opaque cursors and given as CSV', asyn
   assert.equal(csv.text.trim().split('\r\n').length, 3);
 });
 
-testWithApi('what cannot be read is refused with 400', async (api) => {
+testWithApi('invalid requests are answered 400', async (api) => {
   for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=nonsense', 'updatedAfter=yesterday', 'include=everything', 'sort=id']) {
     const answer = await api.get(`/orders?${query}`);
     assert.equal(answer.status, 400, query);
@@ -98,7 +98,7 @@ testWithApi('a record has the header and its kind', async (api) => {
   assert.equal((await api.get('/records?kind=item&include=source')).json.data[0].source, null);
 });
 
-testWithApi('an order is shown as it was at a position of the feed, with its history', async (api) => {
+testWithApi('an order is shown as of a feed position, with its history', async (api) => {
   await insertRows(api.db, 'entities', [entity('o1', { version: 3, header: header({ status: 'Done' }) })]);
   await insertRows(api.db, 'lines', [line('o1', 'L1', 0)]);
   const left = (version: number, quantity: string, status: string | null) =>

@@ -21,7 +21,7 @@ function listOf(count: number) {
   return { sizes, read, asked };
 }
 
-test('a page ends at its limit or at four mebibytes, never before its first row, and is read in parts', () => {
+test('a page ends at its limit or at 4 MiB, never before its first row, and is read in parts', () => {
   const { sizes, read } = listOf(1000);
   const short = cutRows('0', sizes.slice(0, 11), 10, read);
   assert.deepEqual([short.count, short.last, short.hasMore, short.parts], [10, '10', true, ['10']]);
@@ -32,7 +32,7 @@ test('a page ends at its limit or at four mebibytes, never before its first row,
   assert.deepEqual(cutRows('0', [], 10, read).last, null);
 });
 
-test('what was read ahead for a client that takes nothing is let go, and read again when it goes on: every row once, in order', async (t) => {
+test('rows that were prefetched for a stalled client are released and read again when it resumes: every row once, in order', async (t) => {
   const { sizes, read, asked } = listOf(60);
   const page = cutRows('0', sizes, 60, read);
   const taken = Promise.withResolvers<boolean>();
@@ -71,14 +71,14 @@ test('what was read ahead for a client that takes nothing is let go, and read ag
   ]);
 });
 
-test('a client that has gone ends the writing', async () => {
+test('writing stops when the client disconnects', async () => {
   const { sizes, read, asked } = listOf(60);
   const gone = { write: async () => false, end: () => {} };
   assert.equal(await writeRows(gone, cutRows('0', sizes, 60, read), createSemaphore(1), ({ text }) => text), false);
   assert.equal(asked.length, 1);
 });
 
-test('gzip that is written piece by piece is read as one text', async () => {
+test('gzip that is written in pieces is decompressed as one text', async () => {
   const gzip = createGzip();
   const texts = ['{"data":[', 'ü'.repeat(20_000), ']}'];
   const pieces: Buffer[] = [];

@@ -52,7 +52,7 @@ const SINGLE: Readonly<Record<string, string>> = {
   '/reconcile-runs/{id}': '/reconcile-runs/OWN-run',
 };
 
-testWithApi('a limited key sees nothing but its connections and consumers, wherever it asks', async (api) => {
+testWithApi('a limited key sees only its connections and consumers, in every operation', async (api) => {
   for (const connection of ['acme', 'fresh']) await seed(api, connection);
   const wish = { name: 'shop', role: 'operator', connections: ['fresh'], consumers: ['fresh-erp'] };
   const made = await api.call('POST', '/keys', { body: wish });
@@ -94,7 +94,7 @@ testWithApi('a limited key sees nothing but its connections and consumers, where
   assert.equal((await api.call('POST', `/alerts/${encodeURIComponent(alert.id)}/acknowledge`, { key })).status, 404);
 });
 
-testOnEngines('a limited key that names deliveries in bulk reaches only its own', async (_t, engine) => {
+testOnEngines('bulk actions of a limited key apply only to its own deliveries', async (_t, engine) => {
   const named: unknown[] = [];
   const api = await startApi(engine, {
     replay: async ({ connections }) => named.push(connections),
@@ -112,7 +112,7 @@ testOnEngines('a limited key that names deliveries in bulk reaches only its own'
   }
 });
 
-testWithApi('a reader acknowledges and receipts the consumer of its own name, or those that its key names', async (api) => {
+testWithApi('a reader can acknowledge and send receipts for the consumer of its own name, or those that its key names', async (api) => {
   for (const name of ['erp', 'till', 'r']) await api.call('PUT', `/consumers/${name}`);
   const makeKey = async (body: object) => (await api.call('POST', '/keys', { body })).json.key;
   const erp = await makeKey({ name: 'erp', role: 'reader' });
@@ -126,7 +126,7 @@ testWithApi('a reader acknowledges and receipts the consumer of its own name, or
   assert.equal((await api.call('POST', '/consumers/till/receipts', { key: erp, body: receipt })).json.code, 'not_your_consumer');
 });
 
-testWithApi('nobody but an admin learns of other keys, and a limited admin makes no wider one', async (api) => {
+testWithApi('only an admin sees other keys, and a limited admin cannot create a key with wider access', async (api) => {
   const wish = { name: 'boss', role: 'admin', connections: ['fresh'] };
   const { key } = (await api.call('POST', '/keys', { body: wish })).json;
   const names = async (as?: string) => (await api.get('/keys', as ? { key: as } : {})).json.data.map((one: { name: string }) => one.name);

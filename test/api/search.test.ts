@@ -40,7 +40,7 @@ async function seed(api: TestApi): Promise<void> {
   ]);
 }
 
-testWithApi('everything is found by what people call it, the best first, before and after it is indexed', async (api) => {
+testWithApi('everything is found by the names people use for it, the best match first, before and after it is indexed', async (api) => {
   const find = async (q: string, more = '') =>
     (await api.get(`/search?q=${encodeURIComponent(q)}${more}`)).json.data.map(
       (hit: { kind: string; id: string }) => `${hit.kind} ${hit.id}`,
@@ -95,7 +95,7 @@ testWithApi('everything is found by what people call it, the best first, before 
   assert.equal((await api.get('/search?q=sh-9', { key })).json.data.length, 1);
 });
 
-testWithApi('an entity that changed is found by what it says now', async (api) => {
+testWithApi('a changed entity is found by its current content', async (api) => {
   const ids = async (q: string) => (await api.get(`/search?q=${q}`)).json.data.map((hit: { id: string }) => hit.id);
   await insertRows(api.db, 'entities', [entity('o1', { number: 'OLD-1', header: header({ number: 'OLD-1' }) })]);
   await insertRows(api.db, 'changes', [change('o1', 1)]);

@@ -6,7 +6,7 @@ import { READER, testWithApi } from './support.ts';
 
 const basic = (name: string, key: string) => `Basic ${Buffer.from(`${name}:${key}`).toString('base64')}`;
 
-testWithApi('after ten failed keys in a minute a guesser gets 429, and keeps nobody else out', async (api) => {
+testWithApi('after ten failed keys within a minute the sender is answered 429, and nobody else is locked out', async (api) => {
   const as = (authorization: string, path = '/orders') => fetch(`${api.url}/api/v1${path}`, { headers: { Authorization: authorization } });
   const { key } = (await api.call('POST', '/keys', { body: { name: 'erp', role: 'reader' } })).json;
   for (let n = 0; n < 10; n++) assert.equal((await as(`Bearer guess-${n}`)).status, 401);
@@ -28,7 +28,7 @@ testWithApi('after ten failed keys in a minute a guesser gets 429, and keeps nob
   assert.doesNotMatch(JSON.stringify(audit), /guess/);
 });
 
-test('failures are forgotten after a minute, and counted by network and name', () => {
+test('failures expire after a minute, and are counted by network and name', () => {
   const clock = manualClock();
   const throttle = createThrottle(() => clock.now().getTime());
   const fail = (address: string, name: string, times: number) => {

@@ -5,7 +5,7 @@ import { type Figures, measure, SHORT } from '../../bench/measure.ts';
 import { tableOf } from '../../bench/table.ts';
 
 // Speed is not tested: how fast a machine is says nothing of the code. That the measurements measure something is.
-test('a short benchmark measures the running service: orders get through it, none is refused, every figure is a number', async () => {
+test('a short benchmark measures the running service: orders are processed, none is rejected, every figure is a number', async () => {
   const engine = await startSqlite();
   try {
     const figures: Figures = {};

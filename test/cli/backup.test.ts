@@ -8,7 +8,7 @@ import { ENGINES } from '../support/engines.ts';
 import { place, run } from './run.ts';
 
 if (ENGINES.includes('sqlite')) {
-  test('a backup taken under load is whole, and can be restored', async (t) => {
+  test('a backup taken under load is complete, and can be restored', async (t) => {
     const service = await startService(t);
     const traffic = sendTraffic([service], 5, 10);
     assert.equal((await service.post(eventOf(90, 1))).status, 202);
@@ -33,7 +33,7 @@ if (ENGINES.includes('sqlite')) {
   });
 }
 
-test('backup says what to do on PostgreSQL, and where there is nothing to back up', async (t) => {
+test('backup explains what to do on PostgreSQL, and when there is nothing to back up', async (t) => {
   const here = await place(t);
   const postgres = await run({ ...here.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, 'backup', join(here.dir, 'b.db'));
   assert.deepEqual([postgres.code, /pg_dump/.test(postgres.err)], [1, true]);

@@ -35,7 +35,7 @@ async function settingsWithTls(t: test.TestContext, days: string, env: Record<st
   return readSettings({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, ...env }, { terminal: false });
 }
 
-test('a sandbox that runs is well in every respect', async (t) => {
+test('a running sandbox passes every check', async (t) => {
   const { env } = await place(t);
   const sandbox = await openSandbox({ dataDir: env.DATA_DIR ?? '', platforms: PLATFORMS });
   t.after(() => sandbox.stop());
@@ -75,7 +75,7 @@ test('credentials that a platform refuses are a failure', async (t) => {
   );
 });
 
-test('a connection without a way in, and a faulty file, are failures', async (t) => {
+test('a connection without credentials for webhooks and an invalid file are failures', async (t) => {
   const { env } = await place(t);
   await writeFile(env.CONNECTIONS_FILE ?? '', 'connections: { shop: { platform: ordermentum, webhook: { auth: [] } } }', { mode: 0o600 });
   assert.match((await run(env, 'check')).out, /FAIL +connections +shop: webhook +no credentials/);
@@ -85,7 +85,7 @@ test('a connection without a way in, and a faulty file, are failures', async (t)
   assert.match(faulty.out, /connections\.shop\.platform: expected one of/);
 });
 
-test('a secret that others may read is a failure, with the remedy', async (t) => {
+test('a secret that others can read is a failure, with the remedy', async (t) => {
   const { env } = await place(t);
   const dataDir = env.DATA_DIR ?? '';
   await mkdir(dataDir);
@@ -97,7 +97,7 @@ test('a secret that others may read is a failure, with the remedy', async (t) =>
   assert.equal((await run(env, 'check')).code, 0);
 });
 
-test('a key that can be guessed is warned of by name, and works all the same', async (t) => {
+test('a key that can be guessed is warned about by name, but still works', async (t) => {
   const { env } = await place(t);
   const { out } = await run({ ...env, API_KEYS: 'erp:reader:k,desk:operator:0123456789abcdef0123' }, 'check', '--json');
   const { findings } = JSON.parse(out) as { findings: Finding[] };
@@ -107,20 +107,20 @@ test('a key that can be guessed is warned of by name, and works all the same', a
   );
 });
 
-test('faulty settings are findings too', async () => {
+test('invalid settings are findings too', async () => {
   const { code, out } = await run({ PORT: 'high' }, 'check', '--json');
   assert.equal(code, 1);
   assert.match(JSON.parse(out).findings[0].text, /PORT/);
 });
 
-test('a self-signed certificate is refused as the platforms refuse it', async (t) => {
+test('a self-signed certificate is rejected, as by the platforms', async (t) => {
   const findings = await checkTls(await settingsWithTls(t, '90'), new Date());
   assert.equal(levels(findings).chain, 'failure');
   assert.equal(levels(findings).key, 'ok');
   assert.match(findings.find((finding) => finding.what === 'chain')?.text ?? '', /self-signed/);
 });
 
-test('a certificate that runs out is a warning, and one that has run out a failure', async (t) => {
+test('a certificate that expires soon is a warning, and an expired one a failure', async (t) => {
   const settings = await settingsWithTls(t, '10');
   assert.equal(levels(await checkTls(settings, new Date())).validity, 'warning');
   assert.equal(levels(await checkTls(settings, new Date(Date.now() + 11 * 86_400_000))).validity, 'failure');
@@ -133,18 +133,18 @@ test('a certificate for another name than that of PUBLIC_URL is a failure', asyn
   assert.equal(levels(await checkTls({ ...right, publicUrl: 'http://other.example' }, new Date())).name, 'failure');
 });
 
-test('a key of another certificate is a failure', async (t) => {
+test('a key that does not match the certificate is a failure', async (t) => {
   const [one, other] = [await settingsWithTls(t, '90'), await settingsWithTls(t, '90')];
   const mixed = { ...one, tls: { certFile: one.tls?.certFile ?? '', keyFile: other.tls?.keyFile ?? '' } };
   assert.equal(levels(await checkTls(mixed, new Date())).key, 'failure');
 });
 
-test('a PUBLIC_URL without https is a failure: platforms call nothing else', async () => {
+test('a PUBLIC_URL without https is a failure: platforms require HTTPS', async () => {
   const settings = readSettings({ PUBLIC_URL: 'http://dock.example' }, { terminal: false });
   assert.equal(levels(await checkTls(settings, new Date())).PUBLIC_URL, 'failure');
 });
 
-test('HTTPS that nobody can prove is a failure, a proxy that is not believed a warning', () => {
+test('required HTTPS that cannot be detected is a failure, and an untrusted proxy is a warning', () => {
   const incoming = (env: Record<string, string>) => levels(checkProxy(readSettings(env, { terminal: false }), {})).incoming;
   assert.equal(incoming({ REQUIRE_HTTPS: 'true' }), 'failure');
   assert.equal(incoming({ REQUIRE_HTTPS: 'true', TRUST_PROXY: '1' }), 'ok');
@@ -152,7 +152,7 @@ test('HTTPS that nobody can prove is a failure, a proxy that is not believed a w
   assert.equal(incoming({}), 'ok');
 });
 
-test('a proxy for outgoing calls is told to be unused', () => {
+test('a proxy for outgoing calls is reported as unused', () => {
   const settings = readSettings({}, { terminal: false });
   assert.equal(levels(checkProxy(settings, { HTTPS_PROXY: 'http://proxy:3128' })).outgoing, 'warning');
 });

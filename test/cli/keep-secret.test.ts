@@ -17,7 +17,7 @@ const env = { OLD_KEY: 'the-old-one' };
 const keysOf = (connection: Connection | undefined) =>
   (connection?.settings.webhook as { verificationKey?: unknown } | undefined)?.verificationKey;
 
-test('a new secret is written before the old one, which stays the reference that it was', () => {
+test('a new secret is written before the old one, which remains the reference that it was', () => {
   const text = withSecrets(FILE, PATH, ['the-new-one', 'the-old-one'], env);
   assert.match(text, /the-new-one/);
   assert.match(text, /\$\{OLD_KEY\}/);
@@ -26,19 +26,19 @@ test('a new secret is written before the old one, which stays the reference that
   assert.deepEqual(keysOf(connection), ['the-new-one', 'the-old-one']);
 });
 
-test('what stands around it is left as it is', () => {
+test('the surrounding text stays unchanged', () => {
   const text = withSecrets(FILE, PATH, ['the-new-one'], env);
   assert.match(text, /^# our shops$/m);
   assert.match(text, /baseUrl: "https:\/\/og\.example"/);
 });
 
-test('a secret that is no longer valid goes away', () => {
+test('a secret that is no longer valid is removed', () => {
   const twice = withSecrets(withSecrets(FILE, PATH, ['second', 'the-old-one'], env), PATH, ['third', 'second'], env);
   const [connection] = readConnections(twice, env, PLATFORMS);
   assert.deepEqual(keysOf(connection), ['third', 'second']);
 });
 
-test('a setting that was not there comes into being', () => {
+test('a missing setting is added', () => {
   const text = withSecrets('connections:\n  subs:\n    platform: ordergroove\n', PATH, ['first'], env);
   assert.match(text, /verificationKey:\s*\n?\s*- first/);
 });

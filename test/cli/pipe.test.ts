@@ -13,7 +13,7 @@ const ENTRIES = 3000;
 /** What the reader does between two looks into the pipe. */
 const TURNS = 5000;
 
-test('an export into a pipe is whole, however slowly it is read', async (t) => {
+test('an export into a pipe is complete, however slowly it is read', async (t) => {
   const { dir, env } = await place(t);
   assert.equal((await run(env, 'migrate')).code, 0);
   const db = await openDatabase(`sqlite:${join(dir, 'data', 'orderdock.db')}`);

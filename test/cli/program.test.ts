@@ -9,7 +9,7 @@ const all = (command: Command): Command[] => command.commands.flatMap((one) => [
 const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : []);
 
 for (const words of all(createProgram(ground)).map(pathOf)) {
-  test(`"${words.join(' ')} --help" explains itself, with examples, and succeeds`, async () => {
+  test(`"${words.join(' ')} --help" explains the command, with examples, and succeeds`, async () => {
     const { code, out } = await run({}, ...words, '--help');
     assert.equal(code, 0);
     assert.match(out, /^Usage: orderdock /);
@@ -17,7 +17,7 @@ for (const words of all(createProgram(ground)).map(pathOf)) {
   });
 }
 
-test('the promised commands are there', () => {
+test('all documented commands exist', () => {
   const names = createProgram(ground).commands.map((command) => command.name());
   for (const name of ['serve', 'migrate', 'check', 'send', 'deliveries', 'replay', 'reconcile', 'webhooks', 'keys', 'export']) {
     assert.ok(names.includes(name), name);
@@ -32,7 +32,7 @@ for (const words of [
   ['export', 'orders', '--format', 'xml'],
   [],
 ]) {
-  test(`"orderdock ${words.join(' ')}" is refused with a hint and no success`, async () => {
+  test(`"orderdock ${words.join(' ')}" is rejected with a hint and fails`, async () => {
     const { code, err } = await run({}, ...words);
     assert.notEqual(code, 0);
     assert.match(err, /--help|Usage/);
@@ -48,7 +48,7 @@ for (const [words, nearest] of [
   [['webhooks', 'enabel', '--help'], 'webhooks enable'],
   [['keys', 'help', 'revok'], 'keys revoke'],
 ] as const) {
-  test(`"orderdock ${words.join(' ')}" ends with exit code 2 and names the nearest command`, async () => {
+  test(`"orderdock ${words.join(' ')}" ends with exit code 2 and suggests the nearest command`, async () => {
     const { code, out, err } = await run({}, ...words);
     assert.equal(code, 2);
     assert.equal(out, '');
@@ -57,13 +57,13 @@ for (const [words, nearest] of [
   });
 }
 
-test('"help" and "--help" of a command that exists succeed', async () => {
+test('"help" and "--help" of an existing command succeed', async () => {
   for (const words of [['help'], ['help', 'serve'], ['--help'], ['webhooks', 'help', 'list'], ['help', 'webhooks']]) {
     assert.equal((await run({}, ...words)).code, 0, words.join(' '));
   }
 });
 
-test('faulty settings are told all at once, without their values, and fail the command', async () => {
+test('invalid settings are all reported at once, without their values, and fail the command', async () => {
   const { code, out, err } = await run({ PORT: 'high', API_KEYS: 'erp:boss:sesame-open', LOG_LEVEL: 'loud' }, 'deliveries');
   assert.equal(code, 1);
   assert.equal(out, '');

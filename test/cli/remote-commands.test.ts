@@ -16,7 +16,7 @@ async function stage(t: test.TestContext): Promise<Place & { sandbox: Sandbox }>
   return { ...here, env: { ...here.env, PUBLIC_URL: 'https://dock.example' }, sandbox };
 }
 
-test('a webhook is registered, shown to be what is wanted, changed and deleted', async (t) => {
+test('a webhook is registered, reported as expected, updated and deleted', async (t) => {
   const { env } = await stage(t);
   const list = async () => JSON.parse((await run(env, 'webhooks', 'list', 'ordermentum', '--json')).out);
   assert.deepEqual((await list()).differences, [
@@ -35,7 +35,7 @@ test('a webhook is registered, shown to be what is wanted, changed and deleted',
   assert.deepEqual((await list()).registered, []);
 });
 
-test('a signing key that is shown once is written into the connections file, and never shown', async (t) => {
+test('a signing key that is shown once is written into the connections file, and never printed', async (t) => {
   const { env } = await stage(t);
   const path = env.CONNECTIONS_FILE ?? '';
   const keys = async () => parse(await readFile(path, 'utf8')).connections.ordergroove.webhook.verificationKey;
@@ -54,7 +54,7 @@ test('a signing key that is shown once is written into the connections file, and
   assert.equal((await stat(path)).mode & 0o777, 0o600);
 });
 
-test('each verb works where the platform has it, and says in plain words what to do where it has not', async (t) => {
+test('each verb works if the platform supports it, and otherwise explains what to do instead', async (t) => {
   const { env } = await stage(t);
   const webhooks = async (verb: string, connection: string, ...words: string[]) => {
     const { code, out, err } = await run(env, 'webhooks', verb, connection, ...words, '--json');
@@ -80,7 +80,7 @@ test('each verb works where the platform has it, and says in plain words what to
   }
 });
 
-test('a group of events is taken with blanks or commas, and statistics are listed as the platform counts them', async (t) => {
+test('a group of events may be separated by spaces or commas, and statistics are listed as the platform reports them', async (t) => {
   const { env } = await stage(t);
   for (const events of [['order.*,item.remove'], ['order.*', 'item.remove'], ['order.*, item.remove']]) {
     const { code, out, err } = await run(env, 'webhooks', 'register', 'ordergroove', '--json', '--events', ...events);
@@ -94,7 +94,7 @@ test('a group of events is taken with blanks or commas, and statistics are liste
   assert.match(refused.err, /Unknown event type "order\.creat"/);
 });
 
-test('the fourth webhook of an administration is refused, and a reset secret is stored before the old ones', async (t) => {
+test('a fourth webhook of an administration is rejected, and a reset secret is stored before the old ones', async (t) => {
   const { env } = await stage(t);
   const path = env.CONNECTIONS_FILE ?? '';
   const secrets = async (): Promise<string[]> => parse(await readFile(path, 'utf8')).connections.orisha.webhook.secret;
@@ -130,7 +130,7 @@ test('without a management API the values for the portal are printed, without se
   }
 });
 
-test('registering needs to know where we are, and a connection that there is', async (t) => {
+test('registering requires a public address and an existing connection', async (t) => {
   const { env } = await stage(t);
   const { PUBLIC_URL: _url, ...nowhere } = env;
   assert.match((await run(nowhere, 'webhooks', 'register', 'ordermentum')).err, /PUBLIC_URL/);
@@ -139,7 +139,7 @@ test('registering needs to know where we are, and a connection that there is', a
   assert.match(unknown.err, /There is no connection nobody\. Known connections: tradecloud/);
 });
 
-test('reconciling takes in what no delivery had told, and a second time finds nothing', async (t) => {
+test('reconciling applies what no delivery had reported, and a second run finds nothing', async (t) => {
   const { env, sandbox } = await stage(t);
   sandbox.trigger('sandbox-ordermentum', 'order_created');
   const first = await run(env, 'reconcile', 'ordermentum', '--json');
@@ -155,7 +155,7 @@ test('reconciling takes in what no delivery had told, and a second time finds no
   assert.equal(JSON.parse((await run(env, 'reconcile', 'ordermentum', '--since', '2020-01-01', '--json')).out).state, 'done');
 });
 
-test('reconciling fails, with the reason, where there is nothing to compare with', async (t) => {
+test('reconciling fails with the reason if there is nothing to compare with', async (t) => {
   const { env } = await stage(t);
   const { code, err } = await run(env, 'reconcile', 'standard');
   assert.equal(code, 1);
@@ -163,7 +163,7 @@ test('reconciling fails, with the reason, where there is nothing to compare with
   assert.equal((await run(env, 'reconcile', 'ordermentum', '--since', 'yesterday')).code, 1);
 });
 
-test('a sample for a real connection is made up, signed with its credentials, and posted where it is told to', async (t) => {
+test('a sample for a real connection is generated, signed with its credentials, and posted to the given address', async (t) => {
   const { env, sandbox } = await stage(t);
   const seen: Record<string, string>[] = [];
   sandbox.simulators.host('webhooks', (request) => {
@@ -177,7 +177,7 @@ test('a sample for a real connection is made up, signed with its credentials, an
   assert.equal((await run(env, 'send', 'ordermentum', 'order_created', '--url', 'http://127.0.0.1:1')).code, 1);
 });
 
-test('a sample without a connection says where it looked', async (t) => {
+test('a sample without a connection says where it looked for one', async (t) => {
   const { env } = await stage(t);
   await writeFile(env.CONNECTIONS_FILE ?? '', '{"connections":{}}', { mode: 0o600 });
   const { code, err } = await run(env, 'send', 'tradecloud', 'OrderIssuedByBuyer');
@@ -185,7 +185,7 @@ test('a sample without a connection says where it looked', async (t) => {
   assert.match(err, /There is no connection of the platform tradecloud in \S+/);
 });
 
-test('where only clients of the token endpoint are let in, a sample logs in there first', async (t) => {
+test('if only clients of the token endpoint are accepted, a sample first logs in there', async (t) => {
   const { env, sandbox } = await stage(t);
   const clients = [{ id: 'tradecloud', secret: 'client-secret-7' }];
   const file = { connections: { tc: { platform: 'tradecloud', webhook: { auth: [{ oauth2: { clients } }] } } } };

@@ -62,7 +62,7 @@ async function serve(t: test.TestContext, { dir, env }: Place, more: Record<stri
 
 const CONNECTIONS = 'connections: { shop: { platform: ordermentum, webhook: { auth: [ { basic: { username: u, password: p } } ] } } }';
 
-test('without a connections file the sandbox opens: its story plays once, its lines can be pasted, and SIGTERM ends it well', async (t) => {
+test('without a connections file the sandbox starts: its history is played once, its lines can be pasted, and SIGTERM stops it cleanly', async (t) => {
   const here = await place(t);
   const dataDir = here.env.DATA_DIR ?? '';
   const first = await serve(t, here);
@@ -108,7 +108,7 @@ const shell = (line: string, cwd: string): Promise<string> =>
     child.on('close', (code) => (code === 0 ? found(parts.join('')) : fail(new Error(`${line}: exit code ${code}`))));
   });
 
-test('SIGHUP puts a changed connections file in force, and refuses a faulty one', async (t) => {
+test('SIGHUP applies a changed connections file, and rejects an invalid one', async (t) => {
   const here = await place(t);
   const path = here.env.CONNECTIONS_FILE ?? '';
   await writeFile(path, CONNECTIONS);
@@ -128,7 +128,7 @@ test('SIGHUP puts a changed connections file in force, and refuses a faulty one'
   assert.equal(await statusOf('other'), 401, 'the running ones stay');
 });
 
-test('SIGHUP reads .env again; what the environment itself says goes before it', async (t) => {
+test('SIGHUP reads .env again; the environment itself takes precedence', async (t) => {
   const here = await place(t);
   await writeFile(
     here.env.CONNECTIONS_FILE ?? '',
@@ -149,13 +149,13 @@ test('SIGHUP reads .env again; what the environment itself says goes before it',
   assert.deepEqual([await accepts('old'), await accepts('new')], [false, true]);
 });
 
-test('a start with faults says all of them at once and exits with 1', async (t) => {
+test('a start with invalid settings reports all of them at once and exits with 1', async (t) => {
   const here = await place(t);
   await assert.rejects(serve(t, here, { PORT: 'high', RETENTION_DAYS: 'long' }), /PORT: expected.*RETENTION_DAYS: expected/s);
   await assert.rejects(serve(t, here, { NODE_ENV: 'production' }), /there is no sandbox with NODE_ENV=production/);
 });
 
-test('a port that is taken is told in one line', async (t) => {
+test('a port in use is reported in one line', async (t) => {
   const here = await place(t);
   await writeFile(here.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
   const { url } = await serve(t, here);
@@ -164,7 +164,7 @@ test('a port that is taken is told in one line', async (t) => {
   await assert.rejects(serve(t, beside, { PORT: new URL(url).port }), /orderdock: listen EADDRINUSE[^\n]*\n$/);
 });
 
-test('a worker answers health and metrics on a port of its own, and leaves the address of the web process where it is', async (t) => {
+test('a worker serves health and metrics on its own port, and does not overwrite the address of the web process', async (t) => {
   const here = await place(t);
   await writeFile(here.env.CONNECTIONS_FILE ?? '', CONNECTIONS);
   const web = await serve(t, here, { ROLES: 'web' });

@@ -56,7 +56,7 @@ const requestOf = (body: string) => ({
   remoteAddress: '127.0.0.1',
 });
 
-test('migrate brings the tables up to date, once, and --status tells of it', async (t) => {
+test('migrate updates the tables, once, and --status reports it', async (t) => {
   const { env } = await place(t);
   const before = JSON.parse((await run(env, 'migrate', '--status', '--json')).out);
   assert.ok(before.missing > 0);
@@ -66,7 +66,7 @@ test('migrate brings the tables up to date, once, and --status tells of it', asy
   assert.match((await run(env, 'migrate')).out, /up to date/);
 });
 
-test('a key is shown once, listed without itself, and revoked', async (t) => {
+test('a key is shown once, listed without its value, and revoked', async (t) => {
   const { env } = await place(t);
   const { out } = await run(env, 'keys', 'create', 'erp', '--role', 'operator');
   assert.match(out, /^od_[\w-]{43}\n$/);
@@ -95,7 +95,7 @@ test('deliveries are listed, newest first, by their state', async (t) => {
   assert.match((await run(env, 'deliveries')).out, /^ID +RECEIVED +CONNECTION/);
 });
 
-test('a replay is previewed without changing anything, and puts to work what the filter names', async (t) => {
+test('a replay is previewed without changing anything, and then processes the selected deliveries', async (t) => {
   const { env } = await filled(t, 2);
   const preview = JSON.parse((await run(env, 'replay', '--state', 'done', '--preview', '--json')).out);
   assert.deepEqual({ number: preview.number, changes: preview.changes }, { number: 2, changes: [] });
@@ -104,14 +104,14 @@ test('a replay is previewed without changing anything, and puts to work what the
   assert.equal(JSON.parse((await run(env, 'deliveries', '--state', 'pending', '--json')).out).length, 2);
 });
 
-test('a replay has to be told of what, and fails for a delivery that is not there', async (t) => {
+test('a replay requires criteria, and fails for a delivery that does not exist', async (t) => {
   const { env } = await place(t);
   assert.equal((await run(env, 'replay')).code, 1);
   assert.match((await run(env, 'replay', 'nobody')).err, /There is no delivery nobody/);
   assert.match((await run(env, 'replay', '--from', 'yesterday')).err, /--from/);
 });
 
-test('waiting deliveries are retried now, dead ones set aside, and the audit says by whom', async (t) => {
+test('pending deliveries are retried immediately, dead ones dismissed, and the audit says by whom', async (t) => {
   const { env } = await filled(t, 1);
   const json = async (...words: string[]) => JSON.parse((await run(env, ...words, '--json')).out);
   const [dead] = await json('deliveries', '--state', 'dead');
@@ -141,7 +141,7 @@ test('orders are exported as JSON lines with all their lines, and as CSV with a 
   assert.equal((await run(env, 'export', 'shipments')).out, '');
 });
 
-test('changes are exported from a position on, and the next position is told', async (t) => {
+test('changes are exported from a given position, and the next position is printed', async (t) => {
   const { env } = await filled(t, 3);
   const all = await run(env, 'export', 'changes', '--json');
   assert.equal(all.out.trimEnd().split('\n').length, 3);
@@ -150,7 +150,7 @@ test('changes are exported from a position on, and the next position is told', a
   assert.equal((await run(env, 'export', 'changes', '--after', 'x')).code, 1);
 });
 
-test("an export to a file does not write over another, and is its owner's alone", async (t) => {
+test('an export to a file does not overwrite another one, and only its owner can read it', async (t) => {
   const { env, dir } = await filled(t, 1);
   const path = join(dir, 'orders.jsonl');
   assert.equal((await run(env, 'export', 'orders', '--output', path)).code, 0);
@@ -159,7 +159,7 @@ test("an export to a file does not write over another, and is its owner's alone"
   assert.equal((await run(env, 'export', 'orders', '--output', path, '--force')).code, 0);
 });
 
-test('an interrupted export goes on where it was certain, and gives the same file as an undisturbed one', async (t) => {
+test('an interrupted export resumes at a safe position, and produces the same file as an uninterrupted one', async (t) => {
   const { env, dir } = await filled(t, 4);
   const [whole, broken] = [join(dir, 'whole.csv'), join(dir, 'broken.csv')];
   await run(env, 'export', 'changes', '--format', 'csv', '--output', whole);

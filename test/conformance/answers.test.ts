@@ -31,14 +31,14 @@ const send = ({ app }: TestDoor, { name }: Connection, { path, headers, body }: 
 const FAULTS: Record<string, Error> = {
   'the database is down': new Unavailable('database_unavailable', 'The database cannot take the data now.'),
   'the disk is full': new Unavailable('not_stored', 'The delivery could not be stored.'),
-  'too many deliveries wait': new Unavailable('backlog_full', 'Too many deliveries wait to be worked.', 30_000),
+  'too many deliveries are pending': new Unavailable('backlog_full', 'Too many deliveries are pending.', 30_000),
   'the service is stopping': new Unavailable('stopping', 'The service is stopping.'),
-  'an issuer cannot be asked': new Unavailable('issuer_unavailable', 'The issuer of the token cannot be asked.'),
-  'something unforeseen happens': new TypeError('undefined is not a function'),
+  'an issuer does not respond': new Unavailable('issuer_unavailable', 'The issuer of the token does not respond.'),
+  'an unexpected error occurs': new TypeError('undefined is not a function'),
 };
 
 for (const platform of PLATFORMS) {
-  test(`${platform.name}: what it does with our answers is written down, with its source and when it was read`, () => {
+  test(`${platform.name}: its reaction to our answers is documented, with source and date`, () => {
     const { rule, source, budget } = platform.retryPolicy;
     assert.ok(rule.length > 40);
     assert.match(source, /20\d\d-\d\d/);
@@ -50,16 +50,16 @@ for (const platform of PLATFORMS) {
     for (const status of [200, 202]) assert.equal(isFinal(platform, status), false);
   });
 
-  test(`${platform.name}: where an answer that we could mend is final, its rule and its README say so`, () => {
+  test(`${platform.name}: if an error that we could fix is final, its rule and its README say so`, () => {
     const final = OURS_TO_MEND.filter((status) => isFinal(platform, status));
     const said = final.every((status) => new RegExp(`\\b(4xx|${status})\\b`).test(platform.retryPolicy.rule));
     assert.ok(said, platform.retryPolicy.rule);
     if (final.length > 0)
-      assert.ok(/\b4xx\b/.test(readme(platform)), `src/platforms/${platform.name}/README.md says nothing of a final 4xx`);
+      assert.ok(/\b4xx\b/.test(readme(platform)), `src/platforms/${platform.name}/README.md does not mention a final 4xx`);
   });
 
   for (const [situation, fault] of Object.entries(FAULTS)) {
-    test(`${platform.name}: while ${situation} it is asked to come again`, async () => {
+    test(`${platform.name}: while ${situation}, it is told to retry later`, async () => {
       const { door, connection, webhook } = openFor(platform);
       door.onReceive(() => {
         throw fault;
@@ -69,18 +69,18 @@ for (const platform of PLATFORMS) {
       assert.ok(Number(answer.headers['retry-after']) > 0);
       assert.equal(isFinal(platform, answer.status), false);
       door.onReceive(() => {});
-      assert.equal((await send(door, connection, webhook)).status, 202, 'and then it is taken');
+      assert.equal((await send(door, connection, webhook)).status, 202, 'and then it is accepted');
     });
   }
 
-  test(`${platform.name}: an event that nobody knows is taken like any other`, async () => {
+  test(`${platform.name}: an unknown event is accepted like any other`, async () => {
     const { door, connection } = openFor(platform);
     const [unknown] = happenIn(worldOf(platform), 'conformance.unknown');
     assert.ok(unknown);
     assert.equal((await send(door, connection, unknown)).status, 202);
   });
 
-  test(`${platform.name}: its portal guide names the address and no secret`, () => {
+  test(`${platform.name}: its portal guide contains the address and no secret`, () => {
     const world = worldOf(platform);
     const guide = platform.portalGuide(world.settings, 'https://dock.example/webhooks/acme').join('\n');
     assert.match(guide, /https:\/\/dock\.example\/webhooks\/acme/);

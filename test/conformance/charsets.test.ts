@@ -50,7 +50,7 @@ const FORMS: readonly (readonly [name: string, contentType: string, encode: (tex
 ];
 
 for (const platform of PLATFORMS) {
-  test(`${platform.name}: a body says the same in every charset, and nothing in one that it is not written in`, () => {
+  test(`${platform.name}: a body is read identically in every charset, and rejected in a charset that it is not written in`, () => {
     const connection = connectionTo(worldOf(platform));
     const webhook = lettered(connection);
     const plain = read(connection, webhook, Buffer.from(webhook.body), 'application/json');

@@ -30,7 +30,7 @@ function subjectIn({ world, connection, clock }: PlatformContext): Subject {
   return found;
 }
 
-testOnPlatforms('the circuit that is shown is the one that fetches run through', async (running) => {
+testOnPlatforms('the reported circuit is the one that fetches use', async (running) => {
   const api = running.context.api(running.connection);
   if (api === null) return assert.deepEqual(await shown(running), [null, null]);
   const subject = subjectIn(running);
@@ -47,34 +47,37 @@ testOnPlatforms('the circuit that is shown is the one that fetches run through',
   assert.deepEqual(await shown(idle), ['closed', '0']);
 });
 
-testOnEngines('one resource that always fails while the platform answers for others spends its own attempts', async (t, engine) => {
-  const running = await createPlatformContext(engine, tradecloud);
-  t.after(() => running.close());
-  const { context, connection, clock } = running;
-  const [sent] = await running.happen(running.world.simulation.story[0]?.eventType ?? '', 'get');
-  const id = sent?.webhook.subject?.externalId ?? '';
-  assert.notEqual(id, '');
-  running.farSide.answer = (path) => (path.includes(encodeURIComponent(id)) ? { status: 500, body: '' } : null);
-  const row = async () => (await context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries'))[0];
-  let opened = 0;
-  await until(
-    'the delivery is dead',
-    async () => {
-      // The circuit waits by the system's clock, the delivery by that of the test.
-      clock.advance(48 * 3_600_000);
-      await processNotifications(context, connection);
-      if (context.api(connection)?.circuit() === 'open') opened += 1;
-      return row();
-    },
-    (now) => now?.state === 'dead',
-    running.log.written,
-  );
-  assert.ok(opened > 0);
-  assert.equal((JSON.parse((await row())?.attempts ?? '[]') as unknown[]).length, 12);
-  await until(
-    'the platform answers',
-    async () => running.alerts,
-    (alerts) => !alerts.has('platform_unreachable'),
-    running.log.written,
-  );
-});
+testOnEngines(
+  'if one resource always fails while the platform answers for others, its failures count as its own attempts',
+  async (t, engine) => {
+    const running = await createPlatformContext(engine, tradecloud);
+    t.after(() => running.close());
+    const { context, connection, clock } = running;
+    const [sent] = await running.happen(running.world.simulation.story[0]?.eventType ?? '', 'get');
+    const id = sent?.webhook.subject?.externalId ?? '';
+    assert.notEqual(id, '');
+    running.farSide.answer = (path) => (path.includes(encodeURIComponent(id)) ? { status: 500, body: '' } : null);
+    const row = async () => (await context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries'))[0];
+    let opened = 0;
+    await until(
+      'the delivery is dead',
+      async () => {
+        // The circuit waits by the system's clock, the delivery by that of the test.
+        clock.advance(48 * 3_600_000);
+        await processNotifications(context, connection);
+        if (context.api(connection)?.circuit() === 'open') opened += 1;
+        return row();
+      },
+      (now) => now?.state === 'dead',
+      running.log.written,
+    );
+    assert.ok(opened > 0);
+    assert.equal((JSON.parse((await row())?.attempts ?? '[]') as unknown[]).length, 12);
+    await until(
+      'the platform answers',
+      async () => running.alerts,
+      (alerts) => !alerts.has('platform_unreachable'),
+      running.log.written,
+    );
+  },
+);

@@ -54,7 +54,7 @@ for (const platform of PLATFORMS) {
   for (const form of formsOf(worldOf(platform))) {
     const title = `${platform.name}, ${form ?? 'as it sends by default'}`;
 
-    test(`${title}: its own credentials are accepted, and named without their value`, async () => {
+    test(`${title}: its own credentials are accepted, and reported without their value`, async () => {
       const world = worldOf(platform);
       const webhook = sendOne(world, form);
       const verdict = await judge(connectionTo(world), webhook, world.simulation);
@@ -62,7 +62,7 @@ for (const platform of PLATFORMS) {
       assert.match(verdict.credential, /^[a-zA-Z]+\[\d+\](\.\w+)?$/);
     });
 
-    test(`${title}: missing, wrong and foreign-length credentials are refused`, async () => {
+    test(`${title}: missing, wrong, shorter and longer credentials are rejected`, async () => {
       const world = worldOf(platform);
       const connection = connectionTo(world);
       const webhook = sendOne(world, form);
@@ -79,13 +79,13 @@ for (const platform of PLATFORMS) {
       }
     });
 
-    test(`${title}: who has other secrets is refused`, async () => {
+    test(`${title}: a sender with other secrets is rejected`, async () => {
       const [world, stranger] = [worldOf(platform), worldOf(platform, 'stranger')];
       const verdict = await judge(connectionTo(world), sendOne(stranger, form), world.simulation);
       assert.equal(verdict.accepted, false);
     });
 
-    test(`${title}: credentials that differ from message to message are stale after their time, and bound to their message`, async () => {
+    test(`${title}: credentials that differ per message expire, and are valid for their message only`, async () => {
       const world = worldOf(platform);
       const connection = connectionTo(world);
       const [one, two] = [sendOne(world, form), sendOne(world, form, new Date(NOW.getTime() + 1000))];
@@ -101,7 +101,7 @@ for (const platform of PLATFORMS) {
     });
   }
 
-  test(`${platform.name}: while secrets are rotated both are accepted, in any order, and a third is not`, async () => {
+  test(`${platform.name}: during a rotation both secrets are accepted, in any order, and a third is not`, async () => {
     const [old, renewed, stranger] = [worldOf(platform), worldOf(platform, 'renewed'), worldOf(platform, 'stranger')];
     for (const entry of [withBoth(old.entry, renewed.entry), withBoth(renewed.entry, old.entry)]) {
       const connection = connectionTo(old, parseSettings(platform, entry as JsonObject));
@@ -114,7 +114,7 @@ for (const platform of PLATFORMS) {
     }
   });
 
-  test(`${platform.name}: without a secret nothing passes, or the settings are a fault`, async () => {
+  test(`${platform.name}: without a secret nothing is accepted, or the settings are invalid`, async () => {
     const world = worldOf(platform);
     const { webhook: own, ...rest } = world.entry as { webhook: JsonObject } & JsonObject;
     const { webhook: others } = worldOf(platform, 'stranger').entry as { webhook: JsonObject };

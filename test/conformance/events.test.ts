@@ -59,7 +59,7 @@ const EFFECTS: Record<EventDescription['effect'], (said: Interpretation, kind: E
 };
 
 for (const platform of PLATFORMS) {
-  test(`${platform.name}: every event type is described once, and what is ignored says why`, () => {
+  test(`${platform.name}: every event type is described once, and ignored ones give the reason`, () => {
     const types = platform.events.map(({ type }) => type);
     assert.equal(new Set(types).size, types.length);
     assert.ok(types.length > 0);
@@ -69,7 +69,7 @@ for (const platform of PLATFORMS) {
     }
   });
 
-  test(`${platform.name}: every event type is sent by the simulator, and arrives as what it is described to be`, () => {
+  test(`${platform.name}: every event type is sent by the simulator, and is received as described`, () => {
     const told = tellAll(platform);
     for (const { type, kind, effect } of platform.events) {
       const own = told.filter(({ webhook }) => webhook.eventType === type);
@@ -83,18 +83,18 @@ for (const platform of PLATFORMS) {
     }
   });
 
-  test(`${platform.name}: the simulator sends nothing that our description does not know`, () => {
+  test(`${platform.name}: the simulator sends nothing that our description does not contain`, () => {
     for (const { webhook, interpretation } of tellAll(platform)) assert.deepEqual(interpretation.drift, [], webhook.eventType);
   });
 
-  test(`${platform.name}: the same bytes have the same key, another event has another`, () => {
+  test(`${platform.name}: the same bytes have the same key, and another event has another key`, () => {
     const world = worldOf(platform);
     const told = tellAll(platform);
     assert.equal(new Set(told.map(({ key }) => key)).size, told.length, 'every event has a key of its own');
     for (const { webhook, key } of told) assert.equal(understand(connectionTo(world), webhook).key, key, webhook.eventType);
   });
 
-  test(`${platform.name}: every form that its story is told in can be read`, () => {
+  test(`${platform.name}: every form of its sample history can be read`, () => {
     const world = worldOf(platform);
     for (const form of formsOf(world)) {
       const [first] = platform.events;
@@ -105,7 +105,7 @@ for (const platform of PLATFORMS) {
     }
   });
 
-  test(`${platform.name}: an unknown event type is never an error, and noted as drift`, () => {
+  test(`${platform.name}: an unknown event type is never an error, and is recorded as drift`, () => {
     const world = worldOf(platform);
     const [webhook] = happenIn(world, 'conformance.unknown');
     assert.ok(webhook, 'it is sent');
@@ -116,7 +116,7 @@ for (const platform of PLATFORMS) {
     );
   });
 
-  test(`${platform.name}: without an API every event is still applied, or ignored for a reason`, () => {
+  test(`${platform.name}: without an API every event is still applied, or ignored for a stated reason`, () => {
     const world = worldOf(platform);
     const { api: _api, management: _management, ...rest } = world.entry;
     const connection = connectionTo(world, parseSettings(platform, rest));

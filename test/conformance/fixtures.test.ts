@@ -80,7 +80,7 @@ for (const platform of PLATFORMS) {
     });
   }
 
-  test(`${platform.name}: there is a fixture for a broken body, for an unknown event, and for what becomes of a known one`, () => {
+  test(`${platform.name}: there is a fixture for an invalid body, for an unknown event, and for the result of a known one`, () => {
     assert.ok(fixtures.some(({ outcome }) => outcome.error === 'invalid_body'));
     assert.ok(fixtures.some(({ drift, outcome }) => outcome.do && drift?.some(({ kind }) => kind === 'event')));
     assert.ok(fixtures.some(({ outcome, identity }) => (outcome.entities?.length ?? 0) > 0 && identity));

@@ -92,7 +92,7 @@ async function reconcile({ context, connection, clock }: PlatformContext): Promi
 const wasGone = ({ error, state }: Ended, webhook: OutgoingWebhook | undefined, there: ReadonlySet<string>): boolean =>
   state === 'ignored' && /does not know the resource/.test(error ?? '') && !there.has(webhook?.subject ? subjectText(webhook.subject) : '');
 
-testOnPlatforms('every event ends as described, and the store holds what the platform holds', async (running, platform) => {
+testOnPlatforms('every event ends as described, and the store contains what the platform contains', async (running, platform) => {
   const sent = await tellEverything(running);
   const reports = reportsOf(running);
   const there = new Set(reports.map(subjectText));
@@ -114,7 +114,7 @@ testOnPlatforms('every event ends as described, and the store holds what the pla
   if (await reconcile(running)) await assertHeld(running, reports);
 });
 
-testOnPlatforms('with every webhook lost, one reconcile run brings all that can be listed', async (running, platform) => {
+testOnPlatforms('if every webhook is lost, one reconcile run recovers everything that can be listed', async (running, platform) => {
   for (const { eventType, form } of running.world.simulation.story) {
     running.clock.advance(1000);
     running.world.trigger({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
@@ -127,7 +127,7 @@ testOnPlatforms('with every webhook lost, one reconcile run brings all that can 
   await assertVersionsWhole(running);
 });
 
-testOnPlatforms('an event that nobody knows is taken, never dead, and noted as drift', async (running) => {
+testOnPlatforms('an unknown event is accepted, never dead, and recorded as drift', async (running) => {
   await running.happen('conformance.unknown');
   await running.settle();
   const [delivery, ...more] = await deliveriesOf(running);

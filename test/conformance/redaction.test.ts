@@ -52,7 +52,7 @@ async function tellStory(running: PlatformContext): Promise<OutgoingWebhook[]> {
   return sent;
 }
 
-testOnPlatforms('no credential is in any row or any line of the log', async (running, platform) => {
+testOnPlatforms('no credential is in any row or any log line', async (running, platform) => {
   const sent = await tellStory(running);
   const own = secretsOf(running.world.entry, worldOf(platform).entry);
   assert.ok(own.length > 0);
@@ -67,7 +67,7 @@ testOnPlatforms('no credential is in any row or any line of the log', async (run
   }
 });
 
-test('tokens that act for a customer are really sent, so that there is something to take out', async (t) => {
+test('tokens that act for a customer are really sent, so that there is something to redact', async (t) => {
   const platform = PLATFORMS.find((one) => one.redactBody !== undefined);
   assert.ok(platform);
   const running = await createPlatformContext('sqlite', platform);

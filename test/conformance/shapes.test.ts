@@ -68,7 +68,7 @@ const textsIn = (value: unknown): string[] =>
   typeof value === 'string' ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 
 for (const platform of PLATFORMS) {
-  test(`${platform.name}: its webhook is published, one specification for each way in`, () => {
+  test(`${platform.name}: its webhook is published, one specification for each endpoint`, () => {
     const specs = specsOf(platform);
     assert.ok(specs.length > 0, `openapi/${platform.name}-webhook.yaml`);
     const published = specs.flatMap((spec) =>
@@ -80,7 +80,7 @@ for (const platform of PLATFORMS) {
     assert.deepEqual([...new Set(published)].sort(), served.sort());
   });
 
-  test(`${platform.name}: every answer that the door may give is published`, () => {
+  test(`${platform.name}: every possible answer to a webhook is published`, () => {
     for (const spec of specsOf(platform)) {
       for (const [path, operations] of Object.entries(spec.paths)) {
         const { responses = {} } = operations.post ?? operations.get ?? {};
@@ -90,7 +90,7 @@ for (const platform of PLATFORMS) {
     }
   });
 
-  test(`${platform.name}: what we know of its bodies is what is published, member by member and value by value`, () => {
+  test(`${platform.name}: our description of its bodies equals the published one, member by member and value by value`, () => {
     const specs = specsOf(platform);
     for (const [name, shape] of Object.entries(platform.shapes)) {
       const spec = specs.find(({ components }) => components.schemas[name]);

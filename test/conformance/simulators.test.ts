@@ -96,7 +96,7 @@ async function askEverything({ context, connection, happen }: PlatformContext): 
 }
 
 for (const platform of SIMULATED) {
-  test(`${platform.name}: our client asks for nothing that its simulator refuses`, async (t) => {
+  test(`${platform.name}: our client sends no request that its simulator rejects`, async (t) => {
     const place = await createPlatformContext('sqlite', platform);
     t.after(() => place.close());
     await askEverything(place);
@@ -105,7 +105,7 @@ for (const platform of SIMULATED) {
     assert.deepEqual(refused, []);
   });
 
-  test(`${platform.name}: its simulator refuses what the platform refuses`, () => {
+  test(`${platform.name}: its simulator rejects what the platform rejects`, () => {
     const { simulation, settings } = worldOf(platform);
     const headers = authorized(simulation, settings);
     const cases = REFUSED[platform.name] ?? [];
@@ -126,7 +126,7 @@ const platformNamed = (name: string) => {
   return { simulation, settings, ask };
 };
 
-test('tradecloud: a newer login ends the token of an older one', () => {
+test('tradecloud: a newer login invalidates the token of an older one', () => {
   const { simulation, settings, ask } = platformNamed('tradecloud');
   const older = authorized(simulation, settings);
   assert.equal(ask('GET', '/order/o-1', '', older).status, 404);
@@ -134,7 +134,7 @@ test('tradecloud: a newer login ends the token of an older one', () => {
   assert.equal(ask('GET', '/order/o-1', '', older).status, 401);
 });
 
-test('ordergroove: an escaped pattern, an unknown name and an eleventh target are refused, and no target is deleted', () => {
+test('ordergroove: an escaped pattern, an unknown name and an eleventh target are rejected, and no target is deleted', () => {
   const { ask } = platformNamed('ordergroove');
   const targets = '/webhooks-api/webhook_targets/';
   const made = ask('POST', targets, '{"merchant":"m","target_url":"https://dock.example"}');

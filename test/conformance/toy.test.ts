@@ -57,40 +57,43 @@ const order = (id: string, quantity: string, second: number) => {
   return { id, updatedAt, lines: [{ id: '10', quantity, updatedAt }] };
 };
 
-testOnEngines('a platform in the list is received, worked, fetched, fed and shown, with nothing else changed', async (t, engine) => {
-  const { world, get, send } = await serveToy(t, engine);
-  assert.equal((await send({ id: 'e1', type: 'order', order: order('A-1', '3.50', 1) }, 'guessed')).status, 401);
-  assert.equal((await send({ id: 'e1', type: 'order', order: order('A-1', '3.50', 1) })).status, 202);
-  assert.equal((await send({ id: 'e1', type: 'order', order: order('A-1', '3.50', 1) })).status, 200, 'again');
-  const first = await get('/changes?wait=20');
-  assert.deepEqual(
-    first.data.map(({ action, externalId }) => [action, externalId]),
-    [['created', 'A-1']],
-  );
+testOnEngines(
+  'a platform in the registry is received, processed, fetched, published in the feed and shown, without any other change',
+  async (t, engine) => {
+    const { world, get, send } = await serveToy(t, engine);
+    assert.equal((await send({ id: 'e1', type: 'order', order: order('A-1', '3.50', 1) }, 'guessed')).status, 401);
+    assert.equal((await send({ id: 'e1', type: 'order', order: order('A-1', '3.50', 1) })).status, 202);
+    assert.equal((await send({ id: 'e1', type: 'order', order: order('A-1', '3.50', 1) })).status, 200, 'again');
+    const first = await get('/changes?wait=20');
+    assert.deepEqual(
+      first.data.map(({ action, externalId }) => [action, externalId]),
+      [['created', 'A-1']],
+    );
 
-  world.orders.set('A-1', order('A-1', '4', 2));
-  assert.equal((await send({ type: 'changed', subject: 'A-1' })).status, 202);
-  const second = await get(`/changes?wait=20&after=${first.next}`);
-  assert.deepEqual(second.data[0]?.diff, [{ path: '/lines/10/quantity', before: '3.50', after: '4' }]);
-  const shown = await get('/orders/by-external/toy-shop/A-1');
-  assert.equal(shown.platform, 'toy');
-  assert.deepEqual(world.fetches, ['A-1']);
+    world.orders.set('A-1', order('A-1', '4', 2));
+    assert.equal((await send({ type: 'changed', subject: 'A-1' })).status, 202);
+    const second = await get(`/changes?wait=20&after=${first.next}`);
+    assert.deepEqual(second.data[0]?.diff, [{ path: '/lines/10/quantity', before: '3.50', after: '4' }]);
+    const shown = await get('/orders/by-external/toy-shop/A-1');
+    assert.equal(shown.platform, 'toy');
+    assert.deepEqual(world.fetches, ['A-1']);
 
-  assert.equal((await send({ id: 'e2', type: 'weather' })).status, 202, 'what it does not know is taken');
-  const { data } = await get('/connections');
-  assert.deepEqual(
-    data.map(({ name, platform }) => [name, platform]),
-    [['toy-shop', 'toy']],
-  );
-});
+    assert.equal((await send({ id: 'e2', type: 'weather' })).status, 202, 'what it does not know is taken');
+    const { data } = await get('/connections');
+    assert.deepEqual(
+      data.map(({ name, platform }) => [name, platform]),
+      [['toy-shop', 'toy']],
+    );
+  },
+);
 
-test('the schema for editors knows a platform by its settings alone', () => {
+test('the schema for editors includes a platform by its settings alone', () => {
   const schema = JSON.stringify(connectionsSchema([...PLATFORMS, toyPlatform(toyWorld())]));
   for (const { name } of PLATFORMS) assert.ok(schema.includes(`{"const":"${name}"}`));
   assert.ok(schema.includes('{"const":"toy"}'));
 });
 
-test('outside its folder the program knows a platform by one line of the registry only', async () => {
+test('outside its folder, a platform is mentioned only in one line of the registry', async () => {
   const files = (await readdir(SRC, { recursive: true })).filter((file) => file.endsWith('.ts'));
   for (const { name } of PLATFORMS) {
     const places: string[] = [];

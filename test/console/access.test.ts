@@ -13,7 +13,7 @@ async function signedIn({ app }: TestConsole, key: string): Promise<string> {
   return cookieOf(headers).split(';')[0] ?? '';
 }
 
-test('whoever has not signed in is led to the door, and from there to where they wanted to go', async (t) => {
+test('a visitor who is not signed in is redirected to the sign-in page, and afterwards to the requested page', async (t) => {
   const console = await openConsole(t);
   const turned = await supertest(console.app).get('/console/deliveries?state=dead');
   assert.deepEqual([turned.status, turned.headers.location], [303, '/console/sign-in?to=%2Fconsole%2Fdeliveries%3Fstate%3Ddead']);
@@ -26,13 +26,13 @@ test('whoever has not signed in is led to the door, and from there to where they
   assert.deepEqual([entered.status, entered.headers.location], [303, '/console/deliveries?state=dead']);
 });
 
-test('a piece of a page sends the whole page to the door', async (t) => {
+test('a fragment request redirects the whole page to the sign-in page', async (t) => {
   const { app } = await openConsole(t);
   const { status, headers } = await supertest(app).get('/console/feed/newer').set('HX-Request', 'true');
   assert.deepEqual([status, headers['hx-redirect']], [401, '/console/sign-in']);
 });
 
-test('the way back never leads out of the console', async (t) => {
+test('the redirect after sign-in never leaves the console', async (t) => {
   const { app } = await openConsole(t);
   for (const to of [
     'https://evil.example/',
@@ -48,7 +48,7 @@ test('the way back never leads out of the console', async (t) => {
   }
 });
 
-test('a session lives in a cookie that scripts and other sites never see, over HTTPS only where there is HTTPS', async (t) => {
+test('the session is in a cookie that scripts and other sites cannot read, and Secure if HTTPS is used', async (t) => {
   const { app } = await openConsole(t);
   const plain = await supertest(app).post('/console/sign-in').type('form').send({ key: KEYS.admin });
   assert.match(cookieOf(plain.headers), /^orderdock_session=[\w-]{43}; Path=\/console; HttpOnly; SameSite=Strict$/);
@@ -56,7 +56,7 @@ test('a session lives in a cookie that scripts and other sites never see, over H
   assert.match(cookieOf(secure.headers), /; Secure/);
 });
 
-test('a wrong key opens nothing, and is not shown again', async (t) => {
+test('a wrong key is rejected and not shown again', async (t) => {
   const { app } = await openConsole(t);
   for (const key of ['wrong-key-9999', '', 'admin']) {
     const { status, text, headers } = await supertest(app).post('/console/sign-in').type('form').send({ key });
@@ -67,7 +67,7 @@ test('a wrong key opens nothing, and is not shown again', async (t) => {
   }
 });
 
-test('HTTP Basic with the name of a key and the key is as good; a wrong pair is asked again', async (t) => {
+test("HTTP Basic with a key's name and the key also works; a wrong pair is challenged again", async (t) => {
   const { app } = await openConsole(t);
   assert.equal((await askAs(app, 'reader', '/console/')).status, 200);
   for (const [name, key] of [
@@ -81,7 +81,7 @@ test('HTTP Basic with the name of a key and the key is as good; a wrong pair is 
   }
 });
 
-test('a session ends when it is signed out, after eight idle hours, and as soon as its key is taken away', async (t) => {
+test('a session ends at sign-out, after eight idle hours, and as soon as its key is revoked', async (t) => {
   const console = await openConsole(t);
   const { key } = await createKey(console.context, { name: 'guest', role: 'reader' });
   const statusOf = async (cookie: string) => (await supertest(console.app).get('/console/').set('Cookie', cookie)).status;
@@ -107,7 +107,7 @@ test('a session ends when it is signed out, after eight idle hours, and as soon 
   assert.equal(await statusOf(leaving), 303);
 });
 
-test('a form that did not come from our own page does nothing', async (t) => {
+test('a form that was not submitted from our own page has no effect', async (t) => {
   const console = await openConsole(t);
   const cookie = await signedIn(console, KEYS.admin);
   const mine = tokenIn((await supertest(console.app).get('/console/').set('Cookie', cookie)).text);
@@ -129,7 +129,7 @@ test('a form that did not come from our own page does nothing', async (t) => {
   assert.deepEqual(console.pressed, ['reconcile toy']);
 });
 
-test('readers see no button but the one to leave, and press none', async (t) => {
+test('readers see no button except sign-out, and cannot perform any action', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const { text } = await askAs(console.app, 'reader', '/console/');
@@ -160,13 +160,13 @@ test('readers see no button but the one to leave, and press none', async (t) => 
   assert.deepEqual(console.pressed, []);
 });
 
-test('keys are the admin’s alone', async (t) => {
+test('only admins can manage keys', async (t) => {
   const { app } = await openConsole(t);
   assert.equal((await askAs(app, 'operator', '/console/keys')).status, 403);
   assert.equal((await pressAs(app, 'operator', '/console/keys', { name: 'mine', role: 'admin' })).status, 403);
 });
 
-test('an admin makes a key, which is shown once, and takes it away', async (t) => {
+test('an admin creates a key, which is shown once, and revokes it', async (t) => {
   const console = await openConsole(t);
   const made = await pressAs(console.app, 'admin', '/console/keys', { name: 'erp', role: 'reader' });
   assert.equal(made.status, 201);
@@ -184,7 +184,7 @@ test('an admin makes a key, which is shown once, and takes it away', async (t) =
   assert.equal(await console.ports.findKey('erp', key), null);
 });
 
-test('a replay is shown before it is done, and done when it is pressed', async (t) => {
+test('a replay is previewed before it is confirmed', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const { rows } = { rows: await console.context.db.read.all<{ id: string }>(`select id from deliveries where event_id = 'event-odd'`) };
@@ -215,7 +215,7 @@ test('a replay is shown before it is done, and done when it is pressed', async (
   assert.match(console.pressed[1] ?? '', /^replay \{"state":"dead","connection":"toy".* fresh replay-1$/);
 });
 
-test('what was ticked is retried at once; replaying and dismissing ask first', async (t) => {
+test('selected deliveries are retried immediately; replaying and dismissing ask for confirmation', async (t) => {
   const console = await openConsole(t);
   const press = async (verb: string) =>
     (await pressAs(console.app, 'operator', '/console/deliveries/selected', { do: verb, id: 'd1' })).headers.location;
@@ -229,13 +229,13 @@ test('what was ticked is retried at once; replaying and dismissing ask first', a
   assert.match(form.text, /No failed delivery matches/);
 });
 
-test('a reconcile run is begun with one press, and its page comes', async (t) => {
+test('a reconcile run is started with one click, and its page is shown', async (t) => {
   const console = await openConsole(t);
   const { status, headers } = await pressAs(console.app, 'operator', '/console/connections/toy/reconcile');
   assert.deepEqual([status, headers.location, console.pressed], [303, '/console/reconcile-runs/run-1', ['reconcile toy']]);
 });
 
-test('a document that was given up is fetched again with one press; one that is held is saved as a file', async (t) => {
+test('a document that failed permanently is fetched again with one click; a stored one is downloaded as a file', async (t) => {
   const console = await openConsole(t);
   await announce(console.context, { key: 'a', name: '../terms "v2".pdf' }, { key: 'b' });
   await console.context.db.write((sql) =>
@@ -257,7 +257,7 @@ test('a document that was given up is fetched again with one press; one that is 
   assert.equal(headers['content-type'], 'application/octet-stream');
 });
 
-test('a consumer is deleted only by somebody who types its name, after they were told what goes with it', async (t) => {
+test('a consumer is deleted only by typing its name, after a warning about what is deleted with it', async (t) => {
   const console = await openConsole(t);
   await console.context.db.write((sql) =>
     sql.all(
@@ -277,7 +277,7 @@ test('a consumer is deleted only by somebody who types its name, after they were
   assert.equal((await pressAs(console.app, 'operator', '/console/consumers/old/drop', { confirm: 'old' })).status, 404);
 });
 
-test('a page that refreshes itself does not keep a session alive', async (t) => {
+test('automatic refreshes do not extend a session', async (t) => {
   const console = await openConsole(t);
   const cookie = await signedIn(console, KEYS.reader);
   const ask = (headers: Record<string, string>) =>
@@ -290,7 +290,7 @@ test('a page that refreshes itself does not keep a session alive', async (t) => 
   assert.equal((await ask({})).status, 303);
 });
 
-test('signing in again and again ends sessions of the same key alone', async (t) => {
+test('repeated sign-ins end only sessions of the same key', async (t) => {
   const { app } = await openConsole(t);
   const signIn = async (key: string) => {
     const { headers } = await supertest(app).post('/console/sign-in').type('form').send({ key });
@@ -303,7 +303,7 @@ test('signing in again and again ends sessions of the same key alone', async (t)
   assert.deepEqual([await isOpen(admin), await isOpen(first)], [true, false]);
 });
 
-test('after ten wrong keys in a minute the form says so with 429', async (t) => {
+test('after ten wrong keys within a minute the form answers 429', async (t) => {
   const { app } = await openConsole(t);
   const tryKey = (key: string) => supertest(app).post('/console/sign-in').type('form').send({ key });
   for (let n = 0; n < 10; n++) assert.equal((await tryKey(`guess-${n}`)).status, 401);

@@ -15,7 +15,7 @@ if (chromiumPath !== null) {
   });
   after(() => browser.close());
 
-  test('an operator signs in, finds a change and replays its delivery with the keyboard alone', async (t) => {
+  test('an operator signs in, finds a change and replays its delivery using only the keyboard', async (t) => {
     const console = await openConsole(t);
     await fill(console);
     const { page, complaints } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app) });
@@ -47,7 +47,7 @@ if (chromiumPath !== null) {
     );
   });
 
-  test('the first press of the tab key leads past the navigation', async (t) => {
+  test('the first tab stop skips the navigation', async (t) => {
     const console = await openConsole(t);
     const { page } = await openPage(t, browser, {
       baseURL: await serveConsole(t, console.app),
@@ -60,7 +60,7 @@ if (chromiumPath !== null) {
     assert.equal(await page.evaluate('document.activeElement.id'), 'content');
   });
 
-  test('a change appears in the open feed by itself, and an opened one stays open', async (t) => {
+  test('a change appears in the open feed automatically, and an expanded one stays expanded', async (t) => {
     const console = await openConsole(t);
     await fill(console);
     const { page, complaints } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app) });
@@ -79,7 +79,7 @@ if (chromiumPath !== null) {
     assert.deepEqual(complaints, []);
   });
 
-  test('a page refreshes itself, and leaves alone where the focus is, what is open, and what is typed', async (t) => {
+  test('a refresh does not change what has the focus, is expanded or is being typed', async (t) => {
     const console = await openConsole(t);
     await fill(console);
     const { page, complaints } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app) });
@@ -103,7 +103,7 @@ if (chromiumPath !== null) {
     assert.deepEqual(complaints, []);
   });
 
-  test('one finds by typing after a slash, and goes on with the arrows', async (t) => {
+  test('the search is focused by a slash, and its results are navigated with the arrow keys', async (t) => {
     const console = await openConsole(t);
     await fill(console);
     const { page, complaints } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app) });
@@ -118,7 +118,7 @@ if (chromiumPath !== null) {
     assert.deepEqual(complaints, []);
   });
 
-  test('times are in UTC or in the zone of the machine, as one chooses', async (t) => {
+  test('times are shown in UTC or in the time zone of the machine, as selected', async (t) => {
     const console = await openConsole(t);
     await fill(console);
     const { page } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app), timezoneId: 'Asia/Tokyo' });
@@ -185,7 +185,7 @@ if (chromiumPath !== null) {
   }
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`in ${colorScheme} mode every page is accessible, keeps to its width on a desk and on a phone, and to the content policy`, async (t) => {
+    test(`in ${colorScheme} mode every page is accessible, fits the width of desktop and phone, and complies with the content security policy`, async (t) => {
       const console = await openConsole(t, { sandbox: true });
       const places = await fillAll(console);
       const { page, complaints } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app), colorScheme });
@@ -211,7 +211,7 @@ if (chromiumPath !== null) {
     });
   }
 
-  test('everything can be read and pressed without scripts', async (t) => {
+  test('everything can be read and used without JavaScript', async (t) => {
     const console = await openConsole(t);
     await fillAll(console);
     const { page } = await openPage(t, browser, { baseURL: await serveConsole(t, console.app), javaScriptEnabled: false });

@@ -76,7 +76,7 @@ function nights(engine: Engine): void {
   });
 
   incident(
-    '1: a wrong API password is told with its cause and cure, and what waits is retried at once',
+    '1: a wrong API password is shown with its cause and remedy, and waiting deliveries are retried immediately',
     async ({ life, page, untilSaid, untilUnsaid }) => {
       life.far.failing = () => ({ status: 401, headers: {}, body: '{}' });
       await life.hook({ method: 'GET', path: `/orders/${orderId('PO-A')}` });
@@ -104,7 +104,7 @@ function nights(engine: Engine): void {
     },
   );
 
-  incident('2: a platform that is down is told with what waits, and that there is nothing to press', async ({ life, untilSaid }) => {
+  incident('2: a platform that is down is shown with the waiting deliveries, and that no action is needed', async ({ life, untilSaid }) => {
     life.far.failing = () => ({ status: 503, headers: {}, body: 'maintenance' });
     for (let number = 0; number < 6; number++) await life.hook({ method: 'GET', path: `/orders/${orderId(`PO-B${number}`)}` });
     const said = await untilSaid(/unreachable/);
@@ -121,27 +121,30 @@ function nights(engine: Engine): void {
     await life.call('POST', '/deliveries/retry', { connection: 'acme' });
   });
 
-  incident('3: a body that cannot be read is told as such, and is dismissed with a note', async ({ life, page, troubles, untilSaid }) => {
-    await life.hook({ body: '{"half":' });
-    const said = await untilSaid(/cannot be read/);
-    const sentence = said.find((one) => /cannot be read/.test(one)) ?? '';
-    assert.match(
-      sentence,
-      /acme: 1 delivery cannot be read: .* The sender got a 400\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
-    );
-    await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Show it' }).click();
-    await page.locator('tbody a.open').first().click();
-    await page.getByText('A replay would fail again').waitFor();
-    await page.getByRole('link', { name: 'Dismiss…' }).click();
-    await page.getByLabel('Reason').fill('sent again by hand');
-    await page.getByRole('button', { name: 'Mark as handled' }).click();
-    await page.getByText('Dismissed by erp: it was never applied.').waitFor();
-    await page.getByText('sent again by hand').waitFor();
-    assert.ok(!(await troubles()).some((one) => /cannot be read/.test(one)));
-  });
+  incident(
+    '3: a body that cannot be read is reported as such, and is dismissed with a note',
+    async ({ life, page, troubles, untilSaid }) => {
+      await life.hook({ body: '{"half":' });
+      const said = await untilSaid(/cannot be read/);
+      const sentence = said.find((one) => /cannot be read/.test(one)) ?? '';
+      assert.match(
+        sentence,
+        /acme: 1 delivery cannot be read: .* The sender got a 400\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
+      );
+      await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Show it' }).click();
+      await page.locator('tbody a.open').first().click();
+      await page.getByText('A replay would fail again').waitFor();
+      await page.getByRole('link', { name: 'Dismiss…' }).click();
+      await page.getByLabel('Reason').fill('sent again by hand');
+      await page.getByRole('button', { name: 'Mark as handled' }).click();
+      await page.getByText('Dismissed by erp: it was never applied.').waitFor();
+      await page.getByText('sent again by hand').waitFor();
+      assert.ok(!(await troubles()).some((one) => /cannot be read/.test(one)));
+    },
+  );
 
   incident(
-    '4: requests with an old secret are told with their number, and a click leads to who sent what',
+    '4: requests with an old secret are shown with their number, and one click leads to their details',
     async ({ life, page, troubles, untilSaid }) => {
       const old = `Basic ${Buffer.from('tradecloud:the-old-secret').toString('base64')}`;
       for (let number = 0; number < 5; number++)
@@ -161,7 +164,7 @@ function nights(engine: Engine): void {
     },
   );
 
-  incident('5: a gap is told with its cause, and that nothing is missing any more', async ({ life, page, open, troubles }) => {
+  incident('5: a gap is shown with its cause, and that nothing is missing any more', async ({ life, page, open, troubles }) => {
     life.far.simulation.emit('OrderIssuedByBuyer');
     await open();
     await page.getByRole('link', { name: 'acme' }).first().click();
@@ -177,7 +180,7 @@ function nights(engine: Engine): void {
   });
 
   incident(
-    '6: a document that cannot be had is told with its reason, and fetched again with one press',
+    '6: a document that cannot be downloaded is shown with the reason, and fetched again with one click',
     async ({ life, page, untilSaid }) => {
       await life.order(plainEvent('PO-F', NIGHT, 'f-1'));
       const id = orderId('PO-F');
@@ -206,7 +209,7 @@ function nights(engine: Engine): void {
     },
   );
 
-  incident('7: an ERP that has stopped reading is told with how far it is behind', async ({ life, page, untilSaid }) => {
+  incident('7: an ERP that has stopped reading is shown with how far it is behind', async ({ life, page, untilSaid }) => {
     await life.call('PUT', '/consumers/erp', { alertAfterSeconds: 1 });
     const said = await untilSaid(/consumer erp is/);
     assert.match(
@@ -217,7 +220,7 @@ function nights(engine: Engine): void {
     await page.getByText('It should have read by now').waitFor();
   });
 
-  incident('8: an event that nobody knows is told as not applied, on the front page and on its own', async ({ life, page, untilSaid }) => {
+  incident('8: an unknown event is shown as not applied, on the front page and on its own page', async ({ life, page, untilSaid }) => {
     await life.hook({ body: '{"eventName":"PaymentTermsChanged","terms":{"days":30},"meta":{"messageId":"h-1"}}' });
     const said = await untilSaid(/Unknown event/);
     assert.match(said.join('\n'), /acme: Unknown event “PaymentTermsChanged”: 1 delivery is stored but not applied\./);
@@ -225,7 +228,7 @@ function nights(engine: Engine): void {
     await page.getByText('Not applied: unknown event “PaymentTermsChanged”. Its content is stored; the ERP does not see it.').waitFor();
   });
 
-  incident('9: an order is found by its number, and by what is in it', async ({ life, page, open }) => {
+  incident('9: an order is found by its number, and by its contents', async ({ life, page, open }) => {
     await life.order(
       eventJson({
         number: 'PO-I',
@@ -249,53 +252,59 @@ function nights(engine: Engine): void {
     assert.equal(await page.locator('tbody tr').count(), 1);
   });
 
-  incident('10: what failed for one cause is replayed together, after a preview, and its outcome is told', async ({ life, page, open }) => {
-    for (const number of ['PO-J1', 'PO-J2', 'PO-J3']) {
-      const line = lineJson(number, { position: '0010', at: NIGHT }).replace(/"id":"[^"]*"/, `"id":"${'9'.repeat(1001)}"`);
-      life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [line] }));
-      await life.hook({ method: 'GET', path: `/orders/${orderId(number)}` });
-    }
-    await until(
-      'three deliveries failed',
-      () => life.get('/deliveries?state=dead'),
-      ({ data }) => data.length === 3,
-    );
-    await open('/deliveries');
-    await page.getByText('3 deliveries failed and are not applied').waitFor();
-    for (const number of ['PO-J1', 'PO-J2', 'PO-J3'])
-      life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [lineJson(number, { position: '0010', at: NIGHT })] }));
-    await page
-      .getByRole('row', { name: /3 failed/ })
-      .getByRole('link', { name: 'Replay…' })
-      .click();
-    await page.getByText('3 selected, 3 compared: 3 entities created.').waitFor();
-    await page.getByRole('button', { name: 'Replay 3 deliveries' }).click();
-    await page.getByText('3 deliveries queued: 3 done.').waitFor();
-    await page.getByRole('heading', { name: 'Replay finished' }).waitFor();
-  });
+  incident(
+    '10: deliveries that failed for one cause are replayed together, after a preview, and the result is shown',
+    async ({ life, page, open }) => {
+      for (const number of ['PO-J1', 'PO-J2', 'PO-J3']) {
+        const line = lineJson(number, { position: '0010', at: NIGHT }).replace(/"id":"[^"]*"/, `"id":"${'9'.repeat(1001)}"`);
+        life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [line] }));
+        await life.hook({ method: 'GET', path: `/orders/${orderId(number)}` });
+      }
+      await until(
+        'three deliveries failed',
+        () => life.get('/deliveries?state=dead'),
+        ({ data }) => data.length === 3,
+      );
+      await open('/deliveries');
+      await page.getByText('3 deliveries failed and are not applied').waitFor();
+      for (const number of ['PO-J1', 'PO-J2', 'PO-J3'])
+        life.far.orders.set(orderId(number), orderJson({ number, at: NIGHT, lines: [lineJson(number, { position: '0010', at: NIGHT })] }));
+      await page
+        .getByRole('row', { name: /3 failed/ })
+        .getByRole('link', { name: 'Replay…' })
+        .click();
+      await page.getByText('3 selected, 3 compared: 3 entities created.').waitFor();
+      await page.getByRole('button', { name: 'Replay 3 deliveries' }).click();
+      await page.getByText('3 deliveries queued: 3 done.').waitFor();
+      await page.getByRole('heading', { name: 'Replay finished' }).waitFor();
+    },
+  );
 
-  incident('11: whether the ERP has read and booked an order is told, with its reference', async ({ life, page, troubles, open }) => {
-    await life.order(plainEvent('PO-K', NIGHT, 'k-1'));
-    const { data, next } = await life.get('/consumers/erp/changes?limit=1000');
-    const [last, other] = [data.at(-1), data.at(-2)];
-    await life.call('POST', '/consumers/erp/ack', { cursor: next });
-    await life.call('POST', '/consumers/erp/receipts', {
-      receipts: [
-        { cursor: last.cursor, status: 'booked', reference: 'ERP-4711' },
-        { cursor: other.cursor, status: 'rejected', reason: 'customer 4711 is blocked' },
-      ],
-    });
-    assert.match((await troubles()).join('\n'), /The ERP \(erp\) rejected a change: read, but not booked\./);
-    await page.getByRole('link', { name: 'See why' }).click();
-    await page.getByText('customer 4711 is blocked').waitFor();
-    await open('/orders?number=PO-K');
-    await page.locator('tbody a.open').first().click();
-    await page.getByText('erp: booked as ERP-4711').waitFor();
-    await page.locator('.change summary').first().click();
-    await page.getByRole('region', { name: 'In the ERP' }).getByText('ERP-4711').waitFor();
-  });
+  incident(
+    '11: the console shows whether the ERP has read and booked an order, with its reference',
+    async ({ life, page, troubles, open }) => {
+      await life.order(plainEvent('PO-K', NIGHT, 'k-1'));
+      const { data, next } = await life.get('/consumers/erp/changes?limit=1000');
+      const [last, other] = [data.at(-1), data.at(-2)];
+      await life.call('POST', '/consumers/erp/ack', { cursor: next });
+      await life.call('POST', '/consumers/erp/receipts', {
+        receipts: [
+          { cursor: last.cursor, status: 'booked', reference: 'ERP-4711' },
+          { cursor: other.cursor, status: 'rejected', reason: 'customer 4711 is blocked' },
+        ],
+      });
+      assert.match((await troubles()).join('\n'), /The ERP \(erp\) rejected a change: read, but not booked\./);
+      await page.getByRole('link', { name: 'See why' }).click();
+      await page.getByText('customer 4711 is blocked').waitFor();
+      await open('/orders?number=PO-K');
+      await page.locator('tbody a.open').first().click();
+      await page.getByText('erp: booked as ERP-4711').waitFor();
+      await page.locator('.change summary').first().click();
+      await page.getByRole('region', { name: 'In the ERP' }).getByText('ERP-4711').waitFor();
+    },
+  );
 
-  incident('12: what the ERP saw at a time is shown', async ({ life, page, open }) => {
+  incident('12: the state that the ERP saw at a given time is shown', async ({ life, page, open }) => {
     await life.order(plainEvent('PO-L', NIGHT, 'l-1', '10'));
     const between = new Date(Date.now() + 1).toISOString();
     await until(
@@ -315,7 +324,7 @@ function nights(engine: Engine): void {
     await page.getByText('Shown as of the time below').waitFor();
   });
 
-  incident('after a restart a connection without an API stays plain: nothing is advised that is not there', async ({ life, page }) => {
+  incident('after a restart nothing that is unavailable is suggested for a connection without an API', async ({ life, page }) => {
     await life.restart();
     const fresh = await (page.context().browser() as Browser).newPage({ baseURL: life.url });
     await fresh.goto('/console/');

@@ -31,7 +31,7 @@ const PAGES = [
   '/keys',
 ];
 
-test('every page comes, says something in one sentence, and has nothing inline and nothing from elsewhere', async (t) => {
+test('every page loads, has a summary sentence, and contains nothing inline and nothing from other hosts', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   await announce(console.context, { key: 'a' });
@@ -54,7 +54,7 @@ test('every page comes, says something in one sentence, and has nothing inline a
   }
 });
 
-test('the overview answers first whether anything was lost', async (t) => {
+test('the overview first answers whether anything was lost', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const well = await askAs(console.app, 'reader', '/console/');
@@ -84,7 +84,7 @@ test('the overview answers first whether anything was lost', async (t) => {
   assert.match(torn.text, /<span class="count bad">1<span class="unseen"> failed<\/span>/);
 });
 
-test('whatever is advised stands on the page, and can be pressed', async (t) => {
+test('every suggested action is on the page and can be used', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   console.told.coverage = [
@@ -106,7 +106,7 @@ test('whatever is advised stands on the page, and can be pressed', async (t) => 
   }
 });
 
-test('a connection tells its health, what is verified, and who let the last deliveries in', async (t) => {
+test('a connection shows its health, what is verified, and which credentials the latest deliveries used', async (t) => {
   const console = await openConsole(t);
   const { text } = await askAs(console.app, 'reader', '/console/connections/toy');
   assert.match(text, /1 of 10 \(10 %\)<\/span> <span class="faint">Ten in a row and it stops\./);
@@ -117,7 +117,7 @@ test('a connection tells its health, what is verified, and who let the last deli
   assert.match(text, /aria-label="No period in doubt in the last 24 hours"/);
 });
 
-test('where there is no API, that is said, and nothing to reconcile with is offered', async (t) => {
+test('without an API the page says so, and offers no reconcile run', async (t) => {
   const console = await openConsole(t);
   console.ports.hasApi = () => false;
   console.told.health = () => ({ ...HEALTH, circuit: null });
@@ -132,7 +132,7 @@ test('where there is no API, that is said, and nothing to reconcile with is offe
   }
 });
 
-test('the overview comes even when the health of a connection cannot be told', async (t) => {
+test('the overview loads even if the health of a connection cannot be determined', async (t) => {
   const console = await openConsole(t);
   console.told.health = () => {
     throw new Error('no health today');
@@ -142,7 +142,7 @@ test('the overview comes even when the health of a connection cannot be told', a
   assert.match(text, /toy/);
 });
 
-test('open alerts stand on the overview, critical ones first; they are acknowledged and muted where they are listed', async (t) => {
+test('open alerts are on the overview, critical ones first; they are acknowledged and muted in their list', async (t) => {
   const console = await openConsole(t);
   await console.context.db.write((sql) =>
     sql.all(
@@ -165,7 +165,7 @@ test('open alerts stand on the overview, critical ones first; they are acknowled
   assert.match(after.text, /muted until <time[^>]*>16:00:00/);
 });
 
-test('one delivery shows its headers, its body made readable, its attempts and its changes', async (t) => {
+test('a delivery shows its headers, its formatted body, its attempts and its changes', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const list = await askAs(console.app, 'reader', '/console/deliveries?subject=order:PO7');
@@ -185,7 +185,7 @@ test('one delivery shows its headers, its body made readable, its attempts and i
   );
 });
 
-test('one order shows its lines, and every change with before, after and why', async (t) => {
+test('an order shows its lines, and every change with before, after and why', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const found = await askAs(console.app, 'reader', '/console/find?connection=toy&kind=order&externalId=PO7');
@@ -207,7 +207,7 @@ test('one order shows its lines, and every change with before, after and why', a
   assert.equal((source.body as { lines: { quantity: string }[] }).lines[0]?.quantity, '8');
 });
 
-test('orders are found by the beginning of their number or by their external id, and no sign in it is a wildcard', async (t) => {
+test('orders are found by the beginning of their number or by their external id, and no character in it is a wildcard', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const rows = async (number: string) =>
@@ -215,7 +215,7 @@ test('orders are found by the beginning of their number or by their external id,
   assert.deepEqual([await rows('po'), await rows('PO7'), await rows('O7'), await rows('%7'), await rows('P_7')], [2, 2, 0, 0, 0]);
 });
 
-test('what a sender writes is shown as text, wherever it stands', async (t) => {
+test('content from a sender is displayed as text everywhere', async (t) => {
   const console = await openConsole(t);
   const hostile = `"><script>alert(1)</script>' onload=x`;
   await console.send({ ...toyOrder(hostile, hostile, '2026-03-01T07:00:00.000Z') });
@@ -241,7 +241,7 @@ test('what a sender writes is shown as text, wherever it stands', async (t) => {
   }
 });
 
-test('the feed gives what is newer as a piece, and nothing while nothing is', async (t) => {
+test('the feed returns newer entries as a fragment, and nothing if there are none', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   const { text } = await askAs(console.app, 'reader', '/console/feed');
@@ -256,7 +256,7 @@ test('the feed gives what is newer as a piece, and nothing while nothing is', as
   assert.doesNotMatch(newer.text, /<strong>PO7/);
 });
 
-test('long lists are read in pages that meet', async (t) => {
+test('the pages of long lists neither overlap nor leave rows out', async (t) => {
   const console = await openConsole(t);
   for (let number = 0; number < 55; number++) await console.send(toyOrder(`PO${number}`, '1', '2026-03-01T07:00:00.000Z'));
   await console.settle();
@@ -270,7 +270,7 @@ test('long lists are read in pages that meet', async (t) => {
   }
 });
 
-test('a consumer is shown with its position and what it has not acknowledged', async (t) => {
+test('a consumer is shown with its position and its unacknowledged changes', async (t) => {
   const console = await openConsole(t);
   await fill(console);
   await console.context.db.write((sql) =>
@@ -303,7 +303,7 @@ test('a gap says why no webhook had reported it', async (t) => {
   assert.match(text, /nothing is missing any more/);
 });
 
-test('what is not there is said in a page', async (t) => {
+test('a missing resource is shown as an error page', async (t) => {
   const console = await openConsole(t);
   for (const path of [
     '/nowhere',
@@ -320,7 +320,7 @@ test('what is not there is said in a page', async (t) => {
   }
 });
 
-test('sandbox mode is said in plain words on every page, the door included, and only there', async (t) => {
+test('sandbox mode is stated on every page, including the sign-in page, and only in the sandbox', async (t) => {
   const sandbox = await openConsole(t, { sandbox: true });
   for (const path of ['/console/', '/console/feed', '/console/sign-in']) {
     assert.match((await askAs(sandbox.app, 'reader', path)).text, /<strong>Sandbox\.<\/strong><span> Everything here is simulated/);
@@ -344,7 +344,7 @@ test('style, scripts and libraries are our own files', async (t) => {
   assert.equal((await supertest(app).get('/console/assets/..%2f..%2fconsole.ts')).status, 404);
 });
 
-test("an order's page lists superseded and removed documents, each marked, and does not offer to fetch them again", async (t) => {
+test("an order's page lists superseded and removed documents, marks each, and does not offer to fetch them again", async (t) => {
   const console = await openConsole(t);
   await announce(console.context, { key: 'old', name: 'old.pdf' }, { key: 'new', name: 'new.pdf' }, { key: 'gone', name: 'gone.pdf' });
   await console.context.db.write(async (sql) => {

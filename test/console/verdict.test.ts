@@ -169,7 +169,7 @@ const TABLE: readonly (readonly [
 ];
 
 for (const [what, facts, tone, sentence, steps] of TABLE) {
-  test(`what is said when ${what}`, () => {
+  test(`the message when ${what}`, () => {
     const [worst] = troublesOf({ ...WELL, ...facts }, { now: NOW, when });
     assert.equal(worst?.tone ?? '', tone);
     assert.match(worst?.sentence ?? '', sentence);
@@ -180,7 +180,7 @@ for (const [what, facts, tone, sentence, steps] of TABLE) {
   });
 }
 
-test('nothing advises a reconcile run where there is no API, or while the platform refuses us', () => {
+test('a reconcile run is never suggested without an API, or while the platform refuses us', () => {
   const doubts = ['standstill', 'interrupted_run', 'rejected_deliveries: 2 answered 401 unauthorized', 'not_compared'].map(spanOf);
   const causes = [causeOf({ code: 'invalid_body', dead: 1, onArrival: true }), causeOf({ waiting: 2 })];
   for (const facts of [
@@ -218,20 +218,20 @@ test('the front sentence counts every problem, and never says no while something
   assert.equal(verdictOf([judged('a', NO_API)], [], when).tone, 'plain');
 });
 
-test('templates escape everything but markup of their own', () => {
+test('templates escape everything except their own markup', () => {
   assert.equal(
     html`<a title="${`"'<&>`}">${['<b>', html`<i>${'&'}</i>`, null, false, undefined, 0]}</a>`.text,
     '<a title="&quot;&#39;&lt;&amp;&gt;">&lt;b&gt;<i>&amp;</i>0</a>',
   );
 });
 
-test('spans, sizes and lists read well', () => {
+test('periods, sizes and lists are formatted readably', () => {
   assert.deepEqual([0, 89_000, 100_000, 7_200_000, 200_000_000].map(spanText), ['0 s', '89 s', '2 min', '2 h', '2 d']);
   assert.deepEqual([null, 0, 1023, 2048, 5 * 1024 ** 3].map(bytesText), ['–', '0 B', '1023 B', '2.0 KiB', '5.0 GiB']);
   assert.deepEqual([listText([]), listText(['a']), listText(['a', 'b']), listText(['a', 'b', 'c'])], ['', 'a', 'a and b', 'a, b and c']);
 });
 
-test('times are short where they are near, exact on demand, and of the zone that is asked for', () => {
+test('recent times are shortened, exact on request, and in the requested time zone', () => {
   const moment = { now: NOW, zone: 'Europe/Berlin' };
   assert.equal(shortTime('2026-03-01T06:20:23.000Z', moment), '07:20:23');
   assert.equal(shortTime('2026-02-28T23:20:23.000Z', moment), '00:20:23');

@@ -60,7 +60,7 @@ test('systemd accepts the unit', { skip: skipWithout('systemd-analyze') }, async
   assert.equal(stderr.includes('orderdock.service:'), false, stderr);
 });
 
-test('rules and dashboard ask for metrics that exist', () => {
+test('rules and dashboard use metrics that exist', () => {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
   const text = sources.map((path) => readFileSync(join(ROOT, 'src', path), 'utf8')).join('\n');
   const asked = [...`${read('prometheus-rules.yaml')}\n${read('grafana/orderdock.json')}`.matchAll(/orderdock_[a-z_]+/g)];
@@ -79,7 +79,7 @@ interface Manifest {
   data?: Record<string, string>;
 }
 
-test('the Kubernetes manifests belong together: names, labels, ports and probes', () => {
+test('the Kubernetes manifests are consistent: names, labels, ports and probes', () => {
   const manifests = parseAllDocuments(read('kubernetes/orderdock.yaml')).map((document) => {
     assert.deepEqual(document.errors, []);
     return document.toJS() as Manifest;
@@ -95,7 +95,7 @@ test('the Kubernetes manifests belong together: names, labels, ports and probes'
   assert.ok(parse(manifests[0]?.data?.['connections.yaml'] ?? '').connections.shop);
 });
 
-test('compose, unit and image set only variables that the service knows', () => {
+test('compose, unit and image set only variables that the service reads', () => {
   const known = new Set([...Object.keys(VARIABLES), 'NODE_ENV', 'POSTGRES_PASSWORD', 'SHOP_WEBHOOK_SECRET']);
   const compose = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, { environment?: Record<string, string> }> };
   const inUnit = [...read('orderdock.service').matchAll(/(?:^Environment=|(?<=^Environment=.*) )([A-Z_]+)=/gm)].map(

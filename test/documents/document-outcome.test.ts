@@ -11,18 +11,18 @@ const TABLE: readonly (readonly [what: string, error: unknown, failedBefore: num
   ['a third failure', down, 2, 'failed', 3, 0],
   ['an expired address', new RemoteFailure('remote_forbidden', '', 403), 0, 'announced', 1, 500],
   ['an address that expired twice', new RemoteFailure('remote_forbidden', '', 403), 1, 'announced', 2, 2000],
-  ['a fault of ours', new TypeError('x'), 2, 'failed', 3, 0],
+  ['an internal error', new TypeError('x'), 2, 'failed', 3, 0],
   ['a longer Retry-After', new RemoteFailure('remote_unavailable', '', 503, 45_000), 0, 'announced', 1, 45_000],
   ['an absurd Retry-After', new RemoteFailure('remote_unavailable', '', 503, 1e12), 0, 'announced', 1, 3_600_000],
   ['a 429', new RemoteFailure('remote_rate_limited', '', 429, 45_000), 2, 'announced', 2, 45_000],
   ['refused credentials', new RemoteFailure('platform_refuses_us', '', 401, 20_000), 2, 'announced', 2, 20_000],
   ['an unknown document', new RemoteMissing(''), 1, 'announced', 2, 12_000],
-  ['a document unknown for good', new RemoteMissing(''), 2, 'missing', 3, 0],
+  ['a document that stays unknown', new RemoteMissing(''), 2, 'missing', 3, 0],
   ['too many bytes', new OrderdockError('too_large', ''), 0, 'too_large', 1, 0],
   ['an address of our own network', new RemoteFailure('address_refused', '', 0), 0, 'refused', 1, 0],
   ['no API', new PermanentFailure('api_missing', ''), 0, 'failed', 1, 0],
   ['an open circuit', new RemoteFailure('circuit_open', '', 0, 20_000), 2, 'announced', 2, 20_000],
-  ['used up limits', new RemoteFailure('rate_limited_here', '', 0, 10), 2, 'announced', 2, 1000],
+  ['an exhausted rate limit', new RemoteFailure('rate_limited_here', '', 0, 10), 2, 'announced', 2, 1000],
   ['a full disk', new Unavailable('storage_unavailable', '', 60_000), 2, 'announced', 2, 60_000],
 ];
 
@@ -32,7 +32,7 @@ for (const [what, error, failedBefore, state, tries, waitMs] of TABLE) {
   });
 }
 
-test('waits differ by up to half, so that documents that failed together do not come back together', () => {
+test('delays vary by up to half, so that documents that failed together are not retried together', () => {
   assert.equal(documentOutcome(down, 0, 0).waitMs, 1500);
 });
 

@@ -60,7 +60,7 @@ async function ground(
 const heldFiles = async (directory: string): Promise<string[]> =>
   (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name);
 
-testOnEngines('an announced document is fetched and kept under its hash', async (t, engine) => {
+testOnEngines('an announced document is downloaded and stored under its hash', async (t, engine) => {
   const { context, ports, storage } = await ground(t, engine, () => body('conditions of sale'));
   await announce(context, { key: 'a' });
   assert.equal(await fetchDocuments(context, ports), 1);
@@ -80,7 +80,7 @@ testOnEngines('an announced document is fetched and kept under its hash', async 
   assert.equal(await fetchDocuments(context, ports), 0);
 });
 
-testOnEngines('the same content of two documents is held once', async (t, engine) => {
+testOnEngines('identical content of two documents is stored once', async (t, engine) => {
   const { context, ports, directory } = await ground(t, engine, () => body('the same'));
   await announce(context, { key: 'a' }, { key: 'b' });
   await fetchDocuments(context, ports);
@@ -88,7 +88,7 @@ testOnEngines('the same content of two documents is held once', async (t, engine
   assert.equal((await heldFiles(directory)).length, 1);
 });
 
-testOnEngines('a download that is refused is asked for anew twice, and works then', async (t, engine) => {
+testOnEngines('a download that is refused twice is retried with fresh metadata, and then succeeds', async (t, engine) => {
   const answers = [
     new RemoteFailure('remote_forbidden', 'GET answered 403', 403),
     new RemoteFailure('remote_forbidden', 'GET answered 403', 403),
@@ -108,36 +108,39 @@ testOnEngines('a download that is refused is asked for anew twice, and works the
   assert.deepEqual(closed, ['storage_unavailable', 'document_failed']);
 });
 
-testOnEngines('after three tries a document is given up with an alert, listed by age, and can be asked for again', async (t, engine) => {
-  let broken = true;
-  const { context, ports, asked, clock, opened, closed } = await ground(t, engine, () =>
-    broken ? new RemoteFailure('remote_unavailable', 'GET answered 500', 500) : body('at last'),
-  );
-  await announce(context, { key: 'a' });
-  for (let round = 0; round < 5; round++) {
+testOnEngines(
+  'after three attempts a document fails permanently with an alert, is listed by age, and can be fetched again',
+  async (t, engine) => {
+    let broken = true;
+    const { context, ports, asked, clock, opened, closed } = await ground(t, engine, () =>
+      broken ? new RemoteFailure('remote_unavailable', 'GET answered 500', 500) : body('at last'),
+    );
+    await announce(context, { key: 'a' });
+    for (let round = 0; round < 5; round++) {
+      await fetchDocuments(context, ports);
+      clock.advance(60_000);
+    }
+    assert.equal(asked.length, 3);
+    const given = await documentOf(context, 'a');
+    assert.deepEqual([given.state, given.error], ['failed', 'remote_unavailable: GET answered 500']);
+    assert.deepEqual(
+      opened.map((alert) => [alert.code, alert.connection, alert.details.state]),
+      [['document_failed', 'toy', 'failed']],
+    );
+    const [listed] = await listMissingDocuments(context.db.read, { connection: 'toy', limit: 10 });
+    assert.deepEqual([listed?.id, listed?.externalId, listed?.tries], ['doc-a', 'PO-7', 3]);
+
+    broken = false;
+    await fetchDocumentAgain(context, 'doc-a');
     await fetchDocuments(context, ports);
-    clock.advance(60_000);
-  }
-  assert.equal(asked.length, 3);
-  const given = await documentOf(context, 'a');
-  assert.deepEqual([given.state, given.error], ['failed', 'remote_unavailable: GET answered 500']);
-  assert.deepEqual(
-    opened.map((alert) => [alert.code, alert.connection, alert.details.state]),
-    [['document_failed', 'toy', 'failed']],
-  );
-  const [listed] = await listMissingDocuments(context.db.read, { connection: 'toy', limit: 10 });
-  assert.deepEqual([listed?.id, listed?.externalId, listed?.tries], ['doc-a', 'PO-7', 3]);
+    assert.equal((await documentOf(context, 'a')).state, 'stored');
+    assert.ok(closed.includes('document_failed'));
+    assert.deepEqual(await listMissingDocuments(context.db.read, { connection: null, limit: 10 }), []);
+    await assert.rejects(fetchDocumentAgain(context, 'doc-a'), { status: 409 });
+  },
+);
 
-  broken = false;
-  await fetchDocumentAgain(context, 'doc-a');
-  await fetchDocuments(context, ports);
-  assert.equal((await documentOf(context, 'a')).state, 'stored');
-  assert.ok(closed.includes('document_failed'));
-  assert.deepEqual(await listMissingDocuments(context.db.read, { connection: null, limit: 10 }), []);
-  await assert.rejects(fetchDocumentAgain(context, 'doc-a'), { status: 409 });
-});
-
-testOnEngines('a document that its platform does not know is missing in the end', async (t, engine) => {
+testOnEngines('a document that its platform does not know ends as missing', async (t, engine) => {
   const { context, ports, clock } = await ground(t, engine, () => new RemoteMissing('GET answered 404'));
   await announce(context, { key: 'a' });
   for (let round = 0; round < 4; round++) {
@@ -147,7 +150,7 @@ testOnEngines('a document that its platform does not know is missing in the end'
   assert.equal((await documentOf(context, 'a')).state, 'missing');
 });
 
-testOnEngines('Retry-After is obeyed', async (t, engine) => {
+testOnEngines('Retry-After is honoured', async (t, engine) => {
   const answers = [new RemoteFailure('remote_rate_limited', 'GET answered 429', 429, 90_000), body('after a while')];
   const { context, ports, clock } = await ground(t, engine, () => answers.shift() ?? new Error('asked too often'));
   await announce(context, { key: 'a' });
@@ -158,7 +161,7 @@ testOnEngines('Retry-After is obeyed', async (t, engine) => {
   assert.equal(await fetchDocuments(context, ports), 1);
 });
 
-testOnEngines('a document above the limit is named too large, whether its length is told or not', async (t, engine) => {
+testOnEngines('a document above the limit becomes too_large, whether its length is announced or not', async (t, engine) => {
   const { context, ports, directory, opened } = await ground(t, engine, (key) =>
     body('0123456789', key === 'a' ? {} : { contentLength: null }),
   );
@@ -169,7 +172,7 @@ testOnEngines('a document above the limit is named too large, whether its length
   assert.equal(opened.length, 2);
 });
 
-testOnEngines('a document without object id and address is empty, and nobody is asked for it', async (t, engine) => {
+testOnEngines('a document without object id and address becomes empty, and no request is sent', async (t, engine) => {
   const { context, ports, asked } = await ground(t, engine, () => new Error('not to be asked'));
   await announce(context, { key: 'a', objectId: null, url: null });
   assert.equal(await fetchDocuments(context, ports), 0);
@@ -177,7 +180,7 @@ testOnEngines('a document without object id and address is empty, and nobody is 
   assert.deepEqual(asked, []);
 });
 
-testOnEngines('an address inside our own network is refused, and nobody is called', async (t, engine) => {
+testOnEngines('an address inside our own network is refused, and no request is sent', async (t, engine) => {
   let calls = 0;
   const inside = await farSide(t, (_request, response) => {
     calls += 1;
@@ -194,7 +197,7 @@ testOnEngines('an address inside our own network is refused, and nobody is calle
   assert.deepEqual([calls, asked], [0, []]);
 });
 
-testOnEngines("a partner's address is opened through the guard, and its answer kept", async (t, engine) => {
+testOnEngines("a partner's address is opened through the guard, and its response stored", async (t, engine) => {
   const { context, ports } = await ground(t, engine, () => new Error('not to be asked'));
   await announce(context, { key: 'a', objectId: null, url: 'https://partner.example/x.csv', name: 'x.csv' });
   const openPublic = async () => ({
@@ -207,7 +210,7 @@ testOnEngines("a partner's address is opened through the guard, and its answer k
 });
 
 testOnEngines(
-  'two processes never fetch the same document at the same time, and a process that died gives its documents up',
+  'two processes never download the same document at the same time, and the documents of a dead process are released',
   async (t, engine) => {
     const { context, ports, asked, clock } = await ground(t, engine, () => body('once'));
     await announce(context, { key: 'a' }, { key: 'b' });
@@ -223,7 +226,7 @@ testOnEngines(
   },
 );
 
-testOnEngines('an address that has enough downloads under way keeps only its own waiting', async (t, engine) => {
+testOnEngines('an address with enough downloads in progress delays only its own documents', async (t, engine) => {
   const { context } = await ground(t, engine, () => body('x'));
   const partner = (at: number) => ({ key: `p${at}`, objectId: null, url: `https://hopeless.example/${at}` });
   await announce(context, ...Array.from({ length: 30 }, (_, at) => partner(at)));
@@ -243,7 +246,7 @@ testOnEngines('an address that has enough downloads under way keeps only its own
   assert.deepEqual(await claimDueDocuments(context, { ...places, busy, perConnection: () => 0 }), []);
 });
 
-testOnEngines("an address that is not one of the web is refused, and a file has its platform's own name", async (t, engine) => {
+testOnEngines("an address that is not http or https is refused, and a file gets the platform's own name", async (t, engine) => {
   const { context, ports } = await ground(t, engine, () => body('plan', { filename: 'plan.pdf' }));
   const odd = ['file:///etc/passwd', 'ftp://files.example/a.pdf', 'javascript:alert(1)', 'files.example/a.pdf', 'gopher:x'];
   await announce(context, ...odd.map((url, at) => ({ key: `odd${at}`, objectId: null, url })), { key: 'a', name: 'Doc 12' });
@@ -253,7 +256,7 @@ testOnEngines("an address that is not one of the web is refused, and a file has 
   assert.deepEqual([name, filename], ['Doc 12', 'plan.pdf']);
 });
 
-testOnEngines('what was announced anew during the download is fetched anew', async (t, engine) => {
+testOnEngines('a document that is announced again during its download is downloaded again', async (t, engine) => {
   const contents = ['first edition', 'second edition'];
   const { context, ports } = await ground(t, engine, async () => {
     const content = contents.shift() ?? '';
@@ -268,7 +271,7 @@ testOnEngines('what was announced anew during the download is fetched anew', asy
   assert.deepEqual([(await documentOf(context, 'a')).state, (await documentOf(context, 'a')).sha256], ['stored', sha256]);
 });
 
-testOnEngines('a storage that cannot take it costs the document no try', async (t, engine) => {
+testOnEngines('a storage failure costs the document no attempt', async (t, engine) => {
   const { context, ports, storage, clock, opened, closed } = await ground(t, engine, () => body('kept in the end'));
   const full: DocumentStorage = {
     ...storage,
@@ -288,7 +291,7 @@ testOnEngines('a storage that cannot take it costs the document no try', async (
   assert.ok(closed.includes('storage_unavailable'));
 });
 
-test('a download that is stopped is given back, and counts as no try', async (t) => {
+test('an aborted download is released, and does not count as an attempt', async (t) => {
   const stop = new AbortController();
   const endless = new Readable({ read: () => stop.abort() });
   const { context, ports } = await ground(t, 'sqlite', () => body('', { content: endless, contentLength: null }));
@@ -300,7 +303,7 @@ test('a download that is stopped is given back, and counts as no try', async (t)
   assert.deepEqual([again?.id, again?.tries], ['doc-a', 0]);
 });
 
-test('the worker fetches what is announced while it runs, and stops in the middle of a download', async (t) => {
+test('the worker downloads what is announced while it runs, and can stop in the middle of a download', async (t) => {
   const arrived = Promise.withResolvers<void>();
   const stuck = Promise.withResolvers<void>();
   const { context, ports } = await ground(t, 'sqlite', (key) => {
@@ -329,7 +332,7 @@ test('the worker fetches what is announced while it runs, and stops in the middl
   assert.equal((await documentOf(context, 'b')).state, 'announced');
 });
 
-test('thirty hopeless addresses and four slow ones keep no other document waiting', async (t) => {
+test('thirty unreachable addresses and four slow ones delay no other document', async (t) => {
   const { context, ports, clock } = await ground(t, 'sqlite', () => new Error('unused'));
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
@@ -359,7 +362,7 @@ test('thirty hopeless addresses and four slow ones keep no other document waitin
   assert.equal((await documentOf(context, 'https---good-example-')).state, 'stored');
 });
 
-test('neither the log nor the error tells what a document holds or the whole address it came from', async (t) => {
+test("neither the log nor the error contains a document's content or the full address of its source", async (t) => {
   const { context, ports, log } = await ground(t, 'sqlite', () => new Error('unused'));
   await announce(context, { key: 'a', objectId: null, url: 'http://127.0.0.1:9/doc?signature=hush' });
   await fetchDocuments(context, ports);

@@ -52,7 +52,7 @@ const pieces = (bytes: Buffer): Readable => Readable.from([bytes.subarray(0, 10)
 const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 for (const [name, makePlace] of Object.entries(PLACES)) {
-  test(`${name}: what is put comes back by its hash, whole and in part`, async (t) => {
+  test(`${name}: stored content is returned by its hash, complete and by range`, async (t) => {
     const { storage } = await makePlace(t);
     const bytes = randomBytes(200_000);
     const stored = await storage.put(pieces(bytes), { maxBytes: MOST });
@@ -62,7 +62,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.equal(await storage.sizeOf(stored.sha256), 200_000);
   });
 
-  test(`${name}: the same content twice is held once`, async (t) => {
+  test(`${name}: identical content is stored once`, async (t) => {
     const { storage, contents } = await makePlace(t);
     const bytes = randomBytes(1000);
     await storage.put(pieces(bytes), { maxBytes: MOST });
@@ -71,7 +71,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.equal((await contents()).length, 1);
   });
 
-  test(`${name}: two at once of the same content are both right`, async (t) => {
+  test(`${name}: two concurrent writes of the same content both succeed`, async (t) => {
     const { storage, contents } = await makePlace(t);
     const bytes = randomBytes(50_000);
     const both = await Promise.all([storage.put(pieces(bytes), { maxBytes: MOST }), storage.put(pieces(bytes), { maxBytes: MOST })]);
@@ -79,7 +79,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.equal((await contents()).length, 1);
   });
 
-  test(`${name}: an empty content is a content`, async (t) => {
+  test(`${name}: empty content is stored`, async (t) => {
     const { storage } = await makePlace(t);
     const stored = await storage.put(Readable.from([]), { maxBytes: MOST });
     assert.equal(stored.bytes, 0);
@@ -87,7 +87,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.equal((await buffer(await storage.openContent(stored.sha256, null))).length, 0);
   });
 
-  test(`${name}: a content above the limit leaves nothing behind, and its source is let go`, async (t) => {
+  test(`${name}: content above the limit leaves nothing behind, and its source is closed`, async (t) => {
     const { storage, contents } = await makePlace(t);
     const endless = Readable.from(
       (function* () {
@@ -99,7 +99,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.deepEqual(await contents(), []);
   });
 
-  test(`${name}: a source that breaks off leaves nothing behind, and its own error is told`, async (t) => {
+  test(`${name}: a source that breaks off leaves nothing behind, and its own error is reported`, async (t) => {
     const { storage, contents } = await makePlace(t);
     const broken = Readable.from(
       (async function* () {
@@ -111,7 +111,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.deepEqual(await contents(), []);
   });
 
-  test(`${name}: a put that is stopped leaves nothing behind`, async (t) => {
+  test(`${name}: an aborted put leaves nothing behind`, async (t) => {
     const { storage, contents } = await makePlace(t);
     const stop = new AbortController();
     const waiting = new Readable({
@@ -123,7 +123,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     assert.deepEqual(await contents(), []);
   });
 
-  test(`${name}: what is not held is missing, and a text that is no hash leads nowhere`, async (t) => {
+  test(`${name}: unknown content is reported as missing, and text that is not a hash leads nowhere`, async (t) => {
     const { storage } = await makePlace(t);
     await assert.rejects(storage.openContent('0'.repeat(64), null), ContentMissing);
     assert.equal(await storage.sizeOf('0'.repeat(64)), null);
@@ -131,7 +131,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
   });
 }
 
-test('files are readable by their owner alone and lie under the first digits of their hash', async (t) => {
+test('files are readable only by their owner and lie under the first digits of their hash', async (t) => {
   const root = await directory(t);
   const storage = await openDocumentStorage(`file:${root}`, { endpoint: null, workDirectory: '/nowhere' });
   await storage.prepare();
@@ -141,7 +141,7 @@ test('files are readable by their owner alone and lie under the first digits of 
   assert.equal(await readFile(path, 'utf8'), 'a bill');
 });
 
-test('what a process that died left on its way is taken away after a day', async (t) => {
+test('temporary files of a dead process are deleted after a day', async (t) => {
   const root = await directory(t);
   const storage = await openDocumentStorage(`file:${root}`, { endpoint: null, workDirectory: '/nowhere' });
   await storage.prepare();
@@ -153,7 +153,7 @@ test('what a process that died left on its way is taken away after a day', async
   assert.deepEqual(await readdir(incoming), ['new.part']);
 });
 
-test('a place that cannot be written to says so, and the document is not lost for it', async (t) => {
+test('a directory that is not writable is reported, and the document is not lost', async (t) => {
   const root = await directory(t);
   // A file where the directory should be: refused for root as well, whom modes do not stop.
   await writeFile(join(root, 'documents'), 'in the way');
@@ -163,7 +163,7 @@ test('a place that cannot be written to says so, and the document is not lost fo
   await assert.rejects(storage.put(Readable.from(['x']), { maxBytes: MOST }), (error) => error instanceof Unavailable);
 });
 
-test('a bucket that does not answer says so', async (t) => {
+test('a bucket that does not respond is reported', async (t) => {
   const bucket = await startBucket(t, 'deeds');
   const storage = await openDocumentStorage('s3://another/kept', { endpoint: bucket.endpoint, workDirectory: await directory(t) });
   t.after(() => storage.close());
@@ -171,7 +171,7 @@ test('a bucket that does not answer says so', async (t) => {
   await assert.rejects(storage.put(Readable.from([Buffer.from('x')]), { maxBytes: MOST }), (error) => error instanceof Unavailable);
 });
 
-test('an address of another kind is refused', async () => {
+test('an address of another kind is rejected', async () => {
   await assert.rejects(openDocumentStorage('ftp://somewhere', { endpoint: null, workDirectory: '/nowhere' }), {
     code: 'invalid_documents_url',
   });

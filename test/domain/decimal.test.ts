@@ -23,12 +23,12 @@ for (const [values, sum] of SUMS) {
   test(`the sum of ${JSON.stringify(values)} is ${sum}`, () => assert.equal(sumDecimals(values), sum));
 }
 
-test('a decimal stays as it was sent, as a number and as a text', () => {
+test('a decimal is kept as it was sent, as a number and as a text', () => {
   const { a, b, c, d } = objectAt(parseJson('{"a":1.10,"b":"1.10","c":"ten","d":1E+2}'));
   assert.deepEqual([a, b, c, d].map(decimalText), ['1.10', '1.10', null, '1E+2']);
 });
 
-test('a number of more than 400 digits is no decimal, written as a number or as a text', () => {
+test('a number of more than 400 digits is not a decimal, whether written as a number or as a text', () => {
   const most = '9'.repeat(400);
   assert.equal(decimalText(objectAt(parseJson(`{"a":-${most}}`)).a), `-${most}`);
   for (const digits of [`${most}9`, `${most}.9`, `-${most}9`, `${most}9e-3`]) {

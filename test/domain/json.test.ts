@@ -23,7 +23,7 @@ const DIGITS = [
   '0.1234567890123456789',
 ];
 for (const digits of DIGITS) {
-  test(`the number ${digits} is written back as it came, wherever it stands`, () => {
+  test(`the number ${digits} is written back unchanged, wherever it is`, () => {
     for (const text of [`{"a":${digits}}`, `[${digits}]`, `[1,${digits},2]`, `{"a": ${digits} }`, `[\n${digits}\n]`, digits]) {
       assert.equal(JSON.stringify(parseJson(text)), text.replaceAll(/[ \n]/g, ''));
     }
@@ -42,7 +42,7 @@ test('any number keeps its digits', () => {
   );
 });
 
-test('any document is read as JSON.parse reads it', () => {
+test('any document is parsed as by JSON.parse', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       const plain = JSON.stringify(JSON.parse(text));
@@ -52,7 +52,7 @@ test('any document is read as JSON.parse reads it', () => {
   );
 });
 
-test('a document is the same however it is written, and another one with another digit', () => {
+test('two documents are equal however they are written, and different if one digit differs', () => {
   const same = (one: string, other: string) => sameDocument(Buffer.from(one), Buffer.from(other));
   assert.equal(same('{"a":1.10,"b":[{"c":null}]}', '{ "b": [ {"c":null} ],\n "a":1.10 }\n'), true);
   assert.equal(same('{"a":1.10}', '{"a":1.1}'), false);
@@ -76,7 +76,7 @@ const byReviver = (text: string): unknown =>
 
 const PADDING = ' '.repeat(1_000_000);
 
-test('a large text is read as a small one is', () => {
+test('a large text is parsed like a small one', () => {
   const numbers = ['1.10', '-0', '0', '1e5', '1E+400', '0.0000001', '12345678901234567890.123', '-1.0', '10', '1.5'];
   const anyNumber = fc.constantFrom(...numbers);
   const anyName = fc.oneof(fc.string(), fc.constantFrom('1.10', '"1.10"', '\\', 'a\\"1.0', '1.0,', '製1.10', '\0n1.10', '__proto__'));
@@ -106,7 +106,7 @@ test('a large text is read as a small one is', () => {
   );
 });
 
-test('a large text that is no JSON is refused as a small one is', () => {
+test('a large text that is not JSON is rejected like a small one', () => {
   for (const text of ['[01.10]', '[1.10.2]', '{1.10:2}', '[-]', '["1.10]', '[1.10"]', '[.10]', '[1.10 1.20]', '[1.]', '[+1.0]']) {
     assert.throws(() => parseJson(text), SyntaxError, text);
     assert.throws(() => parseJson(`[1.0,${text}${PADDING}]`), SyntaxError, text);

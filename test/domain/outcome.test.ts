@@ -24,27 +24,27 @@ type Row = readonly [what: string, end: AttemptEnd, attempts: Attempt[], state: 
 
 /** With a random number of 1: the longest waits. */
 const TABLE: readonly Row[] = [
-  ['what is applied', { end: 'done' }, before(3), 'done', 'done', 0],
-  ['what means nothing to us', { end: 'ignored', reason: 'a test event' }, [], 'ignored', 'ignored', 0],
+  ['an applied report', { end: 'done' }, before(3), 'done', 'done', 0],
+  ['an irrelevant event', { end: 'ignored', reason: 'a test event' }, [], 'ignored', 'ignored', 0],
   ['a first failure', down, [], 'pending', 'retry', 5000],
   ['a second failure', down, before(1), 'pending', 'retry', 13_500],
   ['an eleventh failure', down, before(10), 'pending', 'retry', Math.round(5000 * 2.7 ** 10)],
   ['a twelfth failure', down, before(11), 'dead', 'dead', 0],
   ['a longer Retry-After', failed(new RemoteFailure('remote_unavailable', '', 503, 60_000)), [], 'pending', 'retry', 60_000],
   ['a shorter Retry-After', failed(new RemoteFailure('remote_unavailable', '', 503, 1000)), [], 'pending', 'retry', 5000],
-  ['a limit of the platform', failed(new RemoteFailure('remote_rate_limited', '', 429, 1000)), before(11), 'pending', null, 1000],
+  ['a 429 of the platform', failed(new RemoteFailure('remote_rate_limited', '', 429, 1000)), before(11), 'pending', null, 1000],
   ['refused credentials', failed(new RemoteFailure('platform_refuses_us', '', 401, 20_000)), before(11), 'pending', null, 20_000],
-  ['a resource that is not there', gone, [], 'pending', 'retry', 5000],
-  ['a resource that is still not there', gone, missing(2), 'pending', 'retry', 10_000],
-  ['a resource that was asked for four times', gone, missing(3), 'dead', 'dead', 0],
+  ['a missing resource', gone, [], 'pending', 'retry', 5000],
+  ['a resource that is still missing', gone, missing(2), 'pending', 'retry', 10_000],
+  ['a resource that was missing four times', gone, missing(3), 'dead', 'dead', 0],
   ['other failures before a missing resource', gone, [...before(5), ...missing(2)], 'pending', 'retry', 10_000],
   ['a body that cannot be read', failed(new InvalidBody('no JSON')), [], 'dead', 'dead', 0],
-  ['a document nested beyond measure', failed(overflow()), [], 'dead', 'dead', 0],
-  ['what can never work', failed(new PermanentFailure('api_missing', '')), [], 'dead', 'dead', 0],
-  ['a fault of ours', failed(new TypeError('x is undefined')), [], 'pending', 'retry', 5000],
-  ['used up limits', failed(new RemoteFailure('rate_limited_here', '', 0, 700)), before(11), 'pending', null, 700],
+  ['an excessively nested document', failed(overflow()), [], 'dead', 'dead', 0],
+  ['a permanent failure', failed(new PermanentFailure('api_missing', '')), [], 'dead', 'dead', 0],
+  ['an internal error', failed(new TypeError('x is undefined')), [], 'pending', 'retry', 5000],
+  ['an exhausted rate limit', failed(new RemoteFailure('rate_limited_here', '', 0, 700)), before(11), 'pending', null, 700],
   ['an open circuit', failed(new RemoteFailure('circuit_open', '', 0, 30_000)), before(11), 'pending', null, 30_000],
-  ['a database that is away', failed(new OrderdockError('database_unavailable', '')), before(11), 'pending', null, 1000],
+  ['an unavailable database', failed(new OrderdockError('database_unavailable', '')), before(11), 'pending', null, 1000],
 ];
 
 for (const [what, end, attempts, state, outcome, waitMs] of TABLE) {
@@ -54,7 +54,7 @@ for (const [what, end, attempts, state, outcome, waitMs] of TABLE) {
   });
 }
 
-test('waits have full jitter, and what is told of a failure is one line with its code', () => {
+test('delays have full jitter, and a failure is reported in one line with its code', () => {
   assert.equal(nextStep(down, before(4), 0).waitMs, 0);
   assert.equal(nextStep(down, [], 0.5).waitMs, 2500);
   assert.equal(nextStep(down, [], 0).error, 'remote_unavailable: answered 503');

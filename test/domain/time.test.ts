@@ -38,7 +38,7 @@ const READ: readonly (readonly [written: unknown, read: string])[] = [
   ['Thu, 1 Jan 26 05:00 EST', AT],
 ];
 
-test('every form of time that platforms are known to write is read', () => {
+test('every time format that platforms are known to use is read', () => {
   for (const [written, read] of READ) assert.equal(readTime(written), read, JSON.stringify(written));
 });
 
@@ -48,7 +48,7 @@ const UNREADABLE = [
   ...[true, { $date: AT }, [AT]],
 ];
 
-test('what is no time is reported and unreadable; what holds nothing is not reported', () => {
+test('what is not a time is reported but unreadable; an empty value is not reported', () => {
   for (const written of UNREADABLE) {
     assert.equal(readTime(written), null, JSON.stringify(written));
     assert.deepEqual(readReportedTime(written), { lastUpdatedAt: null, timeUnreadable: true }, JSON.stringify(written));
@@ -68,17 +68,17 @@ test('fractions finer than a millisecond still decide which of two times is newe
   assert.equal(new Set(compared).size, written.length);
 });
 
-test('where people write times a bare number is none', () => {
+test('a bare number is not a time in fields written by people', () => {
   assert.deepEqual(['17', '1767261600', '2026-01-01T10:00:00Z', 'Thu, 01 Jan 2026 10:00:00 GMT'].map(readIsoTime), [null, null, AT, null]);
 });
 
-test('a very long text is refused in a moment', () => {
+test('a very long text is rejected immediately', () => {
   const before = process.cpuUsage().user;
   for (const filler of [' ', '0', '-', '(', 'a ']) assert.equal(readTime(`2026-01-01 ${filler.repeat(500_000)}x`), null);
   assert.ok(process.cpuUsage().user - before < 1_000_000);
 });
 
-test('a time that is no part of the order of changes is drift, too, where it cannot be read', () => {
+test('an unreadable time that does not order changes is drift, too', () => {
   const shape = membersOf({ orderedAt: 'time', lines: listOf(membersOf({ date: 'time' })) });
   const document = { orderedAt: 'last week', lines: [{ date: '2026-01-01' }, { date: 'soon' }, { date: null }, { date: '' }] };
   assert.deepEqual(findDrift(document, shape), [

@@ -206,28 +206,31 @@ async function assertBooked({ get, books }: Stage, feed: readonly Change[]): Pro
   );
 }
 
-testOnEngines('an ERP that is killed at random, from a service that is killed at random, books every change once', async (t, engine) => {
-  const here = await stage(t, engine);
-  const random = seededRandom(`sender ${engine}`);
-  const feed: Change[] = [];
-  let round = 0;
-  while (here.erp.kills < ERP_KILLS || here.service.kills < SERVICE_KILLS) {
-    round++;
-    const sent = Array.from({ length: ORDERS }, (_, order) => here.send(event(order, round)));
-    if (random() < 0.3 && here.service.kills < SERVICE_KILLS) {
-      await sent[Math.floor(random() * ORDERS)];
-      void here.service.strike();
+testOnEngines(
+  'an ERP that is killed at random, reading from a service that is killed at random, books every change once',
+  async (t, engine) => {
+    const here = await stage(t, engine);
+    const random = seededRandom(`sender ${engine}`);
+    const feed: Change[] = [];
+    let round = 0;
+    while (here.erp.kills < ERP_KILLS || here.service.kills < SERVICE_KILLS) {
+      round++;
+      const sent = Array.from({ length: ORDERS }, (_, order) => here.send(event(order, round)));
+      if (random() < 0.3 && here.service.kills < SERVICE_KILLS) {
+        await sent[Math.floor(random() * ORDERS)];
+        void here.service.strike();
+      }
+      await Promise.all(sent);
+      await here.pulled(await readOn(here, feed, round * ORDERS));
     }
-    await Promise.all(sent);
-    await here.pulled(await readOn(here, feed, round * ORDERS));
-  }
-  here.calm();
-  await here.service.settled();
-  const erp = await here.erp.settled();
-  await here.send(event(ORDERS, 1));
-  const last = await readOn(here, feed, round * ORDERS + 1);
-  assert.equal(feed.length, round * ORDERS + 1, 'every event is a change, once');
-  await erp.line((line) => line === `acknowledged ${last}`);
-  await erp.kill();
-  await assertBooked(here, feed);
-});
+    here.calm();
+    await here.service.settled();
+    const erp = await here.erp.settled();
+    await here.send(event(ORDERS, 1));
+    const last = await readOn(here, feed, round * ORDERS + 1);
+    assert.equal(feed.length, round * ORDERS + 1, 'every event is a change, once');
+    await erp.line((line) => line === `acknowledged ${last}`);
+    await erp.kill();
+    await assertBooked(here, feed);
+  },
+);

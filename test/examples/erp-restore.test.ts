@@ -146,7 +146,7 @@ async function stage(t: test.TestContext, engine: Engine) {
   };
 }
 
-testOnEngines('a backup is restored under the service: the ERP finds its way back, and books every change once', async (t, engine) => {
+testOnEngines('when a backup is restored, the ERP recovers its position and books every change once', async (t, engine) => {
   const here = await stage(t, engine);
   const sendRound = async (round: number) => {
     for (let order = 0; order < ORDERS; order++) await here.send(order, round);

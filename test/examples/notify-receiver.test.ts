@@ -7,7 +7,7 @@ import { freePort, startProgram } from './program.ts';
 const RECEIVER = resolve(import.meta.dirname, '../../examples/notify-receiver/notify-receiver.ts');
 const SECRET = 'whsec_c2VjcmV0LW9mLXRoZS1lcnAtaXRzZWxm';
 
-test('the example receiver takes a message that is signed, refuses any other, and wakes the pull', async () => {
+test('the example receiver accepts a signed message, rejects any other, and triggers the pull', async () => {
   const port = String(await freePort());
   const program = startProgram(RECEIVER, [], { NOTIFY_SECRET: SECRET, PORT: port }, () => {});
   try {

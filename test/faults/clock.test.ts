@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 const states = async ({ context }: TestContext) =>
   (await context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
-testWithContext('a clock that is set back keeps nothing waiting', async (run) => {
+testWithContext('a clock that is set back delays nothing', async (run) => {
   await run.send({ id: 'm-1', type: 'order', order: order('1', '2026-03-01T07:00:00.000Z') });
   run.clock.advance(-6 * HOUR);
   await run.send({ id: 'm-2', type: 'order', order: order('2', '2026-03-01T07:00:01.000Z') });
@@ -24,7 +24,7 @@ testWithContext('a clock that is set back keeps nothing waiting', async (run) =>
   );
 });
 
-testWithContext('a retry that a clock put far into the future is brought back with the clock', async (run) => {
+testWithContext('a retry that was scheduled far into the future by a wrong clock is moved back with the clock', async (run) => {
   run.clock.advance(10 * 24 * HOUR);
   run.world.failures.push(new Error('once'));
   run.world.orders.set('PO1', order('1', '2026-03-01T07:00:00.000Z'));
@@ -36,7 +36,7 @@ testWithContext('a retry that a clock put far into the future is brought back wi
   assert.deepEqual(await states(run), ['done']);
 });
 
-testWithContext('a clock that leaps forward loses nothing that is in hand', async (run) => {
+testWithContext('a clock that jumps ahead loses no delivery that is being processed', async (run) => {
   await run.send({ id: 'm-1', type: 'order', order: order('1', '2026-03-01T07:00:00.000Z') });
   run.clock.advance(400 * 24 * HOUR);
   await renewDeliveryLeases(run.context);
@@ -48,7 +48,7 @@ testWithContext('a clock that leaps forward loses nothing that is in hand', asyn
   assert.deepEqual(await states(run), ['done', 'done']);
 });
 
-testWithContext('limits and timetables that were kept by a clock that ran ahead hold nobody up', async ({ context, clock }) => {
+testWithContext('rate limits and schedules written by a clock that was ahead block nothing', async ({ context, clock }) => {
   const limits = createRateLimits(context.db, context.processId, () => clock.now());
   const budgets = [{ name: 'api', calls: 2, perMs: 1000 }];
   const enter = () => limits.enter('toy', budgets, clock.now());

@@ -23,7 +23,7 @@ onPostgres('two processes on one database receive the same stream: each event is
   await proveAll(two, traffic, orders, events);
 });
 
-onPostgres('with the database stopped or hanging the answer is 503 all the same, and with its return all goes on', async (t) => {
+onPostgres('while the database is stopped or hangs the answer is 503, and everything continues when it returns', async (t) => {
   const postgres = await startPostgres(t);
   const service = await startService(t, { databaseUrl: postgres.url });
   const [orders, events] = [6, 20];
@@ -60,7 +60,7 @@ onPostgres('with the database stopped or hanging the answer is 503 all the same,
   );
 });
 
-onPostgres('with its connections cut again and again nothing is lost and nothing is done twice', async (t) => {
+onPostgres('if its connections are cut again and again, nothing is lost and nothing is applied twice', async (t) => {
   const database = await createTestDatabase('postgres');
   t.after(database.drop);
   const service = await startService(t, { databaseUrl: database.url });

@@ -33,7 +33,7 @@ const disk = ENGINES.includes('sqlite') ? smallDisk() : null;
 
 // Where no small disk may be made there is nothing to fill.
 if (disk) {
-  test('with the disk full the answer is 503 and not ready, and with room again all goes on', async (t) => {
+  test('with a full disk the answer is 503 and not ready, and everything continues once there is space', async (t) => {
     t.after(disk.unmount);
     const service = await startService(t, { dataDir: join(disk.path, 'data') });
     const [orders, events] = [4, 20];

@@ -24,25 +24,28 @@ const losing = ({ context }: TestContext, afterWrites: number): Context => {
 const states = async ({ context }: TestContext) =>
   (await context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
-testWithContext('what was taken up when the database went away is taken up again, however long this process lives', async (run) => {
-  for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
-  await assert.rejects(processDeliveries(losing(run, 0)), { code: 'database_unavailable' });
-  assert.deepEqual(await states(run), ['pending', 'pending'], 'what is taken and ended in one transaction is never seen as taken');
-  run.world.orders.set('PO3', order('PO3', '1', AT));
-  await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
-  await assert.rejects(processNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
-  assert.deepEqual(await states(run), ['pending', 'pending', 'working']);
-  await renewDeliveryLeases(run.context);
-  assert.deepEqual(await states(run), ['pending', 'pending', 'working'], 'what was only just taken is left alone');
-  run.clock.advance(5000);
-  await renewDeliveryLeases(run.context);
-  assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
-  await run.settle();
-  assert.deepEqual(await states(run), ['done', 'done', 'done']);
-  assert.equal((await run.context.db.read.all('select seq from changes')).length, 3);
-});
+testWithContext(
+  'deliveries that were claimed when the database became unavailable are claimed again, however long this process lives',
+  async (run) => {
+    for (const id of ['PO1', 'PO2']) await run.send({ id: `m-${id}`, type: 'order', order: order(id, '1', AT) });
+    await assert.rejects(processDeliveries(losing(run, 0)), { code: 'database_unavailable' });
+    assert.deepEqual(await states(run), ['pending', 'pending'], 'what is taken and ended in one transaction is never seen as taken');
+    run.world.orders.set('PO3', order('PO3', '1', AT));
+    await run.send({ id: 'n-1', type: 'changed', subject: 'PO3' });
+    await assert.rejects(processNotifications(losing(run, 1), run.connection), { code: 'database_unavailable' });
+    assert.deepEqual(await states(run), ['pending', 'pending', 'working']);
+    await renewDeliveryLeases(run.context);
+    assert.deepEqual(await states(run), ['pending', 'pending', 'working'], 'what was only just taken is left alone');
+    run.clock.advance(5000);
+    await renewDeliveryLeases(run.context);
+    assert.deepEqual(await states(run), ['pending', 'pending', 'pending']);
+    await run.settle();
+    assert.deepEqual(await states(run), ['done', 'done', 'done']);
+    assert.equal((await run.context.db.read.all('select seq from changes')).length, 3);
+  },
+);
 
-testWithContext('what is in hand stays in hand, however long it takes', async (run) => {
+testWithContext('a claimed delivery stays claimed, however long its processing takes', async (run) => {
   await run.send({ id: 'm-1', type: 'order', order: order('PO1', '1', AT) });
   const other = await run.another('two:0:test');
   try {
@@ -63,7 +66,7 @@ testWithContext('what is in hand stays in hand, however long it takes', async (r
   }
 });
 
-testWithContext('a process whose deliveries were taken over meanwhile leaves them to the other, and goes on', async (run) => {
+testWithContext('a process whose deliveries were taken over leaves them to the other process and continues', async (run) => {
   run.world.orders.set('PO1', order('PO1', '1', AT));
   await run.send({ id: 'n-1', type: 'changed', subject: 'PO1' });
   const other = await run.another('two:0:test');
@@ -92,7 +95,7 @@ testWithContext('a process whose deliveries were taken over meanwhile leaves the
   }
 });
 
-testWithContext('a call to the platform that was under way when its process died does not keep the others waiting', async (run) => {
+testWithContext('a call to the platform that was in progress when its process died does not delay the others', async (run) => {
   const now = run.clock.now().toISOString();
   const take = (name: string, owner: string) =>
     run.context.db.write((sql) =>

@@ -19,7 +19,7 @@ if (ENGINES.includes('sqlite')) {
     ['removed', (path: string) => rm(path)],
     ['replaced', (path: string) => copyFile(path, `${path}.copy`).then(() => rename(`${path}.copy`, path))],
   ] as const) {
-    test(`with the SQLite file ${what} under it the service accepts nothing more and says store_gone`, async (t) => {
+    test(`with its SQLite file ${what} while it runs, the service accepts nothing more and reports store_gone`, async (t) => {
       const service = await startService(t);
       assert.equal((await service.post(eventOf(0, 1))).status, 202);
       await take(join(service.dataDir, 'orderdock.db'));
@@ -38,7 +38,7 @@ if (ENGINES.includes('sqlite')) {
   }
 }
 
-test('a log whose reader has gone does not end the service', async (t) => {
+test('a closed log pipe does not end the service', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'orderdock-pipe-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   await writeFile(join(directory, 'connections.yaml'), NO_API);
@@ -72,7 +72,7 @@ test('a log whose reader has gone does not end the service', async (t) => {
   assert.deepEqual(await ended, [0, null]);
 });
 
-test('a process that has ended and was not waited for by its parent counts as gone', { skip: process.platform !== 'linux' }, async (t) => {
+test('a process that has exited but was not reaped by its parent counts as gone', { skip: process.platform !== 'linux' }, async (t) => {
   // The shell's child ends at once; the shell becomes a program that never waits for it.
   const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   t.after(() => parent.kill('SIGKILL'));

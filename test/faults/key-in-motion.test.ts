@@ -42,7 +42,7 @@ async function keep(run: TestContext, before: () => Promise<unknown>, id = run.c
   return insertDeliveries({ ...db, write }, [{ ...arrival, id }]);
 }
 
-testWithContext('a notification that meets one which is taken up in the same moment is news of its own', async (run) => {
+testWithContext('a notification that coincides with the claim of an earlier one is accepted as new', async (run) => {
   await keep(run, async () => {});
   const [kept] = await keep(run, () => run.context.db.write((sql) => claimDeliveries(sql, claimOptions(run.context, true, 'toy', 5))));
   const [first, second, ...others] = await rows(run);
@@ -51,7 +51,7 @@ testWithContext('a notification that meets one which is taken up in the same mom
   assert.deepEqual([Boolean(second?.conflict), second?.dedupe_key], [false, 'notification:order:PO1']);
 });
 
-testWithContext('what was stored before its group failed is still accepted when it is kept on its own', async (run) => {
+testWithContext('a delivery that was stored before its group failed is still accepted when it is stored individually', async (run) => {
   const id = run.context.makeId();
   await keep(run, async () => {}, id);
   assert.deepEqual(await keep(run, async () => {}, id), [{ status: 'accepted', deliveryId: id }]);

@@ -12,7 +12,7 @@ const KILLS = 2;
 const AT = '2026-04-01T12:00:00.000Z';
 
 testOnEngines(
-  'killed again and again under a stream of requests, then stopped, everything accepted is there once with its effect',
+  'a service that is killed repeatedly under load and then stopped has every accepted delivery once, with its effect',
   async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);

@@ -24,7 +24,7 @@ async function ended(service: Service, id: string | null): Promise<Body> {
 }
 
 testOnEngines(
-  'a platform that is down keeps nobody else waiting, costs no delivery its life, and is caught up with; nor does a slow one',
+  'a platform that is down or slow delays no other one, costs no delivery an attempt, and is caught up with afterwards',
   async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);

@@ -155,7 +155,7 @@ export async function all(service: Service, path: string): Promise<Body[]> {
 /** Waits until nothing waits any more. */
 export const settled = (service: Service): Promise<unknown> =>
   until(
-    'nothing waits any more',
+    'no delivery is pending any more',
     async () => [
       ...(await service.get('/deliveries?state=pending&limit=5')).data,
       ...(await service.get('/deliveries?state=working&limit=5')).data,

@@ -72,7 +72,7 @@ const readAll = async ({ context }: TestContext, name: string) => {
 };
 
 testConsumers(
-  'a consumer is notified of what is new, signed, at most every five seconds, and again when its receiver was away',
+  'a consumer is notified of new changes, signed, at most every five seconds, and again when its receiver was unreachable',
   async (run) => {
     const { context, clock, look, sent } = run;
     const receiver = await startReceiver(clock);
@@ -192,7 +192,7 @@ testConsumers('a rejected change is an alert until it is booked', async (run) =>
   );
 });
 
-test('an own system may be private, never link-local, whatever its name resolves to', async () => {
+test("the receiver's address may be private but never link-local, whatever its name resolves to", async () => {
   const post = (url: string, address?: string) =>
     createOwnPost(
       address === undefined
@@ -212,7 +212,7 @@ test('an own system may be private, never link-local, whatever its name resolves
   await new Promise((resolve) => server.close(resolve));
 });
 
-testConsumers('a receiver that asks to wait is asked again when it said, within an hour, and a 429 is not a failure', async (run) => {
+testConsumers('a receiver that sends Retry-After is called again at that time, within an hour, and a 429 is not a failure', async (run) => {
   const { context, clock, look, sent } = run;
   const receiver = await startReceiver(clock);
   try {

@@ -96,7 +96,7 @@ async function send(service: Service, { path, headers, body }: Input): Promise<n
   return response.status;
 }
 
-test('no input stops the service for seconds, or takes its memory, and senders go on meanwhile', async (t) => {
+test('no input blocks the service for seconds or exhausts its memory, and senders are served meanwhile', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'orderdock-hostile-'));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'delay');

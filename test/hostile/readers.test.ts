@@ -49,7 +49,7 @@ async function openReader(service: Service, text: string): Promise<Socket> {
 }
 
 testOnEngines(
-  'five hundred readers that read nothing cost under 64 KiB each',
+  'five hundred clients that do not read their responses cost less than 64 KiB each',
   async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(() => database.drop());

@@ -41,7 +41,7 @@ const anyRequest = fc.record({
   ),
 });
 
-test('whatever is sent, the answer is one that senders understand', async (t) => {
+test('every request gets an answer that senders understand', async (t) => {
   const door = openDoor({ maxBodyBytes: 300 });
   const listener = await listen(door.app, { host: '127.0.0.1', port: 0, tls: null, log: { debug() {}, info() {}, warn() {}, error() {} } });
   t.after(() => listener.stop());

@@ -35,7 +35,7 @@ async function converse(address: string, text: string): Promise<string> {
   return heard;
 }
 
-test('a free port is found and told', async (t) => {
+test('a free port is chosen and reported', async (t) => {
   const listener = await opened(t, hello);
   assert.match(listener.address, /^http:\/\/127\.0\.0\.1:\d{2,5}$/);
   assert.equal(await (await fetch(listener.address)).text(), 'hello');
@@ -43,12 +43,12 @@ test('a free port is found and told', async (t) => {
   assert.match(everywhere.address, /^http:\/\/127\.0\.0\.1:/);
 });
 
-test('a port that is taken is an error', async (t) => {
+test('a port in use is an error', async (t) => {
   const listener = await opened(t, hello);
   await assert.rejects(listen(hello, { ...USUAL, port: Number(new URL(listener.address).port) }), { code: 'EADDRINUSE' });
 });
 
-test('stopping finishes what was taken and answers 503 to the rest', async () => {
+test('stopping finishes accepted requests and answers 503 to the rest', async () => {
   let finish = () => {};
   const slow: RequestListener = (_request, response) => {
     finish = () => response.end('stored');
@@ -77,7 +77,7 @@ test('stopping finishes what was taken and answers 503 to the rest', async () =>
   await assert.rejects(fetch(listener.address));
 });
 
-test('stopping does not wait for ever', async () => {
+test('stopping does not wait indefinitely', async () => {
   let arrived = () => {};
   const taken = new Promise<void>((resolve) => {
     arrived = resolve;
@@ -89,7 +89,7 @@ test('stopping does not wait for ever', async () => {
   await never;
 });
 
-test('an idle connection does not keep us from stopping', async () => {
+test('an idle connection does not prevent stopping', async () => {
   const listener = await listen(hello, USUAL);
   const { hostname, port } = new URL(listener.address);
   const idle = connect(Number(port), hostname);
@@ -102,7 +102,7 @@ test('an idle connection does not keep us from stopping', async () => {
 const AUTHORIZATION = `Basic ${Buffer.from('sender:north-star').toString('base64')}`;
 const AUTHORIZED = `Authorization: ${AUTHORIZATION}`;
 
-test('a request that dribbles is cut off with 503, never 408', async (t) => {
+test('a request that arrives too slowly is cut off with 503, never 408', async (t) => {
   const door = openDoor();
   const times = { headersTimeout: 40, requestTimeout: 40, connectionsCheckingInterval: 10 };
   const listener = await opened(t, door.app, { times });
@@ -117,7 +117,7 @@ test('a request that dribbles is cut off with 503, never 408', async (t) => {
   assert.deepEqual(door.answers, []);
 });
 
-test('what is no HTTP is answered 400, too many headers 431', async (t) => {
+test('a message that is not HTTP is answered 400, too many headers 431', async (t) => {
   const listener = await opened(t, hello);
   assert.match(await converse(listener.address, 'HELO there\r\n\r\n'), /^HTTP\/1\.1 400 /);
   assert.match(await converse(listener.address, `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
@@ -177,7 +177,7 @@ async function shakeHands(address: string, version: SecureVersion, ciphers = 'DE
   }
 }
 
-test('HTTPS speaks TLS 1.2 and 1.3 and nothing older', async (t) => {
+test('HTTPS supports TLS 1.2 and 1.3 and nothing older', async (t) => {
   const { listener } = await withTls(t);
   assert.match(listener.address, /^https:\/\/127\.0\.0\.1:/);
   assert.equal(await shakeHands(listener.address, 'TLSv1.2'), 'first.example');
@@ -186,7 +186,7 @@ test('HTTPS speaks TLS 1.2 and 1.3 and nothing older', async (t) => {
   await assert.rejects(shakeHands(listener.address, 'TLSv1'), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
 });
 
-test('on TLS 1.2 only suites with forward secrecy and authenticated encryption are spoken', async (t) => {
+test('TLS 1.2 supports only suites with forward secrecy and authenticated encryption', async (t) => {
   const { listener } = await withTls(t);
   for (const suite of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305'])
     assert.equal(await shakeHands(listener.address, 'TLSv1.2', `${suite}:@SECLEVEL=0`), 'first.example');
@@ -194,7 +194,7 @@ test('on TLS 1.2 only suites with forward secrecy and authenticated encryption a
     await assert.rejects(shakeHands(listener.address, 'TLSv1.2', `${suite}:@SECLEVEL=0`), suite);
 });
 
-test('a handshake that is never finished, or is none, leaves no connection behind', async (t) => {
+test('a handshake that is incomplete or invalid leaves no connection open', async (t) => {
   const { files } = await withTls(t);
   const listener = await opened(t, hello, { tls: files, handshakeMs: 100 });
   const { hostname, port } = new URL(listener.address);
@@ -214,7 +214,7 @@ test('a handshake that is never finished, or is none, leaves no connection behin
   }
 });
 
-test('a request target with scheme and host is the same as without', async (t) => {
+test('a request target with scheme and host is equivalent to one without', async (t) => {
   const listener = await opened(t, (request, response) => response.end(request.url));
   for (const [target, path] of [
     [`${listener.address}/webhooks/acme?a=1`, '/webhooks/acme?a=1'],
@@ -226,7 +226,7 @@ test('a request target with scheme and host is the same as without', async (t) =
   }
 });
 
-test('requests that do not wait for answers are read on only while few are unanswered', async (t) => {
+test('pipelined requests are read only while few are unanswered', async (t) => {
   const waiting: (() => void)[] = [];
   let most = 0;
   const listener = await opened(t, (_request, response) => {
@@ -254,7 +254,7 @@ test('requests that do not wait for answers are read on only while few are unans
   assert.ok(most < 4000, `${most} at once: no more than one or two reads of the connection`);
 });
 
-test('a new certificate is taken when its files change, without a restart', async (t) => {
+test('a new certificate is used when its files change, without a restart', async (t) => {
   let renewed = () => {};
   const renewal = new Promise<void>((resolve) => {
     renewed = resolve;
@@ -266,7 +266,7 @@ test('a new certificate is taken when its files change, without a restart', asyn
   await assert.rejects(shakeHands(listener.address, 'TLSv1.1'));
 });
 
-test('a faulty certificate does not replace a good one', async (t) => {
+test('an invalid certificate does not replace a valid one', async (t) => {
   let refused = () => {};
   const refusal = new Promise<void>((resolve) => {
     refused = resolve;
@@ -277,7 +277,7 @@ test('a faulty certificate does not replace a good one', async (t) => {
   assert.equal(await shakeHands(listener.address, 'TLSv1.3'), 'first.example');
 });
 
-test('TLS files that cannot be read stop the start', async () => {
+test('TLS files that cannot be read prevent the start', async () => {
   await assert.rejects(listen(hello, { ...USUAL, tls: { certFile: '/nowhere/tls.crt', keyFile: '/nowhere/tls.key' } }), { code: 'ENOENT' });
 });
 

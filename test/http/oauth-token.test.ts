@@ -41,7 +41,7 @@ test('a client gets a token for an hour, by form or by HTTP Basic', async () => 
   }
 });
 
-test('a secret with + or % is taken as it is and form-encoded, by HTTP Basic', async () => {
+test('a secret with + or % is accepted literally and form-encoded, by HTTP Basic', async () => {
   const odd = { id: 'c+1%', secret: 'a+b%c d' };
   const door = openTokenDoor({ connections: [connectionNamed('acme', clients(odd))] });
   const encode = (text: string) => encodeURIComponent(text).replaceAll('%20', '+');
@@ -50,7 +50,7 @@ test('a secret with + or % is taken as it is and form-encoded, by HTTP Basic', a
   assert.equal((await ask(door, GRANT).auth(odd.id, 'a b%c d')).status, 401);
 });
 
-test('a token opens the connections that list its client, and no other', async () => {
+test('a token is valid for the connections that list its client, and no others', async () => {
   const door = openTokenDoor();
   const token = (await ask(door, byForm('s3cret one'))).body.access_token;
   assert.deepEqual(decodeJwt(token).aud, ['acme', 'acme-two']);
@@ -59,13 +59,13 @@ test('a token opens the connections that list its client, and no other', async (
   assert.equal(await statusWith(door, token, 'elsewhere'), 401);
 });
 
-test('a token is good in another process with the same key, and nowhere else', async () => {
+test('a token is valid in another process with the same key, and nowhere else', async () => {
   const token = (await ask(openTokenDoor(), byForm('s3cret one'))).body.access_token;
   assert.equal(await statusWith(openTokenDoor(), token, 'acme'), 202);
   assert.equal(await statusWith(openTokenDoor({ tokenKey: async () => new Uint8Array(32).fill(9) }), token, 'acme'), 401);
 });
 
-test('a token ends after its hour, and with its client', async () => {
+test('a token is invalid after an hour, and when its client is removed', async () => {
   let now = Date.now();
   const door = openTokenDoor({ clock: { now: () => new Date(now) } });
   const token = (await ask(door, byForm('s3cret one'))).body.access_token;
@@ -78,7 +78,7 @@ test('a token ends after its hour, and with its client', async () => {
   assert.equal(await statusWith(withoutClient, fresh, 'acme'), 401);
 });
 
-test('a token that we did not sign is refused', async () => {
+test('a token that we did not sign is rejected', async () => {
   const door = openTokenDoor();
   const forged = await new SignJWT({ iss: 'orderdock', sub: 'acme-client', aud: 'acme', exp: 4_000_000_000 })
     .setProtectedHeader({ alg: 'HS256' })
@@ -127,7 +127,7 @@ test('the other errors are those of RFC 6749', async () => {
   assert.equal(got.headers.allow, 'POST');
 });
 
-test('without its key no token is given, and none is refused for good', async () => {
+test('while the signing key is unavailable no token is issued, and none is rejected permanently', async () => {
   let broken = true;
   const door = openTokenDoor({
     tokenKey: async () => {
@@ -144,13 +144,13 @@ test('without its key no token is given, and none is refused for good', async ()
   assert.equal((await ask(door, byForm('s3cret one'))).status, 200);
 });
 
-test('where HTTPS is required, no secret is taken over plain HTTP', async () => {
+test('if HTTPS is required, no secret is accepted over plain HTTP', async () => {
   const answer = await ask(openTokenDoor({ requireHttps: true }), byForm('s3cret one'));
   assert.equal(answer.status, 400);
   assert.equal(answer.body.error, 'invalid_request');
 });
 
-test('after ten wrong secrets in a minute the client is refused from here, and webhooks are not', async () => {
+test('after ten wrong secrets within a minute the client is rejected from this address, but webhooks are not', async () => {
   const door = openTokenDoor();
   for (let n = 0; n < 10; n++) assert.equal((await ask(door, byForm(`guess ${n}`))).status, 401);
   const refused = await ask(door, byForm('s3cret one'));

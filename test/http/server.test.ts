@@ -11,7 +11,7 @@ test('the process is live, and ready while it can store', async () => {
   assert.deepEqual(ready.body, { status: 'ready', checks: { database: true } });
 });
 
-test('while storing fails it is live and not ready', async () => {
+test('while storing fails it is live but not ready', async () => {
   const door = openDoor({ ready: async () => ({ ready: false, checks: { database: false } }) });
   assert.equal((await request(door.app).get('/health/live')).status, 200);
   const unready = await request(door.app).get('/health/ready');
@@ -34,20 +34,20 @@ test('the answers on webhook paths are in the metrics, for readers', async () =>
   assert.match(page.text, /orderdock_webhook_seconds_count\{connection="acme"\} 1/);
 });
 
-test('the front page leads to the console', async () => {
+test('the front page redirects to the console', async () => {
   const answer = await request(openDoor().app).get('/');
   assert.equal(answer.status, 302);
   assert.equal(answer.headers.location, '/console/');
 });
 
-test('pages are sent with the headers that keep them to themselves', async () => {
+test('pages are sent with headers that forbid framing and sharing', async () => {
   const { headers } = await request(openDoor().app).get('/console/');
   assert.match(headers['content-security-policy'] ?? '', /default-src 'self'.*frame-ancestors 'none'/);
   assert.equal(headers['x-content-type-options'], 'nosniff');
   assert.equal(headers['x-powered-by'], undefined);
 });
 
-test('unknown paths are problems, and errors tell nothing of our inside', async () => {
+test('unknown paths are answered with problems, and errors reveal nothing internal', async () => {
   const door = openDoor();
   const missing = await request(door.app).get('/nothing/here');
   assert.equal(missing.status, 404);

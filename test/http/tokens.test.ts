@@ -23,7 +23,7 @@ const trusting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }
     ...(clock ? { clock } : {}),
   });
 
-test('a token of an outside issuer lets its caller in', async (t) => {
+test('a token of an external issuer is accepted', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer);
   assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
@@ -31,7 +31,7 @@ test('a token of an outside issuer lets its caller in', async (t) => {
   assert.equal((await send(door, 'nonsense')).headers['www-authenticate'], 'Bearer realm="orderdock"');
 });
 
-test('issuer and audience may be lists, and the caller may be named', async (t) => {
+test('issuer and audience may be lists, and the caller may be restricted', async (t) => {
   const issuer = await withIssuer(t);
   const lists = { issuer: ['https://old.example', issuer.url], audience: ['urn:other', AUDIENCE] };
   assert.equal(await statusOf(trusting(issuer, { ...lists, clientIds: [CALLER.id] }), await issuer.token('jwt')), 202);
@@ -41,7 +41,7 @@ test('issuer and audience may be lists, and the caller may be named', async (t) 
   assert.equal(await statusOf(door, await issuer.sign({ appid: 'app-1', client_id: undefined })), 202, 'Entra v1');
 });
 
-test('the key set may be named instead of discovered', async (t) => {
+test('the key set may be configured instead of discovered', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer, { jwksUri: `${issuer.url}/jwks` });
   issuer.asked.length = 0;
@@ -50,7 +50,7 @@ test('the key set may be named instead of discovered', async (t) => {
   assert.deepEqual(issuer.asked, ['/jwks']);
 });
 
-test('expired, early, endless and foreign tokens are refused', async (t) => {
+test('expired, premature, unlimited and foreign tokens are rejected', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer);
   const nowSeconds = Math.floor(Date.now() / 1000);
@@ -69,7 +69,7 @@ test('expired, early, endless and foreign tokens are refused', async (t) => {
   }
 });
 
-test('a forged signature is refused whatever algorithm it names', async (t) => {
+test('a forged signature is rejected whatever algorithm it names', async (t) => {
   const issuer = await withIssuer(t);
   const stranger = await startIssuer();
   t.after(() => stranger.close());
@@ -94,7 +94,7 @@ test('a forged signature is refused whatever algorithm it names', async (t) => {
   }
 });
 
-test('a key that the issuer has just changed to is accepted at once', async (t) => {
+test('a key that the issuer has just rotated to is accepted immediately', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer);
   assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
@@ -103,7 +103,7 @@ test('a key that the issuer has just changed to is accepted at once', async (t) 
   assert.equal(await statusOf(door, token), 202);
 });
 
-test('strangers cannot make us ask the issuer without end', async (t) => {
+test('strangers cannot cause an unlimited number of requests to the issuer', async (t) => {
   const issuer = await withIssuer(t);
   const stranger = await startIssuer();
   t.after(() => stranger.close());
@@ -119,7 +119,7 @@ test('strangers cannot make us ask the issuer without end', async (t) => {
   assert.equal(await statusOf(door, genuine), 202, 'known keys go on');
 });
 
-test('tokens that claim another issuer make us ask nobody', async (t) => {
+test('tokens that claim another issuer cause no request', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer);
   issuer.asked.length = 0;
@@ -128,7 +128,7 @@ test('tokens that claim another issuer make us ask nobody', async (t) => {
   assert.deepEqual(issuer.asked, []);
 });
 
-test('many tokens at once are one question to the issuer', async (t) => {
+test('many concurrent tokens cause one request to the issuer', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer);
   const token = await issuer.token('jwt');
@@ -138,7 +138,7 @@ test('many tokens at once are one question to the issuer', async (t) => {
   assert.deepEqual(issuer.asked, ['/.well-known/openid-configuration', '/jwks']);
 });
 
-test('an issuer that cannot be asked means 503, never in and never 401', async (t) => {
+test('if the issuer does not respond the answer is 503, never 202 or 401', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
   const door = trusting(issuer, {}, { now: () => new Date(now) });
@@ -156,14 +156,14 @@ test('an issuer that cannot be asked means 503, never in and never 401', async (
   assert.equal(await statusOf(door, token), 202);
 });
 
-test('an issuer that is gone means 503', async () => {
+test('an unreachable issuer means 503', async () => {
   const issuer = await startIssuer();
   const token = await issuer.sign({});
   await issuer.close();
   assert.equal(await statusOf(trusting(issuer), token), 503);
 });
 
-test('a discovery document of another issuer is not believed', async (t) => {
+test('a discovery document of another issuer is not accepted', async (t) => {
   const issuer = await withIssuer(t);
   const door = trusting(issuer, { issuer: `${issuer.url}/` });
   assert.equal(await statusOf(door, await issuer.sign({ iss: `${issuer.url}/` })), 503);
@@ -180,7 +180,7 @@ const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): D
   return openDoor({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
 };
 
-test('an opaque token is asked about at its issuer, once in a while', async (t) => {
+test('an opaque token is introspected at its issuer, and the result is cached', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
   const door = introspecting(issuer, {}, { now: () => new Date(now) });
@@ -197,7 +197,7 @@ test('an opaque token is asked about at its issuer, once in a while', async (t) 
   assert.equal(await statusOf(door, token), 401, 'a revoked token ends with the cache');
 });
 
-test('what was heard of an opaque token never outlives it', async (t) => {
+test('a cached introspection never outlives its token', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
   const door = introspecting(issuer, {}, { now: () => new Date(now) });
@@ -207,14 +207,14 @@ test('what was heard of an opaque token never outlives it', async (t) => {
   assert.equal(await statusOf(door, token), 401);
 });
 
-test('an old secret of ours may stand beside the new one', async (t) => {
+test('an old client secret may be listed beside the new one', async (t) => {
   const issuer = await withIssuer(t);
   const token = await issuer.token('opaque');
   assert.equal(await statusOf(introspecting(issuer, { clientSecret: ['not-yet', RECEIVER.secret] }), token), 202);
   assert.equal(await statusOf(introspecting(issuer, { clientSecret: 'wrong' }), token), 503, 'the fault is ours: the sender comes again');
 });
 
-test('an introspection endpoint that cannot be asked means 503', async (t) => {
+test('an introspection endpoint that does not respond means 503', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
   const door = introspecting(issuer, {}, { now: () => new Date(now) });
@@ -226,7 +226,7 @@ test('an introspection endpoint that cannot be asked means 503', async (t) => {
   assert.equal(await statusOf(door, token), 202);
 });
 
-test('an active token of another application, or one that allows something else, does not get in', async (t) => {
+test('an active token of another application, or with another scope, is rejected', async (t) => {
   const issuer = await withIssuer(t);
   const token = await issuer.token('opaque');
   assert.equal(await statusOf(introspecting(issuer), token), 202);
@@ -237,7 +237,7 @@ test('an active token of another application, or one that allows something else,
   assert.throws(() => connectionNamed('acme', [{ oauth2: { introspection: bare } }]), /audience, clientIds or scope/);
 });
 
-test("strangers' tokens use up their own questions, and senders go on", async (t) => {
+test("strangers' tokens use a separate limit of requests, and senders are not affected", async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
   const door = introspecting(issuer, {}, { now: () => new Date(now) });
@@ -257,7 +257,7 @@ test("strangers' tokens use up their own questions, and senders go on", async (t
   assert.equal(await statusOf(door, token), 202, 'a failure over a made-up token is no failure of the issuer');
 });
 
-test('any entry may accept, in whatever order they stand', async (t) => {
+test('any entry may accept, in whatever order they are listed', async (t) => {
   const issuer = await withIssuer(t);
   const door = openDoor({
     connections: [

@@ -30,7 +30,7 @@ test('the same webhook again is answered 200 with the first delivery id', async 
   assert.deepEqual(door.answers, ['acme 202 accepted', 'acme 200 duplicate']);
 });
 
-test('the bytes are handed on as they were sent, with path, query and headers', async () => {
+test('the bytes are passed on as they were sent, with path, query and headers', async () => {
   const door = openDoor();
   const body = '{ "price" : 1.10 }\n';
   await post(door, '/webhooks/acme/orders?b=2&a=%C3%BC')
@@ -47,7 +47,7 @@ test('the bytes are handed on as they were sent, with path, query and headers', 
   assert.match(taken?.remoteAddress ?? '', /127\.0\.0\.1$/);
 });
 
-test('the public address stands in for the one that was called, where it is set', async () => {
+test('the configured public address replaces the one that was called', async () => {
   const door = openDoor({ publicUrl: 'https://hooks.example.com/in' });
   await post(door).send(ORDER);
   assert.equal(door.taken[0]?.url, 'https://hooks.example.com/in/webhooks/acme');
@@ -62,7 +62,7 @@ test('an id in the path is one encoded segment, whatever its characters', async 
   assert.equal(door.taken[0]?.method, 'GET');
 });
 
-test('a closing slash is no other path', async () => {
+test('a trailing slash makes no difference', async () => {
   const door = openDoor();
   assert.equal((await post(door, '/webhooks/acme/').send(ORDER)).status, 202);
   assert.equal((await request(door.app).get('/webhooks/acme/orders/?orderId=4').auth('sender', 'north-star')).status, 202);
@@ -72,7 +72,7 @@ test('a closing slash is no other path', async () => {
   );
 });
 
-test('unknown connections and paths are answered 404 as a problem', async () => {
+test('unknown connections and paths are answered 404 with a problem', async () => {
   const door = openDoor();
   for (const [path, code] of [
     ['/webhooks/nobody', 'unknown_connection'],
@@ -92,7 +92,7 @@ test('unknown connections and paths are answered 404 as a problem', async () => 
   assert.equal(door.taken.length, 0);
 });
 
-test('another method is answered 405 with what is allowed', async () => {
+test('another method is answered 405 with the allowed ones', async () => {
   const door = openDoor();
   const put = await request(door.app).put('/webhooks/acme').auth('sender', 'north-star').send(ORDER);
   assert.equal(put.status, 405);
@@ -103,7 +103,7 @@ test('another method is answered 405 with what is allowed', async () => {
   assert.equal((await request(door.app).head('/webhooks/acme')).status, 405);
 });
 
-test('missing and wrong credentials are answered 401 with the schemes, and nothing is taken', async () => {
+test('missing and wrong credentials are answered 401 with the schemes, and nothing is stored', async () => {
   const bearer = { bearer: { token: 'a-token' } };
   const door = openDoor({ connections: [connectionNamed('acme', [BASIC, bearer]), connectionNamed('bare', [])] });
   for (const attempt of [
@@ -130,7 +130,7 @@ test('missing and wrong credentials are answered 401 with the schemes, and nothi
   assert.ok(door.logged.every(({ fields }) => typeof fields.credential === 'string'));
 });
 
-test('no secret shows up in an answer or in the log', async () => {
+test('no secret appears in an answer or in the log', async () => {
   const door = openDoor();
   const answer = await request(door.app).post('/webhooks/acme').auth('sender', 'guessed-secret').send(ORDER);
   assert.doesNotMatch(answer.text + JSON.stringify(door.logged), /guessed-secret|north-star/);
@@ -150,7 +150,7 @@ test('only the listed addresses may call', async () => {
   assert.equal(forged.status, 403, 'nobody is believed unless the proxy is trusted');
 });
 
-test('behind a trusted proxy the sender is the one the proxy names', async () => {
+test('behind a trusted proxy the sender is the one that the proxy names', async () => {
   const door = openDoor({ trustProxy: 1, connections: [connectionNamed('far', [BASIC], ['203.0.113.7', '2001:db8::/32'])] });
   const send = (forwarded: string) => post(door, '/webhooks/far').set('X-Forwarded-For', forwarded).send({ forwarded });
   assert.equal((await send('203.0.113.7')).status, 202);
@@ -162,7 +162,7 @@ test('behind a trusted proxy the sender is the one the proxy names', async () =>
   assert.equal((await send('unknown')).status, 403);
 });
 
-test('plain HTTP is refused where HTTPS is required, unless a trusted proxy took it over HTTPS', async () => {
+test('plain HTTP is rejected if HTTPS is required, unless a trusted proxy received it over HTTPS', async () => {
   const plain = openDoor({ requireHttps: true });
   const refused = await post(plain).set('X-Forwarded-Proto', 'https').send(ORDER);
   assert.equal(refused.status, 403);
@@ -172,7 +172,7 @@ test('plain HTTP is refused where HTTPS is required, unless a trusted proxy took
   assert.equal((await post(proxied).send(ORDER)).status, 403);
 });
 
-test('a body that cannot be read is answered 400 and handed on all the same', async () => {
+test('a body that cannot be read is answered 400 and passed on all the same', async () => {
   const door = openDoor();
   const answer = await post(door).set('Content-Type', 'application/json').send('{"eventName":');
   assert.equal(answer.status, 400);
@@ -181,7 +181,7 @@ test('a body that cannot be read is answered 400 and handed on all the same', as
   assert.equal(door.taken[0]?.body.toString(), '{"eventName":');
 });
 
-test('an empty body is an empty body', async () => {
+test('an empty body stays an empty body', async () => {
   const door = openDoor();
   const answer = await post(door);
   assert.equal(answer.status, 400);
@@ -189,7 +189,7 @@ test('an empty body is an empty body', async () => {
   assert.equal(door.taken[0]?.format, 'json');
 });
 
-test('the format follows the content type, and without one the first character', async () => {
+test('the format follows the content type, or the first character without one', async () => {
   const door = openDoor();
   const send = (type: string, body: string) => post(door, '/webhooks/acme/orders').set('Content-Type', type).send(body);
   await send('application/json', '{"a":1}');
@@ -208,7 +208,7 @@ test('the format follows the content type, and without one the first character',
   );
 });
 
-test('a type that the platform does not send is answered 415, but a stranger 401', async () => {
+test('a type that the platform does not send is answered 415, but an unauthenticated sender 401', async () => {
   const door = openDoor();
   for (const type of [
     'text/plain',
@@ -233,7 +233,7 @@ test('the unsigned greeting of a platform is answered 200', async () => {
   assert.equal(door.taken.length, 0);
 });
 
-test('a gzipped body is unpacked', async () => {
+test('a gzipped body is decompressed', async () => {
   const door = openDoor();
   const send = (encoding: string, body: Buffer) =>
     post(door)
@@ -259,7 +259,7 @@ test('other encodings are answered 415', async () => {
   }
 });
 
-test('a body that cannot be unpacked is kept as it came, and answered 400', async () => {
+test('a body that cannot be decompressed is stored as it arrived, and answered 400', async () => {
   const door = openDoor();
   const torn = gzipSync('{"packed":1}'.repeat(50)).subarray(0, 30);
   const answer = await post(door)
@@ -272,7 +272,7 @@ test('a body that cannot be unpacked is kept as it came, and answered 400', asyn
   assert.deepEqual(door.taken[0]?.body, torn);
 });
 
-test('what is larger than the limit is answered 413, packed or not, announced or not', async () => {
+test('a body above the limit is answered 413, compressed or not, announced or not', async () => {
   const door = openDoor({ maxBodyBytes: 100_000 });
   const large = JSON.stringify({ text: 'x'.repeat(100_000) });
   const announced = await post(door).set('Content-Type', 'application/json').send(large);
@@ -297,7 +297,7 @@ test('what is larger than the limit is answered 413, packed or not, announced or
   assert.equal((await post(door).set('Content-Type', 'application/json').send(fits)).status, 202);
 });
 
-test('many large bodies at once all get in, one after the other', async () => {
+test('many concurrent large bodies are all accepted, one after the other', async () => {
   const door = openDoor({ maxBodyBytes: 40_000_000 });
   const text = 'z'.repeat(12_000_000);
   const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => post(door).send({ number, text })));
@@ -307,7 +307,7 @@ test('many large bodies at once all get in, one after the other', async () => {
   );
 });
 
-test('what keeps us from storing is answered 503 with the time to come again', async () => {
+test('a failure to store is answered 503 with the time to retry', async () => {
   const door = openDoor();
   door.onReceive(() => {
     throw new Unavailable('database_unavailable', 'The database cannot take the data now.', 12_000);
@@ -341,7 +341,7 @@ test('whatever is thrown, a webhook path never answers 500, 408 or 429', async (
   assert.doesNotMatch(JSON.stringify(door.logged), /var\/lib/);
 });
 
-test('a platform may refuse with a code of its own', async () => {
+test('a platform may reject with its own error code', async () => {
   const door = openDoor();
   door.onReceive(() => {
     throw new Refused(403, 'administration_not_allowed', 'This administration is not listed.');
@@ -351,7 +351,7 @@ test('a platform may refuse with a code of its own', async () => {
   assert.equal(answer.body.code, 'administration_not_allowed');
 });
 
-test('a sender that hangs up in the middle leaves nothing behind', async () => {
+test('a sender that disconnects in the middle leaves nothing behind', async () => {
   const door = openDoor();
   const server = createServer(door.app).listen(0);
   const { port } = server.address() as { port: number };
@@ -387,7 +387,7 @@ async function answerBeforeBody(door: ReturnType<typeof openDoor>, head: string,
   }
 }
 
-test('a stranger is refused before the body comes, and whoever shows the credentials only behind it', async () => {
+test('a request with wrong or missing credentials is answered 401 before its body arrives', async () => {
   const door = openDoor();
   const wrong = `/webhooks/acme HTTP/1.1\r\nAuthorization: Bearer guessed`;
   assert.match(await answerBeforeBody(door, wrong), /^HTTP\/1.1 401 /);
@@ -395,7 +395,7 @@ test('a stranger is refused before the body comes, and whoever shows the credent
   assert.deepEqual(door.answers, ['acme 401 unauthorized', 'acme 401 unauthorized']);
 });
 
-test('a body that is its own proof is hashed as it arrives, small or large, packed or not', async () => {
+test('a signed body is hashed as it arrives, small or large, compressed or not', async () => {
   const door = openDoor({ connections: [connectionNamed('bare', [])], maxBodyBytes: 20_000_000 });
   const send = (body: Buffer, signed: Buffer, headers: Record<string, string> = {}) =>
     request(door.app)
@@ -415,7 +415,7 @@ test('a body that is its own proof is hashed as it arrives, small or large, pack
   }
 });
 
-test('a packed body never waits for its own place, whatever the limit', async () => {
+test('a compressed body never waits for memory that it holds itself, whatever the limit', async () => {
   const door = openDoor({ maxBodyBytes: 60_000_000 });
   const body = Buffer.from(JSON.stringify({ text: randomBytes(30_000_000).toString('base64') }));
   const answer = await post(door)

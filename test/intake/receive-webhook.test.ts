@@ -6,7 +6,7 @@ import { createTestContext, inbound } from '../support/context.ts';
 
 const never = () => new Promise<never>(() => {});
 
-test('what cannot be stored in time is answered 503, and sooner where the sender waits less', async (t) => {
+test("a request that cannot be stored in time is answered 503, and sooner if the sender's timeout is shorter", async (t) => {
   const run = await createTestContext('sqlite');
   try {
     const db = { ...run.context.db, write: never, change: never, alone: { ...run.context.db.alone, all: never } };

@@ -17,7 +17,7 @@ const cursors = async (test: TestContext) =>
   (await select<{ seq: number | string }>(test, 'select seq from changes order by seq')).map((row) => String(row.seq));
 
 testWithContext(
-  'the body of a finished delivery is emptied after the time, its row and its dedupe key stay four times as long',
+  'the body of a finished delivery is deleted after the retention time; its row and dedupe key stay four times as long',
   async (test) => {
     test.world.orders.set('PO2', toyOrder('PO2', at(1)));
     await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
@@ -38,7 +38,7 @@ testWithContext(
   },
 );
 
-testWithContext('what waits and what is dead keeps its body', async (test) => {
+testWithContext('pending and dead deliveries keep their bodies', async (test) => {
   await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', at(1)) });
   for (let n = 0; n < 12; n++) {
     await test.settle();
@@ -60,7 +60,7 @@ testWithContext('what waits and what is dead keeps its body', async (test) => {
   );
 });
 
-testWithContext('old changes go when every consumer has passed them, and their receipts with them', async (test) => {
+testWithContext('old changes are deleted once every consumer has passed them, together with their receipts', async (test) => {
   for (let n = 1; n <= 3; n++) await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
   await test.settle();
   const [first = '', second = ''] = await cursors(test);
@@ -81,7 +81,7 @@ testWithContext('old changes go when every consumer has passed them, and their r
 });
 
 testWithContext(
-  'a reader that stands where retention ends goes on; one behind it gets the way back, after twice the time at the latest',
+  'a reader at the end of retention continues; one behind it is told where to continue, after twice the time at the latest',
   async (test) => {
     for (let n = 1; n <= 3; n++) await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, at(n)) });
     await test.settle();
@@ -112,7 +112,7 @@ testWithContext(
   },
 );
 
-testWithContext('without a consumer nobody holds old changes back; young ones stay', async (test) => {
+testWithContext('without a consumer old changes are deleted; recent ones stay', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
   await test.settle();
   test.clock.advance(91 * DAY_MS);
@@ -122,7 +122,7 @@ testWithContext('without a consumer nobody holds old changes back; young ones st
   assert.equal((await cursors(test)).length, 1);
 });
 
-testWithContext('a consumer that nobody reads for any more and that holds changes back is alerted; reading again ends it', async (test) => {
+testWithContext('an abandoned consumer that delays the deletion of changes raises an alert; reading again resolves it', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
   await test.settle();
   await registerConsumer(test.context, 'erp', null);
@@ -142,7 +142,7 @@ testWithContext('a consumer that nobody reads for any more and that holds change
   assert.equal(test.alerts.length, 1);
 });
 
-testWithContext('a sweep of many rows goes in steps, between which receiving has its turn', async (test) => {
+testWithContext('a sweep of many rows runs in steps, between which intake continues', async (test) => {
   const now = test.clock.now().toISOString();
   for (let n = 0; n < 1200; n++)
     await test.context.db.write((sql) =>

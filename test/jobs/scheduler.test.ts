@@ -20,7 +20,7 @@ const ended = (test: ReconcileTest) =>
     test.log.written,
   );
 
-testWithReconciler('a start begins a run of every connection that has a schedule', async (test) => {
+testWithReconciler('a start triggers a run of every connection that has a schedule', async (test) => {
   test.connection.reconcile.schedule = '0 0 1 1 *';
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   const schedule = startSchedule(test.context, test.reconciler, []);
@@ -33,7 +33,7 @@ testWithReconciler('a start begins a run of every connection that has a schedule
   }
 });
 
-testWithReconciler('a connection whose schedule is false is left alone', async (test) => {
+testWithReconciler('a connection whose schedule is false is not reconciled', async (test) => {
   const performed = Promise.withResolvers<void>();
   const duty = { name: 'tick', expression: '* * * * * *', perform: async () => performed.resolve() };
   const schedule = startSchedule(test.context, test.reconciler, [duty]);
@@ -42,7 +42,7 @@ testWithReconciler('a connection whose schedule is false is left alone', async (
   assert.deepEqual(await runsOf(test), []);
 });
 
-testWithReconciler('a job that is due at the start is done at the start, whatever its hour, and the others are not', async (test) => {
+testWithReconciler('a job that is due at the start runs at the start, whatever its hour, and the others do not', async (test) => {
   const performed: string[] = [];
   const job = (name: string) => ({ name, expression: '0 0 1 1 *', perform: async () => void performed.push(name) });
   const schedule = startSchedule(test.context, test.reconciler, [job('yearly'), { ...job('registrations'), atStart: true }]);
@@ -50,12 +50,12 @@ testWithReconciler('a job that is due at the start is done at the start, whateve
   assert.deepEqual(performed, ['registrations']);
 });
 
-testWithReconciler('the timetable runs a connection by its own schedule', async (test) => {
+testWithReconciler('a connection is reconciled by its own schedule', async (test) => {
   test.connection.reconcile.schedule = '* * * * * *';
   const schedule = startSchedule(test.context, test.reconciler, []);
   try {
     await until(
-      'the timetable has run it',
+      'the schedule has run it',
       () => runsOf(test),
       (runs) => runs.some((run) => run.trigger === 'schedule'),
       test.log.written,
@@ -92,7 +92,7 @@ testWithReconciler('a run that another process left behind is continued', async 
   }
 });
 
-testWithReconciler('one of several processes keeps an entry of the timetable, and none keeps it twice', async (test) => {
+testWithReconciler('a scheduled job runs in one of several processes, and never twice', async (test) => {
   const other = await test.another('two:0:test');
   try {
     const noon = new Date('2026-03-01T12:00:00.000Z');
@@ -111,7 +111,7 @@ testWithReconciler('one of several processes keeps an entry of the timetable, an
 });
 
 testWithReconciler(
-  'a run that was refused for our credentials goes again when they are accepted or may have been corrected, not before',
+  'a run that failed because of refused credentials is repeated when they are accepted or may have been corrected, not before',
   async (test) => {
     const trials = createCredentialTrials(test.context.db);
     const refuse = () => trials.recordRefusal('toy', { message: '401', sentAt: test.clock.now(), trial: null }, test.clock.now());

@@ -5,7 +5,7 @@ import { lineJson, orderId, orderJson, plainEvent } from './tradecloud.ts';
 const AT = '2026-04-05T10:00:00.000Z';
 
 alive(
-  'each refusal has its status, its code and its headers, and stores nothing but what it must',
+  'each rejection has its status, its code and its headers, and stores nothing beyond what it must',
   async (life) => {
     const body = plainEvent('PO1', AT, 'r-1');
     const strange = { Authorization: `Basic ${Buffer.from('tradecloud:wrong').toString('base64')}` };
@@ -37,7 +37,7 @@ alive(
 );
 
 alive(
-  'where HTTPS or an address is asked for, others are refused with 403',
+  'if HTTPS or an address is required, other requests are rejected with 403',
   async (life) => {
     const body = plainEvent('PO1', AT, 'h-1');
     const plain = await life.hook({ body });
@@ -55,7 +55,7 @@ alive(
   { REQUIRE_HTTPS: 'true', TRUST_PROXY: '1' },
 );
 
-alive('other connections are put in force at once, and a connection that has gone is unknown', async (life) => {
+alive('changed connections apply immediately, and a removed connection is unknown', async (life) => {
   const api = `${life.far.simulators.origin}/tc`;
   const second = connectionsYaml(api).replace('acme:', 'other:').replace('open-sesame-11', 'changed-55');
   const body = plainEvent('PO1', AT, 'c-1');
@@ -75,7 +75,7 @@ alive('other connections are put in force at once, and a connection that has gon
 });
 
 alive(
-  'a backlog above its limit is answered 503 until it is worked off',
+  'with a backlog above its limit the answer is 503 until it has been processed',
   async (life) => {
     const ids = ['PO1', 'PO2', 'PO3', 'PO4'].map(orderId);
     life.far.simulators.setOutage(true);
@@ -94,7 +94,7 @@ alive(
     }
     life.far.simulators.setOutage(false);
     const taken = await life.until(
-      'deliveries are taken again',
+      'deliveries are accepted again',
       () => life.hook({ body: plainEvent('PO9', AT, 'b-last') }),
       ({ status }) => status === 202,
     );
@@ -108,7 +108,7 @@ alive(
   { MAX_BACKLOG: '3' },
 );
 
-alive('readiness, roles and keys are told apart', async (life) => {
+alive('readiness, roles and keys are separate', async (life) => {
   assert.equal((await fetch(`${life.url}/health/live`)).status, 200);
   assert.equal((await fetch(`${life.url}/health/ready`)).status, 200);
   const as = (key: string, path: string, method = 'GET') =>

@@ -23,7 +23,7 @@ const NOT_AUDITED = ['acknowledge', 'sendReceipts'];
 
 const entries = async (life: Life): Promise<Body[]> => (await life.get('/audit?limit=1000')).data;
 
-alive('everything that changes something is audited: who, with which key, what, and how it ended', async (life) => {
+alive('every action that changes something is audited: who, with which key, what, and the result', async (life) => {
   const methods = new Map<string, string>();
   for (const operations of Object.values(readApiSpec().paths))
     for (const [method, operation] of Object.entries(operations)) if (method !== 'get') methods.set(String(operation.operationId), method);
@@ -75,20 +75,20 @@ alive('an ordinary acknowledgement is not audited, a forced one is', async (life
   );
 });
 
-alive('X-Request-Id and traceparent go from a webhook through to the call that it causes', async (life) => {
+alive('X-Request-Id and traceparent are propagated from a webhook to the call that it causes', async (life) => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
   const headers = { 'X-Request-Id': 'gw-17', traceparent: `00-${trace}-00f067aa0ba902b7-01` };
   const answer = await life.hook({ method: 'GET', path: '/orders/no-such-order', headers });
   assert.deepEqual([answer.status, answer.headers.get('x-request-id')], [202, 'gw-17']);
   await life.until(
-    'the platform is asked under the id',
+    'the platform is called with the id',
     async () => life.far.headers.filter((one) => one['x-request-id'] === 'gw-17'),
     (calls) => calls.length > 0,
   );
   const call = life.far.headers.find((one) => one['x-request-id'] === 'gw-17');
   assert.match(call?.traceparent ?? '', new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
   await life.until(
-    'the delivery is processed under the id',
+    'the delivery is processed with the id',
     async () => life.log.lines.filter(({ event, fields }) => event === 'delivery_processed' && fields.requestId === 'gw-17'),
     (lines) => lines.length > 0,
   );

@@ -15,7 +15,7 @@ function orderWith(hour: number, header: object[], line: object[]): string {
 
 const plan = (objectId: string) => ({ code: 'PLAN', name: 'Plan', objectId });
 
-alive('a document is replaced under its code and removed with a complete answer; all are shown when asked for', async (life) => {
+alive('a document is replaced by its code and removed by a complete response; all are shown on request', async (life) => {
   const fetchOrder = async (json: string) => {
     life.far.orders.set(ID, json);
     const { body } = await life.hook({ method: 'GET', path: `/orders/${ID}` });

@@ -43,7 +43,7 @@ const TWIN = `{"eventName":"OrderLinesConfirmedBySupplier","orderEvent":{"orderI
 {"position":"2","date":"2026-05-11","quantity":2.20,"status":"Open"}],"prices":{"netPrice":{"priceInTransactionCurrency":{"value":11.250,
 "currencyIso":"EUR"}},"priceUnitQuantity":100},"status":{"processStatus":"Confirmed"},"lastUpdatedAt":"${AT}"}]},"meta":{"messageId":"j-1"}}`;
 
-alive('tXML says what its JSON twin says, with and without a Content-Type', async (life) => {
+alive('tXML is read like the equivalent JSON, with and without a Content-Type', async (life) => {
   await life.order(TXML, { 'Content-Type': 'application/xml; charset=utf-8' });
   await life.order(TWIN);
   const xml = await orderOf(life, 'POX');
@@ -57,29 +57,26 @@ alive('tXML says what its JSON twin says, with and without a Content-Type', asyn
   assert.equal((await orderOf(life, 'POX')).version, 1);
 });
 
-alive(
-  'tXML and JSON are read in the charset that they are written in; an unknown one is 415, bytes that do not fit are kept as dead',
-  async (life) => {
-    const name = 'Müller & Söhne';
-    const latin = TXML.replace('Veldhuis &amp; Zonen', 'Müller &amp; Söhne').replace('UTF-8', 'ISO-8859-1');
-    await life.order(Buffer.from(latin, 'latin1'), { 'Content-Type': 'application/xml' });
-    assert.equal((await orderOf(life, 'POX')).buyer.name, name);
-    const json = TWIN.replace('Veldhuis & Zonen', name);
-    await life.order(Buffer.from(json, 'latin1'), { 'Content-Type': 'application/json; charset=iso-8859-1' });
-    assert.equal((await orderOf(life, 'POJ')).buyer.name, name);
-    await life.order(Buffer.from(`\uFEFF${json.replaceAll('POJ', 'POU').replace('j-1', 'u-1')}`, 'utf16le'), { 'Content-Type': '' });
-    assert.equal((await orderOf(life, 'POU')).buyer.name, name);
+alive('tXML and JSON are read in their own charset; an unknown one is 415, and invalid bytes are stored as dead', async (life) => {
+  const name = 'Müller & Söhne';
+  const latin = TXML.replace('Veldhuis &amp; Zonen', 'Müller &amp; Söhne').replace('UTF-8', 'ISO-8859-1');
+  await life.order(Buffer.from(latin, 'latin1'), { 'Content-Type': 'application/xml' });
+  assert.equal((await orderOf(life, 'POX')).buyer.name, name);
+  const json = TWIN.replace('Veldhuis & Zonen', name);
+  await life.order(Buffer.from(json, 'latin1'), { 'Content-Type': 'application/json; charset=iso-8859-1' });
+  assert.equal((await orderOf(life, 'POJ')).buyer.name, name);
+  await life.order(Buffer.from(`\uFEFF${json.replaceAll('POJ', 'POU').replace('j-1', 'u-1')}`, 'utf16le'), { 'Content-Type': '' });
+  assert.equal((await orderOf(life, 'POU')).buyer.name, name);
 
-    const unknown = await life.hook({ body: json, headers: { 'Content-Type': 'application/json; charset=klingon' } });
-    assert.deepEqual([unknown.status, unknown.body.code], [415, 'unsupported_charset']);
-    const misfit = await life.hook({ body: Buffer.from(json, 'latin1') });
-    assert.deepEqual([misfit.status, misfit.body.code], [400, 'invalid_body']);
-    const { data } = await life.get('/deliveries?state=dead');
-    assert.equal(data.length, 1);
-    const { body, bodyEncoding } = await life.get(`/deliveries/${data[0].id}`);
-    assert.deepEqual([bodyEncoding, Buffer.from(body, 'base64').toString('latin1')], ['base64', json]);
-  },
-);
+  const unknown = await life.hook({ body: json, headers: { 'Content-Type': 'application/json; charset=klingon' } });
+  assert.deepEqual([unknown.status, unknown.body.code], [415, 'unsupported_charset']);
+  const misfit = await life.hook({ body: Buffer.from(json, 'latin1') });
+  assert.deepEqual([misfit.status, misfit.body.code], [400, 'invalid_body']);
+  const { data } = await life.get('/deliveries?state=dead');
+  assert.equal(data.length, 1);
+  const { body, bodyEncoding } = await life.get(`/deliveries/${data[0].id}`);
+  assert.deepEqual([bodyEncoding, Buffer.from(body, 'base64').toString('latin1')], ['base64', json]);
+});
 
 const singleLine = (position: string, quantity: string, more = '') =>
   `{"id":"${orderId('PO2')}-${position}","buyerLine":{"position":"${position}","originalPosition":"${position === '' ? '0010' : ''}",
@@ -88,7 +85,7 @@ const singleLine = (position: string, quantity: string, more = '') =>
 "pricesInclRequests":{"netPrice":{"priceInTransactionCurrency":{"value":6,"currencyIso":"USD"}}}},"status":{"processStatus":"Confirmed"},
 "lastUpdatedAt":"${AT}"${more}}`;
 
-alive('single-delivery events are read under both their names, and a line that was split off has a name of its own', async (life) => {
+alive('single-delivery events are read under both their names, and a split-off line has its own name', async (life) => {
   const at = AT;
   await life.order(
     eventJson({ number: 'PO2', at, messageId: 's-1', member: 'singleDeliveryOrderEvent', lines: [singleLine('0010', '7')] }),
@@ -105,7 +102,7 @@ alive('single-delivery events are read under both their names, and a line that w
   assert.equal((await orderOf(life, 'PO2')).lines.length, 2, 'the same split-off line is found again');
 });
 
-alive('a documents event brings documents and leaves header and lines alone', async (life) => {
+alive('a documents event adds documents and does not change header and lines', async (life) => {
   await life.order(plainEvent('PO3', AT, 'd-1'));
   const id = orderId('PO3');
   const delivery = await life.order(
@@ -122,7 +119,7 @@ alive('a documents event brings documents and leaves header and lines alone', as
   assert.ok(data.every((one: Body) => one.state !== 'stored'));
 });
 
-alive('a shipment has the lines of its load carriers, and is told of by POST and by GET', async (life) => {
+alive('a shipment has the lines of its load carriers, and is reported by POST and by GET', async (life) => {
   const pushed = await life.hook({ path: '/shipments', body: shipmentEvent('SN1', AT, 'sh-1') });
   assert.equal(pushed.status, 202);
   await life.ended(pushed.body.deliveryId);
@@ -182,7 +179,7 @@ alive('decimals keep every digit, as numbers and as texts, in lines, sums, diffs
   );
 });
 
-alive('unknown events, fields and values are taken, applied as far as known, and noted as drift', async (life) => {
+alive('unknown events, fields and values are accepted, applied as far as known, and recorded as drift', async (life) => {
   const at = AT;
   const line = lineJson('PO5', { position: '0010', at, status: 'Teleported', more: '"quantumState":"both"' });
   const delivery = await life.order(
@@ -199,7 +196,7 @@ alive('unknown events, fields and values are taken, applied as far as known, and
   assert.ok(data.some((one: Body) => one.kind === 'value' && /Teleported/.test(JSON.stringify(one))));
 });
 
-alive('a body that cannot be read is refused with 400 and kept as it came', async (life) => {
+alive('a body that cannot be read is answered 400 and stored as it arrived', async (life) => {
   for (const [body, type, encoding] of [
     ['{"eventName":"Order', 'application/json', 'utf8'],
     ['[1,2]', 'application/json', 'utf8'],
@@ -218,7 +215,7 @@ alive('a body that cannot be read is refused with 400 and kept as it came', asyn
   assert.deepEqual(await life.feed(), []);
 });
 
-alive('packed, marked and unlabelled bodies are read as what they are', async (life) => {
+alive('compressed bodies, and bodies with a byte order mark or without a content type, are read', async (life) => {
   await life.order(gzipSync(plainEvent('PO6', AT, 'g-1')) as unknown as string, { 'Content-Encoding': 'gzip' });
   await life.order(plainEvent('PO7', AT, 'g-2'), { 'Content-Type': 'application/json; charset=UTF-8' });
   await life.order(`\uFEFF${plainEvent('PO8', AT, 'g-3').replace('Veldhuis', 'Veldhüis 製')}`, {
@@ -229,7 +226,7 @@ alive('packed, marked and unlabelled bodies are read as what they are', async (l
   assert.equal((await orderOf(life, 'PO8')).buyer.name, 'Veldhüis 製 Pompen B.V.');
 });
 
-alive('a fetched order says what the pushed one said, so nothing is new', async (life) => {
+alive('a fetched order equals the pushed one, so nothing is new', async (life) => {
   const lines = [lineJson('PO10', { position: '0010', at: AT })];
   await life.order(eventJson({ number: 'PO10', at: AT, messageId: 'f-1', lines }));
   life.far.orders.set(orderId('PO10'), orderJson({ number: 'PO10', at: AT, lines }));
@@ -239,7 +236,7 @@ alive('a fetched order says what the pushed one said, so nothing is new', async 
   assert.equal((await life.feed()).length, 1);
 });
 
-alive('an order of several megabytes is kept whole: its source, its lines, its changes and its bytes', async (life) => {
+alive('an order of several megabytes is stored completely: its source, its lines, its changes and its bytes', async (life) => {
   const note = 'n\u00f6te '.repeat(300_000);
   const lines = Array.from({ length: 3000 }, (_, at) => lineJson('PO11', { position: String(at).padStart(5, '0'), at: AT }));
   const event = (at: string, id: string, text: string) =>
@@ -259,7 +256,7 @@ alive('an order of several megabytes is kept whole: its source, its lines, its c
   assert.equal((await life.get(`/orders/${order.id}?asOf=${entry.cursor}`)).lines.length, 3000);
 });
 
-alive('documents nested beyond measure are dead letters at once, and stop nothing else', async (life) => {
+alive('excessively nested documents are dead letters immediately, and block nothing else', async (life) => {
   const deep = `"reason":${'['.repeat(20_000)}${']'.repeat(20_000)}`;
   const sent = Array.from({ length: 30 }, (_, at) =>
     life.hook({ body: eventJson({ number: `DEEP${at}`, at: AT, messageId: `deep-${at}`, lines: [], more: deep }) }),

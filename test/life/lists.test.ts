@@ -33,7 +33,7 @@ const provenTo = async (life: Life): Promise<string | undefined> =>
   (await life.get('/connections/acme/coverage')).data.findLast(({ state }: Body) => state === 'proven')?.to;
 
 alive(
-  'a list whose total is capped is read to its end; a row dated 2099 moves neither watermark nor proof, and later changes are found',
+  'a list with a capped total is read to its end; a row dated 2099 moves neither watermark nor proof, and later changes are found',
   async (life) => {
     await life.app.reload(life.connections(connectionsYaml(`${life.far.simulators.origin}/tc`)));
     const rows = new Map<string, { when: string; json: string }>();

@@ -5,7 +5,7 @@ import { lineJson, orderId, orderJson, plainEvent } from './tradecloud.ts';
 
 const AT = '2026-04-04T10:00:00.000Z';
 
-alive('two hundred identical requests at once: one is accepted, all name its delivery', async (life) => {
+alive('of two hundred identical concurrent requests one is accepted, and all answers name its delivery', async (life) => {
   const body = plainEvent('PO1', AT, 'same-1');
   const answers = await Promise.all(Array.from({ length: 200 }, () => life.hook({ body })));
   const statuses = answers.map((answer) => answer.status);
@@ -17,7 +17,7 @@ alive('two hundred identical requests at once: one is accepted, all name its del
   assert.equal((await life.feed()).length, 1);
 });
 
-alive('the same id with another body is kept, applied and flagged on both', async (life) => {
+alive('the same id with a different body is stored, applied and flagged on both deliveries', async (life) => {
   const first = await life.order(plainEvent('PO1', AT, 'twice', '5'));
   const other = plainEvent('PO1', '2026-04-04T11:00:00.000Z', 'twice', '6');
   const known = { status: 'duplicate', deliveryId: first.id, conflict: true };
@@ -52,7 +52,7 @@ alive('one event id on notifications about two orders is a conflict, and both ar
   assert.deepEqual((await life.feed()).map(({ externalId }) => externalId).sort(), [orderId('PO1'), orderId('PO2')]);
 });
 
-alive('the same event written anew is a repeat, and no conflict', async (life) => {
+alive('the same event serialized differently is a duplicate, not a conflict', async (life) => {
   const body = plainEvent('PO1', AT, 'anew');
   const { id } = await life.order(body);
   const members = Object.entries(objectAt(parseJson(body))).reverse();
@@ -62,7 +62,7 @@ alive('the same event written anew is a repeat, and no conflict', async (life) =
   assert.deepEqual([delivery.duplicates, delivery.conflict], [1, false]);
 });
 
-alive('X-Event-Id names the event before its message id does, and without either the bytes do', async (life) => {
+alive('X-Event-Id takes precedence over the message id as the event id, and without either the bytes identify it', async (life) => {
   const named = await life.hook({ body: plainEvent('PO1', AT, 'm-1'), headers: { 'X-Event-Id': 'e-1' } });
   assert.equal(named.status, 202);
   assert.equal((await life.ended(named.body.deliveryId)).eventId, 'e-1');
@@ -74,7 +74,7 @@ alive('X-Event-Id names the event before its message id does, and without either
   assert.equal((await life.hook({ body: `${nameless} ` })).status, 202);
 });
 
-alive('waiting notifications about one order are merged, and what waits is served by one fetch', async (life) => {
+alive('pending notifications about one order are merged, and all that wait are served by one fetch', async (life) => {
   const id = orderId('PO1');
   life.far.orders.set(id, orderJson({ number: 'PO1', at: AT, lines: [lineJson('PO1', { position: '0010', at: AT })] }));
   const path = `/orders/${id}`;
@@ -105,7 +105,7 @@ const token = async (url: string, secret = 'client-secret-33') => {
   return { status: response.status, body: (await response.json()) as Body };
 };
 
-alive('every way in opens the door, our own tokens over a restart, and deliveries are the same to all of them', async (life) => {
+alive('all kinds of credentials are accepted, own tokens also after a restart, and all identify the same delivery', async (life) => {
   assert.equal((await token(life.url, 'wrong')).status, 401);
   const { body } = await token(life.url);
   assert.deepEqual([body.token_type, body.expires_in], ['Bearer', 3600]);
@@ -119,7 +119,7 @@ alive('every way in opens the door, our own tokens over a restart, and deliverie
   assert.ok(credentials.length >= 3 && !JSON.stringify(credentials).includes('token-22'));
 });
 
-alive('what was taken before a stop is there after the start, with its effect, once', async (life) => {
+alive('deliveries that were accepted before a stop are applied once after the start', async (life) => {
   const bodies = Array.from({ length: 60 }, (_, at) =>
     plainEvent(`PO${at % 20}`, `2026-04-04T10:00:${String(at).padStart(2, '0')}.000Z`, `st-${at}`, `${at + 1}`),
   );

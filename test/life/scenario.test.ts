@@ -5,7 +5,7 @@ import { eventJson, lineJson, orderId, orderJson } from './tradecloud.ts';
 const ID = orderId('PO1');
 const line = (position: string, at: string, quantity: string) => lineJson('PO1', { position, at, quantity });
 
-alive('an order comes, comes again, changes in one line, comes late, and is asked for', async (life) => {
+alive('an order arrives, is repeated, changes in one line, arrives late, and is fetched', async (life) => {
   const t1 = '2026-04-02T10:00:00.000Z';
   const first = eventJson({ number: 'PO1', at: t1, messageId: 'm-1', lines: [line('0010', t1, '10'), line('0020', t1, '20')] });
   const delivery = await life.order(first);

@@ -139,7 +139,7 @@ alive('the source is the newest of header and lines, complete', async (life) => 
   assert.equal(source.lines[0].deliveryScheduleIncludingRequests[0].quantity, 77);
 });
 
-alive('an order is shown as it was at every position, and its history is the feed', async (life) => {
+alive('an order is shown as of every position, and its history equals the feed', async (life) => {
   await twoChanges(life);
   const [first, second] = await life.feed();
   const now = await life.get(`/orders/${first.id}`);
@@ -154,7 +154,7 @@ alive('an order is shown as it was at every position, and its history is the fee
   ]);
 });
 
-alive('the feed waits for what comes, gives the same again, and goes on from any cursor', async (life) => {
+alive('the feed waits for new entries, returns the same ones again, and continues from any cursor', async (life) => {
   const waiting = life.get('/changes?wait=20');
   await twoChanges(life);
   const woken = await waiting;
@@ -206,7 +206,7 @@ alive('deliveries, connections and reconcile runs have every member of the API',
   assert.ok(Array.isArray((await life.get('/connections/acme/coverage')).data));
 });
 
-alive('the story of the simulated Tradecloud leaves its world and ours equal', async (life) => {
+alive('after the sample history the simulated Tradecloud and the store are equal', async (life) => {
   for (const { eventType, form } of life.far.simulation.story) {
     // The forms that need credentials of their own are the sandbox's; here the connection's first entry serves all.
     for (const webhook of life.far.simulation.emit(eventType, form?.split(':')[0])) {

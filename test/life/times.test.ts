@@ -53,7 +53,7 @@ const OLDER_AND_NEWER: readonly (readonly [older: string, newer: string])[] = [
   ['"2026-01-01T11:00:00+0100"', '"Thu, 01 Jan 2026 10:00:01 GMT"'],
 ];
 
-alive('whatever the form of its time, an older event replaces no newer one', async (life) => {
+alive('whatever the format of its time, an older event never replaces a newer one', async (life) => {
   await openLife(life);
   for (const [position, [older, newer]] of OLDER_AND_NEWER.entries()) {
     await tell(life, `A${position}`, 'newer', newer);
@@ -66,7 +66,7 @@ alive('whatever the form of its time, an older event replaces no newer one', asy
   assert.deepEqual(await driftOf(life, 'unreadable_time'), []);
 });
 
-alive('a time that cannot be read creates, replaces nothing that has a time, and is told', async (life) => {
+alive('an unreadable time creates, replaces nothing that has a time, and is reported', async (life) => {
   await openLife(life);
   await tell(life, 'U1', 'unknown', '"some time ago"');
   assert.equal(await stateOf(life, 'U1'), 'unknown');
@@ -80,7 +80,7 @@ alive('a time that cannot be read creates, replaces nothing that has a time, and
   assert.equal((await alertOf(life, 'unreadable_time')).connection, 'plain');
 });
 
-alive('an event dated in the far future freezes nothing: it is compared as its arrival', async (life) => {
+alive('an event dated in the far future does not block later ones: it is compared by its arrival', async (life) => {
   await openLife(life);
   await tell(life, 'F1', 'future', '"2099-01-01T00:00:00Z"');
   assert.equal((await life.get('/orders/by-external/plain/F1')).lastUpdatedAt, '2099-01-01T00:00:00.000Z');
@@ -94,7 +94,7 @@ alive('an event dated in the far future freezes nothing: it is compared as its a
   assert.equal((await alertOf(life, 'future_time')).connection, 'plain');
 });
 
-alive('where the platform has an API, an event whose time cannot be read is fetched instead', async (life) => {
+alive('if the platform has an API, an event with an unreadable time is fetched instead', async (life) => {
   const at = '2026-04-03T10:00:00.000Z';
   const order = (when: string, quantity: string) => ({
     number: 'PT1',
@@ -111,7 +111,7 @@ alive('where the platform has an API, an event whose time cannot be read is fetc
   assert.equal((await driftOf(life, 'unreadable_time')).length, 2, 'the order and its line');
 });
 
-alive('two changes of a subscription in one second that differ outside of the canonical header are both changes', async (life) => {
+alive('two changes of a subscription within one second that differ outside the canonical header are both changes', async (life) => {
   await openLife(life);
   const change = (id: string, more: object) => {
     const object = { public_id: 'sub-1', customer: 'c-1', merchant: 'm-1', updated: 1767261600, live: true, frequency_days: 30, ...more };

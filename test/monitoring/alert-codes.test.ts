@@ -6,7 +6,7 @@ import { alertRemedy } from '../../src/domain/alert-remedies.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-test('every alert that is opened or closed stands in docs/operating.md, and none stands there that is not', () => {
+test('every alert that is opened or closed is in docs/operating.md, and no others are', () => {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(join(ROOT, 'src', path), 'utf8'));

@@ -34,7 +34,7 @@ const dead: Alert = {
   details: { deliveryId: 'd1' },
 };
 
-testAlerts('an alert goes out once an hour while its state lasts, and once more when it has ended', async ({ desk, sent, clock, log }) => {
+testAlerts('an alert is sent once an hour while its state lasts, and once more when it has ended', async ({ desk, sent, clock, log }) => {
   for (let n = 0; n < 100; n++) desk.open(dead);
   await desk.settled();
   clock.advance(30 * 60_000);
@@ -58,7 +58,7 @@ testAlerts('an alert goes out once an hour while its state lasts, and once more 
   assert.equal(log.lines.filter((line) => line.event === 'alert').length, 2);
 });
 
-testAlerts('a state that comes again after its end is news', async ({ desk, sent }) => {
+testAlerts('a state that recurs after its end is a new alert', async ({ desk, sent }) => {
   desk.open(dead);
   await desk.settled();
   desk.close('delivery_dead', 'toy', 'over');
@@ -71,14 +71,14 @@ testAlerts('a state that comes again after its end is news', async ({ desk, sent
   );
 });
 
-testAlerts('closing what was never opened says nothing', async ({ desk, sent, log }) => {
+testAlerts('closing an alert that was never opened sends nothing', async ({ desk, sent, log }) => {
   desk.close('delivery_dead', 'toy', 'over');
   await desk.settled();
   assert.deepEqual(sent, []);
   assert.deepEqual(log.lines, []);
 });
 
-testAlerts('a state that gets worse is told at once; one connection does not speak for another', async ({ desk, sent }) => {
+testAlerts('a state that gets worse is sent immediately; connections have separate alerts', async ({ desk, sent }) => {
   desk.open(dead);
   await desk.settled();
   desk.open({ ...dead, level: 'critical' });
@@ -95,7 +95,7 @@ testAlerts('a state that gets worse is told at once; one connection does not spe
   );
 });
 
-testAlerts('two processes share what was told', async ({ desk, sent, another }) => {
+testAlerts('two processes share what was sent', async ({ desk, sent, another }) => {
   const other = await another('two:0:test');
   const second = createAlerts({
     db: other.context.db,
@@ -116,7 +116,7 @@ testAlerts('two processes share what was told', async ({ desk, sent, another }) 
   }
 });
 
-testAlerts('a message that was not taken stays due and goes out with the next look', async ({ desk, sent, failing, log }) => {
+testAlerts('a message that was not accepted stays due and is sent with the next check', async ({ desk, sent, failing, log }) => {
   failing.post = true;
   desk.open(dead);
   await desk.settled();
@@ -131,7 +131,7 @@ testAlerts('a message that was not taken stays due and goes out with the next lo
 });
 
 testAlerts(
-  'a delivery that is dead on arrival raises the alert of one that dies later, once',
+  'a delivery that is dead on arrival raises the same alert as one that dies later, once',
   async ({ alerts, clock, connection, receiver }) => {
     const send = () => receiver.receive(connection, inbound('no json', clock), { accepts: async () => false, now: clock.now() });
     await assert.rejects(send(), { code: 'invalid_body' });

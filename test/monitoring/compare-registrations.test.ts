@@ -19,7 +19,7 @@ const registered = (changes: Partial<RegisteredWebhook> = {}): RegisteredWebhook
 const kinds = (list: RegisteredWebhook[], url: string | null = URL, enable = true) =>
   compareRegistrations(connection, list, url, { enable }).map(({ kind, command }) => [kind, command]);
 
-test('what is registered is compared with one enabled registration of our address for every event', () => {
+test('registrations are compared with one enabled registration of our address for every event', () => {
   assert.deepEqual(kinds([registered()]), []);
   assert.deepEqual(kinds([]), [['missing', 'orderdock webhooks register fresh']]);
   assert.deepEqual(kinds([registered({ url: 'https://other.example/webhooks/fresh' })]), [
@@ -34,12 +34,12 @@ test('what is registered is compared with one enabled registration of our addres
   assert.match(String(missing?.[1]), /update fresh w-1 --events .*order_created/);
 });
 
-test('what a deletion left behind, or is switched off beside an enabled one, is no difference', () => {
+test('remains of a deletion, and a disabled registration beside an enabled one, are no difference', () => {
   assert.deepEqual(kinds([registered({ enabled: false, events: [] })]), [['missing', 'orderdock webhooks register fresh']]);
   assert.deepEqual(kinds([registered(), registered({ id: 'w-2', enabled: false })]), []);
 });
 
-test('without PUBLIC_URL the path tells which is ours; where no address is shown, the name', () => {
+test('without PUBLIC_URL our registration is recognised by its path, or by its name if no address is shown', () => {
   assert.deepEqual(kinds([registered({ url: 'https://any.example/base/webhooks/fresh' })], null), []);
   assert.equal(kinds([registered({ url: 'https://any.example/webhooks/fresher' })], null)[0]?.[0], 'missing');
   assert.deepEqual(kinds([registered({ url: null, name: 'Orderdock fresh' })]), []);

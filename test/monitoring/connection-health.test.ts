@@ -12,7 +12,7 @@ import { type ReconcileTest, rows, testWithReconciler, toyOrder } from '../recon
 
 const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection);
 
-testWithReconciler('a connection of which nothing is known has a health without figures', async (test) => {
+testWithReconciler('a connection without history has a health without figures', async (test) => {
   const { failureBudget, latency, ...rest } = await health(test);
   assert.deepEqual(rest, {
     lastDeliveryAt: null,
@@ -31,7 +31,7 @@ testWithReconciler('a connection of which nothing is known has a health without 
   assert.deepEqual(latency.platformToReceived, { p50: null, p90: null, p99: null, samples: 0 });
 });
 
-testWithReconciler('backlog, last delivery, last success, watermark, lag and credentials are what they are', async (test) => {
+testWithReconciler('backlog, last delivery, last success, watermark, lag and credentials are correct', async (test) => {
   const T = test.clock.now().toISOString();
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', T) });
   await test.settle();
@@ -50,7 +50,7 @@ testWithReconciler('backlog, last delivery, last success, watermark, lag and cre
   assert.deepEqual(seen.credentials, [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T08:00:01.000Z', uses: 2 }]);
 });
 
-testWithReconciler('latency is told for each leg from the platform to the books', async (test) => {
+testWithReconciler('latency is reported for each leg from the platform to the booking', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.000Z') });
   test.clock.advance(300);
   await test.settle();
@@ -72,7 +72,7 @@ testWithReconciler('latency is told for each leg from the platform to the books'
 });
 
 testWithReconciler(
-  "answers are counted by status, refusals kept, failures in a row held against the platform's patience, and a success ends them",
+  "answers are counted by status, rejections stored, and failures in a row compared with the platform's limit until a success",
   async (test) => {
     const ledger = createResponseStats(test.context);
     try {
@@ -114,7 +114,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler('who shows no credentials is counted and nothing else; wrong ones are listed, and raise an alert', async (test) => {
+testWithReconciler('requests without credentials are only counted; wrong ones are listed, and raise an alert', async (test) => {
   const ledger = createResponseStats(test.context);
   const rejection = { reason: 'wrong secret', remoteAddress: '192.0.2.7' };
   try {
@@ -151,7 +151,7 @@ testWithReconciler('who shows no credentials is counted and nothing else; wrong 
   }
 });
 
-testWithReconciler('what cannot be written while the store is away is written when it is back', async (test) => {
+testWithReconciler('what cannot be written while the store is unavailable is written when it is back', async (test) => {
   const { db } = test.context;
   let away = true;
   const write: typeof db.write = (work) => (away ? Promise.reject(new Error('away')) : db.write(work));
@@ -186,7 +186,7 @@ testWithReconciler('a connection that is quiet for longer than its history expla
   assert.deepEqual((await health(test)).silence, { quietMs: 35 * 60_000, expectedMs: 30 * 60_000, silent: true });
 });
 
-testWithReconciler('a silence that this hour of the week has known before is no alarm', async (test) => {
+testWithReconciler('a silence that is usual at this hour of the week raises no alert', async (test) => {
   const monday = Date.parse('2026-02-23T06:00:00.000Z');
   await test.context.db.write((sql) =>
     sql.all(
@@ -207,13 +207,13 @@ testWithReconciler('a silence that this hour of the week has known before is no 
   assert.equal(test.alerts[0]?.code, 'silence');
 });
 
-test('with fewer than twenty gaps no silence is expected or missed', () => {
+test('with fewer than twenty gaps no silence is expected or reported', () => {
   const arrivals = Array.from({ length: 20 }, (_none, n) => new Date(n * 60_000).toISOString());
   assert.equal(expectedSilenceMs(arrivals, []), null);
   assert.equal(expectedSilenceMs([...arrivals, new Date(20 * 60_000).toISOString()], []), 5 * 60_000);
 });
 
-test('patience that is measured in days runs from the first failure after the last success', () => {
+test('a limit in days counts from the first failure after the last success', () => {
   const policy = { rule: 'disabled after 3 days', source: '', final: [], budget: { kind: 'time-without-success', days: 3 } } as const;
   const streak = {
     failures: 4,

@@ -9,7 +9,7 @@ import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
 import { at, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext } from '../support/context.ts';
 
-test('Prometheus reads backlog, latency, patience and invariants off the store', async () => {
+test('Prometheus reads backlog, latency, failure budget and invariants from the store', async () => {
   const run = await createTestContext('sqlite');
   try {
     const { context } = run;
@@ -41,7 +41,7 @@ test('Prometheus reads backlog, latency, patience and invariants off the store',
   }
 });
 
-testWithReconciler('Prometheus reads gaps, dead deliveries, stale news and collisions off the store', async (run) => {
+testWithReconciler('Prometheus reads gaps, dead deliveries, stale reports and collisions from the store', async (run) => {
   const metrics = createMetrics();
   addCounters(metrics.registry, run.context.db);
   run.world.orders.set('PO1', toyOrder('PO1', at(5)));

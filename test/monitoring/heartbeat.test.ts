@@ -36,7 +36,7 @@ async function finished(stage: Stage, count: number): Promise<RunShown> {
 
 const YEARLY = '0 0 1 1 *';
 
-test('what happened while the service stood still is brought by the run of its next start, as stopped, and is proven then', () =>
+test('what happened during a downtime is recovered by the run of the next start, with the cause stopped, and is proven then', () =>
   onStage(
     tradecloud,
     async (stage) => {
@@ -104,7 +104,7 @@ test('a webhook with wrong credentials is the cause of its gap, with status and 
 
 const WRONG = { 'content-type': 'application/json', authorization: `Basic ${Buffer.from('guessed:guessed').toString('base64')}` };
 
-test('an alert is posted to the webhook of its own once, and its end too', async () => {
+test('an alert is posted to its webhook once, and its end too', async () => {
   const posted: { code: string; level: string; text: string; connection: string; details: { closed?: boolean } }[] = [];
   const channel = await startSimulators(0);
   channel.host('alerts', ({ body }) => {

@@ -17,7 +17,7 @@ async function threeVersions(test: TestContext): Promise<void> {
   await test.settle();
 }
 
-testWithContext('in a store that was only written to by us all invariants hold', async (test) => {
+testWithContext('in a store that only the service has written to, all invariants hold', async (test) => {
   await threeVersions(test);
   const watch = createInvariantChecker(test.context);
   assert.equal(watch.last(), null);
@@ -30,7 +30,7 @@ testWithContext('in a store that was only written to by us all invariants hold',
   assert.equal(watch.last(), found);
 });
 
-testWithContext('a version without its feed entry is found, and alerted', async (test) => {
+testWithContext('a version without its feed entry is detected and raises an alert', async (test) => {
   await threeVersions(test);
   await write(test, "update entities set version = version + 1 where external_id = 'PO2'");
   const watch = createInvariantChecker(test.context);
@@ -42,13 +42,13 @@ testWithContext('a version without its feed entry is found, and alerted', async 
   assert.equal((await watch.check()).violations, 0);
 });
 
-testWithContext('a hole in the versions of an entity is found', async (test) => {
+testWithContext('a missing version of an entity is detected', async (test) => {
   await threeVersions(test);
   await write(test, "delete from changes where external_id = 'PO1' and version = 2");
   assert.deepEqual(await broken(test), [['versions_without_hole', 1]]);
 });
 
-testWithContext('what retention let go of is no hole', async (test) => {
+testWithContext('versions that retention has deleted are not reported as missing', async (test) => {
   await threeVersions(test);
   test.clock.advance(91 * 86_400_000);
   await test.send({ id: 'e9', type: 'order', order: toyOrder('PO1', at(9), '9') });
@@ -59,7 +59,7 @@ testWithContext('what retention let go of is no hole', async (test) => {
 });
 
 testWithContext(
-  'a delivery that nobody works, and one whose worker is gone, are found; a backlog that is being worked off is none',
+  'a delivery that nobody processes, and one whose worker is gone, are detected; a backlog in progress is not',
   async (test) => {
     await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
     await test.send({ id: 'e2', type: 'order', order: toyOrder('PO1', at(2)) });
@@ -74,7 +74,7 @@ testWithContext(
   },
 );
 
-testWithContext('the alert for dead letters ends when the last of them is gone', async (test) => {
+testWithContext('the alert for dead letters is resolved when the last of them is gone', async (test) => {
   const closed: string[] = [];
   const context = { ...test.context, alerts: { open: () => {}, update: () => {}, close: (code: string) => void closed.push(code) } };
   await write(

@@ -13,7 +13,7 @@ import { createTestContext } from '../support/context.ts';
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
-test('the metrics keep the rules of Prometheus: names, units, types, help', async () => {
+test('the metrics follow the conventions of Prometheus: names, units, types, help', async () => {
   const run = await createTestContext('sqlite');
   try {
     const { context } = run;

@@ -20,7 +20,7 @@ const storeOpenAlert = ({ context }: PlatformContext, connection: string) =>
 
 const PUBLIC_URL = 'https://dock.example/';
 
-testOnEngines('a webhook that the platform has switched off is an alert with the command that mends it', async (t, engine) => {
+testOnEngines('a webhook that the platform has disabled is an alert with the command that fixes it', async (t, engine) => {
   const place = await createPlatformContext(engine, ordergroove);
   t.after(() => place.close());
   const { connection } = place;

@@ -31,7 +31,7 @@ const SIMULATOR = ['sandbox-connection.ts', 'simulate.ts', 'world.ts'];
 const listing = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true }).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
 
-test('every platform folder has the same files at its top, and each is registered', () => {
+test('every platform folder has the same top-level files, and each is registered', () => {
   const folders = listing('.').filter((name) => name.endsWith('/') && name !== 'contract/');
   assert.deepEqual(folders.sort(), PLATFORMS.map(({ name }) => `${name}/`).sort());
   for (const folder of folders) {

@@ -62,7 +62,7 @@ async function apiOf(
 const START = { watermark: null, since: null, page: null };
 
 for (const lister of LISTERS) {
-  test(`${lister.platform}: no row dated after its answer moves the watermark, and the answer's date is told`, async (t) => {
+  test(`${lister.platform}: no row dated after its response moves the watermark, and the response's date is reported`, async (t) => {
     const rows = [EARLIER, ...FUTURE];
     const dated = await (await apiOf(t, lister, NOW, [...rows, '2026-03-01T12:30:00Z'])).changesSince(lister.stream, START);
     assert.equal(new Date(dated.watermark ?? '').toISOString(), new Date(EARLIER).toISOString());
@@ -75,7 +75,7 @@ for (const lister of LISTERS) {
   });
 }
 
-test('a link to the next page is followed below the base address alone; http behind TLS is put right', () => {
+test('a link to the next page is followed only below the base address; http behind TLS is corrected', () => {
   const base = 'https://api.example.net/v2';
   assert.equal(followableLink(base, 'http://api.example.net/v2/orders/?cursor=a'), 'https://api.example.net/v2/orders/?cursor=a');
   assert.equal(followableLink('https://api.example.net:8443', 'http://api.example.net/x?c=1'), 'https://api.example.net:8443/x?c=1');

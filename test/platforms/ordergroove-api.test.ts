@@ -26,7 +26,7 @@ async function allPages(api: PlatformApi, stream: string, watermark: string | nu
   return pages;
 }
 
-test('an order is fetched with all of its items, over pages, and they are its lines', async (t) => {
+test('an order is fetched with all of its items, over several pages, and they become its lines', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
   const created = world.emit('order.create').at(-1);
   for (let items = 0; items < 104; items++) world.emit('item.create');
@@ -56,7 +56,7 @@ test('an item whose order is not known leads to its order', async (t) => {
   assert.ok(report?.lines.some(({ externalId }) => externalId === item));
 });
 
-test('subscriptions and subscribers are fetched whole, an entitlement cannot be', async (t) => {
+test('subscriptions and subscribers are fetched completely, entitlements cannot be fetched', async (t) => {
   const { baseUrl, world } = await serve(t, (url) => simulation(url));
   const api = connected(baseUrl);
   for (const type of ['subscription.create', 'subscriber.create']) {
@@ -69,13 +69,13 @@ test('subscriptions and subscribers are fetched whole, an entitlement cannot be'
   await assert.rejects(api.fetch({ kind: 'order', externalId: 'made-up' }), RemoteMissing);
 });
 
-test('credentials in an answer are redacted before anybody sees them', async (t) => {
+test('credentials in a response are redacted before it is returned', async (t) => {
   const baseUrl = await answering(t, 200, '{"public_id":"s-1","one_click_token":"eyJh.secret","price":"1.10","rate":1.10}');
   const { text } = await connected(baseUrl).fetch({ kind: 'subscription', externalId: 's-1' });
   assert.equal(text, '{"public_id":"s-1","one_click_token":"[redacted]","price":"1.10","rate":1.10}');
 });
 
-test('reconciliation pages through every list and ends with the newest time that the platform wrote', async (t) => {
+test('reconciliation pages through every list and ends with the newest time that the platform reported', async (t) => {
   const clock = { value: NOW.getTime() };
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url, clock));
   for (let orders = 0; orders < 130; orders++) world.emit('order.create');
@@ -116,7 +116,7 @@ test('reconciliation pages through every list and ends with the newest time that
   assert.ok(asked.every(({ query }) => query.updated_start === undefined && query.page_size === '100'));
 });
 
-test('a later run asks from before the watermark, in US Central time, and each stream by its own filter', async (t) => {
+test('a later run starts before the watermark, in US Central time, and filters each stream by its own field', async (t) => {
   const { baseUrl, asked } = await serve(t, (url) => simulation(url));
   const api = connected(baseUrl);
   for (const { name } of api.streams) {
@@ -137,7 +137,7 @@ test('a later run asks from before the watermark, in US Central time, and each s
   assert.equal(asked.at(-1)?.query.updated_start, '2025-12-31T15:00:00');
 });
 
-test('a filter that is refused with its time of day is asked again by the day alone, and any other refusal is one', async (t) => {
+test('a filter that is rejected with a time of day is repeated with the date alone, and any other rejection is an error', async (t) => {
   const strict = async (wanted: RegExp) => {
     const asked: (string | null)[] = [];
     const baseUrl = await farSide(t, (request, response) => {
@@ -178,7 +178,7 @@ test('a change within two hours before the watermark is listed again, in winter 
   }
 });
 
-test('the rows of a list tell only a part: an order no lines, items no header', async (t) => {
+test('the rows of a list are partial: an order has no lines, an item no header', async (t) => {
   const { baseUrl, world } = await serve(t, (url) => simulation(url));
   world.emit('order.create');
   const api = connected(baseUrl);
@@ -193,7 +193,7 @@ test('the rows of a list tell only a part: an order no lines, items no header', 
   assert.equal(items?.externalId, order?.externalId);
 });
 
-test('a list may be bare, or lead back to itself, or to another host: only the first is read', async (t) => {
+test('a list may be a bare array, or link back to itself or to another host: only its first page is read', async (t) => {
   const bare = await answering(t, 200, '[{"public_id":"s-1"}]');
   const page = await connected(bare).changesSince('subscriptions', { watermark: null, since: null, page: null });
   assert.deepEqual([page.records.length, page.next, page.watermark], [1, null, null]);
@@ -210,7 +210,7 @@ test('a list may be bare, or lead back to itself, or to another host: only the f
   await assert.rejects(connected(circle).changesSince('orders', { watermark: null, since: null, page: begin.next }), RemoteFailure);
 });
 
-test('a locked object and too many calls are failures that say when to come again', async (t) => {
+test('a locked object and too many calls are failures that state when to retry', async (t) => {
   for (const status of [423, 429]) {
     const api = connected(await answering(t, status, '{}', { 'retry-after': '7' }));
     await assert.rejects(api.fetch({ kind: 'subscription', externalId: 's' }), (error) => {
@@ -222,7 +222,7 @@ test('a locked object and too many calls are failures that say when to come agai
   await assert.rejects(connected(await answering(t, 200, '<html>')).fetch({ kind: 'subscription', externalId: 's' }), RemoteFailure);
 });
 
-test('a merchant without entitlements is no fault', async (t) => {
+test('a merchant without entitlements is not an error', async (t) => {
   for (const status of [403, 404]) {
     const page = await connected(await answering(t, status)).changesSince('entitlements', { watermark: null, since: null, page: null });
     assert.deepEqual([page.records, page.next], [[], null]);
@@ -241,7 +241,7 @@ test('a list that a merchant does not have is empty; without the list of orders 
   await assert.rejects(api.changesSince('orders', start), RemoteFailure);
 });
 
-test('a refused key is followed by the next one', async (t) => {
+test('after a refused key the next one is used', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
   world.emit('subscriber.create');
   const settings = settingsWith({ api: { baseUrl, apiKey: ['expired'] } });
@@ -272,7 +272,7 @@ test('without an api and without management there is nothing to connect to', () 
   assert.equal(ordergroove.connect(settingsWith(), remoteOnFakeTime().remote), null);
 });
 
-test('Central time is six hours behind in winter, five in summer, and can be read back', () => {
+test('Central time is six hours behind in winter, five in summer, and can be converted back', () => {
   assert.equal(writeCentral(new Date('2026-01-01T00:00:00Z')), '2025-12-31T18:00:00');
   assert.equal(writeCentral(new Date('2026-07-01T00:00:00Z')), '2026-06-30T19:00:00');
   for (const at of ['2026-01-01T00:00:00.000Z', '2026-07-01T23:59:59.000Z', '2026-03-08T07:59:59.000Z', '2026-03-08T08:00:00.000Z']) {
@@ -282,7 +282,7 @@ test('Central time is six hours behind in winter, five in summer, and can be rea
   assert.equal(readCentral(''), null);
 });
 
-test('no more calls are under way than the gate has places, and a failure gives its place back', async () => {
+test('no more calls are in progress than the limit allows, and a failed call frees its slot', async () => {
   const gate = createGate(2);
   let under = 0;
   let most = 0;

@@ -42,7 +42,7 @@ function ofSchema(schema: Schema | undefined, shape: Shape, path = ''): string[]
   ]);
 }
 
-test('what we know of every Ordergroove body is what openapi/ publishes, member by member and value by value', () => {
+test('our description of every Ordergroove body equals the published one in openapi/, member by member and value by value', () => {
   const names = Object.keys(ordergroove.shapes);
   assert.equal(names.length, 11);
   for (const name of names) {
@@ -52,7 +52,7 @@ test('what we know of every Ordergroove body is what openapi/ publishes, member 
   }
 });
 
-test('openapi/ names every event type', () => {
+test('openapi/ contains every event type', () => {
   assert.deepEqual(
     schemas.EventType?.enum,
     ordergroove.events.map(({ type }) => type),

@@ -27,7 +27,7 @@ const { document } = fc.letrec((tie) => ({
   ),
 }));
 
-test('whatever the document, secrets are gone and everything else is as it was', () => {
+test('in any document secrets are redacted and everything else is unchanged', () => {
   fc.assert(
     fc.property(document, fc.constantFrom(0, 2), (value, indent) => {
       const text = JSON.stringify(value, null, indent);
@@ -37,7 +37,7 @@ test('whatever the document, secrets are gone and everything else is as it was',
   );
 });
 
-test('a document within a text within a text is redacted all the same', () => {
+test('a document inside a text inside a text is redacted as well', () => {
   fc.assert(
     fc.property(fc.dictionary(key, scalar, { maxKeys: 5 }), (value) => {
       const inner = JSON.stringify(value);
@@ -49,7 +49,7 @@ test('a document within a text within a text is redacted all the same', () => {
   );
 });
 
-test('text that is no JSON neither throws nor hangs', () => {
+test('text that is not JSON neither throws nor hangs', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('"', '\\', ':', ' ', '{', 'token', '1', 'é') }), (text) => {
       assert.equal(typeof redactText(text), 'string');

@@ -46,7 +46,7 @@ test('a target is registered with a filter, its key is stored, and only then is 
   assert.deepEqual(await verb(api, 'list')(), [{ ...made, statistics }]);
 });
 
-test('groups and names are sent as documented, unescaped; a name that is neither is refused before anything is asked', async (t) => {
+test('groups and names are sent as documented, unescaped; any other name is rejected before a request is sent', async (t) => {
   const { baseUrl, asked } = await serve(t, (url) => simulation(url));
   const api = managed(baseUrl, async () => {});
   const [made] = await verb(api, 'register')(wanted(HERE, { events: ['order.*', 'item.remove'] }));
@@ -61,7 +61,7 @@ test('groups and names are sent as documented, unescaped; a name that is neither
   assert.equal(asked.length, before);
 });
 
-test('a target is changed, rotated, switched off and on, and what delete leaves of it is said', async (t) => {
+test('a target is updated, rotated, disabled and enabled, and what delete leaves of it is reported', async (t) => {
   const { baseUrl } = await serve(t, (url) => simulation(url));
   let stored: readonly string[] = [];
   const api = managed(baseUrl, async (_setting, values) => {
@@ -85,7 +85,7 @@ test('a target is changed, rotated, switched off and on, and what delete leaves 
   await assert.rejects(verb(api, 'enable')('nobody'), { code: 'remote_missing' });
 });
 
-test('the eleventh target is refused, and a registration that fails half-way leaves nothing enabled and no key', async (t) => {
+test('the eleventh target is rejected, and a registration that fails half-way leaves nothing enabled and no key', async (t) => {
   let saved: readonly string[] | null = null;
   let failing = false;
   const { baseUrl } = await serve(t, (url) => {
@@ -112,7 +112,7 @@ test('the eleventh target is refused, and a registration that fails half-way lea
   await assert.rejects(verb(api, 'register')(wanted(HERE)), (error) => error instanceof Refused && error.code === 'too_many_webhooks');
 });
 
-test('without settings of its own the management API is beside the REST API, for the merchant that its objects name', async (t) => {
+test('without its own settings the management API is beside the REST API, for the merchant that its objects name', async (t) => {
   const { baseUrl, world, asked } = await serve(t, (url) => simulation(url));
   const settings = settingsWith({ api: { baseUrl, apiKey: 'api-key-1' }, management: { baseUrl: `${baseUrl}${MANAGEMENT_PATH}` } });
   const api = ordergroove.connect(settings, remoteOnFakeTime().remote, async () => {});
@@ -139,7 +139,7 @@ test('without settings of its own the management API is beside the REST API, for
   ]);
 });
 
-test('a key that could not be stored anywhere is not asked for', async (t) => {
+test('a key that cannot be stored is not requested', async (t) => {
   const { baseUrl, asked } = await serve(t, (url) => simulation(url));
   await assert.rejects(verb(managed(baseUrl), 'register')(wanted('https://one.example/')), OrderdockError);
   assert.deepEqual(asked, []);

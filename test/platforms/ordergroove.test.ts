@@ -22,12 +22,12 @@ const verdict = (header: string | undefined, options: { webhook?: object; now?: 
   );
 const accepted = async (...args: Parameters<typeof verdict>) => (await verdict(...args)).accepted;
 
-test('a signature with any of the keys lets a request in, and says which key it was', async () => {
+test('a signature with any of the keys is accepted, and the result names the key', async () => {
   assert.deepEqual(await verdict(`ts=${TS},sig=${FIRST}`), { accepted: true, credential: 'verificationKey[0]' });
   assert.deepEqual(await verdict(`ts=${TS},sig=${SECOND}`), { accepted: true, credential: 'verificationKey[1]' });
 });
 
-test('while a key is being rotated either of two signatures will do, in any order', async () => {
+test('during a rotation either of two signatures is accepted, in any order', async () => {
   for (const verificationKey of KEYS) {
     assert.equal(await accepted(`ts=${TS},sig=${FIRST},sig=${SECOND}`, { webhook: { verificationKey } }), true);
     assert.equal(await accepted(`ts=${TS},sig=${SECOND},sig=${FIRST}`, { webhook: { verificationKey } }), true);
@@ -35,7 +35,7 @@ test('while a key is being rotated either of two signatures will do, in any orde
   assert.equal(await accepted(`ts=${TS},sig=${FIRST},sig=${SECOND}`, { webhook: { verificationKey: 'a third key' } }), false);
 });
 
-test('a header that strays from the grammar is refused', async () => {
+test('a header that violates the grammar is rejected', async () => {
   const malformed = [
     '',
     FIRST,
@@ -58,14 +58,14 @@ test('a header that strays from the grammar is refused', async () => {
   assert.equal(await accepted(undefined), false);
 });
 
-test('other bytes, another time or a signature of zeros are refused', async () => {
+test('other bytes, another time or a signature of zeros are rejected', async () => {
   assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { body: body.replace('48.10', '48.1') }), false);
   assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { body: JSON.stringify(JSON.parse(body), null, 1) }), false);
   assert.equal(await accepted(`ts=${TS + 1},sig=${FIRST}`), false);
   assert.equal(await accepted(`ts=${TS},sig=${'0'.repeat(64)}`), false);
 });
 
-test('the time may lie as far away as the tolerance says, both ways, with no upper bound', async () => {
+test('the time may differ by the tolerance in both directions, and the tolerance has no upper bound', async () => {
   const at = (seconds: number) => ({ now: new Date((TS + seconds) * 1000) });
   for (const seconds of [-300, 300]) assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, at(seconds)), true);
   for (const seconds of [-301, 301]) assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, at(seconds)), false);
@@ -74,7 +74,7 @@ test('the time may lie as far away as the tolerance says, both ways, with no upp
   assert.equal(await accepted(`ts=${TS},sig=${FIRST}`, { ...at(31), webhook: { toleranceSeconds: 30 } }), false);
 });
 
-test('settings without a verification key, with an empty one or with unknown members are faults', () => {
+test('settings without a verification key, with an empty one or with unknown members are invalid', () => {
   for (const faulty of [
     { webhook: {} },
     { webhook: { verificationKey: '' } },
@@ -86,7 +86,7 @@ test('settings without a verification key, with an empty one or with unknown mem
   }
 });
 
-test('an event is known by its body id alone, whatever the signature header says', () => {
+test('an event is identified by its body id alone, whatever the signature header says', () => {
   const first = ordergroove.identify(inbound(body, { 'ordergroove-signature': `ts=${TS},sig=${FIRST}` }), settingsWith());
   const repeated = ordergroove.identify(inbound(body, { 'ordergroove-signature': `ts=${TS + 60},sig=${SECOND}` }), settingsWith());
   assert.deepEqual(first, repeated);
@@ -94,7 +94,7 @@ test('an event is known by its body id alone, whatever the signature header says
   assert.deepEqual(first.subject, { kind: 'order', externalId: 'ord-77aa01' });
 });
 
-test('order and item events are notifications where there is an API to ask, a deletion is not', () => {
+test('order and item events are notifications if there is an API to fetch from, a deletion is not', () => {
   const identify = (type: string) => {
     const sent = inbound(JSON.stringify(event(type, { public_id: 'p', order: 'o', merchant_user_id: 'm' })));
     return [ordergroove.identify(sent, settingsWith()).notification, ordergroove.identify(sent, withApi()).notification];
@@ -105,7 +105,7 @@ test('order and item events are notifications where there is an API to ask, a de
   assert.deepEqual(identify('subscription.create'), [false, false]);
 });
 
-test('a body that is no event of the platform is invalid', () => {
+test('a body that is not an event of the platform is invalid', () => {
   for (const broken of [
     '',
     'null',
@@ -122,7 +122,7 @@ test('a body that is no event of the platform is invalid', () => {
   }
 });
 
-test('an unknown event type is ignored and noted, never refused', () => {
+test('an unknown event type is ignored and recorded, never rejected', () => {
   const unknown = event('order.teleported', { public_id: 'o-1' });
   assert.equal(ordergroove.identify(inbound(JSON.stringify(unknown)), settingsWith()).eventType, 'order.teleported');
   const interpretation = ordergroove.interpret(arrived(unknown), withApi());
@@ -137,7 +137,7 @@ test('45 event types and one alias are described, each once', () => {
   assert.ok(types.includes('subscription.create') && types.includes('subscription.created'));
 });
 
-test('context and snapshot are read beside data, inside data and inside the object, and are no part of the object', () => {
+test('context and snapshot are read beside data, inside data and inside the object, and are not part of the object', () => {
   const object = { public_id: 'o-1', status: 5, status_display: 'Success', total: '20.50' };
   const context = { actor: { type: 'apikey', api_key: { public_id: 'k', name: 'erp' } } };
   const snapshot = {
@@ -166,7 +166,7 @@ test('context and snapshot are read beside data, inside data and inside the obje
   }
 });
 
-test('without an API an item event touches one line of its order, and a removal takes it away', () => {
+test('without an API an item event changes one line of its order, and a removal deletes it', () => {
   const item = { public_id: 'i-1', order: 'o-1', product: 'OAT', quantity: 3, price: '20.00', total_price: '60.00' };
   const line = (type: string) => {
     const interpretation = ordergroove.interpret(arrived(event(type, item)), settingsWith());
@@ -181,14 +181,14 @@ test('without an API an item event touches one line of its order, and a removal 
   assert.equal(line('item.remove')?.removed, true);
 });
 
-test('an item that does not name its order is asked for, or ignored where nobody can be asked', () => {
+test('an item that does not name its order is fetched, or ignored without an API', () => {
   const item = event('item.update_price', { public_id: 'i-7' });
   const asked = ordergroove.interpret(arrived(item), withApi());
   assert.deepEqual(asked.do === 'fetch' && [asked.subject, asked.whenMissing], [{ kind: 'item', externalId: 'i-7' }, 'ignored']);
   assert.equal(ordergroove.interpret(arrived(item), settingsWith()).do, 'ignore');
 });
 
-test('tokens are taken out of bodies, also inside texts that hold JSON, and every other byte stays', () => {
+test('tokens are redacted in bodies, also inside texts that contain JSON, and every other byte is unchanged', () => {
   const secret = 'eyJhbGciOi"JFUzUx\\Mi';
   const nested = JSON.stringify({ deep: [{ one_click_token: secret }], link: `https://shop.example/one?one_click_token=${'T0K3N'}&x=1` });
   const sent = `{ "id" : "e1",\t"data":{"object":{"one_click_token" : ${JSON.stringify(secret)},"price":1.10,"extra_data":${JSON.stringify(nested)},"user_token_id":"kept","list":[{"One_Click_Token":12345}],"note":"token"}} }\n`;
@@ -204,7 +204,7 @@ test('tokens are taken out of bodies, also inside texts that hold JSON, and ever
   );
 });
 
-test('a body without tokens, or without any JSON, is handed back as it is', () => {
+test('a body without tokens, or without any JSON, is returned unchanged', () => {
   for (const untouched of [
     Buffer.from(body),
     Buffer.from([0xff, 0xfe, 0x22, 0x5c]),
@@ -215,7 +215,7 @@ test('a body without tokens, or without any JSON, is handed back as it is', () =
   }
 });
 
-test('a deletion is told without a time, so that none that is held stands against it', () => {
+test('a deletion is reported without a time, so that no stored time takes precedence', () => {
   const sent = { id: 'e', type: 'order.delete', created: 1767261600, data: { object: { type: 'order', public_id: 'o-9', total: '1.00' } } };
   for (const settings of [settingsWith(), withApi()]) {
     const told = ordergroove.interpret(arrived(sent), settings);
@@ -227,7 +227,7 @@ test('a deletion is told without a time, so that none that is held stands agains
   }
 });
 
-test('the simulation sends every event type signed, and each is understood with and without an API', async () => {
+test('the simulator sends every event type signed, and each is interpreted with and without an API', async () => {
   const world = simulation('http://localhost');
   const effects = new Map(ordergroove.events.map(({ type, effect }) => [type, effect]));
   const understand = async (sent: OutgoingWebhook, form: string | undefined) => {
@@ -260,7 +260,7 @@ test('the simulation sends every event type signed, and each is understood with 
   }
 });
 
-test('nothing changes in the simulated world without an event that tells of it', () => {
+test('nothing in the simulated platform changes without an event that reports it', () => {
   const world = simulation('http://localhost');
   const held = () => new Map(world.resources().map(({ subject, text }) => [`${subject.kind}:${subject.externalId}`, text]));
   for (const { type } of [...ordergroove.events, ...ordergroove.events]) {

@@ -56,11 +56,11 @@ const failure = (expected: Partial<RemoteFailure>) => (error: unknown) => {
   return true;
 };
 
-test('without api settings there is no line to call', () => {
+test('without api settings there is no API client', () => {
   assert.equal(ordermentum.connect(ordermentum.settings.parse({ webhook: {} }), remoteOnFakeTime().remote), null);
 });
 
-test('each kind is fetched from its own detail, with the key and as it was answered', async (t) => {
+test('each kind is fetched from its own detail, with the key and as it was returned', async (t) => {
   const { api, calls } = await against(t, ({ path }) => ({ body: `{"id":"x","path":"${path}","total":1.10}` }));
   for (const kind of ['order', 'invoice', 'credit-note', 'purchaser'] as const) {
     const { text, partial } = await api.fetch({ kind, externalId: 'a/b' });
@@ -73,7 +73,7 @@ test('each kind is fetched from its own detail, with the key and as it was answe
   );
 });
 
-test('a refused key is followed by the next one, which then stays', async (t) => {
+test('after a refused key the next one is used, and stays in use', async (t) => {
   const { api, calls } = await against(t, ({ headers }) => (headers['x-api-key'] === 'new' ? { body: { id: 'o' } } : { status: 401 }), [
     'old',
     'new',
@@ -86,7 +86,7 @@ test('a refused key is followed by the next one, which then stays', async (t) =>
   );
 });
 
-test('calls that are refused together do not turn the key twice', async (t) => {
+test('concurrent calls that are refused switch the key only once', async (t) => {
   const { api } = await against(t, ({ headers }) => (headers['x-api-key'] === 'new' ? { body: { id: 'o' } } : { status: 401 }), [
     'old',
     'new',
@@ -101,7 +101,7 @@ test('a redirect is not followed with the key', async (t) => {
   assert.equal(calls.length, 1);
 });
 
-test('an unknown order is missing, a 429 keeps its Retry-After, and an answer that is no JSON is a failure', async (t) => {
+test('an unknown order is missing, a 429 keeps its Retry-After, and a response that is not JSON is a failure', async (t) => {
   const { api } = await against(t, ({ path }) => {
     if (path.endsWith('gone')) return { status: 404 };
     return path.endsWith('many') ? { status: 429, headers: { 'retry-after': '60' } } : { body: '<html>' };
@@ -111,7 +111,7 @@ test('an unknown order is missing, a 429 keeps its Retry-After, and an answer th
   await assert.rejects(api.fetch(order('many')), failure({ status: 429, retryAfterMs: 60_000 }));
 });
 
-test('the 25th order within a minute waits, invoices and the list go on, and the list serves the rest', async (t) => {
+test('the 25th order within a minute waits, invoices and the list continue, and the list serves the rest', async (t) => {
   const rows = Array.from({ length: 60 }, (_, n) => ({ id: `o-${n}`, status: 'Placed', updatedAt: '2026-03-01T12:00:00Z', total: n }));
   const { api, calls } = await against(t, ({ path, query }) => (path === '/v2/orders' ? listOf(rows, query) : { body: { id: 'x' } }));
   for (let n = 0; n < 24; n++) await api.fetch(order(`o-${n}`));
@@ -124,7 +124,7 @@ test('the 25th order within a minute waits, invoices and the list go on, and the
   assert.equal(calls.filter((call) => call.path.startsWith('/v1/orders/')).length, 24);
 });
 
-test('a search for summaries that finds nothing among the latest orders looks once among all, and not again for ten minutes', async (t) => {
+test('a search for summaries without a match among the latest orders searches all orders once, and not again for ten minutes', async (t) => {
   const { api, calls, time } = await against(t, ({ query }) => ({
     body: { data: 'updatedAt[gte]' in query ? [] : [{ id: 'other', updatedAt: '2019-01-01T00:00:00Z' }] },
   }));
@@ -167,7 +167,7 @@ async function readAll(api: PlatformApi, stream: string, watermark: string | nul
 
 const at = (n: number) => new Date(Date.parse('2026-02-01T00:00:00Z') + n * 60_000).toISOString();
 
-test('a list is paged to its end, each row once, and the watermark is the newest time in the platform’s own writing', async (t) => {
+test('a list is paged to its end, each row once, and the watermark is the newest time in the platform’s own format', async (t) => {
   const rows = Array.from({ length: 130 }, (_, n) => ({ id: `o-${n}`, status: 'Paid', updatedAt: at(n).replace('.000Z', 'Z') }));
   const { api, calls } = await against(t, ({ query }) => listOf(rows, query));
   const { records, watermark } = await readAll(api, 'orders', null);
@@ -178,7 +178,7 @@ test('a list is paged to its end, each row once, and the watermark is the newest
   assert.ok(calls.every(({ query }) => query.supplierId === 'supplier-1' && !('retailerId' in query) && !('updatedAt[gte]' in query)));
 });
 
-test('a run begins two minutes before the watermark, the first one at the connection’s own since', async (t) => {
+test('a run starts two minutes before the watermark, the first one at the connection’s own since', async (t) => {
   const { api, calls } = await against(t, ({ query }) => listOf([], query));
   assert.equal((await readAll(api, 'invoices', '2026-02-01T10:00:00Z', '2026-01-01')).watermark, null);
   await readAll(api, 'purchasers', null, '2026-01-01T00:00:00Z');
@@ -188,7 +188,7 @@ test('a run begins two minutes before the watermark, the first one at the connec
   );
 });
 
-test('a row that slips over a page border while the list moves is found all the same', async (t) => {
+test('a row that moves across a page boundary during reading is still found', async (t) => {
   const rows: Row[] = Array.from({ length: 60 }, (_, n) => ({ id: `o-${n}`, updatedAt: at(n) }));
   let moved = false;
   const { api } = await against(t, ({ query }) => {
@@ -204,7 +204,7 @@ test('a row that slips over a page border while the list moves is found all the 
   assert.equal(watermark, at(500));
 });
 
-test('a list that never comes to rest ends, and the next run begins a day earlier', async (t) => {
+test('a list that keeps changing ends, and the next run starts a day earlier', async (t) => {
   const rows: Row[] = Array.from({ length: 60 }, (_, n) => ({ id: `o-${n}`, updatedAt: at(n) }));
   let tick = 5000;
   const { api, calls } = await against(t, ({ query }) => {
@@ -217,7 +217,7 @@ test('a list that never comes to rest ends, and the next run begins a day earlie
   assert.equal(Date.parse(at(tick)) - Date.parse(watermark ?? '') >= 24 * 60 * 60_000, true);
 });
 
-test('an interrupted run goes on from its page in another process', async (t) => {
+test('an interrupted run continues from its page in another process', async (t) => {
   const rows = Array.from({ length: 70 }, (_, n) => ({ id: `o-${n}`, updatedAt: at(n) }));
   const { api, settings } = await against(t, ({ query }) => listOf(rows, query));
   const first = await api.changesSince('orders', { watermark: null, since: null, page: null });
@@ -234,7 +234,7 @@ test('an interrupted run goes on from its page in another process', async (t) =>
   assert.equal(watermark, at(69));
 });
 
-test('a page that was broken off gives its rows again', async (t) => {
+test('a page whose reading was aborted returns its rows again', async (t) => {
   const rows = Array.from({ length: 70 }, (_, n) => ({ id: `o-${n}`, updatedAt: at(n) }));
   const { api } = await against(t, ({ query }) => listOf(rows, query));
   const first = await api.changesSince('orders', { watermark: null, since: null, page: null });
@@ -243,7 +243,7 @@ test('a page that was broken off gives its rows again', async (t) => {
   assert.equal((await api.changesSince('orders', second)).records.length, 20);
 });
 
-test('rows that are whole are not marked partial, and digits survive the list', async (t) => {
+test('complete rows are not marked partial, and digits survive the list', async (t) => {
   const { api } = await against(t, () => ({
     body: '{"data":[{"id":"c-1","supplierId":"s","total":10.50,"updatedAt":"2026-02-01T00:00:00Z"}]}',
   }));
@@ -253,7 +253,7 @@ test('rows that are whole are not marked partial, and digits survive the list', 
   ]);
 });
 
-test('a short page ends a list, unless the answer speaks of more; a total alone ends nothing', () => {
+test('a short page ends a list, unless the response announces more; a total alone ends nothing', () => {
   const rows = (count: number) => Array.from({ length: count }, (_, id) => ({ id }));
   const more = (document: object, pageNo = 1) => readListPage(document as never, pageNo).more;
   assert.equal(more({ data: rows(50), meta: { totalPages: 1, totalResults: 50 } }), true);
@@ -268,7 +268,7 @@ test('a short page ends a list, unless the answer speaks of more; a total alone 
   assert.equal(more(rows(3)), false);
 });
 
-test('webhooks are registered for the supplier with the connection’s own credentials, which do not come back', async (t) => {
+test('webhooks are registered for the supplier with the connection’s own credentials, which are not returned', async (t) => {
   const auth = [
     { basic: { username: 'om', password: ['new-pass', 'old-pass'] } },
     { header: { name: 'X-Connector-Token', value: 'tok' } },
@@ -330,7 +330,7 @@ test('registered webhooks are listed over all pages, changed and deleted by id',
   );
 });
 
-test('the API is called with the key, the token, or both, and the management host that answers is asked first from then on', async (t) => {
+test('the API is called with the key, the token, or both, and the management host that responds is preferred from then on', async (t) => {
   const seen: (string | undefined)[][] = [];
   const note = (host: string, { headers }: Call) => seen.push([host, headers['x-api-key'], headers.authorization]);
   const app = await against(t, (call) => {
@@ -365,7 +365,7 @@ test('the API is called with the key, the token, or both, and the management hos
   assert.throws(() => connect({ baseUrl: base.baseUrl }), /apiKey, token/);
 });
 
-test('the API host goes before the host of the registration page, and a test system has no second one', () => {
+test('the API host is tried before the host of the registration page, and a test system has no second one', () => {
   const called = (baseUrl?: string) => {
     const urls: string[] = [];
     const { remote } = remoteOnFakeTime();
@@ -384,7 +384,7 @@ test('the API host goes before the host of the registration page, and a test sys
   assert.deepEqual(called('https://app-testing.ordermentum.com'), ['https://app-testing.ordermentum.com']);
 });
 
-test('name, entity type and events are as asked for, unknown ones are refused, and half a registration is removed', async (t) => {
+test('name, entity type and events are as requested, unknown ones are rejected, and an incomplete registration is removed', async (t) => {
   const auth = [{ basic: { username: 'u', password: 'p' } }];
   let made = 0;
   const { api, calls } = await against(
@@ -414,7 +414,7 @@ test('name, entity type and events are as asked for, unknown ones are refused, a
   assert.equal(`${calls.at(-1)?.method} ${calls.at(-1)?.path}`, 'DELETE /v1/webhooks/w-3');
 });
 
-test('check tells a good key from a refused one, and a clock that is wrong', async (t) => {
+test('check distinguishes a valid key from a refused one, and detects a wrong clock', async (t) => {
   const good = await against(t, () => ({ headers: { date: 'Sun, 01 Mar 2026 12:30:00 GMT' }, body: { data: [] } }));
   assert.deepEqual(
     (await good.api.check()).map(({ what, ok }) => [what, ok]),
@@ -432,7 +432,7 @@ test('check tells a good key from a refused one, and a clock that is wrong', asy
   assert.doesNotMatch(JSON.stringify(findings), /wrong-key/);
 });
 
-test('the simulated API asks for the key, holds its limits and gives what the simulated webhooks name', async (t) => {
+test('the simulated API requires the key, enforces its limits and returns what the simulated webhooks name', async (t) => {
   let simulation: Simulation | null = null;
   const { api, time, settings } = await against(t, (call) => simulation?.answer(call) ?? { status: 500 });
   let ids = 0;
@@ -460,7 +460,7 @@ test('the simulated API asks for the key, holds its limits and gives what the si
 const simulated = (settings: CommonSettings, makeId: () => string, now: () => Date): Simulation =>
   ordermentum.simulate(settings, { now, random: () => 0.3, makeId, baseUrl: 'http://127.0.0.1:1' });
 
-test('a list that an account does not have is empty, and moves no watermark; without the list of orders nothing is compared', async (t) => {
+test('a list that an account does not have is empty, and does not move the watermark; without the list of orders nothing is compared', async (t) => {
   const { api } = await against(t, ({ path }) => ({ status: path === '/v1/credit-notes' ? 400 : 404 }));
   for (const stream of ['invoices', 'purchasers', 'credit-notes']) {
     const page = await api.changesSince(stream, { watermark: null, since: null, page: null });

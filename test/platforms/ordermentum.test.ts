@@ -28,7 +28,7 @@ const inbound = (body: string, headers: Record<string, string> = {}): WebhookReq
 
 const gatekeeper = (accepts: CredentialChecker['accepts']): CredentialChecker => ({ accepts, now: new Date('2026-03-04T00:00:00Z') });
 
-test('one API key or several are read, an empty one and an unknown setting are faults', () => {
+test('one API key or several are accepted, an empty one and an unknown setting are invalid', () => {
   assert.deepEqual((withApi as unknown as { api: unknown }).api, {
     baseUrl: 'https://api.ordermentum.com',
     apiKey: ['om-key'],
@@ -40,7 +40,7 @@ test('one API key or several are read, an empty one and an unknown setting are f
   assert.equal(ordermentum.settings.safeParse({ webhook: {}, api: { apiKey: 'k', supplierId: 's', baseUrl: 'ftp://x' } }).success, false);
 });
 
-test('any entry of webhook.auth lets a request in, and it is reported by its position alone', async () => {
+test('any entry of webhook.auth accepts a request, and is reported only by its position', async () => {
   const both = settings({ auth: [BASIC, HEADER] });
   const verdict = await ordermentum.authenticate(
     inbound('{}'),
@@ -56,7 +56,7 @@ test('any entry of webhook.auth lets a request in, and it is reported by its pos
   assert.equal(refused.accepted, false);
 });
 
-test('without any entry nothing is let in', async () => {
+test('without any entry nothing is accepted', async () => {
   const verdict = await ordermentum.authenticate(
     inbound('{}'),
     settings(),
@@ -65,7 +65,7 @@ test('without any entry nothing is let in', async () => {
   assert.equal(verdict.accepted, false);
 });
 
-test('an issuer that cannot be asked matters only where no other entry accepts', async () => {
+test('an issuer that does not respond matters only if no other entry accepts', async () => {
   const two = settings({ auth: [{ bearer: { token: 'a' } }, BASIC] });
   const down = (also: boolean) =>
     gatekeeper(async (entry) => {
@@ -76,7 +76,7 @@ test('an issuer that cannot be asked matters only where no other entry accepts',
   await assert.rejects(ordermentum.authenticate(inbound('{}'), two, down(false)), { code: 'issuer_unavailable' });
 });
 
-test('the header that carries a static token is named as secret', () => {
+test('the header that carries a static token is listed as secret', () => {
   assert.deepEqual(ordermentum.secretHeaders(settings({ auth: [BASIC, HEADER] })), ['x-connector-token']);
 });
 
@@ -93,7 +93,7 @@ test('event, id and updatedAt together are the dedupe key: a change of any of th
   assert.equal(new Set([base, ...others]).size, 4);
 });
 
-test('the summary of a list has header members only and says so, and the detail of the same order is whole', () => {
+test('the summary of a list has only header members and is marked so, and the detail of the same order is complete', () => {
   const subject = { kind: 'order', externalId: 'o-1' } as const;
   const row = '{"id":"o-1","status":"Placed","createdAt":"2026-03-01T00:00:00Z","updatedAt":"2026-03-02T00:00:00Z","total":20.10}';
   const summary = ordermentum.readFetched(subject, row, withApi).reports[0];
@@ -107,12 +107,12 @@ test('the summary of a list has header members only and says so, and the detail 
   assert.equal(detail?.header?.number, 'OM1');
 });
 
-test('a fetched answer that is no object cannot be read', () => {
+test('a fetched response that is not an object cannot be read', () => {
   assert.throws(() => ordermentum.readFetched({ kind: 'order', externalId: 'o-1' }, '[]', withApi), { code: 'invalid_body' });
   assert.throws(() => ordermentum.readFetched({ kind: 'shipment', externalId: 'o-1' }, '{}', withApi), { code: 'invalid_body' });
 });
 
-test('a purchaser that is switched off or archived shows it as its status', () => {
+test('a disabled or archived purchaser has that as its status', () => {
   const status = (purchaser: object) =>
     ordermentum.readFetched({ kind: 'purchaser', externalId: 'p' }, JSON.stringify({ id: 'p', name: 'N', ...purchaser }), withApi)
       .reports[0]?.header?.status;
@@ -165,7 +165,7 @@ test('every event that the simulator sends, in both bodies, names its resource, 
   }
 });
 
-test('every state of the simulated world has its own time, so that no two events share a dedupe key', () => {
+test('every state of the simulated data has its own time, so that no two events share a dedupe key', () => {
   const simulation = ordermentum.simulate(withApi, tools());
   simulation.emit('order_created');
   const keys = Array.from({ length: 20 }, () => {
@@ -175,7 +175,7 @@ test('every state of the simulated world has its own time, so that no two events
   assert.equal(new Set(keys).size, 20);
 });
 
-test('the portal guide says which command registers the webhook and holds no secret', () => {
+test('the portal guide says which command registers the webhook and contains no secret', () => {
   const guide = ordermentum.portalGuide(
     settings({ auth: [{ basic: { username: 'om', password: 'hidden-1' } }] }),
     'https://dock.example.com/webhooks/fresh',
@@ -184,7 +184,7 @@ test('the portal guide says which command registers the webhook and holds no sec
   assert.doesNotMatch(guide.join('\n'), /hidden-1/);
 });
 
-test('the description of every body is the one that openapi/ publishes', () => {
+test('the description of every body equals the published one in openapi/', () => {
   const spec = parse(readFileSync(new URL('../../openapi/ordermentum-webhook.yaml', import.meta.url), 'utf8')) as Spec;
   const names = Object.keys(ordermentum.shapes);
   assert.ok(names.length > 0);

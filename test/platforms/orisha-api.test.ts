@@ -62,7 +62,7 @@ async function readAll(api: PlatformApi, stream: string) {
   return { ids, watermark };
 }
 
-test('without api settings there is no line to call', () => {
+test('without api settings there is no API client', () => {
   assert.equal(orisha.connect(orisha.settings.parse({ webhook: { secret: 's' } }), remoteOnFakeTime().remote), null);
 });
 
@@ -95,7 +95,7 @@ test('the next client secret is tried when the first is refused', async (t) => {
   });
 });
 
-test('an unknown record is missing, a kind without a path and an answer that is no JSON are failures', async (t) => {
+test('an unknown record is missing, a kind without a path and a response that is not JSON are failures', async (t) => {
   const { api } = await against(t, ({ path }) => (path.endsWith('page') ? { body: '<html>' } : { status: 404 }), {
     paths: { item: '/items/{ItemCode}' },
   });
@@ -107,7 +107,7 @@ test('an unknown record is missing, a kind without a path and an answer that is 
 const items = Array.from({ length: 5 }, (_, n) => ({ ItemCode: `A${n}`, Name: `Item ${n}` }));
 const pageOf = ({ query }: Call, size = Number(query.pageSize)) => items.slice((Number(query.page) - 1) * size, Number(query.page) * size);
 
-test('only configured lists are streams, read whole, with a marker for a watermark', async (t) => {
+test('only configured lists are streams, read completely, with a fixed watermark', async (t) => {
   const lists = { item: { path: '/items', pageSize: 2 } };
   const { api, resources } = await against(t, (call) => ({ body: { total: 5, rows: pageOf(call) } }), { lists });
   assert.deepEqual(api.streams, [{ name: 'item', kinds: ['item'], incremental: false }]);
@@ -118,13 +118,13 @@ test('only configured lists are streams, read whole, with a marker for a waterma
   );
 });
 
-test('pages that are cut shorter than asked for lose no row', async (t) => {
+test('pages that are shorter than requested lose no row', async (t) => {
   const lists = { item: { path: '/items', pageSize: 100 } };
   const { api } = await against(t, (call) => ({ body: pageOf(call, 2) }), { lists });
   assert.equal((await readAll(api, 'item')).ids.length, 5);
 });
 
-test('an API that does not know our page parameter, or answers 404 behind the last page, ends the list', async (t) => {
+test('an API that ignores our page parameter, or answers 404 after the last page, ends the list', async (t) => {
   const lists = { item: { path: '/items' } };
   const same = await against(t, () => ({ body: items }), { lists });
   assert.equal((await readAll(same.api, 'item')).ids.length, 5);
@@ -159,7 +159,7 @@ test('parameter names, pointers and the first page are settings', async (t) => {
   );
 });
 
-test('summary rows are replaced by their details, and a row that is gone by then is left out', async (t) => {
+test('summary rows are replaced by their details, and a row that no longer exists is left out', async (t) => {
   const reply = (call: Call): Reply => {
     if (call.path === '/v1/items') return { body: call.query.page === '1' ? [{ code: 'A0' }, { code: 'A1' }] : [] };
     return call.path.endsWith('A0') ? { body: { ItemCode: 'A0', Weight: 2.5 } } : { status: 404 };
@@ -169,7 +169,7 @@ test('summary rows are replaced by their details, and a row that is gone by then
   assert.deepEqual(page.records, [{ subject: { kind: 'item', externalId: 'A0' }, text: '{"ItemCode":"A0","Weight":2.5}' }]);
 });
 
-test('check proves the token first and then a list', async (t) => {
+test('check tests the token first and then a list', async (t) => {
   const findings = async (reply: () => Reply, secret = 'hush') => {
     const { api } = await against(t, reply, { lists: { item: { path: '/items' } } }, secret);
     return (await api.check()).map(({ what, ok }) => `${what} ${ok}`);
@@ -179,7 +179,7 @@ test('check proves the token first and then a list', async (t) => {
   assert.deepEqual(await findings(() => ({ body: items }), 'wrong'), ['token false']);
 });
 
-test('the simulated API gives a token for the client, then lists and records; a deleted one is missing', async (t) => {
+test('the simulated API issues a token to the client, then returns lists and records; a deleted one is missing', async (t) => {
   let simulation: ReturnType<typeof orisha.simulate> | null = null;
   const baseUrl = await farSide(t, (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://localhost');
@@ -211,7 +211,7 @@ test('the simulated API gives a token for the client, then lists and records; a 
   assert.equal(simulation.answer({ method: 'GET', path: '/items', query: {}, headers: {}, body: '' }).status, 401);
 });
 
-test('the paths and bodies of the management endpoint are filled in, as JSON or as its text', () => {
+test('the paths and bodies of the management endpoint are filled in, as JSON or as text', () => {
   const values = { url: 'https://dock.example/webhooks/o', events: ['item.created', 'item.deleted'], administration: '10 01', id: 'w/1' };
   assert.equal(
     fillPath('/a/{administration}/w/{id}?url={url}', values),

@@ -32,13 +32,13 @@ const gatekeeper: CredentialChecker = { accepts: async () => true, now: new Date
 const authenticate = (headers: Record<string, string>, settings: CommonSettings = bare) =>
   orisha.authenticate(inbound(headers), settings, gatekeeper);
 
-test('each of the listed secrets lets a request in, and is reported by its position', async () => {
+test('each of the listed secrets accepts a request, and is reported by its position', async () => {
   const headers = { 'x-administration-code': '1001' };
   assert.deepEqual(await authenticate({ ...headers, 'x-secret': 'new-secret' }), { accepted: true, credential: 'secret[0]' });
   assert.deepEqual(await authenticate({ ...headers, 'x-secret': 'old' }), { accepted: true, credential: 'secret[1]' });
 });
 
-test('a missing, empty, wrong or longer secret is refused, whatever the administration', async () => {
+test('a missing, empty, wrong or longer secret is rejected, whatever the administration', async () => {
   for (const secret of [undefined, '', 'wrong', 'new-secret-and-more', 'new-secret, new-secret', 'NEW-SECRET']) {
     const verdict = await authenticate({ 'x-administration-code': '9', ...(secret === undefined ? {} : { 'x-secret': secret }) });
     assert.equal(verdict.accepted, false, secret);
@@ -46,7 +46,7 @@ test('a missing, empty, wrong or longer secret is refused, whatever the administ
   }
 });
 
-test('an administration that is not listed is refused with its own code, once the secret has been proven', async () => {
+test('an administration that is not listed is rejected with its own code, once the secret has been verified', async () => {
   const code = { status: 403, code: 'administration_not_allowed' };
   await assert.rejects(authenticate({ 'x-secret': 'old', 'x-administration-code': '2002' }), code);
   await assert.rejects(authenticate({ 'x-secret': 'old' }), code);
@@ -58,7 +58,7 @@ test('the secret header is redacted, the user who caused the event is not', () =
   assert.deepEqual(orisha.secretHeaders(bare), ['x-secret']);
 });
 
-test('settings without a secret, with unknown members or unusable paths are faults that name their place', () => {
+test('settings without a secret, with unknown members or unusable paths are errors that name their place', () => {
   assert.ok(faults({ webhook: {} }).length > 0);
   assert.ok(faults({ webhook: { secret: '' } }).length > 0);
   assert.ok(faults({ webhook: { secret: [] } }).length > 0);
@@ -77,19 +77,19 @@ test('settings without a secret, with unknown members or unusable paths are faul
   assert.deepEqual(faults({ webhook: { secret: 's', administrations: ['1001'] }, api: { ...API, paths: perAdministration } }), []);
 });
 
-test('without an event id, type and administration tell equal bodies apart', () => {
+test('without an event id, type and administration distinguish equal bodies', () => {
   const key = (type: string, administration: string) =>
     orisha.identify(inbound({ 'x-event-type': type, 'x-administration-code': administration }), bare).dedupeKey;
   assert.equal(key('item.created', '1001'), key('item.created', '1001'));
   assert.equal(new Set([key('item.created', '1001'), key('item.deleted', '1001'), key('item.created', '1002')]).size, 3);
 });
 
-test('an event type is known in any casing', () => {
+test('an event type is recognised in any casing', () => {
   const identity = orisha.identify(inbound({ 'x-event-type': 'Item.Created', 'x-event-id': 'e' }), bare);
   assert.deepEqual([identity.eventType, identity.subject], ['item.created', { kind: 'item', externalId: 'A1' }]);
 });
 
-test('a fetched record has its code as number, what bears a plain name, and everything in its source', () => {
+test('a fetched record has its code as number, members with standard names in its header, and everything in its source', () => {
   const text = '{"itemCode":"A1","status":"Active","currencyCode":"EUR","price":10.50}';
   const { reports, drift } = orisha.readFetched({ kind: 'item', externalId: 'A1' }, text, bare);
   assert.deepEqual(drift, []);
@@ -122,7 +122,7 @@ const arrived = (webhook: OutgoingWebhook) => ({
   receivedAt: '2026-03-04T00:00:00.000Z',
 });
 
-test('every event that the simulator sends, in both casings, is let in and becomes its record or its tombstone', async () => {
+test('every event that the simulator sends, in both casings, is accepted and becomes its record or its tombstone', async () => {
   const settings = sandbox();
   const simulation = orisha.simulate(settings, tools());
   for (const { type, kind, effect } of orisha.events) {
@@ -142,7 +142,7 @@ test('every event that the simulator sends, in both casings, is let in and becom
   }
 });
 
-test('a change without an event of its own happens in silence', () => {
+test('a change that has no event type is made without a webhook', () => {
   const simulation = orisha.simulate(sandbox(), tools());
   simulation.emit('item.created');
   const before = simulation.resources()[0]?.text;
@@ -150,7 +150,7 @@ test('a change without an event of its own happens in silence', () => {
   assert.notEqual(simulation.resources()[0]?.text, before);
 });
 
-test('a customer goes with its contact persons and addresses, each with an event of its own', () => {
+test('a customer is deleted with its contact persons and addresses, each with its own event', () => {
   const simulation = orisha.simulate(sandbox(), tools());
   for (const type of ['customer.created', 'customer.contactperson.created', 'customer.address.created']) simulation.emit(type);
   const sent = simulation.emit('customer.deleted', 'camel');
@@ -166,7 +166,7 @@ test('a customer goes with its contact persons and addresses, each with an event
   assert.deepEqual(simulation.resources(), []);
 });
 
-test('the story leaves contact persons and addresses only where their customer is', () => {
+test('the sample history leaves contact persons and addresses only for existing customers', () => {
   const simulation = orisha.simulate(sandbox(), tools());
   for (const { eventType, form } of simulation.story) simulation.emit(eventType, form);
   const ids = simulation.resources().map(({ subject }) => `${subject.kind}:${subject.externalId}`);
@@ -176,14 +176,14 @@ test('the story leaves contact persons and addresses only where their customer i
   assert.ok(owned.every((customer) => customers.includes(customer ?? '')));
 });
 
-test('the portal guide names URL and administrations, and no secret', () => {
+test('the portal guide contains URL and administrations, and no secret', () => {
   const guide = orisha.portalGuide(bare, 'https://dock.example.com/webhooks/shop').join('\n');
   assert.match(guide, /https:\/\/dock\.example\.com\/webhooks\/shop/);
   assert.match(guide, /1001, 1002/);
   assert.doesNotMatch(guide, /new-secret/);
 });
 
-test('the description of every body is the one that openapi/ publishes', () => {
+test('the description of every body equals the published one in openapi/', () => {
   const spec = parse(readFileSync(new URL('../../openapi/orisha-webhook.yaml', import.meta.url), 'utf8')) as Spec;
   const { schemas } = spec.components;
   const names = Object.keys(orisha.shapes);

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 for (const { name } of PLATFORMS.filter((platform) => platform.name !== 'standard')) {
-  test(`${name}: every test that its README names is there`, () => {
+  test(`${name}: every test that its README cites exists`, () => {
     const cited = [...read(`src/platforms/${name}/README.md`).matchAll(/`(test\/[\w/.-]+)` "([^"]+)"/g)].map(
       ([, file = '', title = '']) => ({
         file,

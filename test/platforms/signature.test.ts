@@ -21,7 +21,7 @@ test('secrets of any length are compared without throwing', () => {
   assert.equal(equalSecret('right secret', 'right secret'), true);
 });
 
-test('a shared token names the position of the secret that matched', () => {
+test('a shared token reports the position of the secret that matched', () => {
   assert.equal(matchSecret('old', ['new', 'old']), 1);
   assert.equal(matchSecret('new', ['new', 'old']), 0);
   assert.equal(matchSecret('none', ['new', 'old']), -1);
@@ -37,13 +37,13 @@ test('an HMAC over pieces equals the HMAC over the bytes that were sent', () => 
   }
 });
 
-test('a plain hash with the secret in front is not an HMAC', () => {
+test('a plain hash with the secret as a prefix is not an HMAC', () => {
   const expected = createHash('sha256').update('key').update(body).digest('hex');
   assert.equal(digestHash('sha256', ['key', body]).toString('hex'), expected);
   assert.notEqual(expected, digestHmac('sha256', 'key', [body]).toString('hex'));
 });
 
-test('JSON that was parsed and written again has another signature than the raw bytes', () => {
+test('JSON that was parsed and serialized again has another signature than the raw bytes', () => {
   const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
   const given = [digestHmac('sha256', 'key', [body]).toString('base64')];
   assert.equal(
@@ -66,7 +66,7 @@ test('any key may have made any of the signatures', () => {
   assert.equal(matchSignature([], ['old'], ['hex'], made), -1);
 });
 
-test('signatures of a foreign length or form are unequal and nothing more', () => {
+test('signatures of another length or form are unequal and do not throw', () => {
   const made = (key: string) => digestHmac('sha256', key, [body]);
   const right = made('key').toString('hex');
   for (const wrong of ['', '0', right.slice(1), `${right}0`, right.repeat(100), '☃', '\u0000', '='.repeat(44)]) {
@@ -80,7 +80,7 @@ test('hex may be written in capitals, base64 may not', () => {
   assert.equal(matchSignature([made('key').toString('base64').toUpperCase()], ['key'], ['base64'], made), -1);
 });
 
-test('a signature header is read bare, behind a prefix, as repeated members and as a list with versions', () => {
+test('a signature header is read bare, after a prefix, as repeated members and as a list with versions', () => {
   assert.deepEqual(signatureValues('abc=', ''), ['abc=']);
   assert.deepEqual(signatureValues('1700000000000,aa,bb', ''), ['1700000000000', 'aa', 'bb']);
   assert.deepEqual(signatureValues('sha256=abc', 'sha256='), ['abc']);
@@ -91,19 +91,19 @@ test('a signature header is read bare, behind a prefix, as repeated members and 
   assert.deepEqual(signatureValues('', ''), []);
 });
 
-test('a timestamp is digits and nothing else', () => {
+test('a timestamp consists of digits only', () => {
   assert.equal(timestampMs('1700000000', 's'), 1_700_000_000_000);
   assert.equal(timestampMs('1700000000123', 'ms'), 1_700_000_000_123);
   for (const text of ['', '-1', '1e9', ' 1', '1.5', '12345678901234567', null, undefined]) assert.equal(timestampMs(text, 's'), null);
 });
 
-test('a tolerance holds in both directions, to the second', () => {
+test('a tolerance applies in both directions, to the second', () => {
   const now = new Date('2026-03-01T12:00:00.000Z');
   for (const seconds of [-300, 0, 300]) assert.equal(withinTolerance(now.getTime() + seconds * 1000, now, 300), true);
   for (const seconds of [-301, 301]) assert.equal(withinTolerance(now.getTime() + seconds * 1000, now, 300), false);
 });
 
-test('a public key verifies its own signature only', () => {
+test('a public key verifies only its own signature', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
   const signature = sign(null, Buffer.concat([Buffer.from('id.'), body]), privateKey);

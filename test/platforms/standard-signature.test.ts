@@ -35,7 +35,7 @@ import {
   verdict,
 } from './standard-support.ts';
 
-test('a Standard Webhooks signature is accepted, alone or among others, under any of the secrets', async () => {
+test('a Standard Webhooks signature is accepted, alone or among others, with any of the secrets', async () => {
   const other = 'whsec_YW5vdGhlciBzZWNyZXQ=';
   assert.deepEqual(await verdict(standardWebhooks(), standardHeaders()), { accepted: true, credential: 'secret[0]' });
   assert.deepEqual(await verdict(standardWebhooks([other, STANDARD_SECRET]), standardHeaders()), {
@@ -47,7 +47,7 @@ test('a Standard Webhooks signature is accepted, alone or among others, under an
   assert.equal(await accepted(standardWebhooks(other), standardHeaders()), false);
 });
 
-test('a Standard Webhooks request with missing, foreign or malformed headers is refused', async () => {
+test('a Standard Webhooks request with missing, foreign or malformed headers is rejected', async () => {
   const refused = [
     {},
     { 'webhook-signature': STANDARD },
@@ -67,7 +67,7 @@ test('a Standard Webhooks request with missing, foreign or malformed headers is 
   assert.equal(await accepted(standardWebhooks(), standardHeaders(), Buffer.concat([Buffer.from(body), Buffer.from([0xff])])), false);
 });
 
-test('a Standard Webhooks request is judged by the clock that is given, with a tolerance that can be set', async () => {
+test('a Standard Webhooks request is checked against the given clock, with a configurable tolerance', async () => {
   const at = (seconds: number) => new Date((TS + seconds) * 1000);
   for (const seconds of [-300, 300]) assert.equal(await accepted(standardWebhooks(), standardHeaders(), body, at(seconds)), true);
   for (const seconds of [-301, 301]) assert.equal(await accepted(standardWebhooks(), standardHeaders(), body, at(seconds)), false);
@@ -75,7 +75,7 @@ test('a Standard Webhooks request is judged by the clock that is given, with a t
   assert.equal(await accepted(wide, standardHeaders(), body, at(80_000)), true);
 });
 
-test('a Standard Webhooks sender may call its headers otherwise', async () => {
+test('a Standard Webhooks sender may use other header names', async () => {
   const settings = standardWebhooks(STANDARD_SECRET, { header: 'svix-signature' });
   const headers = { 'svix-id': 'msg_01orderdock', 'svix-timestamp': String(TS), 'svix-signature': STANDARD };
   assert.equal(await accepted(settings, headers), true);
@@ -219,13 +219,13 @@ test('algorithm, encoding, key encoding and prefix are settings', async () => {
   }
 });
 
-test('an HMAC is not a plain hash, nor the other way about', async () => {
+test('an HMAC is not accepted as a plain hash, nor a plain hash as an HMAC', async () => {
   const header = 'X-Signature';
   assert.equal(await accepted(signedWith({ scheme: 'hmac', header }), { 'x-signature': PLAIN_HASH }), false);
   assert.equal(await accepted(signedWith({ scheme: 'hash', header }), { 'x-signature': HEX }), false);
 });
 
-test('a timestamp may share its header with the signature, in milliseconds, or stand in the body', async () => {
+test('a timestamp may share its header with the signature, be in milliseconds, or be in the body', async () => {
   const ms = signedWith({
     scheme: 'hmac',
     header: 'recurly-signature',
@@ -255,7 +255,7 @@ test('a timestamp may share its header with the signature, in milliseconds, or s
   assert.equal(await accepted(groove, { 'x-groove': sig }, sent), false);
 });
 
-test('a template names headers, members, the id and the address', async () => {
+test('a template refers to headers, members, the id and the address', async () => {
   const settings = settingsOf({
     webhook: {
       signature: { scheme: 'hmac', header: 'X-Sig', template: '{id}|{header:X-Topic}|{pointer:/name}|{url}|{body}', secret: SECRET },
@@ -271,7 +271,7 @@ test('a template names headers, members, the id and the address', async () => {
   assert.equal(await accepted(settings, without), false);
 });
 
-test('tokens may stand beside a signature, and any of them is enough; nothing configured lets nothing in', async () => {
+test('tokens may be configured beside a signature, and any of them suffices; without configuration nothing is accepted', async () => {
   const auth = [{ bearer: { token: 't' } }, { header: { name: 'X-Token', value: 'v' } }];
   const both = settingsOf({ webhook: { auth, signature: { scheme: 'hmac', header: 'X-Sig', secret: SECRET } } });
   const keeper = { ...gatekeeper, accepts: async (entry: object) => 'header' in entry };

@@ -22,7 +22,7 @@ import {
   standardWebhooks,
 } from './standard-support.ts';
 
-test('faulty settings are named', () => {
+test('invalid settings are named', () => {
   const faulty: [object, RegExp][] = [
     [{ webhook: { signature: { secret: 's' } } }, /scheme/],
     [{ webhook: { signature: { scheme: 'hmac', secret: 's' } } }, /header/],
@@ -66,7 +66,7 @@ test('a connection may override what its preset fills in', async () => {
   ]);
 });
 
-test('two subscriptions of one Shopify event are one delivery, two topics of one action are two', () => {
+test('two subscriptions to one Shopify event are one delivery, two topics of one action are two', () => {
   const key = (headers: Record<string, string>) => standard.identify(inbound(body, headers), preset('shopify')).dedupeKey;
   const first = { 'x-shopify-event-id': 'e-1', 'x-shopify-webhook-id': 'w-1', 'x-shopify-topic': 'orders/updated' };
   assert.equal(key(first), key({ ...first, 'x-shopify-webhook-id': 'w-2' }));
@@ -77,12 +77,12 @@ test('two subscriptions of one Shopify event are one delivery, two topics of one
   assert.equal(key({}), null);
 });
 
-test('a request without an event id is known by its bytes, one with webhook-id by that', () => {
+test('a request without an event id is identified by its bytes, one with webhook-id by that', () => {
   assert.equal(standard.identify(inbound(body), signedWith({ scheme: 'hmac', header: 'X' })).dedupeKey, null);
   assert.equal(standard.identify(inbound(body, standardHeaders()), standardWebhooks()).dedupeKey, 'msg_01orderdock');
 });
 
-test('a body that is no JSON object or list is invalid, also where nothing of it is needed', () => {
+test('a body that is not a JSON object or list is invalid, even if nothing of it is needed', () => {
   for (const broken of ['', '{', 'null', '12', '"text"', 'a=b', '<xml/>']) {
     assert.throws(() => standard.identify(inbound(broken, standardHeaders()), standardWebhooks()), InvalidBody, broken);
   }
@@ -107,7 +107,7 @@ test('an entity is read from headers and members, with its amounts as they were 
   assert.deepEqual(list.do === 'apply' && list.reports[0]?.source, { body: [{ id: 1 }] });
 });
 
-test('what cannot be named is ignored with a reason, never an error', () => {
+test('what cannot be identified is ignored with a reason, never an error', () => {
   assert.equal(standard.interpret(arrived(body), settingsOf({ webhook: {} })).do, 'ignore');
   const nameless = standard.interpret(arrived('{"name":"x"}', { 'x-shopify-topic': 'orders/create' }), preset('shopify'));
   assert.deepEqual(nameless, { do: 'ignore', reason: 'there is no id at /id', drift: [] });
@@ -126,7 +126,7 @@ test('a deletion is a tombstone without content', () => {
   assert.deepEqual([report?.externalId, report?.deleted, report?.header, report?.source], ['4411', true, null, null]);
 });
 
-test('the unsigned ping of WooCommerce is a greeting, and nothing else is', async () => {
+test('only the unsigned ping of WooCommerce is a greeting', async () => {
   const ping = (sent: string, headers: Record<string, string> = {}, more: Partial<WebhookRequest> = {}) =>
     inbound(sent, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, { format: 'form', ...more });
   const greets = async (request: WebhookRequest, settings = preset('woocommerce')) =>
@@ -141,7 +141,7 @@ test('the unsigned ping of WooCommerce is a greeting, and nothing else is', asyn
 const repeats = (entry: AuthEntry, headers: Record<string, string>): boolean =>
   'header' in entry && entry.header.value.includes(headers[entry.header.name.toLowerCase()] ?? '');
 
-test('the sandbox sends every form so that its preset lets it in and reads it', async () => {
+test('the sandbox sends every form so that its preset accepts and reads it', async () => {
   for (const form of ['standard-webhooks', ...PRESET_NAMES]) {
     const url = 'https://hooks.example.net/webhooks/shop-square';
     const settings =
@@ -184,7 +184,7 @@ test('the sandbox’s connection ignores a type that it does not expect', () => 
   assert.equal(standard.interpret(arrived(sent?.body ?? '', sent?.headers), settings).do, 'ignore');
 });
 
-test('what the simulated shop holds is what a receiver has been told', () => {
+test('what the simulated shop contains equals what a receiver has been sent', () => {
   const settings = settingsOf(standard.sandboxConnection('http://localhost', () => 'generated-secret-of-the-sandbox'));
   let ids = 0;
   const world = standard.simulate(settings, {
@@ -205,7 +205,7 @@ test('what the simulated shop holds is what a receiver has been told', () => {
   assert.equal(read.length, 2);
 });
 
-test('the guide for the portal holds no secret', () => {
+test('the portal guide contains no secret', () => {
   for (const name of PRESET_NAMES) {
     const guide = standard.portalGuide(preset(name), 'https://hooks.example.net/webhooks/shop').join('\n');
     assert.ok(guide.includes('https://hooks.example.net/webhooks/shop') && !guide.includes(SECRET));

@@ -65,7 +65,7 @@ const issue = (simulation: Simulation) => {
 
 const logins = (asked: readonly string[], what = 'login') => asked.filter((call) => call === `GET /authentication/${what}`).length;
 
-test('without credentials there is no line', () => {
+test('without credentials there is no API client', () => {
   const remote = createRemote({
     limits: createLimits(),
     clock: { now: () => new Date() },
@@ -76,7 +76,7 @@ test('without credentials there is no line', () => {
   assert.equal(tradecloud.connect(settings({ api: { baseUrl: 'http://127.0.0.1:1' } }), remote), null);
 });
 
-test('one login serves many fetches at once, and an order comes with exactly its digits', async (t) => {
+test('one login serves many concurrent fetches, and an order arrives with exactly its digits', async (t) => {
   const { api, simulation, asked } = await scene(t);
   const subjects = [issue(simulation), issue(simulation), issue(simulation)];
   const fetched = await Promise.all(subjects.map((subject) => api.fetch(subject)));
@@ -87,7 +87,7 @@ test('one login serves many fetches at once, and an order comes with exactly its
   }
 });
 
-test('a token is refreshed a minute before it ends, and a dead refresh token leads to a new login', async (t) => {
+test('a token is refreshed a minute before it expires, and an invalid refresh token leads to a new login', async (t) => {
   const { api, simulation, asked, tools } = await scene(t);
   const subject = issue(simulation);
   await api.fetch(subject);
@@ -102,7 +102,7 @@ test('a token is refreshed a minute before it ends, and a dead refresh token lea
   assert.deepEqual([logins(asked), logins(asked, 'refresh')], [2, 2]);
 });
 
-test('a refused token leads to one new login, a second refusal is thrown', async (t) => {
+test('a refused token leads to one new login, and a second refusal is thrown', async (t) => {
   const { api, simulation, asked, fault } = await scene(t);
   const subject = issue(simulation);
   fault.status = 401;
@@ -112,7 +112,7 @@ test('a refused token leads to one new login, a second refusal is thrown', async
   assert.equal(asked.filter((call) => call.startsWith('GET /order/')).length, 2);
 });
 
-test('of several passwords the first that is accepted is used; when none is, the failure says 401 and no password', async (t) => {
+test('of several passwords the first that is accepted is used; if none is, the failure states 401 and no password', async (t) => {
   const good = await scene(t, {}, { password: ['wrong', 'right'] });
   await good.api.fetch(issue(good.simulation));
   assert.equal(logins(good.asked), 2);
@@ -123,7 +123,7 @@ test('of several passwords the first that is accepted is used; when none is, the
   assert.doesNotMatch(String(error.stack), /wrong/);
 });
 
-test('an unknown order is missing, and odd characters in an id are one segment', async (t) => {
+test('an unknown order is missing, and special characters in an id are one segment', async (t) => {
   const { api, asked } = await scene(t);
   await assert.rejects(api.fetch({ kind: 'order', externalId: 'a/b c?d' }), RemoteMissing);
   assert.ok(asked.includes('GET /order/a%2Fb%20c%3Fd'));
@@ -148,7 +148,7 @@ async function readAll(
   return { ids, watermark: pages.reduce<string | null>((last, { watermark }) => watermark ?? last, null), pages };
 }
 
-test('a page of a proxy, half an answer or one about something else is a failure that passes, and no order', async (t) => {
+test("a proxy's error page, a truncated response or another order's response is a transient failure, not an order", async (t) => {
   const { api, simulation, fault } = await scene(t);
   const subject = issue(simulation);
   await api.fetch(subject);
@@ -158,7 +158,7 @@ test('a page of a proxy, half an answer or one about something else is a failure
   }
 });
 
-test('a first poll reads everything by pages of 100, each order once, and gives the greatest time received', async (t) => {
+test('a first poll reads everything by pages of 100, each order once, and returns the latest time received', async (t) => {
   const { api, simulation, bodies } = await scene(t);
   for (let i = 0; i < 250; i++) issue(simulation);
   const { ids, watermark, pages } = await readAll(api, 'orders', {});
@@ -177,7 +177,7 @@ test('a first poll reads everything by pages of 100, each order once, and gives 
   );
 });
 
-test('orders that change between two pages push none of the others out of sight', async (t) => {
+test('orders that change between two pages hide none of the others', async (t) => {
   const { api, simulation, tools } = await scene(t);
   for (let i = 0; i < 320; i++) issue(simulation);
   const all = new Set(simulation.resources().map(({ subject }) => subject.externalId));
@@ -189,7 +189,7 @@ test('orders that change between two pages push none of the others out of sight'
   assert.deepEqual(new Set(ids), all);
 });
 
-test('the next run begins a little before the watermark, and an empty answer keeps it', async (t) => {
+test('the next run starts a little before the watermark, and an empty response keeps it', async (t) => {
   const { api, simulation, bodies, tools } = await scene(t);
   issue(simulation);
   const first = await readAll(api, 'orders', {});
@@ -204,7 +204,7 @@ test('the next run begins a little before the watermark, and an empty answer kee
   assert.deepEqual([nothing.ids, nothing.watermark], [[], '2026-05-05T05:05:05Z']);
 });
 
-test('a run begins at `since` when it is given, and goes on from a page token after an interruption', async (t) => {
+test('a run starts at `since` if it is given, and continues from a page token after an interruption', async (t) => {
   const { api, simulation, bodies } = await scene(t);
   for (let i = 0; i < 120; i++) issue(simulation);
   const start = { watermark: null, since: '2026-01-01T00:00:00Z' };
@@ -215,7 +215,7 @@ test('a run begins at `since` when it is given, and goes on from a page token af
   assert.match(bodies.at(-1) ?? '', /"lastUpdatedAfter":"2026-01-01T00:00:00Z"/);
 });
 
-test('deliveryMode single asks the single-delivery poll, a company id narrows the polls', async (t) => {
+test('deliveryMode single uses the single-delivery poll, and a company id restricts the polls', async (t) => {
   const { api, simulation, asked, bodies } = await scene(t, { deliveryMode: 'single', companyId: 'somebody-else' });
   simulation.emit('OrderIssuedByBuyer', 'single');
   simulation.emit('ShipmentIssuedBySupplier');
@@ -251,7 +251,7 @@ const attach = (simulation: Simulation): { objectId: string; name: string } => {
   return document;
 };
 
-test('a document is opened through fresh metadata, without authorisation at the storage', async (t) => {
+test('a document is downloaded by fresh metadata, without authorisation at the storage', async (t) => {
   const { api, simulation, asked } = await scene(t);
   const { objectId, name } = attach(simulation);
   const opened = await api.openDocument?.({ objectId, url: null });
@@ -264,7 +264,7 @@ test('a document is opened through fresh metadata, without authorisation at the 
   assert.ok(asked.at(-1)?.startsWith('GET /presigned/'));
 });
 
-test('an expired address is a 403 for the caller to try again', async (t) => {
+test('an expired address is a 403 that the caller can retry', async (t) => {
   const { api, simulation, fault } = await scene(t);
   const { objectId } = attach(simulation);
   Object.assign(fault, { status: 403, path: /^\/presigned/ });
@@ -272,7 +272,7 @@ test('an expired address is a 403 for the caller to try again', async (t) => {
   await assert.rejects(open(), (error) => error instanceof RemoteFailure && error.status === 403);
 });
 
-test('where the storage cannot be reached the platform itself streams the file', async (t) => {
+test('if the storage cannot be reached, the platform itself streams the file', async (t) => {
   const { api, simulation, asked, tools } = await scene(t);
   const { objectId } = attach(simulation);
   tools.baseUrl = 'http://127.0.0.1:1';
@@ -282,13 +282,13 @@ test('where the storage cannot be reached the platform itself streams the file',
   assert.equal(asked.at(-1), `GET /object-storage/document/${objectId}`);
 });
 
-test("a partner's address is opened only when it is public", async (t) => {
+test("a partner's address is opened only if it is public", async (t) => {
   const { api, base } = await scene(t);
   const open = async () => api.openDocument?.({ objectId: null, url: `${base}/presigned/x` });
   await assert.rejects(open(), (error) => error instanceof RemoteFailure && error.code === 'address_refused');
 });
 
-test('the check names what is wrong with the credentials, and compares the clocks', async (t) => {
+test('check reports what is wrong with the credentials, and compares the clocks', async (t) => {
   const good = await scene(t);
   assert.deepEqual(
     (await good.api.check()).map(({ what, ok }) => [what, ok]),
@@ -303,7 +303,7 @@ test('the check names what is wrong with the credentials, and compares the clock
   assert.doesNotMatch(finding?.text ?? '', /wrong/);
 });
 
-test('a clock that is far off is found by the API of the far side', async (t) => {
+test("a clock that is far off is detected by the platform's API", async (t) => {
   const base = await farSide(t, (_request, response) => {
     response.writeHead(200, { Date: 'Sun, 01 Mar 2026 12:05:00 GMT', 'Set-Authorization': 'a.b.c' }).end();
   });
@@ -315,7 +315,7 @@ test('a clock that is far off is found by the API of the far side', async (t) =>
   assert.match(finding?.text ?? '', /300 s behind/);
 });
 
-test('client credentials are used instead of the login where they are configured', async (t) => {
+test('client credentials are used instead of the login if they are configured', async (t) => {
   const seen: string[] = [];
   const base = await farSide(t, (request, response) => {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization?.split(' ')[0]}`);
@@ -330,7 +330,7 @@ test('client credentials are used instead of the login where they are configured
   assert.deepEqual(seen, ['POST /token Basic', 'GET /order/o-1 Bearer']);
 });
 
-test('no second of theirs holds more than ten calls, also when some are longer under way than others', async (t) => {
+test('no second contains more than ten calls, even if some take longer than others', async (t) => {
   const { api, simulation, tools } = await scene(t);
   const subject = issue(simulation);
   const wentOut: number[] = [];

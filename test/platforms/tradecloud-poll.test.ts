@@ -15,7 +15,7 @@ const positionAt = (offset: number, tail: string[] = []) =>
   readPosition({ watermark: null, since: null, page: JSON.stringify({ after: minute(0), offset, tail, greatest: null }) });
 const nextOf = (page: { next: string | null }) => JSON.parse(page.next ?? 'null') as Position | null;
 
-test('a page that shares no row with the one before is not believed: the one before is read again', () => {
+test('a page that shares no row with the previous one is not trusted: the previous one is read again', () => {
   const page = makePage(positionAt(290, ['o-289@x']), rows(300, 100), answer(1000), 'order');
   assert.deepEqual(page.records, []);
   assert.equal(page.watermark, null);
@@ -24,14 +24,14 @@ test('a page that shares no row with the one before is not believed: the one bef
   assert.equal(again.records.length, 100);
 });
 
-test('rows that a page repeats are told once', () => {
+test('rows that a page repeats are reported once', () => {
   const [shared] = rows(99, 1);
   const page = makePage(positionAt(99, [`${shared?.externalId}@${shared?.lastUpdatedAt}`]), rows(99, 100), answer(1000), 'order');
   assert.equal(page.records.length, 99);
   assert.equal(page.records[0]?.subject.externalId, 'o-100');
 });
 
-test('deeper than the API goes the list is begun again just before the greatest time received', () => {
+test("beyond the API's maximum offset the list is restarted just before the latest time received", () => {
   const page = makePage(positionAt(9900), rows(9900, 100), answer(30_000), 'order');
   const next = nextOf(page);
   assert.equal(next?.offset, 0);
@@ -39,12 +39,12 @@ test('deeper than the API goes the list is begun again just before the greatest 
   assert.equal(page.watermark, minute(9999));
 });
 
-test('where the times do not move on, the list goes on by its offset', () => {
+test('if the times do not advance, the list continues by its offset', () => {
   const still = rows(9900, 100).map((row) => ({ ...row, lastUpdatedAt: minute(0) }));
   assert.equal(nextOf(makePage(positionAt(9900), still, answer(30_000), 'order'))?.offset, 9990);
 });
 
-test('a server that gives fewer rows than asked for is paged to its end', () => {
+test('a server that returns fewer rows than requested is paged to its end', () => {
   const first = makePage(positionAt(0), rows(0, 3), answer(5), 'order');
   const next = nextOf(first);
   assert.equal(next?.offset, 2);
@@ -69,7 +69,7 @@ const failed = (reason: RegExp) => (error: unknown) =>
   error instanceof RemoteFailure && error.code === 'remote_paging' && reason.test(error.message);
 const sameTime = (from: number, count: number): Row[] => rows(from, count).map((row) => ({ ...row, lastUpdatedAt: minute(1) }));
 
-test('rows that come at every offset are passed by their time, or the run fails and says so', () => {
+test('rows that appear at every offset are skipped by their time, or the run fails and says so', () => {
   const first = makePage(positionAt(0), rows(1, 100), answer(1000), 'order');
   const narrower = nextOf(makePage(readPosition({ watermark: null, since: null, page: first.next }), rows(1, 100), answer(1000), 'order'));
   assert.deepEqual([narrower?.offset, narrower?.after], [0, new Date(Date.parse(minute(100)) - 1).toISOString()]);
@@ -79,19 +79,19 @@ test('rows that come at every offset are passed by their time, or the run fails 
   assert.throws(() => makePage(next, sameTime(0, 100), answer(1000), 'order'), failed(/every offset/));
 });
 
-test('more rows of one time than an offset reaches fail the run; a search that goes deeper is followed', () => {
+test('more rows with one time than an offset reaches fail the run; a server with larger offsets is read to its end', () => {
   const deep = { ...positionAt(9990, ['x@y']), after: new Date(Date.parse(minute(1)) - 1).toISOString(), tail: [`o-9999@${minute(1)}`] };
   assert.throws(() => makePage(deep, sameTime(9990, 10), answer(10_000), 'order'), failed(/10000 rows/));
   assert.equal(nextOf(makePage(deep, sameTime(9990, 100), answer(10_000), 'order'))?.offset, 10_080);
   assert.equal(makePage(deep, sameTime(9990, 60), answer(10_000), 'order').next, null);
 });
 
-test('pages that never join are given up', () => {
+test('pages that never overlap are abandoned', () => {
   const restless = { ...positionAt(90, ['o-1@x']), again: 100 };
   assert.throws(() => makePage(restless, rows(90, 100), answer(1000), 'order'), failed(/never overlap/));
 });
 
-test('a time beyond the answer moves no watermark', () => {
+test('a time after the response does not move the watermark', () => {
   const [row, future, odd] = rows(0, 3) as [Row, Row, Row];
   const mixed = [row, { ...odd, lastUpdatedAt: 'soon' }, { ...future, lastUpdatedAt: '2099-01-01T00:00:00Z' }];
   const page = makePage(positionAt(0), mixed, answer(3, minute(60)), 'order');
@@ -104,7 +104,7 @@ test('without a total a short page is the last', () => {
   assert.equal(makePage(positionAt(0), [], answer(0), 'order').next, null);
 });
 
-test('the watermark is the platform own writing of its greatest time, and never goes back', () => {
+test("the watermark is its latest time in the platform's own format, and never goes back", () => {
   const stored = readPosition({ watermark: '2026-06-01T00:00:00Z', since: null, page: null });
   assert.equal(makePage(stored, rows(0, 2), answer(2), 'order').watermark, '2026-06-01T00:00:00Z');
   const later = [{ externalId: 'a', lastUpdatedAt: '2026-06-01T02:00:00+01:00', json: {} }];
@@ -115,7 +115,7 @@ test('the watermark is the platform own writing of its greatest time, and never 
   );
 });
 
-test('a watermark that cannot be read as a time is sent back as it came', () => {
+test('a watermark that cannot be read as a time is sent back unchanged', () => {
   const odd = readPosition({ watermark: 'token-17', since: null, page: null });
   assert.deepEqual(pollRequest(odd, { companyId: 'c' }), {
     filters: { companyId: 'c', lastUpdatedAfter: 'token-17' },
@@ -124,7 +124,7 @@ test('a watermark that cannot be read as a time is sent back as it came', () => 
   });
 });
 
-test('answers and tokens that cannot be read are failures, not empty pages', () => {
+test('unreadable responses and tokens are failures, not empty pages', () => {
   const unreadable = (error: unknown) => error instanceof RemoteFailure;
   for (const text of ['', '<html>', '{}', '[]', '{"data":"x"}', '{"data":[{"lines":[]}]}'])
     assert.throws(() => readRows(text, 'order'), unreadable, text);

@@ -7,7 +7,7 @@ import { createPlatformContext } from '../conformance/platform-context.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 import { testOnEngines } from '../support/engines.ts';
 
-testOnEngines('all processes of a database share one login, and no token stands in it in the clear', async (t, engine) => {
+testOnEngines('all processes of a database share one login, and no token is stored in plain text', async (t, engine) => {
   const place = await createPlatformContext(engine, tradecloud);
   t.after(() => place.close());
   const [sent] = await place.happen('OrderIssuedByBuyer');
@@ -36,7 +36,7 @@ testOnEngines('all processes of a database share one login, and no token stands 
   assert.equal(await createSeal(`${baseUrl} ${username}`, ['another password']).open(rows[0]?.sealed ?? null), null);
 });
 
-test('what was sealed for another account, changed or cut off does not open; any of several passwords does', async () => {
+test('a session that was encrypted for another account, changed or truncated is not decrypted; any of several passwords decrypts it', async () => {
   const sealed = await createSeal('https://one.example user', ['new', 'old']).close('{"access":"secret"}');
   const open = (account: string, passwords: string[], text: string) => createSeal(account, passwords).open(text);
   assert.equal(await open('https://one.example user', ['newer', 'new'], sealed), '{"access":"secret"}');

@@ -27,7 +27,7 @@ function stateOf(simulation: Simulation, externalId: string): EntityReport {
 const told = (line: LineReport) => ({ externalId: line.externalId, lastUpdatedAt: line.lastUpdatedAt, content: line.content });
 
 for (const form of ['json', 'xml', 'single', 'simple', 'get', 'get-query']) {
-  test(`every event sent as ${form} is understood, without drift, and says what the API says`, () => {
+  test(`every event sent as ${form} is read, without drift, and equals what the API returns`, () => {
     const { simulation } = sandbox();
     for (const { type } of tradecloud.events) {
       for (const webhook of simulation.emit(type, form)) {
@@ -54,7 +54,7 @@ for (const form of ['json', 'xml', 'single', 'simple', 'get', 'get-query']) {
   });
 }
 
-test('laying every event of a long life over one another ends with what the API gives', () => {
+test('merging every event of a long history ends with what the API returns', () => {
   const { simulation } = sandbox();
   const held = new Map<string, Map<string, ReturnType<typeof told>>>();
   for (let round = 0; round < 3; round++) {
@@ -94,7 +94,7 @@ test('a shipment never gets a line twice, and a documents event announces what t
   assert.deepEqual(report.documents, stateOf(simulation, report.externalId).documents);
 });
 
-test('webhooks carry the first usable credentials, or the kind asked for', () => {
+test('webhooks carry the first usable credentials, or the requested kind', () => {
   const { simulation } = sandbox();
   const header = (form?: string) => simulation.emit('OrderIssuedByBuyer', form)[0]?.headers.Authorization;
   assert.equal(header(), `Basic ${Buffer.from('tradecloud:secret-1').toString('base64')}`);
@@ -103,7 +103,7 @@ test('webhooks carry the first usable credentials, or the kind asked for', () =>
   assert.equal(simulation.emit('OrderIssuedByBuyer', 'json:header')[0]?.headers['X-Sandbox-Key'], 'secret-4');
 });
 
-test('asked for OAuth, a webhook carries an access token that the simulated issuer publishes the key of', async () => {
+test('if OAuth is requested, a webhook carries an access token whose key the simulated issuer publishes', async () => {
   const { simulation, tools } = sandbox();
   const get = (path: string) => simulation.answer({ method: 'GET', path, query: {}, headers: {}, body: '' });
   const issuer = `${tools.baseUrl}/entra`;
@@ -118,7 +118,7 @@ test('asked for OAuth, a webhook carries an access token that the simulated issu
   await jwtVerify(again, keys, { issuer, currentDate: tools.now() });
 });
 
-test('each webhook is a message of its own', () => {
+test('each webhook is a separate message', () => {
   const { simulation } = sandbox();
   const ids = ['OrderIssuedByBuyer', 'OrderResentByBuyer', 'ShipmentIssuedBySupplier'].map((type) => {
     const [webhook] = simulation.emit(type);
@@ -129,7 +129,7 @@ test('each webhook is a message of its own', () => {
   assert.ok(ids.every((id) => id !== null));
 });
 
-test('the story is made of events that are known', () => {
+test('the sample history consists of known events', () => {
   const { simulation } = sandbox();
   const known = new Set(tradecloud.events.map((event) => event.type));
   assert.ok(simulation.story.length > 5);

@@ -51,12 +51,12 @@ test('a split-off line without a position keeps its name when its quantity chang
   assert.deepEqual(linesOf({ lines: [split('2026-04-08', 7)] }), [{ externalId: second?.externalId, quantity: '7' }]);
 });
 
-test('split-off lines that cannot be told apart are still two lines', () => {
+test('split-off lines that cannot be distinguished are still two lines', () => {
   const [first, second] = linesOf({ lines: [split('2026-04-01', 5), split('2026-04-01', 5)] });
   assert.equal(second?.externalId, `${first?.externalId}-2`);
 });
 
-test('split-off lines of different lines of origin do not fall together', () => {
+test('split-off lines of different original lines are different lines', () => {
   const [first, second] = linesOf({ lines: [split('2026-04-01', 5, '1'), split('2026-04-01', 5, '2')] });
   assert.notEqual(first?.externalId, second?.externalId);
 });
@@ -88,18 +88,18 @@ for (const [echo, kept] of [
   ['supplier', 2],
   ['in-progress', 1],
 ] as const) {
-  test(`echo ${echo} keeps ${kept} of a line that waits for our own request and an agreed one`, () => {
+  test(`echo ${echo} keeps ${kept} of a line with a pending request of our own and an agreed one`, () => {
     const [report] = tradecloud.readFetched(order, polled([waiting, agreed]), settings({ echo })).reports;
     assert.equal(report?.lines.length, kept);
     assert.equal(report?.linesComplete, kept === 2);
   });
 }
 
-test('a fetched answer that is no JSON object is a body that cannot be read', () => {
+test('a fetched response that is not a JSON object is a body that cannot be read', () => {
   for (const text of ['<html>', '[]', '"x"']) assert.throws(() => tradecloud.readFetched(order, text, settings()), InvalidBody);
 });
 
-test('whatever bytes arrive, they are understood or refused as unreadable, never anything else', () => {
+test('any bytes are either read or rejected as unreadable, never anything else', () => {
   const members = fc.constantFrom(
     'eventName',
     'orderEvent',
@@ -131,7 +131,7 @@ test('whatever bytes arrive, they are understood or refused as unreadable, never
   );
 });
 
-test('settings: username needs its password, secrets may be lists, unknown members are faults', () => {
+test('settings: username requires a password, secrets may be lists, unknown members are errors', () => {
   const accepts = (value: unknown) => tradecloud.settings.safeParse(value).success;
   const api = { baseUrl: 'https://api.accp.tradecloud1.com/v2' };
   assert.ok(accepts({ webhook: { auth: [{ basic: { username: 'u', password: ['new', 'old'] } }], allowIps: ['35.204.36.162/32'] } }));
@@ -148,7 +148,7 @@ const BASIC = { basic: { username: 'u', password: 'p' } };
 const gatekeeper = (accepts: CredentialChecker['accepts']): CredentialChecker => ({ accepts, now: new Date('2026-03-01T12:00:00Z') });
 const request = inboundOf('POST', '', {}, '{}');
 
-test('any entry lets a request in, named by its position; without entries nothing passes', async () => {
+test('any entry accepts a request, and is named by its position; without entries nothing is accepted', async () => {
   const two = settings({ webhook: { auth: [{ bearer: { token: 't' } }, BASIC] } });
   const byBasic = gatekeeper(async (entry) => 'basic' in entry);
   assert.deepEqual(await tradecloud.authenticate(request, two, byBasic), { accepted: true, credential: 'auth[1].basic' });
@@ -166,7 +166,7 @@ test('any entry lets a request in, named by its position; without entries nothin
   );
 });
 
-test('an issuer that cannot be asked counts only where no other entry accepts', async () => {
+test('an issuer that does not respond counts only if no other entry accepts', async () => {
   const two = settings({ webhook: { auth: [{ bearer: { token: 't' } }, BASIC] } });
   const issuerDown = (other: boolean) =>
     gatekeeper(async (entry) => {
@@ -177,7 +177,7 @@ test('an issuer that cannot be asked counts only where no other entry accepts', 
   await assert.rejects(tradecloud.authenticate(request, two, issuerDown(false)), Unavailable);
 });
 
-test('headers with static secrets are named, and the portal guide shows addresses but no secret', () => {
+test('headers with static secrets are listed, and the portal guide shows addresses but no secret', () => {
   const own = settings({
     webhook: { auth: [{ header: { name: 'X-Key', value: 'hush-1' } }, { basic: { username: 'tc', password: 'hush-2' } }] },
   });
@@ -189,13 +189,13 @@ test('headers with static secrets are named, and the portal guide shows addresse
   assert.doesNotMatch(guide, /hush/);
 });
 
-test('a status that the platform repeats after is not among the final ones, the others are', () => {
+test('a status that the platform repeats after is not final, all others are', () => {
   const final = (status: number) => tradecloud.retryPolicy.final.some(([from, to]) => status >= from && status <= to);
   assert.deepEqual([400, 401, 408, 413, 429, 500].map(final), [true, true, true, true, true, true]);
   assert.deepEqual([200, 202, 501, 502, 503, 504].map(final), [false, false, false, false, false, false]);
 });
 
-test('a very long tXML order is read in pieces and says the same as a short one', () => {
+test('a very long tXML order is parsed in pieces with the same result as a short one', () => {
   const line = (position: number, note: string) =>
     `<line><id>${ID}-${position}</id><buyerLine><position>${position}</position><note>${note} &amp; so on</note></buyerLine>` +
     `<deliveryScheduleLine><quantity>1.10</quantity></deliveryScheduleLine><deliveryScheduleLine><quantity>2</quantity></deliveryScheduleLine></line>`;
@@ -220,14 +220,14 @@ test('a very long tXML order is read in pieces and says the same as a short one'
   assert.throws(() => understand(inboundOf('POST', '/orders', { 'content-type': 'application/xml' }, broken)), InvalidBody);
 });
 
-test('an endless event name is cut', () => {
+test('an extremely long event name is truncated', () => {
   const endless = 'x'.repeat(100_000);
   const body = JSON.stringify({ eventName: endless, orderEvent: { orderId: ID } });
   const { eventType } = understand(inboundOf('POST', '/orders', { 'content-type': 'application/json' }, body)).identity;
   assert.ok(eventType !== null && eventType.length <= 500);
 });
 
-test('a known event without its state is unreadable; an unknown one may carry anything', () => {
+test('a known event without its state is unreadable; an unknown one may contain anything', () => {
   const sent = (body: object) => inboundOf('POST', '/orders', { 'content-type': 'application/json' }, JSON.stringify(body));
   for (const body of [{}, { orderEvent: null }, { orderEvent: [] }, { orderEvent: 'PO1' }, { order: { id: 'c0-PO1' } }]) {
     assert.throws(() => understand(sent({ eventName: 'OrderIssuedByBuyer', ...body })), InvalidBody);

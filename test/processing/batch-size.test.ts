@@ -36,7 +36,7 @@ async function workOff(run: TestContext): Promise<number[]> {
   return sizes;
 }
 
-testWithContext('a large backlog is worked off in growing transactions: every delivery once, one feed entry each, no hole', async (run) => {
+testWithContext('a large backlog is processed in growing transactions: every delivery once, one feed entry each, no gap', async (run) => {
   await sendAll(run, DELIVERIES);
   const sizes = await workOff(run);
   assert.equal(sizes[0], 100);
@@ -58,7 +58,7 @@ testWithContext('a large backlog is worked off in growing transactions: every de
   assert.equal(new Set(changes.map((change) => change.external_id)).size, DELIVERIES);
 });
 
-testWithContext('a transaction takes no more than four megabytes of bodies, however many deliveries wait', async (run) => {
+testWithContext('a transaction contains no more than 4 MiB of bodies, however many deliveries are pending', async (run) => {
   await sendAll(run, 90, 'x'.repeat(100_000));
   const sizes = await workOff(run);
   assert.ok(

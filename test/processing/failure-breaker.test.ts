@@ -20,7 +20,7 @@ function brakeTest() {
   return { clock, said, brake: createFailureBreaker({ alerts, clock, log: memoryLog() }) };
 }
 
-test('more than half of the last fifty attempts failing for our own reason pauses working; fewer do not', () => {
+test('processing pauses when more than half of the last fifty attempts fail because of internal errors, and not when fewer do', () => {
   const { brake, said } = brakeTest();
   for (let n = 0; n < 50; n++) brake.note({ resource: `order:${n}`, failedByUs: n % 2 === 0 });
   assert.equal(brake.permits(), 'all');
@@ -30,13 +30,13 @@ test('more than half of the last fifty attempts failing for our own reason pause
   assert.deepEqual(said, ['open working_paused']);
 });
 
-test('one poison resource, however often it fails, is no mass failure', () => {
+test('a single failing resource, however often it fails, does not pause processing', () => {
   const { brake } = brakeTest();
   for (let n = 0; n < 100; n++) brake.note({ resource: `order:${n % 4}`, failedByUs: true });
   assert.equal(brake.permits(), 'all');
 });
 
-test('after a minute one delivery is tried: failing again pauses for another minute, else all go on', () => {
+test('after a minute one delivery is tried: if it fails processing pauses for another minute, else it resumes', () => {
   const { brake, clock, said } = brakeTest();
   for (let n = 0; n < 26; n++) brake.note({ resource: `order:${n}`, failedByUs: true });
   clock.advance(59_999);
@@ -51,14 +51,14 @@ test('after a minute one delivery is tried: failing again pauses for another min
   assert.equal(said.at(-1), 'close working_paused');
 });
 
-test('a platform that fails and a body that cannot be read are not our fault', () => {
+test('a failing platform and an unreadable body are not internal errors', () => {
   assert.equal(isOurFault({ end: 'failed', error: new RemoteFailure('remote_unavailable', 'answered 500', 500) }), false);
   assert.equal(isOurFault({ end: 'failed', error: new Error('a bug') }), true);
   assert.equal(isOurFault({ end: 'done' }), false);
 });
 
 testWithContext(
-  'a fault of ours fills no dead letters: working pauses, receiving goes on, and all is worked when it is gone',
+  'an internal error causes no dead letters: processing pauses, intake continues, and everything is processed afterwards',
   async (run) => {
     let broken = true;
     const { platform } = run.connection;

@@ -22,7 +22,7 @@ async function drain({ context, connection }: TestContext): Promise<void> {
 }
 
 testOnEngines(
-  'four processes work one backlog off: every delivery once, each resource in its order, no hole in versions or feed',
+  'four processes share one backlog: every delivery once, each resource in order, no gap in versions or feed',
   async (_t, engine) => {
     const one = await createTestContext(engine);
     const others = await Promise.all(['two:0:b', 'three:0:c', 'four:0:d'].map((name) => one.another(name)));

@@ -59,7 +59,7 @@ const keysOf = (difference: Difference | undefined) => [
   objectAt(difference?.after).id ?? null,
 ];
 
-test('another file under the same code replaces the first, and the change names its place', () => {
+test('another file with the same code replaces the first, and the change names its place', () => {
   const { state, diff, lines } = merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })], false));
   assert.deepEqual(fates(state), { A: 'B', B: 'current' });
   assert.equal(diff.length, 1);
@@ -89,7 +89,7 @@ test('the same file on the header and on lines is one announcement each', () => 
   assert.ok([...again.state.documents.values()].every((one) => one.id));
 });
 
-test('what is missing from a complete report is removed, from a part it is not, and it comes back when it is told again', () => {
+test('a document missing from a complete report is removed, from a partial one it is not, and it returns when it is reported again', () => {
   const [a, b] = [document({ key: 'A' }), document({ key: 'B', code: null })];
   assert.deepEqual(fates(merged(order(1, [a, b]), order(2, [a], false)).state), { A: 'current', B: 'current' });
   assert.deepEqual(fates(merged(order(1, [a, b]), order(2, null)).state), { A: 'current', B: 'current' });
@@ -101,7 +101,7 @@ test('what is missing from a complete report is removed, from a part it is not, 
   assert.deepEqual(fates(merged(order(1, [a, b]), order(3, [a]), order(2, [a, b], false)).state), { A: 'current', B: 'removed' });
 });
 
-test('a late announcement replaces nothing, by its own time or by that of its report', () => {
+test('a late announcement replaces nothing, whether by its own time or by that of its report', () => {
   const at = (hour: string) => `2026-03-01T${hour}:00:00.000Z`;
   const [old, young] = [document({ key: 'A', lastUpdatedAt: at('01') }), document({ key: 'B', lastUpdatedAt: at('02') })];
   assert.deepEqual(fates(merged(order(1, [young]), order(2, [old], false)).state), { B: 'current' });
@@ -110,7 +110,7 @@ test('a late announcement replaces nothing, by its own time or by that of its re
   assert.deepEqual(fates(returned.state), { A: 'current', B: 'A' });
 });
 
-test('two files under one code in one report: the newer one counts, and telling both again changes nothing', () => {
+test('of two files with one code in one report the newer one counts, and reporting both again changes nothing', () => {
   const both = [
     document({ key: 'B', lastUpdatedAt: '2026-03-01T02:00:00.000Z' }),
     document({ key: 'A', lastUpdatedAt: '2026-03-01T01:00:00.000Z' }),

@@ -21,13 +21,13 @@ const told = (more: Partial<EntityReport> = {}): EntityReport => ({
   ...more,
 });
 
-test('a deletion that still tells the whole thing keeps what it tells', () => {
+test('a deletion that still contains the whole entity keeps its content', () => {
   const { state, change } = mergeReport(null, told({ deleted: true }), occasion);
   assert.deepEqual([state.header.number, state.lines.size, state.deletedAt, state.version], ['N7', 1, AT, 1]);
   assert.deepEqual([change?.action, change?.lines], ['deleted', ['l-1']]);
 });
 
-test('how a thing ended is told with its deletion, in one entry', () => {
+test('the final content of an entity is reported together with its deletion, in one entry', () => {
   const { state } = mergeReport(null, told(), occasion);
   const end = told({ deleted: true, lastUpdatedAt: LATER, header: { ...header, status: 'Cancelled' } });
   const { change } = mergeReport(state, end, occasion);
@@ -42,7 +42,7 @@ test('how a thing ended is told with its deletion, in one entry', () => {
   assert.equal(mergeReport(state, end, occasion).change, null, 'and once');
 });
 
-test('a deletion that tells nothing else leaves what is held as it was', () => {
+test('a deletion without content leaves the stored content unchanged', () => {
   const { state } = mergeReport(null, told(), occasion);
   const { change } = mergeReport(state, told({ deleted: true, lastUpdatedAt: null, header: null, lines: [], source: null }), occasion);
   assert.deepEqual([change?.action, change?.diff.length, state.header, state.deletedAt], ['deleted', 1, header, occasion.at]);
@@ -59,7 +59,7 @@ const SECOND = '2026-04-01T10:30:00.000Z';
 const renamed = (name: string, more: Partial<EntityReport> = {}) =>
   told({ header: { ...header, status: name }, lines: [], linesComplete: false, ...more });
 
-test('a time that cannot be read may create, but replaces nothing that has a time', () => {
+test('an unreadable time may create, but replaces nothing that has a time', () => {
   const unreadable = { lastUpdatedAt: null, timeUnreadable: true } as const;
   const made = mergeReport(null, renamed('Unknown', unreadable), occasion).state;
   assert.deepEqual([made.header.status, made.lastUpdatedAt], ['Unknown', null]);
@@ -72,7 +72,7 @@ test('a time that cannot be read may create, but replaces nothing that has a tim
   assert.deepEqual([gone.change, made.deletedAt], [null, null]);
 });
 
-test('a line whose own time cannot be read replaces no line that has one, and removes none', () => {
+test('a line with an unreadable time replaces no line that has one, and removes none', () => {
   const { state } = mergeReport(null, told(), occasion);
   const line = { externalId: 'l-1', lastUpdatedAt: null, timeUnreadable: true, content: { ...content, quantity: '9' }, source: {} };
   mergeReport(state, told({ lastUpdatedAt: LATER, lines: [line] }), occasion);
@@ -81,7 +81,7 @@ test('a line whose own time cannot be read replaces no line that has one, and re
   assert.equal(state.lines.get('l-1')?.removedAt, null);
 });
 
-test('a time in the future is kept as told and compared as its arrival', () => {
+test('a time in the future is stored as reported and compared by its arrival', () => {
   const future = { lastUpdatedAt: '2099-01-01T00:00:00.000Z', comparedAt: SECOND };
   const { state } = mergeReport(null, renamed('Future', future), occasion);
   assert.deepEqual([state.lastUpdatedAt, state.comparedAt], [future.lastUpdatedAt, SECOND]);
@@ -103,7 +103,7 @@ test('of two times in one millisecond the finer fraction decides', () => {
   assert.equal(state.header.status, 'Newest');
 });
 
-test('at an equal time two messages, and two answers, are compared whole; a message and an answer in what both tell', () => {
+test('with equal times two messages, or two fetched responses, are compared completely; a message and a response by what both contain', () => {
   const with_ = (form: 'event' | 'fetch', source: EntityReport['source']) => renamed('Same', { form, source });
   const paths = (held: EntityReport, next: EntityReport) => {
     const { state } = mergeReport(null, held, occasion);
@@ -143,7 +143,7 @@ test('at an equal time two messages, and two answers, are compared whole; a mess
   assert.deepEqual(paths(with_('event', message), with_('fetch', answer)), []);
 });
 
-test('a line that differs only in the own JSON is a change at an equal time, too', () => {
+test('a line that differs only in its own JSON is a change with an equal time, too', () => {
   const line = (note: string) => ({ externalId: 'l-1', lastUpdatedAt: AT, content, source: { note } });
   const { state } = mergeReport(null, told({ form: 'event', lines: [line('a')] }), occasion);
   const { change } = mergeReport(state, told({ form: 'event', lines: [line('b')] }), occasion);

@@ -118,7 +118,7 @@ function seen({ header, source, lines }: EntityState): Record<string, string> {
 
 const SEED = 20_261_126;
 
-test('events, answers and list rows in any order, with any times, end in what newest-wins says, and each change is one version', () => {
+test('events, responses and list rows in any order, with any times, result in the newest state, and each change is one version', () => {
   fc.assert(
     fc.property(steps, (played) => {
       let state: EntityState | null = null;
@@ -136,7 +136,7 @@ test('events, answers and list rows in any order, with any times, end in what ne
   );
 });
 
-testWithContext('the same through the store, several reports at a time', async ({ context }) => {
+testWithContext('the same holds through the store, several reports at a time', async ({ context }) => {
   let order = 0;
   const portions = fc.array(fc.nat(3), { minLength: 14, maxLength: 14 });
   await fc.assert(

@@ -25,7 +25,7 @@ const feed = (run: TestContext) =>
 const states = async (run: TestContext) =>
   (await run.context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 
-testWithContext('an event that changes one line makes one entry that names that line only, with before and after', async (run) => {
+testWithContext('an event that changes one line creates one entry that names only that line, with before and after', async (run) => {
   await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });
   await run.send({ id: 'e2', type: 'order', order: order(T2, [line('1', '8', T2), line('2', '5', T1)]) });
   await run.settle();
@@ -38,7 +38,7 @@ testWithContext('an event that changes one line makes one entry that names that 
   assert.deepEqual(await states(run), ['done', 'done']);
 });
 
-testWithContext('an older event has no effect and is counted as stale; an older event about another line is still news', async (run) => {
+testWithContext('an older event has no effect and is counted as stale; an older event about another line is applied', async (run) => {
   await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '10', T2)]) });
   await run.send({ id: 'e2', type: 'order', order: order(T1, [line('1', '3', T1)], 'Old') });
   await run.send({ id: 'e3', type: 'order', order: order(T1, [line('2', '7', T1)], 'Old') });
@@ -52,7 +52,7 @@ testWithContext('an older event has no effect and is counted as stale; an older 
   assert.equal(Number(stale?.count), 3);
 });
 
-testWithContext('an equal time with equal content is nothing new; with other content it is applied and counted', async (run) => {
+testWithContext('an equal time with equal content is not new; with different content it is applied and counted', async (run) => {
   await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1)]) });
   await run.send({ id: 'e2', type: 'order', order: order(T1, [line('1', '10', T1)]) });
   await run.settle();
@@ -64,7 +64,7 @@ testWithContext('an equal time with equal content is nothing new; with other con
   assert.equal(Number(collision?.count), 1);
 });
 
-testWithContext('waiting notifications about one resource are served by one fetch, and a missing line is marked removed', async (run) => {
+testWithContext('pending notifications about one resource are served by one fetch, and a missing line is marked removed', async (run) => {
   await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '10', T1), line('2', '5', T1)]) });
   await run.settle();
   run.world.orders.set('PO1', order(T2, [line('1', '10', T1), line('3', '1', T2)]));
@@ -83,7 +83,7 @@ testWithContext('waiting notifications about one resource are served by one fetc
   );
 });
 
-testWithContext('a notification without an id joins one that has not been started, and is news once that one has', async (run) => {
+testWithContext('a notification without an id joins a pending one, and is new once that one is being processed', async (run) => {
   const first = await run.send({ type: 'changed', subject: 'PO1' });
   const second = await run.send({ type: 'changed', subject: 'PO1' });
   assert.equal(first.status, 'accepted');
@@ -93,7 +93,7 @@ testWithContext('a notification without an id joins one that has not been starte
   assert.equal(third.status, 'accepted');
 });
 
-testWithContext('a failing fetch is tried again with backoff, and holds back what came after it about the same resource', async (run) => {
+testWithContext('a failing fetch is retried with backoff, and delays later deliveries of the same resource', async (run) => {
   run.world.orders.set('PO1', order(T1, [line('1', '10', T1)]));
   run.world.failures.push(serverError());
   await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
@@ -107,7 +107,7 @@ testWithContext('a failing fetch is tried again with backoff, and holds back wha
 });
 
 testWithContext(
-  'a resource the platform does not know is asked for three times more, then the delivery is dead and alerted',
+  'a resource that the platform does not know is requested three more times, then the delivery is dead and raises an alert',
   async (run) => {
     await run.send({ id: 'n1', type: 'changed', subject: 'PO9' });
     for (let round = 0; round < 10; round++) {
@@ -123,7 +123,7 @@ testWithContext(
   },
 );
 
-testWithContext('a resource that is gone because its deletion waits does not hold the deletion back', async (run) => {
+testWithContext('a resource that no longer exists does not delay the delivery of its deletion', async (run) => {
   await run.send({ id: 'n1', type: 'changed', subject: 'PO7' });
   await run.send({ id: 'd1', type: 'deleted', subject: 'PO7' });
   await run.settle();
@@ -134,7 +134,7 @@ testWithContext('a resource that is gone because its deletion waits does not hol
   );
 });
 
-testWithContext('a delivery that always throws is tried twelve times and never keeps others from being worked', async (run) => {
+testWithContext('a delivery that always throws is tried twelve times and never delays others', async (run) => {
   await run.send({ id: 'p1', type: 'boom', subject: 'PO2' });
   await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
   await run.settle();
@@ -148,7 +148,7 @@ testWithContext('a delivery that always throws is tried twelve times and never k
   assert.equal(JSON.parse(row?.attempts ?? '').length, 12);
 });
 
-testWithContext('what a process held that is gone is worked by another, exactly once', async (run) => {
+testWithContext('a delivery held by a dead process is processed exactly once by another', async (run) => {
   await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
   const lost = await run.another('two:0:gone');
   await lost.context.db.write((sql) => claimDeliveries(sql, claimOptions(lost.context, false, null, 10)));
@@ -162,7 +162,7 @@ testWithContext('what a process held that is gone is worked by another, exactly 
   assert.equal((await feed(run)).length, 1);
 });
 
-testWithContext('two hundred identical requests at once, to two processes: exactly one is accepted', async (run) => {
+testWithContext('of two hundred identical concurrent requests to two processes exactly one is accepted', async (run) => {
   const other = await run.another('two:0:other');
   const event = { id: 'e1', type: 'order', order: order(T3, [line('1', '1', T3)]) };
   const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? run : other).send(event)));
@@ -174,7 +174,7 @@ testWithContext('two hundred identical requests at once, to two processes: exact
   assert.equal(row?.duplicates, 199);
 });
 
-testWithContext('a known id with another body is kept as a delivery of its own, and both are flagged', async (run) => {
+testWithContext('a known id with a different body is stored as a separate delivery, and both are flagged', async (run) => {
   const first = await run.send({ id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) });
   const other = await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '2', T2)]) });
   const again = await run.send({ id: 'e1', type: 'order', order: order(T2, [line('1', '2', T2)]) });
@@ -183,7 +183,7 @@ testWithContext('a known id with another body is kept as a delivery of its own, 
   assert.ok(rows.length === 2 && rows.every((row) => row.conflict === true || row.conflict === 1));
 });
 
-testWithContext('a body that cannot be read is refused and kept as a dead delivery with its bytes', async (run) => {
+testWithContext('a body that cannot be read is rejected and stored as a dead delivery with its bytes', async (run) => {
   await assert.rejects(
     run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }),
     { code: 'invalid_body' },
@@ -193,7 +193,7 @@ testWithContext('a body that cannot be read is refused and kept as a dead delive
   assert.deepEqual([row?.state, contents?.body.toString()], ['dead', '{"broken']);
 });
 
-testWithContext('with a fetch failing for one connection nothing is taken twice', async (run) => {
+testWithContext('while fetches of one connection fail, nothing is claimed twice', async (run) => {
   run.world.failures.push(serverError());
   await run.send({ id: 'n1', type: 'changed', subject: 'PO1' });
   assert.equal(await processNotifications(run.context, run.connection), 1);

@@ -37,7 +37,7 @@ const emptyStore = (test: TestContext) =>
     for (const table of ['changes', 'entities', 'collisions']) await sql.all(`delete from ${table}`);
   });
 
-testWithContext('a replay of everything onto an empty store gives the same rows, from recorded answers', async (test) => {
+testWithContext('a replay of everything into an empty store gives the same rows, from recorded responses', async (test) => {
   for (let n = 0; n < 12; n++) {
     const id = `PO${n % 4}`;
     await test.send({
@@ -63,7 +63,7 @@ testWithContext('a replay of everything onto an empty store gives the same rows,
   assert.equal(causes, 'replay');
 });
 
-testWithContext('a replay that changes nothing makes no feed entry, and keeps the attempts of the first life', async (test) => {
+testWithContext('a replay that changes nothing creates no feed entry, and keeps the earlier attempts', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
   await test.settle();
   assert.equal(await replay(test.context, ALL, 'fresh'), 1);
@@ -76,7 +76,7 @@ testWithContext('a replay that changes nothing makes no feed entry, and keeps th
   assert.equal(row?.replay, null);
 });
 
-testWithContext('a fresh replay asks the platform again', async (test) => {
+testWithContext('a fresh replay fetches from the platform again', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', at(1), '1'));
   await test.send({ type: 'changed', subject: 'PO1' });
   await test.settle();
@@ -87,7 +87,7 @@ testWithContext('a fresh replay asks the platform again', async (test) => {
   assert.equal((await select(test, 'select seq from changes')).length, 2);
 });
 
-testWithContext('only what the filter names and what has ended is replayed', async (test) => {
+testWithContext('only deliveries that match the filter and have finished are replayed', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
   await test.send({ id: 'e2', type: 'unheard-of', subject: 'PO2' });
   await test.settle();
@@ -102,7 +102,7 @@ testWithContext('only what the filter names and what has ended is replayed', asy
   assert.deepEqual(await states(test), ['pending', 'pending', 'pending']);
 });
 
-testWithContext('a delivery whose body was emptied is not replayed; asked for by its id it is refused', async (test) => {
+testWithContext('a delivery whose body was deleted is not replayed; requested by its id it is rejected', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1)) });
   await test.settle();
   await test.context.db.write((sql) => sql.all('delete from delivery_contents'));
@@ -111,7 +111,7 @@ testWithContext('a delivery whose body was emptied is not replayed; asked for by
   await assert.rejects(replay(test.context, { ...ALL, ids: [row?.id ?? ''] }, 'fresh'), { code: 'body_gone', status: 409 });
 });
 
-testWithContext('a preview says what a replay would change, and changes nothing', async (test) => {
+testWithContext('a preview shows what a replay would change, and changes nothing', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', at(1), '10') });
   test.world.orders.set('PO2', toyOrder('PO2', at(1), '1'));
   await test.send({ type: 'changed', subject: 'PO2' });
@@ -140,7 +140,7 @@ testWithContext('a preview says what a replay would change, and changes nothing'
   assert.equal((await select(test, 'select * from collisions')).length, 0);
 });
 
-testWithContext('a preview waits for no writer, and each delivery builds on the one before', async (test) => {
+testWithContext('a preview waits for no writer, and each delivery builds on the previous one', async (test) => {
   for (const n of [1, 2, 3]) await test.send({ id: `e${n}`, type: 'order', order: toyOrder('PO1', at(n), String(n)) });
   await test.settle();
   // An open transaction that has written the order and the feed: waiting for it here would never end.
@@ -167,7 +167,7 @@ testWithContext('a preview waits for no writer, and each delivery builds on the 
   assert.equal((await select(test, 'select 1 from entities')).length, 0);
 });
 
-testWithContext('a preview that could not look at everything says so', async (test) => {
+testWithContext('a preview that could not cover everything says so', async (test) => {
   await test.send({ type: 'changed', subject: 'PO1' });
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   await test.settle();

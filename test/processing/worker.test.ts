@@ -16,7 +16,7 @@ const reach = (run: TestContext, wanted: readonly string[]) =>
     run.log.written,
   );
 
-testWithContext('a slow fetch holds up its own resource and no other, in its batch or after it', async (run) => {
+testWithContext('a slow fetch delays only its own resource, in its batch and after it', async (run) => {
   const answered = Promise.withResolvers<void>();
   run.world.slow.set('A', answered.promise);
   for (const id of ['A', 'B', 'C']) run.world.orders.set(id, { id, updatedAt: AT, lines: [] });

@@ -18,7 +18,7 @@ testWithReconciler('before the first run everything is open', async (test) => {
   assert.deepEqual(await spans(test), [[null, null, 'open', null]]);
 });
 
-testWithReconciler('a finished run proves up to the moment it began; the next one goes on from there', async (test) => {
+testWithReconciler('a finished run proves everything up to its start; the next one continues from there', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', after(-60)));
   const first = await test.run();
   assert.deepEqual(await spans(test), [
@@ -34,7 +34,7 @@ testWithReconciler('a finished run proves up to the moment it began; the next on
   ]);
 });
 
-testWithReconciler('a run that fails leaves its time unproven, and says which run; a finished one proves it after all', async (test) => {
+testWithReconciler('a run that fails leaves its period unproven, and names the run; a finished one proves it', async (test) => {
   await test.run();
   test.clock.advance(300_000);
   test.world.failures = Array.from({ length: 5 }, serverError);
@@ -48,7 +48,7 @@ testWithReconciler('a run that fails leaves its time unproven, and says which ru
   );
 });
 
-testWithReconciler('a standstill and refused deliveries are unproven until a run has finished', async (test) => {
+testWithReconciler('a downtime and rejected deliveries are unproven until a run has finished', async (test) => {
   await test.run();
   await test.context.db.write(async (sql) => {
     await recordHeartbeat(sql, 'before:1:x', true, START);
@@ -73,7 +73,7 @@ testWithReconciler('a standstill and refused deliveries are unproven until a run
   );
 });
 
-testWithReconciler('a beginning that leaves time out does not close the hole', async (test) => {
+testWithReconciler('a start that skips a period does not prove the skipped part', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', after(-60)));
   await test.run();
   test.clock.set(after(1000));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { lastRun, testWithReconciler, toyOrder } from './support.ts';
 
-testWithReconciler('a platform whose clock is far ahead does not hide that its delivery was refused', async (run) => {
+testWithReconciler('a platform whose clock is far ahead does not hide that its delivery was rejected', async (run) => {
   const ahead = new Date(run.clock.now().getTime() + 3_600_000).toISOString();
   run.world.orders.set('PO1', toyOrder('PO1', ahead));
   await run.context.db.write((sql) =>
@@ -17,7 +17,7 @@ testWithReconciler('a platform whose clock is far ahead does not hide that its d
   );
 });
 
-testWithReconciler('a request that was refused explains the change it came after, and no other', async (run) => {
+testWithReconciler('a rejected request explains the change that it follows, and no other', async (run) => {
   const start = run.clock.now().getTime();
   const after = (seconds: number) => new Date(start + seconds * 1000).toISOString();
   for (const [n, seconds] of [0, 60, 120].entries()) run.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, after(seconds)));

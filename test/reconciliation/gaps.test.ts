@@ -16,14 +16,14 @@ async function causes(test: ReconcileTest): Promise<Record<string, unknown>> {
 }
 const details = async (test: ReconcileTest) => (await readGaps(test.context.db.read, (await lastRun(test)).id))[0]?.details;
 
-testWithReconciler('a change whose delivery still waits was only late', async (test) => {
+testWithReconciler('a change whose delivery is still pending has the cause late', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', after(0)) });
   test.world.orders.set('PO1', toyOrder('PO1', after(0)));
   await test.run();
   assert.deepEqual(await causes(test), { PO1: 'late' });
 });
 
-testWithReconciler('deliveries that are only late raise no alarm, however many', async (test) => {
+testWithReconciler('late deliveries alone raise no alert, however many', async (test) => {
   for (let n = 0; n < 12; n++) {
     await test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, after(0)) });
     test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, after(0)));
@@ -32,7 +32,7 @@ testWithReconciler('deliveries that are only late raise no alarm, however many',
   assert.equal(test.alerts.length, 0);
 });
 
-testWithReconciler('a change whose delivery was accepted and then failed says so, with the delivery and its error', async (test) => {
+testWithReconciler('a change whose delivery was accepted and then failed has that cause, with the delivery and its error', async (test) => {
   await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', after(0)) });
   await test.settle();
   test.world.orders.set('PO1', toyOrder('PO1', after(0)));
@@ -42,7 +42,7 @@ testWithReconciler('a change whose delivery was accepted and then failed says so
   assert.deepEqual(await details(test), { deliveryId: delivery?.id ?? null, error: 'internal: a fault of ours' });
 });
 
-testWithReconciler('a dead delivery explains only what came with it, not a change after the last finished run', async (test) => {
+testWithReconciler('a dead delivery explains only its own change, not one after the last finished run', async (test) => {
   await test.send({ id: 'e1', type: 'boom', order: toyOrder('PO1', after(0)) });
   for (let n = 0; n < 12; n++) {
     await test.settle();
@@ -59,7 +59,7 @@ testWithReconciler('a dead delivery explains only what came with it, not a chang
 });
 
 testWithReconciler(
-  'what the platform itself says it gave up, or has switched off, stands with a change that was never delivered',
+  'what the platform reports as given up, or as disabled, is in the details of a change that was never delivered',
   async (test) => {
     const webhook = { id: '42', name: null, url: 'https://dock.example/webhooks/toy', events: ['order'], enabled: false };
     const registered = [{ ...webhook, statistics: { failed: 2, successful: 40 } }];
@@ -71,7 +71,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler('a change whose delivery we refused carries the status and the time', async (test) => {
+testWithReconciler('a change whose delivery we rejected has the status and the time', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', after(0)));
   await test.context.db.write((sql) =>
     sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(1)]),
@@ -82,7 +82,7 @@ testWithReconciler('a change whose delivery we refused carries the status and th
   assert.deepEqual(await details(test), { status: 401, code: 'unauthorized', at: after(1) });
 });
 
-testWithReconciler('a refusal from before the last finished run explains nothing', async (test) => {
+testWithReconciler('a rejection from before the last finished run explains nothing', async (test) => {
   await test.context.db.write((sql) =>
     sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(1)]),
   );
@@ -94,7 +94,7 @@ testWithReconciler('a refusal from before the last finished run explains nothing
   assert.deepEqual(await causes(test), { PO1: 'never_delivered' });
 });
 
-testWithReconciler('a change at a time when nobody answered was stopped; before and after it was never delivered', async (test) => {
+testWithReconciler('a change during a downtime has the cause stopped; before and after it the cause is never_delivered', async (test) => {
   await test.context.db.write(async (sql) => {
     await recordHeartbeat(sql, 'before:1:x', true, after(0));
     await recordStop(sql, 'before:1:x', after(100));
@@ -108,22 +108,25 @@ testWithReconciler('a change at a time when nobody answered was stopped; before 
   assert.deepEqual(await causes(test), { PO1: 'never_delivered', PO2: 'stopped', PO3: 'never_delivered' });
 });
 
-testWithReconciler('refused while the store was away is rejected, although no sign of life could be written', async (test) => {
-  await test.context.db.write(async (sql) => {
-    await recordHeartbeat(sql, test.context.processId, true, after(0));
-    await recordHeartbeat(sql, 'next:1:x', true, after(100));
-    await recordStop(sql, test.context.processId, after(10));
-    await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 503, 'database_unavailable')", [after(51)]);
-  });
-  test.world.orders.set('PO1', toyOrder('PO1', after(50)));
-  test.world.orders.set('PO2', toyOrder('PO2', after(101)));
-  test.clock.set(after(105));
-  await test.run();
-  assert.deepEqual(await causes(test), { PO1: 'rejected', PO2: 'rejected' });
-});
+testWithReconciler(
+  'a request refused while the store was unavailable has the cause rejected, although no heartbeat could be written',
+  async (test) => {
+    await test.context.db.write(async (sql) => {
+      await recordHeartbeat(sql, test.context.processId, true, after(0));
+      await recordHeartbeat(sql, 'next:1:x', true, after(100));
+      await recordStop(sql, test.context.processId, after(10));
+      await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 503, 'database_unavailable')", [after(51)]);
+    });
+    test.world.orders.set('PO1', toyOrder('PO1', after(50)));
+    test.world.orders.set('PO2', toyOrder('PO2', after(101)));
+    test.clock.set(after(105));
+    await test.run();
+    assert.deepEqual(await causes(test), { PO1: 'rejected', PO2: 'rejected' });
+  },
+);
 
 testWithReconciler(
-  'a process that was killed answered until its last sign of life; one that does not receive counts for nothing',
+  'a killed process counts as answering until its last heartbeat; a process that does not receive is not counted',
   async (test) => {
     await test.context.db.write(async (sql) => {
       await recordHeartbeat(sql, 'killed:1:x', true, after(0));
@@ -139,7 +142,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler('a change whose platform time lies before the last finished run is explained by what happened since', async (test) => {
+testWithReconciler('a change with a platform time before the last finished run is explained by what happened since', async (test) => {
   await test.context.db.write(async (sql) => {
     await recordHeartbeat(sql, 'before:1:x', true, after(0));
     await recordStop(sql, 'before:1:x', after(100));
@@ -153,7 +156,7 @@ testWithReconciler('a change whose platform time lies before the last finished r
   assert.deepEqual(await causes(test), { PO1: 'stopped' });
 });
 
-testWithReconciler('a delivery that comes after all, and brings nothing that is not held, turns its gap into a late one', async (test) => {
+testWithReconciler('a delivery that arrives later, and contains nothing new, changes the cause of its gap to late', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', after(0)));
   test.world.orders.set('PO2', toyOrder('PO2', after(0)));
   const first = await test.run();
@@ -173,7 +176,7 @@ testWithReconciler('a delivery that comes after all, and brings nothing that is 
   );
 });
 
-testWithReconciler('a delivery that was at the door, and not stored yet, when the run looked, was late too', async (test) => {
+testWithReconciler('a delivery that was being received, but not stored yet, when the run compared, is late too', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', after(0)));
   const knockedAt = test.clock.now();
   test.clock.advance(200);
@@ -193,7 +196,7 @@ testWithReconciler('a delivery that was at the door, and not stored yet, when th
   );
 });
 
-testWithReconciler('an unreadable body that was refused is what lost the change', async (test) => {
+testWithReconciler('an unreadable body that was rejected explains the lost change', async (test) => {
   await assert.rejects(
     test.receiver.receive(test.connection, inbound('{', test.clock), { accepts: async () => false, now: test.clock.now() }),
   );
@@ -205,7 +208,7 @@ testWithReconciler('an unreadable body that was refused is what lost the change'
   assert.deepEqual(await causes(test), { PO1: 'rejected' });
 });
 
-testWithReconciler('rows that are only summaries are fetched whole where they tell of something newer, and only there', async (test) => {
+testWithReconciler('summary rows are fetched completely if they report something newer, and only then', async (test) => {
   const { platform, settings } = test.connection;
   const api = platform.connect(settings, {} as never);
   if (!api) throw new Error('The toy has an API.');
@@ -234,7 +237,7 @@ testWithReconciler('rows that are only summaries are fetched whole where they te
   await reconciler.stop();
 });
 
-testWithReconciler('what a whole list does not have any more is asked for, and marked deleted when it is gone', async (test) => {
+testWithReconciler('an entity that is missing from a complete list is fetched, and marked deleted if it no longer exists', async (test) => {
   const api = test.connection.platform.connect(test.connection.settings, {} as never);
   if (!api) throw new Error('The toy has an API.');
   const hidden = new Set<string>();

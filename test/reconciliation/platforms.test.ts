@@ -14,7 +14,7 @@ for (const platform of PLATFORMS) {
       .length ?? 0) > 0;
   if (!hasLists) continue;
 
-  on('where every webhook arrived, reconciliation finds nothing', async ({ story, deliver, quiet, reconcile, client, world }) => {
+  on('if every webhook arrived, reconciliation finds nothing', async ({ story, deliver, quiet, reconcile, client, world }) => {
     await story(async (webhook) => {
       assert.ok([200, 202].includes(await deliver(webhook)), webhook.eventType);
       await quiet();
@@ -24,7 +24,7 @@ for (const platform of PLATFORMS) {
     assert.deepEqual((await compareWithWorlds(client, [world])).differences, []);
   });
 
-  on('where no webhook arrived, a run brings everything, and the next finds nothing more', async ({ story, reconcile, client, world }) => {
+  on('if no webhook arrived, a run recovers everything, and the next finds nothing more', async ({ story, reconcile, client, world }) => {
     await story();
     const run = await reconcile();
     assert.deepEqual([run.state, run.error, run.causes], ['done', null, ['never_delivered']]);
@@ -34,7 +34,7 @@ for (const platform of PLATFORMS) {
     assert.deepEqual(differences, []);
   });
 
-  on('where every third webhook was lost, a run heals the store', async ({ story, deliver, quiet, reconcile, client, world }) => {
+  on('if every third webhook was lost, a run recovers what is missing', async ({ story, deliver, quiet, reconcile, client, world }) => {
     await story(async (webhook, n) => {
       if (n % 3 === 1) return;
       await deliver(webhook);

@@ -41,7 +41,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler('a second run over the same world changes nothing and finds nothing', async (test) => {
+testWithReconciler('a second run over the same data changes nothing and finds nothing', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   await test.run();
   const run = await test.run();
@@ -57,7 +57,7 @@ testWithReconciler('every page is read, many records at a time', async (test) =>
   assert.equal(await watermark(test), at(129));
 });
 
-testWithReconciler('a failing platform is asked again after growing waits, and the run goes on', async (test) => {
+testWithReconciler('a failing platform is retried after growing delays, and the run continues', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   test.world.failures = [serverError(), new RemoteFailure('remote_unavailable', 'answered 429', 429, 7000)];
   const run = await test.run();
@@ -66,7 +66,7 @@ testWithReconciler('a failing platform is asked again after growing waits, and t
 });
 
 testWithReconciler(
-  'a run that the platform keeps failing ends as failed, proves nothing, moves nothing; the next one goes on from its page',
+  'a run that the platform keeps failing ends as failed, proves nothing, moves nothing; the next one continues from its page',
   async (test) => {
     test.world.pageSize = 2;
     for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
@@ -88,7 +88,7 @@ testWithReconciler(
 );
 
 testWithReconciler(
-  'a page that fails in two runs is left: the third begins anew, as does the next after a refused address',
+  'a page that fails in two runs is abandoned: the third starts from the beginning, as does the next after a refused address',
   async (test) => {
     test.world.pageSize = 2;
     for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
@@ -103,7 +103,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler('a run that was broken off behind a page that is refused by now reads the list from its beginning', async (test) => {
+testWithReconciler('a run that was interrupted after a page that is now refused reads the list from its beginning', async (test) => {
   test.world.pageSize = 2;
   for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
   test.world.failures = [null, ...Array.from({ length: 5 }, serverError)];
@@ -113,26 +113,29 @@ testWithReconciler('a run that was broken off behind a page that is refused by n
   assert.deepEqual([run.state, run.counts.seen], ['done', 5]);
 });
 
-testWithReconciler('a row dated in the future is taken and flagged, and moves neither the watermark nor what is proven', async (test) => {
-  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-  test.world.orders.set('PO2', toyOrder('PO2', '2099-01-01T00:00:00.000Z'));
-  const first = await test.run();
-  assert.deepEqual([first.state, first.counts.applied], ['done', 2]);
-  assert.equal(await watermark(test), undefined);
-  assert.equal((await proven(test))[0]?.to, '2026-03-01T08:00:00.000Z');
-  assert.deepEqual(
-    test.alerts.filter(({ code }) => code === 'future_time').map(({ connection, details }) => [connection, details.path]),
-    [['toy', '/lastUpdatedAt']],
-  );
-  test.world.orders.set('PO3', toyOrder('PO3', at(30)));
-  test.world.orders.set('PO2', { ...toyOrder('PO2', '2099-01-01T00:00:00.000Z', '99') });
-  test.clock.advance(60_000);
-  const second = await test.run();
-  assert.deepEqual([second.counts.seen, second.counts.applied], [3, 2]);
-});
+testWithReconciler(
+  'a row dated in the future is applied and flagged, and moves neither the watermark nor the proven span',
+  async (test) => {
+    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
+    test.world.orders.set('PO2', toyOrder('PO2', '2099-01-01T00:00:00.000Z'));
+    const first = await test.run();
+    assert.deepEqual([first.state, first.counts.applied], ['done', 2]);
+    assert.equal(await watermark(test), undefined);
+    assert.equal((await proven(test))[0]?.to, '2026-03-01T08:00:00.000Z');
+    assert.deepEqual(
+      test.alerts.filter(({ code }) => code === 'future_time').map(({ connection, details }) => [connection, details.path]),
+      [['toy', '/lastUpdatedAt']],
+    );
+    test.world.orders.set('PO3', toyOrder('PO3', at(30)));
+    test.world.orders.set('PO2', { ...toyOrder('PO2', '2099-01-01T00:00:00.000Z', '99') });
+    test.clock.advance(60_000);
+    const second = await test.run();
+    assert.deepEqual([second.counts.seen, second.counts.applied], [3, 2]);
+  },
+);
 
 testWithReconciler(
-  'a row whose time cannot be read creates; one that differs from what is stored is withheld, and then nothing is proven',
+  'a row with an unreadable time creates; one that differs from what is stored is withheld, and then nothing is proven',
   async (test) => {
     const odd = (quantity: string) => ({
       ...toyOrder('PO1', at(1), quantity),
@@ -156,7 +159,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler('a watermark and a proof in the future, as earlier versions left them, are not believed', async (test) => {
+testWithReconciler('a watermark and a proof in the future, as earlier versions left them, are discarded', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   await test.context.db.write(async (sql) => {
     await moveWatermark(sql, 'toy', 'orders', '2099-01-01T00:00:00.000Z', at(0));
@@ -173,7 +176,7 @@ testWithReconciler('a watermark and a proof in the future, as earlier versions l
   assert.deepEqual(await states(), ['proven', 'open']);
 });
 
-testWithReconciler('nothing is proven beyond the time that the platform itself says it is', async (test) => {
+testWithReconciler("nothing is proven beyond the platform's own current time", async (test) => {
   test.world.answeredAt = '2026-03-01T07:00:00.000Z';
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   await test.run();
@@ -184,7 +187,7 @@ testWithReconciler('nothing is proven beyond the time that the platform itself s
   assert.equal((await proven(test))[0]?.to, '2026-03-01T08:01:00.000Z', 'and not beyond the moment at which the list was asked for');
 });
 
-testWithReconciler('a refusal (401) is not tried again', async (test) => {
+testWithReconciler('a refusal (401) is not retried', async (test) => {
   test.world.failures = [new RemoteFailure('remote_refused', 'answered 401', 401)];
   const run = await test.run();
   assert.equal(run.state, 'failed');
@@ -218,7 +221,7 @@ testWithReconciler('a process that stops in the middle leaves its run to another
   }
 });
 
-testWithReconciler('a demand while a run is under way in another process gives that run', async (test) => {
+testWithReconciler('a request during a run in another process returns that run', async (test) => {
   const other = await test.another('two:0:test');
   const second = createReconciler(other.context, groundOf(test, []));
   try {
@@ -244,7 +247,7 @@ testWithReconciler('a demand while a run is under way in another process gives t
   }
 });
 
-testWithReconciler('a run whose process was silent for too long is taken over, and the old one writes nothing any more', async (test) => {
+testWithReconciler('a run whose process was silent for too long is taken over, and the old process writes nothing more', async (test) => {
   const other = await test.another('two:0:test');
   const second = createReconciler(other.context, groundOf(test, []));
   try {
@@ -289,7 +292,7 @@ testWithReconciler(
 );
 
 testWithReconciler(
-  'an older beginning that was asked for reads from there, and leaves the watermark where it was or further on',
+  'a run with an older requested start reads from there, and leaves the watermark where it was or further on',
   async (test) => {
     test.world.orders.set('PO1', toyOrder('PO1', at(1)));
     test.world.orders.set('PO2', toyOrder('PO2', at(5)));
@@ -303,7 +306,7 @@ testWithReconciler(
   },
 );
 
-testWithReconciler("the connection's own beginning holds for the first run only", async (test) => {
+testWithReconciler("the connection's own start applies to the first run only", async (test) => {
   test.connection.reconcile.since = at(2);
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   test.world.orders.set('PO2', toyOrder('PO2', at(3)));
@@ -312,7 +315,7 @@ testWithReconciler("the connection's own beginning holds for the first run only"
   assert.equal((await proven(test))[0]?.from, at(2));
 });
 
-testWithReconciler('a stop does not wait for a platform that does not answer', async (test) => {
+testWithReconciler('stopping does not wait for a platform that does not respond', async (test) => {
   const api = test.connection.platform.connect(test.connection.settings, {} as never);
   if (!api) throw new Error('The toy has an API.');
   const asked = Promise.withResolvers<void>();
@@ -333,7 +336,7 @@ testWithReconciler('a stop does not wait for a platform that does not answer', a
   assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
 });
 
-testWithReconciler('a connection without an API refuses', async (test) => {
+testWithReconciler('a connection without an API is rejected', async (test) => {
   const bare = {
     ...test.connection,
     settings: { ...test.connection.settings },
@@ -342,7 +345,7 @@ testWithReconciler('a connection without an API refuses', async (test) => {
   await assert.rejects(test.reconciler.reconcile(bare, 'demand'), { code: 'api_missing', status: 409 });
 });
 
-testWithReconciler('more gaps than chance explains open an alert, except on the first filling', async (test) => {
+testWithReconciler('more gaps than chance explains open an alert, except on the first run', async (test) => {
   for (let n = 0; n < 12; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
   await test.run();
   assert.equal(test.alerts.length, 0);
@@ -352,7 +355,7 @@ testWithReconciler('more gaps than chance explains open an alert, except on the 
   assert.equal(test.alerts.at(-1)?.details.gaps, 12);
 });
 
-testWithReconciler('a 429 costs a page none of its tries, and nothing that only waits gives the page up', async (test) => {
+testWithReconciler('a 429 costs a page no attempt, and a page that only waits is not abandoned', async (test) => {
   test.world.orders.set('PO1', toyOrder('PO1', at(1)));
   test.world.failures = Array.from({ length: 12 }, () => new RemoteFailure('remote_rate_limited', 'answered 429', 429, 7000));
   assert.equal((await test.run()).state, 'done');

@@ -84,7 +84,7 @@ export async function onStage(
       deliver: async (webhook) => (await post(`${app.url}/webhooks/${world.connection}${webhook.path}`, webhook)).status,
       async quiet() {
         await until(
-          'nothing waits any more',
+          'no delivery is pending any more',
           async () => (await client.get<{ backlog: number }>(`/api/v1/connections/${world.connection}`)).backlog,
           (backlog) => backlog === 0,
           log.written,

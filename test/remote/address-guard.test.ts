@@ -57,7 +57,7 @@ test('a name that resolves to a private address is not opened, nor one with a pr
   }
 });
 
-test('a name that changes its answer is connected to only at the address that was checked', async (t) => {
+test('a name whose resolution changes is connected to only at the address that was checked', async (t) => {
   let reached = 0;
   const base = await farSide(t, (_request, response) => {
     reached += 1;
@@ -71,7 +71,7 @@ test('a name that changes its answer is connected to only at the address that wa
 
 const stream = (status: number, headers: Record<string, string> = {}): RemoteStream => ({ status, headers, content: Readable.from([]) });
 
-test('every redirect goes through the guard again', async () => {
+test('every redirect is checked by the guard again', async () => {
   const asked: string[] = [];
   const open = async (url: string) => {
     asked.push(url);
@@ -93,7 +93,7 @@ test('a redirect to another scheme is refused and the sixth redirect is too many
   assert.equal(opened, 6);
 });
 
-test('an answer other than 2xx is thrown with its status', async () => {
+test('a response other than 2xx is thrown with its status', async () => {
   const open = async () => stream(403);
   await assert.rejects(followRedirects('http://one.example/', open, now), (error: RemoteFailure) => error.status === 403);
 });

@@ -26,7 +26,7 @@ test('a call joins the base address, keeps the body as text and sends its author
   assert.deepEqual(seen, ['POST /v2/order/poll?page=2 Bearer first application/json {"limit":100}']);
 });
 
-test('an address of another origin is refused before credentials leave', async (t) => {
+test('an address of another origin is refused before credentials are sent', async (t) => {
   const base = await farSide(t, (_request, response) => response.end('never'));
   const client = remoteOnFakeTime().remote.client(clientOptions(base));
   await assert.rejects(client.call({ method: 'GET', path: 'http://localhost:1/steal' }), failure('remote_refused', 0));
@@ -76,7 +76,7 @@ function fakeTime() {
   };
 }
 
-test('a late 401 of an old token renews nothing again, nor do many at once', async (t) => {
+test('a late 401 for an old token causes no second renewal, nor do many concurrent ones', async (t) => {
   let token = 1;
   const late: (() => void)[] = [];
   const base = await farSide(t, (request, response) => {
@@ -97,7 +97,7 @@ test('a late 401 of an old token renews nothing again, nor do many at once', asy
   assert.deepEqual([(await last).status, renewals], [200, [2]]);
 });
 
-test('refused credentials pause all calls: one tries them, with growing pauses, and the first success lets all go on', async (t) => {
+test('refused credentials pause all calls: one tries them, with growing delays, and the first success resumes all', async (t) => {
   let right = false;
   let calls = 0;
   const base = await farSide(t, (_request, response) => {
@@ -128,7 +128,7 @@ test('refused credentials pause all calls: one tries them, with growing pauses, 
   );
 });
 
-test('a 429 without a time makes the budget rest longer with each one in a row, and a time is kept to for an hour at most', async (t) => {
+test('a 429 without a time pauses the limit longer with each one in a row, and a given time is honoured for an hour at most', async (t) => {
   const answers = [429, 429, 200, 429];
   const base = await farSide(t, (request, response) =>
     response
@@ -167,13 +167,13 @@ test('Retry-After is read in seconds and as a date by the remote clock', async (
   assert.equal(await waitOf('/date'), 42_000);
 });
 
-test('no answer within the time-out is a failure without status', async (t) => {
+test('no response within the timeout is a failure without status', async (t) => {
   const base = await farSide(t, () => {});
   const client = remoteOnFakeTime().remote.client(clientOptions(base, { timeoutMs: 20 }));
   await assert.rejects(client.call({ method: 'GET', path: '/slow' }), failure('remote_timeout', 0));
 });
 
-test('an error for an unreachable remote holds neither query nor credentials, its causes included', async () => {
+test('an error for an unreachable remote contains neither query nor credentials, including its causes', async () => {
   const client = remoteOnFakeTime().remote.client(
     clientOptions('http://127.0.0.1:1', { authorize: async () => ({ Authorization: 'Bearer hush' }) }),
   );
@@ -183,7 +183,7 @@ test('an error for an unreachable remote holds neither query nor credentials, it
   assert.doesNotMatch(`${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)} ${error.cause}`, /hush/);
 });
 
-test('a used-up budget is waited for within the patience and refused with its time beyond it', async (t) => {
+test('an exhausted limit is waited for up to the maximum wait, and rejected with its time beyond it', async (t) => {
   const base = await farSide(t, (_request, response) => response.end('{}'));
   const { remote, sleeps } = remoteOnFakeTime();
   const client = remote.client(clientOptions(base, { budgets: [{ name: 'single', calls: 1, perMs: 3000 }] }));
@@ -195,7 +195,7 @@ test('a used-up budget is waited for within the patience and refused with its ti
   assert.deepEqual([refused.code, refused.status, refused.retryAfterMs], ['rate_limited_here', 0, 3000]);
 });
 
-test('a call counts against the budgets it names and no others', async (t) => {
+test('a call counts against the limits it names and no others', async (t) => {
   const base = await farSide(t, (_request, response) => response.end('{}'));
   const { remote, sleeps } = remoteOnFakeTime();
   const budgets = [
@@ -209,7 +209,7 @@ test('a call counts against the budgets it names and no others', async (t) => {
   assert.deepEqual(sleeps, []);
 });
 
-test('after a 429 nothing is sent against that budget until the remote wants it', async (t) => {
+test('after a 429 nothing is sent against that limit until the remote allows it', async (t) => {
   let calls = 0;
   const base = await farSide(t, (_request, response) => {
     calls += 1;
@@ -224,7 +224,7 @@ test('after a 429 nothing is sent against that budget until the remote wants it'
   assert.equal((await client.call({ method: 'GET', path: '/3' })).status, 200);
 });
 
-test('a sequential client has one call under way, and fetches overtake waiting reconciliation', async (t) => {
+test('a sequential client has one call in progress, and fetches overtake waiting reconciliation', async (t) => {
   let underWay = 0;
   let most = 0;
   const order: string[] = [];
@@ -248,7 +248,7 @@ test('a sequential client has one call under way, and fetches overtake waiting r
   assert.deepEqual(order, ['/first', '/fetch', '/page-1', '/page-2']);
 });
 
-test('five outages in a row open the circuit and one good answer closes it again', async (t) => {
+test('five failures in a row open the circuit and one successful response closes it again', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-03-01T12:00:00Z') });
   let calls = 0;
   let healthy = false;
@@ -272,7 +272,7 @@ test('five outages in a row open the circuit and one good answer closes it again
   assert.equal(client.circuit(), 'closed');
 });
 
-test('answers in the four hundreds never open the circuit, and end a row of outages', async (t) => {
+test('4xx responses never open the circuit, and end a series of failures', async (t) => {
   let calls = 0;
   const base = await farSide(t, (_request, response) => {
     calls += 1;
@@ -284,7 +284,7 @@ test('answers in the four hundreds never open the circuit, and end a row of outa
   assert.equal(client.circuit(), 'closed');
 });
 
-test('a body is opened as a stream, with the authorisation only when asked for', async (t) => {
+test('a body is opened as a stream, with the authorisation only when requested', async (t) => {
   const seen: (string | undefined)[] = [];
   const base = await farSide(t, (request, response) => {
     seen.push(request.headers.authorization);
@@ -321,13 +321,13 @@ test('a call leaves one log line without query, body or credentials', async (t) 
   assert.doesNotMatch(lines[0] ?? '', /hush|Bearer/);
 });
 
-test('a plain call gives any status as an answer', async (t) => {
+test('a plain call returns any status as a response', async (t) => {
   const base = await farSide(t, (_request, response) => response.writeHead(401, { 'X-Why': 'no' }).end('closed'));
   const answer = await remoteOnFakeTime().remote.plain({ baseUrl: base, method: 'GET', path: '/login', timeoutMs: 1000 });
   assert.deepEqual([answer.status, answer.headers['x-why'], answer.text], [401, 'no', 'closed']);
 });
 
-test('where the memory of the limits cannot be asked, its error comes through and nothing is sent', async (t) => {
+test('if the stored limits cannot be read, the error is passed on and nothing is sent', async (t) => {
   let calls = 0;
   const base = await farSide(t, (_request, response) => {
     calls += 1;

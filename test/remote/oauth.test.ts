@@ -11,7 +11,7 @@ const options = (base: string) => ({
   audience: 'api://x',
 });
 
-test('client credentials are asked for once, kept, and renewed shortly before they expire', async (t) => {
+test('client credentials are requested once, cached, and renewed shortly before they expire', async (t) => {
   const bodies: string[] = [];
   const base = await farSide(t, (request, response, body) => {
     bodies.push(`${request.url} ${body}`);
@@ -32,7 +32,7 @@ test('client credentials are asked for once, kept, and renewed shortly before th
   assert.match(bodies[0] ?? '', /audience=api/);
 });
 
-test('an endpoint that takes the client only from the form is asked that way after its refusal', async (t) => {
+test('an endpoint that accepts the client only in the form is called that way after its refusal', async (t) => {
   const base = await farSide(t, (_request, response, body) => {
     const inForm = new URLSearchParams(body).get('client_secret') === 's e:cret';
     response.writeHead(inForm ? 200 : 401, { 'content-type': 'application/json' });
@@ -56,7 +56,7 @@ for (const [status, code] of [
   });
 }
 
-test('a token endpoint that cannot be reached is a failure without status, and is asked again next time', async (t) => {
+test('a token endpoint that cannot be reached is a failure without status, and is called again next time', async (t) => {
   let up = false;
   const base = await farSide(t, (_request, response) => {
     if (!up) return response.destroy();

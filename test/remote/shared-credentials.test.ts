@@ -91,7 +91,7 @@ for (const [way, clientOf] of Object.entries(ways)) {
   });
 }
 
-testOnEngines('processes that start again all the time, or reload, try refused credentials six times a minute', async (t, engine) => {
+testOnEngines('processes that restart or reload continually try refused credentials six times a minute', async (t, engine) => {
   const here = await stage(t, engine, ways['a key'] as (typeof ways)[string]);
   const fromMs = here.clock.now().getTime();
   while (here.clock.now().getTime() < fromMs + 180_000) {

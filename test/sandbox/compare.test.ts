@@ -48,7 +48,7 @@ function clientOf(lists: { orders: Shown[]; shipments: Shown[]; records: Shown[]
   };
 }
 
-test('a service that has understood everything is equal', async () => {
+test('a service that has applied everything is equal', async () => {
   const world = ordersWorld();
   const result = await compareWithWorlds(clientOf(shownBy(world)), [world]);
   assert.deepEqual(result.differences, []);
@@ -58,11 +58,11 @@ test('a service that has understood everything is equal', async () => {
 const FAULTS: Record<string, (order: Shown, lists: ReturnType<typeof shownBy>) => unknown> = {
   'another status': (order) => Object.assign(order, { status: 'Elsewhere' }),
   'another quantity in a line': ({ lines: [line] = [] }) => Object.assign(line ?? {}, { quantity: '999' }),
-  'a line too few': (order) => order.lines?.pop(),
-  'a line too many': (order) => order.lines?.push({ externalId: 'more', removedAt: null }),
-  'an order that is missing': (_order, lists) => lists.orders.pop(),
-  'an order too many': (order, lists) => lists.orders.push({ ...order, externalId: 'more' }),
-  'a living order held as deleted': (order) => Object.assign(order, { deletedAt: START }),
+  'a missing line': (order) => order.lines?.pop(),
+  'an additional line': (order) => order.lines?.push({ externalId: 'more', removedAt: null }),
+  'a missing order': (_order, lists) => lists.orders.pop(),
+  'an additional order': (order, lists) => lists.orders.push({ ...order, externalId: 'more' }),
+  'an existing order stored as deleted': (order) => Object.assign(order, { deletedAt: START }),
 };
 
 for (const [name, spoil] of Object.entries(FAULTS)) {
@@ -77,7 +77,7 @@ for (const [name, spoil] of Object.entries(FAULTS)) {
   });
 }
 
-test('a line that was removed may still be held', async () => {
+test('a line that was removed may still be stored', async () => {
   const world = ordersWorld();
   const lists = shownBy(world);
   lists.orders[0]?.lines?.push({ externalId: 'gone', removedAt: START });

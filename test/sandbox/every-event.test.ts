@@ -91,7 +91,7 @@ async function tell({ sandbox, app, client, log }: Stage, world: World, eventTyp
 const expectedState = (event: EventDescription): string => (event.effect === 'ignore' ? 'ignored' : 'done');
 
 for (const platform of PLATFORMS) {
-  testOnEngines(`the story of ${platform.name} and every event type of it arrive as what they are described to be`, async (t, engine) => {
+  testOnEngines(`the sample history of ${platform.name} and every event type of it are received as described`, async (t, engine) => {
     const here = await stage(t, engine);
     const world = here.sandbox.worlds.find((one) => one.platform === platform);
     assert.ok(world);

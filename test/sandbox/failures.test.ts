@@ -42,7 +42,7 @@ function day({ rates = {}, mayBeLost = true, attempts = 1 }: Day) {
   return { injector, arrived, wake: () => waiting.splice(0).forEach((resume) => void resume()) };
 }
 
-test('on a good day everything arrives once, and that is all', async () => {
+test('without failures everything arrives once, and nothing else', async () => {
   const { injector, arrived } = day({});
   injector.deliver(world, webhook('1'));
   await injector.settle();
@@ -50,7 +50,7 @@ test('on a good day everything arrives once, and that is all', async () => {
   assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['taken'])]]);
 });
 
-test('a lost webhook does not arrive, and is remembered by its subject', async () => {
+test('a lost webhook does not arrive, and is recorded by its subject', async () => {
   const { injector, arrived } = day({ rates: { dropped: 1 } });
   injector.deliver(world, webhook('1'));
   await injector.settle();
@@ -59,14 +59,14 @@ test('a lost webhook does not arrive, and is remembered by its subject', async (
   assert.equal(injector.counts.dropped, 1);
 });
 
-test('what nobody could find out again is not lost', async () => {
+test('webhooks that could not be recovered are never dropped', async () => {
   const { injector, arrived } = day({ rates: { dropped: 1 }, mayBeLost: false });
   injector.deliver(world, webhook('1'));
   await injector.settle();
   assert.deepEqual(arrived, ['1']);
 });
 
-test('a held webhook is overtaken by the next one', async () => {
+test('a delayed webhook is overtaken by the next one', async () => {
   const { injector, arrived, wake } = day({ rates: { delayed: 1 } });
   injector.deliver(world, webhook('early'));
   const good = day({});
@@ -95,7 +95,7 @@ test('a webhook that needed several attempts was late', async () => {
   assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['late'])]]);
 });
 
-test('a change without a webhook is remembered as that', () => {
+test('a change without a webhook is recorded as such', () => {
   const { injector } = day({});
   injector.noteSilence(world, 'order:1');
   assert.deepEqual([...injector.outcomes], [['sandbox-tradecloud order:1', new Set(['silent'])]]);

@@ -48,7 +48,7 @@ test('after a restore the reader goes back to the oldest entry and books only wh
   assert.deepEqual(reader.counts, { booked: 4, skipped: 1, diverged: 1, lost: 2 });
 });
 
-test('a changeId that comes again for another change is a fault', async () => {
+test('a changeId that is reused for another change is an error', async () => {
   const feed = createFeed();
   const first = feed.replace([entry('a', 1), entry('b', 2)]);
   const reader = startReader(feed.client);

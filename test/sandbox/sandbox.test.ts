@@ -34,7 +34,7 @@ function takingSender(stop = new AbortController(), most = Number.POSITIVE_INFIN
 
 const resourcesOf = (sandbox: Sandbox) => sandbox.worlds.map((world) => world.simulation.resources());
 
-test('there is one connection for each platform, as a connections file would have it', async (t) => {
+test('there is one connection for each platform, as a connections file would define it', async (t) => {
   const sandbox = await open(await directory(t));
   t.after(() => sandbox.stop());
   const connections = readConnections(sandbox.connectionsText, {}, PLATFORMS);
@@ -44,7 +44,7 @@ test('there is one connection for each platform, as a connections file would hav
   );
 });
 
-test('credentials lie in files that only their owner may read', async (t) => {
+test('credentials are in files that only their owner can read', async (t) => {
   const dataDir = await directory(t);
   const sandbox = await open(dataDir);
   t.after(() => sandbox.stop());
@@ -59,7 +59,7 @@ test('credentials lie in files that only their owner may read', async (t) => {
   );
 });
 
-test('the next start has the same credentials, the same worlds and the same addresses, and does not play the story again', async (t) => {
+test('the next start has the same credentials, the same data and the same addresses, and does not play the history again', async (t) => {
   const dataDir = await directory(t);
   const first = await open(dataDir);
   await first.playStory(takingSender());
@@ -76,7 +76,7 @@ test('the next start has the same credentials, the same worlds and the same addr
   assert.deepEqual(sender.taken, []);
 });
 
-test('a story that was interrupted goes on where it stopped', async (t) => {
+test('a history that was interrupted continues where it stopped', async (t) => {
   const dataDir = await directory(t);
   const first = await open(dataDir);
   const interrupted = takingSender(undefined, 3);
@@ -92,7 +92,7 @@ test('a story that was interrupted goes on where it stopped', async (t) => {
   for (const world of second.worlds) assert.equal(world.count(), world.simulation.story.length);
 });
 
-test('an event is made to happen from outside only with the key', async (t) => {
+test('an event can be triggered from outside only with the key', async (t) => {
   const dataDir = await directory(t);
   const sandbox = await open(dataDir);
   t.after(() => sandbox.stop());
@@ -108,7 +108,7 @@ test('an event is made to happen from outside only with the key', async (t) => {
   assert.equal((await ask(simulator.key, { ...event, connection: 'nobody' })).status, 400);
 });
 
-test('the banner says what this is, gives lines to paste, and holds no secret', async (t) => {
+test('the banner says what this is, gives lines to paste, and contains no secret', async (t) => {
   const dataDir = await directory(t);
   const sandbox = await open(dataDir);
   t.after(() => sandbox.stop());

@@ -25,7 +25,7 @@ function before(statuses: readonly number[], mostAttempts = 10) {
   return { sender, urls, waits };
 }
 
-test('what the platform repeats is repeated, later each time, until it is taken', async () => {
+test('what the platform repeats is repeated, with growing delays, until it is accepted', async () => {
   const { sender, urls, waits } = before([503, 0, 503, 202]);
   const sent = await sender.send('shop', policy({}), webhook);
   assert.deepEqual({ delivered: sent.delivered, attempts: sent.attempts }, { delivered: true, attempts: 4 });
@@ -34,7 +34,7 @@ test('what the platform repeats is repeated, later each time, until it is taken'
   assert.deepEqual(sender.counts, { sent: 4, accepted: 1, duplicates: 0, refused: 0, retries: 3, givenUp: 0 });
 });
 
-test('what the platform takes as final is not repeated', async () => {
+test('what the platform treats as final is not repeated', async () => {
   const { sender, urls } = before([401]);
   assert.equal((await sender.send('shop', policy({}), webhook)).delivered, false);
   assert.equal(urls.length, 1);
@@ -55,7 +55,7 @@ test('a duplicate counts as delivered', async () => {
   assert.equal(sender.counts.duplicates, 1);
 });
 
-test('a service that is not there is tried again, and its new address is asked for', async () => {
+test('an unreachable service is retried, and its new address is looked up', async () => {
   const addresses = [null, 'http://second'];
   const urls: string[] = [];
   const sender = createSender({

@@ -9,7 +9,7 @@ async function started(t: test.TestContext, port = 0): Promise<Simulators> {
   return simulators;
 }
 
-test('every platform answers below its own name, and sees the request as if it stood alone', async (t) => {
+test('every platform is served below its own name, and sees the request as if it were alone', async (t) => {
   const simulators = await started(t);
   const seen: SimulatedRequest[] = [];
   simulators.host('shop', (request) => {
@@ -31,7 +31,7 @@ test('every platform answers below its own name, and sees the request as if it s
   assert.equal(seen[0]?.body, '{}');
 });
 
-test('an unknown name is answered 404, a fault of a simulation 500, and both are over with that', async (t) => {
+test('an unknown name is answered 404, an error of a simulation 500, and both have no further effect', async (t) => {
   const simulators = await started(t);
   simulators.host('broken', () => {
     throw new Error('as it may be');
@@ -59,7 +59,7 @@ test('during an outage the platforms answer 503, and the sandbox itself still an
   assert.equal((await fetch(`${simulators.origin}/shop`)).status, 200);
 });
 
-test('the wanted port is taken where it is free, else another one', async (t) => {
+test('the preferred port is used if it is free, else another one', async (t) => {
   const first = await startSimulators(0);
   const port = Number(new URL(first.origin).port);
   const beside = await started(t, port);

@@ -6,7 +6,7 @@ import { createWorld } from '../../src/sandbox/world.ts';
 
 const worlds = PLATFORMS.map((platform) => createWorld(platform, { seed: 'a', baseUrl: 'http://127.0.0.1:1', now: () => new Date(0) }));
 
-test('every platform has something to compare, however soon the traffic ends, and never more events than asked for', async () => {
+test('every platform has something to compare, however soon the traffic ends, and never more events than requested', async () => {
   const happened = new Map<string, number>();
   const sandbox = {
     worlds,

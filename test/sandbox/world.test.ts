@@ -14,7 +14,7 @@ function tellStory(world: World): void {
 }
 
 for (const platform of PLATFORMS) {
-  test(`${platform.name}: the same seed and the same happenings make the same world`, () => {
+  test(`${platform.name}: the same seed and the same events produce the same data`, () => {
     const [one, two] = [createWorld(platform, ground('a')), createWorld(platform, ground('a'))];
     tellStory(one);
     tellStory(two);
@@ -23,11 +23,11 @@ for (const platform of PLATFORMS) {
     assert.deepEqual(two.entry, one.entry, 'with the same credentials');
   });
 
-  test(`${platform.name}: another seed makes other credentials`, () => {
+  test(`${platform.name}: another seed produces other credentials`, () => {
     assert.notDeepEqual(createWorld(platform, ground('a')).entry, createWorld(platform, ground('b')).entry);
   });
 
-  test(`${platform.name}: what its API is asked in between changes nothing of what happens`, () => {
+  test(`${platform.name}: API requests in between do not change what happens`, () => {
     const [asked, left] = [createWorld(platform, ground('a')), createWorld(platform, ground('a'))];
     asked.simulation.answer({ method: 'GET', path: '/', query: {}, headers: {}, body: '' });
     tellStory(asked);
@@ -36,7 +36,7 @@ for (const platform of PLATFORMS) {
   });
 }
 
-test('a twin has the credentials of its world and a life of its own', () => {
+test('a copy has the credentials of its original and its own data', () => {
   for (const platform of PLATFORMS) {
     const world = createWorld(platform, ground('a'));
     const twin = copyWorld(world, ground('sample'));

@@ -14,7 +14,7 @@ const content = (quantity: string) => ({
 });
 const line = (quantity: string) => ({ content: content(quantity), rank: 0, version: 1, lastUpdatedAt: null, removedAt: null });
 
-test('the content of a line that is new stands once in its feed entry, and is read back from there', () => {
+test('the content of a new line is stored once in its feed entry, and is read back from there', () => {
   const made = line('10');
   const changed = { ...line('7'), rank: 1, version: 2 };
   const state: ChangeState = { header: null, lastUpdatedAt: '2026-02-01T08:00:00.000Z', deletedAt: null, lines: { a: made, b: changed } };

@@ -10,7 +10,7 @@ import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 const NOW = '2026-03-01T08:00:00.000Z';
 const FUTURE = '2099-01-01T00:00:00.000Z';
 
-testOnEngines('what a time in the future has frozen is compared as its last change after an upgrade', async (_t, engine) => {
+testOnEngines('after an upgrade, a time in the future that blocked changes is compared by its last change', async (_t, engine) => {
   const { url, drop } = await createTestDatabase(engine);
   try {
     await fillOlder(url);

@@ -18,7 +18,7 @@ async function untilReceived(sender: Messages, received: Promise<Topic>): Promis
 }
 
 if (ENGINES.includes('postgres')) {
-  test('what one process sends wakes another one on the same PostgreSQL, and never itself', async () => {
+  test('a message from one process wakes another one on the same PostgreSQL, and never itself', async () => {
     const { url, drop } = await createTestDatabase('postgres');
     const db = await openDatabase(url);
     const [one, two] = [openMessages(url, db, 'one:1:a'), openMessages(url, db, 'two:2:b')];
@@ -36,7 +36,7 @@ if (ENGINES.includes('postgres')) {
     }
   });
 
-  test('where no message comes through, a process knows that it has to look by the clock', async () => {
+  test('if no messages arrive, a process knows that it has to poll', async () => {
     const [ours, elsewhere] = [await createTestDatabase('postgres'), await createTestDatabase('postgres')];
     const db = await openDatabase(ours.url);
     // As behind a pooler that gives every statement another connection: what is sent does not reach the one that listens.
@@ -56,7 +56,7 @@ if (ENGINES.includes('postgres')) {
   });
 }
 
-test('on SQLite there is nobody to tell', async () => {
+test('on SQLite no messages are sent', async () => {
   const { url, drop } = await createTestDatabase('sqlite');
   const db = await openDatabase(url);
   const messages = openMessages(url, db, 'one:1:a');

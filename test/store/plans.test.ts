@@ -11,7 +11,7 @@ import { createTestDatabase, openTestDatabase, testOnEnginesWith } from '../supp
 
 const ORDERS = { ids: null, connection: null, status: 'Confirmed', number: null, updatedAfter: null };
 
-test('what is asked every few seconds is read off an index of its own, however many deliveries there are', async () => {
+test('queries that run every few seconds use an index of their own, however many deliveries there are', async () => {
   const { url, drop } = await createTestDatabase('sqlite');
   const db = await openDatabase(url);
   const planned = async (ask: (sql: Sql) => Promise<unknown>) => {

@@ -25,13 +25,13 @@ const PATH = `${process.env.PATH}${delimiter}/usr/sbin`;
 const hasBouncer = PATH.split(delimiter).some((directory) => existsSync(join(directory, 'pgbouncer')));
 
 if (usesPostgres) {
-  test('a database that is not UTF-8 is refused at the start', async (t) => {
+  test('a database that is not UTF-8 is rejected at start', async (t) => {
     await onServer(`create database latin encoding 'LATIN1' locale 'C' template template0`);
     t.after(() => onServer('drop database latin with (force)'));
     await assert.rejects(openDatabase(`${SERVER}/latin`), { code: 'database_encoding', message: /LATIN1/ });
   });
 
-  test('everything works where the server makes every transaction serializable', async (t) => {
+  test('everything works if the server makes every transaction serializable', async (t) => {
     const { url, drop } = await createTestDatabase('postgres');
     t.after(drop);
     await onServer(`alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`);

@@ -6,7 +6,7 @@ import { namedFunctions, senderIn, statementTexts, withoutCounts } from '../../d
 
 const STORE = join(import.meta.dirname, '../../src/store');
 
-test('every statement that is written down belongs to a function that there is', () => {
+test('every recorded statement belongs to an existing function', () => {
   const named = namedFunctions();
   assert.ok(named.length > 100);
   for (const { file, name } of named) {
@@ -16,14 +16,14 @@ test('every statement that is written down belongs to a function that there is',
   }
 });
 
-test('the text of a statement does not tell how many values its lists have', () => {
+test('the text of a statement does not depend on how many values its lists have', () => {
   const one = withoutCounts('insert into t (a, b)\n  values (?, ?)');
   assert.equal(one, 'insert into t (a, b)\nvalues (?, …)');
   assert.equal(withoutCounts('insert into t (a, b) values (?, ?), (?, ?), (?, ?)'), one);
   assert.equal(withoutCounts('select a from t where b in (?)'), withoutCounts('select a from t where b in (?, ?, ?)'));
 });
 
-test('a statement is that of the function of the store that sent it, and of nobody when a test did', () => {
+test('a statement is attributed to the function of the store that sent it, and to none if a test sent it', () => {
   const store = 'at readOrder (file:///x/src/store/entities/list.ts:4:5)';
   assert.deepEqual(senderIn(`Error\n    ${store}\n    at run (file:///x/src/views/order.ts:1:1)`), {
     file: 'entities/list.ts',

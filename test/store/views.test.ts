@@ -28,7 +28,7 @@ const columnsOf = async (api: TestApi, engine: Engine, view: string): Promise<st
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-testWithApi('the views have the columns that are documented, and say what the API says', async (api, engine) => {
+testWithApi('the views have the documented columns, and contain what the API returns', async (api, engine) => {
   const all = (view: string, order: string) => api.db.read.all<Row>(`select * from ${view} order by ${order}`);
   const total = { total: '123456789012345678.90', supplier: JSON.stringify(null) };
   await insertRows(api.db, 'entities', [
@@ -101,7 +101,7 @@ testWithApi('the views have the columns that are documented, and say what the AP
   }
 });
 
-testOnEngines('views whose definition has changed are made anew, and keep who may read them', async (_t, engine) => {
+testOnEngines('views whose definition has changed are recreated, and keep their grants', async (_t, engine) => {
   const { url, drop } = await createTestDatabase(engine);
   const db = await openDatabase(url);
   try {

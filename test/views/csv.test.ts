@@ -15,7 +15,7 @@ function rowsOf(csv: string): string[][] {
   return rows.filter((row) => row.length > 0);
 }
 
-test('no line break, of whatever kind, begins a row that is not there', () => {
+test('no kind of line break in a value starts another row', () => {
   for (const lineBreak of ['\n', '\r', '\r\n', '\u0085', '\u2028', '\u2029', '\v', '\f']) {
     const text = `note${lineBreak}forged,row`;
     assert.deepEqual(
@@ -29,7 +29,7 @@ test('no line break, of whatever kind, begins a row that is not there', () => {
   }
 });
 
-test('a cell that a spreadsheet would run begins with a quote mark, whatever stands before the formula', () => {
+test('a cell that a spreadsheet would execute starts with a quote mark, whatever precedes the formula', () => {
   for (const text of [
     '=1+1',
     '+cmd',
