@@ -1496,6 +1496,11 @@ export interface components {
             path: string;
             before: unknown;
             after: unknown;
+            /**
+             * @description Only where more than 1,000 members of one `source` have changed: the first 1,000 are listed, and this entry, whose `before` and `after` are null,
+             *     is the number of the others.
+             */
+            count?: number;
         };
         Cause: {
             /** @enum {string} */

@@ -1,6 +1,7 @@
 import type { Cause } from '../domain/entities/change.ts';
 import type { EntityReport } from '../domain/entities/entity.ts';
 import type { EntityState, MergeResult } from '../domain/entities/entity-state.ts';
+import { createTurn } from '../domain/turn.ts';
 import { upsertDocuments } from '../store/documents/upsert.ts';
 import { pipelined, type Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
@@ -8,7 +9,7 @@ import { entityKeyText, packEntities, readStates, upsertEntities } from '../stor
 import { appendChanges, type NewChange } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
-import { checkLineCount } from './merge/check-line-count.ts';
+import { checkLineCount, checkStoredCount } from './merge/check-line-count.ts';
 import { mergeReport } from './merge/merge-entity.ts';
 
 /** One report, the connection it belongs to, and why it came. */
@@ -67,7 +68,13 @@ export async function planReports(sql: Sql, applications: readonly Application[]
   const stored = await readStates(sql, keys, lock);
   const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));
   const states = new Map<string, EntityState>(stored);
-  return { tools, merged: applications.map((application) => mergeOne(states, application, tools)), revisions };
+  const merged: Merged[] = [];
+  const turn = createTurn();
+  for (const application of applications) {
+    if (turn.isLong()) await turn.next();
+    merged.push(mergeOne(states, application, tools));
+  }
+  return { tools, merged, revisions };
 }
 
 /** Writes what was planned. The feed comes last, since only one transaction at a time can append to it. */
@@ -91,6 +98,7 @@ function mergeOne(states: Map<string, EntityState>, application: Application, to
   const key = entityKeyText({ connection, kind: report.kind, externalId: report.externalId });
   const stored = states.get(key) ?? null;
   const effect = mergeReport(stored, report, { connection, platform, at: tools.now, makeId: tools.makeId });
+  checkStoredCount(effect.state);
   states.set(key, effect.state);
   return { application, effect, version: effect.state.version, state: effect.change ? stateOf(effect) : null };
 }

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Cause } from '../domain/entities/change.ts';
 import type { Drift } from '../domain/entities/drift.ts';
 import type { EntityReport } from '../domain/entities/entity.ts';
 import { OrderdockError, Unavailable } from '../domain/errors.ts';
 import { collectGarbageAfter } from '../domain/memory.ts';
+import { createTurn } from '../domain/turn.ts';
 import type { Interpretation } from '../platforms/contract/webhook.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries, loadContents, takeDeliveries } from '../store/deliveries/claim.ts';
 import { upsertDrift } from '../store/drift/upsert.ts';
@@ -26,8 +26,6 @@ import { alertOnTimes } from './time-alerts.ts';
 export const LEASE_MS = 30_000;
 /** Most bytes of bodies in one transaction; the rest waits for the next one. */
 const MOST_BYTES_PER_TRANSACTION = 4_000_000;
-/** Deliveries interpreted before yielding to the event loop, which accepts webhooks meanwhile. */
-const PER_TURN = 20;
 
 export function claimOptions(context: Context, notifications: boolean, connection: string | null, limit: number): Claim {
   const now = context.clock.now();
@@ -120,9 +118,11 @@ async function prepareBatch(
   const light = due.filter(({ bodyLoaded }) => bodyLoaded);
   tracker.track(light);
   const attempted: ReadAttempt[] = [];
-  for (const [position, delivery] of light.entries()) {
-    if (position > 0 && position % PER_TURN === 0) await nextTurn();
+  const turn = createTurn();
+  for (const delivery of light) {
     attempted.push(attempt(context, delivery));
+    // Webhooks are accepted meanwhile.
+    if (turn.isLong()) await turn.next();
   }
   const applications = attempted.flatMap((one) => one.reports.map((entity) => applicationOf(one.delivery, entity)));
   const plan = await planReports(sql, applications, { now, makeId: context.makeId }, true);
@@ -163,6 +163,7 @@ async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<
   // The attempt contains its reports, and the store its bytes.
   delivery.body = NO_BYTES;
   collectGarbageAfter(delivery.bodyBytes);
+  await createTurn().next();
   await applyTogether(context, [attempted]);
 }
 

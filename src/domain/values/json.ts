@@ -50,8 +50,8 @@ function restoreNumbers(value: Json, rawNumber: (digits: string) => RawNumber): 
   return value;
 }
 
-// Assigning to `__proto__` would set the object's prototype.
-function setMember(members: JsonObject, name: string, value: Json): void {
+/** Sets a member, whatever its name: assigning to `__proto__` would set the object's prototype. */
+export function setMember(members: JsonObject, name: string, value: Json | undefined): void {
   if (name === '__proto__') Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
   else members[name] = value;
 }

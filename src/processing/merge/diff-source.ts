@@ -1,8 +1,8 @@
 import type { Difference } from '../../domain/entities/change.ts';
-import { differences, pathPart } from '../../domain/entities/diff.ts';
+import { differences, memberNames, type NoteDifference, pathPart } from '../../domain/entities/diff.ts';
 import type { EntityReport } from '../../domain/entities/entity.ts';
 import { decimalText } from '../../domain/values/decimal.ts';
-import { canonicalText, isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from '../../domain/values/json.ts';
+import { canonicalText, isObject, type Json, type JsonObject, setMember, textAt } from '../../domain/values/json.ts';
 import { readTime } from '../../domain/values/time.ts';
 
 /** Members that differ in every message without a change of content, at any depth. */
@@ -38,32 +38,50 @@ export function partsOf({ lines, linesComplete, documents, sourceLines }: Entity
   return new Set([...(hasLines ? ['lines'] : []), ...(documents === null ? [] : ['documents'])]);
 }
 
-/** What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status). */
+/** More than a reader of a change looks at; the number of members that differ between two messages is not limited otherwise. */
+const MOST_KEPT = 1000;
+
+/** The differences of one source: the first thousand are kept, of the rest only their number. */
+interface Found {
+  kept: Difference[];
+  dropped: number;
+}
+
+/**
+ * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status). Adds the first
+ * thousand differences to `diff`; those beyond are one with a `count`.
+ */
 export function sourceDifferences(
-  stored: string,
+  before: JsonObject,
   reported: JsonObject,
   path: string,
   diff: Difference[],
   comparison: SourceComparison,
 ): void {
-  if (stored === JSON.stringify(reported)) return;
-  const before = objectAt(parseJson(stored));
-  const names = comparison.compared === 'whole' ? new Set([...Object.keys(before), ...Object.keys(reported)]) : Object.keys(reported);
+  const names = comparison.compared === 'whole' ? memberNames(before, reported) : Object.keys(reported);
   const ignored = comparison.headerEmpty || isObject(reported.data) ? ENVELOPE : DISPATCH;
-  const found: Difference[] = [];
+  const { without } = comparison;
+  const found: Found = { kept: [], dropped: 0 };
+  const note = (difference: Difference) => noteDifference(found, difference);
   for (const name of names) {
     if (IDENTIFYING.has(name) || ignored.has(name) || (!comparison.strict && VOLATILE_AT_TOP.has(name))) continue;
-    if (comparison.compared === 'shared') sharedDifferences(only(name, before), only(name, reported), path, found, comparison.without);
-    else if (!isIgnored(name, comparison.without)) {
-      const [one, other] = [before[name], reported[name]].map((value) => comparableMember(name, value, comparison.without));
-      differences(one, other, `${path}/${pathPart(name)}`, found);
+    if (comparison.compared === 'shared') sharedMember(name, before, reported, path, note, without);
+    else if (!isIgnored(name, without)) {
+      const [one, other] = [comparableMember(name, before[name], without), comparableMember(name, reported[name], without)];
+      differences(one, other, `${path}/${pathPart(name)}`, note);
     }
   }
-  // XML has text where JSON has numbers and booleans.
-  diff.push(...found.filter((one) => textAt(one.before) === null || textAt(one.before) !== textAt(one.after)));
+  for (const difference of found.kept) diff.push(difference);
+  if (found.dropped > 0) diff.push({ path, before: null, after: null, count: found.dropped });
 }
 
-const only = (name: string, object: JsonObject): JsonObject => (Object.hasOwn(object, name) ? { [name]: object[name] } : {});
+function noteDifference(found: Found, difference: Difference): void {
+  // XML has text where JSON has numbers and booleans.
+  const text = textAt(difference.before);
+  if (text !== null && text === textAt(difference.after)) return;
+  if (found.kept.length < MOST_KEPT) found.kept.push(difference);
+  else found.dropped++;
+}
 
 const isIgnored = (name: string, without: ReadonlySet<string>): boolean => VOLATILE.has(name) || without.has(name);
 
@@ -71,12 +89,32 @@ const isIgnored = (name: string, without: ReadonlySet<string>): boolean => VOLAT
 function comparable(value: Json | undefined, without: ReadonlySet<string>): Json | undefined {
   if (value === null || value === '') return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => comparable(entry, without) ?? null);
-  if (!isObject(value)) return value;
-  const members = Object.entries(value).flatMap(([name, member]) => {
+  return isObject(value) ? comparableMembers(value, without) : value;
+}
+
+/** The object itself if all of its members are compared as they are: a wide one is not copied. */
+function comparableMembers(object: JsonObject, without: ReadonlySet<string>): JsonObject | undefined {
+  const names = Object.keys(object);
+  let copy: JsonObject | null = null;
+  let count = 0;
+  for (const [position, name] of names.entries()) {
+    const member = object[name];
     const inner = isIgnored(name, without) ? undefined : comparableMember(name, member, without);
-    return inner === undefined ? [] : [[name, inner] as const];
-  });
-  return members.length === 0 ? undefined : Object.fromEntries(members);
+    if (copy === null && inner !== member) copy = firstMembers(object, names, position);
+    if (inner === undefined) continue;
+    count++;
+    if (copy !== null) setMember(copy, name, inner);
+  }
+  return count === 0 ? undefined : (copy ?? object);
+}
+
+function firstMembers(object: JsonObject, names: readonly string[], count: number): JsonObject {
+  const first: JsonObject = {};
+  for (let position = 0; position < count; position++) {
+    const name = names[position] ?? '';
+    setMember(first, name, object[name]);
+  }
+  return first;
 }
 
 const comparableMember = (name: string, value: Json | undefined, without: ReadonlySet<string>): Json | undefined =>
@@ -85,22 +123,30 @@ const comparableMember = (name: string, value: Json | undefined, without: Readon
 const withoutMessage = (meta: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(meta).filter(([name]) => !VOLATILE_IN_META.has(name)));
 
-function sharedDifferences(before: Json, after: Json, path: string, diff: Difference[], without: ReadonlySet<string>): void {
+function sharedDifferences(before: Json, after: Json, path: string, note: NoteDifference, without: ReadonlySet<string>): void {
   if (isObject(before) && isObject(after)) {
-    for (const [name, member] of Object.entries(after)) {
-      if (isIgnored(name, without) || member === undefined || !Object.hasOwn(before, name)) continue;
-      const [one, other] = [before[name] ?? null, member].map((value) =>
-        name === 'meta' && isObject(value) ? withoutMessage(value) : value,
-      );
-      sharedDifferences(one ?? null, other ?? null, `${path}/${pathPart(name)}`, diff, without);
-    }
+    for (const name of Object.keys(after)) sharedMember(name, before, after, path, note, without);
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [position, entry] of before.entries())
-      sharedDifferences(entry, after[position] ?? null, `${path}/${position}`, diff, without);
+      sharedDifferences(entry, after[position] ?? null, `${path}/${position}`, note, without);
   } else {
     const [one, other] = [comparable(before, without) ?? null, comparable(after, without) ?? null];
-    if (!isSameValue(one, other)) diff.push({ path, before: one, after: other });
+    if (!isSameValue(one, other)) note({ path, before: one, after: other });
   }
+}
+
+function sharedMember(
+  name: string,
+  before: JsonObject,
+  after: JsonObject,
+  path: string,
+  note: NoteDifference,
+  without: ReadonlySet<string>,
+): void {
+  const member = after[name];
+  if (isIgnored(name, without) || member === undefined || !Object.hasOwn(before, name)) return;
+  const ofContent = (value: Json): Json => (name === 'meta' && isObject(value) ? withoutMessage(value) : value);
+  sharedDifferences(ofContent(before[name] ?? null), ofContent(member), `${path}/${pathPart(name)}`, note, without);
 }
 
 /** Messages and API responses may write the same value differently: a number as text, a time as seconds or as a date. */

@@ -3,7 +3,7 @@ import { pathPart } from '../../domain/entities/diff.ts';
 import { documentIdentity, documentPlace } from '../../domain/entities/document-identity.ts';
 import type { DocumentReport, EntityReport } from '../../domain/entities/entity.ts';
 import type { DocumentState, MergeResult } from '../../domain/entities/entity-state.ts';
-import { canonicalText, type Json } from '../../domain/values/json.ts';
+import type { Json } from '../../domain/values/json.ts';
 import { type Age, ageOf } from './compare-times.ts';
 
 /** How old the report is compared with the stored entity, and when it is merged. */
@@ -134,10 +134,10 @@ function removeMissing(effect: MergeResult, report: EntityReport, { at }: Docume
 
 const isCurrent = ({ supersededBy, removedAt }: DocumentState): boolean => supersededBy === null && removedAt === null;
 
-const isSame = (a: DocumentReport, b: DocumentReport): boolean =>
-  canonicalText({ ...a, ...WITHOUT_TIMES }) === canonicalText({ ...b, ...WITHOUT_TIMES });
+const isSame = (a: DocumentReport, b: DocumentReport): boolean => CONTENT.every((name) => a[name] === b[name]);
 
-const WITHOUT_TIMES = { lastUpdatedAt: undefined, comparedAt: undefined, timeUnreadable: undefined };
+/** All but the times. */
+const CONTENT = ['key', 'name', 'objectId', 'url', 'code', 'revision', 'type', 'description', 'line'] as const;
 
 const lineName = ({ state }: MergeResult, line: string): string => state.lines.get(line)?.content.position ?? line;
 

@@ -2,7 +2,7 @@ import type { Difference } from '../../domain/entities/change.ts';
 import { differences, pathPart } from '../../domain/entities/diff.ts';
 import type { EntityReport, Header, LineReport } from '../../domain/entities/entity.ts';
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
-import { objectAt, parseJson } from '../../domain/values/json.ts';
+import { type JsonObject, objectAt, parseJson, setMember } from '../../domain/values/json.ts';
 import type { ReportedTime } from '../../domain/values/time.ts';
 import { type Age, ageOf, isBelieved, isLater, storeLater } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
@@ -120,7 +120,7 @@ function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, diff: 
   const before = diff.length;
   if (report.header !== null) {
     const header = report.partial ? completeHeader(state.header, report.header) : report.header;
-    differences(objectAt(state.header), objectAt(header), '', diff);
+    differences(objectAt(state.header), objectAt(header), '', (one) => diff.push(one));
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
     state.header = header;
   }
@@ -142,21 +142,37 @@ const completeHeader = (stored: Header, part: Header): Header => ({
 function mergeSource(effect: MergeResult, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
   const { state } = effect;
   const reported = report.source ?? {};
-  if (state.source !== null && diff.length === before) {
+  const text = JSON.stringify(reported);
+  const isEqual = state.source === text;
+  const isAdded = report.partial === true && state.source !== null && state.source.length + text.length <= MOST_ADDED_CHARACTERS;
+  const isCompared = state.source !== null && !isEqual && diff.length === before;
+  const stored = isCompared || (isAdded && !isEqual) ? objectAt(parseJson(state.source ?? '{}')) : {};
+  if (isCompared) {
     const headerEmpty = Object.values(state.header).every((value) => value === null);
     const comparison = { compared: comparedParts(state, report), without: partsOf(report), headerEmpty, strict: age === 'equal' };
-    sourceDifferences(state.source, reported, '/source', diff, comparison);
+    sourceDifferences(stored, reported, '/source', diff, comparison);
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
   }
   // At an equal time, only a whole entity may replace what an event or a summary reported.
   if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
-  const isAdded = report.partial === true && state.source !== null;
-  const source = JSON.stringify(isAdded ? { ...objectAt(parseJson(state.source ?? '{}')), ...reported } : reported);
+  const source = isAdded && !isEqual ? JSON.stringify(addMembers(stored, reported)) : text;
   const form = isAdded && state.sourceForm !== (report.form ?? null) ? 'mixed' : (report.form ?? null);
   effect.headerTouched ||= source !== state.source || form !== state.sourceForm;
   state.source = source;
   state.sourceForm = form;
   state.sourceLines = report.sourceLines;
+}
+
+/**
+ * A source to which partial reports are added is replaced instead of growing beyond this: what is stored is read with every message, however small.
+ * Sources without their lines have some kilobytes.
+ */
+const MOST_ADDED_CHARACTERS = 1_000_000;
+
+/** Changes `stored` in place: to copy a hundred thousand members takes as long as to parse them. */
+function addMembers(stored: JsonObject, reported: JsonObject): JsonObject {
+  for (const name of Object.keys(reported)) setMember(stored, name, reported[name]);
+  return stored;
 }
 
 /**
@@ -237,12 +253,13 @@ function mergeLineContent(stored: LineState, line: LineReport, report: EntityRep
     diff.push({ path: `${path}/removedAt`, before: stored.removedAt, after: null });
     stored.removedAt = null;
   }
-  differences(objectAt(stored.content), objectAt(line.content), path, diff);
+  differences(objectAt(stored.content), objectAt(line.content), path, (one) => diff.push(one));
   const source = JSON.stringify(line.source);
   if (diff.length === before && source !== stored.source) {
     const isOneForm = report.form !== undefined && report.form === stored.sourceForm;
     const compared = age === 'newer' || isOneForm ? 'whole' : 'shared';
-    sourceDifferences(stored.source, line.source, `${path}/source`, diff, { compared, without: partsOf(report), strict: age === 'equal' });
+    const comparison = { compared, without: partsOf(report), strict: age === 'equal' } as const;
+    sourceDifferences(objectAt(parseJson(stored.source)), line.source, `${path}/source`, diff, comparison);
   }
   if (age === 'newer' || diff.length > before) {
     stored.source = source;

@@ -1,7 +1,7 @@
 import { documentIdentity } from '../../domain/entities/document-identity.ts';
 import type { DocumentState, EntityState } from '../../domain/entities/entity-state.ts';
 import { pipelined, type Sql } from '../engine/database.ts';
-import { columnList, rowsParameter } from '../engine/rows.ts';
+import { columnList, inBatches, rowsParameter } from '../engine/rows.ts';
 
 const DOCUMENT = {
   id: 'text',
@@ -28,12 +28,15 @@ export async function upsertDocuments(sql: Sql, documents: readonly TouchedDocum
   const announced = documents.filter(({ document }) => document.toFetch);
   const others = documents.filter(({ document }) => !document.toFetch).map(({ document }) => document);
   await pipelined(sql, [
-    async () => (others.length === 0 ? [] : markDocuments(sql, others)),
-    async () => (announced.length === 0 ? [] : insertAnnounced(sql, announced, at)),
+    async () => void (others.length > 0 && (await markDocuments(sql, others))),
+    async () => void (announced.length > 0 && (await insertAnnounced(sql, announced, at))),
   ]);
 }
 
-function insertAnnounced(sql: Sql, announced: readonly TouchedDocument[], at: string): Promise<unknown[]> {
+/** About, without what was announced. */
+const ROW_BYTES = 500;
+
+async function insertAnnounced(sql: Sql, announced: readonly TouchedDocument[], at: string): Promise<void> {
   const rows = announced.map(({ image, document }) => ({
     id: document.id,
     connection: image.connection,
@@ -49,6 +52,14 @@ function insertAnnounced(sql: Sql, announced: readonly TouchedDocument[], at: st
     removed_at: document.removedAt,
     host: document.announced.objectId === null ? hostOf(document.announced.url) : null,
   }));
+  const portions = inBatches(rows, (row) => ROW_BYTES + row.announced.length);
+  await pipelined(
+    sql,
+    portions.map((portion) => () => insertPortion(sql, portion)),
+  );
+}
+
+function insertPortion(sql: Sql, rows: readonly object[]): Promise<unknown[]> {
   return sql.all(
     `insert into documents (${columnList(DOCUMENT)}) select ${columnList(DOCUMENT, 'rows.')} from ${sql.dialect.rowsOf(DOCUMENT)} where true
      on conflict (id) do update set key = excluded.key, line = excluded.line, announced = excluded.announced, state = excluded.state, tries = 0,

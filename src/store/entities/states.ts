@@ -1,6 +1,7 @@
 import { documentIdentity } from '../../domain/entities/document-identity.ts';
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EntityState } from '../../domain/entities/entity-state.ts';
+import { createTurn } from '../../domain/turn.ts';
 import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
 import { pipelined, type Sql, WriteConflict } from '../engine/database.ts';
 import { columnList, inBatches, LARGE_VALUE_BYTES, placed, rowsParameter, storableText } from '../engine/rows.ts';
@@ -61,7 +62,9 @@ async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise
     `select d.id, d.entity_id, d.announced, d.superseded_by, d.removed_at from ${sql.dialect.rowsOf({ id: 'text' })} cross join documents d where d.entity_id = rows.id`,
     [rowsParameter([...images.keys()].map((id) => ({ id })))],
   );
+  const turn = createTurn();
   for (const { id, entity_id, announced: text, superseded_by: supersededBy, removed_at: removedAt } of rows) {
+    if (turn.isLong()) await turn.next();
     const announced = toAnnounced(text);
     images.get(entity_id)?.documents.set(documentIdentity(announced), { id, announced, supersededBy, removedAt, toFetch: false });
   }

@@ -32,7 +32,10 @@ export function documentsOf(owners: readonly JsonObject[], line: string | null):
 /** Removes duplicates: the same object may be attached to the header and to several lines, and both buyer and supplier may announce it. */
 export function onceEach(documents: readonly DocumentReport[]): DocumentReport[] {
   const known = new Map<string, DocumentReport>();
-  for (const document of documents) if (!known.has(documentIdentity(document))) known.set(documentIdentity(document), document);
+  for (const document of documents) {
+    const identity = documentIdentity(document);
+    if (!known.has(identity)) known.set(identity, document);
+  }
   return [...known.values()];
 }
 

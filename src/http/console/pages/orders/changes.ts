@@ -44,7 +44,7 @@ export function shortly({ action, lines, diff }: Pick<ChangeRow, 'action' | 'lin
   if (action !== 'updated') return named.length === 0 ? '' : `with ${countText(named.length, 'line')}`;
   const differences: Difference[] = JSON.parse(diff);
   const shown = differences.slice(0, MOST_SHOWN).map((one) => `${pathText(one.path)} ${valueText(one.before)} → ${valueText(one.after)}`);
-  const rest = differences.length - shown.length;
+  const rest = differences.slice(MOST_SHOWN).reduce((sum, { count = 1 }) => sum + count, 0);
   return `${shown.join(' · ')}${rest > 0 ? ` · ${rest} more` : ''}`;
 }
 
@@ -114,11 +114,13 @@ function causeText({ causeType, eventType }: ChangeRow): string {
 }
 
 /** The fields that changed, with old and new values; the words that differ are marked. */
-export const differences = (diff: readonly { path: string; before?: unknown; after?: unknown }[]): Html =>
+export const differences = (diff: readonly { path: string; before?: unknown; after?: unknown; count?: number }[]): Html =>
   table(
     'What changed',
     ['Field', 'Old', 'New'],
-    diff.map(({ path, before, after }) => ({ cells: [html`<code>${path}</code>`, ...marked(before, after)] })),
+    diff.map(({ path, before, after, count }) => ({
+      cells: [html`<code>${path}</code>`, ...(count === undefined ? marked(before, after) : ['', `and ${count} more`])],
+    })),
     'No individual differences: the entity was created or deleted as a whole.',
   );
 
