@@ -26,103 +26,124 @@ type Dependencies = Pick<
   'db' | 'clock' | 'log' | 'alerts' | 'connections' | 'api' | 'deliveryArrived' | 'feedChanged' | 'processId'
 >;
 
-export function createPlatformAccess(dependencies: () => Dependencies, trials: Pick<CredentialTrials, 'liftPauses'>): PlatformAccess {
-  const downSince = new Map<string, Date>();
+/** What the functions below work with. The context is complete only after the remotes that report to this have been made: hence a function. */
+interface AccessState {
+  context(): Dependencies;
+  trials: Pick<CredentialTrials, 'liftPauses'>;
+  /** By connection: since when its circuit has been open in this process. */
+  downSince: Map<string, Date>;
+}
 
-  async function release(connection: string | null): Promise<void> {
-    const { db, clock, deliveryArrived, feedChanged } = dependencies();
-    const now = clock.now().toISOString();
-    if (connection === null) await trials.liftPauses();
-    const count = await db.write(async (sql) => {
-      return (await releaseDeliveries(sql, connection, now)) + (await releaseDocuments(sql, connection, now));
-    });
-    if (count === 0) return;
-    deliveryArrived.notify();
-    feedChanged.notify();
-  }
-  // Not awaited: what could not be released becomes due by itself, and what could not be recorded is recorded at the next check.
-  function inBackground(failure: string, connection: string, work: () => Promise<void>): void {
-    work().catch((error: unknown) => dependencies().log.warn(failure, { connection, error: String(error) }));
-  }
-  const releaseInBackground = (connection: string) => inBackground('release_failed', connection, () => release(connection));
-  const record = (connection: string) =>
-    inBackground('circuit_not_recorded', connection, () => {
-      const { db, clock, processId } = dependencies();
-      return db.write((sql) => noteOpenCircuit(sql, connection, processId, clock.now().toISOString()));
-    });
-  function forget(connection: string): Promise<void> {
-    const { db, clock, processId } = dependencies();
-    return db.write((sql) => forgetOpenCircuit(sql, connection, processId, expiredAt(clock.now())));
-  }
-  /**
-   * Asks the API for something else than what failed: one resource that always fails must not stand for the platform. An answer closes the
-   * circuit, and the resource then spends its own attempts; a failure opens it again. An API without lists has nothing else to ask for.
-   */
-  async function probe(name: string): Promise<void> {
-    const { connections, api: apiOf, clock, log } = dependencies();
-    const connection = connections.get(name);
-    const api = connection ? apiOf(connection) : null;
-    const [stream] = api?.streams ?? [];
-    if (!api || !stream || api.circuit() === 'closed') return;
-    const start = { watermark: null, since: clock.now().toISOString(), page: null };
-    await api
-      .changesSince(stream.name, start)
-      .catch((error: unknown) => log.debug('circuit_probe_failed', { connection: name, error: String(error) }));
-  }
+export function createPlatformAccess(context: () => Dependencies, trials: Pick<CredentialTrials, 'liftPauses'>): PlatformAccess {
+  const state: AccessState = { context, trials, downSince: new Map() };
   return {
-    release,
-    circuitOpened(connection, waitMs) {
-      const { clock, log } = dependencies();
-      setTimeout(() => void probe(connection), waitMs).unref();
-      if (downSince.has(connection)) return;
-      downSince.set(connection, clock.now());
-      log.warn('circuit_opened', { connection });
-      record(connection);
-    },
-    circuitClosed(connection) {
-      const { clock, log, alerts } = dependencies();
-      const since = downSince.get(connection) ?? clock.now();
-      const lastedMs = clock.now().getTime() - since.getTime();
-      downSince.delete(connection);
-      log.info('circuit_closed', { connection, lastedMs });
-      inBackground('circuit_not_recorded', connection, () => forget(connection));
-      alerts.close('platform_unreachable', connection, `The API of ${connection} answers again, after ${inWords(lastedMs)}.`);
-      releaseInBackground(connection);
-    },
-    credentialsRefused(connection, message, pauseMs) {
-      const { log, alerts } = dependencies();
-      log.error('credentials_refused', { connection, error: message, pauseMs });
-      alerts.open({
-        level: 'critical',
-        code: 'platform_refuses_us',
-        connection,
-        text: `The API of ${connection} refuses our credentials (${message}). Calls to it are paused, and work that needs them waits. Correct the credentials under api and reload.`,
-        details: { error: message },
-      });
-    },
-    credentialsAccepted(connection) {
-      const { alerts } = dependencies();
-      alerts.close('platform_refuses_us', connection, `The API of ${connection} accepts our credentials.`);
-      // Closes an alert left open by an earlier process; an outage seen by this one ends when its circuit closes.
-      if (!downSince.has(connection)) alerts.close('platform_unreachable', connection, `The API of ${connection} answers again.`);
-      releaseInBackground(connection);
-    },
-    check() {
-      const { clock, alerts } = dependencies();
-      for (const [connection, since] of downSince) {
-        record(connection);
-        const lastedMs = clock.now().getTime() - since.getTime();
-        if (lastedMs < UNREACHABLE_AFTER_MS) continue;
-        alerts.open({
-          level: 'critical',
-          code: 'platform_unreachable',
-          connection,
-          text: `The API of ${connection} has not answered since ${since.toISOString()}. Work that needs it waits; it is retried every 30 seconds.`,
-          details: { since: since.toISOString() },
-        });
-      }
-    },
+    release: (connection) => release(state, connection),
+    check: () => checkOutages(state),
+    circuitOpened: (connection, waitMs) => circuitOpened(state, connection, waitMs),
+    circuitClosed: (connection) => circuitClosed(state, connection),
+    credentialsRefused: (connection, message, pauseMs) => credentialsRefused(context(), connection, message, pauseMs),
+    credentialsAccepted: (connection) => credentialsAccepted(state, connection),
   };
+}
+
+function circuitOpened(state: AccessState, connection: string, waitMs: number): void {
+  const { clock, log } = state.context();
+  setTimeout(() => void probe(state.context(), connection), waitMs).unref();
+  if (state.downSince.has(connection)) return;
+  state.downSince.set(connection, clock.now());
+  log.warn('circuit_opened', { connection });
+  recordOpenCircuit(state, connection);
+}
+
+function circuitClosed(state: AccessState, connection: string): void {
+  const { clock, log, alerts } = state.context();
+  const since = state.downSince.get(connection) ?? clock.now();
+  const lastedMs = clock.now().getTime() - since.getTime();
+  state.downSince.delete(connection);
+  log.info('circuit_closed', { connection, lastedMs });
+  recordClosedCircuit(state, connection);
+  alerts.close('platform_unreachable', connection, `The API of ${connection} answers again, after ${inWords(lastedMs)}.`);
+  releaseInBackground(state, connection);
+}
+
+function credentialsRefused({ log, alerts }: Dependencies, connection: string, message: string, pauseMs: number): void {
+  log.error('credentials_refused', { connection, error: message, pauseMs });
+  alerts.open({
+    level: 'critical',
+    code: 'platform_refuses_us',
+    connection,
+    text: `The API of ${connection} refuses our credentials (${message}). Calls to it are paused, and work that needs them waits. Correct the credentials under api and reload.`,
+    details: { error: message },
+  });
+}
+
+function credentialsAccepted(state: AccessState, connection: string): void {
+  const { alerts } = state.context();
+  alerts.close('platform_refuses_us', connection, `The API of ${connection} accepts our credentials.`);
+  // Closes an alert left open by an earlier process; an outage seen by this one ends when its circuit closes.
+  if (!state.downSince.has(connection)) alerts.close('platform_unreachable', connection, `The API of ${connection} answers again.`);
+  releaseInBackground(state, connection);
+}
+
+function checkOutages(state: AccessState): void {
+  const { clock, alerts } = state.context();
+  for (const [connection, since] of state.downSince) {
+    recordOpenCircuit(state, connection);
+    const lastedMs = clock.now().getTime() - since.getTime();
+    if (lastedMs < UNREACHABLE_AFTER_MS) continue;
+    alerts.open({
+      level: 'critical',
+      code: 'platform_unreachable',
+      connection,
+      text: `The API of ${connection} has not answered since ${since.toISOString()}. Work that needs it waits; it is retried every 30 seconds.`,
+      details: { since: since.toISOString() },
+    });
+  }
+}
+
+async function release({ context, trials }: AccessState, connection: string | null): Promise<void> {
+  const { db, clock, deliveryArrived, feedChanged } = context();
+  const now = clock.now().toISOString();
+  if (connection === null) await trials.liftPauses();
+  const count = await db.write(async (sql) => {
+    return (await releaseDeliveries(sql, connection, now)) + (await releaseDocuments(sql, connection, now));
+  });
+  if (count === 0) return;
+  deliveryArrived.notify();
+  feedChanged.notify();
+}
+
+/**
+ * Asks the API for something else than what failed: one resource that always fails must not stand for the platform. An answer closes the
+ * circuit, and the resource then spends its own attempts; a failure opens it again. An API without lists has nothing else to ask for.
+ */
+async function probe({ connections, api: apiOf, clock, log }: Dependencies, name: string): Promise<void> {
+  const connection = connections.get(name);
+  const api = connection ? apiOf(connection) : null;
+  const [stream] = api?.streams ?? [];
+  if (!api || !stream || api.circuit() === 'closed') return;
+  const start = { watermark: null, since: clock.now().toISOString(), page: null };
+  await api
+    .changesSince(stream.name, start)
+    .catch((error: unknown) => log.debug('circuit_probe_failed', { connection: name, error: String(error) }));
+}
+
+const releaseInBackground = (state: AccessState, connection: string): void =>
+  inBackground(state, 'release_failed', connection, () => release(state, connection));
+
+const recordOpenCircuit = (state: AccessState, connection: string): void =>
+  inBackground(state, 'circuit_not_recorded', connection, ({ db, clock, processId }) =>
+    db.write((sql) => noteOpenCircuit(sql, connection, processId, clock.now().toISOString())),
+  );
+
+const recordClosedCircuit = (state: AccessState, connection: string): void =>
+  inBackground(state, 'circuit_not_recorded', connection, ({ db, clock, processId }) =>
+    db.write((sql) => forgetOpenCircuit(sql, connection, processId, expiredAt(clock.now()))),
+  );
+
+/** Not awaited: what could not be released becomes due by itself, and what could not be recorded is recorded at the next check. */
+function inBackground(state: AccessState, failure: string, connection: string, work: (context: Dependencies) => Promise<void>): void {
+  work(state.context()).catch((error: unknown) => state.context().log.warn(failure, { connection, error: String(error) }));
 }
 
 const expiredAt = (now: Date): string => new Date(now.getTime() - EXPIRY_MS).toISOString();
