@@ -32,92 +32,114 @@ export interface AccessGateOptions {
   onAccepted(): void;
 }
 
-export function createAccessGate({ connection, api, trials, now, wait, onRefused, onAccepted }: AccessGateOptions): AccessGate {
-  let proven = false;
-  let refusals = 0;
-  let pause: CredentialPause | null = null;
-  let crowdedUntilMs = 0;
-  let trial: Promise<unknown> | null = null;
+export const createAccessGate = (options: AccessGateOptions): AccessGate => new Gate(options);
 
-  const failure = ({ untilMs, message }: CredentialPause): RemoteFailure =>
-    new RemoteFailure(
-      'platform_refuses_us',
-      `${connection} refuses our credentials (${message})`,
-      401,
-      Math.max(1, untilMs - now().getTime()),
-    );
-  async function refuseWhilePaused(): Promise<void> {
+class Gate implements AccessGate {
+  private readonly options: AccessGateOptions;
+  /** Whether the credentials were accepted, and not refused since. */
+  private proven = false;
+  private refusals = 0;
+  private pause: CredentialPause | null = null;
+  private crowdedUntilMs = 0;
+  /** The call of this process that tries the credentials now. */
+  private trial: Promise<unknown> | null = null;
+
+  constructor(options: AccessGateOptions) {
+    this.options = options;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.refuseWhilePaused();
+    // Nothing is awaited between the last look at `trial` and its replacement: of calls that start together, one goes ahead.
+    while (!this.proven && this.trial !== null) {
+      const awaited = this.trial;
+      if (!(await hasEnded(awaited, TRIAL_WAIT_MS)) && this.trial === awaited) break;
+      await this.refuseWhilePaused();
+    }
+    if (this.proven) return this.attempt(work, null);
+    const crowdedMs = this.crowdedUntilMs - this.nowMs();
+    if (crowdedMs > 0 && crowdedMs <= LONGEST_WAIT_MS) throw crowded(crowdedMs);
+    const ahead = this.tryCredentials(work).finally(() => {
+      if (this.trial === ahead) this.trial = null;
+    });
+    this.trial = ahead;
+    return ahead;
+  }
+
+  async refuseWhilePaused(): Promise<void> {
     // Another process may have ended the pause.
-    if (pause !== null) pause = await trials.readPause(api, now());
-    if (pause !== null) throw failure(pause);
+    if (this.pause !== null) this.pause = await this.options.trials.readPause(this.options.api, this.options.now());
+    if (this.pause !== null) throw this.failure(this.pause);
   }
-  async function accept(): Promise<void> {
-    pause = null;
-    if (proven) return;
-    proven = true;
-    // Before anything is released: another process would find the pause still in force.
-    await trials.recordAccepted(api).catch(() => {});
-    onAccepted();
+
+  /** Asks for permission, since all processes together try unproven credentials only so often; then runs `work`. */
+  private async tryCredentials<T>(work: () => Promise<T>): Promise<T> {
+    const { trials, api, now, wait } = this.options;
+    for (let asked = 0; ; asked++) {
+      const answer = await trials.start(api, now());
+      if (answer.state === 'permitted') return this.attempt(work, answer.id);
+      if (answer.state === 'paused') {
+        this.pause = answer;
+        throw this.failure(answer);
+      }
+      if (asked >= MOST_QUESTIONS) {
+        const waitMs = Math.min(answer.waitMs, LONGEST_WAIT_MS);
+        this.crowdedUntilMs = this.nowMs() + waitMs;
+        throw crowded(waitMs);
+      }
+      await wait(ASK_AGAIN_MS);
+      if (this.proven) return this.attempt(work, null);
+    }
   }
-  async function refuse(message: string, sentAt: Date, trial: string | null): Promise<RemoteFailure> {
-    proven = false;
-    refusals += 1;
-    const known = await trials.recordRefusal(api, { message, sentAt, trial }, now());
-    pause = known;
-    onRefused(message, known.untilMs - now().getTime());
-    return failure(known);
-  }
-  async function attempt<T>(work: () => Promise<T>, permitted: string | null): Promise<T> {
-    const before = refusals;
+
+  /** Runs `work` and learns from its result. `permitted`: the trial as which it is recorded. */
+  private async attempt<T>(work: () => Promise<T>, permitted: string | null): Promise<T> {
+    const { trials, api, now } = this.options;
+    const before = this.refusals;
     const sentAt = now();
+    // A call that started before a refusal says nothing about the credentials now.
+    const isCurrent = () => this.refusals === before;
     try {
       const result = await work();
-      // A call that started before a refusal says nothing about the credentials now.
-      if (refusals === before) await accept();
+      if (isCurrent()) await this.accept();
       return result;
     } catch (error) {
-      if (isRefusal(error)) throw refusals === before || pause === null ? await refuse(error.message, sentAt, permitted) : failure(pause);
-      if (refusals === before && isAnswer(error)) await accept();
+      if (isRefusal(error))
+        throw isCurrent() || this.pause === null ? await this.refuse(error.message, sentAt, permitted) : this.failure(this.pause);
+      if (isCurrent() && isAnswer(error)) await this.accept();
       else if (permitted !== null) await trials.withdraw(api, permitted, now()).catch(() => {});
       throw error;
     }
   }
-  async function tryCredentials<T>(work: () => Promise<T>): Promise<T> {
-    for (let asked = 0; ; asked++) {
-      const answer = await trials.start(api, now());
-      if (answer.state === 'permitted') return attempt(work, answer.id);
-      if (answer.state === 'paused') {
-        pause = answer;
-        throw failure(answer);
-      }
-      if (asked >= MOST_QUESTIONS) {
-        const waitMs = Math.min(answer.waitMs, LONGEST_WAIT_MS);
-        crowdedUntilMs = now().getTime() + waitMs;
-        throw crowded(waitMs);
-      }
-      await wait(ASK_AGAIN_MS);
-      if (proven) return attempt(work, null);
-    }
+
+  private async accept(): Promise<void> {
+    this.pause = null;
+    if (this.proven) return;
+    this.proven = true;
+    // Before anything is released: another process would find the pause still in force.
+    await this.options.trials.recordAccepted(this.options.api).catch(() => {});
+    this.options.onAccepted();
   }
-  return {
-    refuseWhilePaused,
-    async run(work) {
-      await refuseWhilePaused();
-      while (!proven && trial !== null) {
-        const awaited = trial;
-        if (!(await hasEnded(awaited, TRIAL_WAIT_MS)) && trial === awaited) break;
-        await refuseWhilePaused();
-      }
-      if (proven) return attempt(work, null);
-      const crowdedMs = crowdedUntilMs - now().getTime();
-      if (crowdedMs > 0 && crowdedMs <= LONGEST_WAIT_MS) throw crowded(crowdedMs);
-      const ahead = tryCredentials(work).finally(() => {
-        if (trial === ahead) trial = null;
-      });
-      trial = ahead;
-      return ahead;
-    },
-  };
+
+  private async refuse(message: string, sentAt: Date, trial: string | null): Promise<RemoteFailure> {
+    this.proven = false;
+    this.refusals += 1;
+    const { trials, api, now, onRefused } = this.options;
+    const known = await trials.recordRefusal(api, { message, sentAt, trial }, now());
+    this.pause = known;
+    onRefused(message, known.untilMs - this.nowMs());
+    return this.failure(known);
+  }
+
+  private failure({ untilMs, message }: CredentialPause): RemoteFailure {
+    const { connection } = this.options;
+    const waitMs = Math.max(1, untilMs - this.nowMs());
+    return new RemoteFailure('platform_refuses_us', `${connection} refuses our credentials (${message})`, 401, waitMs);
+  }
+
+  private nowMs(): number {
+    return this.options.now().getTime();
+  }
 }
 
 const crowded = (waitMs: number): RemoteFailure =>

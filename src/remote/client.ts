@@ -85,7 +85,7 @@ async function inSequence<T>(state: ClientState, turn: Turn, send: (headers: Rec
   const inLimits = async () => {
     await limiterFor(state, turn).pass(priority, turn.maxWaitMs ?? DEFAULT_MAX_WAIT_MS);
     await state.gate.refuseWhilePaused();
-    return paced(state, turn, () => state.circuit.run(() => state.authorized(send, state.gate.refuseWhilePaused)));
+    return paced(state, turn, () => state.circuit.run(() => state.authorized(send, () => state.gate.refuseWhilePaused())));
   };
   const admitted = async () => {
     await refuseEarly();
