@@ -56,78 +56,97 @@ export function createWorld(merchant: string, tools: SimulationOptions): World {
     item: new Map(),
     entitlement: new Map(),
   };
-  const makeId = () => tools.makeId().replaceAll('-', '');
-  const write = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
-  const now = () => write(tools.now().getTime());
-  const after = (before: unknown) => {
-    const ms = typeof before === 'string' ? Date.parse(`${before.replace(' ', 'T')}Z`) + 1000 : 0;
-    // A change dated years ahead does not affect later ones.
-    const isAhead = ms - tools.now().getTime() > YEAR_MS;
-    return write(isAhead ? tools.now().getTime() : Math.max(tools.now().getTime(), ms));
-  };
-  const dateIn = (days: number) => new Date(tools.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
-  const pick = <T>(choices: readonly T[]): T => elementBy(choices, tools.random());
-  const keep = (kind: Kind, id: string, object: JsonObject) => {
-    objects[kind].set(id, object);
-    return object;
-  };
-  const itemsOf = (order: JsonObject) => [...objects.item.values()].filter((item) => item.order === order.public_id);
   const announced: WorldEvent[] = [];
-  const updateTotals = (order: JsonObject) => {
-    const items = itemsOf(order);
-    const cents = items.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * Number(item.quantity), 0);
-    const shipping = items.length === 0 ? 0 : 495;
-    const amounts = { sub_total: money(cents), shipping_total: money(shipping), total: money(cents + shipping) };
-    Object.assign(order, amounts, { updated: after(order.updated) });
-    for (const item of items) item.order_updated = order.updated;
-    return order;
-  };
   const world: World = {
-    ...{ merchant, objects, makeId, now, after, dateIn, pick, itemsOf, updateTotals, announced },
+    merchant,
+    objects,
+    announced,
+    makeId: () => tools.makeId().replaceAll('-', ''),
+    pick: (choices) => elementBy(choices, tools.random()),
+    ...calendarOf(tools),
+    itemsOf: (order) => [...objects.item.values()].filter((item) => item.order === order.public_id),
+    updateTotals: (order) => updateTotals(world, order),
     announce: ({ type, family, object }) => void announced.push({ type, family, object: { ...object } }),
-    addSubscriber: () => {
-      const id = String(700_000 + objects.subscriber.size);
-      return keep('subscriber', id, newSubscriber(world, id));
-    },
-    addSubscription: () => {
-      const subscription = newSubscription(
-        world,
-        world.findOrAdd('subscriber', ({ live }) => live === true),
-      );
-      return keep('subscription', textAt(subscription.public_id) ?? '', subscription);
-    },
-    addOrder: () => {
-      const order = newOrder(
-        world,
-        world.findOrAdd('subscription', ({ live }) => live === true),
-      );
-      keep('order', textAt(order.public_id) ?? '', order);
-      world.addItem(order);
-      return order;
-    },
-    addItem: (order) => {
-      const item = newItem(world, order);
-      keep('item', textAt(item.public_id) ?? '', item);
-      updateTotals(order);
-      return item;
-    },
-    addEntitlement: () => {
-      const entitlement = newEntitlement(
-        world,
-        world.findOrAdd('subscriber', () => true),
-      );
-      return keep('entitlement', textAt(entitlement.public_id) ?? '', entitlement);
-    },
-    findOrAdd: (kind, fits) => {
-      const fitting = [...objects[kind].values()].filter(fits);
-      if (fitting.length > 0) return pick(fitting);
-      const [type, add] = NEW[kind];
-      const made = add(world);
-      world.announce({ type, family: kind, object: made });
-      return made;
-    },
+    addSubscriber: () => addSubscriber(world),
+    addSubscription: () => addSubscription(world),
+    addOrder: () => addOrder(world),
+    addItem: (order) => addItem(world, order),
+    addEntitlement: () => addEntitlement(world),
+    findOrAdd: (kind, fits) => findOrAdd(world, kind, fits),
   };
   return world;
+}
+
+/** The merchant's times, in the formats of the REST API. */
+function calendarOf(tools: Pick<SimulationOptions, 'now'>): Pick<World, 'now' | 'after' | 'dateIn'> {
+  const nowMs = () => tools.now().getTime();
+  const write = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+  return {
+    now: () => write(nowMs()),
+    after: (before) => {
+      const ms = typeof before === 'string' ? Date.parse(`${before.replace(' ', 'T')}Z`) + 1000 : 0;
+      // A change dated years ahead does not affect later ones.
+      const isAhead = ms - nowMs() > YEAR_MS;
+      return write(isAhead ? nowMs() : Math.max(nowMs(), ms));
+    },
+    dateIn: (days) => new Date(nowMs() + days * 86_400_000).toISOString().slice(0, 10),
+  };
+}
+
+const isLive = ({ live }: JsonObject): boolean => live === true;
+
+function store({ objects }: World, kind: Kind, id: unknown, object: JsonObject): JsonObject {
+  objects[kind].set(textAt(id) ?? '', object);
+  return object;
+}
+
+function addSubscriber(world: World): JsonObject {
+  const id = String(700_000 + world.objects.subscriber.size);
+  return store(world, 'subscriber', id, newSubscriber(world, id));
+}
+
+function addSubscription(world: World): JsonObject {
+  const subscription = newSubscription(world, world.findOrAdd('subscriber', isLive));
+  return store(world, 'subscription', subscription.public_id, subscription);
+}
+
+function addOrder(world: World): JsonObject {
+  const order = newOrder(world, world.findOrAdd('subscription', isLive));
+  store(world, 'order', order.public_id, order);
+  world.addItem(order);
+  return order;
+}
+
+function addItem(world: World, order: JsonObject): JsonObject {
+  const item = newItem(world, order);
+  store(world, 'item', item.public_id, item);
+  world.updateTotals(order);
+  return item;
+}
+
+function addEntitlement(world: World): JsonObject {
+  const subscriber = world.findOrAdd('subscriber', () => true);
+  const entitlement = newEntitlement(world, subscriber);
+  return store(world, 'entitlement', entitlement.public_id, entitlement);
+}
+
+function findOrAdd(world: World, kind: keyof typeof NEW, fits: (object: JsonObject) => boolean): JsonObject {
+  const fitting = [...world.objects[kind].values()].filter(fits);
+  if (fitting.length > 0) return world.pick(fitting);
+  const [type, add] = NEW[kind];
+  const made = add(world);
+  world.announce({ type, family: kind, object: made });
+  return made;
+}
+
+function updateTotals(world: World, order: JsonObject): JsonObject {
+  const items = world.itemsOf(order);
+  const cents = items.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * Number(item.quantity), 0);
+  const shipping = items.length === 0 ? 0 : 495;
+  const amounts = { sub_total: money(cents), shipping_total: money(shipping), total: money(cents + shipping) };
+  Object.assign(order, amounts, { updated: world.after(order.updated) });
+  for (const item of items) item.order_updated = order.updated;
+  return order;
 }
 
 const NEW = {
