@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Worker } from '../processing/worker.ts';
-import type { DocumentSource } from '../store/documents/claim.ts';
+import type { ClaimedDocument, DocumentSource } from '../store/documents/claim.ts';
 import { claimDueDocuments, type DocumentDependencies, fetchDocument } from './fetch-documents.ts';
 
 /** Concurrent downloads in this process; each needs only a socket and a buffer. */
@@ -17,59 +17,76 @@ const IDLE_MS = 1000;
 const LONGEST_SLEEP_MS = 5000;
 
 /** Fetches documents as they are announced, until stopped: downloads in progress are then aborted, and start over at the next start. */
-export function startDocumentWorker(context: Context, ports: DocumentDependencies): Worker {
-  const stopping = new AbortController();
-  const downloads = new Map<Promise<void>, DocumentSource & { sinceMs: number }>();
-  const main = run();
+export const startDocumentWorker = (context: Context, ports: DocumentDependencies): Worker => new DocumentWorker(context, ports);
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const seen = context.feedChanged.count();
-      const taken = await startDue();
-      if (taken === 0) await Promise.race([sleep(seen), ...downloads.keys()]);
-    }
-    await Promise.all(downloads.keys());
+class DocumentWorker implements Worker {
+  private readonly context: Context;
+  private readonly ports: DocumentDependencies;
+  private readonly stopping = new AbortController();
+  private readonly downloads = new Map<Promise<void>, DocumentSource & { sinceMs: number }>();
+  private readonly main: Promise<void>;
+
+  constructor(context: Context, ports: DocumentDependencies) {
+    this.context = context;
+    this.ports = ports;
+    this.main = this.run();
   }
-  /** Until the feed changes, another process has written, or a retry may have become due. `seen`: the changes before the last query. */
-  async function sleep(seen: number): Promise<void> {
-    const { dialect } = context.db;
-    const mark = dialect.changeMark();
-    for (let sleptMs = 0; sleptMs < LONGEST_SLEEP_MS && !stopping.signal.aborted; sleptMs += IDLE_MS) {
-      await context.feedChanged.wait(Math.max(IDLE_MS, context.pollIntervalMs()), stopping.signal, seen);
-      if (context.feedChanged.count() !== seen || mark === null || dialect.changeMark() !== mark || downloads.size > 0) return;
-    }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.main;
   }
-  async function startDue(): Promise<number> {
-    const free = MAX_DOWNLOADS - downloads.size;
+
+  private async run(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const seen = this.context.feedChanged.count();
+      const taken = await this.startDue();
+      if (taken === 0) await Promise.race([this.sleep(seen), ...this.downloads.keys()]);
+    }
+    await Promise.all(this.downloads.keys());
+  }
+
+  private async startDue(): Promise<number> {
+    const free = MAX_DOWNLOADS - this.downloads.size;
     if (free === 0) return 0;
     try {
-      const nowMs = context.clock.now().getTime();
-      const busy = [...downloads.values()].filter(({ sinceMs }) => nowMs - sinceMs < SLOW_MS);
-      const claimed = await claimDueDocuments(context, { limit: free, atOnce: MAX_PER_SOURCE, busy, perConnection: freePerConnection() });
-      for (const document of claimed) {
-        const work = fetchDocument(context, ports, document, stopping.signal)
-          .catch(logFailure)
-          .finally(() => downloads.delete(work));
-        downloads.set(work, { connection: document.connection, host: document.host, sinceMs: nowMs });
-      }
+      const nowMs = this.context.clock.now().getTime();
+      const busy = [...this.downloads.values()].filter(({ sinceMs }) => nowMs - sinceMs < SLOW_MS);
+      const limits = { limit: free, atOnce: MAX_PER_SOURCE, busy, perConnection: this.freePerConnection() };
+      const claimed = await claimDueDocuments(this.context, limits);
+      for (const document of claimed) this.start(document, nowMs);
       return claimed.length;
     } catch (error) {
-      logFailure(error);
+      this.logFailure(error);
       return 0;
     }
   }
-  function freePerConnection(): (connection: string) => number {
-    const taken = Map.groupBy(downloads.values(), ({ connection }) => connection);
+
+  private start(document: ClaimedDocument, nowMs: number): void {
+    const work = fetchDocument(this.context, this.ports, document, this.stopping.signal)
+      .catch((error: unknown) => this.logFailure(error))
+      .finally(() => this.downloads.delete(work));
+    this.downloads.set(work, { connection: document.connection, host: document.host, sinceMs: nowMs });
+  }
+
+  private freePerConnection(): (connection: string) => number {
+    const taken = Map.groupBy(this.downloads.values(), ({ connection }) => connection);
     return (connection) => MAX_PER_CONNECTION - (taken.get(connection)?.length ?? 0);
   }
-  // A failing database must not end the loop: the next round tries again.
-  function logFailure(error: unknown): void {
-    context.log.error('document_round_failed', { step: 'documents', error: error instanceof Error ? error.message : String(error) });
+
+  /** Until the feed changes, another process has written, or a retry may have become due. `seen`: the changes before the last query. */
+  private async sleep(seen: number): Promise<void> {
+    const { db, feedChanged, pollIntervalMs } = this.context;
+    const mark = db.dialect.changeMark();
+    for (let sleptMs = 0; sleptMs < LONGEST_SLEEP_MS && !this.stopping.signal.aborted; sleptMs += IDLE_MS) {
+      await feedChanged.wait(Math.max(IDLE_MS, pollIntervalMs()), this.stopping.signal, seen);
+      if (feedChanged.count() !== seen || mark === null || db.dialect.changeMark() !== mark || this.downloads.size > 0) return;
+    }
   }
-  return {
-    async stop() {
-      stopping.abort();
-      await main;
-    },
-  };
+
+  // A failing database must not end the loop: the next round tries again.
+  private logFailure(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.context.log.error('document_round_failed', { step: 'documents', error: message });
+  }
 }

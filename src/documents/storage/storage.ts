@@ -14,6 +14,11 @@ export interface StoredContent {
   bytes: number;
 }
 
+export interface PutOptions {
+  maxBytes: number;
+  stop?: AbortSignal;
+}
+
 /** Stores the contents of documents under the SHA-256 of their bytes: the same content is stored once, regardless of who announced it. */
 export interface DocumentStorage {
   /** Prepares the storage and verifies that it can be written to. Throws `Unavailable('storage_unavailable')`. */
@@ -22,7 +27,7 @@ export interface DocumentStorage {
    * Stores all of `content` and resolves when it is safe against a power failure. Nothing remains when it throws: `ContentTooLarge` above
    * `maxBytes`, `Unavailable('storage_unavailable')` if the storage fails, otherwise the error of `content` itself.
    */
-  put(content: Readable, options: { maxBytes: number; stop?: AbortSignal }): Promise<StoredContent>;
+  put(content: Readable, options: PutOptions): Promise<StoredContent>;
   /** The bytes under this SHA-256; null range: all of them. Throws `ContentMissing`. */
   openContent(sha256: string, range: ByteRange | null): Promise<Readable>;
   /** Their number; null if nothing is stored under this SHA-256. */
