@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, Router } from 'express';
 import { FEED_BEGINNING } from '../../../domain/entities/feed-cursor.ts';
 import { mayActAs } from '../../../domain/role.ts';
 import { acknowledge, confirmPosition, dropConsumer, recordRead, registerConsumer, requireConsumer } from '../../../feed/consumers.ts';
@@ -14,6 +14,7 @@ import { CONSUMER_COLUMNS, consumerView } from '../../../views/consumer.ts';
 import { callerOf } from '../auth.ts';
 import type { RoutePorts } from '../ports.ts';
 import { pathText, queryLimit, queryNumber, queryText } from '../query.ts';
+import { handlersWith, type Route } from '../route.ts';
 import { listCursor, readListCursor } from '../sending/cursors.ts';
 import { type ListRow, sendList } from '../sending/list-pages.ts';
 import { cutRows, type ReadRows } from '../sending/row-pages.ts';
@@ -28,75 +29,87 @@ type Ports = Pick<RoutePorts, 'context' | 'stop' | 'slots'>;
 const RECEIPT_COLUMNS = ['cursor', 'changeId', 'status', 'reference', 'reason', 'at', 'connection', 'kind', 'id', 'externalId', 'version'];
 
 export function consumerRoutes(ports: Ports): Router {
+  const handle = handlersWith(ports);
   const router = Router();
-  const { context } = ports;
-  const sql = context.db.read;
-  const named = (request: Request): Promise<ConsumerRow> => requireConsumer(sql, pathText(request, 'name'));
-  const view = async (consumer: ConsumerRow) => consumerView(consumer, await readLag(sql, consumer, context.clock.now()));
-
-  router.get('/', async (request, response) => {
-    const limit = queryLimit(request);
-    const read = async (text: string | null, most: number) => {
-      const after = text === null ? null : String(readListCursor('consumers', text)[0]);
-      const rows: ListRow[] = [];
-      for (const consumer of await listConsumers(sql, { after, limit: most }))
-        rows.push({ cursor: listCursor('consumers', [consumer.name]), view: await view(consumer) });
-      return rows;
-    };
-    await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: CONSUMER_COLUMNS, read });
-  });
-
-  router.put('/:name', async (request, response) => {
-    const { created } = await registerConsumer(context, pathText(request, 'name'), consumerFrom(request.body));
-    response.status(created ? 201 : 200);
-    await sendJson(request, response, await view(await named(request)));
-  });
-
-  router.get('/:name', async (request, response) => sendResource(request, response, await view(await named(request))));
-
-  router.delete('/:name', async (request, response) => {
-    await dropConsumer(context, pathText(request, 'name'));
-    response.status(204).end();
-  });
-
-  router.get('/:name/changes', async (request, response) => {
-    const consumer = await named(request);
-    const waitMs = (queryNumber(request, 'wait') ?? 0) * 1000;
-    const after = await confirmPosition(sql, consumer);
-    const asked = { filter: consumer.filter, parts: includeParam(request), after, limit: queryLimit(request), waitMs };
-    const page = await readPage(ports, asked, endOf(response, ports.stop));
-    await recordRead(context, consumer, page.next);
-    await sendFeedPage(ports, request, response, page, asked.parts);
-  });
-
-  router.post('/:name/ack', async (request, response) => {
-    const { cursor, force } = ackFrom(request.body, mayActAs(callerOf(response).role, 'operator'));
-    await acknowledge(context, pathText(request, 'name'), cursor, force);
-    await sendJson(request, response, await view(await named(request)));
-  });
-
-  router.post('/:name/receipts', async (request, response) => {
-    await sendJson(request, response, { number: await saveReceipts(context, pathText(request, 'name'), receiptsFrom(request.body)) });
-  });
-
-  router.get('/:name/receipts', async (request, response) => {
-    const { name } = await named(request);
-    const limit = queryLimit(request);
-    const status = queryText(request, 'status');
-    const read = async (text: string | null, most: number) => {
-      const { position: after } = await findPosition(sql, text);
-      const found = await listReceipts(sql, name, { status, after, limit: most });
-      return found.map(({ position: _position, ...view }) => ({ cursor: view.cursor, view }));
-    };
-    await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: RECEIPT_COLUMNS, read });
-  });
-
-  router.get('/:name/outstanding', async (request, response) => sendOutstanding(ports, request, response, await named(request)));
+  router.get('/', handle(sendConsumers));
+  router.put('/:name', handle(putConsumer));
+  router.get('/:name', handle(sendConsumer));
+  router.delete('/:name', handle(deleteConsumer));
+  router.get('/:name/changes', handle(sendChanges));
+  router.post('/:name/ack', handle(acknowledgeChanges));
+  router.post('/:name/receipts', handle(putReceipts));
+  router.get('/:name/receipts', handle(sendReceipts));
+  router.get('/:name/outstanding', handle(sendOutstanding));
   return router;
 }
 
-async function sendOutstanding({ context, slots }: Ports, request: Request, response: Response, consumer: ConsumerRow): Promise<void> {
+const named = ({ context }: Ports, request: Request): Promise<ConsumerRow> => requireConsumer(context.db.read, pathText(request, 'name'));
+
+const viewOf = async ({ context }: Ports, consumer: ConsumerRow) =>
+  consumerView(consumer, await readLag(context.db.read, consumer, context.clock.now()));
+
+const sendConsumers: Route<Ports> = async (ports, request, response) => {
+  const limit = queryLimit(request);
+  const read = async (text: string | null, most: number) => {
+    const after = text === null ? null : String(readListCursor('consumers', text)[0]);
+    const rows: ListRow[] = [];
+    for (const consumer of await listConsumers(ports.context.db.read, { after, limit: most }))
+      rows.push({ cursor: listCursor('consumers', [consumer.name]), view: await viewOf(ports, consumer) });
+    return rows;
+  };
+  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: CONSUMER_COLUMNS, read });
+};
+
+const sendConsumer: Route<Ports> = async (ports, request, response) =>
+  sendResource(request, response, await viewOf(ports, await named(ports, request)));
+
+const putConsumer: Route<Ports> = async (ports, request, response) => {
+  const { created } = await registerConsumer(ports.context, pathText(request, 'name'), consumerFrom(request.body));
+  response.status(created ? 201 : 200);
+  await sendJson(request, response, await viewOf(ports, await named(ports, request)));
+};
+
+const deleteConsumer: Route<Ports> = async ({ context }, request, response) => {
+  await dropConsumer(context, pathText(request, 'name'));
+  response.status(204).end();
+};
+
+const sendChanges: Route<Ports> = async (ports, request, response) => {
+  const consumer = await named(ports, request);
+  const waitMs = (queryNumber(request, 'wait') ?? 0) * 1000;
+  const after = await confirmPosition(ports.context.db.read, consumer);
+  const asked = { filter: consumer.filter, parts: includeParam(request), after, limit: queryLimit(request), waitMs };
+  const page = await readPage(ports, asked, endOf(response, ports.stop));
+  await recordRead(ports.context, consumer, page.next);
+  await sendFeedPage(ports, request, response, page, asked.parts);
+};
+
+const acknowledgeChanges: Route<Ports> = async (ports, request, response) => {
+  const { cursor, force } = ackFrom(request.body, mayActAs(callerOf(response).role, 'operator'));
+  await acknowledge(ports.context, pathText(request, 'name'), cursor, force);
+  await sendJson(request, response, await viewOf(ports, await named(ports, request)));
+};
+
+const putReceipts: Route<Ports> = async ({ context }, request, response) =>
+  sendJson(request, response, { number: await saveReceipts(context, pathText(request, 'name'), receiptsFrom(request.body)) });
+
+const sendReceipts: Route<Ports> = async (ports, request, response) => {
+  const sql = ports.context.db.read;
+  const { name } = await named(ports, request);
+  const limit = queryLimit(request);
+  const status = queryText(request, 'status');
+  const read = async (text: string | null, most: number) => {
+    const { position: after } = await findPosition(sql, text);
+    const found = await listReceipts(sql, name, { status, after, limit: most });
+    return found.map(({ position: _position, ...view }) => ({ cursor: view.cursor, view }));
+  };
+  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: RECEIPT_COLUMNS, read });
+};
+
+const sendOutstanding: Route<Ports> = async (ports, request, response) => {
+  const { context, slots } = ports;
   const sql = context.db.read;
+  const consumer = await named(ports, request);
   const limit = queryLimit(request);
   const asked = await findPosition(sql, queryText(request, 'after'));
   const after = furthest([asked.position, consumer.startPosition]);
@@ -112,7 +125,7 @@ async function sendOutstanding({ context, slots }: Ports, request: Request, resp
     const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
     return { page, next, columns: [...CHANGE_COLUMNS, 'ageMs', 'receipt'] };
   });
-}
+};
 
 const outstandingView = (change: OutstandingRow, nowMs: number) => ({
   ...changeObject(change),
