@@ -6,7 +6,7 @@ import helmet from 'helmet';
 import { Refused } from '../../domain/errors.ts';
 import { routePerScope } from '../api/scope-ports.ts';
 import { RefusedWith } from '../problem.ts';
-import { type Access, createAccess } from './access.ts';
+import { type Access, createAccess } from './access/access.ts';
 import { addActions } from './actions.ts';
 import { link, ownAddress } from './components/links.ts';
 import { addFragments } from './fragments.ts';

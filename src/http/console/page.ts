@@ -4,7 +4,7 @@ import type { Connection } from '../../platforms/contract/platform.ts';
 import type { FindKey } from '../api/auth.ts';
 import type { Caller } from '../api/caller.ts';
 import type { ApiPorts, SettingsKey } from '../api/ports.ts';
-import { readCookie } from './access.ts';
+import { readCookie } from './access/access.ts';
 import type { Content, Html } from './components/html.ts';
 import { type Moment, zoneOf } from './components/times.ts';
 

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { Refused } from '../../domain/errors.ts';
 import type { Role } from '../../domain/role.ts';
 import { problemOf } from '../problem.ts';
-import { callerOf, csrfOf } from './access.ts';
+import { callerOf, csrfOf } from './access/access.ts';
 import { button, note } from './components/components.ts';
 import { html } from './components/html.ts';
 import { link } from './components/links.ts';

@@ -1,25 +1,16 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Request, RequestHandler, Response } from 'express';
-import { Refused } from '../../domain/errors.ts';
-import { isObject } from '../../domain/values/json.ts';
-import type { FindKey } from '../api/auth.ts';
-import type { Caller, SignIn } from '../api/caller.ts';
-import { sameText } from '../auth/compare-secrets.ts';
-import { readCredentials } from '../auth/credentials.ts';
-import { actAs } from '../request-context.ts';
-import { BASE, link } from './components/links.ts';
+import type { CookieOptions, Request, RequestHandler, Response } from 'express';
+import { Refused } from '../../../domain/errors.ts';
+import { isObject } from '../../../domain/values/json.ts';
+import type { FindKey } from '../../api/auth.ts';
+import type { Caller, SignIn } from '../../api/caller.ts';
+import { sameText } from '../../auth/compare-secrets.ts';
+import { readCredentials } from '../../auth/credentials.ts';
+import { actAs } from '../../request-context.ts';
+import { BASE, link } from '../components/links.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 
 const COOKIE = 'orderdock_session';
-const IDLE_MS = 8 * 3_600_000;
-// Per key: signing in repeatedly evicts only sessions of the same key.
-const MOST_SESSIONS = 20;
-
-interface Session {
-  name: string;
-  key: string;
-  lastSeenMs: number;
-}
-
 /** Authentication of the console. Sessions live in this process's memory: a restart requires signing in again. */
 export interface Access {
   /** Passes requests with a session or Basic credentials; redirects others to the sign-in page. */
@@ -31,7 +22,7 @@ export interface Access {
   signOut(request: Request, response: Response): void;
 }
 
-export { callerOf } from '../api/auth.ts';
+export { callerOf } from '../../api/auth.ts';
 /** The CSRF token of the page's forms. To be used behind `require` only. */
 export function csrfOf(response: Response): string {
   const { csrf } = response.locals;
@@ -39,42 +30,18 @@ export function csrfOf(response: Response): string {
   return csrf;
 }
 
-export function createAccess({ findKey, signIn }: { findKey: FindKey; signIn: SignIn }, nowMs: () => number): Access {
-  const sessions = new Map<string, Session>();
+interface AccessPorts {
+  findKey: FindKey;
+  signIn: SignIn;
+}
+
+export function createAccess(ports: AccessPorts, nowMs: () => number): Access {
+  const sessions = createSessions(nowMs);
   const secret = randomBytes(32);
   const csrfFor = (who: string): string => createHmac('sha256', secret).update(who).digest('base64url');
-
-  function openSession(request: Request): { id: string; session: Session } | null {
-    const id = readCookie(request.headers.cookie ?? '', COOKIE);
-    const session = id === null ? undefined : sessions.get(id);
-    if (id === null || !session) return null;
-    if (nowMs() - session.lastSeenMs <= IDLE_MS) return { id, session };
-    sessions.delete(id);
-    return null;
-  }
-
-  async function authenticate(request: Request): Promise<{ caller: Caller; who: string } | null> {
-    const credentials = readCredentials(request.headers.authorization);
-    if (credentials.scheme === 'basic') {
-      const caller = await signIn(request, { name: credentials.username, key: credentials.password }, 'console');
-      return caller ? { caller, who: `basic ${caller.name}` } : null;
-    }
-    const open = openSession(request);
-    if (!open) return null;
-    // Looked up on every request: deleting a key ends its sessions immediately.
-    const caller = await findKey(open.session.name, open.session.key);
-    if (!caller) {
-      sessions.delete(open.id);
-      return null;
-    }
-    // A page's automatic refresh does not count as activity.
-    if (request.get('hx-request') === undefined) open.session.lastSeenMs = nowMs();
-    return { caller, who: `session ${open.id}` };
-  }
-
   return {
     async require(request, response, next) {
-      const known = await authenticate(request);
+      const known = await authenticate(ports, sessions, nowMs, request);
       if (!known) return requestSignIn(request, response);
       response.locals.caller = known.caller;
       actAs(response, 'console', known.caller.name);
@@ -88,20 +55,47 @@ export function createAccess({ findKey, signIn }: { findKey: FindKey; signIn: Si
     },
     async signIn(request, response, key) {
       if (isCrossSite(request)) throw foreignForm();
-      const caller = await signIn(request, { name: null, key }, 'console');
+      const caller = await ports.signIn(request, { name: null, key }, 'console');
       if (!caller) return null;
-      const id = randomBytes(32).toString('base64url');
-      dropOldest(sessions, caller.name);
-      sessions.set(id, { name: caller.name, key, lastSeenMs: nowMs() });
-      response.cookie(COOKIE, id, { httpOnly: true, sameSite: 'strict', secure: request.secure, path: BASE });
+      response.cookie(COOKIE, sessions.open(caller.name, key), cookieOptions(request));
       return caller;
     },
     signOut(request, response) {
-      const open = openSession(request);
-      if (open) sessions.delete(open.id);
-      response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'strict', secure: request.secure, path: BASE });
+      const id = sessionIdIn(request);
+      if (id !== null) sessions.close(id);
+      response.clearCookie(COOKIE, cookieOptions(request));
     },
   };
+}
+
+const cookieOptions = (request: Request): CookieOptions => ({ httpOnly: true, sameSite: 'strict', secure: request.secure, path: BASE });
+
+const sessionIdIn = (request: Request): string | null => readCookie(request.headers.cookie ?? '', COOKIE);
+
+/** The caller, and as whom its forms are signed; null: neither credentials nor a session. */
+async function authenticate(
+  ports: AccessPorts,
+  sessions: Sessions,
+  nowMs: () => number,
+  request: Request,
+): Promise<{ caller: Caller; who: string } | null> {
+  const credentials = readCredentials(request.headers.authorization);
+  if (credentials.scheme === 'basic') {
+    const caller = await ports.signIn(request, { name: credentials.username, key: credentials.password }, 'console');
+    return caller ? { caller, who: `basic ${caller.name}` } : null;
+  }
+  const id = sessionIdIn(request);
+  const session = id === null ? null : sessions.find(id);
+  if (id === null || !session) return null;
+  // Looked up on every request: deleting a key ends its sessions immediately.
+  const caller = await ports.findKey(session.name, session.key);
+  if (!caller) {
+    sessions.close(id);
+    return null;
+  }
+  // A page's automatic refresh does not count as activity.
+  if (request.get('hx-request') === undefined) session.lastSeenMs = nowMs();
+  return { caller, who: `session ${id}` };
 }
 
 const foreignForm = () =>
@@ -109,12 +103,6 @@ const foreignForm = () =>
 
 // Browsers send Fetch Metadata; for those that do not, the token in the form decides.
 const isCrossSite = (request: Request): boolean => !['same-origin', 'none', undefined].includes(request.get('sec-fetch-site'));
-
-function dropOldest(sessions: Map<string, Session>, keyName: string): void {
-  const own = [...sessions].filter(([, session]) => session.name === keyName).sort(([, a], [, b]) => a.lastSeenMs - b.lastSeenMs);
-  const [oldest] = own;
-  if (own.length >= MOST_SESSIONS && oldest) sessions.delete(oldest[0]);
-}
 
 /** Wrong credentials in the header are challenged again; any other request gets the sign-in form. */
 function requestSignIn(request: Request, response: Response): void {
