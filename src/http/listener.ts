@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Log } from '../domain/log.ts';
-import { sendProblem } from './problem.ts';
+import { AcceptedRequests } from './accepted-requests.ts';
 import { readTls, type TlsFiles, watchTls } from './tls-files.ts';
 
 export interface ListenOptions {
@@ -35,8 +35,8 @@ const HANDSHAKE_MS = 8000;
 
 /** Opens the port. Throws Node's error if the port is in use or the TLS files cannot be read. */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const taken = trackRequests(handler);
-  const { server, unwatch } = await createNodeServer(taken.handler, options);
+  const accepted = new AcceptedRequests();
+  const { server, unwatch } = await createNodeServer(accepted.track(handler), options);
   server.on('clientError', answerClientError);
   // The handshake failed or timed out: no response is possible on that connection.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -50,7 +50,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     address: addressOf(server, options),
     async stop() {
       unwatch();
-      await taken.stop(options.finishWithinMs ?? 8000);
+      await accepted.stop(options.finishWithinMs ?? 8000);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -67,81 +67,6 @@ async function createNodeServer(handler: RequestListener, options: ListenOptions
   const server = createTlsServer({ ...times, ...tls, handshakeTimeout: options.handshakeMs ?? HANDSHAKE_MS }, handler);
   return { server, unwatch: watchTls(server, files, tls, options.tlsCheckMs ?? 5000, options.log) };
 }
-
-// A client that pipelines is read from only while few of its requests are unanswered.
-const MOST_PIPELINED = 16;
-const MOST_UNANSWERED = 5000;
-
-/** Tracks the accepted requests that have not been answered yet. */
-function trackRequests(handler: RequestListener) {
-  const perSocket = new WeakMap<Socket, number>();
-  let unanswered = 0;
-  let stopping = false;
-  let lastAnswered = () => {};
-
-  /** One chunk may contain a thousand requests, so that pausing the socket alone does not limit their total over all connections. */
-  function take(socket: Socket): boolean {
-    const count = (perSocket.get(socket) ?? 0) + 1;
-    if (count > MOST_PIPELINED && unanswered >= MOST_UNANSWERED) {
-      socket.destroy();
-      return false;
-    }
-    // Node resumes reading by itself after each response: the socket is paused again until few enough are left.
-    if (!perSocket.has(socket)) socket.on('resume', () => pauseIfPipelining(socket));
-    perSocket.set(socket, count);
-    pauseIfPipelining(socket);
-    unanswered++;
-    return true;
-  }
-  function pauseIfPipelining(socket: Socket): void {
-    if ((perSocket.get(socket) ?? 0) > MOST_PIPELINED) socket.pause();
-  }
-  function answered(socket: Socket): void {
-    const count = (perSocket.get(socket) ?? 1) - 1;
-    perSocket.set(socket, count);
-    if (count === MOST_PIPELINED) socket.resume();
-    unanswered--;
-    if (unanswered === 0) lastAnswered();
-  }
-  return {
-    handler(request: IncomingMessage, response: ServerResponse<IncomingMessage> & { req: IncomingMessage }) {
-      if (stopping) return refuse(response);
-      const { socket } = request;
-      if (!take(socket)) return;
-      response.once('close', () => answered(socket));
-      request.url = originForm(request.url ?? '/');
-      handler(request, response);
-    },
-    /** Resolves when all accepted requests are answered, or after `waitMs`. */
-    async stop(waitMs: number) {
-      stopping = true;
-      if (unanswered === 0) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
-        lastAnswered = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    },
-  };
-}
-
-/** A request target may include scheme and host (RFC 9112, 3.2.2): `http://host/webhooks/acme` is `/webhooks/acme`. */
-function originForm(target: string): string {
-  const authority = /^https?:\/\/[^/?#]*/i.exec(target)?.[0];
-  if (authority === undefined) return target;
-  const rest = target.slice(authority.length);
-  return rest.startsWith('/') ? rest : `/${rest}`;
-}
-
-const refuse = (response: ServerResponse): void =>
-  sendProblem(response, {
-    status: 503,
-    code: 'stopping',
-    detail: 'The service is shutting down. Retry later.',
-    headers: { 'Retry-After': '5', Connection: 'close' },
-  });
 
 // Node would answer 408 to a slow request, and some senders do not retry after that.
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
