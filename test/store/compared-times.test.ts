@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import knex from 'knex';
 import { migrateUp } from '../../migrations/migrate.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
-import { postgresDialect, sqliteDialect } from '../../src/store/engine/dialect.ts';
+import { dialectOf } from '../../src/store/engine/dialect-of.ts';
 import { migrateDatabase } from '../../src/store/engine/migrate-database.ts';
 import { readStates } from '../../src/store/entities/states.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
@@ -36,7 +36,7 @@ testOnEngines('after an upgrade, a time in the future that blocked changes is co
 
 /** Two orders, as they were stored before times were compared as anything but themselves. */
 async function fillOlder(url: string): Promise<void> {
-  const db = knex((url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url)).writer);
+  const db = knex(dialectOf(url).writer);
   try {
     if (url.startsWith('postgres')) await db.raw('drop schema public cascade; create schema public');
     await migrateUp(db, '0019_rejections');

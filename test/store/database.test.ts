@@ -9,7 +9,7 @@ import * as reconcile from '../../migrations/0006_reconcile.ts';
 import * as documents from '../../migrations/0007_documents.ts';
 import { readContents, readRecorded } from '../../src/store/deliveries/contents.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
-import { postgresDialect, sqliteDialect } from '../../src/store/engine/dialect.ts';
+import { dialectOf } from '../../src/store/engine/dialect-of.ts';
 import { readStates } from '../../src/store/entities/states.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { readFeed } from '../../src/store/feed/read-changes.ts';
@@ -62,7 +62,7 @@ const FIRST_RELEASE = { deliveries, entities, changes, access, health, reconcile
 
 /** Tables as the first seven migrations made them, with rows; retention has deleted the first two and the last of five entries of the feed. */
 async function fillFirstRelease(url: string): Promise<void> {
-  const db = knex((url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url)).writer);
+  const db = knex(dialectOf(url).writer);
   try {
     await db.transaction(async (trx) => {
       // PostgreSQL databases are copies of a template that has all tables.

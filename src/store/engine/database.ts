@@ -2,7 +2,8 @@ import knex, { type Knex } from 'knex';
 import { migrateUp } from '../../../migrations/migrate.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import { dialectOf } from './dialect-of.ts';
 import type { SqlValue } from './sql-value.ts';
 
 /** Runs one statement; `?` marks a binding. Rows as the engine returns them: the table files turn them into domain values. */
@@ -95,7 +96,7 @@ const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
  * Throws `Unavailable` when it cannot be reached, `OrderdockError('newer_database')` when a newer program has written it.
  */
 export async function openDatabase(url: string): Promise<Database> {
-  const dialect = url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url);
+  const dialect = dialectOf(url);
   const writer = knex(dialect.writer);
   const reader = dialect.reader ? knex(dialect.reader) : writer;
   const close = async () => {

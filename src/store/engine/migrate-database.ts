@@ -1,14 +1,14 @@
 import knex from 'knex';
 import { type MigrationStatus, migrateUp, migrationStatus } from '../../../migrations/migrate.ts';
 import { Unavailable } from '../../domain/errors.ts';
-import { postgresDialect, sqliteDialect } from './dialect.ts';
+import { dialectOf } from './dialect-of.ts';
 
 /**
  * Which migrations a database had, and which it has now; `apply` false: it is only looked at. Throws `Unavailable` when it cannot be
  * reached, `OrderdockError('newer_database')` when a newer program has written it.
  */
 export async function migrateDatabase(url: string, apply: boolean): Promise<{ before: MigrationStatus[]; after: MigrationStatus[] }> {
-  const dialect = url.startsWith('sqlite:') ? sqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url);
+  const dialect = dialectOf(url);
   const db = knex(dialect.writer);
   try {
     const before = await migrationStatus(db);

@@ -1,0 +1,116 @@
+import type { Knex } from 'knex';
+import { ANSWER_WITHIN_MS, PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
+import { OrderdockError } from '../../domain/errors.ts';
+import type { Dialect } from './dialect.ts';
+import { errorCode, errorMessage, isObjectWith, isTimeout, SILENT_LOG } from './driver-errors.ts';
+import type { SqlValue } from './sql-value.ts';
+import { postgresTrigrams } from './trigrams.ts';
+
+// The server ends a statement of a transaction after 8 s by itself. When not even that is heard, it hangs, or the network lost it without a
+// word: TCP would wait a quarter of an hour. The limit is set in the transaction and not when connecting: PgBouncer refuses start-up
+// parameters it does not know (pgbouncer.org/config.html, ignore_startup_parameters, read 2026-11).
+const IDLE_IN_TRANSACTION_MS = 15_000;
+const isHung = (error: unknown): boolean => /Query read timeout/.test(errorMessage(error));
+
+interface PostgresConnection {
+  connection: { stream: { destroy(): void } };
+  query<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<{ rows?: Row[] }>;
+}
+
+const isPostgresConnection = (connection: unknown): connection is PostgresConnection => isObjectWith(connection, 'query');
+
+const numbered = new Map<string, string>();
+
+/** `?` becomes `$1`, `$2`, …: the same few statements again and again, unless they list values, so that only so many are remembered. */
+function withNumbers(statement: string): string {
+  const known = numbered.get(statement);
+  if (known !== undefined) return known;
+  let position = 0;
+  const text = statement.replaceAll('?', () => `$${++position}`);
+  if (numbered.size < 500) numbered.set(statement, text);
+  return text;
+}
+
+async function runOnPostgres<Row>(client: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]> {
+  if (!isPostgresConnection(client)) throw new TypeError('Not a connection of pg.');
+  // Without bindings several statements may stand in one text.
+  const result = bindings.length === 0 ? await client.query<Row>(statement) : await client.query<Row>(withNumbers(statement), bindings);
+  return result.rows ?? [];
+}
+
+const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean', json: 'json' } as const;
+
+// `pipeline` is an option of pg that knex passes on without knowing it.
+const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: boolean } => ({
+  connectionString: url,
+  connectionTimeoutMillis: 4000,
+  query_timeout: ANSWER_WITHIN_MS,
+  keepAlive: true,
+  pipeline: true,
+  application_name: 'orderdock',
+});
+
+export function postgresDialect(url: string): Dialect {
+  return {
+    name: 'postgres',
+    verify: verifyEncoding,
+    attach: () => {},
+    assertPresent: () => {},
+    writer: {
+      client: 'pg',
+      log: SILENT_LOG,
+      connection: postgresConnection(url),
+      acquireConnectionTimeout: PLACE_WITHIN_MS,
+      pool: { min: 0, max: 12 },
+    },
+    reader: null,
+    ...BEGINNINGS,
+    rowsOf: (columns) =>
+      `json_to_recordset(?::json) as rows(${Object.entries(columns)
+        .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
+        .join(', ')})`,
+    slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
+    trigrams: postgresTrigrams,
+    lockRows: (table) => `for update of ${table}`,
+    skipLocked: (table) => `for update of ${table} skip locked`,
+    insertsInQueries: true,
+    pipelines: true,
+    // Serialization failure, deadlock.
+    conflicted: (error) => /^(40001|40P01)$/.test(errorCode(error)),
+    namedLock: 'select pg_advisory_xact_lock(7036282, hashtext(?))',
+    run: runOnPostgres,
+    changeMark: () => null,
+    discardIfHung: (error, connection) => {
+      if (isHung(error) && isPostgresConnection(connection)) connection.connection.stream.destroy();
+    },
+    unavailable: isUnavailable,
+  };
+}
+
+// Stated every time: the database's default may be another one, and PgBouncer takes no start-up parameters. A process that freezes in its
+// transaction must not stop all others.
+const BEGINNINGS = {
+  begin:
+    'begin isolation level read committed; ' +
+    `set local statement_timeout = ${PLACE_WITHIN_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+  beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${PLACE_WITHIN_MS}`,
+};
+
+// Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
+const isUnavailable = (error: unknown): boolean =>
+  isTimeout(error) ||
+  isHung(error) ||
+  /^(08|53|57)|^55P03$|^25006$|^E(CONN|PIPE|TIMEDOUT|HOST)|^ENOTFOUND$/.test(errorCode(error)) ||
+  /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(errorMessage(error));
+
+async function verifyEncoding(db: Knex): Promise<void> {
+  const { rows } = await db.raw<{ rows: { encoding: string }[] }>(
+    'select pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()',
+  );
+  const encoding = rows[0]?.encoding ?? '';
+  if (encoding !== 'UTF8')
+    throw new OrderdockError(
+      'database_encoding',
+      `The database's encoding is ${encoding}: names and texts would be lost. Create it with ENCODING 'UTF8' (TEMPLATE template0).`,
+    );
+}
