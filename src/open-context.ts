@@ -18,7 +18,7 @@ import { createCredentialTrials } from './store/access/credential-trials.ts';
 import { createRateLimits } from './store/access/rate-limits.ts';
 import { createSessions } from './store/access/sessions.ts';
 import { openDatabase } from './store/engine/database.ts';
-import { openMessages } from './store/engine/messages.ts';
+import { type Messages, openMessages } from './store/engine/messages.ts';
 
 /** What tests replace: clock, randomness, the name of the process. */
 export interface RuntimeOptions {
@@ -50,59 +50,74 @@ export async function openContext<A extends Alerts>(
   options: RuntimeOptions,
   createAlerts: (dependencies: Pick<Context, 'db' | 'clock' | 'log'>, remote: SharedRemote) => A,
 ): Promise<OpenContext<A>> {
-  const clock = options.clock ?? systemClock;
-  const random = options.random ?? Math.random;
+  const { log, clock = systemClock, random = Math.random } = options;
   const processId = options.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
   const db = await openDatabase(settings.databaseUrl);
+  const ground: Ground = { db, log, clock, random, processId };
   const messages = openMessages(settings.databaseUrl, db, processId);
-  const deliveryArrived = createNotifier();
-  const feedChanged = createNotifier();
-  const limits = createRateLimits(db, processId, () => clock.now());
-  const trials = createCredentialTrials(db);
+  // The remotes report to what is made of the complete context, which contains them.
   let opened: OpenContext<A> | null = null;
-  const access = createPlatformAccess(() => {
+  const { access, remote } = createPlatformCalls(ground, options, () => {
     if (!opened) throw new Error('A remote system was called before the context was complete.');
     return opened;
-  }, trials);
-  const sleep = options.sleep ? { sleep: options.sleep } : {};
-  const remote = createRemote({
-    limits,
-    sessions: createSessions(db, () => clock.now()),
-    trials,
-    clock,
-    random,
-    log: options.log,
-    observer: access,
-    ...sleep,
   });
   const context = {
-    db,
+    ...ground,
+    ...createNotifiers(messages),
     connections: createConnections(connections),
     api: createApis(remote),
-    clock,
-    random,
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
-    log: options.log,
-    deliveryArrived: alsoSending(deliveryArrived, () => messages.send('deliveries')),
-    feedChanged: alsoSending(feedChanged, () => messages.send('feed')),
-    pollIntervalMs: () => (messages.arrive() ? LOOK_AGAIN_IF_SENT_MS : LOOK_AGAIN_MS),
     inFlight: new Set<string>(),
     inTransaction: new Set<number>(),
     withLargeBodyLock: createLargeBodyLock(),
-    processId,
   };
   opened = {
     ...context,
     alerts: createAlerts(context, remote),
     remote,
     access,
-    listen: () => messages.listen((topic) => (topic === 'feed' ? feedChanged : deliveryArrived).notify()),
     close: async () => {
       await messages.close();
       await db.close();
     },
   };
   return opened;
+}
+
+type Ground = Pick<Context, 'db' | 'log' | 'clock' | 'random' | 'processId'>;
+
+/** The calls to the platforms, and what observes them. */
+function createPlatformCalls(
+  { db, log, clock, random, processId }: Ground,
+  { sleep }: RuntimeOptions,
+  context: () => Context,
+): { access: PlatformAccess; remote: SharedRemote } {
+  const now = () => clock.now();
+  const trials = createCredentialTrials(db);
+  const access = createPlatformAccess(context, trials);
+  const remote = createRemote({
+    limits: createRateLimits(db, processId, now),
+    sessions: createSessions(db, now),
+    trials,
+    clock,
+    random,
+    log,
+    observer: access,
+    ...(sleep ? { sleep } : {}),
+  });
+  return { access, remote };
+}
+
+/** Wakes what waits in this process, and in others on the same database once they listen. */
+function createNotifiers(messages: Messages): Pick<OpenContext, 'deliveryArrived' | 'feedChanged' | 'pollIntervalMs' | 'listen'> {
+  const deliveryArrived = createNotifier();
+  const feedChanged = createNotifier();
+  return {
+    deliveryArrived: alsoSending(deliveryArrived, () => messages.send('deliveries')),
+    feedChanged: alsoSending(feedChanged, () => messages.send('feed')),
+    pollIntervalMs: () => (messages.arrive() ? LOOK_AGAIN_IF_SENT_MS : LOOK_AGAIN_MS),
+    listen: () => messages.listen((topic) => (topic === 'feed' ? feedChanged : deliveryArrived).notify()),
+  };
 }
 
 /** Wakes waiting code in this process and notifies the other processes. */
