@@ -121,8 +121,8 @@ async function injectIncidents(stage: Stage): Promise<Incidents> {
     everyMs: EVERY_MS,
     mostEvents: seconds === null ? null : Math.ceil((seconds * 1000) / EVERY_MS),
     isBusy: (connection) => busy.has(connection),
-    deliver: injector.deliver,
-    noteSilence: injector.noteSilence,
+    deliver: (world, webhook) => injector.deliver(world, webhook),
+    noteSilence: (world, subject) => injector.noteSilence(world, subject),
     stop: over.signal,
   });
   try {

@@ -61,63 +61,79 @@ export interface FailureInjectorOptions {
 
 export const outcomeKey = (connection: string, subject: string): string => `${connection} ${subject}`;
 
-export function createFailureInjector({ sender, random, sleep, rates, mayBeLost }: FailureInjectorOptions): FailureInjector {
-  const counts: FailureCounts = { happened: 0, dropped: 0, duplicated: 0, delayed: 0 };
-  const outcomes = new Map<string, Set<Outcome>>();
-  const inFlight = new Set<Promise<void>>();
-  const recordings = new Set<Accepted[]>();
-  const note = (connection: string, subject: string, outcome: Outcome) => {
-    const key = outcomeKey(connection, subject);
-    outcomes.set(key, (outcomes.get(key) ?? new Set()).add(outcome));
-  };
-  const noteOutcome = (world: World, { subject }: OutgoingWebhook, outcome: Outcome) => {
-    if (subject) note(world.connection, subjectText(subject), outcome);
-  };
+export const createFailureInjector = (options: FailureInjectorOptions): FailureInjector => new FaultyNetwork(options);
 
-  function start(work: Promise<void>): void {
-    inFlight.add(work);
-    void work.finally(() => inFlight.delete(work));
+class FaultyNetwork implements FailureInjector {
+  readonly counts: FailureCounts = { happened: 0, dropped: 0, duplicated: 0, delayed: 0 };
+  readonly outcomes = new Map<string, Set<Outcome>>();
+  private readonly options: FailureInjectorOptions;
+  private readonly inFlight = new Set<Promise<void>>();
+  private readonly recordings = new Set<Accepted[]>();
+
+  constructor(options: FailureInjectorOptions) {
+    this.options = options;
   }
-  async function send(world: World, webhook: OutgoingWebhook, waitMs: number): Promise<void> {
+
+  deliver(world: World, webhook: OutgoingWebhook): void {
+    const { random, rates, mayBeLost } = this.options;
+    this.counts.happened++;
+    if (random() < rates.dropped && mayBeLost(world, webhook)) {
+      this.counts.dropped++;
+      this.noteOutcome(world, webhook, 'lost');
+      return;
+    }
+    const delayed = random() < rates.delayed;
+    if (delayed) this.counts.delayed++;
+    if (delayed) this.noteOutcome(world, webhook, 'late');
+    this.start(this.send(world, webhook, delayed ? random() * rates.longestMs : 0));
+    if (random() >= rates.duplicated) return;
+    this.counts.duplicated++;
+    this.start(this.send(world, webhook, random() * rates.longestMs));
+  }
+
+  noteSilence(world: World, subject: string): void {
+    this.note(world.connection, subject, 'silent');
+  }
+
+  record(): { end(): readonly Accepted[] } {
+    const recording: Accepted[] = [];
+    this.recordings.add(recording);
+    return {
+      end: () => {
+        this.recordings.delete(recording);
+        return recording;
+      },
+    };
+  }
+
+  noteForgotten(accepted: readonly Accepted[]): void {
+    for (const { world, webhook } of accepted) this.noteOutcome(world, webhook, 'lost');
+  }
+
+  async settle(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+  }
+
+  private start(work: Promise<void>): void {
+    this.inFlight.add(work);
+    void work.finally(() => this.inFlight.delete(work));
+  }
+
+  private async send(world: World, webhook: OutgoingWebhook, waitMs: number): Promise<void> {
+    const { sender, sleep, mayBeLost } = this.options;
     if (waitMs > 0) await sleep(waitMs);
     const sent = await sender.send(world.connection, world.platform.retryPolicy, webhook);
-    if (!sent.delivered) return noteOutcome(world, webhook, 'lost');
-    noteOutcome(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
-    for (const recording of recordings) recording.push({ world, webhook, listed: mayBeLost(world, webhook) });
+    if (!sent.delivered) return this.noteOutcome(world, webhook, 'lost');
+    this.noteOutcome(world, webhook, sent.attempts > 1 ? 'late' : 'taken');
+    for (const recording of this.recordings) recording.push({ world, webhook, listed: mayBeLost(world, webhook) });
   }
-  return {
-    counts,
-    outcomes,
-    noteSilence: (world, subject) => note(world.connection, subject, 'silent'),
-    deliver(world, webhook) {
-      counts.happened++;
-      if (random() < rates.dropped && mayBeLost(world, webhook)) {
-        counts.dropped++;
-        return noteOutcome(world, webhook, 'lost');
-      }
-      const delayed = random() < rates.delayed;
-      if (delayed) counts.delayed++;
-      if (delayed) noteOutcome(world, webhook, 'late');
-      start(send(world, webhook, delayed ? random() * rates.longestMs : 0));
-      if (random() >= rates.duplicated) return;
-      counts.duplicated++;
-      start(send(world, webhook, random() * rates.longestMs));
-    },
-    record() {
-      const recording: Accepted[] = [];
-      recordings.add(recording);
-      return {
-        end() {
-          recordings.delete(recording);
-          return recording;
-        },
-      };
-    },
-    noteForgotten(accepted) {
-      for (const { world, webhook } of accepted) noteOutcome(world, webhook, 'lost');
-    },
-    async settle() {
-      while (inFlight.size > 0) await Promise.all(inFlight);
-    },
-  };
+
+  private noteOutcome(world: World, { subject }: OutgoingWebhook, outcome: Outcome): void {
+    if (subject) this.note(world.connection, subjectText(subject), outcome);
+  }
+
+  private note(connection: string, subject: string, outcome: Outcome): void {
+    const key = outcomeKey(connection, subject);
+    this.outcomes.set(key, (this.outcomes.get(key) ?? new Set()).add(outcome));
+  }
 }

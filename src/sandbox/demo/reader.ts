@@ -34,59 +34,71 @@ export interface Reader {
 const PAGE = 200;
 const PAUSE_MS = 300;
 
-export function startReader(client: ServiceClient): Reader {
-  const books = new Map<string, string>();
-  const faults: string[] = [];
-  const counts: ReaderCounts = { booked: 0, skipped: 0, diverged: 0, lost: 0 };
-  const stopping = new AbortController();
-  let after = '0';
+export const startReader = (client: ServiceClient): Reader => new FeedReader(client);
 
-  function book(change: Change): void {
-    const held = books.get(change.changeId);
-    if (held === undefined) {
-      books.set(change.changeId, contentOf(change));
-      counts.booked++;
-      return;
-    }
-    counts.skipped++;
-    if (held !== contentOf(change)) faults.push(`${change.changeId} came again with other content`);
+class FeedReader implements Reader {
+  readonly counts: ReaderCounts = { booked: 0, skipped: 0, diverged: 0, lost: 0 };
+  private readonly client: ServiceClient;
+  /** The content of each booked entry, by `changeId`. */
+  private readonly books = new Map<string, string>();
+  private readonly faults: string[] = [];
+  private readonly stopping = new AbortController();
+  private readonly reading: Promise<void>;
+  private after = '0';
+
+  constructor(client: ServiceClient) {
+    this.client = client;
+    this.reading = this.read();
   }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.reading;
+  }
+
+  async check(): Promise<string[]> {
+    await this.stop();
+    while ((await this.readPage()) !== 0);
+    const feed = await this.client.all<Change>('/api/v1/changes');
+    const held = new Set(feed.map(({ changeId }) => changeId));
+    this.counts.lost = [...this.books.keys()].filter((changeId) => !held.has(changeId)).length;
+    if (held.size < feed.length) this.faults.push('a changeId is used for several entries');
+    const unbooked = feed.filter((change) => this.books.get(change.changeId) !== contentOf(change));
+    return [...this.faults, ...unbooked.map(({ changeId, kind, id }) => `${changeId} (${kind} ${id}) is not booked as it is in the feed`)];
+  }
+
+  private async read(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) if (!(await this.readPage())) await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
+  }
+
   /** Reads one page and returns its number of entries; null if the service did not answer with one. */
-  async function readPage(): Promise<number | null> {
+  private async readPage(): Promise<number | null> {
     try {
-      const { data, next } = await client.get<{ data: Change[]; next: string }>(`/api/v1/changes?limit=${PAGE}&after=${after}`);
-      data.forEach(book);
-      after = next;
+      const path = `/api/v1/changes?limit=${PAGE}&after=${this.after}`;
+      const { data, next } = await this.client.get<{ data: Change[]; next: string }>(path);
+      for (const change of data) this.book(change);
+      this.after = next;
       return data.length;
     } catch (error) {
       const oldest = error instanceof ResponseError && error.status === 410 ? oldestIn(error.text) : null;
       if (oldest === null) return null;
-      counts.diverged++;
-      after = oldest;
+      this.counts.diverged++;
+      this.after = oldest;
       return null;
     }
   }
-  const reading = (async () => {
-    while (!stopping.signal.aborted) if (!(await readPage())) await sleep(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
-  })();
-  async function stop(): Promise<void> {
-    stopping.abort();
-    await reading;
+
+  private book(change: Change): void {
+    const held = this.books.get(change.changeId);
+    if (held === undefined) {
+      this.books.set(change.changeId, contentOf(change));
+      this.counts.booked++;
+      return;
+    }
+    this.counts.skipped++;
+    if (held !== contentOf(change)) this.faults.push(`${change.changeId} came again with other content`);
   }
-  return {
-    counts,
-    stop,
-    async check() {
-      await stop();
-      while ((await readPage()) !== 0);
-      const feed = await client.all<Change>('/api/v1/changes');
-      const held = new Set(feed.map(({ changeId }) => changeId));
-      counts.lost = [...books.keys()].filter((changeId) => !held.has(changeId)).length;
-      if (held.size < feed.length) faults.push('a changeId is used for several entries');
-      const unbooked = feed.filter((change) => books.get(change.changeId) !== contentOf(change));
-      return [...faults, ...unbooked.map(({ changeId, kind, id }) => `${changeId} (${kind} ${id}) is not booked as it is in the feed`)];
-    },
-  };
 }
 
 const contentOf = ({ kind, id, version, action, diff }: Change): string => JSON.stringify([kind, id, version, action, diff]);
