@@ -20,89 +20,108 @@ export interface BudgetSize {
   waitMs: number;
 }
 
-interface Waiting {
-  account: Share;
-  bytes: number;
-  admit(): void;
-  refuse(error: Error): void;
-}
-
-interface Share {
-  arrivedBytes: number;
-  countedBytes: number;
-}
-
 /**
  * The first body that finds no room is exempt: it is not counted until it ends, so that bodies that each hold part of the budget cannot
  * deadlock. All others wait for room in the order of their requests.
  */
-export function createBodyBudget({ totalBytes, freeBytes, waitMs }: BudgetSize): BodyBudget {
-  let usedBytes = 0;
-  let exempt: Share | null = null;
-  const waiting = new Set<Waiting>();
+export function createBodyBudget(size: BudgetSize): BodyBudget {
+  const budget = new SharedBudget(size.totalBytes);
+  return { open: () => new Share(budget, size) };
+}
 
-  function tryGrow(account: Share, bytes: number): boolean {
-    if (account !== exempt && usedBytes + bytes > totalBytes) {
-      if (exempt !== null) return false;
-      exempt = account;
-      usedBytes -= account.countedBytes;
-    }
-    if (account !== exempt) usedBytes += bytes;
-    account.countedBytes += bytes;
+/** The bytes of all shares together. */
+class SharedBudget {
+  private readonly totalBytes: number;
+  private usedBytes = 0;
+  private exempt: Share | null = null;
+  private readonly waiting = new Set<Waiting>();
+
+  constructor(totalBytes: number) {
+    this.totalBytes = totalBytes;
+  }
+
+  /** False: there is no room, or others wait for it already. */
+  take(share: Share, bytes: number): boolean {
+    if (share !== this.exempt && this.waiting.size > 0) return false;
+    if (!this.tryGrow(share, bytes)) return false;
+    this.admitWaiting();
     return true;
   }
-  function admitWaiting(): void {
-    for (const next of waiting) {
-      if (!tryGrow(next.account, next.bytes)) return;
-      next.admit();
-    }
-  }
-  function wait(account: Share, bytes: number): Promise<void> {
+
+  wait(share: Share, bytes: number, waitMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const end = () => {
-        clearTimeout(timer);
-        waiting.delete(place);
-      };
       const place: Waiting = {
-        ...{ account, bytes },
-        admit() {
-          end();
-          resolve();
-        },
-        refuse(error) {
-          end();
-          reject(error);
+        share,
+        bytes,
+        end: (error) => {
+          clearTimeout(timer);
+          this.waiting.delete(place);
+          if (error) reject(error);
+          else resolve();
         },
       };
-      const timer = setTimeout(() => place.refuse(tooMany()), waitMs);
-      waiting.add(place);
+      const timer = setTimeout(() => place.end(tooMany()), waitMs);
+      this.waiting.add(place);
     });
   }
 
-  return {
-    open() {
-      const account: Share = { arrivedBytes: 0, countedBytes: 0 };
-      return {
-        grow(bytes) {
-          account.arrivedBytes += bytes;
-          const missing = account.arrivedBytes - freeBytes - account.countedBytes;
-          if (missing <= 0) return null;
-          if ((account === exempt || waiting.size === 0) && tryGrow(account, missing)) {
-            admitWaiting();
-            return null;
-          }
-          return wait(account, missing);
-        },
-        close() {
-          for (const place of waiting) if (place.account === account) place.refuse(tooMany());
-          if (account === exempt) exempt = null;
-          else usedBytes -= account.countedBytes;
-          account.arrivedBytes = account.countedBytes = 0;
-          admitWaiting();
-        },
-      };
-    },
-  };
+  release(share: Share): void {
+    for (const place of this.waiting) if (place.share === share) place.end(tooMany());
+    if (share === this.exempt) this.exempt = null;
+    else this.usedBytes -= share.countedBytes;
+    share.countedBytes = 0;
+    this.admitWaiting();
+  }
+
+  private tryGrow(share: Share, bytes: number): boolean {
+    if (share !== this.exempt && this.usedBytes + bytes > this.totalBytes) {
+      if (this.exempt !== null) return false;
+      this.exempt = share;
+      this.usedBytes -= share.countedBytes;
+    }
+    if (share !== this.exempt) this.usedBytes += bytes;
+    share.countedBytes += bytes;
+    return true;
+  }
+
+  private admitWaiting(): void {
+    for (const next of this.waiting) {
+      if (!this.tryGrow(next.share, next.bytes)) return;
+      next.end(null);
+    }
+  }
+}
+
+interface Waiting {
+  share: Share;
+  bytes: number;
+  /** Null: there is room now. */
+  end(error: Error | null): void;
+}
+
+class Share implements BodyAccount {
+  /** What the budget has granted to this share. */
+  countedBytes = 0;
+  private arrivedBytes = 0;
+  private readonly budget: SharedBudget;
+  private readonly size: BudgetSize;
+
+  constructor(budget: SharedBudget, size: BudgetSize) {
+    this.budget = budget;
+    this.size = size;
+  }
+
+  grow(bytes: number): Promise<void> | null {
+    this.arrivedBytes += bytes;
+    const missing = this.arrivedBytes - this.size.freeBytes - this.countedBytes;
+    if (missing <= 0 || this.budget.take(this, missing)) return null;
+    return this.budget.wait(this, missing, this.size.waitMs);
+  }
+
+  close(): void {
+    this.arrivedBytes = 0;
+    this.budget.release(this);
+  }
 }
 
 const tooMany = (): Unavailable => new Unavailable('too_many_large_bodies', 'Too many large bodies are arriving at once. Retry later.');
