@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { pack } from '../src/domain/values/packed-bytes.ts';
+import { packBytes } from './pack-bytes.ts';
 
 /** Bodies larger than this are moved one by one: memory stays bounded. */
 const LARGE_BODY_BYTES = 131_072;
@@ -51,9 +51,9 @@ async function packThese(trx: Knex.Transaction, seqs: readonly (number | string)
   const packed = await Promise.all(
     rows.map(async ({ seq, headers, body, recorded }) => ({
       seq,
-      packed: await pack(Buffer.concat([Buffer.from(`${headers}\n`), body])),
+      packed: await packBytes(Buffer.concat([Buffer.from(`${headers}\n`), body])),
       body_bytes: body.length,
-      recorded: recorded === null ? null : await pack(Buffer.from(recorded)),
+      recorded: recorded === null ? null : await packBytes(Buffer.from(recorded)),
     })),
   );
   await trx.batchInsert('delivery_contents', packed, 50);

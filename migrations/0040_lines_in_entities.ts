@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { pack } from '../src/domain/values/packed-bytes.ts';
+import { packBytes } from './pack-bytes.ts';
 
 const ENTITIES_PER_STEP = 200;
 
@@ -63,7 +63,7 @@ async function moveLines(trx: Knex.Transaction, entity: Entity): Promise<void> {
       header: JSON.stringify(headerValues(JSON.parse(entity.header))),
       lines: lines.length === 0 ? null : JSON.stringify(lines.map((line) => lineValues(entity, line))),
       line_count: lines.length,
-      sources: hasSources ? await pack(sources) : null,
+      sources: hasSources ? await packBytes(sources) : null,
       source_bytes: hasSources ? sources.length : 0,
     });
 }

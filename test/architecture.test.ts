@@ -195,6 +195,16 @@ test('no file imports itself through other files', () => {
   assert.deepEqual(circles(planted), [['a.ts', 'b.ts']]);
 });
 
+test('a migration does not change with the program', () => {
+  const migrations = files(join(ROOT, 'migrations')).filter((path) => !path.endsWith('/migrate.ts'));
+  const imports = migrations.flatMap((path) => importsOf(path, readFileSync(path, 'utf8')));
+  assert.ok(imports.length > migrations.length / 2, 'the imports were read');
+  assert.deepEqual(
+    imports.filter(({ to }) => to.endsWith('.ts') && !to.startsWith('../migrations/')),
+    [],
+  );
+});
+
 const MAX_FILES = 16;
 
 test(`no folder has more than ${MAX_FILES} files of its own`, () => {
