@@ -144,10 +144,11 @@ function exitOnUncaught(log: Log): void {
   process.on('unhandledRejection', exit);
 }
 
-function forceExitAfterTimeout(log: Log): void {
+/** Ends the process if it has not stopped in time: before the supervisor's limit, and with 1, since something was not finished. */
+export function forceExitAfterTimeout(log: Log): void {
   const timer = setTimeout(() => {
     log.error('stop_took_too_long', { waitedMs: STOP_WITHIN_MS });
-    process.exit(0);
+    process.exit(1);
   }, STOP_WITHIN_MS);
   timer.unref();
 }

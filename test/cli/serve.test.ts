@@ -5,6 +5,8 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
+import { forceExitAfterTimeout } from '../../src/cli/serve.ts';
+import { memoryLog } from '../support/log.ts';
 import { type Place, place, run } from './run.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
@@ -181,4 +183,19 @@ test('a worker serves health and metrics on its own port, and does not overwrite
   web.child.kill('SIGTERM');
   assert.equal(await web.ended, 0);
   await assert.rejects(stat(address));
+});
+
+test('a process that has not stopped in time ends with exit code 1: something was not finished', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const exit = t.mock.method(process, 'exit', (() => {}) as unknown as typeof process.exit);
+  const log = memoryLog();
+  forceExitAfterTimeout(log);
+  t.mock.timers.tick(9499);
+  assert.equal(exit.mock.callCount(), 0);
+  t.mock.timers.tick(1);
+  assert.deepEqual(exit.mock.calls[0]?.arguments, [1]);
+  assert.deepEqual(
+    log.lines.map(({ event }) => event),
+    ['stop_took_too_long'],
+  );
 });
