@@ -30,6 +30,8 @@ import * as packedContents from './0039_packed_contents.ts';
 import * as linesInEntities from './0040_lines_in_entities.ts';
 import * as refusedCredentials from './0043_refused_credentials.ts';
 import * as newestDead from './0044_newest_dead.ts';
+import * as alertMessages from './0045_alert_messages.ts';
+import * as remotePauses from './0046_remote_pauses.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -68,6 +70,8 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0040_lines_in_entities', linesInEntities],
   ['0043_refused_credentials', refusedCredentials],
   ['0044_newest_dead', newestDead],
+  ['0045_alert_messages', alertMessages],
+  ['0046_remote_pauses', remotePauses],
 ];
 
 const MIGRATION_LOCK = 7036280;

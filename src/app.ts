@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { openDocumentStorage } from './documents/storage/open-storage.ts';
 import type { DocumentStorage } from './documents/storage/storage.ts';
 import { startDocumentWorker } from './documents/worker.ts';
-import { OrderdockError } from './domain/errors.ts';
+import { OrderdockError, RemoteFailure } from './domain/errors.ts';
 import { errorText } from './domain/outcome.ts';
+import { retryAfterMs } from './domain/values/retry-after.ts';
 import { startConsumerWatch } from './feed/consumer-watch.ts';
 import { scheduledJobs } from './jobs/scheduled-jobs.ts';
 import { startSchedule } from './jobs/scheduler.ts';
@@ -143,7 +144,7 @@ async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.splice(0)) await stop();
 }
 
-/** Posts alerts unchanged; anything but a 2xx counts as a failure and is retried. */
+/** Posts alerts unchanged; anything but a 2xx counts as a failure and is retried, after the pause that the receiver asks for. */
 function alertPost(settings: Settings, remote: SharedRemote): ((message: AlertMessage) => Promise<void>) | null {
   const url = settings.alertWebhookUrl;
   if (url === null) return null;
@@ -155,6 +156,8 @@ function alertPost(settings: Settings, remote: SharedRemote): ((message: AlertMe
       .catch((error: unknown) => {
         throw new Error(`ALERT_WEBHOOK_URL cannot be reached${error instanceof OrderdockError ? ` (${error.code})` : ''}`);
       });
-    if (answer.status < 200 || answer.status > 299) throw new Error(`ALERT_WEBHOOK_URL answered ${answer.status}`);
+    if (answer.status >= 200 && answer.status <= 299) return;
+    const asked = retryAfterMs(answer.headers, remote.now());
+    throw new RemoteFailure('remote_refused', `ALERT_WEBHOOK_URL answered ${answer.status}`, answer.status, asked);
   };
 }

@@ -94,7 +94,7 @@ function serviceEnv({ env }: CliRuntime): Record<string, string> {
   return { PORT: '0', LOG_FORMAT: 'json', ...Object.fromEntries(set) };
 }
 
-const noLimits = { enter: async () => 0, alone: <T>(_name: string, work: () => Promise<T>) => work() };
+const noLimits = { enter: async () => 0, pause: async () => {}, alone: <T>(_name: string, work: () => Promise<T>) => work() };
 
 /** The kinds that the platform's API lists; nothing is called. */
 function listedKinds(world: World, runtime: CliRuntime): ReadonlySet<string> {

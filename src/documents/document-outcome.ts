@@ -8,7 +8,6 @@ const WAITS_MS: readonly number[] = [3_000, 12_000];
 /** A 403 from an object store means an expired address: the fresh metadata that every attempt starts with is enough. */
 const EXPIRED_WAITS_MS: readonly number[] = [500, 2_000];
 const LONGEST_WAIT_MS = 3_600_000;
-const OWN_FAULT_WAIT_MS = 60_000;
 
 export interface DocumentOutcome {
   state: Exclude<DocumentEnd['state'], 'stored' | 'empty'>;
@@ -26,7 +25,7 @@ export function documentOutcome(error: unknown, failedBefore: number, random: nu
   if (error instanceof PermanentFailure) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
   const askedMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
   if (error instanceof Unavailable)
-    return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, OWN_FAULT_WAIT_MS) };
+    return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, LONGEST_WAIT_MS) };
   if (isOnlyWaiting(error)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };
   const tries = failedBefore + 1;
   if (tries >= MAX_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };

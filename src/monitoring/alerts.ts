@@ -1,5 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Alert, Alerts } from '../domain/alert.ts';
+import { isoTime } from '../domain/clock.ts';
+import { RemoteFailure } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import {
   type AlertRow,
@@ -7,9 +9,12 @@ import {
   closeAlert,
   describeAlert,
   isAlertOpen,
+  keepClosing,
   lockAlert,
   markAlertUnsent,
   readOpenAlerts,
+  readSendPause,
+  readUnsentClosings,
   upsertAlert,
 } from '../store/monitoring/alerts.ts';
 import { readFacts } from './update-alerts.ts';
@@ -21,7 +26,7 @@ export interface AlertMessage extends Alert {
 }
 
 export interface AlertDependencies extends Pick<Context, 'db' | 'clock' | 'log'> {
-  /** Posts a message; null: no alert webhook is configured. Throws if it was not accepted. */
+  /** Posts a message; null: no alert webhook is configured. Throws if it was not accepted (`RemoteFailure`: with the pause asked for). */
   post: ((message: AlertMessage) => Promise<void>) | null;
 }
 
@@ -77,6 +82,8 @@ export function createAlerts(dependencies: AlertDependencies): AlertDispatcher {
         if (row.lastSentAt === null && dependencies.post)
           await open(dependencies, row.key, { do: 'open', alert: row, times: 0 }).catch(() => undefined);
       }
+      for (const { alert, text } of await readUnsentClosings(dependencies.db.read))
+        if (dependencies.post) await sendClosing(dependencies, alert, text);
     },
     async settled() {
       while (running) await running;
@@ -114,15 +121,16 @@ async function open(
   const alert = (await readFacts(dependencies.db.read, told)) ?? told;
   const now = dependencies.clock.now();
   const at = now.toISOString();
-  const { due, row } = await dependencies.db.write(async (sql) => {
+  const { due, isNews, row } = await dependencies.db.write(async (sql) => {
     const stored = await lockAlert(sql, key);
     const lasting = stored?.closedAt === null ? stored : null;
-    const isNow = isDue(stored, alert, now);
+    const isWanted = isDue(stored, alert, now);
+    const isNow = isWanted && (await readSendPause(sql, at)) === null;
     const { level, code, text, connection, details } = alert;
     const next: AlertRow = {
       ...{ key, level, code, text, connection, details },
       openedAt: lasting?.openedAt ?? at,
-      lastSentAt: isNow ? at : (stored?.lastSentAt ?? null),
+      lastSentAt: isNow ? at : isWanted ? null : (stored?.lastSentAt ?? null),
       closedAt: null,
       count: (lasting?.count ?? 0) + times,
       acknowledgedAt: lasting?.acknowledgedAt ?? null,
@@ -131,12 +139,14 @@ async function open(
       mutedUntil: stored?.mutedUntil ?? null,
     };
     await upsertAlert(sql, next);
-    return { due: isNow, row: next };
+    return { due: isNow, isNews: isWanted && !(lasting && lasting.lastSentAt === null), row: next };
   });
+  if (due || isNews) logAlert(dependencies, alert);
   if (!due) return;
   const details = row.count > 1 ? { ...alert.details, count: row.count, since: row.openedAt } : alert.details;
-  logAlert(dependencies, alert);
-  await send(dependencies, key, { level: alert.level, code: alert.code, text: alert.text, connection: alert.connection, at, details });
+  const { level, code, text, connection } = alert;
+  const failure = await send(dependencies, { level, code, text, connection, at, details });
+  if (failure !== null) await dependencies.db.write((sql) => markAlertUnsent(sql, key, failure.sendAfter));
 }
 
 async function close(
@@ -151,23 +161,31 @@ async function close(
   const { code, connection, text } = change;
   dependencies.log.info('alert_closed', { code, connection, text });
   if (closed.lastSentAt === null || isMuted(closed, dependencies.clock.now())) return;
-  await send(dependencies, null, {
-    level: 'info',
-    code,
-    text,
-    connection,
-    at,
-    details: { closed: true, since: closed.openedAt, count: closed.count },
-  });
+  await sendClosing(dependencies, closed, text);
 }
 
-/** A message that was not accepted stays due: the next opening, or `resend`, tries again. A closing message is not repeated. */
-async function send(dependencies: AlertDependencies, key: string | null, message: AlertMessage): Promise<void> {
+async function sendClosing(dependencies: AlertDependencies, closed: AlertRow, text: string): Promise<void> {
+  const { db, clock } = dependencies;
+  const { key, code, connection, openedAt, closedAt, count } = closed;
+  const now = isoTime(clock.now());
+  const pausedUntil = await readSendPause(db.read, now);
+  const message: AlertMessage = {
+    ...{ level: 'info', code, text, connection, at: closedAt ?? now },
+    details: { closed: true, since: openedAt, count },
+  };
+  const failure = pausedUntil === null ? await send(dependencies, message) : { sendAfter: pausedUntil };
+  await db.write((sql) => keepClosing(sql, key, failure === null ? null : text, failure?.sendAfter ?? null));
+}
+
+/** A message that was not accepted stays due: `resend` tries again, but not before the receiver's own `Retry-After` (null: none). */
+async function send(dependencies: AlertDependencies, message: AlertMessage): Promise<{ sendAfter: string | null } | null> {
   try {
     await dependencies.post?.(message);
+    return null;
   } catch (error) {
     dependencies.log.warn('alert_not_sent', { code: message.code, connection: message.connection, error: errorText(error) });
-    if (key !== null) await dependencies.db.write((sql) => markAlertUnsent(sql, key));
+    const askedMs = error instanceof RemoteFailure ? error.retryAfterMs : null;
+    return { sendAfter: askedMs === null ? null : isoTime(new Date(dependencies.clock.now().getTime() + askedMs)) };
   }
 }
 

@@ -141,6 +141,8 @@ async function paced<T>(state: ClientState, turn: Turn, send: () => Promise<T>):
     for (const name of names) {
       state.paused.set(name, { untilMs: Math.max(untilMs, state.paused.get(name)?.untilMs ?? 0), inARow: inARow + 1 });
     }
+    // Other processes must not call either. If that cannot be stored, this one waits all the same.
+    await state.ground.limits.pause(state.connection, names, untilMs).catch(() => {});
     throw new RemoteFailure('remote_rate_limited', error.message, error.status, waitMs);
   }
 }

@@ -14,6 +14,8 @@ export interface Budget {
  */
 export interface Limits {
   enter(connection: string, budgets: readonly Budget[], now: Date): Promise<number>;
+  /** The remote has answered 429: `enter` lets no call of these budgets pass before `untilMs` (milliseconds since 1970). */
+  pause(connection: string, budgets: readonly string[], untilMs: number): Promise<void>;
   /** Runs `work` exclusively across all processes, after waiting its turn. */
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
 }

@@ -30,7 +30,7 @@ export async function judge(connection: Connection, webhook: OutgoingWebhook, si
     const { pathname, searchParams } = new URL(url);
     const path = pathname.slice(new URL(BASE_URL).pathname.length);
     const answer = simulation.answer({ method, path, query: Object.fromEntries(searchParams), headers: {}, body });
-    return { status: answer.status, text: answer.body.toString() };
+    return { status: answer.status, headers: {}, text: answer.body.toString() };
   };
   const gatekeeper = createCredentialChecker({
     outside: { get: (url) => ask('GET', url, ''), post: (url, form) => ask('POST', url, new URLSearchParams(form).toString()) },

@@ -9,6 +9,7 @@ import test, { type TestContext } from 'node:test';
 import { openDocumentStorage } from '../../src/documents/storage/open-storage.ts';
 import { ContentMissing, type DocumentStorage } from '../../src/documents/storage/storage.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
+import { farSide } from '../remote/far-side.ts';
 import { type FarBucket, startBucket } from './bucket.ts';
 
 const MOST = 1024 * 1024;
@@ -169,6 +170,23 @@ test('a bucket that does not respond is reported', async (t) => {
   t.after(() => storage.close());
   await assert.rejects(storage.prepare(), (error) => error instanceof Unavailable);
   await assert.rejects(storage.put(Readable.from([Buffer.from('x')]), { maxBytes: MOST }), (error) => error instanceof Unavailable);
+});
+
+test('a bucket that asks for a pause is not called before it ends, after an hour at the latest', async (t) => {
+  await startBucket(t, 'credentials');
+  let calls = 0;
+  const endpoint = await farSide(t, (_request, response) => {
+    calls += 1;
+    response.writeHead(503, { 'retry-after': '31536000' }).end();
+  });
+  const storage = await openDocumentStorage('s3://deeds', { endpoint, workDirectory: await directory(t) });
+  t.after(() => storage.close());
+  const waits = (error: unknown) => error instanceof Unavailable && error.retryAfterMs > 3_500_000 && error.retryAfterMs <= 3_600_000;
+  for (let n = 0; n < 2; n++) {
+    await assert.rejects(storage.put(Readable.from([Buffer.from('x')]), { maxBytes: MOST }), waits);
+    await assert.rejects(storage.openContent('a'.repeat(64), null), waits);
+  }
+  assert.equal(calls, 1);
 });
 
 test('an address of another kind is rejected', async () => {

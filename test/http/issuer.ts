@@ -21,7 +21,7 @@ export interface TestIssuer {
   /** The issuer publishes a new key and signs with it alone. */
   rotateKey(): Promise<void>;
   /** Answers every request with this status until `heal`. */
-  fail(status: number): void;
+  fail(status: number, headers?: Record<string, string>): void;
   heal(): void;
   close(): Promise<void>;
 }
@@ -29,11 +29,12 @@ export interface TestIssuer {
 export async function startIssuer(): Promise<TestIssuer> {
   let handle: RequestListener = (_request, response) => response.writeHead(500).end();
   let failing = 0;
+  let failingHeaders: Record<string, string> = {};
   let ttlSeconds = 600;
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
-    if (failing > 0) response.writeHead(failing).end();
+    if (failing > 0) response.writeHead(failing, failingHeaders).end();
     else handle(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -80,8 +81,9 @@ export async function startIssuer(): Promise<TestIssuer> {
     async revoke(token) {
       assert.equal((await post('/token/revocation', { token }, CALLER)).status, 200);
     },
-    fail: (status) => {
+    fail: (status, headers = {}) => {
       failing = status;
+      failingHeaders = headers;
     },
     heal: () => {
       failing = 0;

@@ -156,6 +156,30 @@ test('if the issuer does not respond the answer is 503, never 202 or 401', async
   assert.equal(await statusOf(door, token), 202);
 });
 
+test('an issuer, or its introspection, that asks for a pause is not asked before it ends, after an hour at the latest', async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const clock = { now: () => new Date(now) };
+  const ways = [
+    [trusting(issuer, {}, clock), await issuer.token('jwt')],
+    [introspecting(issuer, {}, clock), await issuer.token('opaque')],
+  ] as const;
+  for (const [door, token] of ways) {
+    issuer.fail(429, { 'retry-after': '31536000' });
+    issuer.asked.length = 0;
+    assert.equal(await statusOf(door, token), 503);
+    issuer.heal();
+    now += 3_590_000;
+    assert.equal(await statusOf(door, token), 503);
+    assert.equal(issuer.asked.length, 1);
+    // The token has expired meanwhile: it is asked about all the same.
+    now += 10_000;
+    assert.notEqual(await statusOf(door, token), 503);
+    assert.ok(issuer.asked.length > 1);
+    now = Date.now();
+  }
+});
+
 test('an unreachable issuer means 503', async () => {
   const issuer = await startIssuer();
   const token = await issuer.sign({});

@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict';
 import type { Alert } from '../../src/domain/alert.ts';
+import { RemoteFailure } from '../../src/domain/errors.ts';
 import { type AlertDispatcher, type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
 import { inbound, type TestContext, testWithContext } from '../support/context.ts';
 
 interface AlertTest extends TestContext {
   desk: AlertDispatcher;
   sent: AlertMessage[];
-  failing: { post: boolean };
+  failing: { post: Error | null };
 }
 
 const testAlerts = (name: string, body: (test: AlertTest) => Promise<void>) =>
   testWithContext(name, async (test) => {
     const sent: AlertMessage[] = [];
-    const failing = { post: false };
+    const failing: AlertTest['failing'] = { post: null };
     const { db } = test.context;
     const post = async (message: AlertMessage) => {
-      if (failing.post) throw new Error('the channel is gone');
+      if (failing.post) throw failing.post;
       sent.push(message);
     };
     const desk = createAlerts({ db, clock: test.clock, log: test.log, post });
@@ -117,17 +118,86 @@ testAlerts('two processes share what was sent', async ({ desk, sent, another }) 
 });
 
 testAlerts('a message that was not accepted stays due and is sent with the next check', async ({ desk, sent, failing, log }) => {
-  failing.post = true;
+  failing.post = new Error('the channel is gone');
   desk.open(dead);
   await desk.settled();
   assert.equal(
     log.lines.some((line) => line.event === 'alert_not_sent'),
     true,
   );
-  failing.post = false;
+  failing.post = null;
   await desk.resend();
   await desk.resend();
   assert.equal(sent.length, 1);
+});
+
+testAlerts('a receiver that asks for a pause is not called before it ends, by any process, for any alert', async (test) => {
+  const { desk, sent, failing, clock, log, another } = test;
+  const closing = { ...dead, code: 'silence', connection: 'quiet' };
+  desk.open(closing);
+  await desk.settled();
+  assert.equal(sent.length, 1);
+  failing.post = new RemoteFailure('remote_refused', 'ALERT_WEBHOOK_URL answered 429', 429, 3_600_000);
+  desk.open(dead);
+  await desk.settled();
+  failing.post = null;
+  const other = await another('two:0:test');
+  const second = createAlerts({ db: other.context.db, clock, log: other.log, post: async (message) => void sent.push(message) });
+  try {
+    clock.advance(3_599_000);
+    await desk.resend();
+    second.open({ ...dead, connection: 'other' });
+    desk.close('silence', 'quiet', 'quiet: deliveries are arriving again.');
+    await Promise.all([desk.settled(), second.settled()]);
+    await second.resend();
+    assert.equal(sent.length, 1);
+    assert.ok(
+      other.log.lines.some((line) => line.event === 'alert'),
+      'it is logged all the same',
+    );
+    clock.advance(1000);
+    await second.resend();
+    await desk.resend();
+    assert.deepEqual(
+      sent
+        .slice(1)
+        .map(({ code, connection, details }) => [code, connection, details.closed ?? false])
+        .sort(),
+      [
+        ['delivery_dead', 'other', false],
+        ['delivery_dead', 'toy', false],
+        ['silence', 'quiet', true],
+      ],
+    );
+    assert.equal(log.lines.filter((line) => line.event === 'alert_not_sent').length, 1);
+  } finally {
+    await other.close();
+  }
+});
+
+testAlerts('a closing message that was not accepted is sent again, unless the alert has opened again', async ({ desk, sent, failing }) => {
+  desk.open(dead);
+  await desk.settled();
+  failing.post = new Error('the channel is gone');
+  desk.close('delivery_dead', 'toy', 'over');
+  await desk.settled();
+  failing.post = null;
+  await desk.resend();
+  await desk.resend();
+  assert.deepEqual(
+    sent.map(({ text }) => text),
+    [dead.text, 'over'],
+  );
+  desk.open(dead);
+  await desk.settled();
+  failing.post = new Error('the channel is gone');
+  desk.close('delivery_dead', 'toy', 'over again');
+  await desk.settled();
+  failing.post = null;
+  desk.open(dead);
+  await desk.settled();
+  await desk.resend();
+  assert.equal(sent.at(-1)?.text, dead.text);
 });
 
 testAlerts(

@@ -141,3 +141,33 @@ test('an alert is posted to its webhook once, and its end too', async () => {
     await channel.stop();
   }
 });
+
+test('a receiver of alerts that asks for a pause is left alone; the alerts are listed all the same', async () => {
+  let calls = 0;
+  const channel = await startSimulators(0);
+  channel.host('alerts', () => {
+    calls += 1;
+    return { status: 429, headers: { 'retry-after': '31536000' }, body: '' };
+  });
+  const work = async (stage: Stage) => {
+    const [webhook] = stage.world.trigger({ connection: stage.world.connection, eventType: 'order_created', at: new Date().toISOString() });
+    assert.ok(webhook);
+    const listed = async () => (await stage.client.get<{ data: { code: string; count: number }[] }>('/api/v1/alerts')).data;
+    await stage.deliver({ ...webhook, headers: WRONG });
+    await until(
+      'the first message is refused',
+      () => calls,
+      (number) => number === 1,
+    );
+    for (let n = 0; n < 3; n++) await stage.deliver({ ...webhook, headers: WRONG });
+    await until('both are listed', listed, (alerts) =>
+      ['webhooks_rejected', 'failure_budget'].every((code) => alerts.some((one) => one.code === code)),
+    );
+  };
+  try {
+    await onStage(ordermentum, work, { env: { ALERT_WEBHOOK_URL: `${channel.origin}/alerts/hook` } });
+  } finally {
+    await channel.stop();
+  }
+  assert.equal(calls, 1);
+});

@@ -337,6 +337,7 @@ test('if the stored limits cannot be read, the error is passed on and nothing is
     enter: async () => {
       throw new Unavailable('database_unavailable', 'down');
     },
+    pause: async () => {},
     alone: (_name, work) => work(),
   };
   const remote = createRemote({ limits, clock: { now: () => new Date() }, random: () => 0.5, log: silentLog });

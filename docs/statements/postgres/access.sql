@@ -157,6 +157,18 @@ values (?, …);
 -- access/rate-limits.ts enterBudgets
 select pg_advisory_xact_lock(7036282, hashtext(?));
 
+-- access/rate-limits.ts pauseBudgets
+insert into remote_pauses (connection, budget, until_ms)
+values (?, …)
+on conflict (connection, budget) do update
+set until_ms = excluded.until_ms
+where remote_pauses.until_ms < excluded.until_ms;
+
+-- access/rate-limits.ts pauseOf
+select budget, until_ms
+from remote_pauses
+where connection = ? and until_ms > ? and until_ms <= ?;
+
 -- access/rate-limits.ts takeTurn
 insert into leases (name, owner, until)
 values (?, …)

@@ -147,6 +147,18 @@ where connection = ? and budget = ? and at_ms <= ?;
 insert into remote_calls (connection, budget, at_ms)
 values (?, …);
 
+-- access/rate-limits.ts pauseBudgets
+insert into remote_pauses (connection, budget, until_ms)
+values (?, …)
+on conflict (connection, budget) do update
+set until_ms = excluded.until_ms
+where remote_pauses.until_ms < excluded.until_ms;
+
+-- access/rate-limits.ts pauseOf
+select budget, until_ms
+from remote_pauses
+where connection = ? and until_ms > ? and until_ms <= ?;
+
 -- access/rate-limits.ts takeTurn
 insert into leases (name, owner, until)
 values (?, …)

@@ -27,9 +27,19 @@ select 1 as open
 from alerts
 where key = ? and closed_at is null;
 
+-- monitoring/alerts.ts keepClosing
+update alerts
+set closing = ?, send_after = ?
+where key = ? and closed_at is not null;
+
 -- monitoring/alerts.ts lockAlert
 select *
 from alerts
+where key = ?;
+
+-- monitoring/alerts.ts markAlertUnsent
+update alerts
+set last_sent_at = null, send_after = ?
 where key = ?;
 
 -- monitoring/alerts.ts muteAlert
@@ -50,11 +60,22 @@ from alerts
 where closed_at is null and code = ?
 order by opened_at desc;
 
+-- monitoring/alerts.ts readSendPause
+select max(send_after) as until
+from alerts
+where send_after > ?;
+
+-- monitoring/alerts.ts readUnsentClosings
+select *
+from alerts
+where closed_at is not null and closing is not null
+order by closed_at;
+
 -- monitoring/alerts.ts upsertAlert
 insert into alerts (key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until)
 values (?, …)
 on conflict (key) do update
-set level = excluded.level, text = excluded.text, details = excluded.details, opened_at = excluded.opened_at, last_sent_at = excluded.last_sent_at, closed_at = excluded.closed_at, count = excluded.count, acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, muted_until = excluded.muted_until;
+set level = excluded.level, text = excluded.text, details = excluded.details, opened_at = excluded.opened_at, last_sent_at = excluded.last_sent_at, closed_at = excluded.closed_at, count = excluded.count, acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, muted_until = excluded.muted_until, closing = null;
 
 -- monitoring/heartbeats.ts deleteHeartbeats
 delete

@@ -3,6 +3,9 @@ import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { Unavailable } from '../../domain/errors.ts';
+import { isObject } from '../../domain/values/json.ts';
+import { retryAfterMs } from '../../domain/values/retry-after.ts';
 import {
   type ByteRange,
   ContentMissing,
@@ -37,6 +40,8 @@ export const createS3Storage = (place: S3Place): DocumentStorage => new S3Storag
 class S3Storage implements DocumentStorage {
   private readonly place: S3Place;
   private readonly client: S3Client;
+  /** Until when the server asked not to be called, milliseconds since 1970. */
+  private restsUntilMs = 0;
 
   constructor(place: S3Place) {
     this.place = place;
@@ -44,7 +49,7 @@ class S3Storage implements DocumentStorage {
   }
 
   prepare(): Promise<void> {
-    return guarded(async () => {
+    return this.guarded(async () => {
       await prepareTemporaryDirectory(this.place.workDirectory, new Date());
       await this.client.send(new HeadBucketCommand({ Bucket: this.place.bucket }));
     });
@@ -63,20 +68,23 @@ class S3Storage implements DocumentStorage {
   async openContent(sha256: string, range: ByteRange | null): Promise<Readable> {
     try {
       const asked = range ? { Range: `bytes=${range.start}-${range.end}` } : {};
-      const { Body } = await this.client.send(new GetObjectCommand({ ...this.objectOf(sha256), ...asked }));
-      if (!(Body instanceof Readable)) throw new TypeError('The S3 client returned no Node.js stream.');
-      return Body;
+      return await this.guarded(async () => {
+        const { Body } = await this.client.send(new GetObjectCommand({ ...this.objectOf(sha256), ...asked }));
+        if (!(Body instanceof Readable)) throw new TypeError('The S3 client returned no Node.js stream.');
+        return Body;
+      }, 'The document bucket cannot be read.');
     } catch (error) {
-      throw isMissing(error) ? new ContentMissing(sha256) : storageUnavailable('The document bucket cannot be read.', error);
+      throw isMissing(error) ? new ContentMissing(sha256) : error;
     }
   }
 
   async sizeOf(sha256: string): Promise<number | null> {
     try {
-      return (await this.client.send(new HeadObjectCommand(this.objectOf(sha256)))).ContentLength ?? null;
+      const head = () => this.client.send(new HeadObjectCommand(this.objectOf(sha256)));
+      return (await this.guarded(head, 'The document bucket cannot be queried.')).ContentLength ?? null;
     } catch (error) {
       if (isMissing(error)) return null;
-      throw storageUnavailable('The document bucket cannot be queried.', error);
+      throw error;
     }
   }
 
@@ -87,9 +95,22 @@ class S3Storage implements DocumentStorage {
   private async upload(path: string, sha256: string, bytes: number): Promise<void> {
     if ((await this.sizeOf(sha256)) === bytes) return;
     const params = { ...this.objectOf(sha256), Body: createReadStream(path), ContentType: 'application/octet-stream' };
-    await guarded(() => new Upload({ client: this.client, params, queueSize: 2, partSize: PART_BYTES }).done());
+    await this.guarded(() => new Upload({ client: this.client, params, queueSize: 2, partSize: PART_BYTES }).done());
     const stored = await this.sizeOf(sha256);
     if (stored !== bytes) throw storageUnavailable(`The bucket contains ${stored} of ${bytes} bytes.`, null);
+  }
+
+  /** Calls the server, unless it asked for a pause that has not ended. Throws `Unavailable` with the pause that it asks for. */
+  private async guarded<T>(work: () => Promise<T>, text = 'The document bucket rejects requests.'): Promise<T> {
+    const leftMs = this.restsUntilMs - Date.now();
+    if (leftMs > 0) throw storageUnavailable('The document bucket asked not to be called for a while.', null, leftMs);
+    try {
+      return await work();
+    } catch (error) {
+      const asked = retryAfterMs(headersOf(error), new Date());
+      if (asked !== null) this.restsUntilMs = Date.now() + asked;
+      throw storageUnavailable(text, error, asked ?? undefined);
+    }
   }
 
   private objectOf(sha256: string): { Bucket: string; Key: string } {
@@ -98,21 +119,47 @@ class S3Storage implements DocumentStorage {
   }
 }
 
-const clientFor = (endpoint: string | null): S3Client =>
-  new S3Client({
+function clientFor(endpoint: string | null): S3Client {
+  const client = new S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION,
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
     // Many compatible servers do not know the trailing checksums that the client sends by default since 2025-01.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
+  client.config.retryStrategy = sparingRetries(client.config.retryStrategy);
+  return client;
+}
 
-const guarded = <T>(work: () => Promise<T>): Promise<T> =>
-  work().catch((error: unknown) => {
-    throw storageUnavailable('The document bucket rejects requests.', error);
-  });
+type RetryStrategy = S3Client['config']['retryStrategy'];
+
+/** The longest pause that is left to the client's own retries. */
+const OWN_RETRY_MS = 5000;
+
+/** The client's own retries come within seconds, whatever the server asks for: they are left out where it asks for longer. */
+const sparingRetries =
+  (usual: RetryStrategy): RetryStrategy =>
+  async () => {
+    const strategy = await usual();
+    if (!('refreshRetryTokenForRetry' in strategy)) return strategy;
+    return {
+      acquireInitialRetryToken: (scope) => strategy.acquireInitialRetryToken(scope),
+      recordSuccess: (token) => strategy.recordSuccess(token),
+      async refreshRetryTokenForRetry(token, failure) {
+        if ((failure.retryAfterHint?.getTime() ?? 0) > Date.now() + OWN_RETRY_MS) throw new Error('The server asks for a longer pause.');
+        return strategy.refreshRetryTokenForRetry(token, failure);
+      },
+    };
+  };
+
+/** The headers of the response that an error of the client was made from. */
+function headersOf(error: unknown): Record<string, string> {
+  const response = error instanceof S3ServiceException ? error.$response : undefined;
+  return response && isObject(response.headers) ? response.headers : {};
+}
 
 const isMissing = (error: unknown): boolean => {
   if (error instanceof ContentMissing) return true;
+  if (error instanceof Unavailable) return isMissing(error.cause);
   return error instanceof S3ServiceException && (error.$metadata.httpStatusCode === 404 || /^(NoSuchKey|NotFound)$/.test(error.name));
 };

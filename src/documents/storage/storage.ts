@@ -49,8 +49,11 @@ export class ContentMissing extends OrderdockError {
   }
 }
 
-export const storageUnavailable = (text: string, cause: unknown): Unavailable =>
-  new Unavailable('storage_unavailable', `${text} (${reasonOf(cause)})`, 60_000, { cause });
+const USUAL_WAIT_MS = 60_000;
+
+/** `waitMs`: the pause that the storage asks for, milliseconds. */
+export const storageUnavailable = (text: string, cause: unknown, waitMs = USUAL_WAIT_MS): Unavailable =>
+  new Unavailable('storage_unavailable', `${text} (${reasonOf(cause)})`, waitMs, { cause });
 
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? ('code' in cause && typeof cause.code === 'string' ? cause.code : cause.name) : 'unknown reason';

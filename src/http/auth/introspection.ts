@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
 import { isObject, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
 import type { IntrospectionEntry } from '../ports.ts';
-import { cannotAsk, type OutsideAnswer, type OutsideCalls } from './outside-calls.ts';
+import { cannotAsk, type OutsideAnswer, type OutsideCalls, restAfterFailure } from './outside-calls.ts';
 import { createQuestionLimits } from './question-limits.ts';
 
 const ACTIVE_IS_KNOWN_MS = 30_000;
 const INACTIVE_IS_KNOWN_MS = 60_000;
-const FAILURE_IS_KNOWN_MS = 2000;
 // Our clock may be behind the issuer's.
 const EARLY_MS = 60_000;
 const MOST_KNOWN = 2000;
@@ -27,14 +26,14 @@ interface Known {
   untilMs: number;
 }
 
-/** Lookups in progress and the time of the last failure; kept separately for tokens that were active before, which no stranger has. */
+/** Lookups in progress, and until when each issuer is not asked; kept separately for tokens that were active before, which no stranger has. */
 interface Questions {
   asking: Map<string, Promise<Known>>;
-  failedAtMs: Map<string, number>;
+  restsUntilMs: Map<string, number>;
   most: number;
 }
 
-const questions = (most: number): Questions => ({ asking: new Map(), failedAtMs: new Map(), most });
+const questions = (most: number): Questions => ({ asking: new Map(), restsUntilMs: new Map(), most });
 
 export function createIntrospection(outside: OutsideCalls, clock: Clock): Introspection {
   // Tokens that were active stay here after they expire: looking them up again takes precedence over unknown tokens.
@@ -43,14 +42,14 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
   const [proven, unknown] = [questions(MOST_AT_ONCE), questions(MOST_UNKNOWN_AT_ONCE)];
   const limits = createQuestionLimits();
 
-  async function ask(key: string, token: string, entry: IntrospectionEntry['introspection'], { asking, failedAtMs, most }: Questions) {
+  async function ask(key: string, token: string, entry: IntrospectionEntry['introspection'], { asking, restsUntilMs, most }: Questions) {
     const { url, clientId, clientSecret } = entry;
     const nowMs = clock.now().getTime();
-    if (asking.size >= most || nowMs - (failedAtMs.get(url) ?? 0) < FAILURE_IS_KNOWN_MS) throw cannotAsk(url);
+    if (asking.size >= most || nowMs < (restsUntilMs.get(url) ?? 0)) throw cannotAsk(url);
     const answer = await askWithAnySecret(outside, url, token, clientId, clientSecret);
     const verdict = answer && verdictOf(answer, entry, nowMs);
     if (!verdict) {
-      failedAtMs.set(url, nowMs);
+      restsUntilMs.set(url, nowMs + restAfterFailure(answer, clock.now()));
       throw cannotAsk(url);
     }
     remember(verdict.active ? active : inactive, key, verdict.untilMs);

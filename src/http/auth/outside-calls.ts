@@ -1,8 +1,10 @@
 import type { Clock } from '../../domain/clock.ts';
 import { Unavailable } from '../../domain/errors.ts';
+import { retryAfterMs } from '../../domain/values/retry-after.ts';
 
 export interface OutsideAnswer {
   status: number;
+  headers: Readonly<Record<string, string>>;
   text: string;
 }
 
@@ -51,22 +53,26 @@ const FAILURE_IS_KNOWN_MS = 2000;
 const MINUTE_MS = 60_000;
 const MOST_CALLS_PER_MINUTE = 20;
 
+/** How long an issuer is not asked after a failed call (null: no response): two seconds, or as long as it asks for, at most an hour. */
+export const restAfterFailure = (answer: OutsideAnswer | null, now: Date): number =>
+  Math.max(FAILURE_IS_KNOWN_MS, answer === null ? 0 : (retryAfterMs(answer.headers, now) ?? 0));
+
 /**
- * A `get` that strangers cannot use to flood an issuer: a failure is cached for two seconds, and each address is called at most 20 times a
+ * A `get` that strangers cannot use to flood an issuer: a failure is cached (`restAfterFailure`), and each address is called at most 20 times a
  * minute. Returns the text of a 200 response; throws `Unavailable` for anything else.
  */
 export function cautiousGet(get: OutsideCalls['get'], clock: Clock): (url: string) => Promise<string> {
-  const known = new Map<string, { failedAtMs: number; calledAtMs: number[] }>();
+  const known = new Map<string, { restsUntilMs: number; calledAtMs: number[] }>();
   return async (url) => {
     const nowMs = clock.now().getTime();
-    const record = known.get(url) ?? { failedAtMs: Number.NEGATIVE_INFINITY, calledAtMs: [] };
+    const record = known.get(url) ?? { restsUntilMs: Number.NEGATIVE_INFINITY, calledAtMs: [] };
     record.calledAtMs = record.calledAtMs.filter((calledMs) => calledMs > nowMs - MINUTE_MS);
     known.set(url, record);
-    if (nowMs - record.failedAtMs < FAILURE_IS_KNOWN_MS || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotAsk(url);
+    if (nowMs < record.restsUntilMs || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotAsk(url);
     record.calledAtMs.push(nowMs);
     const answer = await get(url).catch(() => null);
     if (answer?.status === 200) return answer.text;
-    record.failedAtMs = nowMs;
+    record.restsUntilMs = nowMs + restAfterFailure(answer, clock.now());
     throw cannotAsk(url);
   };
 }

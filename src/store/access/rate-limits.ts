@@ -18,6 +18,8 @@ export function createRateLimits(db: Database, owner: string, now: () => Date) {
   return {
     enter: (connection: string, budgets: readonly CallBudget[], at: Date): Promise<number> =>
       db.write((sql) => enterBudgets(sql, connection, budgets, at.getTime())),
+    pause: (connection: string, budgets: readonly string[], untilMs: number): Promise<void> =>
+      db.write((sql) => pauseBudgets(sql, connection, budgets, untilMs)),
     async alone<T>(name: string, work: () => Promise<T>): Promise<T> {
       await takeTurn(db, name, owner, now);
       try {
@@ -32,7 +34,7 @@ export function createRateLimits(db: Database, owner: string, now: () => Date) {
 async function enterBudgets(sql: Sql, connection: string, budgets: readonly CallBudget[], nowMs: number): Promise<number> {
   if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`limits ${connection}`]);
   const waits = await Promise.all(budgets.map((budget) => waitOf(sql, connection, budget, nowMs)));
-  const waitMs = Math.max(0, ...waits);
+  const waitMs = Math.max(0, await pauseOf(sql, connection, budgets, nowMs), ...waits);
   if (waitMs > 0) return waitMs;
   for (const budget of budgets) {
     await sql.all('delete from remote_calls where connection = ? and budget = ? and at_ms <= ?', [
@@ -54,6 +56,28 @@ async function waitOf(sql: Sql, connection: string, budget: CallBudget, nowMs: n
   );
   if (rows.length < budget.calls) return 0;
   return Math.max(1, numberOf(rows.at(-1)?.at_ms) + budget.perMs - nowMs);
+}
+
+const LONGEST_PAUSE_MS = 3_600_000;
+
+async function pauseOf(sql: Sql, connection: string, budgets: readonly CallBudget[], nowMs: number): Promise<number> {
+  const rows = await sql.all<{ budget: string; until_ms: number | string }>(
+    // A pause that ends later was written by a clock that has been set back since.
+    'select budget, until_ms from remote_pauses where connection = ? and until_ms > ? and until_ms <= ?',
+    [connection, nowMs, nowMs + LONGEST_PAUSE_MS],
+  );
+  const own = rows.filter(({ budget }) => budgets.some(({ name }) => name === budget));
+  return Math.max(0, ...own.map(({ until_ms }) => numberOf(until_ms) - nowMs));
+}
+
+async function pauseBudgets(sql: Sql, connection: string, budgets: readonly string[], untilMs: number): Promise<void> {
+  for (const budget of budgets) {
+    await sql.all(
+      `insert into remote_pauses (connection, budget, until_ms) values (?, ?, ?)
+       on conflict (connection, budget) do update set until_ms = excluded.until_ms where remote_pauses.until_ms < excluded.until_ms`,
+      [connection, budget, untilMs],
+    );
+  }
 }
 
 async function takeTurn(db: Database, name: string, owner: string, now: () => Date): Promise<void> {

@@ -67,7 +67,7 @@ export async function upsertAlert(sql: Sql, alert: AlertRow): Promise<void> {
     `insert into alerts (${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (key) do update set level = excluded.level, text = excluded.text, details = excluded.details, opened_at = excluded.opened_at,
        last_sent_at = excluded.last_sent_at, closed_at = excluded.closed_at, count = excluded.count, acknowledged_at = excluded.acknowledged_at,
-       acknowledged_by = excluded.acknowledged_by, muted_until = excluded.muted_until`,
+       acknowledged_by = excluded.acknowledged_by, muted_until = excluded.muted_until, closing = null`,
     [
       ...[alert.key, alert.code, alert.level, alert.connection, alert.text, JSON.stringify(alert.details)],
       ...[alert.openedAt, alert.lastSentAt, alert.closedAt, alert.count, alert.acknowledgedAt, alert.acknowledgedBy, alert.mutedUntil],
@@ -113,7 +113,26 @@ export async function readOpenAlerts(sql: Sql, code: string | null = null): Prom
   return rows.map(alertFromRow);
 }
 
-/** The message did not go out: it is due again. */
-export async function markAlertUnsent(sql: Sql, key: string): Promise<void> {
-  await sql.all('update alerts set last_sent_at = null where key = ?', [key]);
+/** Until when the receiver of alerts has asked not to be called; null: it may be called. */
+export async function readSendPause(sql: Sql, now: string): Promise<string | null> {
+  const [row] = await sql.all<{ until: string | null }>('select max(send_after) as until from alerts where send_after > ?', [now]);
+  return row?.until ?? null;
+}
+
+/** The message did not go out: it is due again, or after `sendAfter`. */
+export async function markAlertUnsent(sql: Sql, key: string, sendAfter: string | null): Promise<void> {
+  await sql.all('update alerts set last_sent_at = null, send_after = ? where key = ?', [sendAfter, key]);
+}
+
+/** Keeps the text of a closing message that did not go out (null: it has); it is due again, or after `sendAfter`. */
+export async function keepClosing(sql: Sql, key: string, closing: string | null, sendAfter: string | null): Promise<void> {
+  await sql.all('update alerts set closing = ?, send_after = ? where key = ? and closed_at is not null', [closing, sendAfter, key]);
+}
+
+/** The alerts whose closing message has not gone out, with its text. */
+export async function readUnsentClosings(sql: Sql): Promise<{ alert: AlertRow; text: string }[]> {
+  const rows = await sql.all<StoredAlert & { closing: string }>(
+    'select * from alerts where closed_at is not null and closing is not null order by closed_at',
+  );
+  return rows.map((row) => ({ alert: alertFromRow(row), text: row.closing }));
 }
