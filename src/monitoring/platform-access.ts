@@ -115,7 +115,8 @@ async function release({ context, trials }: AccessState, connection: string | nu
 
 /**
  * Asks the API for something else than what failed: one resource that always fails must not stand for the platform. An answer closes the
- * circuit, and the resource then spends its own attempts; a failure opens it again. An API without lists has nothing else to ask for.
+ * circuit, and the resource then spends its own attempts; a failure opens it again. An API without lists has nothing
+ * else to ask for: there the fetch of the next delivery that is due is the trial.
  */
 async function probe({ connections, api: apiOf, clock, log }: Dependencies, name: string): Promise<void> {
   const connection = connections.get(name);

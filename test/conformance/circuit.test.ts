@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Subject } from '../../src/domain/entities/entity.ts';
+import { objectAt } from '../../src/domain/values/json.ts';
 import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
 import { connectionHealth } from '../../src/monitoring/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
+import { orisha } from '../../src/platforms/orisha/index.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { processNotifications } from '../../src/processing/fetch-resources.ts';
 import { testOnEngines } from '../support/engines.ts';
@@ -81,3 +83,76 @@ testOnEngines(
     );
   },
 );
+
+const ORISHA_EVENT = 'item.created';
+
+testOnEngines(
+  'without lists, the fetch of a delivery that waits is what tries a platform that is down, and costs no attempt',
+  async (t, engine) => {
+    const running = await createPlatformContext(engine, orisha);
+    t.after(() => running.close());
+    const { context, connection, clock, asked } = running;
+    Object.assign(objectAt(objectAt(connection.settings).api), { lists: {} });
+    assert.deepEqual(context.api(connection)?.streams, []);
+    const ids = new Set<string>();
+    while (ids.size < 3) {
+      for (const { answer } of await running.happen(ORISHA_EVENT)) if (answer.status === 'accepted') ids.add(answer.deliveryId);
+    }
+    const rows = () =>
+      context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries where notification');
+    const attempts = async () => (await rows()).reduce((sum, row) => sum + (JSON.parse(row.attempts) as unknown[]).length, 0);
+    const work = async () => {
+      // The circuit waits by the system's clock, the deliveries by that of the test.
+      clock.advance(3_600_000);
+      await processNotifications(context, connection);
+      context.access.check();
+    };
+    running.farSide.answer = { status: 503, body: '' };
+    await until(
+      'the circuit is open',
+      () => work().then(() => context.api(connection)?.circuit()),
+      (circuit) => circuit === 'open',
+    );
+    const [spent, calls] = [await attempts(), asked.length];
+    await until(
+      'the platform was tried again, twice',
+      () => work().then(() => asked.length),
+      (number) => number >= calls + 2,
+    );
+    assert.equal(await attempts(), spent);
+    assert.ok(running.alerts.has('platform_unreachable'));
+
+    running.farSide.answer = null;
+    await until(
+      'all deliveries are done',
+      () => work().then(rows),
+      (found) => found.every(({ state }) => state === 'done'),
+    );
+    await until(
+      'the platform answers',
+      () => running.alerts,
+      (alerts) => alerts.size === 0,
+      running.log.written,
+    );
+  },
+);
+
+testOnEngines('without lists, the fetch of a delivery that waits is what tries refused credentials again', async (t, engine) => {
+  const running = await createPlatformContext(engine, orisha);
+  t.after(() => running.close());
+  const { context, connection, clock } = running;
+  Object.assign(objectAt(objectAt(connection.settings).api), { lists: {} });
+  await running.happen(ORISHA_EVENT);
+  running.farSide.answer = { status: 401, body: '' };
+  await processNotifications(context, connection);
+  assert.ok(running.alerts.has('platform_refuses_us'));
+  running.farSide.answer = null;
+  clock.advance(600_000);
+  await running.settle();
+  assert.deepEqual([...running.alerts], []);
+  const states = await context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries');
+  assert.deepEqual(
+    states.map(({ state, attempts }) => [state, (JSON.parse(attempts) as unknown[]).length]),
+    [['done', 1]],
+  );
+});
