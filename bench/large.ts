@@ -46,7 +46,7 @@ async function withHeld(
     await untilApplied(database.db, 1);
     if (held > 0) await multiply(database, held);
     const value = await work(database, service);
-    return { value, slowestMs: await askAround(service.url) };
+    return { value, slowestMs: await requestEach(service.url) };
   } finally {
     await service.stop();
     await database.drop();
@@ -102,7 +102,7 @@ const ONE: Record<string, string> = {
   changes: 'one.seq = 1',
 };
 
-const ASKED = [
+const PATHS = [
   '/api/v1/orders?limit=100',
   '/api/v1/orders?status=Confirmed&limit=100',
   '/api/v1/orders?number=POtemplate-0-777',
@@ -115,10 +115,10 @@ const ASKED = [
   '/console/',
 ];
 
-async function askAround(url: string): Promise<Record<string, number>> {
+async function requestEach(url: string): Promise<Record<string, number>> {
   const headers = { authorization: `Bearer ${API_KEY}` };
   const slowest: Record<string, number> = {};
-  for (const path of ASKED) {
+  for (const path of PATHS) {
     const tookMs: number[] = [];
     for (let times = 0; times < 20; times++) {
       const fromMs = performance.now();

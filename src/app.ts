@@ -157,7 +157,7 @@ function alertPost(settings: Settings, remote: SharedRemote): ((message: AlertMe
         throw new Error(`ALERT_WEBHOOK_URL cannot be reached${error instanceof OrderdockError ? ` (${error.code})` : ''}`);
       });
     if (answer.status >= 200 && answer.status <= 299) return;
-    const asked = retryAfterMs(answer.headers, remote.now());
-    throw new RemoteFailure('remote_refused', `ALERT_WEBHOOK_URL answered ${answer.status}`, answer.status, asked);
+    const pauseMs = retryAfterMs(answer.headers, remote.now());
+    throw new RemoteFailure('remote_refused', `ALERT_WEBHOOK_URL answered ${answer.status}`, answer.status, pauseMs);
   };
 }

@@ -218,6 +218,8 @@ const BANNED_NAMES = new RegExp(
   `\\b(${[
     'glance|turnstile|brake|patience|patiently|standstills?|awakeness|layOver|occasion|fence|keepLease|inHand|misfortunes?|badDays|misbehave',
     'door|takeIn|untilUndisturbed|ledger|lent|hopeless|judge|judged|judges|standings?|stretch|fates?|fateKey|tallies|tells?|told|poison|die',
+    'asked|askedAt|askedMs|askOnce|askPage|visits?|seal|unseal|story|mend|heal|crowded|questions|slots',
+    'asked|askedAt|askedMs|askOnce|askPage|visits?|seal|unseal|story|mend|heal|crowded|questions|slots',
     'goOn|outliveTheLog|untilTold|lookAgainMs|lookedAt|lookAtAll|inTurn|underway|cutIfHung|HeldTime|notHeld|goneHolder|askedOf',
   ].join('|')})\\b`,
   'i',
@@ -276,15 +278,15 @@ function longFunctions(paths: readonly string[], planted: Readonly<Record<string
 function longFunctionsIn(source: Node, text: string): string[] {
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
   const found: string[] = [];
-  const visit = (node: Node): void => {
+  const pageRequest = (node: Node): void => {
     if (FUNCTIONS.has(node.kind)) {
       const first = lineOf(node.getStart());
       const lines = lineOf(node.end) - first + 1;
       if (lines > MOST_LINES) found.push(`line ${first}: ${lines} lines`);
     }
-    node.forEachChild(visit);
+    node.forEachChild(pageRequest);
   };
-  visit(source);
+  pageRequest(source);
   return found;
 }
 

@@ -45,13 +45,13 @@ async function serve(runtime: CliRuntime): Promise<void> {
     process.on('SIGHUP', () => void reload(settings, app, runtime, log));
     await announce(settings, app, sandbox, runtime, log);
     collectGarbageAfterStart();
-    const story = sandbox && app.url ? playStory(settings, sandbox, app.url, log, stopping.signal) : null;
+    const history = sandbox && app.url ? playHistory(settings, sandbox, app.url, log, stopping.signal) : null;
     log.info('stopping', { signal: await signal });
     stopping.abort();
     forceExitAfterTimeout(log);
     await removeAddressFile(settings, app.url);
     await app.stop();
-    await story;
+    await history;
   } finally {
     await sandbox?.stop();
   }
@@ -95,15 +95,15 @@ async function removeAddressFile(settings: Settings, url: string | null): Promis
   if (url !== null && written?.trim() === url) await rm(addressFile(settings), { force: true });
 }
 
-async function playStory(settings: Settings, sandbox: Sandbox, url: string, log: Log, stop: AbortSignal): Promise<void> {
+async function playHistory(settings: Settings, sandbox: Sandbox, url: string, log: Log, stop: AbortSignal): Promise<void> {
   try {
     const certificate = settings.tls === null ? null : await readFile(settings.tls.certFile);
     const rest = (ms: number, end?: AbortSignal) => sleep(ms, undefined, end ? { signal: end } : {}).catch(() => {});
     const sender = createSender({ baseUrl: () => url, post: createPost(certificate), sleep: rest, mostAttempts: 5, stop });
-    await sandbox.playStory(sender, stop);
-    if (sender.counts.sent > 0) log.info('sandbox_story', { ...sender.counts });
+    await sandbox.playHistory(sender, stop);
+    if (sender.counts.sent > 0) log.info('sandbox_history', { ...sender.counts });
   } catch (error) {
-    log.error('sandbox_story', { error: error instanceof Error ? error.message : String(error) });
+    log.error('sandbox_history', { error: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -23,13 +23,13 @@ export function documentOutcome(error: unknown, failedBefore: number, random: nu
   const givenUp = GIVEN_UP_AT_ONCE[code];
   if (givenUp) return { state: givenUp, tries: failedBefore + 1, waitMs: 0 };
   if (error instanceof PermanentFailure) return { state: 'failed', tries: failedBefore + 1, waitMs: 0 };
-  const askedMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
+  const retryAfterMs = error instanceof RemoteFailure ? Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS) : 0;
   if (error instanceof Unavailable)
     return { state: 'announced', tries: failedBefore, waitMs: Math.min(error.retryAfterMs, LONGEST_WAIT_MS) };
-  if (isOnlyWaiting(error)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(askedMs, 1000) };
+  if (isOnlyWaiting(error)) return { state: 'announced', tries: failedBefore, waitMs: Math.max(retryAfterMs, 1000) };
   const tries = failedBefore + 1;
   if (tries >= MAX_DOCUMENT_TRIES) return { state: error instanceof RemoteMissing ? 'missing' : 'failed', tries, waitMs: 0 };
   const waitsMs = error instanceof RemoteFailure && error.status === 403 ? EXPIRED_WAITS_MS : WAITS_MS;
   const usualMs = Math.round((waitsMs[tries - 1] ?? LONGEST_WAIT_MS) * (0.5 + random / 2));
-  return { state: 'announced', tries, waitMs: Math.max(askedMs, usualMs) };
+  return { state: 'announced', tries, waitMs: Math.max(retryAfterMs, usualMs) };
 }

@@ -15,9 +15,9 @@ const isAt = (place: FeedPosition | null, sent: SentCursor): boolean =>
 
 /** The position that a cursor names, with both ends of the feed. Rejects one that the feed does not have (410 `feed_diverged`). */
 export async function locate(sql: Sql, sent: SentCursor): Promise<FeedEnds & { at: FeedPosition }> {
-  const { oldest, latest, asked } = await readPositions(sql, sent.position);
+  const { oldest, latest, requested } = await readPositions(sql, sent.position);
   if (sent.position === FEED_BEGINNING.position) return { oldest, latest, at: FEED_BEGINNING };
-  const at = [asked, oldest].find((place) => isAt(place, sent));
+  const at = [requested, oldest].find((place) => isAt(place, sent));
   if (!at) throw new FeedDiverged({ oldest, latest });
   return { oldest, latest, at };
 }

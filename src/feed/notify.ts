@@ -21,7 +21,7 @@ export type PostNotice = (message: {
 interface Failure {
   reason: string;
   /** The pause that the receiver asked for, in milliseconds; null: none. */
-  askedMs: number | null;
+  retryAfterMs: number | null;
   /** It only asked to wait (429): no attempt is spent. */
   onlyWaiting: boolean;
 }
@@ -87,9 +87,9 @@ async function send(
   try {
     const answer = await post({ url, headers, body, timeoutMs: TIMEOUT_MS });
     if (answer.status >= 200 && answer.status <= 299) return null;
-    return { reason: `answered ${answer.status}`, askedMs: retryAfterMs(answer.headers, now), onlyWaiting: answer.status === 429 };
+    return { reason: `answered ${answer.status}`, retryAfterMs: retryAfterMs(answer.headers, now), onlyWaiting: answer.status === 429 };
   } catch (error) {
-    return { reason: error instanceof OrderdockError ? error.code : 'internal', askedMs: null, onlyWaiting: false };
+    return { reason: error instanceof OrderdockError ? error.code : 'internal', retryAfterMs: null, onlyWaiting: false };
   }
 }
 
@@ -102,7 +102,7 @@ async function record(context: NotifyContext, notice: Notice, newest: ChangeRow,
   }
   const counted = !failure.onlyWaiting;
   context.log.warn('consumer_not_notified', { consumer, error: failure.reason, failures: notice.failures + (counted ? 1 : 0) });
-  const waitMs = Math.max(failure.askedMs ?? 0, pauseMs(notice.failures, context.random()));
+  const waitMs = Math.max(failure.retryAfterMs ?? 0, pauseMs(notice.failures, context.random()));
   const failed = { at: isoTime(now), nextAttemptAt: after(now, waitMs), counted };
   await context.db.write((sql) => recordNotNotified(sql, consumer, failed));
 }

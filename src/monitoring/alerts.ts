@@ -184,8 +184,8 @@ async function send(dependencies: AlertDependencies, message: AlertMessage): Pro
     return null;
   } catch (error) {
     dependencies.log.warn('alert_not_sent', { code: message.code, connection: message.connection, error: errorText(error) });
-    const askedMs = error instanceof RemoteFailure ? error.retryAfterMs : null;
-    return { sendAfter: askedMs === null ? null : isoTime(new Date(dependencies.clock.now().getTime() + askedMs)) };
+    const pauseMs = error instanceof RemoteFailure ? error.retryAfterMs : null;
+    return { sendAfter: pauseMs === null ? null : isoTime(new Date(dependencies.clock.now().getTime() + pauseMs)) };
   }
 }
 

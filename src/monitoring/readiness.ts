@@ -21,9 +21,9 @@ export function createReadiness(context: Pick<Context, 'db' | 'clock'>, heartbea
 
   async function check(): Promise<Readiness> {
     const { dialect, read } = context.db;
-    const asked = async () => dialect.assertPresent();
+    const query = async () => dialect.assertPresent();
     const answers = withTimeout(
-      asked().then(() => read.all('select 1')),
+      query().then(() => read.all('select 1')),
       READY_WITHIN_MS,
       () => new Error('no answer'),
     );

@@ -35,9 +35,9 @@ export async function markDeleted(run: ActiveRun, stream: ListStream, seen: Read
 async function fetchUnlisted(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | 'not fetchable'> {
   const subject = { kind, externalId };
   try {
-    const askedAt = run.context.clock.now().toISOString();
+    const requestedAt = run.context.clock.now().toISOString();
     const { text } = await withRetry(run, () => run.api.fetch(subject, 'reconcile'));
-    return { record: { subject, text }, ...readResource(run.connection, subject, text, { form: 'fetch', at: askedAt }) };
+    return { record: { subject, text }, ...readResource(run.connection, subject, text, { form: 'fetch', at: requestedAt }) };
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
     // Such a resource cannot be fetched, or we have no permission: its absence then proves nothing.

@@ -32,10 +32,10 @@ export interface ListedResource {
 }
 
 /** Applies a page in batches, then advances the run to the next page. A page that is interrupted is read again. */
-export async function processPage(run: ActiveRun, stream: StreamProgress, page: ResourcePage, askedAt: string): Promise<void> {
+export async function processPage(run: ActiveRun, stream: StreamProgress, page: ResourcePage, requestedAt: string): Promise<void> {
   const size = page.records.some((record) => record.partial) ? BATCH_SIZE_PARTIAL : BATCH_SIZE;
   for (let from = 0; from < page.records.length; from += size) {
-    await applyListed(run, await readRecords(run, page.records.slice(from, from + size), askedAt), askedAt);
+    await applyListed(run, await readRecords(run, page.records.slice(from, from + size), requestedAt), requestedAt);
   }
   if (stream.page === null) stream.answeredAt = page.answeredAt ?? null;
   stream.failedPage = null;
@@ -48,16 +48,16 @@ export async function processPage(run: ActiveRun, stream: StreamProgress, page: 
   });
 }
 
-async function readRecords(run: ActiveRun, records: readonly ListedRecord[], askedAt: string): Promise<ListedResource[]> {
+async function readRecords(run: ActiveRun, records: readonly ListedRecord[], requestedAt: string): Promise<ListedResource[]> {
   const listed: ListedResource[] = [];
-  for (const record of records) listed.push(await readRecord(run, record, askedAt));
+  for (const record of records) listed.push(await readRecord(run, record, requestedAt));
   return listed;
 }
 
-async function readRecord(run: ActiveRun, record: ListedRecord, askedAt: string): Promise<ListedResource> {
+async function readRecord(run: ActiveRun, record: ListedRecord, requestedAt: string): Promise<ListedResource> {
   const { connection, context } = run;
   try {
-    const read = readResource(connection, record.subject, record.text, { form: 'list', at: askedAt });
+    const read = readResource(connection, record.subject, record.text, { form: 'list', at: requestedAt });
     const isUnreadable = read.reports.some(hasUnreadableTime) && connection.platform.canFetch?.(record.subject.kind, connection.settings);
     if (!record.partial && !isUnreadable) return { record, ...read };
     if (record.partial && (await isKnown(run, read.reports))) return { record, reports: [], drift: read.drift };
@@ -99,17 +99,17 @@ async function isKnown(run: ActiveRun, reports: readonly EntityReport[]): Promis
 }
 
 /** Applies all records in one transaction with the run's counts; if that fails, each in its own, so that one bad record affects no other. */
-export async function applyListed(run: ActiveRun, listed: readonly ListedResource[], askedAt: string): Promise<void> {
+export async function applyListed(run: ActiveRun, listed: readonly ListedResource[], requestedAt: string): Promise<void> {
   const { context } = run;
   try {
     await context.db.write(async (sql) => {
       await assertLease(sql, run);
-      await advanceRun(sql, run.runId, await applyInTransaction(sql, run, listed, askedAt), run.progress);
+      await advanceRun(sql, run.runId, await applyInTransaction(sql, run, listed, requestedAt), run.progress);
     });
   } catch (error) {
     if (error instanceof Unavailable || isInterruption(error)) throw error;
     if (listed.length > 1) {
-      for (const one of listed) await applyListed(run, [one], askedAt);
+      for (const one of listed) await applyListed(run, [one], requestedAt);
       return;
     }
     const [failing] = listed;
@@ -121,11 +121,11 @@ export async function applyListed(run: ActiveRun, listed: readonly ListedResourc
   context.feedChanged.notify();
 }
 
-async function applyInTransaction(sql: Sql, run: ActiveRun, listed: readonly ListedResource[], askedAt: string): Promise<RunCounts> {
+async function applyInTransaction(sql: Sql, run: ActiveRun, listed: readonly ListedResource[], requestedAt: string): Promise<RunCounts> {
   const { context, connection, runId } = run;
   const now = context.clock.now().toISOString();
   const readable = listed.filter((one) => one.reports !== null);
-  const superseded = await findSuperseded(sql, run, readable, askedAt);
+  const superseded = await findSuperseded(sql, run, readable, requestedAt);
   const sources = readable.flatMap((one) =>
     (one.reports ?? []).filter((report) => !superseded.has(report)).map((report) => ({ one, report })),
   );
@@ -167,12 +167,17 @@ const WITHHELD = 'Its time cannot be read and its content differs from what is s
  * Reports without a time about entities that a delivery has changed since the page was requested: the order of the two is unknown, and
  * the delivery arrived later.
  */
-async function findSuperseded(sql: Sql, run: ActiveRun, listed: readonly ListedResource[], askedAt: string): Promise<Set<EntityReport>> {
+async function findSuperseded(
+  sql: Sql,
+  run: ActiveRun,
+  listed: readonly ListedResource[],
+  requestedAt: string,
+): Promise<Set<EntityReport>> {
   const timeless = listed.flatMap((one) => one.reports ?? []).filter((report) => report.lastUpdatedAt === null);
   if (timeless.length === 0) return new Set();
   const keyOf = (report: EntityReport) => ({ connection: run.connection.name, kind: report.kind, externalId: report.externalId });
   const states = await readStates(sql, timeless.map(keyOf));
-  return new Set(timeless.filter((report) => (states.get(entityKeyText(keyOf(report)))?.updatedAt ?? '') > askedAt));
+  return new Set(timeless.filter((report) => (states.get(entityKeyText(keyOf(report)))?.updatedAt ?? '') > requestedAt));
 }
 
 const foundChanges = (applications: readonly Application[], applied: readonly Applied[]) =>

@@ -94,7 +94,7 @@ export function createReconciler(context: Context, options: ReconcilerOptions = 
 /** A run whose lease this process has acquired. */
 type AcquiredRun = Pick<ActiveRun, 'runId' | 'progress' | 'lease' | 'continued' | 'since'>;
 
-interface Asked {
+interface RunRequest {
   trigger: RunTrigger;
   since: string | null;
 }
@@ -102,7 +102,7 @@ interface Asked {
 const leaseName = (connection: Connection): string => `reconcile:${connection.name}`;
 
 /** Acquires the connection's lease together with its interrupted run or a new one, in one transaction so that no lease exists without a run. */
-function acquireRun(context: Context, connection: Connection, api: PlatformApi, asked: Asked): Promise<AcquiredRun | StartedRun> {
+function acquireRun(context: Context, connection: Connection, api: PlatformApi, requested: RunRequest): Promise<AcquiredRun | StartedRun> {
   const now = context.clock.now();
   const owner = `${context.processId}#${context.makeId()}`;
   const lease = { name: leaseName(connection), owner, until: () => new Date(context.clock.now().getTime() + LEASE_MS).toISOString() };
@@ -114,7 +114,7 @@ function acquireRun(context: Context, connection: Connection, api: PlatformApi, 
       if (last?.state !== 'running') throw new Refused(409, 'reconcile_busy', `${connection.name} is being reconciled.`);
       return { runId: last.id, joined: true, ended: Promise.resolve() };
     }
-    if (last?.state === 'running' && asked.since === null) {
+    if (last?.state === 'running' && requested.since === null) {
       return { runId: last.id, progress: last.progress, lease, continued: true, since: sinceOf(last) };
     }
     if (last?.state === 'running') {
@@ -124,27 +124,27 @@ function acquireRun(context: Context, connection: Connection, api: PlatformApi, 
         error: 'superseded: A run with its own start time replaced it.',
       });
     }
-    return beginRun(sql, { context, connection, api, asked, lease, last: last ?? null });
+    return beginRun(sql, { context, connection, api, requested, lease, last: last ?? null });
   });
 }
 
-async function beginRun(sql: Sql, { context, connection, api, asked, lease, last }: Begin): Promise<AcquiredRun> {
+async function beginRun(sql: Sql, { context, connection, api, requested, lease, last }: Begin): Promise<AcquiredRun> {
   const runId = context.makeId();
   const startedAt = context.clock.now().toISOString();
   const watermarks = await readWatermarks(sql, connection.name);
-  const since = asked.since ?? connection.reconcile.since;
+  const since = requested.since ?? connection.reconcile.since;
   // A failed run that found unreadable records is not continued: those records must be read again.
-  const failed = last?.state === 'failed' && last.counts.failed === 0 && asked.since === null ? last.progress : null;
-  const progress = beginProgress(api.streams, { watermarks, since, ownSince: asked.since !== null, failed, now: startedAt });
-  await insertRun(sql, { id: runId, connection: connection.name, trigger: asked.trigger, startedAt, progress });
-  return { runId, progress, lease, continued: failed !== null, since: asked.since };
+  const failed = last?.state === 'failed' && last.counts.failed === 0 && requested.since === null ? last.progress : null;
+  const progress = beginProgress(api.streams, { watermarks, since, ownSince: requested.since !== null, failed, now: startedAt });
+  await insertRun(sql, { id: runId, connection: connection.name, trigger: requested.trigger, startedAt, progress });
+  return { runId, progress, lease, continued: failed !== null, since: requested.since };
 }
 
 interface Begin {
   context: Context;
   connection: Connection;
   api: PlatformApi;
-  asked: Asked;
+  requested: RunRequest;
   lease: ActiveRun['lease'];
   last: RunRow | null;
 }

@@ -27,11 +27,11 @@ const MOST_429 = 30;
  * against one limit (waits for our own rate limit must not count, and a long `Retry-After` must end the run at once), and on abort finishes the
  * call in progress and rethrows its last error instead of ending as interrupted.
  */
-export async function withRetry<T>(options: RetryOptions, ask: () => Promise<T>): Promise<T> {
+export async function withRetry<T>(options: RetryOptions, call: () => Promise<T>): Promise<T> {
   for (let [failures, limited] = [0, 0]; ; ) {
     if (options.stop.signal.aborted) throw interrupted();
     try {
-      return await unlessStopped(ask(), options.stop.signal);
+      return await unlessStopped(call(), options.stop.signal);
     } catch (error) {
       if (!(error instanceof RemoteFailure) || isPermanentFailure(error)) throw error;
       const waitMs = Math.max(RETRY_MS[failures] ?? Number.POSITIVE_INFINITY, error.retryAfterMs ?? 0);

@@ -38,8 +38,8 @@ async function readStream(run: ActiveRun, { name, ...listed }: ListStream, strea
   stream.readFrom ??= readFrom;
   const pages = new Set(stream.page === null ? [] : [stream.page]);
   while (!stream.done) {
-    const askedAt = run.context.clock.now().toISOString();
-    const page = await askPage(run, name, stream);
+    const requestedAt = run.context.clock.now().toISOString();
+    const page = await readPage(run, name, stream);
     if (stream.page === null) pages.clear();
     if (page.next !== null && pages.has(page.next)) {
       restart(stream);
@@ -47,21 +47,21 @@ async function readStream(run: ActiveRun, { name, ...listed }: ListStream, strea
     }
     if (page.next !== null) pages.add(page.next);
     for (const { subject } of page.records) seen?.add(subjectText(subject));
-    await processPage(run, stream, page, askedAt);
+    await processPage(run, stream, page, requestedAt);
   }
   if (seen) await markDeleted(run, { name, ...listed }, seen, readFrom);
 }
 
-async function askPage(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
+async function readPage(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
   try {
-    return await withRetry(run, () => askOnce(run, name, stream));
+    return await withRetry(run, () => requestPage(run, name, stream));
   } catch (error) {
     if (error instanceof RemoteFailure && stream.page !== null && !isOnlyWaiting(error)) giveUpPage(stream, error);
     throw error;
   }
 }
 
-async function askOnce(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
+async function requestPage(run: ActiveRun, name: string, stream: StreamProgress): Promise<ResourcePage> {
   try {
     const { watermark, since, page } = stream;
     return await run.api.changesSince(name, { watermark, since, page });

@@ -5,8 +5,8 @@ import { RemoteFailure } from '../domain/errors.ts';
 /** How long other calls wait for the one that tries the credentials, before another one may try them; a slow response says nothing about them. */
 const TRIAL_WAIT_MS = 1000;
 /** How often, and how many times, a call asks again for its trial when too many were sent. */
-const ASK_AGAIN_MS = 250;
-const MOST_QUESTIONS = 20;
+const RETRY_MS = 250;
+const MAX_ATTEMPTS = 20;
 const LONGEST_WAIT_MS = 5000;
 
 export interface AccessGate {
@@ -40,7 +40,7 @@ class Gate implements AccessGate {
   private proven = false;
   private refusals = 0;
   private pause: CredentialPause | null = null;
-  private crowdedUntilMs = 0;
+  private throttledUntilMs = 0;
   /** The call of this process that tries the credentials now. */
   private trial: Promise<unknown> | null = null;
 
@@ -57,8 +57,8 @@ class Gate implements AccessGate {
       await this.refuseWhilePaused();
     }
     if (this.proven) return this.attempt(work, null);
-    const crowdedMs = this.crowdedUntilMs - this.nowMs();
-    if (crowdedMs > 0 && crowdedMs <= LONGEST_WAIT_MS) throw crowded(crowdedMs);
+    const throttledMs = this.throttledUntilMs - this.nowMs();
+    if (throttledMs > 0 && throttledMs <= LONGEST_WAIT_MS) throw throttled(throttledMs);
     const ahead = this.tryCredentials(work).finally(() => {
       if (this.trial === ahead) this.trial = null;
     });
@@ -75,19 +75,19 @@ class Gate implements AccessGate {
   /** Asks for permission, since all processes together try unproven credentials only so often; then runs `work`. */
   private async tryCredentials<T>(work: () => Promise<T>): Promise<T> {
     const { trials, api, now, wait } = this.options;
-    for (let asked = 0; ; asked++) {
+    for (let attempts = 0; ; attempts++) {
       const answer = await trials.start(api, now());
       if (answer.state === 'permitted') return this.attempt(work, answer.id);
       if (answer.state === 'paused') {
         this.pause = answer;
         throw this.failure(answer);
       }
-      if (asked >= MOST_QUESTIONS) {
+      if (attempts >= MAX_ATTEMPTS) {
         const waitMs = Math.min(answer.waitMs, LONGEST_WAIT_MS);
-        this.crowdedUntilMs = this.nowMs() + waitMs;
-        throw crowded(waitMs);
+        this.throttledUntilMs = this.nowMs() + waitMs;
+        throw throttled(waitMs);
       }
-      await wait(ASK_AGAIN_MS);
+      await wait(RETRY_MS);
       if (this.proven) return this.attempt(work, null);
     }
   }
@@ -142,7 +142,7 @@ class Gate implements AccessGate {
   }
 }
 
-const crowded = (waitMs: number): RemoteFailure =>
+const throttled = (waitMs: number): RemoteFailure =>
   new RemoteFailure('rate_limited_here', 'The credentials are being tried, or have been too often in the last minute', 0, waitMs);
 
 /** Waits until `work` has settled, or the time is up: then false. */

@@ -93,6 +93,7 @@ async function runThrough<T>(policy: Policy, work: () => Promise<T>, refusal: ()
 
 function waitMs(context: IHalfOpenAfterBackoffContext, random: Random): number {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (context.attempt - 1));
-  const asked = 'error' in context.result && context.result.error instanceof RemoteFailure ? (context.result.error.retryAfterMs ?? 0) : 0;
-  return Math.max(asked, Math.round(longest * (0.75 + random() / 4)));
+  const retryAfterMs =
+    'error' in context.result && context.result.error instanceof RemoteFailure ? (context.result.error.retryAfterMs ?? 0) : 0;
+  return Math.max(retryAfterMs, Math.round(longest * (0.75 + random() / 4)));
 }

@@ -21,7 +21,7 @@ const EARLY_MS = 60_000;
 export function createOauth2(options: Oauth2Options, now: () => Date): (renew: boolean) => Promise<Record<string, string>> {
   let token: Token | null = null;
   let asking: Promise<Token> | null = null;
-  const ask = () => {
+  const renewToken = () => {
     asking ??= requestToken(options, now).finally(() => {
       asking = null;
     });
@@ -29,7 +29,7 @@ export function createOauth2(options: Oauth2Options, now: () => Date): (renew: b
   };
   return async (renew) => {
     const usable = token !== null && !renew && (token.renewAtMs === null || now().getTime() < token.renewAtMs);
-    if (!usable || token === null) token = await ask();
+    if (!usable || token === null) token = await renewToken();
     return { Authorization: token.authorization };
   };
 }

@@ -23,7 +23,7 @@ export interface Limits {
 /** Platform sessions by connection, shared by all processes of a database. The caller encrypts the text. */
 export interface SessionStore {
   read(connection: string): Promise<string | null>;
-  write(connection: string, sealed: string): Promise<void>;
+  write(connection: string, encrypted: string): Promise<void>;
 }
 
 export interface RemoteCall {
@@ -96,10 +96,10 @@ export interface Remote {
   /** Client credentials (simple-oauth2), cached until shortly before expiry, single flight: returns the `Authorization` header. */
   oauth2(options: Oauth2Options): (renew: boolean) => Promise<Record<string, string>>;
   /**
-   * Changes the login that all processes share: `work` runs alone among them, is given what is stored (sealed, or null) and gives what is to be
+   * Changes the login that all processes share: `work` runs alone among them, is given what is stored (encrypted, or null) and gives what is to be
    * stored. Gives that.
    */
-  shareSession(work: (sealed: string | null) => Promise<string>): Promise<string>;
+  shareSession(work: (encrypted: string | null) => Promise<string>): Promise<string>;
   /** Opens an address supplied by a business partner: public addresses only, also after redirects and if DNS changes its response. */
   openPublic(url: string): Promise<RemoteStream>;
   now(): Date;

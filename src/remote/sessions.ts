@@ -2,17 +2,17 @@ import type { Limits, SessionStore } from './remote.ts';
 
 /** Sessions for a single process that shares none. */
 export function createLocalSessions(): SessionStore {
-  const sealed = new Map<string, string>();
+  const encrypted = new Map<string, string>();
   return {
-    read: async (connection) => sealed.get(connection) ?? null,
-    write: async (connection, text) => void sealed.set(connection, text),
+    read: async (connection) => encrypted.get(connection) ?? null,
+    write: async (connection, text) => void encrypted.set(connection, text),
   };
 }
 
 /** See `Remote.shareSession`. */
 export const createShareSession =
   (connection: string, limits: Limits, sessions: SessionStore) =>
-  (work: (sealed: string | null) => Promise<string>): Promise<string> =>
+  (work: (encrypted: string | null) => Promise<string>): Promise<string> =>
     limits.alone(`session:${connection}`, async () => {
       const current = await sessions.read(connection);
       const next = await work(current);

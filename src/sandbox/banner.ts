@@ -108,8 +108,8 @@ interface Sample {
   bodyFile: string;
 }
 
-// The world's story numbers its orders from one: events this late in a copy of the world never hit the story's orders.
-const BEYOND_THE_STORY = 40;
+// The world's history numbers its orders from one: events this late in a copy of the world never hit the history's orders.
+const BEYOND_THE_HISTORY = 40;
 
 /** An event that the first platform's world has not seen, and its credentials as options for `curl -K`; only the owner can read either file. */
 async function writeSample({ sandbox, dataDir }: BannerOptions): Promise<Sample | null> {
@@ -125,12 +125,12 @@ async function writeSample({ sandbox, dataDir }: BannerOptions): Promise<Sample 
 }
 
 function composeSample(world: World): OutgoingWebhook | null {
-  const [first] = world.simulation.story;
+  const [first] = world.simulation.history;
   if (!first) return null;
   const now = new Date();
   const copy = copyWorld(world, { seed: 'sample', baseUrl: 'http://127.0.0.1', now: () => now });
   const trigger = () => copy.trigger({ connection: copy.connection, ...first, at: now.toISOString() })[0] ?? null;
-  for (let count = 0; count < BEYOND_THE_STORY; count++) trigger();
+  for (let count = 0; count < BEYOND_THE_HISTORY; count++) trigger();
   return trigger();
 }
 

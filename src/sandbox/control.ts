@@ -18,9 +18,9 @@ export function answerControl(key: string, trigger: (connection: string, eventTy
     if (!isAuthorized(request, key)) return problem(401, 'The key in DATA_DIR/sandbox.json is required.');
     if (request.method !== 'POST' || request.path !== '/happen') return problem(404, 'Only POST /happen exists.');
     try {
-      const asked = parseJson(request.body);
-      if (!isObject(asked)) return problem(400, 'Expected a JSON object.');
-      const webhooks = trigger(textAt(asked.connection) ?? '', textAt(asked.eventType) ?? '', textAt(asked.form) ?? undefined);
+      const input = parseJson(request.body);
+      if (!isObject(input)) return problem(400, 'Expected a JSON object.');
+      const webhooks = trigger(textAt(input.connection) ?? '', textAt(input.eventType) ?? '', textAt(input.form) ?? undefined);
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ webhooks }) };
     } catch (error) {
       return problem(400, error instanceof Error ? error.message : 'The event could not be triggered.');

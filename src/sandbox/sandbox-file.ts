@@ -8,7 +8,7 @@ import type { SandboxEvent } from './world.ts';
 export interface SandboxFile {
   about: string;
   seed: string;
-  /** When the story was finished; null if it is not. */
+  /** When the history was finished; null if it is not. */
   played: string | null;
   /** The address of the simulated APIs, and the key with which `orderdock send` requests an event. */
   simulator: { url: string; key: string };

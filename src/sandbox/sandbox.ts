@@ -19,8 +19,8 @@ export interface Sandbox {
    * unknown connection (404).
    */
   trigger(connection: string, eventType: string, form?: string, at?: string): OutgoingWebhook[];
-  /** Plays the short story of the first start: continues after an interruption, and does nothing once it has been played. */
-  playStory(sender: Sender, stop?: AbortSignal): Promise<void>;
+  /** Plays the short history of the first start: continues after an interruption, and does nothing once it has been played. */
+  playHistory(sender: Sender, stop?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       worlds,
       simulators,
       trigger,
-      async playStory(sender, stop) {
+      async playHistory(sender, stop) {
         if (file.played !== null) return;
         await Promise.all(worlds.map((world) => playWorld(world, trigger, sender, stop)));
         if (stop?.aborted) return;
@@ -96,9 +96,9 @@ function fileOf(
   };
 }
 
-/** Sends one event after the other, since a story depends on its order. */
+/** Sends one event after the other, since a history depends on its order. */
 async function playWorld(world: World, trigger: Sandbox['trigger'], sender: Sender, stop?: AbortSignal): Promise<void> {
-  for (const { eventType, form } of world.simulation.story.slice(world.count())) {
+  for (const { eventType, form } of world.simulation.history.slice(world.count())) {
     if (stop?.aborted) return;
     for (const webhook of trigger(world.connection, eventType, form))
       await sender.send(world.connection, world.platform.retryPolicy, webhook);

@@ -26,7 +26,7 @@ export async function startSimulators(port: number): Promise<Simulators> {
       () => send(response, { status: 500, body: '' }),
     );
   });
-  await listenNear(server, port);
+  await listenNearPort(server, port);
   return {
     origin: `http://127.0.0.1:${listeningPort(server)}`,
     host: (name, answer) => void hosted.set(name, answer),
@@ -42,7 +42,7 @@ export async function startSimulators(port: number): Promise<Simulators> {
 }
 
 /** Reusing the previous port keeps the addresses valid that were handed out then. */
-async function listenNear(server: ReturnType<typeof createServer>, port: number): Promise<void> {
+async function listenNearPort(server: ReturnType<typeof createServer>, port: number): Promise<void> {
   const listen = (wanted: number) =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -31,21 +31,21 @@ const MOST_UNINDEXED = 300;
 const PAGES = 3;
 
 /** Orders, shipments, records and deliveries that contain the words, best matches first. `connections`: the configured ones. */
-export async function search(sql: Sql, text: string, asked: { connections: readonly string[]; limit: number }): Promise<SearchHit[]> {
+export async function search(sql: Sql, text: string, query: { connections: readonly string[]; limit: number }): Promise<SearchHit[]> {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
-  const exact = [...(await findByNumber(sql, text, ENTITY_KINDS, asked.connections))];
+  const exact = [...(await findByNumber(sql, text, ENTITY_KINDS, query.connections))];
   const booked = await findByReference(sql, text);
   const recent = await readNewestChanged(sql, await readSearchPosition(sql), MOST_UNINDEXED);
   const hits = [
     ...(await readSearchedEntities(sql, booked)).map((entity) => entityHit(entity, { field: 'receipt', text }, EXACT)),
     ...(await scored(sql, [...new Set([...exact, ...recent])], text, words)),
-    ...(await findIndexed(sql, text, words, asked.limit)),
-    ...(await findDeliveries(sql, text, asked.limit)).map((delivery) => deliveryHit(delivery, text)),
+    ...(await findIndexed(sql, text, words, query.limit)),
+    ...(await findDeliveries(sql, text, query.limit)).map((delivery) => deliveryHit(delivery, text)),
   ];
   const best = new Map<string, Scored>();
   for (const hit of hits.sort((a, b) => b.score - a.score || b.seq - a.seq)) if (!best.has(hit.hit.href)) best.set(hit.hit.href, hit);
-  return [...best.values()].slice(0, asked.limit).map(({ hit }) => hit);
+  return [...best.values()].slice(0, query.limit).map(({ hit }) => hit);
 }
 
 interface Scored {

@@ -27,7 +27,7 @@ const report = (at: string, changed: Partial<EntityReport>): EntityReport => ({
   ...changed,
 });
 
-const STORY = [
+const HISTORY = [
   report('2026-02-01T00:00:00.000Z', {
     lines: [line('0001', '10', '2026-02-01T00:00:00.000Z'), line('0002', '5', '2026-02-01T00:00:00.000Z')],
   }),
@@ -44,7 +44,7 @@ const STORY = [
 testWithApi('an order as of any feed position equals what was returned at that time', async (api) => {
   const then: { cursor: string; order: object }[] = [];
   let ids = 0;
-  for (const [step, one] of STORY.entries()) {
+  for (const [step, one] of HISTORY.entries()) {
     const cause = { type: 'delivery' as const, id: `d${step}`, eventType: null };
     const tools = { now: `2026-02-1${step}T00:00:00.000Z`, makeId: () => `id${++ids}` };
     await api.db.write((sql) =>
@@ -53,7 +53,7 @@ testWithApi('an order as of any feed position equals what was returned at that t
     const { next } = (await api.get('/changes')).json;
     then.push({ cursor: next, order: (await api.get('/orders/by-external/acme/b-PO7')).json });
   }
-  assert.equal(new Set(then.map(({ cursor }) => cursor)).size, STORY.length);
+  assert.equal(new Set(then.map(({ cursor }) => cursor)).size, HISTORY.length);
   for (const { cursor, order } of then) {
     assert.deepEqual((await api.get(`/orders/by-external/acme/b-PO7?asOf=${cursor}`)).json, order, `at ${cursor}`);
   }

@@ -70,9 +70,9 @@ test('without a connections file the sandbox starts: its history is played once,
   const first = await serve(t, here);
   assert.match(first.url, /^http:\/\/127\.0\.0\.1:\d+$/);
   assert.equal(await readFile(join(dataDir, 'address'), 'utf8'), `${first.url}\n`);
-  const story = await first.logged('sandbox_story');
-  assert.ok(Number(story.accepted) > 20);
-  assert.equal(Number(story.refused) + Number(story.givenUp), 0);
+  const history = await first.logged('sandbox_history');
+  assert.ok(Number(history.accepted) > 20);
+  assert.equal(Number(history.refused) + Number(history.givenUp), 0);
   assert.match(first.stderr(), /This is the sandbox/);
 
   const line = /^curl -K .*$/m.exec(first.stderr())?.[0] ?? '';
@@ -99,7 +99,7 @@ test('without a connections file the sandbox starts: its history is played once,
   const second = await serve(t, here);
   second.child.kill('SIGINT');
   assert.equal(await second.ended, 0);
-  await assert.rejects(second.logged('sandbox_story'), 'no second story');
+  await assert.rejects(second.logged('sandbox_history'), 'no second history');
 });
 
 const shell = (line: string, cwd: string): Promise<string> =>

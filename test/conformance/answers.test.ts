@@ -6,7 +6,7 @@ import { Unavailable } from '../../src/domain/errors.ts';
 import type { AnyPlatform, Connection } from '../../src/platforms/contract/platform.ts';
 import type { OutgoingWebhook } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { openDoor, type TestDoor } from '../http/door.ts';
+import { openTestServer, type TestServer } from '../http/test-server.ts';
 import { connectionTo, happenIn, NOW, worldOf } from './worlds.ts';
 
 const isFinal = ({ retryPolicy }: AnyPlatform, status: number): boolean =>
@@ -17,15 +17,15 @@ const readme = ({ name }: AnyPlatform): string => readFileSync(new URL(`../../sr
 /** What the door may say to a request that an operator of ours could have made go through: secret, address, limits, a fault of ours. */
 const OURS_TO_MEND = [401, 403, 404, 405, 413, 415];
 
-function openFor(platform: AnyPlatform): { door: TestDoor; connection: Connection; webhook: OutgoingWebhook } {
+function openFor(platform: AnyPlatform): { testServer: TestServer; connection: Connection; webhook: OutgoingWebhook } {
   const world = worldOf(platform);
   const connection = connectionTo(world);
   const [webhook] = happenIn(world, platform.events[0]?.type ?? '');
   assert.ok(webhook);
-  return { door: openDoor({ connections: [connection], clock: { now: () => NOW } }), connection, webhook };
+  return { testServer: openTestServer({ connections: [connection], clock: { now: () => NOW } }), connection, webhook };
 }
 
-const send = ({ app }: TestDoor, { name }: Connection, { path, headers, body }: OutgoingWebhook) =>
+const send = ({ app }: TestServer, { name }: Connection, { path, headers, body }: OutgoingWebhook) =>
   request(app).post(`/webhooks/${name}${path}`).set(headers).send(body);
 
 const FAULTS: Record<string, Error> = {
@@ -60,24 +60,24 @@ for (const platform of PLATFORMS) {
 
   for (const [situation, fault] of Object.entries(FAULTS)) {
     test(`${platform.name}: while ${situation}, it is told to retry later`, async () => {
-      const { door, connection, webhook } = openFor(platform);
-      door.onReceive(() => {
+      const { testServer, connection, webhook } = openFor(platform);
+      testServer.onReceive(() => {
         throw fault;
       });
-      const answer = await send(door, connection, webhook);
+      const answer = await send(testServer, connection, webhook);
       assert.equal(answer.status, 503);
       assert.ok(Number(answer.headers['retry-after']) > 0);
       assert.equal(isFinal(platform, answer.status), false);
-      door.onReceive(() => {});
-      assert.equal((await send(door, connection, webhook)).status, 202, 'and then it is accepted');
+      testServer.onReceive(() => {});
+      assert.equal((await send(testServer, connection, webhook)).status, 202, 'and then it is accepted');
     });
   }
 
   test(`${platform.name}: an unknown event is accepted like any other`, async () => {
-    const { door, connection } = openFor(platform);
+    const { testServer, connection } = openFor(platform);
     const [unknown] = happenIn(worldOf(platform), 'conformance.unknown');
     assert.ok(unknown);
-    assert.equal((await send(door, connection, unknown)).status, 202);
+    assert.equal((await send(testServer, connection, unknown)).status, 202);
   });
 
   test(`${platform.name}: its portal guide contains the address and no secret`, () => {

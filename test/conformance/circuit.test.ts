@@ -26,7 +26,9 @@ async function shown({ context, connection, clock }: PlatformContext): Promise<(
 /** Something of the simulated world that can be fetched. */
 function subjectIn({ world, connection, clock }: PlatformContext): Subject {
   const at = clock.now().toISOString();
-  const webhooks = world.simulation.story.flatMap((event) => world.trigger({ connection: connection.name, form: undefined, at, ...event }));
+  const webhooks = world.simulation.history.flatMap((event) =>
+    world.trigger({ connection: connection.name, form: undefined, at, ...event }),
+  );
   const found = webhooks.find(({ subject }) => subject !== null)?.subject;
   assert.ok(found);
   return found;
@@ -55,7 +57,7 @@ testOnEngines(
     const running = await createPlatformContext(engine, tradecloud);
     t.after(() => running.close());
     const { context, connection, clock } = running;
-    const [sent] = await running.happen(running.world.simulation.story[0]?.eventType ?? '', 'get');
+    const [sent] = await running.happen(running.world.simulation.history[0]?.eventType ?? '', 'get');
     const id = sent?.webhook.subject?.externalId ?? '';
     assert.notEqual(id, '');
     running.farSide.answer = (path) => (path.includes(encodeURIComponent(id)) ? { status: 500, body: '' } : null);

@@ -11,9 +11,9 @@ import { connectionTo, formsOf, happenIn, judge, NOW, type Tree, withBoth, world
 const LATER = new Date(NOW.getTime() + 400 * 86_400_000);
 const EARLIER = new Date(NOW.getTime() - 400 * 86_400_000);
 
-/** The first event of the story that is told in this form, or the first that there is. */
+/** The first event of the history that is told in this form, or the first that there is. */
 function sendOne(world: World, form: string | undefined, at = NOW): OutgoingWebhook {
-  const told = world.simulation.story.find((event) => event.form === form) ?? world.simulation.story[0];
+  const told = world.simulation.history.find((event) => event.form === form) ?? world.simulation.history[0];
   const [webhook] = happenIn(world, told?.eventType ?? '', form, at);
   assert.ok(webhook, 'something is sent');
   return webhook;

@@ -9,11 +9,11 @@ import { type PlatformContext, reportsOf, testOnPlatforms } from './platform-con
 
 const text = (value: unknown): string => canonicalText((value ?? null) as Json);
 
-/** Every event type once, then the platform's own story in its own forms; each webhook is sent twice. */
+/** Every event type once, then the platform's own history in its own forms; each webhook is sent twice. */
 async function tellEverything(platform: PlatformContext): Promise<Map<string, OutgoingWebhook>> {
   const sent = new Map<string, OutgoingWebhook>();
   const tellings: { eventType: string; form?: string }[] = platform.world.platform.events.map(({ type }) => ({ eventType: type }));
-  for (const { eventType, form } of [...tellings, ...platform.world.simulation.story]) {
+  for (const { eventType, form } of [...tellings, ...platform.world.simulation.history]) {
     for (const { webhook, answer } of await platform.happen(eventType, form)) {
       assert.ok(answer.status !== 'greeting');
       if (webhook.method === 'POST') assert.equal(answer.status, 'accepted', webhook.eventType);
@@ -115,7 +115,7 @@ testOnPlatforms('every event ends as described, and the store contains what the 
 });
 
 testOnPlatforms('if every webhook is lost, one reconcile run recovers everything that can be listed', async (running, platform) => {
-  for (const { eventType, form } of running.world.simulation.story) {
+  for (const { eventType, form } of running.world.simulation.history) {
     running.clock.advance(1000);
     running.world.trigger({ connection: running.connection.name, eventType, form, at: running.clock.now().toISOString() });
   }

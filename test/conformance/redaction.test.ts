@@ -42,10 +42,10 @@ async function everythingStored(sql: Sql): Promise<string> {
   return values.join('\n');
 }
 
-async function tellStory(running: PlatformContext): Promise<OutgoingWebhook[]> {
+async function playHistory(running: PlatformContext): Promise<OutgoingWebhook[]> {
   const sent: OutgoingWebhook[] = [];
   const { platform, simulation } = running.world;
-  for (const { eventType, form } of [...platform.events.map(({ type }) => ({ eventType: type, form: undefined })), ...simulation.story]) {
+  for (const { eventType, form } of [...platform.events.map(({ type }) => ({ eventType: type, form: undefined })), ...simulation.history]) {
     sent.push(...(await running.happen(eventType, form)).map(({ webhook }) => webhook));
   }
   await running.settle();
@@ -53,7 +53,7 @@ async function tellStory(running: PlatformContext): Promise<OutgoingWebhook[]> {
 }
 
 testOnPlatforms('no credential is in any row or any log line', async (running, platform) => {
-  const sent = await tellStory(running);
+  const sent = await playHistory(running);
   const own = secretsOf(running.world.entry, worldOf(platform).entry);
   assert.ok(own.length > 0);
   const texts = [...sent.map(({ body }) => body), ...running.asked];
@@ -72,6 +72,6 @@ test('tokens that act for a customer are really sent, so that there is something
   assert.ok(platform);
   const running = await createPlatformContext('sqlite', platform);
   t.after(() => running.close());
-  const sent = await tellStory(running);
+  const sent = await playHistory(running);
   assert.ok(sent.some(({ body }) => tokensIn(body).length > 0));
 });

@@ -11,7 +11,7 @@ async function notify(running: PlatformContext, platform: AnyPlatform): Promise<
   const form = type === '' ? 'get' : undefined;
   const ids = new Set<string>();
   while (ids.size < DELIVERIES) {
-    const happened = await running.happen(type === '' ? (running.world.simulation.story[0]?.eventType ?? '') : type, form);
+    const happened = await running.happen(type === '' ? (running.world.simulation.history[0]?.eventType ?? '') : type, form);
     for (const { answer } of happened) if (answer.status === 'accepted') ids.add(answer.deliveryId);
   }
 }

@@ -18,9 +18,9 @@ export const worldOf = (platform: AnyPlatform, seed = 'one'): World => createWor
 export const happenIn = (world: World, eventType: string, form?: string, at = NOW): OutgoingWebhook[] =>
   world.trigger({ connection: world.connection, eventType, form, at: at.toISOString() });
 
-/** The forms of a webhook that the platform's own story is told in; undefined is the sender's default. */
+/** The forms of a webhook that the platform's own history is told in; undefined is the sender's default. */
 export const formsOf = (world: World): (string | undefined)[] => [
-  ...new Set([undefined, ...world.simulation.story.map(({ form }) => form)]),
+  ...new Set([undefined, ...world.simulation.history.map(({ form }) => form)]),
 ];
 
 /** Lets the platform judge a request as the door would, with the simulator as the issuer of tokens. */

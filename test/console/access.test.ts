@@ -17,8 +17,8 @@ test('a visitor who is not signed in is redirected to the sign-in page, and afte
   const console = await openConsole(t);
   const turned = await supertest(console.app).get('/console/deliveries?state=dead');
   assert.deepEqual([turned.status, turned.headers.location], [303, '/console/sign-in?to=%2Fconsole%2Fdeliveries%3Fstate%3Ddead']);
-  const door = await supertest(console.app).get(turned.headers.location ?? '');
-  assert.match(door.text, /name="to" value="\/console\/deliveries\?state=dead"/);
+  const signIn = await supertest(console.app).get(turned.headers.location ?? '');
+  assert.match(signIn.text, /name="to" value="\/console\/deliveries\?state=dead"/);
   const entered = await supertest(console.app)
     .post('/console/sign-in')
     .type('form')

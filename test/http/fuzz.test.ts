@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
 import { type Listener, listen } from '../../src/http/listener.ts';
-import { openDoor } from './door.ts';
+import { openTestServer } from './test-server.ts';
 
 const NEVER = [408, 429, 500, 501, 502, 504];
 
@@ -42,14 +42,19 @@ const anyRequest = fc.record({
 });
 
 test('every request gets an answer that senders understand', async (t) => {
-  const door = openDoor({ maxBodyBytes: 300 });
-  const listener = await listen(door.app, { host: '127.0.0.1', port: 0, tls: null, log: { debug() {}, info() {}, warn() {}, error() {} } });
+  const testServer = openTestServer({ maxBodyBytes: 300 });
+  const listener = await listen(testServer.app, {
+    host: '127.0.0.1',
+    port: 0,
+    tls: null,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
   t.after(() => listener.stop());
   await fc.assert(
     fc.asyncProperty(anyRequest, async ({ method, connection, path, type, encoding, authorization, body }) => {
       const head = [
         `${method} /webhooks${connection}/${path} HTTP/1.1`,
-        'Host: door.example',
+        'Host: testServer.example',
         'Connection: close',
         `Content-Type: ${type}`,
         `Content-Encoding: ${encoding}`,
@@ -62,8 +67,8 @@ test('every request gets an answer that senders understand', async (t) => {
     { numRuns: 300, seed: 20260714 },
   );
   assert.ok(
-    door.answers.some((answer) => answer.startsWith('acme 202')),
+    testServer.answers.some((answer) => answer.startsWith('acme 202')),
     'some get in',
   );
-  assert.ok(!door.logged.some(({ event }) => event === 'webhook_failed'), 'none surprises us');
+  assert.ok(!testServer.logged.some(({ event }) => event === 'webhook_failed'), 'none surprises us');
 });

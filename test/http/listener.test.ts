@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import type { Log } from '../../src/domain/log.ts';
 import { type Listener, type ListenOptions, listen } from '../../src/http/listener.ts';
 import type { TlsFiles } from '../../src/http/tls-files.ts';
-import { openDoor } from './door.ts';
+import { openTestServer } from './test-server.ts';
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const USUAL: ListenOptions = { host: '127.0.0.1', port: 0, tls: null, log: quiet };
@@ -24,7 +24,7 @@ async function opened(t: test.TestContext, handler: RequestListener, options: Pa
   return listener;
 }
 
-/** Writes raw text to the door and gives all that comes back until it hangs up. */
+/** Writes raw text to the testServer and gives all that comes back until it hangs up. */
 async function converse(address: string, text: string): Promise<string> {
   const { hostname, port } = new URL(address);
   const socket = connect(Number(port), hostname);
@@ -103,9 +103,9 @@ const AUTHORIZATION = `Basic ${Buffer.from('sender:north-star').toString('base64
 const AUTHORIZED = `Authorization: ${AUTHORIZATION}`;
 
 test('a request that arrives too slowly is cut off with 503, never 408', async (t) => {
-  const door = openDoor();
+  const testServer = openTestServer();
   const times = { headersTimeout: 40, requestTimeout: 40, connectionsCheckingInterval: 10 };
-  const listener = await opened(t, door.app, { times });
+  const listener = await opened(t, testServer.app, { times });
   const halfBody = await converse(
     listener.address,
     `POST /webhooks/acme HTTP/1.1\r\nHost: a\r\n${AUTHORIZED}\r\nContent-Length: 10\r\n\r\n{"a`,
@@ -114,7 +114,7 @@ test('a request that arrives too slowly is cut off with 503, never 408', async (
   assert.match(halfBody, /Retry-After: 5/);
   const halfHead = await converse(listener.address, 'POST /webhooks/acme HTTP/1.1\r\nHost:');
   assert.match(halfHead, /^HTTP\/1\.1 503 /);
-  assert.deepEqual(door.answers, []);
+  assert.deepEqual(testServer.answers, []);
 });
 
 test('a message that is not HTTP is answered 400, too many headers 431', async (t) => {
@@ -124,8 +124,8 @@ test('a message that is not HTTP is answered 400, too many headers 431', async (
 });
 
 test('an oversize body that never ends is answered 413 and cut off', async (t) => {
-  const door = openDoor({ maxBodyBytes: 1000 });
-  const listener = await opened(t, door.app);
+  const testServer = openTestServer({ maxBodyBytes: 1000 });
+  const listener = await opened(t, testServer.app);
   const sending = httpRequest(`${listener.address}/webhooks/acme`, {
     method: 'POST',
     headers: { authorization: AUTHORIZATION, 'content-length': 10_000_000 },
@@ -286,8 +286,8 @@ test('a request over our own TLS counts as HTTPS', async (t) => {
   t.after(() => rm(folder, { recursive: true }));
   const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
   await makeCertificate('first.example', files);
-  const door = openDoor({ requireHttps: true });
-  const listener = await opened(t, door.app, { tls: files });
+  const testServer = openTestServer({ requireHttps: true });
+  const listener = await opened(t, testServer.app, { tls: files });
   const { request } = await import('node:https');
   const options = { method: 'POST', rejectUnauthorized: false, auth: 'sender:north-star', headers: { 'content-type': 'application/json' } };
   const sending = request(`${listener.address}/webhooks/acme`, options);

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import request from 'supertest';
-import { connectionNamed, openDoor, type TestDoor } from './door.ts';
 import { AUDIENCE, CALLER, RECEIVER, startIssuer, type TestIssuer } from './issuer.ts';
+import { connectionNamed, openTestServer, type TestServer } from './test-server.ts';
 
-const send = (door: TestDoor, token: string, connection = 'acme') =>
-  request(door.app).post(`/webhooks/${connection}`).set('Authorization', `Bearer ${token}`).send({ number: ++sent });
+const send = (testServer: TestServer, token: string, connection = 'acme') =>
+  request(testServer.app).post(`/webhooks/${connection}`).set('Authorization', `Bearer ${token}`).send({ number: ++sent });
 let sent = 0;
 
-const statusOf = async (door: TestDoor, token: string, connection = 'acme') => (await send(door, token, connection)).status;
+const statusOf = async (testServer: TestServer, token: string, connection = 'acme') => (await send(testServer, token, connection)).status;
 
 async function withIssuer(t: test.TestContext): Promise<TestIssuer> {
   const issuer = await startIssuer();
@@ -18,17 +18,17 @@ async function withIssuer(t: test.TestContext): Promise<TestIssuer> {
 }
 
 const trusting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) =>
-  openDoor({
+  openTestServer({
     connections: [connectionNamed('acme', [{ oauth2: { issuer: issuer.url, audience: AUDIENCE, ...more } }])],
     ...(clock ? { clock } : {}),
   });
 
 test('a token of an external issuer is accepted', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer);
-  assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
-  assert.equal(await statusOf(door, await issuer.token('jwt', { audience: 'https://elsewhere.example' })), 401);
-  assert.equal((await send(door, 'nonsense')).headers['www-authenticate'], 'Bearer realm="orderdock"');
+  const testServer = trusting(issuer);
+  assert.equal(await statusOf(testServer, await issuer.token('jwt')), 202);
+  assert.equal(await statusOf(testServer, await issuer.token('jwt', { audience: 'https://elsewhere.example' })), 401);
+  assert.equal((await send(testServer, 'nonsense')).headers['www-authenticate'], 'Bearer realm="orderdock"');
 });
 
 test('issuer and audience may be lists, and the caller may be restricted', async (t) => {
@@ -36,26 +36,26 @@ test('issuer and audience may be lists, and the caller may be restricted', async
   const lists = { issuer: ['https://old.example', issuer.url], audience: ['urn:other', AUDIENCE] };
   assert.equal(await statusOf(trusting(issuer, { ...lists, clientIds: [CALLER.id] }), await issuer.token('jwt')), 202);
   assert.equal(await statusOf(trusting(issuer, { clientIds: ['somebody-else'] }), await issuer.token('jwt')), 401);
-  const door = trusting(issuer, { clientIds: ['app-1'] });
-  assert.equal(await statusOf(door, await issuer.sign({ azp: 'app-1' })), 202, 'Entra v2');
-  assert.equal(await statusOf(door, await issuer.sign({ appid: 'app-1', client_id: undefined })), 202, 'Entra v1');
+  const testServer = trusting(issuer, { clientIds: ['app-1'] });
+  assert.equal(await statusOf(testServer, await issuer.sign({ azp: 'app-1' })), 202, 'Entra v2');
+  assert.equal(await statusOf(testServer, await issuer.sign({ appid: 'app-1', client_id: undefined })), 202, 'Entra v1');
 });
 
 test('the key set may be configured instead of discovered', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer, { jwksUri: `${issuer.url}/jwks` });
+  const testServer = trusting(issuer, { jwksUri: `${issuer.url}/jwks` });
   issuer.asked.length = 0;
   const token = await issuer.sign({});
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
   assert.deepEqual(issuer.asked, ['/jwks']);
 });
 
 test('expired, premature, unlimited and foreign tokens are rejected', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer);
+  const testServer = trusting(issuer);
   const nowSeconds = Math.floor(Date.now() / 1000);
-  assert.equal(await statusOf(door, await issuer.sign({})), 202);
-  assert.equal(await statusOf(door, await issuer.sign({ nbf: nowSeconds + 30 })), 202, 'our clock may be a little behind');
+  assert.equal(await statusOf(testServer, await issuer.sign({})), 202);
+  assert.equal(await statusOf(testServer, await issuer.sign({ nbf: nowSeconds + 30 })), 202, 'our clock may be a little behind');
   for (const claims of [
     { exp: nowSeconds - 10 },
     { exp: undefined },
@@ -65,7 +65,7 @@ test('expired, premature, unlimited and foreign tokens are rejected', async (t) 
     { aud: undefined },
     { aud: ['urn:a', 'urn:b'] },
   ]) {
-    assert.equal(await statusOf(door, await issuer.sign(claims)), 401, JSON.stringify(claims));
+    assert.equal(await statusOf(testServer, await issuer.sign(claims)), 401, JSON.stringify(claims));
   }
 });
 
@@ -73,7 +73,7 @@ test('a forged signature is rejected whatever algorithm it names', async (t) => 
   const issuer = await withIssuer(t);
   const stranger = await startIssuer();
   t.after(() => stranger.close());
-  const door = trusting(issuer);
+  const testServer = trusting(issuer);
   const claims = { iss: issuer.url, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 600 };
   const unsigned = new UnsecuredJWT(claims).encode();
   const jwks = await (await fetch(`${issuer.url}/jwks`)).text();
@@ -90,50 +90,50 @@ test('a forged signature is rejected whatever algorithm it names', async (t) => 
     `${genuine}.x`,
     '..',
   ]) {
-    assert.equal(await statusOf(door, token), 401, token);
+    assert.equal(await statusOf(testServer, token), 401, token);
   }
 });
 
 test('a key that the issuer has just rotated to is accepted immediately', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer);
-  assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
+  const testServer = trusting(issuer);
+  assert.equal(await statusOf(testServer, await issuer.token('jwt')), 202);
   await issuer.rotateKey();
   const token = await issuer.token('jwt');
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
 });
 
 test('strangers cannot cause an unlimited number of requests to the issuer', async (t) => {
   const issuer = await withIssuer(t);
   const stranger = await startIssuer();
   t.after(() => stranger.close());
-  const door = trusting(issuer);
+  const testServer = trusting(issuer);
   const genuine = await issuer.token('jwt');
-  assert.equal(await statusOf(door, genuine), 202);
+  assert.equal(await statusOf(testServer, genuine), 202);
   issuer.asked.length = 0;
   for (let number = 0; number < 40; number++) {
     const forged = await stranger.sign({ iss: issuer.url }, { kid: `guess-${number}` });
-    assert.ok([401, 503].includes(await statusOf(door, forged)));
+    assert.ok([401, 503].includes(await statusOf(testServer, forged)));
   }
   assert.ok(issuer.asked.length <= 20, `${issuer.asked.length} calls`);
-  assert.equal(await statusOf(door, genuine), 202, 'known keys go on');
+  assert.equal(await statusOf(testServer, genuine), 202, 'known keys go on');
 });
 
 test('tokens that claim another issuer cause no request', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer);
+  const testServer = trusting(issuer);
   issuer.asked.length = 0;
-  assert.equal(await statusOf(door, await issuer.sign({ iss: 'https://attacker.example' })), 401);
-  assert.equal(await statusOf(door, 'abc.def.ghi'), 401);
+  assert.equal(await statusOf(testServer, await issuer.sign({ iss: 'https://attacker.example' })), 401);
+  assert.equal(await statusOf(testServer, 'abc.def.ghi'), 401);
   assert.deepEqual(issuer.asked, []);
 });
 
 test('many concurrent tokens cause one request to the issuer', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer);
+  const testServer = trusting(issuer);
   const token = await issuer.token('jwt');
   issuer.asked.length = 0;
-  const answers = await Promise.all(Array.from({ length: 30 }, () => statusOf(door, token)));
+  const answers = await Promise.all(Array.from({ length: 30 }, () => statusOf(testServer, token)));
   assert.deepEqual(answers, Array(30).fill(202));
   assert.deepEqual(issuer.asked, ['/.well-known/openid-configuration', '/jwks']);
 });
@@ -141,19 +141,19 @@ test('many concurrent tokens cause one request to the issuer', async (t) => {
 test('if the issuer does not respond the answer is 503, never 202 or 401', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
-  const door = trusting(issuer, {}, { now: () => new Date(now) });
+  const testServer = trusting(issuer, {}, { now: () => new Date(now) });
   const token = await issuer.token('jwt');
   issuer.fail(502);
   issuer.asked.length = 0;
-  const refused = await send(door, token);
+  const refused = await send(testServer, token);
   assert.equal(refused.status, 503);
   assert.equal(refused.body.code, 'issuer_unavailable');
   assert.ok(refused.headers['retry-after']);
-  assert.equal(await statusOf(door, token), 503);
+  assert.equal(await statusOf(testServer, token), 503);
   assert.equal(issuer.asked.length, 1, 'the failure is remembered for a moment');
   issuer.heal();
   now += 2000;
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
 });
 
 test('an issuer, or its introspection, that asks for a pause is not asked before it ends, after an hour at the latest', async (t) => {
@@ -164,17 +164,17 @@ test('an issuer, or its introspection, that asks for a pause is not asked before
     [trusting(issuer, {}, clock), await issuer.token('jwt')],
     [introspecting(issuer, {}, clock), await issuer.token('opaque')],
   ] as const;
-  for (const [door, token] of ways) {
+  for (const [testServer, token] of ways) {
     issuer.fail(429, { 'retry-after': '31536000' });
     issuer.asked.length = 0;
-    assert.equal(await statusOf(door, token), 503);
+    assert.equal(await statusOf(testServer, token), 503);
     issuer.heal();
     now += 3_590_000;
-    assert.equal(await statusOf(door, token), 503);
+    assert.equal(await statusOf(testServer, token), 503);
     assert.equal(issuer.asked.length, 1);
     // The token has expired meanwhile: it is asked about all the same.
     now += 10_000;
-    assert.notEqual(await statusOf(door, token), 503);
+    assert.notEqual(await statusOf(testServer, token), 503);
     assert.ok(issuer.asked.length > 1);
     now = Date.now();
   }
@@ -189,8 +189,8 @@ test('an unreachable issuer means 503', async () => {
 
 test('a discovery document of another issuer is not accepted', async (t) => {
   const issuer = await withIssuer(t);
-  const door = trusting(issuer, { issuer: `${issuer.url}/` });
-  assert.equal(await statusOf(door, await issuer.sign({ iss: `${issuer.url}/` })), 503);
+  const testServer = trusting(issuer, { issuer: `${issuer.url}/` });
+  assert.equal(await statusOf(testServer, await issuer.sign({ iss: `${issuer.url}/` })), 503);
 });
 
 const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) => {
@@ -201,34 +201,34 @@ const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): D
     clientIds: [CALLER.id],
     ...more,
   };
-  return openDoor({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
+  return openTestServer({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
 };
 
 test('an opaque token is introspected at its issuer, and the result is cached', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
-  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
   const token = await issuer.token('opaque');
   issuer.asked.length = 0;
-  assert.equal(await statusOf(door, token), 202);
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
   assert.equal(issuer.asked.length, 1);
-  assert.equal(await statusOf(door, 'made-up'), 401);
-  assert.equal(await statusOf(door, 'made-up'), 401);
+  assert.equal(await statusOf(testServer, 'made-up'), 401);
+  assert.equal(await statusOf(testServer, 'made-up'), 401);
   assert.equal(issuer.asked.length, 2);
   await issuer.revoke(token);
   now += 30_000;
-  assert.equal(await statusOf(door, token), 401, 'a revoked token ends with the cache');
+  assert.equal(await statusOf(testServer, token), 401, 'a revoked token ends with the cache');
 });
 
 test('a cached introspection never outlives its token', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
-  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
   const token = await issuer.token('opaque', { ttlSeconds: 10 });
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
   now += 11_000;
-  assert.equal(await statusOf(door, token), 401);
+  assert.equal(await statusOf(testServer, token), 401);
 });
 
 test('an old client secret may be listed beside the new one', async (t) => {
@@ -241,13 +241,13 @@ test('an old client secret may be listed beside the new one', async (t) => {
 test('an introspection endpoint that does not respond means 503', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
-  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
   const token = await issuer.token('opaque');
   issuer.fail(500);
-  assert.equal(await statusOf(door, token), 503);
+  assert.equal(await statusOf(testServer, token), 503);
   issuer.heal();
   now += 2000;
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
 });
 
 test('an active token of another application, or with another scope, is rejected', async (t) => {
@@ -264,26 +264,26 @@ test('an active token of another application, or with another scope, is rejected
 test("strangers' tokens use a separate limit of requests, and senders are not affected", async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
-  const door = introspecting(issuer, {}, { now: () => new Date(now) });
+  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
   const token = await issuer.token('opaque');
-  assert.equal(await statusOf(door, token), 202);
+  assert.equal(await statusOf(testServer, token), 202);
   issuer.asked.length = 0;
-  for (let number = 0; number < 60; number++) assert.ok([401, 503].includes(await statusOf(door, `made-up-${number}`)));
+  for (let number = 0; number < 60; number++) assert.ok([401, 503].includes(await statusOf(testServer, `made-up-${number}`)));
   assert.equal(issuer.asked.length, 20, 'made-up tokens are asked about twenty times a minute');
-  assert.equal(await statusOf(door, 'not a token'), 401);
+  assert.equal(await statusOf(testServer, 'not a token'), 401);
   assert.equal(issuer.asked.length, 20);
   now += 31_000;
-  assert.equal(await statusOf(door, token), 202, 'what was active before is asked about all the same');
+  assert.equal(await statusOf(testServer, token), 202, 'what was active before is asked about all the same');
   issuer.fail(500);
   now += 30_000;
-  assert.equal(await statusOf(door, 'made-up-again'), 503);
+  assert.equal(await statusOf(testServer, 'made-up-again'), 503);
   issuer.heal();
-  assert.equal(await statusOf(door, token), 202, 'a failure over a made-up token is no failure of the issuer');
+  assert.equal(await statusOf(testServer, token), 202, 'a failure over a made-up token is no failure of the issuer');
 });
 
 test('any entry may accept, in whatever order they are listed', async (t) => {
   const issuer = await withIssuer(t);
-  const door = openDoor({
+  const testServer = openTestServer({
     connections: [
       connectionNamed('acme', [
         { oauth2: { issuer: issuer.url, audience: AUDIENCE } },
@@ -293,11 +293,11 @@ test('any entry may accept, in whatever order they are listed', async (t) => {
       ]),
     ],
   });
-  assert.equal(await statusOf(door, await issuer.token('jwt')), 202);
-  assert.equal(await statusOf(door, 'static-new'), 202);
-  assert.equal(await statusOf(door, 'static-old'), 202);
-  assert.equal(await statusOf(door, 'static-older'), 401);
-  const open = () => request(door.app).post('/webhooks/acme');
+  assert.equal(await statusOf(testServer, await issuer.token('jwt')), 202);
+  assert.equal(await statusOf(testServer, 'static-new'), 202);
+  assert.equal(await statusOf(testServer, 'static-old'), 202);
+  assert.equal(await statusOf(testServer, 'static-older'), 401);
+  const open = () => request(testServer.app).post('/webhooks/acme');
   assert.equal((await open().set('x-connector-token', 'in-a-header').send({ n: 1 })).status, 202);
   assert.equal((await open().set('x-connector-token', 'in-a-heade').send({ n: 1 })).status, 401);
   assert.equal((await open().auth('sender', 'with:colon:and-ü').send({ n: 2 })).status, 202);

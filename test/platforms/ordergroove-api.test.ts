@@ -3,7 +3,7 @@ import test, { type TestContext } from 'node:test';
 import { PermanentFailure, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { objectAt, parseJson } from '../../src/domain/values/json.ts';
 import type { PlatformApi, ResourcePage } from '../../src/platforms/contract/api.ts';
-import { createGate } from '../../src/platforms/ordergroove/client/concurrency.ts';
+import { createConcurrencyLimit } from '../../src/platforms/ordergroove/client/concurrency.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { readCentral, writeCentral } from '../../src/platforms/ordergroove/read/central-time.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
@@ -283,11 +283,11 @@ test('Central time is six hours behind in winter, five in summer, and can be con
 });
 
 test('no more calls are in progress than the limit allows, and a failed call frees its slot', async () => {
-  const gate = createGate(2);
+  const limited = createConcurrencyLimit(2);
   let under = 0;
   let most = 0;
   const work = (fails: boolean) =>
-    gate(async () => {
+    limited(async () => {
       most = Math.max(most, ++under);
       await Promise.resolve();
       under -= 1;

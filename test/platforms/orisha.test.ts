@@ -168,7 +168,7 @@ test('a customer is deleted with its contact persons and addresses, each with it
 
 test('the sample history leaves contact persons and addresses only for existing customers', () => {
   const simulation = orisha.simulate(sandbox(), tools());
-  for (const { eventType, form } of simulation.story) simulation.emit(eventType, form);
+  for (const { eventType, form } of simulation.history) simulation.emit(eventType, form);
   const ids = simulation.resources().map(({ subject }) => `${subject.kind}:${subject.externalId}`);
   const customers = ids.filter((id) => id.startsWith('customer:')).map((id) => id.slice('customer:'.length));
   const owned = ids.filter((id) => id.includes('/')).map((id) => id.slice(id.indexOf(':') + 1).split('/')[0]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { createSeal } from '../../src/platforms/tradecloud/client/seal.ts';
 import { createSession } from '../../src/platforms/tradecloud/client/session.ts';
+import { createTokenCipher } from '../../src/platforms/tradecloud/client/token-cipher.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createPlatformContext } from '../conformance/platform-context.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
@@ -31,19 +31,19 @@ testOnEngines('all processes of a database share one login, and no token is stor
   assert.equal(rows.length, 1);
   assert.doesNotMatch(rows[0]?.sealed ?? '', /simulated|eyJ/);
   const { username, password, baseUrl } = (settings as { api?: { username: string; password: string[]; baseUrl: string } }).api ?? {};
-  const opened = await createSeal(`${baseUrl} ${username}`, password ?? []).open(rows[0]?.sealed ?? null);
+  const opened = await createTokenCipher(`${baseUrl} ${username}`, password ?? []).decrypt(rows[0]?.sealed ?? null);
   assert.match(opened ?? '', /"access":"eyJ/);
-  assert.equal(await createSeal(`${baseUrl} ${username}`, ['another password']).open(rows[0]?.sealed ?? null), null);
+  assert.equal(await createTokenCipher(`${baseUrl} ${username}`, ['another password']).decrypt(rows[0]?.sealed ?? null), null);
 });
 
 test('a session that was encrypted for another account, changed or truncated is not decrypted; any of several passwords decrypts it', async () => {
-  const sealed = await createSeal('https://one.example user', ['new', 'old']).close('{"access":"secret"}');
-  const open = (account: string, passwords: string[], text: string) => createSeal(account, passwords).open(text);
-  assert.equal(await open('https://one.example user', ['newer', 'new'], sealed), '{"access":"secret"}');
+  const encrypted = await createTokenCipher('https://one.example user', ['new', 'old']).encrypt('{"access":"secret"}');
+  const open = (account: string, passwords: string[], text: string) => createTokenCipher(account, passwords).decrypt(text);
+  assert.equal(await open('https://one.example user', ['newer', 'new'], encrypted), '{"access":"secret"}');
   for (const [account, text] of [
-    ['https://two.example user', sealed],
-    ['https://one.example user', `${sealed.slice(0, -4)}AAAA`],
-    ['https://one.example user', sealed.slice(0, 20)],
+    ['https://two.example user', encrypted],
+    ['https://one.example user', `${encrypted.slice(0, -4)}AAAA`],
+    ['https://one.example user', encrypted.slice(0, 20)],
     ['https://one.example user', ''],
   ] as const)
     assert.equal(await open(account, ['new'], text), null);

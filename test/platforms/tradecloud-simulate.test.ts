@@ -132,6 +132,6 @@ test('each webhook is a separate message', () => {
 test('the sample history consists of known events', () => {
   const { simulation } = sandbox();
   const known = new Set(tradecloud.events.map((event) => event.type));
-  assert.ok(simulation.story.length > 5);
-  for (const { eventType } of simulation.story) assert.ok(known.has(eventType), eventType);
+  assert.ok(simulation.history.length > 5);
+  for (const { eventType } of simulation.history) assert.ok(known.has(eventType), eventType);
 });

@@ -14,8 +14,8 @@ for (const platform of PLATFORMS) {
       .length ?? 0) > 0;
   if (!hasLists) continue;
 
-  on('if every webhook arrived, reconciliation finds nothing', async ({ story, deliver, quiet, reconcile, client, world }) => {
-    await story(async (webhook) => {
+  on('if every webhook arrived, reconciliation finds nothing', async ({ history, deliver, quiet, reconcile, client, world }) => {
+    await history(async (webhook) => {
       assert.ok([200, 202].includes(await deliver(webhook)), webhook.eventType);
       await quiet();
     });
@@ -24,8 +24,8 @@ for (const platform of PLATFORMS) {
     assert.deepEqual((await compareWithWorlds(client, [world])).differences, []);
   });
 
-  on('if no webhook arrived, a run recovers everything, and the next finds nothing more', async ({ story, reconcile, client, world }) => {
-    await story();
+  on('if no webhook arrived, a run recovers everything, and the next finds nothing more', async ({ history, reconcile, client, world }) => {
+    await history();
     const run = await reconcile();
     assert.deepEqual([run.state, run.error, run.causes], ['done', null, ['never_delivered']]);
     const again = await reconcile('2020-01-01T00:00:00.000Z');
@@ -34,8 +34,8 @@ for (const platform of PLATFORMS) {
     assert.deepEqual(differences, []);
   });
 
-  on('if every third webhook was lost, a run recovers what is missing', async ({ story, deliver, quiet, reconcile, client, world }) => {
-    await story(async (webhook, n) => {
+  on('if every third webhook was lost, a run recovers what is missing', async ({ history, deliver, quiet, reconcile, client, world }) => {
+    await history(async (webhook, n) => {
       if (n % 3 === 1) return;
       await deliver(webhook);
       await quiet();

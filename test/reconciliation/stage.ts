@@ -26,8 +26,8 @@ export interface Stage {
   /** Stops the service; `start` starts it again on the same store. */
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** Everything of the platform's short story happens, a second apart; `told` is given each webhook when it happens. */
-  story(told?: (webhook: OutgoingWebhook, n: number) => Promise<unknown>): Promise<void>;
+  /** Everything of the platform's short history happens, a second apart; `told` is given each webhook when it happens. */
+  history(told?: (webhook: OutgoingWebhook, n: number) => Promise<unknown>): Promise<void>;
   deliver(webhook: OutgoingWebhook): Promise<number>;
   quiet(): Promise<void>;
   /** Reconciles on demand: counts, and the gaps with their causes. */
@@ -74,9 +74,9 @@ export async function onStage(
         app = await start();
         running = true;
       },
-      async story(told) {
-        const beganMs = Date.now() - world.simulation.story.length * 1000;
-        for (const [n, { eventType, form }] of world.simulation.story.entries()) {
+      async history(told) {
+        const beganMs = Date.now() - world.simulation.history.length * 1000;
+        for (const [n, { eventType, form }] of world.simulation.history.entries()) {
           const at = new Date(beganMs + n * 1000).toISOString();
           for (const webhook of world.trigger({ connection: world.connection, eventType, form, at })) await told?.(webhook, n);
         }

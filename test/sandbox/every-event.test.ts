@@ -95,7 +95,7 @@ for (const platform of PLATFORMS) {
     const here = await stage(t, engine);
     const world = here.sandbox.worlds.find((one) => one.platform === platform);
     assert.ok(world);
-    for (const { eventType, form } of world.simulation.story) {
+    for (const { eventType, form } of world.simulation.history) {
       for (const delivery of await tell(here, world, eventType, form))
         assert.notEqual(delivery.state, 'dead', `${eventType} ${form ?? ''}: ${delivery.error}`);
     }

@@ -48,7 +48,7 @@ test('credentials are in files that only their owner can read', async (t) => {
   const dataDir = await directory(t);
   const sandbox = await open(dataDir);
   t.after(() => sandbox.stop());
-  await sandbox.playStory(takingSender());
+  await sandbox.playHistory(takingSender());
   for (const name of ['sandbox.json', 'sandbox-journal.jsonl']) {
     assert.equal((await stat(join(dataDir, name))).mode & 0o777, 0o600, name);
   }
@@ -62,7 +62,7 @@ test('credentials are in files that only their owner can read', async (t) => {
 test('the next start has the same credentials, the same data and the same addresses, and does not play the history again', async (t) => {
   const dataDir = await directory(t);
   const first = await open(dataDir);
-  await first.playStory(takingSender());
+  await first.playHistory(takingSender());
   first.trigger('sandbox-tradecloud', 'OrderIssuedByBuyer');
   const before = resourcesOf(first);
   await first.stop();
@@ -72,7 +72,7 @@ test('the next start has the same credentials, the same data and the same addres
   assert.equal(second.connectionsText, first.connectionsText);
   assert.deepEqual(resourcesOf(second), before);
   const sender = takingSender();
-  await second.playStory(sender);
+  await second.playHistory(sender);
   assert.deepEqual(sender.taken, []);
 });
 
@@ -80,16 +80,16 @@ test('a history that was interrupted continues where it stopped', async (t) => {
   const dataDir = await directory(t);
   const first = await open(dataDir);
   const interrupted = takingSender(undefined, 3);
-  await first.playStory(interrupted, interrupted.stop.signal);
+  await first.playHistory(interrupted, interrupted.stop.signal);
   await first.stop();
 
   const second = await open(dataDir);
   t.after(() => second.stop());
   const rest = takingSender();
-  await second.playStory(rest);
-  const whole = second.worlds.reduce((sum, world) => sum + world.simulation.story.length, 0);
+  await second.playHistory(rest);
+  const whole = second.worlds.reduce((sum, world) => sum + world.simulation.history.length, 0);
   assert.ok(rest.taken.length > 0 && rest.taken.length < whole, 'only the rest is told');
-  for (const world of second.worlds) assert.equal(world.count(), world.simulation.story.length);
+  for (const world of second.worlds) assert.equal(world.count(), world.simulation.history.length);
 });
 
 test('an event can be triggered from outside only with the key', async (t) => {

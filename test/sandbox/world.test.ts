@@ -7,8 +7,8 @@ import { copyWorld, createWorld, type World } from '../../src/sandbox/world.ts';
 const START_MS = Date.parse('2026-03-01T08:00:00.000Z');
 const ground = (seed: string) => ({ seed, baseUrl: 'http://127.0.0.1:1/it', now: () => new Date(START_MS + 3_600_000) });
 
-function tellStory(world: World): void {
-  for (const [position, { eventType, form }] of world.simulation.story.entries()) {
+function playHistory(world: World): void {
+  for (const [position, { eventType, form }] of world.simulation.history.entries()) {
     world.trigger({ connection: world.connection, eventType, form, at: new Date(START_MS + position * 1000).toISOString() });
   }
 }
@@ -16,8 +16,8 @@ function tellStory(world: World): void {
 for (const platform of PLATFORMS) {
   test(`${platform.name}: the same seed and the same events produce the same data`, () => {
     const [one, two] = [createWorld(platform, ground('a')), createWorld(platform, ground('a'))];
-    tellStory(one);
-    tellStory(two);
+    playHistory(one);
+    playHistory(two);
     assert.ok(one.simulation.resources().length > 0, 'something is there');
     assert.deepEqual(two.simulation.resources(), one.simulation.resources());
     assert.deepEqual(two.entry, one.entry, 'with the same credentials');
@@ -30,8 +30,8 @@ for (const platform of PLATFORMS) {
   test(`${platform.name}: API requests in between do not change what happens`, () => {
     const [asked, left] = [createWorld(platform, ground('a')), createWorld(platform, ground('a'))];
     asked.simulation.answer({ method: 'GET', path: '/', query: {}, headers: {}, body: '' });
-    tellStory(asked);
-    tellStory(left);
+    playHistory(asked);
+    playHistory(left);
     assert.deepEqual(asked.simulation.resources(), left.simulation.resources());
   });
 }
@@ -40,7 +40,7 @@ test('a copy has the credentials of its original and its own data', () => {
   for (const platform of PLATFORMS) {
     const world = createWorld(platform, ground('a'));
     const twin = copyWorld(world, ground('sample'));
-    tellStory(twin);
+    playHistory(twin);
     assert.deepEqual(twin.entry, world.entry);
     assert.equal(world.count(), 0);
   }

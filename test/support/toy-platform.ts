@@ -153,7 +153,7 @@ export const toyPlatform = (world: ToyWorld) =>
     }),
     portalGuide: () => [],
     sandboxConnection: (_baseUrl, secret) => ({ webhook: { secret: secret() } }),
-    simulate: () => ({ answer: () => ({ status: 404, body: '' }), emit: () => [], story: [], resources: () => [] }),
+    simulate: () => ({ answer: () => ({ status: 404, body: '' }), emit: () => [], history: [], resources: () => [] }),
   });
 
 function toyPage(world: ToyWorld, start: ListPosition): ResourcePage {

@@ -61,7 +61,7 @@ export function addExport(program: Command, runtime: CliRuntime): void {
 
 async function exportAll(runtime: CliRuntime, what: What, options: Options): Promise<void> {
   const reader = what === 'changes' ? changesReader(options) : entitiesReader(what, options);
-  const asked = JSON.stringify([
+  const request = JSON.stringify([
     what,
     options.format,
     options.connection,
@@ -70,7 +70,7 @@ async function exportAll(runtime: CliRuntime, what: What, options: Options): Pro
     options.after,
     options.include,
   ]);
-  const sink = await openSink(runtime, { path: options.output ?? null, force: options.force === true, asked });
+  const sink = await openSink(runtime, { path: options.output ?? null, force: options.force === true, request });
   const progress = createProgress(runtime);
   try {
     const end = await withContext(runtime, (context) =>

@@ -29,14 +29,17 @@ interface Unfinished extends ExportPosition {
 const unfinishedPath = (path: string): string => `${path}.unfinished`;
 
 /** `asked` identifies the request: only the same request continues an interrupted export. Without `path`, output goes to standard output. */
-export async function openSink(runtime: CliRuntime, options: { path: string | null; force: boolean; asked: string }): Promise<ExportSink> {
+export async function openSink(
+  runtime: CliRuntime,
+  options: { path: string | null; force: boolean; request: string },
+): Promise<ExportSink> {
   if (options.path === null) return outSink(runtime);
   const unfinished = options.force ? null : await readUnfinished(options.path);
-  if (unfinished && unfinished.asked !== options.asked) {
+  if (unfinished && unfinished.asked !== options.request) {
     throw new CommandFailed(`${options.path} is the start of a different export. Continue that one, or use --force to start over.`);
   }
   const file = await openFile(options.path, options.force, unfinished);
-  return fileSink(file, options.path, options.asked, unfinished);
+  return fileSink(file, options.path, options.request, unfinished);
 }
 
 function outSink(runtime: CliRuntime): ExportSink {
@@ -66,7 +69,7 @@ async function openFile(path: string, force: boolean, unfinished: Unfinished | n
   });
 }
 
-function fileSink(file: FileHandle, path: string, asked: string, unfinished: Unfinished | null): ExportSink {
+function fileSink(file: FileHandle, path: string, request: string, unfinished: Unfinished | null): ExportSink {
   let bytes = unfinished?.bytes ?? 0;
   return {
     from: unfinished,
@@ -76,7 +79,7 @@ function fileSink(file: FileHandle, path: string, asked: string, unfinished: Unf
       await file.write(content, 0, content.length, bytes);
       await file.datasync();
       bytes += content.length;
-      await writePrivateFile(unfinishedPath(path), JSON.stringify({ ...after, asked, bytes } satisfies Unfinished));
+      await writePrivateFile(unfinishedPath(path), JSON.stringify({ ...after, asked: request, bytes } satisfies Unfinished));
     },
     async finish() {
       await file.close();

@@ -67,9 +67,9 @@ class S3Storage implements DocumentStorage {
 
   async openContent(sha256: string, range: ByteRange | null): Promise<Readable> {
     try {
-      const asked = range ? { Range: `bytes=${range.start}-${range.end}` } : {};
+      const rangeHeader = range ? { Range: `bytes=${range.start}-${range.end}` } : {};
       return await this.guarded(async () => {
-        const { Body } = await this.client.send(new GetObjectCommand({ ...this.objectOf(sha256), ...asked }));
+        const { Body } = await this.client.send(new GetObjectCommand({ ...this.objectOf(sha256), ...rangeHeader }));
         if (!(Body instanceof Readable)) throw new TypeError('The S3 client returned no Node.js stream.');
         return Body;
       }, 'The document bucket cannot be read.');
@@ -107,9 +107,9 @@ class S3Storage implements DocumentStorage {
     try {
       return await work();
     } catch (error) {
-      const asked = retryAfterMs(headersOf(error), new Date());
-      if (asked !== null) this.restsUntilMs = Date.now() + asked;
-      throw storageUnavailable(text, error, asked ?? undefined);
+      const pauseMs = retryAfterMs(headersOf(error), new Date());
+      if (pauseMs !== null) this.restsUntilMs = Date.now() + pauseMs;
+      throw storageUnavailable(text, error, pauseMs ?? undefined);
     }
   }
 

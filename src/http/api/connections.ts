@@ -15,7 +15,7 @@ import { sendJson, sendResource } from './sending/send-response.ts';
 // The OpenAPI validator has checked the body; the schema only gives it a type.
 const reconcileBody = z.object({ since: z.string().nullish() });
 
-type Ports = Pick<RoutePorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile' | 'slots'>;
+type Ports = Pick<RoutePorts, 'context' | 'health' | 'coverage' | 'rejections' | 'reconcile' | 'readSemaphore'>;
 
 const spanView = ({ from, to, state, reason, runId }: CoverageSpan) => ({ from, to, state, reason, runId: runId ?? null });
 
@@ -69,7 +69,7 @@ const sendConnections: Route<Ports> = async (ports, request, response) => {
     const sorted = found.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, most);
     return Promise.all(sorted.map(async (one) => ({ cursor: listCursor('connections', [one.name]), view: await viewOf(ports, one) })));
   };
-  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+  await sendList(request, response, ports.readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
 };
 
 const sendConnection: Route<Ports> = async (ports, request, response) =>
@@ -81,7 +81,13 @@ const sendCoverage: Route<Ports> = async (ports, request, response) => {
   const read = async (after: string | null, most: number) =>
     rowsFrom('coverage', (await ports.coverage(connection)).map(spanView), after, most);
   const columns = ['from', 'to', 'state', 'reason', 'runId'];
-  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns, read, batchRows: limit + 1 });
+  await sendList(request, response, ports.readSemaphore, {
+    after: queryText(request, 'after'),
+    limit,
+    columns,
+    read,
+    batchRows: limit + 1,
+  });
 };
 
 const sendRejections: Route<Ports> = async (ports, request, response) => {
@@ -93,7 +99,7 @@ const sendRejections: Route<Ports> = async (ports, request, response) => {
       view,
     }));
   const columns = ['at', 'address', 'status', 'code', 'reason', 'credential'];
-  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns, read });
+  await sendList(request, response, ports.readSemaphore, { after: queryText(request, 'after'), limit, columns, read });
 };
 
 const startRun: Route<Ports> = async (ports, request, response) => {

@@ -9,7 +9,7 @@ import { listCursor, readSequenceCursor } from './sending/cursors.ts';
 import { sendList } from './sending/list-pages.ts';
 import { isNotModified, sendResource } from './sending/send-response.ts';
 
-type Ports = Pick<RoutePorts, 'context' | 'openContent' | 'slots'>;
+type Ports = Pick<RoutePorts, 'context' | 'openContent' | 'readSemaphore'>;
 
 const documentView = (document: DocumentRow) => ({
   id: document.id,
@@ -43,7 +43,7 @@ const COLUMNS = [
 export function documentRoutes(ports: Ports): Router {
   const router = Router();
   const sql = ports.context.db.read;
-  const { slots } = ports;
+  const { readSemaphore } = ports;
   const named = async (request: Request): Promise<DocumentRow> => {
     const document = await readDocument(sql, pathText(request, 'id'));
     if (!document) throw new Refused(404, 'not_found', 'There is no document with this id.');
@@ -64,7 +64,7 @@ export function documentRoutes(ports: Ports): Router {
         cursor: listCursor('documents', [row.seq]),
         view: documentView(row),
       }));
-    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.get('/:id', async (request, response) => sendResource(request, response, documentView(await named(request))));

@@ -32,7 +32,7 @@ const COLUMNS = ['lastUpdatedAt', 'version', 'deletedAt', 'createdAt', 'updatedA
 
 const PARTS = ['lines', 'documents', 'source'] as const;
 
-type Ports = Pick<RoutePorts, 'context' | 'slots'>;
+type Ports = Pick<RoutePorts, 'context' | 'readSemaphore'>;
 
 /** The routes of orders, shipments and records differ in these two members. */
 interface EntityPorts extends Ports {
@@ -55,7 +55,7 @@ function entityRoutes(ports: EntityPorts): Router {
   return router;
 }
 
-const sendEntities: Route<EntityPorts> = async ({ context, slots, list, kinds }, request, response) => {
+const sendEntities: Route<EntityPorts> = async ({ context, readSemaphore, list, kinds }, request, response) => {
   const { db } = context;
   const limit = queryLimit(request);
   const parts = includeParam(request);
@@ -68,7 +68,7 @@ const sendEntities: Route<EntityPorts> = async ({ context, slots, list, kinds },
       return textsOf(rows, await viewEntities(state, rows, parts));
     });
   };
-  await sendRows(request, response, slots, async () => {
+  await sendRows(request, response, readSemaphore, async () => {
     const page = cutRows(String(after), await listEntitySizes(db.read, filter, { after, limit: limit + 1 }, parts), limit, read);
     const next = page.hasMore && page.last !== null ? listCursor(list, [Number(page.last)]) : null;
     return { page, next, columns: columnsOf(list, parts) };
@@ -103,7 +103,7 @@ async function sendEntity({ context, list }: EntityPorts, request: Request, resp
   await sendResource(request, response, view);
 }
 
-const sendHistory: Route<EntityPorts> = async ({ context, slots, list, kinds }, request, response) => {
+const sendHistory: Route<EntityPorts> = async ({ context, readSemaphore, list, kinds }, request, response) => {
   const sql = context.db.read;
   const entity = await readEntity(sql, kinds, pathText(request, 'id'));
   if (!entity) throw notFound(list);
@@ -111,7 +111,7 @@ const sendHistory: Route<EntityPorts> = async ({ context, slots, list, kinds }, 
   const after = await findPosition(sql, queryText(request, 'after'));
   const read: ReadRows = async (from, upTo, most) =>
     historyTexts(sql, await readHistory(sql, entity.id, { after: from, upTo, limit: most }));
-  await sendRows(request, response, slots, async () => {
+  await sendRows(request, response, readSemaphore, async () => {
     const sizes = await readHistorySizes(sql, entity.id, after.position, limit + 1);
     const page = cutRows(after.position, sizes, limit, read);
     const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;
@@ -143,8 +143,8 @@ function includeParam(request: Request): Parts {
 
 function columnsOf(list: string, parts: Parts): string[] {
   const isRecords = list === 'records';
-  const asked = (isRecords ? (['source'] as const) : PARTS).filter((part) => parts[part]);
-  return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...asked];
+  const requested = (isRecords ? (['source'] as const) : PARTS).filter((part) => parts[part]);
+  return ['id', 'connection', 'platform', ...(isRecords ? ['kind'] : []), 'externalId', ...HEAD_COLUMNS, ...COLUMNS, ...requested];
 }
 
 /** `asOf`: a feed cursor or a timestamp. */

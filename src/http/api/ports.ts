@@ -48,5 +48,5 @@ export interface ApiPorts {
 /** The dependencies of the routes. */
 export interface RoutePorts extends ApiPorts {
   /** Limits how many responses are prepared, or read ahead of their clients, at a time. */
-  slots: Semaphore;
+  readSemaphore: Semaphore;
 }

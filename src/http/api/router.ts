@@ -50,15 +50,15 @@ export function createApi(ports: ApiPorts): Router {
       fileUploader: false,
     }),
   );
-  const slots = createSemaphore(READ_AHEAD);
-  router.use(routePerScope(ports, (scoped) => apiRoutes(scoped, slots)));
+  const readSemaphore = createSemaphore(READ_AHEAD);
+  router.use(routePerScope(ports, (scoped) => apiRoutes(scoped, readSemaphore)));
   router.use(mapReadFault(ports));
   return router;
 }
 
-function apiRoutes(ports: ApiPorts, slots: Semaphore): Router {
+function apiRoutes(ports: ApiPorts, readSemaphore: Semaphore): Router {
   const router = Router({ caseSensitive: true });
-  const reading = { ...ports, slots };
+  const reading = { ...ports, readSemaphore };
   router.use('/orders', orderRoutes(reading));
   router.use('/shipments', shipmentRoutes(reading));
   router.use('/records', recordRoutes(reading));

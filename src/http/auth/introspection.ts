@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
 import { isObject, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
 import type { IntrospectionEntry } from '../ports.ts';
-import { cannotAsk, type OutsideAnswer, type OutsideCalls, restAfterFailure } from './outside-calls.ts';
-import { createQuestionLimits } from './question-limits.ts';
+import { createLookupLimits } from './lookup-limits.ts';
+import { cannotReach, type OutsideAnswer, type OutsideCalls, restAfterFailure } from './outside-calls.ts';
 
 const ACTIVE_IS_KNOWN_MS = 30_000;
 const INACTIVE_IS_KNOWN_MS = 60_000;
@@ -27,30 +27,35 @@ interface Known {
 }
 
 /** Lookups in progress, and until when each issuer is not asked; kept separately for tokens that were active before, which no stranger has. */
-interface Questions {
-  asking: Map<string, Promise<Known>>;
+interface Lookups {
+  pending: Map<string, Promise<Known>>;
   restsUntilMs: Map<string, number>;
   most: number;
 }
 
-const questions = (most: number): Questions => ({ asking: new Map(), restsUntilMs: new Map(), most });
+const createLookups = (most: number): Lookups => ({ pending: new Map(), restsUntilMs: new Map(), most });
 
 export function createIntrospection(outside: OutsideCalls, clock: Clock): Introspection {
   // Tokens that were active stay here after they expire: looking them up again takes precedence over unknown tokens.
   const active = new Map<string, number>();
   const inactive = new Map<string, number>();
-  const [proven, unknown] = [questions(MOST_AT_ONCE), questions(MOST_UNKNOWN_AT_ONCE)];
-  const limits = createQuestionLimits();
+  const [proven, unknown] = [createLookups(MOST_AT_ONCE), createLookups(MOST_UNKNOWN_AT_ONCE)];
+  const limits = createLookupLimits();
 
-  async function ask(key: string, token: string, entry: IntrospectionEntry['introspection'], { asking, restsUntilMs, most }: Questions) {
+  async function introspect(
+    key: string,
+    token: string,
+    entry: IntrospectionEntry['introspection'],
+    { pending, restsUntilMs, most }: Lookups,
+  ) {
     const { url, clientId, clientSecret } = entry;
     const nowMs = clock.now().getTime();
-    if (asking.size >= most || nowMs < (restsUntilMs.get(url) ?? 0)) throw cannotAsk(url);
-    const answer = await askWithAnySecret(outside, url, token, clientId, clientSecret);
+    if (pending.size >= most || nowMs < (restsUntilMs.get(url) ?? 0)) throw cannotReach(url);
+    const answer = await introspectWithAnySecret(outside, url, token, clientId, clientSecret);
     const verdict = answer && verdictOf(answer, entry, nowMs);
     if (!verdict) {
       restsUntilMs.set(url, nowMs + restAfterFailure(answer, clock.now()));
-      throw cannotAsk(url);
+      throw cannotReach(url);
     }
     remember(verdict.active ? active : inactive, key, verdict.untilMs);
     if (!verdict.active) active.delete(key);
@@ -68,9 +73,9 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
       if ((active.get(key) ?? 0) > nowMs) return true;
       if ((inactive.get(key) ?? 0) > nowMs) return false;
       const kind = active.has(key) ? proven : unknown;
-      if (kind === unknown && !limits.mayAsk(address, nowMs)) throw cannotAsk(introspection.url);
-      const answer = kind.asking.get(key) ?? ask(key, token, introspection, kind).finally(() => kind.asking.delete(key));
-      kind.asking.set(key, answer);
+      if (kind === unknown && !limits.mayLookUp(address, nowMs)) throw cannotReach(introspection.url);
+      const answer = kind.pending.get(key) ?? introspect(key, token, introspection, kind).finally(() => kind.pending.delete(key));
+      kind.pending.set(key, answer);
       const verdict = await answer;
       limits.answered(address, verdict.active, nowMs);
       return verdict.active;
@@ -88,7 +93,7 @@ function remember(known: Map<string, number>, key: string, untilMs: number): voi
 }
 
 /** Any of the client's secrets may be the valid one; the issuer answers 401 to the others. */
-async function askWithAnySecret(outside: OutsideCalls, url: string, token: string, clientId: string, secrets: readonly string[]) {
+async function introspectWithAnySecret(outside: OutsideCalls, url: string, token: string, clientId: string, secrets: readonly string[]) {
   let answer: OutsideAnswer | null = null;
   for (const password of secrets) {
     answer = await outside.post(url, { token, token_type_hint: 'access_token' }, { username: clientId, password }).catch(() => null);

@@ -11,7 +11,7 @@ import {
 import type { Clock } from '../../domain/clock.ts';
 import { isObject, parseJson } from '../../domain/values/json.ts';
 import type { IssuerEntry } from '../ports.ts';
-import { cannotAsk, cautiousGet, type OutsideCalls } from './outside-calls.ts';
+import { cannotReach, cautiousGet, type OutsideCalls } from './outside-calls.ts';
 
 /** Asymmetric algorithms only. Never `none`, and no shared secrets (HS…): a public key could be used as one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
@@ -79,7 +79,7 @@ async function discoverKeys(issuer: string, get: (url: string) => Promise<string
   const document = readObject(await get(url));
   // AD FS issues tokens as `access_token_issuer`, which differs from its `issuer`.
   const names = [document?.issuer, document?.access_token_issuer];
-  if (typeof document?.jwks_uri !== 'string' || !URL.canParse(document.jwks_uri) || !names.includes(issuer)) throw cannotAsk(url);
+  if (typeof document?.jwks_uri !== 'string' || !URL.canParse(document.jwks_uri) || !names.includes(issuer)) throw cannotReach(url);
   return document.jwks_uri;
 }
 
@@ -90,7 +90,7 @@ function publishedKeys(url: string, { get, lookUp }: { get: Get; lookUp: Get }):
     cacheMaxAge: KEYS_ARE_FRESH_MS,
     [customFetch]: async (address) => {
       const text = await (keys.fresh ? lookUp : get)(address);
-      if (!Array.isArray(readObject(text)?.keys)) throw cannotAsk(address);
+      if (!Array.isArray(readObject(text)?.keys)) throw cannotReach(address);
       return new Response(text);
     },
   });
@@ -102,7 +102,7 @@ async function verify(token: string, keys: RemoteJWKSet, issuer: string, audienc
   try {
     return (await jwtVerify(token, keys, rules)).payload;
   } catch (error) {
-    if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) throw cannotAsk(issuer);
+    if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) throw cannotReach(issuer);
     // Without a key id several keys may fit: any of them may be the signing key.
     if (error instanceof errors.JWKSMultipleMatchingKeys) {
       for await (const key of error) {

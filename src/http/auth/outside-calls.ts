@@ -68,14 +68,14 @@ export function cautiousGet(get: OutsideCalls['get'], clock: Clock): (url: strin
     const record = known.get(url) ?? { restsUntilMs: Number.NEGATIVE_INFINITY, calledAtMs: [] };
     record.calledAtMs = record.calledAtMs.filter((calledMs) => calledMs > nowMs - MINUTE_MS);
     known.set(url, record);
-    if (nowMs < record.restsUntilMs || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotAsk(url);
+    if (nowMs < record.restsUntilMs || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotReach(url);
     record.calledAtMs.push(nowMs);
     const answer = await get(url).catch(() => null);
     if (answer?.status === 200) return answer.text;
     record.restsUntilMs = nowMs + restAfterFailure(answer, clock.now());
-    throw cannotAsk(url);
+    throw cannotReach(url);
   };
 }
 
-export const cannotAsk = (url: string): Unavailable =>
+export const cannotReach = (url: string): Unavailable =>
   new Unavailable('issuer_unavailable', `The issuer of the token cannot be reached (${new URL(url).host}).`);

@@ -3,7 +3,7 @@ import type { DeliveryCriteria } from '../../processing/replay.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { readNames, readNumbered } from '../../store/entities/list-names.ts';
 import { localInput, utcOf } from './components/times.ts';
-import { type ConsolePorts, connectionNames, type Visit } from './page.ts';
+import { type ConsolePorts, connectionNames, type PageRequest } from './page.ts';
 
 /** The query parameters that select deliveries. */
 export interface SelectedDeliveries {
@@ -15,34 +15,34 @@ export interface SelectedDeliveries {
 }
 
 /** Reads which deliveries are selected: by their ids, or by all of the given criteria. Business numbers become subjects. */
-export async function readSelection(ports: Pick<ConsolePorts, 'context'>, visit: Visit): Promise<SelectedDeliveries> {
-  const asked = {
-    state: visit.param('state'),
-    connection: visit.param('connection'),
-    subject: visit.param('subject'),
-    event: visit.param('event'),
-    error: visit.param('error'),
+export async function readSelection(ports: Pick<ConsolePorts, 'context'>, pageRequest: PageRequest): Promise<SelectedDeliveries> {
+  const fields = {
+    state: pageRequest.param('state'),
+    connection: pageRequest.param('connection'),
+    subject: pageRequest.param('subject'),
+    event: pageRequest.param('event'),
+    error: pageRequest.param('error'),
   };
-  const ids = visit.params('id').flatMap((text) => text.split(','));
-  const [from, to] = [timeParam(visit, 'from'), timeParam(visit, 'to')];
-  const subject = asked.subject === null ? null : await subjectOf(ports, asked.subject);
+  const ids = pageRequest.params('id').flatMap((text) => text.split(','));
+  const [from, to] = [timeParam(pageRequest, 'from'), timeParam(pageRequest, 'to')];
+  const subject = fields.subject === null ? null : await subjectOf(ports, fields.subject);
   return {
-    resource: asked.subject,
-    criteria: { ...asked, subject, from, to, ids: ids.length === 0 ? null : ids },
-    query: { ...asked, from: visit.param('from'), to: visit.param('to') },
+    resource: fields.subject,
+    criteria: { ...fields, subject, from, to, ids: ids.length === 0 ? null : ids },
+    query: { ...fields, from: pageRequest.param('from'), to: pageRequest.param('to') },
   };
 }
 
 /** ISO 8601 with its zone, or a local time as a browser's input field sends it, in the reader's zone. */
-export const timeParam = (visit: Visit, name: string): string | null => {
-  const text = visit.param(name);
-  return text === null ? null : utcOf(text, visit.zone);
+export const timeParam = (pageRequest: PageRequest, name: string): string | null => {
+  const text = pageRequest.param(name);
+  return text === null ? null : utcOf(text, pageRequest.zone);
 };
 
 /** The value of a time field. */
-export const timeField = (visit: Visit, name: string): string | null => {
-  const iso = timeParam(visit, name);
-  return iso === null ? null : localInput(iso, visit.zone);
+export const timeField = (pageRequest: PageRequest, name: string): string | null => {
+  const iso = timeParam(pageRequest, name);
+  return iso === null ? null : localInput(iso, pageRequest.zone);
 };
 
 const KINDS = ['order', 'shipment', ...RECORD_KINDS] as const;

@@ -12,9 +12,9 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   // For a selection in the list: only a retry happens immediately, the other actions ask first.
   router.post(
     '/deliveries/selected',
-    act(ports, 'operator', async (visit) => {
-      const ids = visit.params('id');
-      const verb = visit.param('do');
+    act(ports, 'operator', async (pageRequest) => {
+      const ids = pageRequest.params('id');
+      const verb = pageRequest.param('do');
       if (ids.length === 0) throw new Refused(400, 'criterion_needed', 'Select at least one delivery first.');
       if (verb === 'replay' || verb === 'dismiss') return link(`/deliveries/${verb}`, { id: ids.join(',') });
       await ports.retry({ ids });
@@ -23,8 +23,8 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   );
   router.post(
     '/deliveries/retry',
-    act(ports, 'operator', async (visit) => {
-      const { criteria, query } = await readSelection(ports, visit);
+    act(ports, 'operator', async (pageRequest) => {
+      const { criteria, query } = await readSelection(ports, pageRequest);
       needCriterion(criteria);
       await ports.retry(criteria);
       return shownAfter(criteria, { ...query, state: null, error: null });
@@ -32,20 +32,20 @@ export function addDeliveryActions(router: Router, ports: ConsolePorts): void {
   );
   router.post(
     '/deliveries/replay',
-    act(ports, 'operator', async (visit) => {
-      const { criteria } = await readSelection(ports, visit);
+    act(ports, 'operator', async (pageRequest) => {
+      const { criteria } = await readSelection(ports, pageRequest);
       needCriterion(criteria);
       const id = ports.makeId();
-      await ports.replay(criteria, fetchParam(visit), id);
+      await ports.replay(criteria, fetchParam(pageRequest), id);
       return link(`/replays/${id}`);
     }),
   );
   router.post(
     '/deliveries/dismiss',
-    act(ports, 'operator', async (visit) => {
-      const { criteria, query } = await readSelection(ports, visit);
+    act(ports, 'operator', async (pageRequest) => {
+      const { criteria, query } = await readSelection(ports, pageRequest);
       needCriterion(criteria);
-      await ports.dismiss(criteria, visit.param('note'));
+      await ports.dismiss(criteria, pageRequest.param('note'));
       return shownAfter(criteria, { connection: query.connection ?? null, state: 'handled' });
     }),
   );

@@ -2,7 +2,7 @@ import { action } from './components/components.ts';
 import { type Html, html } from './components/html.ts';
 import { link } from './components/links.ts';
 import type { PlaceGroup } from './navigation.ts';
-import type { View, Visit } from './page.ts';
+import type { PageRequest, View } from './page.ts';
 
 // A refresh keeps what the user has opened, selected or typed.
 const HTMX = '{"includeIndicatorCSS":false,"history":false,"morphIgnore":["data-htmx-powered","open","checked"]}';
@@ -37,26 +37,26 @@ const navigation = (groups: readonly PlaceGroup[], current: string): Html =>
   )}</nav>`;
 
 /** `UTC` or the user's own zone: the button is enabled by the script, which knows the zone. */
-const zoneSwitch = ({ zone }: Visit): Html =>
+const zoneSwitch = ({ zone }: PageRequest): Html =>
   html`<button type="button" class="quiet" data-zone="${zone}" title="Times are in ${zone}" hidden>${zone}</button>`;
 
 /** The page around a view. `place` is the path of the section that it belongs to. */
-export function pageOf(view: View, place: string, visit: Visit, groups: readonly PlaceGroup[], sandbox: boolean): string {
+export function pageOf(view: View, place: string, pageRequest: PageRequest, groups: readonly PlaceGroup[], sandbox: boolean): string {
   const seconds = view.refreshSeconds === undefined ? 10 : view.refreshSeconds;
   return html`<!doctype html>
 <html lang="en"><head>${head(view.title)}</head><body>
 <a class="skip" href="#content">Skip to content</a>
-<header><a class="brand" href="${link('/')}">Orderdock</a>${sandbox ? SANDBOX : ''}${searchBox(place === '/search' ? (visit.param('q') ?? '') : '')}
-<div class="who">${zoneSwitch(visit)}<span>${visit.caller.name} <span class="faint">${visit.caller.role}</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: visit.csrf })}<a class="button menu" href="#menu">Menu</a></div></header>
+<header><a class="brand" href="${link('/')}">Orderdock</a>${sandbox ? SANDBOX : ''}${searchBox(place === '/search' ? (pageRequest.param('q') ?? '') : '')}
+<div class="who">${zoneSwitch(pageRequest)}<span>${pageRequest.caller.name} <span class="faint">${pageRequest.caller.role}</span></span>${action({ path: '/sign-out', label: 'Sign out', csrf: pageRequest.csrf })}<a class="button menu" href="#menu">Menu</a></div></header>
 <div class="frame">${navigation(groups, view.place ?? place)}
-<main id="content" tabindex="-1"${seconds === null ? '' : refresh(visit.address, seconds)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main></div>
+<main id="content" tabindex="-1"${seconds === null ? '' : refresh(pageRequest.address, seconds)}><h1>${view.title}</h1><div class="lead">${view.lead}</div>${view.body}</main></div>
 </body></html>`.text;
 }
 
 /** The sign-in page. */
 export function signInPage(options: { to: string | null; wrong: boolean; sandbox: boolean }): string {
   return html`<!doctype html>
-<html lang="en"><head>${head('Sign in')}</head><body class="door">
+<html lang="en"><head>${head('Sign in')}</head><body class="sign-in-page">
 <main id="content"><h1><span class="brand">Orderdock</span></h1>
 ${options.sandbox ? SANDBOX : ''}
 <form class="sign-in" method="post" action="${link('/sign-in')}">

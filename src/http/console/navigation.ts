@@ -1,6 +1,6 @@
 import { listAlerts } from '../../store/monitoring/list-alerts.ts';
 import { type Problems, readProblems } from '../../store/monitoring/read-trouble.ts';
-import type { ConsolePorts, Visit } from './page.ts';
+import type { ConsolePorts, PageRequest } from './page.ts';
 
 /** The number of items in a section that need attention. */
 export interface Count {
@@ -22,10 +22,10 @@ export interface PlaceGroup {
 }
 
 /** The sections of the console in groups, each with its count. A section that cannot be counted shows none. */
-export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, visit: Visit): Promise<PlaceGroup[]> {
+export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, pageRequest: PageRequest): Promise<PlaceGroup[]> {
   const sql = ports.context.db.read;
   const [problems, alerts] = await Promise.all([
-    readProblems(sql, visit.now.toISOString()).catch(() => new Map<string, Problems>()),
+    readProblems(sql, pageRequest.now.toISOString()).catch(() => new Map<string, Problems>()),
     listAlerts(sql, { state: 'open' }, { limit: 100 }).catch(() => []),
   ]);
   const sum = (name: 'dead' | 'missingDocuments') => [...problems.values()].reduce((total, one) => total + one[name], 0);
@@ -59,6 +59,6 @@ export async function readNavigation(ports: Pick<ConsolePorts, 'context'>, visit
         { path: '/activity', name: 'Activity' },
       ],
     },
-    ...(visit.may('admin') ? [{ name: 'Admin', places: [{ path: '/keys', name: 'API keys' }] }] : []),
+    ...(pageRequest.may('admin') ? [{ name: 'Admin', places: [{ path: '/keys', name: 'API keys' }] }] : []),
   ];
 }

@@ -50,7 +50,7 @@ export interface View {
 }
 
 /** A request from a signed-in user. */
-export interface Visit extends Moment {
+export interface PageRequest extends Moment {
   caller: Caller;
   /** Included in every form that changes something. */
   csrf: string;
@@ -65,11 +65,11 @@ export interface Visit extends Moment {
   segment(name: string): string;
 }
 
-export type Page = (visit: Visit) => Promise<View>;
+export type Page = (pageRequest: PageRequest) => Promise<View>;
 
 export const ZONE_COOKIE = 'orderdock_zone';
 
-export function visitOf(request: Request, caller: Caller, csrf: string, now: Date): Visit {
+export function pageRequestOf(request: Request, caller: Caller, csrf: string, now: Date): PageRequest {
   const members: Record<string, unknown> = { ...request.query, ...request.body };
   const named = (name: string): unknown[] => (Object.hasOwn(members, name) ? [members[name]].flat() : []);
   const params = (name: string) => named(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []));
@@ -96,8 +96,8 @@ export function visitOf(request: Request, caller: Caller, csrf: string, now: Dat
 export const PAGE_ROWS = 50;
 
 /** A feed position from the query; null when it is missing or not a number. */
-export function positionParam(visit: Visit, name = 'before'): number | null {
-  const text = visit.param(name);
+export function positionParam(pageRequest: PageRequest, name = 'before'): number | null {
+  const text = pageRequest.param(name);
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 

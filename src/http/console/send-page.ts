@@ -8,40 +8,40 @@ import { html } from './components/html.ts';
 import { link } from './components/links.ts';
 import { pageOf } from './layout.ts';
 import { readNavigation } from './navigation.ts';
-import { type ConsolePorts, type Page, type View, type Visit, visitOf } from './page.ts';
+import { type ConsolePorts, type Page, type PageRequest, pageRequestOf, type View } from './page.ts';
 
-export const visitFor = (ports: ConsolePorts, request: Request, response: Response): Visit =>
-  visitOf(request, callerOf(response), csrfOf(response), ports.context.clock.now());
+export const pageRequestFor = (ports: ConsolePorts, request: Request, response: Response): PageRequest =>
+  pageRequestOf(request, callerOf(response), csrfOf(response), ports.context.clock.now());
 
 /** Serves a page to users with the role; `place` is the part of the console it belongs to. */
 export const serve =
   (ports: ConsolePorts, place: string, page: Page, needed: Role = 'reader'): RequestHandler =>
   async (request, response) => {
-    const visit = visitFor(ports, request, response);
-    needRole(visit, needed);
-    await send(ports, response, await page(visit), place, visit);
+    const pageRequest = pageRequestFor(ports, request, response);
+    needRole(pageRequest, needed);
+    await send(ports, response, await page(pageRequest), place, pageRequest);
   };
 
-export async function send(ports: ConsolePorts, response: Response, view: View, place: string, visit: Visit): Promise<void> {
-  const groups = await readNavigation(ports, visit);
+export async function send(ports: ConsolePorts, response: Response, view: View, place: string, pageRequest: PageRequest): Promise<void> {
+  const groups = await readNavigation(ports, pageRequest);
   response
     .status(view.status ?? 200)
     .type('text/html')
-    .send(pageOf(view, place, visit, groups, ports.sandbox));
+    .send(pageOf(view, place, pageRequest, groups, ports.sandbox));
 }
 
 /** Performs an action for users with the role, then redirects to the page that shows its result. */
 export const act =
-  (ports: ConsolePorts, needed: Role, verb: (visit: Visit) => Promise<string>): RequestHandler =>
+  (ports: ConsolePorts, needed: Role, verb: (pageRequest: PageRequest) => Promise<string>): RequestHandler =>
   async (request, response) => {
-    const visit = visitFor(ports, request, response);
-    needRole(visit, needed);
-    response.redirect(303, await verb(visit));
+    const pageRequest = pageRequestFor(ports, request, response);
+    needRole(pageRequest, needed);
+    response.redirect(303, await verb(pageRequest));
   };
 
-export function needRole(visit: Visit, needed: Role): void {
-  if (!visit.may(needed))
-    throw new Refused(403, 'forbidden', `This requires a key with the role ${needed}; this key's role is ${visit.caller.role}.`);
+export function needRole(pageRequest: PageRequest, needed: Role): void {
+  if (!pageRequest.may(needed))
+    throw new Refused(403, 'forbidden', `This requires a key with the role ${needed}; this key's role is ${pageRequest.caller.role}.`);
 }
 
 /** Every error becomes a page that says what to do; unexpected errors are logged. */
@@ -62,5 +62,5 @@ export const errorPage =
       lead: note(status >= 500 ? 'bad' : 'watch', detail),
       body: html`<p>${button('Overview', link('/'))}</p>`,
     };
-    await send(ports, response, view, '', visitFor(ports, request, response));
+    await send(ports, response, view, '', pageRequestFor(ports, request, response));
   };

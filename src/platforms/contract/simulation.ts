@@ -30,8 +30,8 @@ export interface Simulation {
   answer(request: SimulatedRequest): SimulatedResponse;
   /** Triggers `eventType` in the simulated world and returns the webhooks it sends. `form`: a sender's variant, such as `get` or `xml`. */
   emit(eventType: string, form?: string): OutgoingWebhook[];
-  /** The short story of the first start: its events in order. */
-  story: readonly { eventType: string; form?: string }[];
+  /** The short history of the first start: its events in order. */
+  history: readonly { eventType: string; form?: string }[];
   /** The current resources of the world, for comparison with the store. */
   resources(): { subject: Subject; text: string }[];
 }

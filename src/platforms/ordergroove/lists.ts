@@ -101,15 +101,15 @@ export async function readChanges(client: ApiClient, name: string, start: ListPo
 async function readListPage(client: ApiClient, list: List, start: ListPosition, from: Token | null): Promise<ListPage> {
   if (from) return client.page({ method: 'GET', path: from.next, priority: 'reconcile' });
   const since = changedSince(start);
-  const ask = (from: string | null) => {
+  const readFrom = (from: string | null) => {
     const query = { page_size: PAGE_SIZE, ...(list.filter && from ? { [list.filter]: from } : {}) };
     return client.page({ method: 'GET', path: list.path, query, priority: 'reconcile' });
   };
-  return ask(since)
+  return readFrom(since)
     .catch((error: unknown) => {
       if (!list.filter || since === null || !isBadRequest(error)) throw error;
       // The guide filters by date and time, the reference types the filter as a date (both read 2026-11): the date alone is valid in both.
-      return ask(since.slice(0, 'yyyy-mm-dd'.length));
+      return readFrom(since.slice(0, 'yyyy-mm-dd'.length));
     })
     .catch((error: unknown) => emptyWhereAbsent(list, error));
 }

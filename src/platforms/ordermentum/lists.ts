@@ -174,8 +174,8 @@ export function readListPage(answer: Json, pageNo: number): ListPage {
   const rows = (Array.isArray(answer) ? answer : listAt(document.data)).filter(isObject);
   const meta = objectAt(document.meta);
   const announced = rows.length > 0 && announcesMore(document, meta, pageNo);
-  const asked = Math.min(numberAt(meta.pageSize) ?? PAGE_SIZE, PAGE_SIZE);
-  return { rows, more: rows.length > 0 && (announced || rows.length >= asked), announced, total: numberAt(meta.totalResults) };
+  const pageSize = Math.min(numberAt(meta.pageSize) ?? PAGE_SIZE, PAGE_SIZE);
+  return { rows, more: rows.length > 0 && (announced || rows.length >= pageSize), announced, total: numberAt(meta.totalResults) };
 }
 
 function announcesMore(document: JsonObject, meta: JsonObject, pageNo: number): boolean {

@@ -54,7 +54,7 @@ export interface DemoResult extends Conclusion {
   serviceExitCode: number | null;
 }
 
-const HEAL_WITHIN_MS = 240_000;
+const RECOVER_WITHIN_MS = 240_000;
 const ROUNDS = 3;
 
 /** Lets everything arrive, has the service reconcile with the platforms, and then compares it with the worlds. */
@@ -63,13 +63,14 @@ export async function concludeDemo(stage: Played, done: Incidents): Promise<Conc
   print('The traffic has ended. Waiting for webhooks in flight …');
   const endedAt = new Date().toISOString();
   await injector.settle();
-  const quiet = () => waitUntilIdle(client, sandbox.worlds, HEAL_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still pending`));
+  const quiet = () =>
+    waitUntilIdle(client, sandbox.worlds, RECOVER_WITHIN_MS, (backlog) => show(`${backlog} deliveries are still pending`));
   const reconcilable = sandbox.worlds.filter((world) => stage.listedKinds(world).size > 0);
   let comparison: Comparison = { equal: {}, differences: ['not compared'] };
   for (let round = 0; round < ROUNDS && comparison.differences.length > 0; round++) {
     await quiet();
     print('Reconciling every connection with its platform …');
-    await reconcileAll(client, reconcilable, HEAL_WITHIN_MS);
+    await reconcileAll(client, reconcilable, RECOVER_WITHIN_MS);
     await quiet();
     comparison = await compareWithWorlds(client, sandbox.worlds);
   }

@@ -18,7 +18,7 @@ export function dateInFuture(
   let rows = 0;
   for (const { connection, platform, simulation, ...world } of sandbox.worlds) {
     const listed = listedKinds({ connection, platform, simulation, ...world });
-    const choices = simulation.story.filter(({ eventType }) =>
+    const choices = simulation.history.filter(({ eventType }) =>
       platform.events.some(({ type, kind, effect }) => type === eventType && kind !== null && listed.has(kind) && effect !== 'delete'),
     );
     const chosen = choices[Math.floor(random() * choices.length)];

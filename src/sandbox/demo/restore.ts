@@ -64,7 +64,7 @@ export async function takeBackup(stage: RestoreStage): Promise<{ restore(): Prom
 async function untilBooked({ sandbox, injector, reader }: RestoreStage, before: number): Promise<void> {
   const deadlineMs = performance.now() + READ_WITHIN_MS;
   for (const world of sandbox.worlds) {
-    const [first] = world.simulation.story;
+    const [first] = world.simulation.history;
     const webhooks = first ? sandbox.trigger(world.connection, first.eventType, first.form) : [];
     for (const webhook of webhooks) injector.deliver(world, webhook);
   }

@@ -51,17 +51,17 @@ async function runWorld(options: TrafficOptions, world: World): Promise<void> {
 const contentOf = (world: World): Map<string, string> =>
   new Map(world.simulation.resources().map(({ subject, text }) => [subjectText(subject), text]));
 
-const SHARE_OF_THE_STORY = 0.6;
+const SHARE_OF_THE_HISTORY = 0.6;
 
-/** Mostly the story's events with their forms, and occasionally any other event type that has an effect. */
+/** Mostly the history's events with their forms, and occasionally any other event type that has an effect. */
 function chooserOf(world: World, random: Random): () => { eventType: string; form?: string } | undefined {
-  const { story } = world.simulation;
-  const inStory = new Set(story.map(({ eventType }) => eventType));
+  const { history } = world.simulation;
+  const inHistory = new Set(history.map(({ eventType }) => eventType));
   const others = world.platform.events
-    .filter((event) => event.effect !== 'ignore' && !inStory.has(event.type))
+    .filter((event) => event.effect !== 'ignore' && !inHistory.has(event.type))
     .map((event): { eventType: string; form?: string } => ({ eventType: event.type }));
   return () => {
-    const list = others.length === 0 || random() < SHARE_OF_THE_STORY ? story : others;
+    const list = others.length === 0 || random() < SHARE_OF_THE_HISTORY ? history : others;
     return list[Math.floor(random() * list.length)];
   };
 }

@@ -42,7 +42,7 @@ function seenBy(sql: Sql, name: string | null): Condition {
 
 /** Newest first, before position `before` (null: from the newest). */
 export async function listAudit(sql: Sql, filter: AuditFilter, page: { before: number | null; limit: number }): Promise<AuditRow[]> {
-  const asked = where(
+  const condition = where(
     seenBy(sql, filter.seenBy ?? null),
     equals('who', filter.who ?? null),
     equals('action', filter.action ?? null),
@@ -54,8 +54,8 @@ export async function listAudit(sql: Sql, filter: AuditFilter, page: { before: n
   );
   const rows = await sql.all<Row>(
     `select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id from audit
-     where ${asked.text} order by seq desc limit ?`,
-    [...asked.bindings, page.limit],
+     where ${condition.text} order by seq desc limit ?`,
+    [...condition.bindings, page.limit],
   );
   return rows.map((row) => ({
     seq: numberOf(row.seq),

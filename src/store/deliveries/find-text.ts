@@ -21,7 +21,7 @@ export interface TextSpan {
  */
 export async function findWithText(
   sql: Sql,
-  asked: { text: string; bindings: readonly SqlValue[] },
+  condition: { text: string; bindings: readonly SqlValue[] },
   text: string,
   { before, floor, limit }: TextSpan,
 ): Promise<number[]> {
@@ -29,10 +29,10 @@ export async function findWithText(
   const found: number[] = [];
   const statement = `select deliveries.seq as seq, ${CONTENT_COLUMNS}
     from deliveries join delivery_contents c on c.seq = deliveries.seq
-    where ${asked.text} and deliveries.seq >= ? and deliveries.seq < ? order by deliveries.seq desc limit ${BODIES_PER_STEP}`;
+    where ${condition.text} and deliveries.seq >= ? and deliveries.seq < ? order by deliveries.seq desc limit ${BODIES_PER_STEP}`;
   for (let end = before ?? Number.MAX_SAFE_INTEGER; ; ) {
     const rows = await sql.all<{ seq: number | string; packed: Buffer | null; body_bytes: number }>(statement, [
-      ...asked.bindings,
+      ...condition.bindings,
       floor,
       end,
     ]);

@@ -25,14 +25,14 @@ interface Row {
 
 /** Dead deliveries and those that wait after a failure, by connection and error; the most frequent first, at most `limit`. */
 export async function listFailures(sql: Sql, filter: { connection: string | null }, limit: number): Promise<FailureRow[]> {
-  const asked = where(equals('connection', filter.connection), inScope(sql, 'connection'));
+  const condition = where(equals('connection', filter.connection), inScope(sql, 'connection'));
   // Each half is read off a partial index of its own.
   const failed = (state: FailureRow['state']) =>
-    `select connection, state, error, received_at, id from deliveries where state = '${state}' and error is not null and ${asked.text}`;
+    `select connection, state, error, received_at, id from deliveries where state = '${state}' and error is not null and ${condition.text}`;
   const rows = await sql.all<Row>(
     `select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id
      from (${failed('dead')} union all ${failed('pending')}) as failures group by connection, state, error order by count(*) desc, 1, 3 limit ?`,
-    [...asked.bindings, ...asked.bindings, limit],
+    [...condition.bindings, ...condition.bindings, limit],
   );
   return rows.map((row) => ({
     connection: row.connection,

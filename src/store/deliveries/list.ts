@@ -83,7 +83,7 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   page: { before: number | null; floor?: number; limit: number },
 ): Promise<DeliveryRow[]> {
-  const asked = where(
+  const condition = where(
     ...matching(filter),
     inScope(sql, 'connection'),
     equals('event_type', filter.eventType ?? null),
@@ -91,23 +91,23 @@ export async function listDeliveries(
       ? null
       : ['deliveries.seq in (select delivery_seq from replayed_deliveries where replay_id = ?)', filter.replayId],
   );
-  if (filter.text == null) return select(sql, where([asked.text, ...asked.bindings], isBefore(page.before)), page.limit);
-  const found = await findWithText(sql, asked, filter.text, { ...page, floor: page.floor ?? (await readTextFloor(sql, page.before)) });
+  if (filter.text == null) return select(sql, where([condition.text, ...condition.bindings], isBefore(page.before)), page.limit);
+  const found = await findWithText(sql, condition, filter.text, { ...page, floor: page.floor ?? (await readTextFloor(sql, page.before)) });
   return select(sql, where(isOneOf('deliveries.seq', found)), page.limit);
 }
 
 const isBefore = (position: number | null): Condition => (position === null ? null : ['deliveries.seq < ?', position]);
 
-async function select(sql: Sql, asked: ReturnType<typeof where>, limit: number): Promise<DeliveryRow[]> {
-  const statement = `select ${COLUMNS} from ${TABLES} where ${asked.text} order by deliveries.seq desc limit ?`;
-  return (await sql.all<ListedRow>(statement, [...asked.bindings, limit])).map(fromRow);
+async function select(sql: Sql, condition: ReturnType<typeof where>, limit: number): Promise<DeliveryRow[]> {
+  const statement = `select ${COLUMNS} from ${TABLES} where ${condition.text} order by deliveries.seq desc limit ?`;
+  return (await sql.all<ListedRow>(statement, [...condition.bindings, limit])).map(fromRow);
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {
-  const asked = where(['id = ?', id], inScope(sql, 'connection'));
+  const condition = where(['id = ?', id], inScope(sql, 'connection'));
   const statement = `select ${COLUMNS}, packed from ${TABLES} left join delivery_contents on delivery_contents.seq = deliveries.seq
-    where ${asked.text}`;
-  const [row] = await sql.all<ContentRow>(statement, asked.bindings);
+    where ${condition.text}`;
+  const [row] = await sql.all<ContentRow>(statement, condition.bindings);
   if (!row) return null;
   const { headers, body } = row.packed === null ? { headers: {}, body: null } : await unpackContents(row.packed);
   return { ...fromRow(row), headers, ...bodyText(body) };

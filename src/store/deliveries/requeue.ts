@@ -31,8 +31,11 @@ export async function readLastPosition(sql: Sql): Promise<number> {
 }
 
 export async function countReplayable(sql: Sql, filter: DeliveryCriteria): Promise<number> {
-  const asked = replayable(filter);
-  const [row] = await sql.all<{ count: number | string }>(`select count(*) as count from deliveries where ${asked.text}`, asked.bindings);
+  const condition = replayable(filter);
+  const [row] = await sql.all<{ count: number | string }>(
+    `select count(*) as count from deliveries where ${condition.text}`,
+    condition.bindings,
+  );
   return numberOf(row?.count);
 }
 
@@ -43,13 +46,13 @@ export async function requeue(
   span: Span,
   replay: { fetch: 'fresh' | 'recorded'; now: string },
 ): Promise<number[]> {
-  const asked = replayable(filter);
+  const condition = replayable(filter);
   const rows = await sql.all<{ seq: number | string }>(
     `update deliveries set state = 'pending', replay = ?, tries = 0, finished_at = null, error = null, next_attempt_at = ?, worker = null, lease_until = null
      where ${FINISHED} and seq in (
-       select seq from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?)
+       select seq from deliveries where seq > ? and seq <= ? and ${condition.text} order by seq limit ?)
      returning seq`,
-    [replay.fetch, replay.now, span.after, span.upTo, ...asked.bindings, span.limit],
+    [replay.fetch, replay.now, span.after, span.upTo, ...condition.bindings, span.limit],
   );
   return rows.map((row) => numberOf(row.seq));
 }
@@ -61,11 +64,11 @@ export interface Replayable extends Delivery {
 
 /** Oldest first. */
 export async function readReplayable(sql: Sql, filter: DeliveryCriteria, span: Span): Promise<Replayable[]> {
-  const asked = where(['deliveries.seq > ? and deliveries.seq <= ?', span.after, span.upTo], [FINISHED], ...matching(filter));
+  const condition = where(['deliveries.seq > ? and deliveries.seq <= ?', span.after, span.upTo], [FINISHED], ...matching(filter));
   const rows = await sql.all<DeliveryRow & { packed: Buffer; recorded: Buffer | null }>(
     `select ${deliveryColumns()}, c.packed, c.recorded from deliveries join delivery_contents c on c.seq = deliveries.seq
-     where ${asked.text} order by deliveries.seq limit ?`,
-    [...asked.bindings, span.limit],
+     where ${condition.text} order by deliveries.seq limit ?`,
+    [...condition.bindings, span.limit],
   );
   return Promise.all(
     rows.map(async (row) => ({ ...toDelivery(row), ...(await unpackContents(row.packed)), recorded: await toRecorded(row.recorded) })),
@@ -79,12 +82,12 @@ export async function isEmptied(sql: Sql, id: string): Promise<boolean> {
 
 /** Makes waiting deliveries due now; gives their positions. */
 export async function makeDue(sql: Sql, criteria: DeliveryCriteria, span: Span, now: string): Promise<number[]> {
-  const asked = where([`state = 'pending'`], ...matching(criteria));
+  const condition = where([`state = 'pending'`], ...matching(criteria));
   const rows = await sql.all<{ seq: number | string }>(
     `update deliveries set next_attempt_at = ? where state = 'pending' and seq in (
-       select seq from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?)
+       select seq from deliveries where seq > ? and seq <= ? and ${condition.text} order by seq limit ?)
      returning seq`,
-    [now, span.after, span.upTo, ...asked.bindings, span.limit],
+    [now, span.after, span.upTo, ...condition.bindings, span.limit],
   );
   return rows.map((row) => numberOf(row.seq));
 }
@@ -98,12 +101,12 @@ export interface Dismissal {
 
 /** Sets dead deliveries aside as handled; gives their positions. */
 export async function dismiss(sql: Sql, criteria: DeliveryCriteria, span: Span, dismissal: Dismissal): Promise<number[]> {
-  const asked = where([`state = 'dead'`], ...matching(criteria));
+  const condition = where([`state = 'dead'`], ...matching(criteria));
   const rows = await sql.all<{ seq: number | string; id: string }>(
     `update deliveries set state = 'handled' where state = 'dead' and seq in (
-       select seq from deliveries where seq > ? and seq <= ? and ${asked.text} order by seq limit ?)
+       select seq from deliveries where seq > ? and seq <= ? and ${condition.text} order by seq limit ?)
      returning seq, id`,
-    [span.after, span.upTo, ...asked.bindings, span.limit],
+    [span.after, span.upTo, ...condition.bindings, span.limit],
   );
   const { by, note, at } = dismissal;
   await sql.all(

@@ -157,11 +157,11 @@ export async function completeDocument(sql: Sql, document: ClaimedDocument, end:
 
 /** Requeues a document whose fetch was abandoned; false when there is no such document, or it is stored or already waiting. */
 export async function requeueDocument(sql: Sql, id: string, now: string): Promise<boolean> {
-  const asked = where(['id = ?', id], inScope(sql, 'connection'));
+  const condition = where(['id = ?', id], inScope(sql, 'connection'));
   const rows = await sql.all(
     `update documents set state = 'announced', tries = 0, next_attempt_at = ?, lease_until = null
-     where ${asked.text} and state in ('missing', 'too_large', 'refused', 'failed') returning id`,
-    [now, ...asked.bindings],
+     where ${condition.text} and state in ('missing', 'too_large', 'refused', 'failed') returning id`,
+    [now, ...condition.bindings],
   );
   return rows.length > 0;
 }

@@ -25,13 +25,13 @@ type Row = Pick<
 > & { kind: EntityKind; external_id: string };
 
 /** Announced but not stored, the oldest announcement first. `connection` null: of all connections. */
-export async function listMissingDocuments(sql: Sql, asked: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
-  const wanted = where(equals('d.connection', asked.connection), inScope(sql, 'd.connection'));
+export async function listMissingDocuments(sql: Sql, filter: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
+  const wanted = where(equals('d.connection', filter.connection), inScope(sql, 'd.connection'));
   const rows = await sql.all<Row>(
     `select d.id, d.connection, d.entity_id, e.kind, e.external_id, d.announced, d.state, d.tries, d.error, d.announced_at, d.next_attempt_at
      from documents d join entities e on e.id = d.entity_id
      where d.state not in ('stored', 'empty') and d.superseded_by is null and d.removed_at is null and ${wanted.text} order by d.announced_at, d.id limit ?`,
-    [...wanted.bindings, asked.limit],
+    [...wanted.bindings, filter.limit],
   );
   return rows.map((row) => ({
     id: row.id,

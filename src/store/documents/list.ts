@@ -77,8 +77,8 @@ export async function readDocumentsOf(
   which: 'current' | 'all' = 'current',
 ): Promise<DocumentRow[]> {
   if (entityIds.length === 0) return [];
-  const asked = where(isOneOf('entity_id', entityIds), which === 'all' ? null : [CURRENT]);
-  return (await sql.all<Row>(`${SELECT} where ${asked.text} order by documents.seq`, asked.bindings)).map(fromRow);
+  const condition = where(isOneOf('entity_id', entityIds), which === 'all' ? null : [CURRENT]);
+  return (await sql.all<Row>(`${SELECT} where ${condition.text} order by documents.seq`, condition.bindings)).map(fromRow);
 }
 
 export interface DocumentFilter {
@@ -91,7 +91,7 @@ export interface DocumentFilter {
 }
 
 export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { after: number; limit: number }): Promise<DocumentRow[]> {
-  const asked = where(
+  const condition = where(
     filter.order === null ? null : [`entity_id = ? and entities.kind = 'order'`, filter.order],
     filter.shipment === null ? null : [`entity_id = ? and entities.kind = 'shipment'`, filter.shipment],
     inScope(sql, 'documents.connection'),
@@ -100,12 +100,12 @@ export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { af
     filter.superseded ? null : [CURRENT],
     ['documents.seq > ?', page.after],
   );
-  const rows = await sql.all<Row>(`${SELECT} where ${asked.text} order by documents.seq limit ?`, [...asked.bindings, page.limit]);
+  const rows = await sql.all<Row>(`${SELECT} where ${condition.text} order by documents.seq limit ?`, [...condition.bindings, page.limit]);
   return rows.map(fromRow);
 }
 
 export async function readDocument(sql: Sql, id: string): Promise<DocumentRow | null> {
-  const asked = where(['documents.id = ?', id], inScope(sql, 'documents.connection'));
-  const [row] = await sql.all<Row>(`${SELECT} where ${asked.text}`, asked.bindings);
+  const condition = where(['documents.id = ?', id], inScope(sql, 'documents.connection'));
+  const [row] = await sql.all<Row>(`${SELECT} where ${condition.text}`, condition.bindings);
   return row ? fromRow(row) : null;
 }

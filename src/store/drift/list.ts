@@ -35,15 +35,15 @@ export async function listDrift(
   filter: { connection: string | null; kind: string | null },
   page: { after: DriftKey | null; limit: number },
 ): Promise<DriftRow[]> {
-  const asked = where(
+  const condition = where(
     inScope(sql, 'connection'),
     equals('connection', filter.connection),
     equals('kind', filter.kind),
     page.after === null ? null : ['(connection, kind, path, name) > (?, ?, ?, ?)', ...page.after],
   );
   const statement = `select connection, platform, kind, name, path, first_seen_at, last_seen_at, count, sample_id from drift
-    where ${asked.text} order by connection, kind, path, name limit ?`;
-  return (await sql.all<Row>(statement, [...asked.bindings, page.limit])).map((row) => ({
+    where ${condition.text} order by connection, kind, path, name limit ?`;
+  return (await sql.all<Row>(statement, [...condition.bindings, page.limit])).map((row) => ({
     connection: row.connection,
     platform: row.platform,
     kind: row.kind,

@@ -67,12 +67,12 @@ interface Listener {
 /** A connection of its own that listens. Its own probe has to come through it: only then do the messages of others, too. */
 function createListener(url: string, sender: string, { received, probe }: { received(topic: Topic): void; probe(): void }): Listener {
   let client: pg.Client | null = null;
-  let heardMs = Number.NEGATIVE_INFINITY;
+  let lastProbeMs = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   function onMessage(payload = ''): void {
     const [from, text] = payload.split(' ');
-    if (from === sender && text === 'probe') heardMs = performance.now();
+    if (from === sender && text === 'probe') lastProbeMs = performance.now();
     if (from !== sender && (text === 'deliveries' || text === 'feed')) received(text);
   }
   async function connect(): Promise<void> {
@@ -86,7 +86,7 @@ function createListener(url: string, sender: string, { received, probe }: { rece
     fresh.on('error', () => {});
     fresh.on('end', () => {
       if (client === fresh) client = null;
-      heardMs = Number.NEGATIVE_INFINITY;
+      lastProbeMs = Number.NEGATIVE_INFINITY;
     });
     await fresh.connect();
     await fresh.query(`listen ${CHANNEL}`);
@@ -104,7 +104,7 @@ function createListener(url: string, sender: string, { received, probe }: { rece
   const timer = setInterval(() => void look(), PROBE_MS);
   const first = look();
   return {
-    arrive: () => performance.now() - heardMs < 2.5 * PROBE_MS,
+    arrive: () => performance.now() - lastProbeMs < 2.5 * PROBE_MS,
     async close() {
       closed = true;
       clearInterval(timer);

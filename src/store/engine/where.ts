@@ -6,8 +6,8 @@ export type Condition = readonly [text: string, ...bindings: SqlValue[]] | null;
 
 /** The conditions that were asked for, joined by `and`, with their bindings in order. Never empty: `1 = 1` where nothing was asked. */
 export function where(...conditions: readonly Condition[]): { text: string; bindings: SqlValue[] } {
-  const asked = conditions.filter((condition) => condition !== null);
-  return { text: asked.map(([text]) => text).join(' and ') || '1 = 1', bindings: asked.flatMap(([, ...bindings]) => bindings) };
+  const given = conditions.filter((condition) => condition !== null);
+  return { text: given.map(([text]) => text).join(' and ') || '1 = 1', bindings: given.flatMap(([, ...bindings]) => bindings) };
 }
 
 export const equals = (column: string, value: SqlValue): Condition => (value === null ? null : [`${column} = ?`, value]);

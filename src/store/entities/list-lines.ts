@@ -21,9 +21,9 @@ type Row = Pick<EntityColumns, 'id' | 'external_id' | 'last_updated_at' | 'sourc
 /** All lines of these entities, removed ones too, in the order of their first appearance. */
 export async function readLines(sql: Sql, entityIds: readonly string[], withSource: boolean): Promise<LineRow[]> {
   if (entityIds.length === 0) return [];
-  const asked = where(isOneOf('id', entityIds), ['lines is not null']);
+  const condition = where(isOneOf('id', entityIds), ['lines is not null']);
   const columns = `id, external_id, last_updated_at, source_form, lines${withSource ? ', sources' : ''}`;
-  const rows = await sql.all<Row>(`select ${columns} from entities where ${asked.text} order by id`, asked.bindings);
+  const rows = await sql.all<Row>(`select ${columns} from entities where ${condition.text} order by id`, condition.bindings);
   return (await Promise.all(rows.map(linesOf))).flat();
 }
 

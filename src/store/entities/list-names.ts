@@ -35,13 +35,20 @@ export async function readNames(sql: Sql, names: readonly OutsideName[]): Promis
 /** The names of entities by their id. */
 export async function readNamesOf(sql: Sql, ids: readonly string[]): Promise<Map<string, KnownName>> {
   if (ids.length === 0) return new Map();
-  const asked = where(isOneOf('e.id', [...new Set(ids)]), inScope(sql, 'e.connection'));
-  const rows = await sql.all<KnownName>(`select ${COLUMNS} from entities e where ${asked.text}`, asked.bindings);
+  const condition = where(isOneOf('e.id', [...new Set(ids)]), inScope(sql, 'e.connection'));
+  const rows = await sql.all<KnownName>(`select ${COLUMNS} from entities e where ${condition.text}`, condition.bindings);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** Entities with this number, as given or in upper case; the most recently changed first. */
 export async function readNumbered(sql: Sql, number: string, limit: number): Promise<KnownName[]> {
-  const asked = where(isOneOf('e.kind', ENTITY_KINDS), isOneOf('e.number', [number, number.toUpperCase()]), inScope(sql, 'e.connection'));
-  return sql.all(`select ${COLUMNS} from entities e where ${asked.text} order by e.updated_at desc limit ?`, [...asked.bindings, limit]);
+  const condition = where(
+    isOneOf('e.kind', ENTITY_KINDS),
+    isOneOf('e.number', [number, number.toUpperCase()]),
+    inScope(sql, 'e.connection'),
+  );
+  return sql.all(`select ${COLUMNS} from entities e where ${condition.text} order by e.updated_at desc limit ?`, [
+    ...condition.bindings,
+    limit,
+  ]);
 }

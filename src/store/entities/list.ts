@@ -51,10 +51,10 @@ export async function listEntities(
   filter: EntityFilter,
   page: { after: number; upTo?: number; limit: number; withSource: boolean },
 ): Promise<EntityRow[]> {
-  const asked = where(...wanted(sql, filter), ['seq > ?', page.after], page.upTo === undefined ? null : ['seq <= ?', page.upTo]);
+  const condition = where(...wanted(sql, filter), ['seq > ?', page.after], page.upTo === undefined ? null : ['seq <= ?', page.upTo]);
   const columns = page.withSource ? WITH_SOURCE : COLUMNS;
-  const rows = await sql.all<Row>(`select ${columns} from entities where ${asked.text} order by seq limit ?`, [
-    ...asked.bindings,
+  const rows = await sql.all<Row>(`select ${columns} from entities where ${condition.text} order by seq limit ?`, [
+    ...condition.bindings,
     page.limit,
   ]);
   return Promise.all(rows.map(fromRow));
@@ -75,28 +75,28 @@ export async function listEntitySizes(
   page: { after: number; limit: number },
   parts: { lines: boolean; documents: boolean | 'all'; source: boolean },
 ): Promise<{ position: string; bytes: number }[]> {
-  const asked = where(...wanted(sql, filter), ['seq > ?', page.after]);
+  const condition = where(...wanted(sql, filter), ['seq > ?', page.after]);
   const bytes = [
     `${ENTITY_BYTES} + octet_length(header)`,
     ...(parts.lines ? [lineBytes('entities')] : []),
     ...(parts.source ? ['source_bytes'] : []),
     ...(parts.documents ? [`${DOCUMENT_BYTES} * (select count(*) from documents where documents.entity_id = entities.id)`] : []),
   ].join(' + ');
-  const statement = `select seq, ${bytes} as bytes from entities where ${asked.text} order by seq limit ?`;
-  const rows = await sql.all<{ seq: number | string; bytes: number | string }>(statement, [...asked.bindings, page.limit]);
+  const statement = `select seq, ${bytes} as bytes from entities where ${condition.text} order by seq limit ?`;
+  const rows = await sql.all<{ seq: number | string; bytes: number | string }>(statement, [...condition.bindings, page.limit]);
   return rows.map((row) => ({ position: String(row.seq), bytes: numberOf(row.bytes) }));
 }
 
 /** Entities by their id. */
 export async function readEntities(sql: Sql, ids: readonly string[]): Promise<Map<string, EntityRow>> {
-  const asked = where(isOneOf('id', ids), inScope(sql, 'connection'));
-  const rows = await sql.all<Row>(`select ${COLUMNS} from entities where ${asked.text}`, asked.bindings);
+  const condition = where(isOneOf('id', ids), inScope(sql, 'connection'));
+  const rows = await sql.all<Row>(`select ${COLUMNS} from entities where ${condition.text}`, condition.bindings);
   return new Map(await Promise.all(rows.map(async (row) => [row.id, await fromRow(row)] as const)));
 }
 
 export async function readEntity(sql: Sql, kinds: readonly EntityKind[], id: string): Promise<EntityRow | null> {
-  const asked = where(['id = ?', id], isOneOf('kind', kinds), inScope(sql, 'connection'));
-  const [row] = await sql.all<Row>(`select ${WITH_SOURCE} from entities where ${asked.text}`, asked.bindings);
+  const condition = where(['id = ?', id], isOneOf('kind', kinds), inScope(sql, 'connection'));
+  const [row] = await sql.all<Row>(`select ${WITH_SOURCE} from entities where ${condition.text}`, condition.bindings);
   return row ? fromRow(row) : null;
 }
 
@@ -106,7 +106,7 @@ export async function readEntityByExternalId(
   kind: EntityKind,
   externalId: string,
 ): Promise<EntityRow | null> {
-  const asked = where(['connection = ? and kind = ? and external_id = ?', connection, kind, externalId], inScope(sql, 'connection'));
-  const [row] = await sql.all<Row>(`select ${WITH_SOURCE} from entities where ${asked.text}`, asked.bindings);
+  const condition = where(['connection = ? and kind = ? and external_id = ?', connection, kind, externalId], inScope(sql, 'connection'));
+  const [row] = await sql.all<Row>(`select ${WITH_SOURCE} from entities where ${condition.text}`, condition.bindings);
   return row ? fromRow(row) : null;
 }

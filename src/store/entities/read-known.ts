@@ -6,18 +6,18 @@ import { equals, isOneOf, where } from '../engine/where.ts';
 /** Living entities of these kinds that were not touched since `before`, after position `after`, in the order of their first appearance. */
 export async function readKnown(
   sql: Sql,
-  asked: { connection: string; kinds: readonly EntityKind[]; before: string; after: number; limit: number },
+  query: { connection: string; kinds: readonly EntityKind[]; before: string; after: number; limit: number },
 ): Promise<(Subject & { seq: number })[]> {
   const { text, bindings } = where(
-    equals('connection', asked.connection),
-    isOneOf('kind', asked.kinds),
-    ['updated_at < ?', asked.before],
+    equals('connection', query.connection),
+    isOneOf('kind', query.kinds),
+    ['updated_at < ?', query.before],
     ['deleted_at is null'],
-    ['seq > ?', asked.after],
+    ['seq > ?', query.after],
   );
   const rows = await sql.all<{ seq: number | string; kind: EntityKind; external_id: string }>(
     `select seq, kind, external_id from entities where ${text} order by seq limit ?`,
-    [...bindings, asked.limit],
+    [...bindings, query.limit],
   );
   return rows.map((row) => ({ seq: numberOf(row.seq), kind: row.kind, externalId: row.external_id }));
 }

@@ -32,7 +32,7 @@ type Row = Pick<
 
 /** What was changed last comes first; `skip` rows of them are left out. */
 export async function searchEntities(sql: Sql, search: EntitySearch, page: { skip: number; limit: number }): Promise<FoundEntity[]> {
-  const asked = where(
+  const condition = where(
     isOneOf('kind', search.kinds),
     inScope(sql, 'connection'),
     equals('connection', search.connection),
@@ -40,9 +40,9 @@ export async function searchEntities(sql: Sql, search: EntitySearch, page: { ski
     search.text === null ? null : [`(lower(number) like ? escape '!' or external_id = ?)`, `${likeText(search.text)}%`, search.text],
   );
   const rows = await sql.all<Row>(
-    `select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at from entities where ${asked.text}
+    `select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at from entities where ${condition.text}
      order by updated_at desc, seq desc limit ? offset ?`,
-    [...asked.bindings, page.limit, page.skip],
+    [...condition.bindings, page.limit, page.skip],
   );
   return rows.map((row) => ({
     id: row.id,

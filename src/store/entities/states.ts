@@ -26,12 +26,12 @@ export type StoredEntity = EntityState & { revision: number };
  */
 export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = false): Promise<Map<string, StoredEntity>> {
   if (keys.length === 0) return new Map();
-  const asked = rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })));
+  const keyRows = rowsParameter(keys.map((key) => ({ connection: key.connection, kind: key.kind, external_id: key.externalId })));
   const ofKeys = `from ${sql.dialect.rowsOf({ connection: 'text', kind: 'text', external_id: 'text' })} cross join entities e`;
   const byKey = 'e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id';
   const rows = await sql.all<StateColumns>(
     `select ${STATE_COLUMNS} ${ofKeys} where ${byKey} ${lock ? `order by e.seq ${sql.dialect.lockRows('e')}` : ''}`,
-    [asked],
+    [keyRows],
   );
   const images = await Promise.all(rows.map(toImage));
   if (images.length > 0) await addDocuments(sql, new Map(images.map((image) => [image.id, image])));

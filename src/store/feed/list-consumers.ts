@@ -57,16 +57,16 @@ const fromRow = (row: Row): ConsumerRow => ({
 
 /** Consumers after the name `after`, by name. */
 export async function listConsumers(sql: Sql, page: { after: string | null; limit: number }): Promise<ConsumerRow[]> {
-  const asked = where(page.after === null ? null : ['name > ?', page.after], consumerInScope(sql, 'name'));
-  const rows = await sql.all<Row>(`select ${COLUMNS} from consumers where ${asked.text} order by name limit ?`, [
-    ...asked.bindings,
+  const condition = where(page.after === null ? null : ['name > ?', page.after], consumerInScope(sql, 'name'));
+  const rows = await sql.all<Row>(`select ${COLUMNS} from consumers where ${condition.text} order by name limit ?`, [
+    ...condition.bindings,
     page.limit,
   ]);
   return rows.map(fromRow);
 }
 
 export async function readConsumer(sql: Sql, name: string): Promise<ConsumerRow | null> {
-  const asked = where(equals('name', name), consumerInScope(sql, 'name'));
-  const [row] = await sql.all<Row>(`select ${COLUMNS} from consumers where ${asked.text}`, asked.bindings);
+  const condition = where(equals('name', name), consumerInScope(sql, 'name'));
+  const [row] = await sql.all<Row>(`select ${COLUMNS} from consumers where ${condition.text}`, condition.bindings);
   return row ? fromRow(row) : null;
 }

@@ -28,18 +28,18 @@ interface Row extends Omit<ReceiptRow, 'position' | 'cursor'> {
 export async function listReceipts(
   sql: Sql,
   consumer: string,
-  asked: { status: string | null; after: string; limit: number },
+  page: { status: string | null; after: string; limit: number },
 ): Promise<ReceiptRow[]> {
   const { text, bindings } = where(
     ['r.consumer = ?', consumer],
-    equals('r.status', asked.status),
-    ['r.change_seq > ?', asked.after],
+    equals('r.status', page.status),
+    ['r.change_seq > ?', page.after],
     inScope(sql, 'c.connection'),
   );
   const statement = `select c.seq, c.change_id as "changeId", r.status, r.reference, r.reason, r.at, c.connection, c.kind, c.entity_id as id,
       c.external_id as "externalId", c.version
     from receipts r join changes c on c.seq = r.change_seq where ${text} order by r.change_seq limit ?`;
-  const rows = await sql.all<Row>(statement, [...bindings, asked.limit]);
+  const rows = await sql.all<Row>(statement, [...bindings, page.limit]);
   return rows.map(({ seq, ...row }) => ({
     position: String(seq),
     cursor: feedCursor(seq, row.changeId),

@@ -122,10 +122,10 @@ export function feedQuery(
   { after, upTo, limit }: FeedRange,
 ): { statement: string; bindings: SqlValue[] } {
   const branches = branchesOf(filter).map((branch) => {
-    const asked = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(sql, branch));
+    const condition = where(['changes.seq > ?', after], ['changes.seq <= ?', upTo], ...wanted(sql, branch));
     return {
-      statement: `select ${columns} from changes where ${asked.text} order by changes.seq limit ?`,
-      bindings: [...asked.bindings, limit],
+      statement: `select ${columns} from changes where ${condition.text} order by changes.seq limit ?`,
+      bindings: [...condition.bindings, limit],
     };
   });
   const [only] = branches;
@@ -151,12 +151,15 @@ export async function readNewest(
   limit: number,
   until: string | null = null,
 ): Promise<ChangeRow[]> {
-  const asked = where(
+  const condition = where(
     before === null ? null : ['changes.seq < ?', before],
     until === null ? null : ['changes.at <= ?', until],
     ...wanted(sql, filter),
   );
-  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by changes.seq desc limit ?`, [...asked.bindings, limit]);
+  return select(sql, `select ${COLUMNS} from changes where ${condition.text} order by changes.seq desc limit ?`, [
+    ...condition.bindings,
+    limit,
+  ]);
 }
 
 /** What one delivery or run has caused, oldest first. */
@@ -166,26 +169,29 @@ export async function readByCause(sql: Sql, causeId: string, limit: number): Pro
 
 /** How many entries lie after `after`, counted up to `most`. */
 export async function countAfter(sql: Sql, filter: FeedFilter, after: string, most: number): Promise<number> {
-  const asked = where(['changes.seq > ?', after], ...wanted(sql, filter));
+  const condition = where(['changes.seq > ?', after], ...wanted(sql, filter));
   const [row] = await sql.all<{ count: number | string }>(
-    `select count(*) as count from (select 1 from changes where ${asked.text} limit ?) as entries`,
-    [...asked.bindings, most],
+    `select count(*) as count from (select 1 from changes where ${condition.text} limit ?) as entries`,
+    [...condition.bindings, most],
   );
   return numberOf(row?.count);
 }
 
 /** The first entry after `after` that fits the filter: its position, and when it was made; null when there is none. */
 export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string): Promise<{ position: string; at: string } | null> {
-  const asked = where(['changes.seq > ?', after], ...wanted(sql, filter));
-  const statement = `select seq, at from changes where ${asked.text} order by changes.seq limit 1`;
-  const [row] = await sql.all<{ seq: number | string; at: string }>(statement, asked.bindings);
+  const condition = where(['changes.seq > ?', after], ...wanted(sql, filter));
+  const statement = `select seq, at from changes where ${condition.text} order by changes.seq limit 1`;
+  const [row] = await sql.all<{ seq: number | string; at: string }>(statement, condition.bindings);
   return row ? { position: String(row.seq), at: row.at } : null;
 }
 
 /** The changes of one entity in a stretch of the feed, oldest first; without `upTo` to its end. */
 export async function readHistory(sql: Sql, entityId: string, span: { after: string; upTo?: string; limit: number }): Promise<ChangeRow[]> {
-  const asked = where(['entity_id = ?', entityId], ['seq > ?', span.after], span.upTo === undefined ? null : ['seq <= ?', span.upTo]);
-  return select(sql, `select ${COLUMNS} from changes where ${asked.text} order by version limit ?`, [...asked.bindings, span.limit]);
+  const condition = where(['entity_id = ?', entityId], ['seq > ?', span.after], span.upTo === undefined ? null : ['seq <= ?', span.upTo]);
+  return select(sql, `select ${COLUMNS} from changes where ${condition.text} order by version limit ?`, [
+    ...condition.bindings,
+    span.limit,
+  ]);
 }
 
 /** An entry that a consumer has not booked, with its latest receipt; nulls: there is none yet. */
@@ -203,15 +209,15 @@ export function outstandingQuery(
   filter: FeedFilter,
   span: FeedRange,
 ): { statement: string; bindings: SqlValue[] } {
-  const asked = where(
+  const condition = where(
     ['changes.seq > ?', span.after],
     ['changes.seq <= ?', span.upTo],
     ["(receipts.status is null or receipts.status <> 'booked')"],
     ...wanted(sql, filter),
   );
   const statement = `select ${columns} from changes left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
-    where ${asked.text} order by changes.seq limit ?`;
-  return { statement, bindings: [consumer, ...asked.bindings, span.limit] };
+    where ${condition.text} order by changes.seq limit ?`;
+  return { statement, bindings: [consumer, ...condition.bindings, span.limit] };
 }
 
 const RECEIPT = 'receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at';
@@ -235,9 +241,9 @@ async function select(sql: Sql, statement: string, bindings: SqlValue[]): Promis
 export async function readCursorsByCause(sql: Sql, causeIds: readonly string[]): Promise<Map<string, string[]>> {
   const cursors = new Map<string, string[]>();
   if (causeIds.length === 0) return cursors;
-  const asked = where(isOneOf('cause_id', causeIds));
-  const statement = `select cause_id, seq, change_id from changes where ${asked.text} order by seq`;
-  for (const row of await sql.all<{ cause_id: string; seq: number | string; change_id: string }>(statement, asked.bindings)) {
+  const condition = where(isOneOf('cause_id', causeIds));
+  const statement = `select cause_id, seq, change_id from changes where ${condition.text} order by seq`;
+  for (const row of await sql.all<{ cause_id: string; seq: number | string; change_id: string }>(statement, condition.bindings)) {
     cursors.set(row.cause_id, [...(cursors.get(row.cause_id) ?? []), feedCursor(row.seq, row.change_id)]);
   }
   return cursors;

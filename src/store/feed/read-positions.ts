@@ -14,14 +14,14 @@ const STATEMENT = `select 'oldest' as what, seq, change_id from feed_floor
   union all select 'asked', seq, change_id from changes where seq = ?`;
 
 /** The ends of the feed, and the entry at `position`; null where there is none. */
-export async function readPositions(sql: Sql, position: string): Promise<FeedEnds & { asked: FeedPosition | null }> {
+export async function readPositions(sql: Sql, position: string): Promise<FeedEnds & { requested: FeedPosition | null }> {
   const rows = await sql.all<{ what: string; seq: number | string; change_id: string }>(STATEMENT, [position]);
   const find = (what: string): FeedPosition | null => {
     const row = rows.find((one) => one.what === what);
     return row ? { position: String(row.seq), cursor: feedCursor(row.seq, row.change_id) } : null;
   };
   const oldest = find('oldest') ?? FEED_BEGINNING;
-  return { oldest, latest: find('latest') ?? oldest, asked: find('asked') };
+  return { oldest, latest: find('latest') ?? oldest, requested: find('asked') };
 }
 
 /** The entry before a position; null: it is the first. */

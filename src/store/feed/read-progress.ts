@@ -29,12 +29,12 @@ const firstCovering = (table: string): string =>
 /** When each consumer read and acknowledged these entries, and its receipts for them; entries from before its start position are left out. */
 export async function readProgress(sql: Sql, positions: readonly string[]): Promise<Progress[]> {
   if (positions.length === 0) return [];
-  const asked = where(['cast(rows.position as bigint) > c.start_position'], consumerInScope(sql, 'c.name'));
+  const condition = where(['cast(rows.position as bigint) > c.start_position'], consumerInScope(sql, 'c.name'));
   const statement = `select rows.position as position, c.name as consumer, c.filter as filter, ${firstCovering('consumer_reads')} as "readAt",
       ${firstCovering('consumer_acks')} as "acknowledgedAt", r.status as status, r.reference as reference, r.reason as reason, r.at as "receiptAt"
     from ${sql.dialect.rowsOf({ position: 'text' })} cross join consumers c
     left join receipts r on r.consumer = c.name and r.change_seq = cast(rows.position as bigint)
-    where ${asked.text} order by c.name`;
-  const rows = await sql.all<Row>(statement, [rowsParameter(positions.map((position) => ({ position }))), ...asked.bindings]);
+    where ${condition.text} order by c.name`;
+  const rows = await sql.all<Row>(statement, [rowsParameter(positions.map((position) => ({ position }))), ...condition.bindings]);
   return rows.map((row) => ({ ...row, filter: toFeedFilter(row.filter) }));
 }

@@ -10,18 +10,18 @@ export async function readStateHistory(
   upTo: { position: string } | { time: string },
 ): Promise<{ version: number; at: string; state: ChangeState }[]> {
   const bound: Condition = 'time' in upTo ? ['at <= ?', upTo.time] : ['seq <= ?', upTo.position];
-  const asked = where(['entity_id = ?', entityId], bound);
-  const statement = `select version, at, state, diff from changes where ${asked.text} order by version`;
-  const rows = await sql.all<{ version: number; at: string; state: string; diff: string }>(statement, asked.bindings);
+  const condition = where(['entity_id = ?', entityId], bound);
+  const statement = `select version, at, state, diff from changes where ${condition.text} order by version`;
+  const rows = await sql.all<{ version: number; at: string; state: string; diff: string }>(statement, condition.bindings);
   return rows.map((row) => ({ version: numberOf(row.version), at: row.at, state: toChangeState(row) }));
 }
 
 /** What these entries left behind, by their position. */
 export async function readStatesOf(sql: Sql, positions: readonly string[]): Promise<Map<string, ChangeState>> {
-  const asked = where(isOneOf('seq', positions));
+  const condition = where(isOneOf('seq', positions));
   const rows = await sql.all<{ seq: number | string; state: string; diff: string }>(
-    `select seq, state, diff from changes where ${asked.text}`,
-    asked.bindings,
+    `select seq, state, diff from changes where ${condition.text}`,
+    condition.bindings,
   );
   return new Map(rows.map((row) => [String(row.seq), toChangeState(row)]));
 }

@@ -105,9 +105,9 @@ export async function isAlertOpen(sql: Sql, key: string): Promise<boolean> {
 
 /** Alerts whose state lasts, newest first. `code` null: all. */
 export async function readOpenAlerts(sql: Sql, code: string | null = null): Promise<AlertRow[]> {
-  const asked = code === null ? '' : 'and code = ?';
+  const condition = code === null ? '' : 'and code = ?';
   const rows = await sql.all<StoredAlert>(
-    `select * from alerts where closed_at is null ${asked} order by opened_at desc`,
+    `select * from alerts where closed_at is null ${condition} order by opened_at desc`,
     code === null ? [] : [code],
   );
   return rows.map(alertFromRow);

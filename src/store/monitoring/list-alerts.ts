@@ -16,14 +16,14 @@ const COLUMNS = `key, code, level, connection, text, details, opened_at, last_se
 
 /** Open alerts first, then those that were resolved, each newest first; `skip` of them are left out. */
 export async function listAlerts(sql: Sql, filter: AlertFilter, page: { skip?: number; limit: number }): Promise<AlertRow[]> {
-  const asked = where(equals('code', filter.code ?? null), equals('connection', filter.connection ?? null), inScope(sql, 'connection'));
-  const open = `select ${COLUMNS} from alerts where closed_at is null and ${asked.text}`;
-  const resolved = `select ${COLUMNS} from resolved_alerts where ${asked.text}`;
+  const condition = where(equals('code', filter.code ?? null), equals('connection', filter.connection ?? null), inScope(sql, 'connection'));
+  const open = `select ${COLUMNS} from alerts where closed_at is null and ${condition.text}`;
+  const resolved = `select ${COLUMNS} from resolved_alerts where ${condition.text}`;
   const parts = [...(filter.state === 'resolved' ? [] : [open]), ...(filter.state === 'open' ? [] : [resolved])];
   const rows = await sql.all<StoredAlert>(
     `select * from (${parts.join(' union all ')}) as listed
      order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key limit ? offset ?`,
-    [...parts.flatMap(() => asked.bindings), page.limit, page.skip ?? 0],
+    [...parts.flatMap(() => condition.bindings), page.limit, page.skip ?? 0],
   );
   return rows.map(alertFromRow);
 }

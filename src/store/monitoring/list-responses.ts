@@ -11,11 +11,11 @@ export interface HourOfResponses {
 
 /** Answers since `since`, by hour and status, oldest first; `connection` null: of all. */
 export async function listResponsesByHour(sql: Sql, connection: string | null, since: string): Promise<HourOfResponses[]> {
-  const asked = where(equals('connection', connection), inScope(sql, 'connection'), ['minute >= ?', since]);
+  const condition = where(equals('connection', connection), inScope(sql, 'connection'), ['minute >= ?', since]);
   const rows = await sql.all<{ hour: string; status: number | string; count: number | string }>(
-    `select substr(minute, 1, 13) as hour, status, sum(count) as count from answers where ${asked.text}
+    `select substr(minute, 1, 13) as hour, status, sum(count) as count from answers where ${condition.text}
      group by substr(minute, 1, 13), status order by 1, 2`,
-    asked.bindings,
+    condition.bindings,
   );
   return rows.map((row) => ({ hour: row.hour, status: numberOf(row.status), count: numberOf(row.count) }));
 }

@@ -17,15 +17,15 @@ interface DeadRow {
 
 /** By connection (null: of all that have any), its dead deliveries and the one that died last. */
 export async function readDeadDeliveries(sql: Sql, connection: string | null): Promise<DeadDeliveries[]> {
-  const asked = where([`state = 'dead'`], equals('connection', connection));
+  const condition = where([`state = 'dead'`], equals('connection', connection));
   const rows = await sql.all<DeadRow>(
     `select found.connection, found.count, d.id, d.event_type, d.subject, d.error
      from (select connection, count(*) as count,
          (select n.seq from deliveries n where n.state = 'dead' and n.connection = deliveries.connection
           order by n.finished_at desc, n.seq desc limit 1) as newest
-       from deliveries where ${asked.text} group by connection) as found
+       from deliveries where ${condition.text} group by connection) as found
      join deliveries d on d.seq = found.newest`,
-    asked.bindings,
+    condition.bindings,
   );
   return rows.map(({ connection: name, count, id, event_type, subject, error }) => ({
     connection: name,
@@ -38,15 +38,15 @@ type FailedRow = Pick<DocumentColumns, 'connection' | 'id' | 'announced' | 'file
 
 /** By connection (null: of all that have any), its current documents that were given up and the one announced last. */
 export async function readFailedDocuments(sql: Sql, connection: string | null): Promise<FailedDocuments[]> {
-  const asked = where([GIVEN_UP], equals('connection', connection));
+  const condition = where([GIVEN_UP], equals('connection', connection));
   const rows = await sql.all<FailedRow>(
     `select found.connection, found.count, d.id, d.announced, d.filename, d.state, d.error
      from (select connection, count(*) as count,
          (select n.id from documents n where ${GIVEN_UP} and n.connection = documents.connection
           order by n.announced_at desc, n.seq desc limit 1) as newest
-       from documents where ${asked.text} group by connection) as found
+       from documents where ${condition.text} group by connection) as found
      join documents d on d.id = found.newest`,
-    asked.bindings,
+    condition.bindings,
   );
   return rows.map((row) => ({
     connection: row.connection,

@@ -75,11 +75,11 @@ export async function readRecentTimes(
   connection: string | null,
   { from, limit }: { from: string; limit: number },
 ): Promise<{ receivedAt: string; appliedAt: string }[]> {
-  const asked = where(equals('connection', connection), inScope(sql, 'connection'), ['received_at is not null']);
+  const condition = where(equals('connection', connection), inScope(sql, 'connection'), ['received_at is not null']);
   return sql.all(
-    `select "receivedAt", "appliedAt" from (select received_at as "receivedAt", at as "appliedAt" from changes where ${asked.text} order by seq desc limit ?) as latest
+    `select "receivedAt", "appliedAt" from (select received_at as "receivedAt", at as "appliedAt" from changes where ${condition.text} order by seq desc limit ?) as latest
      where "appliedAt" >= ?`,
-    [...asked.bindings, limit, from],
+    [...condition.bindings, limit, from],
   );
 }
 

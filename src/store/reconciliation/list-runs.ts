@@ -75,19 +75,19 @@ export async function listRuns(
   filter: { connection: string | null; state: string | null },
   page: { before: number | null; limit: number },
 ): Promise<RunRow[]> {
-  const asked = where(
+  const condition = where(
     inScope(sql, 'connection'),
     equals('connection', filter.connection),
     equals('state', filter.state),
     page.before === null ? null : ['seq < ?', page.before],
   );
-  const statement = `select ${COLUMNS} from reconcile_runs where ${asked.text} order by seq desc limit ?`;
-  return (await sql.all<Row>(statement, [...asked.bindings, page.limit])).map(fromRow);
+  const statement = `select ${COLUMNS} from reconcile_runs where ${condition.text} order by seq desc limit ?`;
+  return (await sql.all<Row>(statement, [...condition.bindings, page.limit])).map(fromRow);
 }
 
 export async function readRun(sql: Sql, id: string): Promise<RunRow | null> {
-  const asked = where(['id = ?', id], inScope(sql, 'connection'));
-  const [row] = await sql.all<Row>(`select ${COLUMNS} from reconcile_runs where ${asked.text}`, asked.bindings);
+  const condition = where(['id = ?', id], inScope(sql, 'connection'));
+  const [row] = await sql.all<Row>(`select ${COLUMNS} from reconcile_runs where ${condition.text}`, condition.bindings);
   return row ? fromRow(row) : null;
 }
 

@@ -29,10 +29,10 @@ type Row = Pick<EntityColumns, 'seq' | 'id' | 'kind' | 'connection' | 'external_
 /** Entities with all that they are found by, removed lines too. */
 export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Promise<SearchedEntity[]> {
   if (ids.length === 0) return [];
-  const asked = where(isOneOf('id', ids), inScope(sql, 'connection'));
+  const condition = where(isOneOf('id', ids), inScope(sql, 'connection'));
   const rows = await sql.all<Row>(
-    `select seq, id, kind, connection, external_id, number, status, header from entities where ${asked.text}`,
-    asked.bindings,
+    `select seq, id, kind, connection, external_id, number, status, header from entities where ${condition.text}`,
+    condition.bindings,
   );
   const entities = new Map(rows.map((row) => [row.id, toEntity(row)]));
   for (const { entityId, content } of await readLines(sql, [...entities.keys()], false)) {
@@ -49,8 +49,8 @@ export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Pr
 
 async function readAnnounced(sql: Sql, ids: readonly string[]): Promise<{ entity_id: string; announced: string }[]> {
   if (ids.length === 0) return [];
-  const asked = where(isOneOf('entity_id', ids));
-  return sql.all(`select entity_id, announced from documents where ${asked.text}`, asked.bindings);
+  const condition = where(isOneOf('entity_id', ids));
+  return sql.all(`select entity_id, announced from documents where ${condition.text}`, condition.bindings);
 }
 
 function toEntity(row: Row): SearchedEntity {
@@ -80,9 +80,9 @@ export async function findByTrigrams(
   }
   const { key, match } = sql.dialect.trigrams;
   const { text, binding } = match(grams);
-  const asked = where([text, binding], page.before === null ? null : [`${key} < ?`, page.before], inScope(sql, 'entities.connection'));
-  return selectFound(sql, `search_index join entities on entities.seq = ${key} where ${asked.text} order by ${key} desc limit ?`, [
-    ...asked.bindings,
+  const condition = where([text, binding], page.before === null ? null : [`${key} < ?`, page.before], inScope(sql, 'entities.connection'));
+  return selectFound(sql, `search_index join entities on entities.seq = ${key} where ${condition.text} order by ${key} desc limit ?`, [
+    ...condition.bindings,
     page.limit,
   ]);
 }
@@ -102,12 +102,12 @@ async function findInWindow(
   const { text, binding } = sql.dialect.trigrams.match(grams);
   const [newest] = await sql.all<{ seq: number | string | null }>('select max(seq) as seq from search_index');
   const before = page.before ?? numberOf(newest?.seq) + 1;
-  const asked = where([text, binding], inScope(sql, 'entities.connection'));
+  const condition = where([text, binding], inScope(sql, 'entities.connection'));
   return selectFound(
     sql,
     `(select seq, grams from search_index where seq < ? and seq >= ? offset 0) as recent join entities on entities.seq = recent.seq
-     where ${asked.text} order by recent.seq desc limit ?`,
-    [before, before - window, ...asked.bindings, page.limit],
+     where ${condition.text} order by recent.seq desc limit ?`,
+    [before, before - window, ...condition.bindings, page.limit],
   );
 }
 
@@ -120,13 +120,13 @@ async function selectFound(sql: Sql, from: string, bindings: readonly SqlValue[]
 export async function findByNumber(sql: Sql, text: string, kinds: readonly string[], connections: readonly string[]): Promise<string[]> {
   const statements: string[] = [];
   const bindings: SqlValue[] = [];
-  for (const asked of [
+  for (const condition of [
     where(isOneOf('kind', kinds), ['number = ?', text]),
     where(isOneOf('connection', connections), isOneOf('kind', kinds), ['external_id = ?', text]),
     where(['id = ?', text]),
   ]) {
-    statements.push(`select * from (select id from entities where ${asked.text} limit 20) as found${statements.length}`);
-    bindings.push(...asked.bindings);
+    statements.push(`select * from (select id from entities where ${condition.text} limit 20) as found${statements.length}`);
+    bindings.push(...condition.bindings);
   }
   return (await sql.all<{ id: string }>(statements.join(' union '), bindings)).map((row) => row.id);
 }

@@ -8,7 +8,7 @@ import { writeRows } from '../sending/row-pages.ts';
 import { sendRows } from '../sending/send-rows.ts';
 import { endOf, type FeedPage, type FeedQuery, follow, readPage } from './feed.ts';
 
-type Ports = Pick<RoutePorts, 'context' | 'stop' | 'slots'>;
+type Ports = Pick<RoutePorts, 'context' | 'stop' | 'readSemaphore'>;
 
 /** A comment line keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
@@ -33,26 +33,26 @@ const filterParams = (request: Request): FeedQuery['filter'] => ({
 });
 
 async function sendFeed(ports: Ports, request: Request, response: Response): Promise<void> {
-  const asked = {
+  const query = {
     filter: filterParams(request),
     parts: includeParam(request),
     after: await findPosition(ports.context.db.read, queryText(request, 'after')),
     limit: queryLimit(request),
     waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
   };
-  await sendFeedPage(ports, request, response, await readPage(ports, asked, endOf(response, ports.stop)), asked.parts);
+  await sendFeedPage(ports, request, response, await readPage(ports, query, endOf(response, ports.stop)), query.parts);
 }
 
 /** A page of the feed: `next` is the position to continue from, and equals `after` while there is nothing new. */
 export function sendFeedPage(
-  { slots }: Pick<Ports, 'slots'>,
+  { readSemaphore }: Pick<Ports, 'readSemaphore'>,
   request: Request,
   response: Response,
   { page, next }: FeedPage,
   parts: FeedQuery['parts'],
 ): Promise<void> {
   const columns = [...CHANGE_COLUMNS, ...(parts.state ? ['state'] : []), ...(parts.entity ? ['entity'] : [])];
-  return sendRows(request, response, slots, async () => ({ page, next: next.cursor, columns }));
+  return sendRows(request, response, readSemaphore, async () => ({ page, next: next.cursor, columns }));
 }
 
 /** Server-sent events: `id` is the cursor, `data` the entry. A slow client is waited for, with at most one piece in memory. */
@@ -68,12 +68,12 @@ async function streamFeed(ports: Ports, request: Request, response: Response): P
   if (request.method === 'HEAD') return void response.end();
   const writer = createPacedWriter(response, false);
   end.addEventListener('abort', () => response.end(), { once: true });
-  const asked = { filter: filterParams(request), parts: includeParam(request), after, limit: STREAM_PAGE, waitMs: HEARTBEAT_MS };
+  const query = { filter: filterParams(request), parts: includeParam(request), after, limit: STREAM_PAGE, waitMs: HEARTBEAT_MS };
   if (!(await writer.write('retry: 2000\n\n'))) return;
-  for await (const { page, next } of follow(ports, asked, end)) {
+  for await (const { page, next } of follow(ports, query, end)) {
     const isThere =
       page.count > 0
-        ? await writeRows(writer, page, ports.slots, ({ cursor, text }) => `id: ${cursor}\ndata: ${text}\n\n`)
+        ? await writeRows(writer, page, ports.readSemaphore, ({ cursor, text }) => `id: ${cursor}\ndata: ${text}\n\n`)
         : // The client remembers an id without data but dispatches no event: it resumes after what the filter has skipped.
           await writer.write(`: still here\nid: ${next.cursor}\n\n`);
     if (!isThere) break;

@@ -24,7 +24,7 @@ import { includeParam, sendFeedPage } from './changes.ts';
 import { ackFrom, consumerFrom, receiptsFrom } from './consumer-body.ts';
 import { endOf, readPage } from './feed.ts';
 
-type Ports = Pick<RoutePorts, 'context' | 'stop' | 'slots'>;
+type Ports = Pick<RoutePorts, 'context' | 'stop' | 'readSemaphore'>;
 
 const RECEIPT_COLUMNS = ['cursor', 'changeId', 'status', 'reference', 'reason', 'at', 'connection', 'kind', 'id', 'externalId', 'version'];
 
@@ -57,7 +57,7 @@ const sendConsumers: Route<Ports> = async (ports, request, response) => {
       rows.push({ cursor: listCursor('consumers', [consumer.name]), view: await viewOf(ports, consumer) });
     return rows;
   };
-  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: CONSUMER_COLUMNS, read });
+  await sendList(request, response, ports.readSemaphore, { after: queryText(request, 'after'), limit, columns: CONSUMER_COLUMNS, read });
 };
 
 const sendConsumer: Route<Ports> = async (ports, request, response) =>
@@ -78,10 +78,10 @@ const sendChanges: Route<Ports> = async (ports, request, response) => {
   const consumer = await named(ports, request);
   const waitMs = (queryNumber(request, 'wait') ?? 0) * 1000;
   const after = await confirmPosition(ports.context.db.read, consumer);
-  const asked = { filter: consumer.filter, parts: includeParam(request), after, limit: queryLimit(request), waitMs };
-  const page = await readPage(ports, asked, endOf(response, ports.stop));
+  const query = { filter: consumer.filter, parts: includeParam(request), after, limit: queryLimit(request), waitMs };
+  const page = await readPage(ports, query, endOf(response, ports.stop));
   await recordRead(ports.context, consumer, page.next);
-  await sendFeedPage(ports, request, response, page, asked.parts);
+  await sendFeedPage(ports, request, response, page, query.parts);
 };
 
 const acknowledgeChanges: Route<Ports> = async (ports, request, response) => {
@@ -103,23 +103,23 @@ const sendReceipts: Route<Ports> = async (ports, request, response) => {
     const found = await listReceipts(sql, name, { status, after, limit: most });
     return found.map(({ position: _position, ...view }) => ({ cursor: view.cursor, view }));
   };
-  await sendList(request, response, ports.slots, { after: queryText(request, 'after'), limit, columns: RECEIPT_COLUMNS, read });
+  await sendList(request, response, ports.readSemaphore, { after: queryText(request, 'after'), limit, columns: RECEIPT_COLUMNS, read });
 };
 
 const sendOutstanding: Route<Ports> = async (ports, request, response) => {
-  const { context, slots } = ports;
+  const { context, readSemaphore } = ports;
   const sql = context.db.read;
   const consumer = await named(ports, request);
   const limit = queryLimit(request);
-  const asked = await findPosition(sql, queryText(request, 'after'));
-  const after = furthest([asked.position, consumer.startPosition]);
+  const requested = await findPosition(sql, queryText(request, 'after'));
+  const after = furthest([requested.position, consumer.startPosition]);
   const upTo = furthest([consumer.position, consumer.lastRead?.position ?? FEED_BEGINNING.position]);
   const nowMs = context.clock.now().getTime();
   const read: ReadRows = async (from, to, most) => {
     const found = await readOutstanding(sql, consumer.name, consumer.filter, { after: from, upTo: to, limit: most });
     return found.map((change) => ({ ...change, text: JSON.stringify(outstandingView(change, nowMs)) }));
   };
-  await sendRows(request, response, slots, async () => {
+  await sendRows(request, response, readSemaphore, async () => {
     const sizes = await readOutstandingSizes(sql, consumer.name, consumer.filter, { after, upTo, limit: limit + 1 });
     const page = cutRows(after, sizes, limit, read);
     const next = page.hasMore ? (sizes[page.count - 1]?.cursor ?? null) : null;

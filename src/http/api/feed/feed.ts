@@ -37,25 +37,25 @@ export interface FeedPage {
   next: FeedPosition;
 }
 
-type FeedPorts = Pick<RoutePorts, 'context' | 'slots'>;
+type FeedPorts = Pick<RoutePorts, 'context' | 'readSemaphore'>;
 
 /**
  * One page of the feed; if it is empty, waits up to `waitMs` for the first entry. Empty if `end` comes first. Rejects a position that the
  * feed does not have (410).
  */
-export async function readPage({ context, slots }: FeedPorts, asked: FeedQuery, end: AbortSignal): Promise<FeedPage> {
-  const untilMs = performance.now() + asked.waitMs;
+export async function readPage({ context, readSemaphore }: FeedPorts, query: FeedQuery, end: AbortSignal): Promise<FeedPage> {
+  const untilMs = performance.now() + query.waitMs;
   const sql = context.db.read;
   for (;;) {
     const seen = context.feedChanged.count();
     // The end is read before the entries: anything committed in between is on the next page.
-    const { latest } = await confirm(sql, asked.after);
-    const span = { after: asked.after.position, upTo: latest.position, limit: asked.limit + 1 };
-    const isNew = latest.position !== asked.after.position;
-    const { page, last } = await cutFeed(sql, asked, isNew ? span : null, slots);
+    const { latest } = await confirm(sql, query.after);
+    const span = { after: query.after.position, upTo: latest.position, limit: query.limit + 1 };
+    const isNew = latest.position !== query.after.position;
+    const { page, last } = await cutFeed(sql, query, isNew ? span : null, readSemaphore);
     const leftMs = untilMs - performance.now();
     if (page.count > 0 || leftMs <= 0 || end.aborted) {
-      return { page, next: page.hasMore && last ? last : later(latest, asked.after) };
+      return { page, next: page.hasMore && last ? last : later(latest, query.after) };
     }
     await context.feedChanged.wait(Math.min(leftMs, context.pollIntervalMs()), end, seen);
   }
@@ -64,16 +64,16 @@ export async function readPage({ context, slots }: FeedPorts, asked: FeedQuery, 
 /** The page, and its last entry; `span` null: there is nothing to read. Only a few are prepared at a time. */
 async function cutFeed(
   sql: Sql,
-  asked: FeedQuery,
+  query: FeedQuery,
   span: FeedRange | null,
-  slots: Semaphore,
+  readSemaphore: Semaphore,
 ): Promise<{ page: RowPage; last: FeedPosition | null }> {
   const read: ReadRows = async (after, upTo, limit) =>
-    changeTexts(sql, await readFeed(sql, asked.filter, { after, upTo, limit }), asked.parts);
-  if (span === null) return { page: cutRows(asked.after.position, [], asked.limit, read), last: null };
-  const release = await slots.enter();
-  const sizes = await readFeedSizes(sql, asked.filter, span, asked.parts).finally(release);
-  const page = cutRows(span.after, sizes, asked.limit, read);
+    changeTexts(sql, await readFeed(sql, query.filter, { after, upTo, limit }), query.parts);
+  if (span === null) return { page: cutRows(query.after.position, [], query.limit, read), last: null };
+  const release = await readSemaphore.enter();
+  const sizes = await readFeedSizes(sql, query.filter, span, query.parts).finally(release);
+  const page = cutRows(span.after, sizes, query.limit, read);
   const last = sizes[page.count - 1];
   return { page, last: last ? { position: last.position, cursor: last.cursor } : null };
 }
@@ -83,10 +83,10 @@ const later = (latest: FeedPosition, after: FeedPosition): FeedPosition =>
   BigInt(latest.position) > BigInt(after.position) ? latest : after;
 
 /** Every entry after a position, page by page, without end; an empty page if there was none for `waitMs`. Stops with `end`. */
-export async function* follow(ports: FeedPorts, asked: FeedQuery, end: AbortSignal): AsyncGenerator<FeedPage> {
-  let { after } = asked;
+export async function* follow(ports: FeedPorts, query: FeedQuery, end: AbortSignal): AsyncGenerator<FeedPage> {
+  let { after } = query;
   while (!end.aborted) {
-    const page = await readPage(ports, { ...asked, after }, end);
+    const page = await readPage(ports, { ...query, after }, end);
     after = page.next;
     yield page;
   }

@@ -22,7 +22,7 @@ const ALERT_STATES = ['open', 'resolved', 'all'] as const;
 /** Open alerts of one code and connection. */
 const MOST_OPEN = 1000;
 
-export function alertRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
+export function alertRoutes({ context, readSemaphore }: Pick<RoutePorts, 'context' | 'readSemaphore'>): Router {
   const router = Router();
   const sql = context.db.read;
   const named = async (request: Request): Promise<AlertRow> => {
@@ -46,7 +46,7 @@ export function alertRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'sl
       const found = await listAlerts(sql, filter, { skip, limit: most });
       return found.map((row, index) => ({ cursor: listCursor('alerts', [skip + index + 1]), view: alertView(row) }));
     };
-    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.post('/:id/acknowledge', async (request, response) => {

@@ -11,7 +11,7 @@ const auditView = ({ seq: _seq, ...entry }: AuditRow) => entry;
 const COLUMNS = ['at', 'who', 'keyName', 'via', 'address', 'action', 'target', 'connection', 'result', 'details', 'requestId'];
 
 /** Who changed what, newest first. */
-export function auditRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
+export function auditRoutes({ context, readSemaphore }: Pick<RoutePorts, 'context' | 'readSemaphore'>): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
@@ -30,7 +30,7 @@ export function auditRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'sl
         cursor: listCursor('audit', [row.seq]),
         view: auditView(row),
       }));
-    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
   return router;
 }

@@ -9,7 +9,7 @@ import { rowsFrom, sendList } from '../sending/list-pages.ts';
 import { sendResource } from '../sending/send-response.ts';
 import { deliveryActions, noDelivery } from './delivery-actions.ts';
 
-type Ports = Pick<RoutePorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'slots'>;
+type Ports = Pick<RoutePorts, 'context' | 'replay' | 'previewReplay' | 'retry' | 'dismiss' | 'readSemaphore'>;
 
 const deliveryView = (delivery: DeliveryRow) => ({
   id: delivery.id,
@@ -38,7 +38,7 @@ const CAUSE_COLUMNS = ['code', 'cause', 'connections', 'event', 'count', 'dead',
 export function deliveryRoutes(ports: Ports): Router {
   const router = Router();
   const sql = ports.context.db.read;
-  const { slots } = ports;
+  const { readSemaphore } = ports;
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
@@ -57,7 +57,7 @@ export function deliveryRoutes(ports: Ports): Router {
       }));
     };
     const next = async () => (floor > 1 ? listCursor('deliveries', [floor]) : null);
-    await sendList(request, response, slots, { after, limit, columns: COLUMNS, read, next });
+    await sendList(request, response, readSemaphore, { after, limit, columns: COLUMNS, read, next });
   });
 
   router.get('/causes', async (request, response) => {
@@ -65,7 +65,7 @@ export function deliveryRoutes(ports: Ports): Router {
     const connection = queryText(request, 'connection');
     const read = async (text: string | null, most: number) => rowsFrom('causes', await readCauses(sql, { connection }), text, most);
     const after = queryText(request, 'after');
-    await sendList(request, response, slots, { after, limit, columns: CAUSE_COLUMNS, read, batchRows: limit + 1 });
+    await sendList(request, response, readSemaphore, { after, limit, columns: CAUSE_COLUMNS, read, batchRows: limit + 1 });
   });
 
   router.use(deliveryActions(ports));

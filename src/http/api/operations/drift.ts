@@ -8,7 +8,7 @@ import { sendList } from '../sending/list-pages.ts';
 
 const COLUMNS = ['connection', 'platform', 'kind', 'name', 'path', 'firstSeenAt', 'lastSeenAt', 'count', 'sampleId'];
 
-export function driftRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
+export function driftRoutes({ context, readSemaphore }: Pick<RoutePorts, 'context' | 'readSemaphore'>): Router {
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
@@ -18,7 +18,7 @@ export function driftRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'sl
         cursor: listCursor('drift', [row.connection, row.kind, row.path, row.name]),
         view: row,
       }));
-    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
   return router;
 }

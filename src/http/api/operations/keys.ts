@@ -23,7 +23,11 @@ const newKeyBody = z.object({
   consumers: z.array(z.string()).nullish(),
 });
 
-export function keyRoutes({ context, settingsKeys, slots }: Pick<RoutePorts, 'context' | 'settingsKeys' | 'slots'>): Router {
+export function keyRoutes({
+  context,
+  settingsKeys,
+  readSemaphore,
+}: Pick<RoutePorts, 'context' | 'settingsKeys' | 'readSemaphore'>): Router {
   const router = Router();
   const isSetting = (name: string): boolean => settingsKeys.some((key) => key.name === name);
 
@@ -45,7 +49,7 @@ export function keyRoutes({ context, settingsKeys, slots }: Pick<RoutePorts, 'co
       const sorted = found.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, most);
       return sorted.map((view) => ({ cursor: listCursor('keys', [view.name]), view }));
     };
-    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.post('/', async (request, response) => {

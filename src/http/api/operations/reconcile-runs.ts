@@ -24,7 +24,7 @@ const COLUMNS = [
   'counts.failed',
 ];
 
-export function reconcileRunRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
+export function reconcileRunRoutes({ context, readSemaphore }: Pick<RoutePorts, 'context' | 'readSemaphore'>): Router {
   const router = Router();
   const sql = context.db.read;
 
@@ -36,7 +36,7 @@ export function reconcileRunRoutes({ context, slots }: Pick<RoutePorts, 'context
         cursor: listCursor('reconcile-runs', [row.seq]),
         view: runView(row),
       }));
-    await sendList(request, response, slots, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: queryText(request, 'after'), limit, columns: COLUMNS, read });
   });
 
   router.get('/:id', async (request, response) => {

@@ -8,7 +8,7 @@ const COLUMNS = ['kind', 'id', 'title', 'href', 'connection', 'match.field', 'ma
 const DEFAULT_LIMIT = 20;
 
 /** Finds by number, external id, event id, item, line position, party, document or receipt, best matches first. */
-export function searchRoutes({ context, slots }: Pick<RoutePorts, 'context' | 'slots'>): Router {
+export function searchRoutes({ context, readSemaphore }: Pick<RoutePorts, 'context' | 'readSemaphore'>): Router {
   const router = Router();
   const find: RequestHandler = async (request, response) => {
     const connections = context.connections.list().map(({ name }) => name);
@@ -16,7 +16,7 @@ export function searchRoutes({ context, slots }: Pick<RoutePorts, 'context' | 's
     const text = (queryText(request, 'q') ?? '').trim();
     const read = async (after: string | null, most: number) =>
       rowsFrom('search', await search(context.db.read, text, { connections, limit }), after, most);
-    await sendList(request, response, slots, { after: null, limit, columns: COLUMNS, read });
+    await sendList(request, response, readSemaphore, { after: null, limit, columns: COLUMNS, read });
   };
   router.get('/', find);
   return router;

@@ -26,8 +26,8 @@ export interface ListRow {
 }
 
 /** One page of a list: `{"data", "next"}`, or CSV. It ends at `limit` rows or 4 MiB, and is written as the client reads it. */
-export function sendList(request: Request, response: Response, slots: Semaphore, list: RowList): Promise<void> {
-  return sendRows(request, response, slots, async () => {
+export function sendList(request: Request, response: Response, readSemaphore: Semaphore, list: RowList): Promise<void> {
+  return sendRows(request, response, readSemaphore, async () => {
     const page = await cutList(list);
     const next = page.hasMore ? page.last : ((await list.next?.()) ?? null);
     return { page, next, columns: list.columns };
@@ -49,9 +49,9 @@ async function cutList({ after, limit, read, batchRows = BATCH_ROWS }: RowList):
   let [bytes, count, hasMore] = [0, 0, false];
   let last: string | null = null;
   for (let isEnd = false; !isEnd && !hasMore; ) {
-    const asked = Math.min(batchRows, limit - count + 1);
-    const batch = await read(last ?? after, asked);
-    isEnd = batch.length < asked;
+    const batchLimit = Math.min(batchRows, limit - count + 1);
+    const batch = await read(last ?? after, batchLimit);
+    isEnd = batch.length < batchLimit;
     for (const row of batch.map(toSent)) {
       const size = Buffer.byteLength(row.text);
       hasMore = count === limit || (count > 0 && bytes + size > PAGE_BYTES);

@@ -67,10 +67,15 @@ export async function readRows(page: RowPage): Promise<readonly SentRow[]> {
 
 /**
  * Writes the rows of a page in small pieces, each once the client has read the previous one. Rows read ahead for a slow client are dropped
- * and read again when it continues: a stalled reader retains one piece. `slots` limits how many read ahead at a time. `textOf` is called once for each row, in order. Resolves to
+ * and read again when it continues: a stalled reader retains one piece. `readSemaphore` limits how many read ahead at a time. `textOf` is called once for each row, in order. Resolves to
  * false when the client has disconnected.
  */
-export async function writeRows(writer: PacedWriter, page: RowPage, slots: Semaphore, textOf: (row: SentRow) => string): Promise<boolean> {
+export async function writeRows(
+  writer: PacedWriter,
+  page: RowPage,
+  readSemaphore: Semaphore,
+  textOf: (row: SentRow) => string,
+): Promise<boolean> {
   const rowBytes = page.bytes / Math.max(1, page.count);
   let ahead = FIRST_BYTES;
   let at = page.after;
@@ -79,7 +84,7 @@ export async function writeRows(writer: PacedWriter, page: RowPage, slots: Semap
   for (const upTo of page.parts) {
     while (at !== upTo && left > 0) {
       const limit = Math.max(1, Math.ceil(ahead / rowBytes));
-      const release = await slots.enter();
+      const release = await readSemaphore.enter();
       const read = page.read(at, upTo, limit);
       const piece = await read.then((rows) => writeUntilLate(writer, rows, textOf)).finally(release);
       // Retention may have deleted the rest in the meantime.

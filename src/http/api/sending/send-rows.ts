@@ -16,18 +16,18 @@ export interface PreparedPage {
 }
 
 /**
- * A page of a list, as JSON or CSV, read from the store as the client takes it. `slots` limits how many are prepared at a time: readers that
+ * A page of a list, as JSON or CSV, read from the store as the client takes it. `readSemaphore` limits how many are prepared at a time: readers that
  * come together cost the memory of a few.
  */
 export async function sendRows(
   request: Request,
   response: Response,
-  slots: Semaphore,
+  readSemaphore: Semaphore,
   prepare: () => Promise<PreparedPage>,
 ): Promise<void> {
-  const release = await slots.enter();
+  const release = await readSemaphore.enter();
   const rest = await prepareRows(request, response, prepare).finally(release);
-  if (rest) await writeAll(createPacedWriter(response, rest.gzip), rest.page, slots, rest.form);
+  if (rest) await writeAll(createPacedWriter(response, rest.gzip), rest.page, readSemaphore, rest.form);
 }
 
 interface LargePage {
@@ -58,9 +58,9 @@ async function prepareRows(request: Request, response: Response, prepare: () => 
   return null;
 }
 
-async function writeAll(writer: PacedWriter, page: RowPage, slots: Semaphore, form: Form): Promise<void> {
+async function writeAll(writer: PacedWriter, page: RowPage, readSemaphore: Semaphore, form: Form): Promise<void> {
   let head = form.head;
-  const whole = await writeRows(writer, page, slots, (row) => {
+  const whole = await writeRows(writer, page, readSemaphore, (row) => {
     const text = head + form.row(row);
     head = '';
     return text;

@@ -21,8 +21,8 @@ function formatOf(zone: string): Intl.DateTimeFormat | null {
 }
 
 /** The zone in the cookie, or UTC. */
-export const zoneOf = (asked: string | null): string =>
-  asked !== null && /^[A-Za-z0-9_+\-/]{1,64}$/.test(asked) && formatOf(asked) !== null ? asked : 'UTC';
+export const zoneOf = (requested: string | null): string =>
+  requested !== null && /^[A-Za-z0-9_+\-/]{1,64}$/.test(requested) && formatOf(requested) !== null ? requested : 'UTC';
 
 interface Parts {
   year: string;

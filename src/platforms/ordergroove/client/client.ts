@@ -3,7 +3,7 @@ import { type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from 
 import type { Budget, CircuitState, Remote, RemoteCall, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
 import { redactText } from '../redact.ts';
-import { createGate } from './concurrency.ts';
+import { createConcurrencyLimit } from './concurrency.ts';
 import { followableLink } from './followable-link.ts';
 
 // 6,000 calls a minute, at most 5 threads (developer.ordergroove.com, API rate limits and data pipelines, read 2026-07).
@@ -43,10 +43,10 @@ export function createApiClient(baseUrl: string, apiKeys: readonly string[], rem
       return { 'x-api-key': apiKeys[current] ?? '' };
     },
   });
-  const gate = createGate(MAX_PARALLEL);
+  const limited = createConcurrencyLimit(MAX_PARALLEL);
   // Without the version the response uses numbered pages, which are deprecated and shift while being read.
   const headers = { Accept: 'application/json', 'X-OG-API-VERSION': '2' };
-  const send = (call: RemoteCall) => gate(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
+  const send = (call: RemoteCall) => limited(() => client.call({ ...call, headers: { ...headers, ...call.headers } }));
   return {
     async json(call) {
       const answer = await send(call);

@@ -1,9 +1,9 @@
-/** Runs at most `places` tasks at once; the others wait in order. */
-export function createGate(places: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs at most `most` tasks at once; the others wait in order. */
+export function createConcurrencyLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
-  let free = places;
+  let free = most;
   return async (work) => {
-    // A released place goes straight to the next task, so `free` never counts it.
+    // A freed slot goes directly to the next task, so `free` never counts it.
     if (free > 0) free -= 1;
     else await new Promise<void>((enter) => waiting.push(enter));
     try {

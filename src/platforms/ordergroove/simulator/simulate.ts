@@ -20,7 +20,7 @@ export function simulate(settings: OrdergrooveSettings, tools: SimulationOptions
   return {
     answer: createSimulatedApi(world, keys, tools),
     emit: (eventType, form) => triggerEvent(world, eventType).map((event) => webhookOf(world, event, form, settings, tools)),
-    story: [
+    history: [
       { eventType: 'subscriber.create' },
       { eventType: 'subscription.create' },
       { eventType: 'order.create' },

@@ -14,7 +14,7 @@ export function simulate(settings: OrdermentumSettings, tools: SimulationOptions
   return {
     answer,
     emit: (eventType, form) => [webhookOf(world, headers, eventType, form)],
-    story: [
+    history: [
       { eventType: 'purchaser_created', form: 'flat' },
       { eventType: 'order_created', form: 'flat' },
       { eventType: 'order_created', form: 'envelope' },

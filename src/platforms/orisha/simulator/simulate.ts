@@ -41,7 +41,7 @@ export function simulate(settings: OrishaSettings, tools: SimulationOptions): Si
   return {
     answer: createSimulatedApi(world, settings, tools),
     emit,
-    story: [
+    history: [
       { eventType: 'customer.created', form: 'pascal' },
       { eventType: 'customer.contactperson.created', form: 'camel' },
       { eventType: 'customer.address.created', form: 'pascal' },

@@ -25,7 +25,12 @@ export function simulate(settings: StandardSettings, tools: SimulationOptions): 
     // A standard sender has no API.
     answer: () => ({ status: 404, body: '' }),
     emit: (eventType, form) => [webhookOf(world, eventType, formOf(form, settings))],
-    story: [{ eventType: 'order.created' }, { eventType: 'order.updated' }, { eventType: 'order.created' }, { eventType: 'order.deleted' }],
+    history: [
+      { eventType: 'order.created' },
+      { eventType: 'order.updated' },
+      { eventType: 'order.created' },
+      { eventType: 'order.deleted' },
+    ],
     resources: () =>
       [...world.orders.values()].flatMap((order) => {
         const text = world.sent.get(order.id);

@@ -3,7 +3,7 @@ import { isObject, parseJson, textAt } from '../../../domain/values/json.ts';
 import { retryAfterMs } from '../../../domain/values/retry-after.ts';
 import type { Remote, RemoteResponse } from '../../../remote/remote.ts';
 import { elementAt } from '../../contract/element-at.ts';
-import { createSeal, type Seal } from './seal.ts';
+import { createTokenCipher, type TokenCipher } from './token-cipher.ts';
 
 export interface Login {
   baseUrl: string;
@@ -36,11 +36,11 @@ const UNKNOWN_LIFE_MS = 10 * 60_000;
  * invalid at once.
  */
 export function createSession(login: Login, remote: Remote): Session {
-  const seal = createSeal(`${login.baseUrl} ${login.username}`, login.passwords);
+  const cipher = createTokenCipher(`${login.baseUrl} ${login.username}`, login.passwords);
   let tokens: Tokens | null = null;
   let renewing: Promise<Tokens> | null = null;
   const renew = (refused: string | null): Promise<Tokens> => {
-    renewing ??= renewShared(login, remote, seal, refused).finally(() => {
+    renewing ??= renewShared(login, remote, cipher, refused).finally(() => {
       renewing = null;
     });
     return renewing;
@@ -56,7 +56,7 @@ export function createSession(login: Login, remote: Remote): Session {
         const answer = await logIn(login, remote);
         answers.push(answer);
         tokens = readTokens(answer, remote.now());
-        return seal.close(JSON.stringify(tokens));
+        return cipher.encrypt(JSON.stringify(tokens));
       });
       return elementAt(answers, 0);
     },
@@ -66,16 +66,16 @@ export function createSession(login: Login, remote: Remote): Session {
 const isFresh = ({ renewAtMs }: Tokens, now: Date): boolean => now.getTime() < renewAtMs;
 
 /** The tokens renewed by another process in the meantime, or else our own renewal. `refused`: the access token that was rejected. */
-async function renewShared(login: Login, remote: Remote, seal: Seal, refused: string | null): Promise<Tokens> {
+async function renewShared(login: Login, remote: Remote, cipher: TokenCipher, refused: string | null): Promise<Tokens> {
   let tokens: Tokens | null = null;
-  await remote.shareSession(async (sealed) => {
-    const shared = readShared(await seal.open(sealed));
-    if (sealed !== null && shared && shared.access !== refused && isFresh(shared, remote.now())) {
+  await remote.shareSession(async (encrypted) => {
+    const shared = readShared(await cipher.decrypt(encrypted));
+    if (encrypted !== null && shared && shared.access !== refused && isFresh(shared, remote.now())) {
       tokens = shared;
-      return sealed;
+      return encrypted;
     }
     tokens = await obtain(login, remote, refused === null ? (shared?.refresh ?? null) : null);
-    return seal.close(JSON.stringify(tokens));
+    return cipher.encrypt(JSON.stringify(tokens));
   });
   return tokens ?? obtain(login, remote, null);
 }
@@ -88,7 +88,7 @@ function readShared(text: string | null): Tokens | null {
 
 async function obtain(login: Login, remote: Remote, refreshToken: string | null): Promise<Tokens> {
   if (refreshToken !== null) {
-    const answer = await ask(login, remote, 'refresh', { 'Refresh-Token': refreshToken });
+    const answer = await authenticate(login, remote, 'refresh', { 'Refresh-Token': refreshToken });
     if (answer.status === 200) return readTokens(answer, remote.now());
     if (answer.status !== 401) throw loginFailure('refresh', answer, remote.now());
   }
@@ -98,7 +98,7 @@ async function obtain(login: Login, remote: Remote, refreshToken: string | null)
 async function logIn(login: Login, remote: Remote): Promise<RemoteResponse> {
   for (const [position, password] of login.passwords.entries()) {
     const credentials = Buffer.from(`${login.username}:${password}`, 'utf8').toString('base64');
-    const answer = await ask(login, remote, 'login', { Authorization: `Basic ${credentials}` });
+    const answer = await authenticate(login, remote, 'login', { Authorization: `Basic ${credentials}` });
     if (answer.status === 200) return answer;
     const last = position === login.passwords.length - 1;
     if (answer.status !== 401 || last) throw loginFailure('login', answer, remote.now());
@@ -106,7 +106,7 @@ async function logIn(login: Login, remote: Remote): Promise<RemoteResponse> {
   throw new RemoteFailure('remote_unauthorized', 'No password is configured', 401);
 }
 
-const ask = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteResponse> =>
+const authenticate = (login: Login, remote: Remote, what: 'login' | 'refresh', headers: Record<string, string>): Promise<RemoteResponse> =>
   remote.plain({ baseUrl: login.baseUrl, method: 'GET', path: `/authentication/${what}`, headers, timeoutMs: TIMEOUT_MS });
 
 function loginFailure(what: 'login' | 'refresh', { status, headers }: RemoteResponse, now: Date): RemoteFailure {

@@ -7,7 +7,7 @@ import { orderJson, shipmentJson } from './json.ts';
 import { makeWebhook, readForm } from './webhook.ts';
 import { createWorld } from './world.ts';
 
-const STORY = [
+const HISTORY = [
   { eventType: 'OrderIssuedByBuyer' },
   { eventType: 'OrderLinesAcceptedBySupplier', form: 'json:bearer' },
   { eventType: 'OrderChangesProposedBySupplier' },
@@ -34,7 +34,7 @@ export function simulate(settings: TradecloudSettings, tools: SimulationOptions)
       const single = form.name === 'single' || form.name === 'simple';
       return [makeWebhook({ world, settings, issuer }, triggerEvent(world, eventType, single), eventType, form)];
     },
-    story: STORY,
+    history: HISTORY,
     resources: () => [
       ...[...world.orders.values()].map((order) => ({
         subject: { kind: 'order' as const, externalId: order.id },

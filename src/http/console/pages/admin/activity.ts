@@ -9,29 +9,34 @@ import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, posi
 /** The audit: who did what, to what, and with which result. */
 export const activityPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const asked = { who: visit.param('who'), action: visit.param('action'), connection: visit.param('connection') };
-    const before = positionParam(visit);
-    const filter = { ...asked, target: visit.param('target'), from: timeParam(visit, 'from'), to: timeParam(visit, 'to') };
+  async (pageRequest) => {
+    const selected = { who: pageRequest.param('who'), action: pageRequest.param('action'), connection: pageRequest.param('connection') };
+    const before = positionParam(pageRequest);
+    const filter = {
+      ...selected,
+      target: pageRequest.param('target'),
+      from: timeParam(pageRequest, 'from'),
+      to: timeParam(pageRequest, 'to'),
+    };
     const found = await listAudit(ports.context.db.read, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
-    const query = { ...asked, target: filter.target, from: visit.param('from'), to: visit.param('to') };
+    const query = { ...selected, target: filter.target, from: pageRequest.param('from'), to: pageRequest.param('to') };
     return {
       title: 'Activity',
       lead: html`<p>Every change made here through the console, the API or the command line. Newest first.</p>`,
       body: html`${filterForm('/activity', [
-        { name: 'who', label: 'Who', value: asked.who },
-        { name: 'action', label: 'Action', value: asked.action },
-        { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
-        { name: 'from', label: `From (${visit.zone})`, value: timeField(visit, 'from'), type: 'datetime-local' },
-        { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
+        { name: 'who', label: 'Who', value: selected.who },
+        { name: 'action', label: 'Action', value: selected.action },
+        { name: 'connection', label: 'Connection', value: selected.connection, choices: connectionNames(ports) },
+        { name: 'from', label: `From (${pageRequest.zone})`, value: timeField(pageRequest, 'from'), type: 'datetime-local' },
+        { name: 'to', label: 'to', value: timeField(pageRequest, 'to'), type: 'datetime-local' },
       ])}
 ${table(
   'Activity',
   ['When', 'Who', 'Action', 'Target', 'Result', 'Details', 'Connection', 'Via', 'Address'],
   rows.map((row) => ({
     cells: [
-      time(row.at, visit),
+      time(row.at, pageRequest),
       html`<strong>${row.who}</strong>`,
       row.action,
       targetText(row),

@@ -5,15 +5,15 @@ import { listApiKeys } from '../../../../store/access/list-api-keys.ts';
 import { action, section, table, time } from '../../components/components.ts';
 import { type Html, html } from '../../components/html.ts';
 import { link } from '../../components/links.ts';
-import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
+import type { ConsolePorts, Page, PageRequest, View } from '../../page.ts';
 
 export const keysPage =
   (ports: ConsolePorts): Page =>
-  (visit) =>
-    keysView(ports, visit, null);
+  (pageRequest) =>
+    keysView(ports, pageRequest, null);
 
 /** All keys; `made` is the one just created, which is shown only now. */
-export async function keysView(ports: ConsolePorts, visit: Visit, made: NewApiKey | null): Promise<View> {
+export async function keysView(ports: ConsolePorts, pageRequest: PageRequest, made: NewApiKey | null): Promise<View> {
   const stored = await listApiKeys(ports.context.db.read);
   return {
     title: 'API keys',
@@ -25,7 +25,7 @@ ${table(
   ['Name', 'Role', 'Limited to', 'Source', 'Created', 'Last used', ''],
   [
     // A limited key does not see unlimited ones.
-    ...(visit.caller.scope === null ? ports.settingsKeys : []).map(({ name, role }) => ({
+    ...(pageRequest.caller.scope === null ? ports.settingsKeys : []).map(({ name, role }) => ({
       cells: [html`<strong>${name}</strong>`, role, 'nothing', 'API_KEYS', '–', '–', ''],
     })),
     ...stored.map((key) => ({
@@ -34,15 +34,15 @@ ${table(
         key.role,
         limitsText(key),
         'database',
-        time(key.createdAt, visit),
-        time(key.lastUsedAt, visit),
-        action({ path: `/keys/${encodeURIComponent(key.name)}/revoke`, label: 'Revoke', csrf: visit.csrf, look: 'danger' }),
+        time(key.createdAt, pageRequest),
+        time(key.lastUsedAt, pageRequest),
+        action({ path: `/keys/${encodeURIComponent(key.name)}/revoke`, label: 'Revoke', csrf: pageRequest.csrf, look: 'danger' }),
       ],
     })),
   ],
   'None.',
 )}
-${section('Create a key', newKeyForm(visit))}`,
+${section('Create a key', newKeyForm(pageRequest))}`,
   };
 }
 
@@ -58,8 +58,8 @@ const shownOnce = (made: NewApiKey): Html =>
   html`<div class="once" role="status"><p>The key <strong>${made.name}</strong> (${made.role}). Copy it now: it is not shown again.</p><p><code>${made.key}</code></p></div>`;
 
 const newKeyForm = (
-  visit: Visit,
-): Html => html`<form class="filter" method="post" action="${link('/keys')}"><input type="hidden" name="csrf" value="${visit.csrf}">
+  pageRequest: PageRequest,
+): Html => html`<form class="filter" method="post" action="${link('/keys')}"><input type="hidden" name="csrf" value="${pageRequest.csrf}">
 <label>Name <input name="name" required pattern="[A-Za-z0-9_.\\-]{1,64}" autocomplete="off"></label>
 <label>Role <select name="role">${ROLES.map((role) => html`<option>${role}</option>`)}</select></label>
 <label>Only these connections <input name="connections" autocomplete="off" placeholder="all"></label>

@@ -3,11 +3,11 @@ import { action, button, table, time } from '../../components/components.ts';
 import { countText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, link } from '../../components/links.ts';
-import type { Visit } from '../../page.ts';
+import type { PageRequest } from '../../page.ts';
 import { plainError } from '../../trouble.ts';
 
 /** Why deliveries failed, one row per fault, each with the possible actions. */
-export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html =>
+export const causeTable = (causes: readonly FailureCause[], pageRequest: PageRequest): Html =>
   table(
     'Causes',
     ['Cause', 'Deliveries', 'Connection', 'First', 'Last', ''],
@@ -20,10 +20,10 @@ export const causeTable = (causes: readonly FailureCause[], visit: Visit): Html 
         html`<span class="clip wide" title="${cause.cause}">${cause.event === null ? plainError(cause.cause) : `Unknown event “${cause.event}”: not applied`}</span>`,
         countsText(cause),
         html`<span class="whole faint">${cause.connections.join(', ')}</span>`,
-        time(cause.first, visit),
-        time(cause.last, visit),
-        visit.may('operator')
-          ? html`<span class="whole">${verbs(cause, visit)}</span>`
+        time(cause.first, pageRequest),
+        time(cause.last, pageRequest),
+        pageRequest.may('operator')
+          ? html`<span class="whole">${verbs(cause, pageRequest)}</span>`
           : button('Show an example', deliveryLink(cause.sampleId)),
       ],
     })),
@@ -37,9 +37,9 @@ function countsText({ event, count, dead, waiting }: FailureCause): string {
     .join(', ');
 }
 
-function verbs(cause: FailureCause, visit: Visit): Html {
+function verbs(cause: FailureCause, pageRequest: PageRequest): Html {
   const { criteria } = cause;
   if (cause.event !== null) return html`${button('Replay…', link('/deliveries/replay', { ...criteria, state: 'ignored' }))}`;
-  return html`${cause.waiting > 0 ? action({ path: '/deliveries/retry', label: 'Retry now', csrf: visit.csrf, hidden: criteria }) : ''}
+  return html`${cause.waiting > 0 ? action({ path: '/deliveries/retry', label: 'Retry now', csrf: pageRequest.csrf, hidden: criteria }) : ''}
 ${cause.dead > 0 ? html`${button('Replay…', link('/deliveries/replay', { ...criteria, state: 'dead' }))} ${button('Dismiss…', link('/deliveries/dismiss', { ...criteria, state: 'dead' }))}` : ''}`;
 }

@@ -7,7 +7,7 @@ import { countText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, deliveriesLink, link } from '../../components/links.ts';
 import { readSelection, type SelectedDeliveries, timeField } from '../../criteria.ts';
-import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam, type Visit } from '../../page.ts';
+import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type PageRequest, positionParam } from '../../page.ts';
 import { causeTable } from './cause-list.ts';
 import { deliveryTable, readResources, readUnknownEvents } from './delivery-table.ts';
 
@@ -16,37 +16,37 @@ const MOST_LINKS = 12;
 /** Every accepted webhook, newest first, with the causes of failures and the possible actions. */
 export const deliveriesPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const sql = ports.context.db.read;
-    const asked = await readSelection(ports, visit);
-    const text = visit.param('text');
-    const before = positionParam(visit);
-    const filter: DeliveryFilter = { ...asked.criteria, text };
+    const selection = await readSelection(ports, pageRequest);
+    const text = pageRequest.param('text');
+    const before = positionParam(pageRequest);
+    const filter: DeliveryFilter = { ...selection.criteria, text };
     const found = await listDeliveries(sql, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
-    const causes = await readCauses(sql, { connection: asked.criteria.connection ?? null });
-    const query = { ...asked.query, text };
+    const causes = await readCauses(sql, { connection: selection.criteria.connection ?? null });
+    const query = { ...selection.query, text };
     const isFiltered = Object.values(query).some((value) => value !== null);
     return {
       title: 'Deliveries',
-      lead: leadOf(causes, visit),
-      body: html`${filters(asked, text, ports, visit)}${rejectionLinks(asked.criteria.connection ?? null, ports)}
-${causes.length > 0 && before === null && !isFiltered ? section('Causes', causeTable(causes, visit)) : ''}
+      lead: leadOf(causes, pageRequest),
+      body: html`${filters(selection, text, ports, pageRequest)}${rejectionLinks(selection.criteria.connection ?? null, ports)}
+${causes.length > 0 && before === null && !isFiltered ? section('Causes', causeTable(causes, pageRequest)) : ''}
 ${section(
   'Deliveries',
-  html`<form method="post" action="${link('/deliveries/selected')}"><input type="hidden" name="csrf" value="${visit.csrf}">
-${deliveryTable(rows, await readResources(sql, rows), visit, {
-  select: visit.may('operator'),
-  unknown: await readUnknownEvents(sql, asked.criteria.connection ?? null),
+  html`<form method="post" action="${link('/deliveries/selected')}"><input type="hidden" name="csrf" value="${pageRequest.csrf}">
+${deliveryTable(rows, await readResources(sql, rows), pageRequest, {
+  select: pageRequest.may('operator'),
+  unknown: await readUnknownEvents(sql, selection.criteria.connection ?? null),
   empty: emptyText(isFiltered, ports),
 })}
-${rows.length > 0 && visit.may('operator') ? selectionBar(asked, text) : ''}</form>`,
+${rows.length > 0 && pageRequest.may('operator') ? selectionBar(selection, text) : ''}</form>`,
 )}
 ${pager(last && deliveriesLink({ ...query, before: last.seq }), before === null ? null : deliveriesLink(query))}`,
     };
   };
 
-function leadOf(causes: readonly FailureCause[], visit: Visit): Html {
+function leadOf(causes: readonly FailureCause[], pageRequest: PageRequest): Html {
   const sum = (name: 'dead' | 'waiting') => causes.reduce((total, cause) => total + cause[name], 0);
   const [dead, waiting] = [sum('dead'), sum('waiting')];
   const unknown = causes.filter(({ event }) => event !== null).reduce((total, { count }) => total + count, 0);
@@ -56,10 +56,10 @@ function leadOf(causes: readonly FailureCause[], visit: Visit): Html {
     unknown > 0 ? `${countText(unknown, 'delivery has', 'deliveries have')} an unknown event` : null,
   ].filter((part) => part !== null);
   const what = parts.length === 0 ? 'Every accepted webhook has been applied or has no effect.' : `${parts.join('; ')}.`;
-  return html`<p>${what}${parts.length > 0 && visit.may('operator') ? ' Fix the cause, then use the buttons next to it.' : ''}</p>`;
+  return html`<p>${what}${parts.length > 0 && pageRequest.may('operator') ? ' Fix the cause, then use the buttons next to it.' : ''}</p>`;
 }
 
-const filters = ({ criteria, resource }: SelectedDeliveries, text: string | null, ports: ConsolePorts, visit: Visit): Html =>
+const filters = ({ criteria, resource }: SelectedDeliveries, text: string | null, ports: ConsolePorts, pageRequest: PageRequest): Html =>
   filterForm('/deliveries', [
     { name: 'subject', label: 'Number, id or resource', value: resource },
     { name: 'state', label: 'State', value: criteria.state ?? null, choices: DELIVERY_STATES, word: stateWord },
@@ -67,8 +67,8 @@ const filters = ({ criteria, resource }: SelectedDeliveries, text: string | null
     { name: 'event', label: 'Event contains', value: criteria.event ?? null },
     { name: 'error', label: 'Error contains', value: criteria.error ?? null },
     { name: 'text', label: 'Body contains', value: text },
-    { name: 'from', label: `Received from (${visit.zone})`, value: timeField(visit, 'from'), type: 'datetime-local' },
-    { name: 'to', label: 'to', value: timeField(visit, 'to'), type: 'datetime-local' },
+    { name: 'from', label: `Received from (${pageRequest.zone})`, value: timeField(pageRequest, 'from'), type: 'datetime-local' },
+    { name: 'to', label: 'to', value: timeField(pageRequest, 'to'), type: 'datetime-local' },
   ]);
 
 /** Rejected requests are not deliveries: they are listed separately, by connection. */

@@ -7,7 +7,7 @@ import { countText, durationText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { textView } from '../../components/json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../components/links.ts';
-import type { ConsolePorts, Page, Visit } from '../../page.ts';
+import type { ConsolePorts, Page, PageRequest } from '../../page.ts';
 import { PERMANENT, plainError } from '../../trouble.ts';
 import { changeList } from '../orders/changes.ts';
 import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
@@ -23,8 +23,8 @@ export async function namedDelivery(ports: ConsolePorts, id: string): Promise<De
 /** One delivery: its content, its attempts, and its changes. */
 export const deliveryPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const delivery = await namedDelivery(ports, visit.segment('id'));
+  async (pageRequest) => {
+    const delivery = await namedDelivery(ports, pageRequest.segment('id'));
     const sql = ports.context.db.read;
     const changes = await readByCause(sql, delivery.id, MOST_CHANGES);
     const unknown = isUnknownEvent(delivery, await readUnknownEvents(sql, delivery.connection));
@@ -35,7 +35,7 @@ export const deliveryPage =
     return {
       title: `Delivery: ${title}`,
       lead: html`<p>${leadOf(delivery, changes.length, unknown)}</p>`,
-      body: html`${visit.may('operator') ? verbs(delivery, ports, visit) : ''}
+      body: html`${pageRequest.may('operator') ? verbs(delivery, ports, pageRequest) : ''}
 ${facts([
   ['State', html`${stateBadge(delivery.state)}`],
   ['Resource', resource === undefined && delivery.subject === null ? null : resourceText(resource, delivery.subject)],
@@ -43,24 +43,24 @@ ${facts([
     'Connection',
     html`<a href="${connectionLink(delivery.connection)}">${delivery.connection}</a> <span class="faint">${delivery.platform}</span>`,
   ],
-  ['Received', timeAndAge(delivery.receivedAt, visit)],
-  ['Finished', delivery.finishedAt === null ? null : timeAndAge(delivery.finishedAt, visit)],
-  ['Next attempt', delivery.nextAttemptAt === null ? null : timeAndAge(delivery.nextAttemptAt, visit)],
+  ['Received', timeAndAge(delivery.receivedAt, pageRequest)],
+  ['Finished', delivery.finishedAt === null ? null : timeAndAge(delivery.finishedAt, pageRequest)],
+  ['Next attempt', delivery.nextAttemptAt === null ? null : timeAndAge(delivery.nextAttemptAt, pageRequest)],
   ['Duplicates', delivery.duplicates === 0 ? null : `${delivery.duplicates}${delivery.conflict ? ', payload conflict' : ''}`],
   ['Error', delivery.error],
   [
     'Dismissed',
     delivery.handled === null
       ? null
-      : html`by ${delivery.handled.by} ${time(delivery.handled.at, visit)}${delivery.handled.note === null ? '' : `: ${delivery.handled.note}`}`,
+      : html`by ${delivery.handled.by} ${time(delivery.handled.at, pageRequest)}${delivery.handled.note === null ? '' : `: ${delivery.handled.note}`}`,
   ],
   ['Event id', delivery.eventId === null ? null : html`<code>${delivery.eventId}</code>`],
   ['External id', resource === undefined ? null : html`<code>${resource.title}</code>`],
   ['Delivery id', html`<code>${delivery.id}</code>`],
 ])}
-${section('Changes', await changeList(sql, changes, visit, delivery.state === 'done' ? 'None: its content was already known.' : 'Not applied yet.'))}
-${section('Attempts', attemptTable(delivery, visit))}
-${activity.length === 0 ? '' : section('Activity', activityTable(activity, visit))}
+${section('Changes', await changeList(sql, changes, pageRequest, delivery.state === 'done' ? 'None: its content was already known.' : 'Not applied yet.'))}
+${section('Attempts', attemptTable(delivery, pageRequest))}
+${activity.length === 0 ? '' : section('Activity', activityTable(activity, pageRequest))}
 ${section('Body', bodyOf(delivery))}
 ${section('Headers', headerTable(delivery))}`,
     };
@@ -88,35 +88,35 @@ function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): strin
 }
 
 /** The actions that make sense in its state; for an unreadable body, a replay is not the primary one. */
-function verbs(delivery: DeliveryRow, ports: ConsolePorts, visit: Visit): Html {
+function verbs(delivery: DeliveryRow, ports: ConsolePorts, pageRequest: PageRequest): Html {
   const { id, state, error, connection } = delivery;
   const path = `/deliveries/${encodeURIComponent(id)}`;
   if (state === 'pending' || state === 'working')
     return error === null
       ? html``
-      : html`<p class="row">${action({ path: '/deliveries/retry', label: 'Retry now', csrf: visit.csrf, hidden: { id }, look: 'primary' })}</p>`;
+      : html`<p class="row">${action({ path: '/deliveries/retry', label: 'Retry now', csrf: pageRequest.csrf, hidden: { id }, look: 'primary' })}</p>`;
   const known = ports.context.connections.get(connection);
   const isPermanentFailure = isPermanent(delivery);
-  return html`<p class="row">${isPermanentFailure && known && ports.hasApi(known) ? action({ path: `/connections/${encodeURIComponent(connection)}/reconcile`, label: 'Reconcile now', csrf: visit.csrf, look: 'primary' }) : ''}
+  return html`<p class="row">${isPermanentFailure && known && ports.hasApi(known) ? action({ path: `/connections/${encodeURIComponent(connection)}/reconcile`, label: 'Reconcile now', csrf: pageRequest.csrf, look: 'primary' }) : ''}
 ${button('Replay…', `${deliveryLink(id)}/replay`)}${state === 'dead' ? html` ${button('Dismiss…', link('/deliveries/dismiss', { id }))}` : ''}
 ${button('Body as received', link(`${path}/body`))}</p>`;
 }
 
 /** The audit entries of this delivery. */
-const activityTable = (entries: readonly AuditRow[], visit: Visit): Html =>
+const activityTable = (entries: readonly AuditRow[], pageRequest: PageRequest): Html =>
   table(
     'Activity',
     ['When', 'Who', 'Action', 'Result'],
-    entries.map(({ at, who, action: verb, result }) => ({ cells: [time(at, visit), who, verb, result] })),
+    entries.map(({ at, who, action: verb, result }) => ({ cells: [time(at, pageRequest), who, verb, result] })),
     '',
   );
 
-const attemptTable = (delivery: DeliveryRow, visit: Visit): Html =>
+const attemptTable = (delivery: DeliveryRow, pageRequest: PageRequest): Html =>
   table(
     'Attempts',
     ['When', 'Outcome', 'Took', 'Error'],
     delivery.attempts.map((attempt) => ({
-      cells: [time(attempt.at, visit), stateBadge(attempt.outcome), durationText(attempt.tookMs), attempt.error ?? ''],
+      cells: [time(attempt.at, pageRequest), stateBadge(attempt.outcome), durationText(attempt.tookMs), attempt.error ?? ''],
     })),
     'None yet.',
   );

@@ -13,8 +13,8 @@ const MOST_SHOWN = 50;
 /** Asks for a note, then dismisses failed deliveries: they no longer appear in counts and alerts, and can still be replayed. */
 export const dismissPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const { criteria, query } = await readSelection(ports, visit);
+  async (pageRequest) => {
+    const { criteria, query } = await readSelection(ports, pageRequest);
     needCriterion(criteria);
     const sql = ports.context.db.read;
     const found = await listDeliveries(sql, { ...criteria, state: 'dead' }, { before: null, limit: MOST_SHOWN + 1 });
@@ -30,9 +30,9 @@ export const dismissPage =
       body:
         found.length === 0
           ? html``
-          : html`<form class="stacked" method="post" action="${link('/deliveries/dismiss')}"><input type="hidden" name="csrf" value="${visit.csrf}">${hiddenMembers({ ...query, id: idsText(criteria) })}
+          : html`<form class="stacked" method="post" action="${link('/deliveries/dismiss')}"><input type="hidden" name="csrf" value="${pageRequest.csrf}">${hiddenMembers({ ...query, id: idsText(criteria) })}
 <label>Reason, for later reference <input type="text" name="note" maxlength="500" required autocomplete="off"></label>
 <button class="primary">Mark as handled</button></form>
-${section('Deliveries', deliveryTable(shown, await readResources(sql, shown), visit))}`,
+${section('Deliveries', deliveryTable(shown, await readResources(sql, shown), pageRequest))}`,
     };
   };

@@ -8,10 +8,10 @@ import { namedConnection } from '../overview/connection.ts';
 /** Requests rejected for their credentials: when, from where, why, and a description of the credentials. */
 export const rejectionsPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const connection = namedConnection(ports, visit);
+  async (pageRequest) => {
+    const connection = namedConnection(ports, pageRequest);
     const { name, platform } = connection;
-    const before = positionParam(visit);
+    const before = positionParam(pageRequest);
     const found = await ports.rejections(connection, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
     const path = `/connections/${encodeURIComponent(name)}/rejections`;
@@ -23,7 +23,7 @@ export const rejectionsPage =
         ['When', 'Status', 'Why', 'Credentials (description)', 'From'],
         rows.map((row) => ({
           cells: [
-            time(row.at, visit),
+            time(row.at, pageRequest),
             badge(String(row.status), 'bad'),
             row.reason ?? row.code,
             row.credential === null ? html`<span class="faint">none</span>` : html`<code>${row.credential}</code>`,

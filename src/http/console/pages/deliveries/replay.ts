@@ -7,7 +7,7 @@ import { countText, listText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, findLink, link } from '../../components/links.ts';
 import { readSelection } from '../../criteria.ts';
-import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
+import type { ConsolePorts, Page, PageRequest, View } from '../../page.ts';
 import { plainError } from '../../trouble.ts';
 import { differences } from '../orders/changes.ts';
 import { namedDelivery } from './delivery.ts';
@@ -15,23 +15,23 @@ import { shortId } from './delivery-table.ts';
 
 const MOST_SHOWN = 50;
 
-export const fetchParam = (visit: Visit): ReplayFetch => (visit.param('fetch') === 'recorded' ? 'recorded' : 'fresh');
+export const fetchParam = (pageRequest: PageRequest): ReplayFetch => (pageRequest.param('fetch') === 'recorded' ? 'recorded' : 'fresh');
 
 /** Previews the replay of one delivery, with the button that performs it. */
 export const replayOnePage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const { id } = await namedDelivery(ports, visit.segment('id'));
-    return previewView(ports, visit, { ids: [id] }, { id });
+  async (pageRequest) => {
+    const { id } = await namedDelivery(ports, pageRequest.segment('id'));
+    return previewView(ports, pageRequest, { ids: [id] }, { id });
   };
 
 /** The same for all selected deliveries, or all that match a filter. */
 export const replayManyPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const { criteria, query } = await readSelection(ports, visit);
+  async (pageRequest) => {
+    const { criteria, query } = await readSelection(ports, pageRequest);
     needCriterion(criteria);
-    return previewView(ports, visit, criteria, { ...query, id: idsText(criteria) });
+    return previewView(ports, pageRequest, criteria, { ...query, id: idsText(criteria) });
   };
 
 export function needCriterion(criteria: DeliveryCriteria): void {
@@ -44,8 +44,8 @@ export const idsText = ({ ids }: DeliveryCriteria): string | null => ids?.join('
 
 type Members = Record<string, string | null>;
 
-async function previewView(ports: ConsolePorts, visit: Visit, criteria: DeliveryCriteria, members: Members): Promise<View> {
-  const fetch = fetchParam(visit);
+async function previewView(ports: ConsolePorts, pageRequest: PageRequest, criteria: DeliveryCriteria, members: Members): Promise<View> {
+  const fetch = fetchParam(pageRequest);
   const preview = await ports.previewReplay(criteria, fetch);
   const { number, changes } = preview;
   const names = await readNames(ports.context.db.read, changes.slice(0, MOST_SHOWN));
@@ -58,7 +58,7 @@ async function previewView(ports: ConsolePorts, visit: Visit, criteria: Delivery
     body: html`${
       number === 0
         ? html`<p>${button('Deliveries', deliveriesLink({}))}</p>`
-        : html`<p class="row">${action({ path: '/deliveries/replay', label: `Replay ${countText(number, 'delivery', 'deliveries')}`, csrf: visit.csrf, hidden: { ...members, fetch }, look: 'primary' })}
+        : html`<p class="row">${action({ path: '/deliveries/replay', label: `Replay ${countText(number, 'delivery', 'deliveries')}`, csrf: pageRequest.csrf, hidden: { ...members, fetch }, look: 'primary' })}
 <a class="button" href="${link('/deliveries/replay', { ...members, fetch: other })}">${other === 'recorded' ? 'Use the recorded response instead' : 'Fetch again instead'}</a></p>
 <p class="faint">Notifications are ${fetch === 'fresh' ? 'fetched again from the platform' : 'processed with the recorded response'}. Nothing has been changed yet.</p>`
     }

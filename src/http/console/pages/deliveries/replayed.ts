@@ -12,9 +12,9 @@ const MOST_SHOWN = 50;
 /** The outcome of the deliveries of one replay; refreshes until all of them have finished. */
 export const replayedPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const sql = ports.context.db.read;
-    const replay = await readReplay(sql, visit.segment('id'));
+    const replay = await readReplay(sql, pageRequest.segment('id'));
     if (!replay) throw new Refused(404, 'not_found', 'No replay has this id.');
     const { number, states } = replay;
     const countOf = (...names: string[]) => names.reduce((sum, name) => sum + (states[name] ?? 0), 0);
@@ -32,9 +32,9 @@ export const replayedPage =
       refreshSeconds: open > 0 ? 2 : null,
       lead: html`<p>${countText(number, 'delivery', 'deliveries')} queued${parts.length === 0 ? '.' : `: ${listText(parts)}.`}${open > 0 ? ' This page refreshes itself.' : ''}</p><p><progress max="${Math.max(1, number)}" value="${number - open}" aria-label="Progress"></progress></p>`,
       body: html`${facts([
-        ['Started', time(replay.at, visit)],
+        ['Started', time(replay.at, pageRequest)],
         ['By', replay.by],
       ])}
-${section(failed > 0 ? 'Failed again' : 'Deliveries', deliveryTable(rest, await readResources(sql, rest), visit))}${number > rest.length && failed === 0 ? html`<p class="faint">The newest ${rest.length} are shown.</p>` : ''}`,
+${section(failed > 0 ? 'Failed again' : 'Deliveries', deliveryTable(rest, await readResources(sql, rest), pageRequest))}${number > rest.length && failed === 0 ? html`<p class="faint">The newest ${rest.length} are shown.</p>` : ''}`,
     };
   };

@@ -49,9 +49,9 @@ export const filterText = ({ filter }: ConsumerRow): string =>
 /** All consumers of the feed with their lag and unconfirmed changes. */
 export const consumersPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const consumers = await listConsumers(ports.context.db.read, { after: null, limit: MOST_CONSUMERS });
-    const statuses = await Promise.all(consumers.map((consumer) => readConsumerStatus(ports, consumer, visit.now)));
+    const statuses = await Promise.all(consumers.map((consumer) => readConsumerStatus(ports, consumer, pageRequest.now)));
     return {
       title: 'Consumers',
       lead: html`<p>${leadOf(statuses)}</p>`,
@@ -65,11 +65,11 @@ export const consumersPage =
             consumer.name,
             filterText(consumer),
             isLate ? badge(lagText(lag), 'bad') : lagText(lag),
-            time(consumer.lastReadAt, visit),
-            time(consumer.lastAckAt, visit),
+            time(consumer.lastReadAt, pageRequest),
+            time(consumer.lastAckAt, pageRequest),
             outstandingSince === null
               ? html`<span class="faint">none</span>`
-              : spanText(visit.now.getTime() - Date.parse(outstandingSince)),
+              : spanText(pageRequest.now.getTime() - Date.parse(outstandingSince)),
             rejected === 0
               ? html`<span class="faint">0</span>`
               : html`<a href="${consumerLink(consumer.name)}?status=rejected">${badge(rejectedText(rejected), 'bad')}</a>`,

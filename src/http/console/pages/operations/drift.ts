@@ -11,8 +11,8 @@ const MOST_SHOWN = 300;
 /** What platforms send that our description of them does not contain. */
 export const driftPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const filter = { connection: visit.param('connection'), kind: visit.param('kind') };
+  async (pageRequest) => {
+    const filter = { connection: pageRequest.param('connection'), kind: pageRequest.param('kind') };
     const found = await listDrift(ports.context.db.read, filter, { after: null, limit: MOST_SHOWN });
     const events = found.filter(({ kind }) => kind === 'event').length;
     return {
@@ -34,8 +34,8 @@ ${table(
       html`<code>${one.path}</code>`,
       html`<span class="faint whole">${one.connection}</span>`,
       one.count,
-      time(one.firstSeenAt, visit),
-      time(one.lastSeenAt, visit),
+      time(one.firstSeenAt, pageRequest),
+      time(one.lastSeenAt, pageRequest),
     ],
   })),
   'None. An event, field or value appears here when a platform sends one that its adapter does not know; a row leads to an example.',

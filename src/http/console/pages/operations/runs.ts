@@ -7,7 +7,7 @@ import { countText, gapCauseText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, findLink, link, runLink } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
-import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam, type Visit } from '../../page.ts';
+import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type PageRequest, positionParam } from '../../page.ts';
 import { plainError } from '../../trouble.ts';
 import { shortId } from '../deliveries/delivery-table.ts';
 
@@ -38,9 +38,9 @@ export const runTable = (runs: readonly RunRow[], moment: Moment, empty: Content
 
 export const runsPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const filter = { connection: visit.param('connection'), state: visit.param('state') };
-    const before = positionParam(visit);
+  async (pageRequest) => {
+    const filter = { connection: pageRequest.param('connection'), state: pageRequest.param('state') };
+    const before = positionParam(pageRequest);
     const found = await listRuns(ports.context.db.read, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
     const gaps = rows.reduce((total, run) => total + run.counts.gaps, 0);
@@ -48,7 +48,7 @@ export const runsPage =
     return {
       title: 'Reconcile',
       lead: html`<p>Each run compares our data with the platform’s own lists. The runs below found ${countText(gaps, 'change')} that no webhook had reported; all of them were applied.</p>`,
-      body: html`${visit.may('operator') ? startForms(ports, visit) : ''}
+      body: html`${pageRequest.may('operator') ? startForms(ports, pageRequest) : ''}
 ${
   without.length === 0
     ? ''
@@ -61,26 +61,26 @@ ${filterForm('/reconcile-runs', [
   { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
   { name: 'state', label: 'State', value: filter.state, choices: ['running', 'done', 'failed'] },
 ])}
-${runTable(rows, visit, 'No reconcile run matches. A run starts with the service, on schedule, and with the button above.')}${pager(last && link('/reconcile-runs', { ...filter, before: last.seq }), before === null ? null : link('/reconcile-runs', filter))}`,
+${runTable(rows, pageRequest, 'No reconcile run matches. A run starts with the service, on schedule, and with the button above.')}${pager(last && link('/reconcile-runs', { ...filter, before: last.seq }), before === null ? null : link('/reconcile-runs', filter))}`,
     };
   };
 
 /** Only for connections with an API. */
-function startForms(ports: ConsolePorts, visit: Visit): Html {
+function startForms(ports: ConsolePorts, pageRequest: PageRequest): Html {
   const able = ports.context.connections.list().filter((connection) => ports.hasApi(connection));
   return html`<p class="row">${able
     .map(({ name }) => name)
     .sort()
     .map((name) =>
-      action({ path: `/connections/${encodeURIComponent(name)}/reconcile`, label: `Reconcile ${name} now`, csrf: visit.csrf }),
+      action({ path: `/connections/${encodeURIComponent(name)}/reconcile`, label: `Reconcile ${name} now`, csrf: pageRequest.csrf }),
     )}</p>`;
 }
 
 export const runPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const sql = ports.context.db.read;
-    const run = await readRun(sql, visit.segment('id'));
+    const run = await readRun(sql, pageRequest.segment('id'));
     if (!run) throw new Refused(404, 'not_found', 'No reconcile run has this id.');
     const gaps = await readGaps(sql, run.id);
     const names = await readNames(
@@ -96,14 +96,14 @@ export const runPage =
         ['Connection', html`<a href="${connectionLink(run.connection)}">${run.connection}</a>`],
         ['State', stateBadge(run.state)],
         ['Trigger', TRIGGERS[run.trigger] ?? run.trigger],
-        ['Started', timeAndAge(run.startedAt, visit)],
-        ['Finished', run.finishedAt === null ? null : timeAndAge(run.finishedAt, visit)],
+        ['Started', timeAndAge(run.startedAt, pageRequest)],
+        ['Finished', run.finishedAt === null ? null : timeAndAge(run.finishedAt, pageRequest)],
         ['Compared', String(run.counts.seen)],
         ['Unchanged', String(run.counts.unchanged)],
         ['Applied', String(run.counts.applied)],
         ['Failed', String(run.counts.failed)],
       ])}
-${section('Gaps', html`${gapSummary(gaps)}${gapTable(run.connection, gaps, numbers, visit)}`)}
+${section('Gaps', html`${gapSummary(gaps)}${gapTable(run.connection, gaps, numbers, pageRequest)}`)}
 <details><summary>Checkpoint</summary><pre tabindex="0">${JSON.stringify(run.progress, null, 2)}</pre></details>`,
     };
   };
@@ -122,7 +122,12 @@ function gapSummary(gaps: readonly GapRow[]): Html {
   return html`${[...groups].map(([cause, count]) => html`<p>${countText(count, 'change')}: ${gapCauseText(cause)}</p>`)}`;
 }
 
-const gapTable = (connection: string, gaps: readonly GapRow[], numbers: ReadonlyMap<string, string | null>, visit: Visit): Html =>
+const gapTable = (
+  connection: string,
+  gaps: readonly GapRow[],
+  numbers: ReadonlyMap<string, string | null>,
+  pageRequest: PageRequest,
+): Html =>
   table(
     'Gaps',
     ['Entity', 'Why no webhook reported it', 'Details', 'Changed at the platform', 'Found'],
@@ -132,8 +137,8 @@ const gapTable = (connection: string, gaps: readonly GapRow[], numbers: Readonly
         html`<span class="whole" title="${gap.externalId}">${gap.kind} ${numbers.get(`${gap.kind}:${gap.externalId}`) ?? shortId(gap.externalId)}</span>`,
         gapCauseText(gap.cause),
         detailsText(gap.details),
-        time(gap.platformAt, visit),
-        time(gap.at, visit),
+        time(gap.platformAt, pageRequest),
+        time(gap.at, pageRequest),
       ],
     })),
     'None.',

@@ -15,9 +15,9 @@ const MOST_SHOWN = 200;
 /** Documents announced but not downloaded, oldest first. */
 export const documentsPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const sql = ports.context.db.read;
-    const connection = visit.param('connection');
+    const connection = pageRequest.param('connection');
     const found = await listMissingDocuments(sql, { connection, limit: MOST_SHOWN });
     const names = await readNamesOf(
       sql,
@@ -29,20 +29,20 @@ export const documentsPage =
       cells: [
         html`<strong>${one.name}</strong>`,
         stateBadge(one.state),
-        fetchAgainButton(one, visit),
+        fetchAgainButton(one, pageRequest),
         html`<a class="whole" href="${entityLink(one.entityId)}" title="${one.externalId}">${one.kind} ${names.get(one.entityId)?.number ?? shortId(one.externalId)}</a>`,
         one.error === null ? '' : html`<span class="clip" title="${one.error}">${plainError(one.error)}</span>`,
         one.tries,
-        one.state === 'announced' ? time(one.nextAttemptAt, visit) : html`<span class="faint">–</span>`,
+        one.state === 'announced' ? time(one.nextAttemptAt, pageRequest) : html`<span class="faint">–</span>`,
         html`<span class="faint whole">${one.connection}</span>`,
-        time(one.announcedAt, visit),
+        time(one.announcedAt, pageRequest),
       ],
     });
     return {
       title: 'Missing documents',
       lead: html`<p>${found.length === 0 ? 'All announced documents are stored.' : leadText(failed.length, waiting)}</p>`,
       body: html`${filterForm('/documents', [{ name: 'connection', label: 'Connection', value: connection, choices: connectionNames(ports) }])}
-${failed.length > 0 && visit.may('operator') ? html`<p class="row">${action({ path: '/documents/fetch', label: failed.length === 1 ? 'Fetch it again' : `Fetch all ${failed.length} again`, csrf: visit.csrf, hidden: { connection, back: visit.address }, look: 'primary' })}</p>` : ''}
+${failed.length > 0 && pageRequest.may('operator') ? html`<p class="row">${action({ path: '/documents/fetch', label: failed.length === 1 ? 'Fetch it again' : `Fetch all ${failed.length} again`, csrf: pageRequest.csrf, hidden: { connection, back: pageRequest.address }, look: 'primary' })}</p>` : ''}
 ${table('Missing documents', ['Name', 'State', '', 'Belongs to', 'Reason', 'Attempts', 'Next attempt', 'Connection', 'Announced'], found.map(row), 'Nothing is missing. A document appears here when an order or shipment announces it and its content has not been downloaded.')}`,
     };
   };

@@ -23,12 +23,20 @@ export const ENTITY_PLACES: readonly Place[] = [
 /** Orders, shipments or records, most recently changed first. */
 export const entitiesPage =
   (ports: ConsolePorts, { path, title, kinds }: Place): Page =>
-  async (visit) => {
-    const kind = kinds.find((one) => one === visit.param('kind')) ?? null;
-    const asked = { connection: visit.param('connection'), status: visit.param('status'), text: visit.param('number') };
-    const skip = positionParam(visit, 'skip') ?? 0;
-    const found = await searchEntities(ports.context.db.read, { kinds: kind ? [kind] : kinds, ...asked }, { skip, limit: PAGE_ROWS + 1 });
-    const { text: number, ...others } = asked;
+  async (pageRequest) => {
+    const kind = kinds.find((one) => one === pageRequest.param('kind')) ?? null;
+    const selected = {
+      connection: pageRequest.param('connection'),
+      status: pageRequest.param('status'),
+      text: pageRequest.param('number'),
+    };
+    const skip = positionParam(pageRequest, 'skip') ?? 0;
+    const found = await searchEntities(
+      ports.context.db.read,
+      { kinds: kind ? [kind] : kinds, ...selected },
+      { skip, limit: PAGE_ROWS + 1 },
+    );
+    const { text: number, ...others } = selected;
     const query = { ...others, number, kind };
     const isFiltered = Object.values(query).some((value) => value !== null);
     return {
@@ -36,11 +44,11 @@ export const entitiesPage =
       lead: html`<p>The current state as the ERP reads it, most recently changed first. Open one to see every change and its cause.</p>`,
       body: html`${filterForm(path, [
         { name: 'number', label: 'Number or external id', value: number },
-        { name: 'status', label: 'Status', value: asked.status },
-        { name: 'connection', label: 'Connection', value: asked.connection, choices: connectionNames(ports) },
+        { name: 'status', label: 'Status', value: selected.status },
+        { name: 'connection', label: 'Connection', value: selected.connection, choices: connectionNames(ports) },
         ...(kinds.length > 1 ? [{ name: 'kind', label: 'Kind', value: kind, choices: kinds }] : []),
       ])}
-${entityTable(found.slice(0, PAGE_ROWS), kinds.length > 1, visit, isFiltered ? html`No matches. <a href="${link('/search', { q: number })}">Search everything</a>: items, parties, documents and events too.` : emptyText(title))}
+${entityTable(found.slice(0, PAGE_ROWS), kinds.length > 1, pageRequest, isFiltered ? html`No matches. <a href="${link('/search', { q: number })}">Search everything</a>: items, parties, documents and events too.` : emptyText(title))}
 ${pager(found.length > PAGE_ROWS ? link(path, { ...query, skip: skip + PAGE_ROWS }) : null, skip === 0 ? null : link(path, query))}`,
     };
   };

@@ -7,7 +7,7 @@ import { bytesText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, link } from '../../components/links.ts';
 import type { Moment } from '../../components/times.ts';
-import type { Visit } from '../../page.ts';
+import type { PageRequest } from '../../page.ts';
 
 const partyText = (party: Header['buyer']): string | null =>
   party === null ? null : [party.name, party.id === null ? null : `(${party.id})`].filter(Boolean).join(' ');
@@ -62,13 +62,13 @@ export const lineTable = (lines: readonly ShownLine[], moment: Moment): Html =>
 export const mayFetchAgain = (state: string): boolean => !['announced', 'stored', 'empty'].includes(state);
 
 /** The button that fetches a document again, for those that are not retried automatically. */
-export const fetchAgainButton = ({ id, state }: { id: string; state: string }, visit: Visit): Content =>
-  mayFetchAgain(state) && visit.may('operator')
+export const fetchAgainButton = ({ id, state }: { id: string; state: string }, pageRequest: PageRequest): Content =>
+  mayFetchAgain(state) && pageRequest.may('operator')
     ? action({
         path: `/documents/${encodeURIComponent(id)}/fetch`,
         label: 'Fetch again',
-        csrf: visit.csrf,
-        hidden: { back: visit.address },
+        csrf: pageRequest.csrf,
+        hidden: { back: pageRequest.address },
       })
     : '';
 
@@ -79,7 +79,7 @@ const pastBadge = ({ supersededBy, removedAt }: DocumentRow): Content => {
 };
 
 /** The documents of one entity: the current ones, and those that are no longer, each with its mark. */
-export const documentTable = (documents: readonly DocumentRow[], visit: Visit): Html =>
+export const documentTable = (documents: readonly DocumentRow[], pageRequest: PageRequest): Html =>
   table(
     'Documents',
     ['Name', 'State', '', 'Size', 'Kind', 'Line', 'Announced'],
@@ -87,11 +87,11 @@ export const documentTable = (documents: readonly DocumentRow[], visit: Visit): 
       cells: [
         html`${one.state === 'stored' ? html`<a href="${link(`/documents/${encodeURIComponent(one.id)}/content`)}">${one.name}</a>` : one.name}${pastBadge(one)}`,
         html`${stateBadge(one.state)}${one.error === null || one.state === 'stored' ? '' : html` <span class="faint">${one.error}</span>`}`,
-        one.supersededBy === null && one.removedAt === null ? fetchAgainButton(one, visit) : '',
+        one.supersededBy === null && one.removedAt === null ? fetchAgainButton(one, pageRequest) : '',
         bytesText(one.bytes),
         one.type ?? one.code ?? '–',
         one.line ?? '–',
-        time(one.announcedAt, visit),
+        time(one.announcedAt, pageRequest),
       ],
     })),
     'None.',

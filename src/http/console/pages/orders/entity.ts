@@ -10,7 +10,7 @@ import { countText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { link } from '../../components/links.ts';
 import { localInput } from '../../components/times.ts';
-import type { ConsolePorts, Page, Visit } from '../../page.ts';
+import type { ConsolePorts, Page, PageRequest } from '../../page.ts';
 import { deliveryTable, readResources } from '../deliveries/delivery-table.ts';
 import { changeList } from './changes.ts';
 import { documentTable, headerFacts, lineTable } from './entity-parts.ts';
@@ -18,8 +18,8 @@ import { documentTable, headerFacts, lineTable } from './entity-parts.ts';
 const MOST_CHANGES = 200;
 const MOST_DELIVERIES = 20;
 
-export async function namedEntity(ports: ConsolePorts, visit: Visit): Promise<EntityRow> {
-  const entity = await readEntity(ports.context.db.read, ENTITY_KINDS, visit.segment('id'));
+export async function namedEntity(ports: ConsolePorts, pageRequest: PageRequest): Promise<EntityRow> {
+  const entity = await readEntity(ports.context.db.read, ENTITY_KINDS, pageRequest.segment('id'));
   if (!entity) throw new Refused(404, 'not_found', 'Nothing with this id is stored here.');
   return entity;
 }
@@ -30,9 +30,9 @@ export const placeOf = ({ kind }: Pick<EntityRow, 'kind'>): string =>
 /** One order, shipment or record: its current state, its history, and the webhooks received about it. */
 export const entityPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const sql = ports.context.db.read;
-    const entity = await namedEntity(ports, visit);
+    const entity = await namedEntity(ports, pageRequest);
     const about = { connection: entity.connection, subject: `${entity.kind}:${entity.externalId}` };
     const [lines, documents, history, deliveries] = await Promise.all([
       readLines(sql, [entity.id], false),
@@ -45,11 +45,11 @@ export const entityPage =
       title: `${entity.kind === 'order' ? 'Order' : entity.kind} ${entity.header.number ?? entity.externalId}`,
       place: placeOf(entity),
       lead: html`<p>${leadOf(entity, history.length)}</p>`,
-      body: html`${headerFacts(entity, visit)}
-${hasLines ? section('Lines', lineTable(lines, visit)) : ''}
-${documents.length > 0 ? section('Documents', documentTable(documents, visit)) : ''}
-${section('History', html`${versionForms(entity, history, visit)}${await changeList(sql, history.toReversed(), visit, 'Its changes have been deleted: their retention time has passed.')}`)}
-${section('Webhooks received', deliveryTable(deliveries, await readResources(sql, deliveries), visit, { empty: 'None: it was found by reconciliation.' }))}`,
+      body: html`${headerFacts(entity, pageRequest)}
+${hasLines ? section('Lines', lineTable(lines, pageRequest)) : ''}
+${documents.length > 0 ? section('Documents', documentTable(documents, pageRequest)) : ''}
+${section('History', html`${versionForms(entity, history, pageRequest)}${await changeList(sql, history.toReversed(), pageRequest, 'Its changes have been deleted: their retention time has passed.')}`)}
+${section('Webhooks received', deliveryTable(deliveries, await readResources(sql, deliveries), pageRequest, { empty: 'None: it was found by reconciliation.' }))}`,
     };
   };
 
@@ -60,13 +60,13 @@ function leadOf(entity: EntityRow, changes: number): string {
 }
 
 /** Forms for the state that a consumer saw at a time, and for comparing two versions. */
-function versionForms(entity: EntityRow, history: readonly ChangeRow[], visit: Visit): Html {
+function versionForms(entity: EntityRow, history: readonly ChangeRow[], pageRequest: PageRequest): Html {
   const path = link(`/entities/${encodeURIComponent(entity.id)}/versions`);
   const options = (chosen: number) =>
     history.map(
       ({ version, position }) => html`<option value="${position}"${version === chosen ? html` selected` : ''}>version ${version}</option>`,
     );
   const last = history.at(-1)?.version ?? 1;
-  return html`<div class="row"><form class="filter" method="get" action="${path}" hx-morph-skip><label>As the ERP saw it at (${visit.zone}) <input type="datetime-local" name="at" value="${localInput(visit.now.toISOString(), visit.zone)}" required></label><button>Show</button></form>
+  return html`<div class="row"><form class="filter" method="get" action="${path}" hx-morph-skip><label>As the ERP saw it at (${pageRequest.zone}) <input type="datetime-local" name="at" value="${localInput(pageRequest.now.toISOString(), pageRequest.zone)}" required></label><button>Show</button></form>
 ${history.length < 2 ? '' : html`<form class="filter" method="get" action="${path}" hx-morph-skip><label>Compare <select name="from">${options(last - 1)}</select></label><label>with <select name="to">${options(last)}</select></label><button>Compare</button></form>`}</div>`;
 }

@@ -16,12 +16,12 @@ const MOST_VERSIONS = 1000;
 /** An entity as a consumer of the feed saw it at a time, or two of its versions side by side. */
 export const versionsPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
+  async (pageRequest) => {
     const sql = ports.context.db.read;
-    const entity = await namedEntity(ports, visit);
+    const entity = await namedEntity(ports, pageRequest);
     const history = await readHistory(sql, entity.id, { after: '0', limit: MOST_VERSIONS });
-    const at = timeParam(visit, 'at');
-    const named = (name: string) => history.find(({ position }) => position === visit.param(name));
+    const at = timeParam(pageRequest, 'at');
+    const named = (name: string) => history.find(({ position }) => position === pageRequest.param(name));
     const [from, to] = at === null ? [named('from'), named('to')] : [undefined, history.findLast((change) => change.at <= at)];
     const title = `${entity.kind} ${entity.header.number ?? entity.externalId}`;
     const frame = { place: placeOf(entity), refreshSeconds: null };
@@ -31,7 +31,7 @@ export const versionsPage =
       return {
         ...frame,
         title,
-        lead: html`<p>At ${time(at, visit)} it was not in the feed yet, so no consumer had seen it.</p>`,
+        lead: html`<p>At ${time(at, pageRequest)} it was not in the feed yet, so no consumer had seen it.</p>`,
         body: back,
       };
     }
@@ -40,14 +40,14 @@ export const versionsPage =
       return {
         ...frame,
         title: `${title} as it was`,
-        lead: html`<p>At ${time(at, visit)} the ERP saw version ${to.version}, which was made ${time(to.at, visit)}.${to === history.at(-1) ? ' It is still the latest version.' : ''}</p>`,
+        lead: html`<p>At ${time(at, pageRequest)} the ERP saw version ${to.version}, which was made ${time(to.at, pageRequest)}.${to === history.at(-1) ? ' It is still the latest version.' : ''}</p>`,
         body: html`${back}${section(`Version ${to.version}`, textView(JSON.stringify(after), 'version'))}`,
       };
     const before = await viewAsOf(sql, entity, { position: from.position });
     return {
       ...frame,
       title: `${title}: version ${from.version} and ${to.version}`,
-      lead: html`<p>Version ${from.version} was made ${time(from.at, visit)}, version ${to.version} ${time(to.at, visit)}.</p>`,
+      lead: html`<p>Version ${from.version} was made ${time(from.at, pageRequest)}, version ${to.version} ${time(to.at, pageRequest)}.</p>`,
       body: html`${back}${section('Differences', differences(differencesOf(before, after)))}
 <div class="compare">${section(`Version ${from.version}`, textView(JSON.stringify(before), 'before'))}${section(`Version ${to.version}`, textView(JSON.stringify(after), 'after'))}</div>
 ${note('plain', 'This is what the API returns with “asOf”.')}`,

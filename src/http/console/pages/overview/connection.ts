@@ -13,7 +13,7 @@ import { action, badge, button, facts, note, section, table, time, timeAndAge } 
 import { durationText, spanText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, deliveriesLink, link, runLink } from '../../components/links.ts';
-import type { ConsolePorts, Page, Visit } from '../../page.ts';
+import type { ConsolePorts, Page, PageRequest } from '../../page.ts';
 import { type ConnectionFacts, reconcileStep, type Trouble } from '../../trouble.ts';
 import { isReconcile } from '../../troubles.ts';
 import { verdictOf } from '../../verdict.ts';
@@ -23,59 +23,59 @@ import { assess, readFacts, timeTextFor } from './facts.ts';
 import { trafficCharts } from './traffic-charts.ts';
 import { verdictBlock } from './trouble-list.ts';
 
-export function namedConnection(ports: ConsolePorts, visit: Visit): Connection {
-  const connection = ports.context.connections.get(visit.segment('name'));
-  if (!connection) throw new Refused(404, 'not_found', `No connection is named ${visit.segment('name')}.`);
+export function namedConnection(ports: ConsolePorts, pageRequest: PageRequest): Connection {
+  const connection = ports.context.connections.get(pageRequest.segment('name'));
+  if (!connection) throw new Refused(404, 'not_found', `No connection is named ${pageRequest.segment('name')}.`);
   return connection;
 }
 
 /** One connection: what is verified, its health, and the credentials in use. */
 export const connectionPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const connection = namedConnection(ports, visit);
+  async (pageRequest) => {
+    const connection = namedConnection(ports, pageRequest);
     const { name } = connection;
     const sql = ports.context.db.read;
-    const [known] = await readFacts(ports, [connection], visit.now);
+    const [known] = await readFacts(ports, [connection], pageRequest.now);
     if (!known) throw new Refused(404, 'not_found', `No connection is named ${name}.`);
-    const assessment = assess(known, visit);
+    const assessment = assess(known, pageRequest);
     const runs = await listRuns(sql, { connection: name, state: null }, { before: null, limit: 5 });
     const history = await listAlerts(sql, { state: 'all', connection: name }, { limit: 20 });
     const { health } = known;
     return {
       title: name,
       lead: verdictBlock(
-        verdictOf([assessment], [], timeTextFor(visit)),
+        verdictOf([assessment], [], timeTextFor(pageRequest)),
         assessment.troubles.map((one) => ({ ...one, connection: null })),
-        visit,
+        pageRequest,
       ),
-      body: html`${buttons(visit, known, assessment.troubles)}
-${section('Coverage', html`${coverageStrip(known.coverage, known.hasApi, visit)}${known.hasApi ? stripLegend : note('plain', 'No API is configured: completeness cannot be checked, and there is nothing to reconcile with.')}${periods(known.coverage, visit)}`)}
-${section('Health', health === null ? html`<p class="empty">Its health cannot be read right now.</p>` : healthFacts(health, visit))}
-${section('Last 24 hours', html`${await trafficCharts(sql, name, visit)}${latencyTable(health?.latency ?? null)}`)}
-${known.hasApi ? section('Reconcile runs', runTable(runs, visit, 'No reconcile run yet.')) : ''}
-${health?.registrations ? section('Registered webhooks', registrationTable(health.registrations, visit)) : ''}
-${section('What happened', alertHistory(history, visit))}
-${section('Credentials in use', credentials(health, visit))}`,
+      body: html`${buttons(pageRequest, known, assessment.troubles)}
+${section('Coverage', html`${coverageStrip(known.coverage, known.hasApi, pageRequest)}${known.hasApi ? stripLegend : note('plain', 'No API is configured: completeness cannot be checked, and there is nothing to reconcile with.')}${periods(known.coverage, pageRequest)}`)}
+${section('Health', health === null ? html`<p class="empty">Its health cannot be read right now.</p>` : healthFacts(health, pageRequest))}
+${section('Last 24 hours', html`${await trafficCharts(sql, name, pageRequest)}${latencyTable(health?.latency ?? null)}`)}
+${known.hasApi ? section('Reconcile runs', runTable(runs, pageRequest, 'No reconcile run yet.')) : ''}
+${health?.registrations ? section('Registered webhooks', registrationTable(health.registrations, pageRequest)) : ''}
+${section('What happened', alertHistory(history, pageRequest))}
+${section('Credentials in use', credentials(health, pageRequest))}`,
     };
   };
 
 /** Related pages, with the button to reconcile unless the verdict already has it. */
-function buttons(visit: Visit, { name, hasApi }: ConnectionFacts, troubles: readonly Trouble[]): Html {
+function buttons(pageRequest: PageRequest, { name, hasApi }: ConnectionFacts, troubles: readonly Trouble[]): Html {
   const step = reconcileStep(name);
-  const mayReconcile = hasApi && visit.may('operator') && !troubles.flatMap(({ steps }) => steps).some(isReconcile);
-  return html`<p class="row">${mayReconcile && step.kind === 'press' ? action({ path: step.path, label: step.label, csrf: visit.csrf }) : ''}
+  const mayReconcile = hasApi && pageRequest.may('operator') && !troubles.flatMap(({ steps }) => steps).some(isReconcile);
+  return html`<p class="row">${mayReconcile && step.kind === 'press' ? action({ path: step.path, label: step.label, csrf: pageRequest.csrf }) : ''}
 ${button('Deliveries', deliveriesLink({ connection: name }))} ${button('Rejected requests', `${connectionLink(name)}/rejections`)} ${button('Missing documents', link('/documents', { connection: name }))}</p>`;
 }
 
 const CIRCUIT_WORDS = { closed: 'reachable', open: 'unreachable', 'half-open': 'half-open (retrying)' } as const;
 
-const healthFacts = (health: ConnectionHealth, visit: Visit): Html =>
+const healthFacts = (health: ConnectionHealth, pageRequest: PageRequest): Html =>
   facts([
-    ['Last delivery', timeAndAge(health.lastDeliveryAt, visit)],
-    ['Last processed', timeAndAge(health.lastSuccessAt, visit)],
+    ['Last delivery', timeAndAge(health.lastDeliveryAt, pageRequest)],
+    ['Last processed', timeAndAge(health.lastSuccessAt, pageRequest)],
     ['Pending', String(health.backlog)],
-    ['Oldest pending', health.oldestWaitingAt === null ? null : timeAndAge(health.oldestWaitingAt, visit)],
+    ['Oldest pending', health.oldestWaitingAt === null ? null : timeAndAge(health.oldestWaitingAt, pageRequest)],
     [
       'Platform API',
       health.circuit === null
@@ -128,7 +128,7 @@ const reasonText = (reason: string): string =>
     .replace(/^rejected_deliveries: /, 'webhooks rejected: ');
 
 /** Newest first; the run that verified a period is a click away. */
-const periods = (coverage: readonly CoverageSpan[], visit: Visit): Html =>
+const periods = (coverage: readonly CoverageSpan[], pageRequest: PageRequest): Html =>
   html`<details><summary>Verified periods</summary>${table(
     'Verified periods',
     ['From', 'To', 'State', 'Reason', 'Run'],
@@ -137,8 +137,8 @@ const periods = (coverage: readonly CoverageSpan[], visit: Visit): Html =>
       .slice(0, 20)
       .map(({ from, to, state, reason, runId }) => ({
         cells: [
-          from === null ? 'the beginning' : time(from, visit),
-          to === null ? 'now' : time(to, visit),
+          from === null ? 'the beginning' : time(from, pageRequest),
+          to === null ? 'now' : time(to, pageRequest),
           badge(SPAN_WORDS[state], state === 'unproven' ? 'watch' : 'plain'),
           reason === null ? '' : reasonText(reason),
           runId === null ? '' : html`<a href="${runLink(runId)}">run</a>`,
@@ -148,7 +148,7 @@ const periods = (coverage: readonly CoverageSpan[], visit: Visit): Html =>
   )}</details>`;
 
 /** Our webhooks as registered at the platform, with its own delivery counts if it publishes them: `failed` are events that it gave up on. */
-const registrationTable = ({ registered, checkedAt }: StoredRegistrations, visit: Visit): Html =>
+const registrationTable = ({ registered, checkedAt }: StoredRegistrations, pageRequest: PageRequest): Html =>
   html`${table(
     'Registered webhooks',
     ['Id', 'URL', 'Events', 'State', 'Deliveries counted by the platform'],
@@ -164,14 +164,14 @@ const registrationTable = ({ registered, checkedAt }: StoredRegistrations, visit
       ],
     })),
     'The platform has no webhook of ours registered.',
-  )}<p class="faint">Read ${time(checkedAt, visit)}</p>`;
+  )}<p class="faint">Read ${time(checkedAt, pageRequest)}</p>`;
 
-const credentials = (health: ConnectionHealth | null, visit: Visit): Html =>
+const credentials = (health: ConnectionHealth | null, pageRequest: PageRequest): Html =>
   table(
     'Credentials in use',
     ['Credential (config path)', 'Last used', 'Uses'],
     (health?.credentials ?? []).map(({ credential, lastUsedAt, uses }) => ({
-      cells: [html`<code>${credential}</code>`, time(lastUsedAt, visit), uses],
+      cells: [html`<code>${credential}</code>`, time(lastUsedAt, pageRequest), uses],
     })),
     'No delivery has been accepted yet.',
   );

@@ -7,7 +7,7 @@ import { command, section, table, time } from '../../components/components.ts';
 import { durationText } from '../../components/format.ts';
 import { html } from '../../components/html.ts';
 import { connectionLink, deliveriesLink, link } from '../../components/links.ts';
-import type { ConsolePorts, Page, View, Visit } from '../../page.ts';
+import type { ConsolePorts, Page, PageRequest, View } from '../../page.ts';
 import type { ConnectionFacts, Trouble } from '../../trouble.ts';
 import { type Assessment, verdictOf, worstTone } from '../../verdict.ts';
 import { consumerTroubles } from '../erp/consumer-troubles.ts';
@@ -21,17 +21,17 @@ const REPORTED_BY_CONSUMERS = new Set(['consumer_behind', 'receipt_rejected']);
 /** The first page that an operator on call looks at. */
 export const overviewPage =
   (ports: ConsolePorts): Page =>
-  async (visit): Promise<View> => {
+  async (pageRequest): Promise<View> => {
     const sql = ports.context.db.read;
     const connections = [...ports.context.connections.list()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const facts = await readFacts(ports, connections, visit.now);
-    const assessments = facts.map((one) => assess(one, visit));
+    const facts = await readFacts(ports, connections, pageRequest.now);
+    const assessments = facts.map((one) => assess(one, pageRequest));
     const alerts = await listAlerts(sql, { state: 'open' }, { limit: 100 });
     const invariants = await ports.invariants().catch(() => null);
     const known = new Set(connections.map(({ name }) => name));
     const general: Trouble[] = [
       ...violations(invariants),
-      ...(await consumerTroubles(ports, visit.now).catch(() => [])),
+      ...(await consumerTroubles(ports, pageRequest.now).catch(() => [])),
       ...alerts
         .filter(({ code, connection }) => !REPORTED_BY_CONSUMERS.has(code) && (connection === null || !known.has(connection)))
         .map(alertTrouble),
@@ -42,10 +42,10 @@ export const overviewPage =
     ];
     return {
       title: 'Overview',
-      lead: verdictBlock(verdictOf(assessments, general, timeTextFor(visit)), troubles, visit),
-      body: html`${section('Connections', connectionTable(connections, facts, assessments, visit))}
+      lead: verdictBlock(verdictOf(assessments, general, timeTextFor(pageRequest)), troubles, pageRequest),
+      body: html`${section('Connections', connectionTable(connections, facts, assessments, pageRequest))}
 ${connections.length === 0 ? '' : stripLegend}
-${section('Last 24 hours', await trafficCharts(sql, null, visit))}
+${section('Last 24 hours', await trafficCharts(sql, null, pageRequest))}
 ${invariants === null || invariants.violations > 0 ? '' : html`<p class="faint">Integrity checks: all passed.</p>`}`,
       refreshSeconds: 5,
     };
@@ -70,19 +70,19 @@ const connectionTable = (
   connections: readonly Connection[],
   facts: readonly ConnectionFacts[],
   assessments: readonly Assessment[],
-  visit: Visit,
+  pageRequest: PageRequest,
 ) =>
   table(
     'Connections',
     HEADS,
     connections.flatMap((connection, position) => {
       const [one, verdict] = [facts[position], assessments[position]];
-      return one && verdict ? [connectionRow(connection, one, verdict, visit)] : [];
+      return one && verdict ? [connectionRow(connection, one, verdict, pageRequest)] : [];
     }),
     html`<p>No connection is configured. Copy the example, keep the platforms you have, then check it:</p><p>${command('cp connections.example.yaml connections.yaml && npx orderdock check')}</p>`,
   );
 
-function connectionRow(connection: Connection, facts: ConnectionFacts, { troubles, provenUpTo }: Assessment, visit: Visit) {
+function connectionRow(connection: Connection, facts: ConnectionFacts, { troubles, provenUpTo }: Assessment, pageRequest: PageRequest) {
   const { name, health, gaps, hasApi } = facts;
   const tone = worstTone(troubles);
   const problems = troubles.filter((one) => one.tone !== 'plain').length;
@@ -92,19 +92,19 @@ function connectionRow(connection: Connection, facts: ConnectionFacts, { trouble
       ? `${problems} ${problems === 1 ? 'problem' : 'problems'}`
       : provenUpTo === null
         ? 'No API to compare with'
-        : html`Complete up to ${time(provenUpTo, visit)}`;
+        : html`Complete up to ${time(provenUpTo, pageRequest)}`;
   return {
     href: connectionLink(name),
     id: `connection-${name}`,
     cells: [
       html`<span class="name" title="${connection.platform.title ?? connection.platform.name}">${name}</span>`,
       html`<span class="whole"><span class="dot ${tone === 'good' && provenUpTo === null ? 'plain' : tone}"></span> ${state}</span>`,
-      coverageStrip(facts.coverage, hasApi, visit),
+      coverageStrip(facts.coverage, hasApi, pageRequest),
       health?.backlog ?? 0,
       dead === 0 ? html`<span class="faint">0</span>` : html`<a href="${deliveriesLink({ connection: name, state: 'dead' })}">${dead}</a>`,
       gaps === 0 ? html`<span class="faint">0</span>` : html`<a href="${link('/reconcile-runs', { connection: name })}">${gaps}</a>`,
       health?.latency.receivedToApplied.p90 == null ? '–' : durationText(health.latency.receivedToApplied.p90),
-      time(health?.lastDeliveryAt ?? null, visit),
+      time(health?.lastDeliveryAt ?? null, pageRequest),
     ],
   };
 }

@@ -3,7 +3,7 @@ import { badge } from '../../components/components.ts';
 import { countText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveryLink, entityLink, link } from '../../components/links.ts';
-import { type ConsolePorts, connectionNames, type Page, type Visit } from '../../page.ts';
+import { type ConsolePorts, connectionNames, type Page, type PageRequest } from '../../page.ts';
 
 const MOST_WHILE_TYPING = 8;
 const MOST_ON_PAGE = 50;
@@ -14,8 +14,8 @@ const find = (ports: ConsolePorts, text: string, limit: number): Promise<SearchH
   search(ports.context.db.read, text, { connections: connectionNames(ports), limit });
 
 /** Suggestions below the search box while the user types. */
-export async function searchResults(ports: ConsolePorts, visit: Visit): Promise<Html> {
-  const text = visit.param('q');
+export async function searchResults(ports: ConsolePorts, pageRequest: PageRequest): Promise<Html> {
+  const text = pageRequest.param('q');
   if (text === null) return html``;
   const found = await find(ports, text, MOST_WHILE_TYPING);
   return found.length === 0
@@ -25,8 +25,8 @@ export async function searchResults(ports: ConsolePorts, visit: Visit): Promise<
 
 export const searchPage =
   (ports: ConsolePorts): Page =>
-  async (visit) => {
-    const text = visit.param('q');
+  async (pageRequest) => {
+    const text = pageRequest.param('q');
     const found = text === null ? [] : await find(ports, text, MOST_ON_PAGE);
     return {
       title: text === null ? 'Search' : `Search: ${text}`,

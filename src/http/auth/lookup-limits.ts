@@ -8,18 +8,18 @@ const MOST_ADDRESSES = 10_000;
  * Limits how often strangers can make us call an issuer about tokens: invalid tokens count, per address and in total. Addresses that sent a
  * valid one since yesterday are not affected by others.
  */
-export interface QuestionLimits {
-  mayAsk(address: string, nowMs: number): boolean;
+export interface LookupLimits {
+  mayLookUp(address: string, nowMs: number): boolean;
   answered(address: string, right: boolean, nowMs: number): void;
 }
 
-export function createQuestionLimits(): QuestionLimits {
+export function createLookupLimits(): LookupLimits {
   const wrong = new Map<string, number[]>();
   const rightAtMs = new Map<string, number>();
   let allWrong: number[] = [];
   const recent = (times: readonly number[], nowMs: number) => times.filter((atMs) => atMs > nowMs - MINUTE_MS);
   return {
-    mayAsk(address, nowMs) {
+    mayLookUp(address, nowMs) {
       if (recent(wrong.get(address) ?? [], nowMs).length >= MOST_WRONG_PER_ADDRESS) return false;
       if ((rightAtMs.get(address) ?? 0) > nowMs - DAY_MS) return true;
       allWrong = recent(allWrong, nowMs);

@@ -37,7 +37,7 @@ const signedIfSaysSo =
       : { accepted: false, reason: 'not signed' };
   };
 
-/** A platform that knows nothing but its ways in: what the door needs of one. */
+/** A platform that knows nothing but its ways in: what the testServer needs of one. */
 const plainPlatform = {
   name: 'plain',
   routes: ROUTES,
@@ -62,8 +62,8 @@ export function connectionNamed(name: string, auth: unknown[], allowed?: string[
 
 export const BASIC = { basic: { username: 'sender', password: ['north-star', 'old-star'] } };
 
-/** What the door is made of in a test: everything real but what stores. */
-export interface TestDoor {
+/** What the testServer is made of in a test: everything real but what stores. */
+export interface TestServer {
   app: RequestListener;
   /** What was handed on to be stored, in order. */
   taken: WebhookRequest[];
@@ -73,18 +73,18 @@ export interface TestDoor {
   onReceive(action: () => Promise<void> | void): void;
 }
 
-export interface DoorOptions extends Partial<WebhookSettings> {
+export interface TestServerOptions extends Partial<WebhookSettings> {
   connections?: Connection[];
   clock?: Clock;
   tokenKey?: () => Promise<Uint8Array>;
   ready?: HttpPorts['ready'];
 }
 
-export function openDoor(options: DoorOptions = {}): TestDoor {
+export function openTestServer(options: TestServerOptions = {}): TestServer {
   const { connections = [connectionNamed('acme', [BASIC])], clock = { now: () => new Date() } } = options;
   const byName = new Map(connections.map((connection) => [connection.name, connection]));
   const memory = createMemory();
-  const logged: TestDoor['logged'] = [];
+  const logged: TestServer['logged'] = [];
   const answers: string[] = [];
   const { trustProxy = null, requireHttps = false, maxBodyBytes = 200_000, publicUrl = null } = options;
   const app = createHttp({
@@ -167,7 +167,7 @@ function isJson(body: Buffer): boolean {
   }
 }
 
-function logInto(logged: TestDoor['logged']): Log {
+function logInto(logged: TestServer['logged']): Log {
   const note = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });
   return { debug: note, info: note, warn: note, error: note };
 }

@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } from 'node:crypto';
 
 /** Encrypts text with a key derived from the connection's own password, which is in no database. */
-export interface Seal {
-  close(text: string): Promise<string>;
+export interface TokenCipher {
+  encrypt(text: string): Promise<string>;
   /** Null for text that was not encrypted with one of the passwords or has been modified. */
-  open(sealed: string | null): Promise<string | null>;
+  decrypt(encrypted: string | null): Promise<string | null>;
 }
 
 const CIPHER = 'aes-256-gcm';
@@ -13,7 +13,7 @@ const [KEY_BYTES, IV_BYTES, TAG_BYTES] = [32, 12, 16];
 const COST = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
 /** `account` is bound to the encrypted text, which cannot be decrypted for another one. `passwords`: the first one encrypts, any of them decrypts. */
-export function createSeal(account: string, passwords: readonly string[]): Seal {
+export function createTokenCipher(account: string, passwords: readonly string[]): TokenCipher {
   const salt = createHash('sha256').update(account).digest();
   const keys = new Map<string, Promise<Buffer>>();
   const keyOf = (password: string): Promise<Buffer> => {
@@ -22,17 +22,17 @@ export function createSeal(account: string, passwords: readonly string[]): Seal 
     return known;
   };
   return {
-    async close(text) {
+    async encrypt(text) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(CIPHER, await keyOf(passwords[0] ?? ''), iv).setAAD(Buffer.from(account));
-      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+      const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
     },
-    async open(sealed) {
-      const bytes = Buffer.from(sealed ?? '', 'base64url');
+    async decrypt(encrypted) {
+      const bytes = Buffer.from(encrypted ?? '', 'base64url');
       if (bytes.length <= IV_BYTES + TAG_BYTES) return null;
       for (const password of passwords) {
-        const text = unseal(bytes, await keyOf(password), account);
+        const text = decryptWith(bytes, await keyOf(password), account);
         if (text !== null) return text;
       }
       return null;
@@ -43,7 +43,7 @@ export function createSeal(account: string, passwords: readonly string[]): Seal 
 const deriveKey = (password: string, salt: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => scrypt(password, salt, KEY_BYTES, COST, (error, key) => (error ? reject(error) : resolve(key))));
 
-function unseal(bytes: Buffer, key: Buffer, account: string): string | null {
+function decryptWith(bytes: Buffer, key: Buffer, account: string): string | null {
   const [iv, tag, text] = [
     bytes.subarray(0, IV_BYTES),
     bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES),
