@@ -10,7 +10,7 @@ export interface NewKey extends KeyLimits {
   createdAt: string;
 }
 
-/** Stores a key by its hash; false when the name is taken. */
+/** Stores a key by its hash; false if the name is taken. */
 export async function insertApiKey(sql: Sql, key: NewKey): Promise<boolean> {
   const statement = `insert into api_keys (name, role, key_hash, prefix, created_at, connections, consumers) values (?, ?, ?, ?, ?, ?, ?)
     on conflict do nothing returning name`;
@@ -18,12 +18,12 @@ export async function insertApiKey(sql: Sql, key: NewKey): Promise<boolean> {
   return (await sql.all(statement, [key.name, key.role, key.keyHash, key.prefix, key.createdAt, ...limits])).length === 1;
 }
 
-/** False when no key has this name. */
+/** False if no key has this name. */
 export async function deleteApiKey(sql: Sql, name: string): Promise<boolean> {
   return (await sql.all('delete from api_keys where name = ? returning name', [name])).length === 1;
 }
 
-/** Notes that a key was used; one that was created before prefixes were stored gets its prefix. */
+/** Records that a key was used; one that was created before prefixes were stored gets its prefix. */
 export async function recordApiKeyUse(sql: Sql, used: { name: string; prefix: string; at: string }): Promise<void> {
   await sql.all('update api_keys set last_used_at = ?, prefix = ? where name = ?', [used.at, used.prefix, used.name]);
 }

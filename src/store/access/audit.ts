@@ -9,7 +9,7 @@ export interface AuditEntry {
   address: string | null;
   /** `thing.verb`, such as `delivery.replay`. */
   action: string;
-  /** `kind:name`, such as `consumer:erp`; null: nothing in particular. */
+  /** `kind:name`, such as `consumer:erp`; null: no particular object. */
   target: string | null;
   connection: string | null;
   /** `done`, or the code of the error that refused it. */

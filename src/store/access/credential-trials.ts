@@ -16,7 +16,7 @@ interface RefusalRow {
   refusals: number | string;
   refused_at_ms: number | string;
   paused_until_ms: number | string;
-  /** Until when a trial after the pause is expected to end. */
+  /** When a trial after the pause is expected to have ended. */
   tried_until_ms: number | string;
   message: string;
 }
@@ -54,7 +54,7 @@ async function readRefusal(sql: Sql, api: string): Promise<RefusalRow | null> {
   return row ?? null;
 }
 
-/** A pause longer than any can be was begun by a clock that has been set back since. */
+/** A pause longer than the maximum was started by a clock that has been set back since. */
 function pauseOf(row: RefusalRow | null, now: Date): CredentialPause | null {
   if (row === null) return null;
   const untilMs = numberOf(row.paused_until_ms);

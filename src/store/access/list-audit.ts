@@ -8,7 +8,7 @@ export interface AuditRow extends AuditEntry {
 }
 
 export interface AuditFilter {
-  /** The name of a key that sees only its own part; null: sees everything. */
+  /** The name of a key that only sees its own entries; null: sees everything. */
   seenBy?: string | null;
   who?: string | null;
   action?: string | null;
@@ -33,7 +33,7 @@ interface Row {
   request_id: string | null;
 }
 
-/** Limited keys see what concerns their connections and what they did themselves; `name` alone: what they and the service itself did. */
+/** Limited keys see entries about their connections and their own actions; `name` alone: its own actions and those of the service itself. */
 function seenBy(sql: Sql, name: string | null): Condition {
   if (name === null) return null;
   const { text, bindings } = where(inScope(sql, 'connection'));

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 
-/** Notes that the circuit of a connection is open in this process, as of `now`. */
+/** Records that the circuit of a connection is open in this process, as of `now`. */
 export async function noteOpenCircuit(sql: Sql, connection: string, process: string, now: string): Promise<void> {
   await sql.all(
     `insert into open_circuits (connection, process, seen_at) values (?, ?, ?)
@@ -9,7 +9,7 @@ export async function noteOpenCircuit(sql: Sql, connection: string, process: str
   );
 }
 
-/** Removes the note, and all that have not been renewed since `expired`. */
+/** Removes the record, and all that have not been renewed since `expired`. */
 export async function forgetOpenCircuit(sql: Sql, connection: string, process: string, expired: string): Promise<void> {
   await sql.all('delete from open_circuits where (connection = ? and process = ?) or seen_at < ?', [connection, process, expired]);
 }

@@ -11,8 +11,8 @@ const ALONE_LEASE_MS = 20_000;
 const ALONE_LOOK_MS = 40;
 
 /**
- * The memory of remote limits, in the store because they hold over all processes: a log of the calls of the last window, so that no window,
- * wherever it begins, holds more than its budget. See `Limits` in the remote folder for what the two verbs promise.
+ * State of the remote rate limits, in the store because they apply to all processes together: a log of the calls of the latest window, so that no
+ * window, wherever it starts, contains more calls than allowed. See `Limits` in the remote folder for the contract of both functions.
  */
 export function createRateLimits(db: Database, owner: string, now: () => Date) {
   return {
@@ -47,10 +47,10 @@ async function enterBudgets(sql: Sql, connection: string, budgets: readonly Call
   return 0;
 }
 
-/** Milliseconds until the oldest call that uses up the budget leaves the window. */
+/** Milliseconds until the oldest call that counts against the limit leaves the window. */
 async function waitOf(sql: Sql, connection: string, budget: CallBudget, nowMs: number): Promise<number> {
   const rows = await sql.all<{ at_ms: number | string }>(
-    // Calls of a time yet to come were counted by a clock that has been set back since.
+    // Calls in the future were recorded by a clock that has been set back since.
     'select at_ms from remote_calls where connection = ? and budget = ? and at_ms > ? and at_ms <= ? order by at_ms desc limit ?',
     [connection, budget.name, nowMs - budget.perMs, nowMs + budget.perMs, budget.calls],
   );

@@ -1,6 +1,6 @@
 import type { Database } from '../engine/database.ts';
 
-/** The logins at platforms that all processes share. What is stored is encrypted by the caller: see `SessionStore` in the remote folder. */
+/** Logins at platforms, shared by all processes. The caller encrypts what is stored: see `SessionStore` in the remote folder. */
 export function createSessions(db: Database, now: () => Date) {
   return {
     async read(connection: string): Promise<string | null> {

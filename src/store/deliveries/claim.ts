@@ -5,16 +5,17 @@ import type { SqlValue } from '../engine/sql-value.ts';
 import { CONTENT_COLUMNS, LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
 import { type DeliveryRow, deliveryColumns, toDelivery } from './row.ts';
 
-// Two ways to take a delivery. One that carries its content is taken and ended in one transaction (`takeDeliveries`): nothing is written before
-// its end. One that needs a call to a platform is marked as `working` under a lease first (`claimDeliveries`), since a call may take a minute.
+// There are two ways to take a delivery. One that carries its content is taken and completed in one transaction (`takeDeliveries`): nothing is
+// written before its end. One that needs a call to a platform is first marked as `working` under a lease (`claimDeliveries`), since a call may take
+// a minute.
 
-/** A taken delivery; headers and body of a large one are read when its turn comes (`loadContents`). */
+/** A taken delivery; headers and body of a large one are read when it is processed (`loadContents`). */
 export interface ClaimedDelivery extends Delivery {
   bodyLoaded: boolean;
   bodyBytes: number;
 }
 
-/** Nothing of its resource is before it: a delivery waits while an earlier one is unfinished. One look into an index for each row. */
+/** No earlier delivery of its resource is unfinished. One index lookup for each row. */
 const IS_FIRST = `(select 1 from deliveries e
   where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id
     and (e.seq < d.seq or e.state = 'working') limit 1) is null`;
@@ -22,9 +23,9 @@ const IS_FIRST = `(select 1 from deliveries e
 export interface Take {
   now: string;
   limit: number;
-  /** Most bytes of bodies together, without the large ones: what is beyond them is left for the next time. */
+  /** The maximum total bytes of bodies, not counting large ones: the rest is left for the next time. */
   mostBytes: number;
-  /** Positions of deliveries that this process has in hand already. */
+  /** Positions of deliveries that this process is already processing. */
   except: readonly number[];
   /** Only these positions; null: all that are due. */
   only: readonly number[] | null;
@@ -33,8 +34,8 @@ export interface Take {
 type TakenRow = DeliveryRow & { packed: Buffer | null; body_bytes: number | null };
 
 /**
- * Takes what is due and carries its content, oldest first, the first of each resource only. On engines with several writers the rows stay locked
- * until the transaction ends, and what another one has locked is passed by; elsewhere the compare-and-set at the end decides.
+ * Takes due deliveries that carry their content, oldest first, only the first of each resource. On engines with several writers the rows stay
+ * locked until the transaction ends, and rows locked by others are skipped; on others the compare-and-set at the end decides.
  */
 export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDelivery[]> {
   const listed = (column: string, seqs: readonly number[]) => `${column} in (${seqs.map(Number).join(', ')})`;
@@ -73,13 +74,11 @@ export interface Claim {
   only?: number | undefined;
 }
 
-// Taking a mergeable notification up frees its key: from here on a repeat is news again.
+// Claiming a mergeable notification frees its key: from then on a repeat is a new delivery.
 const CLAIM = `update deliveries set state = 'working', worker = ?, lease_until = ?, started_at = coalesce(started_at, ?),
   dedupe_key = case when mergeable then dedupe_key || '#' || id else dedupe_key end, mergeable = ?`;
 
-/**
- * Claims what is due, oldest first, the first of each resource only. Compare-and-set on `state`, so that no two workers get the same one.
- */
+/** Claims due deliveries, oldest first, only the first of each resource. Compare-and-set on `state`, so that no two workers get the same one. */
 export async function claimDeliveries(sql: Sql, claim: Claim): Promise<ClaimedDelivery[]> {
   const bindings: SqlValue[] = [claim.worker, claim.leaseUntil, claim.now, false, claim.now];
   if (claim.connection !== null) bindings.push(claim.connection);
@@ -107,7 +106,7 @@ export async function claimCompanions(sql: Sql, claim: Claim, subjects: readonly
   return withContents(sql, rows);
 }
 
-/** The claimed rows with what came with them, in the order of their arrival. */
+/** The claimed rows with their contents, in the order of their arrival. */
 async function withContents(sql: Sql, rows: readonly DeliveryRow[]): Promise<ClaimedDelivery[]> {
   if (rows.length === 0) return [];
   const contents = await sql.all<Pick<TakenRow, 'seq' | 'packed' | 'body_bytes'>>(

@@ -25,11 +25,14 @@ export interface CompletedDelivery {
   tries: number;
   notification: boolean;
   replay: 'fresh' | 'recorded' | null;
-  /** What a fetch returned; null: nothing new to keep. */
+  /** The response of a fetch; null: nothing new to store. */
   recorded: string | null;
 }
 
-/** Writes where deliveries go from here, for the worker that has claimed them, or (null) as they were taken. Gives how many were still so. */
+/**
+ * Writes the next states of deliveries, for the worker that has claimed them, or (null) as they were taken. Returns how many were unchanged until
+ * then.
+ */
 export async function completeDeliveries(sql: Sql, worker: string | null, ended: readonly CompletedDelivery[]): Promise<number> {
   const rows = ended.map((one) => ({
     seq: one.seq,

@@ -2,19 +2,19 @@ import { pack, unpack, unpackNow } from '../../domain/values/packed-bytes.ts';
 import type { Sql } from '../engine/database.ts';
 import { toHeaders } from './row.ts';
 
-// A row of `delivery_contents` has headers and body in one packed value: the headers as JSON text on a line of its own, then the bytes as
-// received. `body_bytes` is the length of the body.
+// A row of `delivery_contents` has headers and body in one packed value: the headers as one line of JSON, then the bytes as received. `body_bytes`
+// is the length of the body.
 
-/** What came with a delivery. */
+/** The contents of a delivery. */
 export interface DeliveryContents {
   headers: Record<string, string>;
   body: Buffer;
 }
 
-/** A delivery with a body larger than this is worked alone: memory stays bounded. */
+/** A delivery with a body larger than this is processed alone, to limit memory. */
 export const LARGE_BODY_BYTES = 131_072;
 
-/** Columns of `delivery_contents c`: `packed` is null for a large body, which is read when its turn comes (`readContents`). */
+/** Columns of `delivery_contents c`: `packed` is null for a large body, which is read when it is processed (`readContents`). */
 export const CONTENT_COLUMNS = `c.body_bytes, case when c.body_bytes <= ${LARGE_BODY_BYTES} then c.packed end as packed`;
 
 const LINE_END = 10;
@@ -24,7 +24,7 @@ export const packContents = (headers: string, body: Buffer): Promise<Buffer> => 
 
 export const unpackContents = async (packed: Buffer): Promise<DeliveryContents> => toContents(await unpack(packed));
 
-/** The same, at once: for a body of at most `LARGE_BODY_BYTES`. */
+/** The same, synchronously: for a body of at most `LARGE_BODY_BYTES`. */
 export const unpackSmall = (packed: Buffer): DeliveryContents => toContents(unpackNow(packed));
 
 function toContents(bytes: Buffer): DeliveryContents {
@@ -32,13 +32,13 @@ function toContents(bytes: Buffer): DeliveryContents {
   return { headers: toHeaders(bytes.toString('utf8', 0, end)), body: bytes.subarray(end + 1) };
 }
 
-/** What came with the delivery at this position; null once retention has deleted it. */
+/** The contents of the delivery at this position; null once retention has deleted them. */
 export async function readContents(sql: Sql, seq: number): Promise<DeliveryContents | null> {
   const [row] = await sql.all<{ packed: Buffer }>('select packed from delivery_contents where seq = ?', [seq]);
   return row ? unpackContents(row.packed) : null;
 }
 
-/** What a fetch returned for this delivery; null: nothing was recorded. */
+/** The response of the fetch for this delivery; null: none was recorded. */
 export async function readRecorded(sql: Sql, seq: number): Promise<string | null> {
   const [row] = await sql.all<{ recorded: Buffer | null }>('select recorded from delivery_contents where seq = ?', [seq]);
   return toRecorded(row?.recorded ?? null);

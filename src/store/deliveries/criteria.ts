@@ -1,14 +1,14 @@
 import { type Condition, contains, equals, isOneOf } from '../engine/where.ts';
 
 /**
- * Which deliveries are meant: those that fit everything that is given. Times are ISO 8601 UTC, `from` included, `to` not. `event` and `error` are
- * parts of the event type and of the last error, in any case; an ellipsis in `error` stands for anything.
+ * Selects deliveries: those that match all given criteria. Times are ISO 8601 UTC, `from` included, `to` excluded. `event` and `error` are parts of
+ * the event type and of the last error, case-insensitive; an ellipsis in `error` matches anything.
  */
 export interface DeliveryCriteria {
   ids?: readonly string[] | null | undefined;
   state?: string | null | undefined;
   connection?: string | null | undefined;
-  /** Of these connections: all that the caller may touch. */
+  /** The connections that the caller may access. */
   connections?: readonly string[] | null | undefined;
   subject?: string | null | undefined;
   event?: string | null | undefined;
@@ -17,11 +17,11 @@ export interface DeliveryCriteria {
   to?: string | null | undefined;
 }
 
-/** Whether anything narrows the deliveries down: without a criterion, all of them are meant. */
+/** Whether there is any criterion: without one, all deliveries are selected. */
 export const isUnlimited = (criteria: DeliveryCriteria): boolean =>
   Object.values(criteria).every((value) => value === null || value === undefined);
 
-/** Two partial indexes, one for the unfinished and one for the rest, have all deliveries of a subject between them. */
+/** Two partial indexes, one for unfinished deliveries and one for the rest, together contain all deliveries of a subject. */
 const subjectIs = (subject: string | null): Condition =>
   subject === null
     ? null

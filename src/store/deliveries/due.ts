@@ -6,7 +6,7 @@ export async function countBacklog(sql: Sql): Promise<number> {
   return numberOf(row?.count);
 }
 
-/** Which connections have notifications that are due: a look that costs nothing while there are none. */
+/** Connections with notifications that are due: a query that costs nothing while there are none. */
 export async function connectionsToFetch(sql: Sql, now: string): Promise<Set<string>> {
   const rows = await sql.all<{ connection: string }>(
     `select distinct connection from deliveries where state = 'pending' and notification and next_attempt_at <= ?`,
@@ -15,7 +15,7 @@ export async function connectionsToFetch(sql: Sql, now: string): Promise<Set<str
   return new Set(rows.map((row) => row.connection));
 }
 
-/** When the next delivery that waits is due, whatever it is; null: none waits. What waits for an earlier one of its resource counts too. */
+/** When the next pending delivery of any kind is due; null: none is pending. Deliveries that wait for an earlier one of their resource count too. */
 export async function readNextDueAt(sql: Sql, after: string): Promise<string | null> {
   const [row] = await sql.all<{ at: string | null }>(
     `select min(at) as at from (
@@ -26,7 +26,7 @@ export async function readNextDueAt(sql: Sql, after: string): Promise<string | n
   return row?.at ?? null;
 }
 
-/** The event types of what waits about a resource behind position `seq`. */
+/** The event types of the pending deliveries of a resource after position `seq`. */
 export async function waitingEventTypes(sql: Sql, connection: string, subject: string, seq: number): Promise<string[]> {
   const rows = await sql.all<{ event_type: string }>(
     `select event_type from deliveries where subject = ? and connection = ? and seq > ? and state in ('pending', 'working') and event_type is not null`,

@@ -8,7 +8,7 @@ const BODIES_PER_STEP = 50;
 /** Bytes of bodies between two turns of the event loop. */
 const BYTES_PER_TURN = 262_144;
 
-/** The part of the deliveries that is looked through: from the newest below `before` (null: of all) down to position `floor`. */
+/** The range of deliveries that is searched: from the newest before `before` (null: of all) down to position `floor`. */
 export interface TextSpan {
   before: number | null;
   floor: number;
@@ -16,8 +16,8 @@ export interface TextSpan {
 }
 
 /**
- * The positions of deliveries whose body contains the text, byte for byte, newest first. Bodies are packed: the database finds those that fit the
- * other conditions, and they are looked through here.
+ * The positions of deliveries whose body contains the text, byte for byte, newest first. Bodies are packed: the database selects those that match
+ * the other conditions, and they are searched here.
  */
 export async function findWithText(
   sql: Sql,

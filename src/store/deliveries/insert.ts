@@ -38,10 +38,9 @@ interface KnownRow {
 }
 
 /**
- * Stores what is new, and counts what is known in a transaction after it (the first delivery is safe by
- * then). The answers stand in the order of the arrivals.
- * The unique key decides, so two processes never both say `accepted`. A known key with other content is stored too, as a delivery of its
- * own with `conflict` set on both, and answered as a duplicate of the first: never dropped in silence.
+ * Stores new deliveries, and counts known ones in a transaction after that (when the first delivery is safe). The answers are in the order of the
+ * arrivals. The unique key decides, so two processes never both say `accepted`. A known key with different content is stored too, as a separate
+ * delivery with `conflict` set on both, and answered as a duplicate of the first: it is never dropped silently.
  */
 export async function insertDeliveries(db: Database, arrivals: readonly (Arrival & { id: string })[]): Promise<InsertResult[]> {
   const rows = await Promise.all(arrivals.map((arrival) => newRow(arrival)));
@@ -63,7 +62,7 @@ async function countRepeats(
   const others: NewRow[] = [];
   for (const row of rows) {
     const known = first.get(`${row.connection} ${row.dedupe_key}`);
-    // Stored by an attempt that failed after it.
+    // Stored by an attempt that failed afterwards.
     if (known?.id === row.id) continue;
     if (known && (mergeable.has(String(row.id)) || (await sameContent(sql, known, row)))) {
       repeats.set(known.id, (repeats.get(known.id) ?? 0) + 1);
@@ -73,7 +72,7 @@ async function countRepeats(
       kept.set(String(row.id), { status: 'duplicate', deliveryId: known.id, conflict: true });
       await sql.all('update deliveries set conflict = ? where id = ?', [true, known.id]);
     } else {
-      // A worker has taken the notification up since, and freed its key: this one is news.
+      // A worker has claimed the notification since, and freed its key: this one is new.
       others.push(row);
     }
   }
@@ -84,7 +83,7 @@ async function countRepeats(
 
 /** White space and the order of members do not make different content: a sender may serialize the same event again. */
 async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<boolean> {
-  // A GET notification has no body: the resource that it names is what it says.
+  // A GET notification has no body: its content is the resource that it names.
   if (row.method === 'GET' || known.method === 'GET') return row.method === known.method && row.subject === known.subject;
   if (known.body_sha256 === row.body_sha256) return true;
   if (row.body.length > MOST_COMPARED_BYTES) return false;
@@ -115,8 +114,8 @@ async function keepOthers(sql: Sql, rows: readonly NewRow[], repeats: Map<string
 }
 
 /**
- * The rows as one JSON parameter, their packed contents as one binary parameter beside it, so that nothing of them is escaped and parsed again.
- * Where the engine can, one statement for both tables. Gives the ids that were new.
+ * The rows as one JSON parameter, with their packed contents as one binary parameter beside it, so that they need not be escaped and parsed again.
+ * One statement for both tables if the engine supports it. Returns the ids that were new.
  */
 async function insertNew(sql: Sql, rows: readonly NewRow[]): Promise<Set<string>> {
   const delivery = [rowsParameter(rows.map(({ body: _body, packed: _packed, ...row }) => row))];

@@ -4,7 +4,7 @@ import { rowsParameter } from '../engine/rows.ts';
 /** Names of the leases for calls to platforms begin with this. */
 export const REMOTE = 'remote:';
 
-/** Whether any process has a delivery in work, or a lease for calls to a platform. */
+/** Whether any process is working on a delivery, or has a lease for calls to a platform. */
 export async function isAnythingLeased(sql: Sql): Promise<boolean> {
   const rows = await sql.all(
     `select 1 as leased where exists (select 1 from deliveries where state = 'working')
@@ -13,7 +13,7 @@ export async function isAnythingLeased(sql: Sql): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Lengthens the leases of what `worker` has in hand. */
+/** Extends the leases of the deliveries that `worker` is processing. */
 export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql.all(
@@ -23,7 +23,7 @@ export async function renewLeases(sql: Sql, worker: string, leaseUntil: string, 
   );
 }
 
-/** Gives back what `worker` has taken and not renewed: its lease ends before `before`. Gives the number. */
+/** Releases deliveries that `worker` has claimed and not renewed: their leases end before `before`. Returns their number. */
 export async function releaseDropped(sql: Sql, worker: string, before: string): Promise<number> {
   const given = await sql.all<{ id: string }>(
     `update deliveries set state = 'pending', worker = null, lease_until = null where state = 'working' and worker = ? and lease_until < ?
@@ -33,7 +33,10 @@ export async function releaseDropped(sql: Sql, worker: string, before: string): 
   return given.length;
 }
 
-/** Makes due what a clock that ran ahead has put off: received after `now`, or to be tried again only after `longest`. Gives the number. */
+/**
+ * Makes deliveries due that were postponed by a clock that was ahead: received after `now`, or to be retried only after `longest`. Returns their
+ * number.
+ */
 export async function bringForward(sql: Sql, now: string, longest: string): Promise<number> {
   const brought = await sql.all<{ id: string }>(
     `update deliveries set next_attempt_at = ? where state = 'pending' and next_attempt_at > ? and (received_at > ? or next_attempt_at > ?)

@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 
-/** Failures of one connection with one and the same error text. */
+/** Failures of one connection with the same error text. */
 export interface FailureRow {
   connection: string;
   state: 'pending' | 'dead';
@@ -23,10 +23,10 @@ interface Row {
   sample_id: string;
 }
 
-/** Dead deliveries and those that wait after a failure, by connection and error; the most frequent first, at most `limit`. */
+/** Dead deliveries and those pending after a failure, by connection and error; the most frequent first, at most `limit`. */
 export async function listFailures(sql: Sql, filter: { connection: string | null }, limit: number): Promise<FailureRow[]> {
   const condition = where(equals('connection', filter.connection), inScope(sql, 'connection'));
-  // Each half is read off a partial index of its own.
+  // Each half is read from its own partial index.
   const failed = (state: FailureRow['state']) =>
     `select connection, state, error, received_at, id from deliveries where state = '${state}' and error is not null and ${condition.text}`;
   const rows = await sql.all<Row>(

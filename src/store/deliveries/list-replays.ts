@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
 
-/** A replay and what has become of its deliveries. */
+/** A replay and the current states of its deliveries. */
 export interface ReplayRow {
   id: string;
   by: string;

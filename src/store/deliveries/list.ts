@@ -13,7 +13,7 @@ export interface DeliveryRow extends StoredDelivery {
   handled: DeliveryDismissal | null;
 }
 
-/** `body` is null once retention has emptied it. */
+/** `body` is null once retention has deleted it. */
 export interface DeliveryContent {
   headers: Record<string, string>;
   body: string | null;
@@ -24,11 +24,11 @@ export interface DeliveryContent {
 export interface DeliveryFilter extends DeliveryCriteria {
   eventType?: string | null | undefined;
   text?: string | null | undefined;
-  /** Those that a replay set going. */
+  /** Those that a replay has requeued. */
   replayId?: string | null | undefined;
 }
 
-/** Who set a dead delivery aside, when and why. */
+/** Who dismissed a dead delivery, when and why. */
 export interface DeliveryDismissal {
   by: string;
   note: string | null;
@@ -58,7 +58,7 @@ const fromRow = (row: ListedRow): DeliveryRow => ({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text where the bytes are UTF-8, else base64: what is shown are the bytes as received. */
+/** Text if the bytes are UTF-8, else base64: what is shown are the bytes as received. */
 function bodyText(body: Buffer | null): { body: string | null; bodyEncoding: string } {
   if (body === null) return { body: null, bodyEncoding: 'utf8' };
   try {
@@ -68,10 +68,10 @@ function bodyText(body: Buffer | null): { body: string | null; bodyEncoding: str
   }
 }
 
-/** Bodies that one page looks through for a text: what is older is on the next. */
+/** The number of bodies that one page searches for a text: older ones are on the next. */
 const MOST_BODIES = 20_000;
 
-/** The position above which a page that begins below `before` (null: at the newest) looks for a text. */
+/** The position above which a page that starts before `before` (null: at the newest) searches for a text. */
 export async function readTextFloor(sql: Sql, before: number | null): Promise<number> {
   const [newest] = before === null ? await sql.all<{ seq: number | string | null }>('select max(seq) as seq from deliveries') : [];
   return Math.max(0, (before ?? numberOf(newest?.seq) + 1) - MOST_BODIES);

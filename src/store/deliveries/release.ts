@@ -1,6 +1,9 @@
 import type { Sql } from '../engine/database.ts';
 
-/** Makes due what waits for a platform's API: it could not be called, or refused our credentials. `connection` null: of all. Gives the number. */
+/**
+ * Makes deliveries due that wait for a platform's API, which could not be called or refused our credentials. `connection` null: of all. Returns
+ * their number.
+ */
 export async function releaseDeliveries(sql: Sql, connection: string | null, now: string): Promise<number> {
   const rows = await sql.all(
     `update deliveries set next_attempt_at = ? where state = 'pending' and next_attempt_at > ? ${connection === null ? '' : 'and connection = ?'}

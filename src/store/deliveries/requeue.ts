@@ -20,7 +20,7 @@ const FINISHED = `state in ('done', 'ignored', 'dead', 'handled')`;
 
 const HAS_CONTENT = 'exists (select 1 from delivery_contents c where c.seq = deliveries.seq)';
 
-/** Only what has ended can begin again, and only while its body is still stored. */
+/** Only finished deliveries can be requeued, and only while their body is still stored. */
 function replayable(filter: DeliveryCriteria): { text: string; bindings: SqlValue[] } {
   return where([`${FINISHED} and ${HAS_CONTENT}`], ...matching(filter));
 }
@@ -39,7 +39,7 @@ export async function countReplayable(sql: Sql, filter: DeliveryCriteria): Promi
   return numberOf(row?.count);
 }
 
-/** Puts finished deliveries back to the beginning of their life; gives their positions. Their attempts so far are kept. */
+/** Requeues finished deliveries; returns their positions. Their earlier attempts are preserved. */
 export async function requeue(
   sql: Sql,
   filter: DeliveryCriteria,
@@ -57,7 +57,7 @@ export async function requeue(
   return rows.map((row) => numberOf(row.seq));
 }
 
-/** A finished delivery with all that interpreting it needs. */
+/** A finished delivery with everything needed to interpret it. */
 export interface Replayable extends Delivery {
   recorded: string | null;
 }
@@ -75,12 +75,12 @@ export async function readReplayable(sql: Sql, filter: DeliveryCriteria, span: S
   );
 }
 
-/** Whether a delivery's body has been emptied by retention. */
+/** Whether a delivery's body has been deleted by retention. */
 export async function isEmptied(sql: Sql, id: string): Promise<boolean> {
   return (await sql.all(`select 1 as emptied from deliveries where id = ? and not ${HAS_CONTENT}`, [id])).length === 1;
 }
 
-/** Makes waiting deliveries due now; gives their positions. */
+/** Makes pending deliveries due now; returns their positions. */
 export async function makeDue(sql: Sql, criteria: DeliveryCriteria, span: Span, now: string): Promise<number[]> {
   const condition = where([`state = 'pending'`], ...matching(criteria));
   const rows = await sql.all<{ seq: number | string }>(
@@ -92,14 +92,14 @@ export async function makeDue(sql: Sql, criteria: DeliveryCriteria, span: Span, 
   return rows.map((row) => numberOf(row.seq));
 }
 
-/** Who sets deliveries aside, when and why. */
+/** Who dismisses deliveries, when and why. */
 export interface Dismissal {
   by: string;
   note: string | null;
   at: string;
 }
 
-/** Sets dead deliveries aside as handled; gives their positions. */
+/** Dismisses dead deliveries as handled; returns their positions. */
 export async function dismiss(sql: Sql, criteria: DeliveryCriteria, span: Span, dismissal: Dismissal): Promise<number[]> {
   const condition = where([`state = 'dead'`], ...matching(criteria));
   const rows = await sql.all<{ seq: number | string; id: string }>(

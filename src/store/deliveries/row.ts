@@ -2,7 +2,7 @@ import { ATTEMPT_OUTCOMES, type Attempt, DELIVERY_STATES, type StoredDelivery } 
 import { isObject, type Json, textAt } from '../../domain/values/json.ts';
 import { booleanOf, numberOf, oneOf } from '../engine/rows.ts';
 
-/** A row of `deliveries` as the engines give it. */
+/** A row of `deliveries` as the engines return it. */
 export interface DeliveryRow {
   seq: number | string;
   id: string;
@@ -86,7 +86,7 @@ const toAttempts = (stored: Json): Attempt[] =>
     tookMs: Number(one.tookMs),
   }));
 
-/** The headers as they were stored; none once retention has deleted them. */
+/** The headers as stored; none once retention has deleted them. */
 export function toHeaders(text: string | null): Record<string, string> {
   const stored: Json = text === null ? {} : JSON.parse(text);
   if (!isObject(stored)) return {};

@@ -7,15 +7,15 @@ import { type DocumentColumns, toAnnounced } from './row.ts';
 /** A document that this process has claimed for fetching. */
 export interface ClaimedDocument extends DocumentSource {
   id: string;
-  /** The announcement as it stood when it was taken, and its text: a newer one makes the download worthless. */
+  /** The announcement at the time of the claim, and its text: a newer one makes the download useless. */
   announced: DocumentReport;
   announcedText: string;
-  /** Failed tries so far. */
+  /** Failed attempts so far. */
   tries: number;
   leaseUntil: string;
-  /** Neither replaced nor removed when it was taken: only then is its failure worth an alert. */
+  /** Neither replaced nor removed at the time of the claim: only then is its failure worth an alert. */
   current: boolean;
-  /** It has failed, or has been announced, before. */
+  /** It has failed or been announced before. */
   again: boolean;
 }
 
@@ -26,7 +26,7 @@ type ClaimedRow = Pick<
 
 const DUE = `state = 'announced' and next_attempt_at <= ? and (lease_until is null or lease_until <= ?)`;
 
-/** True when a document waits to be fetched: asked before claiming, so that an idle process never takes the write lock. */
+/** True if a document is waiting to be fetched: checked before claiming, so that an idle process never takes the write lock. */
 export async function isDocumentDue(sql: Sql, now: string): Promise<boolean> {
   return (await sql.all(`select 1 from documents where ${DUE} limit 1`, [now, now])).length > 0;
 }
@@ -37,7 +37,7 @@ export interface DocumentSource {
   host: string | null;
 }
 
-/** How many may be taken: `limit` in all, `atOnce` of one source, those of `busy` (one entry each) included. */
+/** How many may be claimed: `limit` in total, `atOnce` per source, including those of `busy` (one entry each). */
 export interface DocumentPlaces {
   limit: number;
   atOnce: number;
@@ -52,12 +52,12 @@ interface CandidateRow {
   host: string | null;
 }
 
-/** More than these are not looked through at a time. */
+/** At most this many are examined at a time. */
 const MOST_CANDIDATES = 2000;
 
 /**
- * Takes due documents, the untried and those of idle sources first: a source that is slow or hopeless keeps nothing of others waiting. Two
- * processes never take the same one.
+ * Claims due documents, untried ones and those of idle sources first: a slow or unreachable source does not delay documents of others. Two
+ * processes never claim the same one.
  */
 export async function claimDocuments(sql: Sql, claim: DocumentPlaces & { now: string; leaseUntil: string }): Promise<ClaimedDocument[]> {
   const candidates = await sql.all<CandidateRow>(
@@ -102,7 +102,7 @@ function withinPlaces<One extends DocumentSource>(candidates: readonly One[], pl
   return candidates.filter(isFree).slice(0, limit);
 }
 
-/** Renews the lease; false when another process has claimed the document. */
+/** Renews the lease; false if another process has claimed the document. */
 export async function renewDocumentLease(
   sql: Sql,
   document: Pick<ClaimedDocument, 'id' | 'leaseUntil'>,
@@ -117,7 +117,7 @@ export async function renewDocumentLease(
 }
 
 export interface DocumentEnd {
-  /** `announced`: it is tried again at `nextAttemptAt`. */
+  /** `announced`: it is retried at `nextAttemptAt`. */
   state: 'announced' | 'stored' | 'empty' | 'missing' | 'too_large' | 'refused' | 'failed';
   tries: number;
   error: string | null;
@@ -126,8 +126,8 @@ export interface DocumentEnd {
 }
 
 /**
- * Records how an attempt ended and releases the document. False when it has meanwhile been announced again or claimed by another process: then
- * only our lease ends, and the newer announcement is fetched.
+ * Records the result of an attempt and releases the document. False if it has been announced again or claimed by another process in the meantime:
+ * then only our lease ends, and the newer announcement is fetched.
  */
 export async function completeDocument(sql: Sql, document: ClaimedDocument, end: DocumentEnd): Promise<boolean> {
   const content = end.content;
@@ -155,7 +155,7 @@ export async function completeDocument(sql: Sql, document: ClaimedDocument, end:
   return false;
 }
 
-/** Requeues a document whose fetch was abandoned; false when there is no such document, or it is stored or already waiting. */
+/** Requeues a document whose fetch was abandoned; false if there is no such document, or it is stored or already waiting. */
 export async function requeueDocument(sql: Sql, id: string, now: string): Promise<boolean> {
   const condition = where(['id = ?', id], inScope(sql, 'connection'));
   const rows = await sql.all(
@@ -166,7 +166,7 @@ export async function requeueDocument(sql: Sql, id: string, now: string): Promis
   return rows.length > 0;
 }
 
-/** True when a document of the connection has been given up and not come since. */
+/** True if a document of the connection has failed permanently and has not been stored since. */
 export async function hasGivenUp(sql: Sql, connection: string): Promise<boolean> {
   // The first condition is that of the index.
   const rows = await sql.all(

@@ -24,7 +24,7 @@ type Row = Pick<
   'id' | 'connection' | 'entity_id' | 'announced' | 'state' | 'tries' | 'error' | 'announced_at' | 'next_attempt_at'
 > & { kind: EntityKind; external_id: string };
 
-/** Announced but not stored, the oldest announcement first. `connection` null: of all connections. */
+/** Documents that are announced but not stored, oldest announcement first. `connection` null: of all connections. */
 export async function listMissingDocuments(sql: Sql, filter: { connection: string | null; limit: number }): Promise<MissingDocument[]> {
   const wanted = where(equals('d.connection', filter.connection), inScope(sql, 'd.connection'));
   const rows = await sql.all<Row>(

@@ -26,7 +26,7 @@ export interface DocumentRow {
   error: string | null;
   announcedAt: string;
   storedAt: string | null;
-  /** The file name from the platform's response, once there is one. */
+  /** The file name from the platform's response, once known. */
   filename: string | null;
   /** Id of the document that has replaced it. */
   supersededBy: string | null;
@@ -70,7 +70,7 @@ function fromRow(row: Row): DocumentRow {
 
 const CURRENT = 'superseded_by is null and removed_at is null';
 
-/** The documents of these entities, in the order of their announcement: the current ones, or all that there were. */
+/** The documents of these entities, in the order of their announcement: the current ones, or all that have ever been announced. */
 export async function readDocumentsOf(
   sql: Sql,
   entityIds: readonly string[],
@@ -86,7 +86,7 @@ export interface DocumentFilter {
   shipment: string | null;
   connection: string | null;
   state: string | null;
-  /** Those too that were replaced or removed. */
+  /** Includes those that were replaced or removed. */
   superseded: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 
-/** Makes due what waits for a platform's API. `connection` null: of all. Gives the number. */
+/** Makes documents due that wait for a platform's API. `connection` null: of all. Returns their number. */
 export async function releaseDocuments(sql: Sql, connection: string | null, now: string): Promise<number> {
   const rows = await sql.all(
     `update documents set next_attempt_at = ? where state = 'announced' and next_attempt_at > ? ${connection === null ? '' : 'and connection = ?'}

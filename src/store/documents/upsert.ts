@@ -23,7 +23,7 @@ interface TouchedDocument {
   document: DocumentState;
 }
 
-/** Writes the documents that were touched: what is new or has changed is (again) to be fetched, of the others only whether they are current. */
+/** Writes the documents that were touched: new or changed ones have to be fetched (again); of the others only whether they are current. */
 export async function upsertDocuments(sql: Sql, documents: readonly TouchedDocument[], at: string): Promise<void> {
   const announced = documents.filter(({ document }) => document.toFetch);
   const others = documents.filter(({ document }) => !document.toFetch).map(({ document }) => document);
@@ -33,7 +33,7 @@ export async function upsertDocuments(sql: Sql, documents: readonly TouchedDocum
   ]);
 }
 
-/** About, without what was announced. */
+/** Approximate, without the announcement. */
 const ROW_BYTES = 500;
 
 async function insertAnnounced(sql: Sql, announced: readonly TouchedDocument[], at: string): Promise<void> {

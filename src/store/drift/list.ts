@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 
-/** An event type, field or value that our description of a platform does not know. Only its place is kept, never its value. */
+/** An event type, field or value that our description of a platform does not contain. Only its place is stored, never its value. */
 export interface DriftRow {
   connection: string;
   platform: string;
@@ -15,7 +15,7 @@ export interface DriftRow {
   sampleId: string;
 }
 
-/** The columns that name one drift: the order of the list, and its cursor. */
+/** The columns that identify one drift: the order of the list, and its cursor. */
 export type DriftKey = readonly [connection: string, kind: string, path: string, name: string];
 
 interface Row {

@@ -14,8 +14,8 @@ const MOST_NEW_PER_DELIVERY = 50;
 const MOST_PER_CONNECTION = 1000;
 
 /**
- * Counts what a delivery contained that our description of its platform does not know. A sender can invent any number of names: what is new beyond
- * 50 of one delivery, or beyond 1,000 of a connection, is one row `overflow` with a count.
+ * Counts what a delivery contained that our description of its platform does not. A sender can invent any number of names: new ones beyond 50 per
+ * delivery, or beyond 1,000 per connection, are one row `overflow` with a count.
  */
 export async function upsertDrift(sql: Sql, origin: DriftOrigin, found: readonly Drift[]): Promise<void> {
   const named = new Map<string, Drift>();
@@ -53,7 +53,7 @@ async function countOf(sql: Sql, connection: string): Promise<number> {
   return numberOf(row?.count ?? 0);
 }
 
-// In one order, so that two transactions do not wait for each other.
+// In a fixed order, so that two transactions do not wait for each other.
 const byKey = (a: Drift, b: Drift): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
 const ROW = { ...KEY, connection: 'text', platform: 'text', at: 'text', count: 'integer', sample_id: 'text' } as const;

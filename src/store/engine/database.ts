@@ -9,39 +9,39 @@ import type { SqlValue } from './sql-value.ts';
 /** Runs one statement; `?` marks a binding. Rows as the engine returns them: the table files turn them into domain values. */
 export interface Sql {
   dialect: Dialect;
-  /** What the reader may see: every function that lists or reads for API and console leaves out the rest (`inScope`). Absent: everything. */
+  /** What the reader may see: every function that lists or reads for API and console excludes the rest (`inScope`). Absent: everything. */
   scope?: Scope;
   all<Row>(statement: string, bindings?: readonly SqlValue[]): Promise<Row[]>;
 }
 
 /**
- * One database, SQLite or PostgreSQL. Reading never waits for writing: on SQLite (WAL) readers have connections of their own beside
- * the single writer's.
+ * One database, SQLite or PostgreSQL. Reading never waits for writing: on SQLite (WAL) readers have their own connections besides the single
+ * writer's.
  */
 export interface Database {
   dialect: Dialect;
   read: Sql;
-  /** Several reading statements that see one state of the database: an entity and its lines belong together. */
+  /** Several reading statements that see one state of the database, so that an entity and its lines are consistent. */
   snapshot<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** A single writing statement as a transaction of its own, with a third of the round trips. Fails like `write`. */
+  /** A single writing statement as its own transaction, with a third of the round trips. Fails like `write`. */
   alone: Sql;
   /**
-   * Runs `work` in one write transaction; rolls back when it throws, and runs it again when it conflicted with another transaction. Fails with
-   * `Unavailable` when the database cannot accept it.
+   * Runs `work` in one write transaction; rolls back if it throws, and runs it again if it conflicted with another transaction. Fails with
+   * `Unavailable` if the database cannot accept it.
    */
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
-   * The same in two steps: `prepare` reads, `write` writes what it returned. On SQLite `prepare` reads on a connection of its own and does not block
-   * the single writer; what it read must then be checked by what `write` sends (compare-and-set, `WriteConflict`).
+   * The same in two steps: `prepare` reads, `write` writes what it returned. On SQLite `prepare` reads on a separate connection and does not block
+   * the single writer; the statements of `write` must then check what was read (compare-and-set, `WriteConflict`).
    */
   change<P, T>(prepare: (sql: Sql) => Promise<P>, write: (sql: Sql, prepared: P) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /**
- * Runs statements of one transaction that do not depend on each other's results, in this order, in a single round trip where the engine can.
- * A step sends its statements before it awaits anything: what it sent later would come after the statements of the other steps. Fails once all
- * have ended, with a conflict if there was one, else with the first failure.
+ * Runs statements of one transaction that do not depend on each other's results, in this order, in a single round trip if the engine supports it. A
+ * step sends its statements before it awaits anything: statements sent later would follow those of the other steps. Fails once all have ended, with
+ * a conflict if there was one, else with the first failure.
  */
 export function pipelined<const Steps extends readonly (() => Promise<unknown>)[]>(sql: Sql, steps: Steps): Promise<Results<Steps>>;
 export async function pipelined(sql: Sql, steps: readonly (() => Promise<unknown>)[]): Promise<unknown> {
@@ -92,8 +92,8 @@ const sqlOnAny = (dialect: Dialect, db: Knex): Sql => ({
 });
 
 /**
- * Opens the database and brings its tables up to date. `url` is `sqlite:PATH` or `postgres://…`.
- * Throws `Unavailable` when it cannot be reached, `OrderdockError('newer_database')` when a newer program has written it.
+ * Opens the database and migrates its tables. `url` is `sqlite:PATH` or `postgres://…`. Throws `Unavailable` if it cannot be reached,
+ * `OrderdockError('newer_database')` if a newer program has written it.
  */
 export async function openDatabase(url: string): Promise<Database> {
   const dialect = dialectOf(url);
@@ -120,7 +120,7 @@ export async function openDatabase(url: string): Promise<Database> {
     write: (work) => retryConflicts(dialect, () => inTransaction(dialect, writer, work)),
     change: (prepare, write) =>
       retryConflicts(dialect, async (attempt) => {
-        // After a few conflicts the writer's lock is held while reading too, so that no other process can be faster again.
+        // After a few conflicts the writer's lock is held during reading too, so that no other process can be faster again.
         if (reader === writer || attempt > MOST_UNLOCKED_READS) {
           return inTransaction(dialect, writer, async (sql) => write(sql, await prepare(sql)));
         }

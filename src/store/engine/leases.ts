@@ -13,7 +13,7 @@ export async function readLease(sql: Sql, name: string): Promise<Lease | null> {
   return row ?? null;
 }
 
-/** Takes a lease that is free, has run out, or belongs to `gone`: an owner that is known to be no more. False when another holds it. */
+/** Acquires a lease that is free, has expired, or belongs to `gone`: an owner that is known to have exited. False if another owner has it. */
 export async function acquireLease(sql: Sql, lease: Lease, now: string, gone: string | null = null): Promise<boolean> {
   const taken = await sql.all(
     `insert into leases (name, owner, until) values (?, ?, ?)
@@ -23,7 +23,7 @@ export async function acquireLease(sql: Sql, lease: Lease, now: string, gone: st
   return taken.length === 1;
 }
 
-/** Renews a lease; false when another owner has it by now. */
+/** Renews a lease; false if another owner has it in the meantime. */
 export async function renewLease(sql: Sql, lease: Lease): Promise<boolean> {
   const renewed = await sql.all('update leases set until = ? where name = ? and owner = ? returning name', [
     lease.until,
@@ -37,7 +37,7 @@ export async function releaseLease(sql: Sql, name: string, owner: string): Promi
   await sql.all('delete from leases where name = ? and owner = ?', [name, owner]);
 }
 
-/** Drops the leases with names that begin with `prefix` whose owner is known to be no more. */
+/** Deletes the leases whose names begin with `prefix` and whose owner is known to have exited. */
 export async function releaseLeases(sql: Sql, prefix: string, isGone: (owner: string) => boolean): Promise<void> {
   const held = await sql.all<Pick<Lease, 'name' | 'owner'>>('select name, owner from leases where substr(name, 1, ?) = ?', [
     prefix.length,
@@ -49,8 +49,8 @@ export async function releaseLeases(sql: Sql, prefix: string, isGone: (owner: st
 const CLOCK_RAN_AHEAD_MS = 3_600_000;
 
 /**
- * Takes one tick of a timetable: true for the first process that asks for `tickAt` (ISO 8601), false for all others and for older ticks. A tick
- * of an hour and more to come was taken by a clock that has been set back since.
+ * Claims one tick of a schedule: true for the first process that requests `tickAt` (ISO 8601), false for all others and for older ticks. A tick
+ * that is an hour or more in the future was claimed by a clock that has been set back since.
  */
 export async function claimTick(sql: Sql, name: string, tickAt: string): Promise<boolean> {
   const taken = await sql.all(

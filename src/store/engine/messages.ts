@@ -4,22 +4,22 @@ import type { Database } from './database.ts';
 export type Topic = 'deliveries' | 'feed';
 
 /**
- * Notifications between processes on one PostgreSQL that there is something new. They are never the only way: every waiter also polls, since
+ * Notifications between processes on one PostgreSQL that there is something new. They are only an optimisation: every waiter also polls, since
  * nothing arrives behind PgBouncer in transaction mode, and SQLite has no notifications.
  */
 export interface Messages {
   /** Begins to listen. */
   listen(received: (topic: Topic) => void): void;
-  /** Whether what others send arrives here. */
+  /** Whether messages from other processes arrive here. */
   arrive(): boolean;
   send(topic: Topic): void;
   close(): Promise<void>;
 }
 
 const CHANNEL = 'orderdock';
-/** Messages about one topic within this time are one. */
+/** Messages about one topic within this time are combined. */
 const GATHER_MS = 20;
-/** How often it is tried whether messages arrive, and whether the connection can be made again. */
+/** How often to test whether messages arrive, and to try to reconnect. */
 const PROBE_MS = 15_000;
 
 const NO_MESSAGES: Messages = { listen: () => {}, arrive: () => false, send: () => {}, close: async () => {} };
@@ -64,7 +64,7 @@ interface Listener {
   close(): Promise<void>;
 }
 
-/** A connection of its own that listens. Its own probe has to come through it: only then do the messages of others, too. */
+/** A separate connection that listens. It sends a probe to itself: only if that arrives do the messages of others arrive too. */
 function createListener(url: string, sender: string, { received, probe }: { received(topic: Topic): void; probe(): void }): Listener {
   let client: pg.Client | null = null;
   let lastProbeMs = Number.NEGATIVE_INFINITY;
@@ -98,7 +98,7 @@ function createListener(url: string, sender: string, { received, probe }: { rece
       if (client === null) await connect();
       if (!closed) probe();
     } catch {
-      // It is tried again with the next probe; until then the clock has to do.
+      // It is retried with the next probe; until then waiters poll.
     }
   }
   const timer = setInterval(() => void look(), PROBE_MS);

@@ -4,8 +4,8 @@ import { Unavailable } from '../../domain/errors.ts';
 import { dialectOf } from './dialect-of.ts';
 
 /**
- * Which migrations a database had, and which it has now; `apply` false: it is only looked at. Throws `Unavailable` when it cannot be
- * reached, `OrderdockError('newer_database')` when a newer program has written it.
+ * Which migrations a database had, and which it has now; `apply` false: nothing is changed. Throws `Unavailable` if it cannot be reached,
+ * `OrderdockError('newer_database')` if a newer program has written it.
  */
 export async function migrateDatabase(url: string, apply: boolean): Promise<{ before: MigrationStatus[]; after: MigrationStatus[] }> {
   const dialect = dialectOf(url);

@@ -6,9 +6,9 @@ import { errorCode, errorMessage, isObjectWith, isTimeout, SILENT_LOG } from './
 import type { SqlValue } from './sql-value.ts';
 import { postgresTrigrams } from './trigrams.ts';
 
-// The server ends a statement of a transaction after 8 s by itself. When not even that is heard, it hangs, or the network lost it without a
-// word: TCP would wait a quarter of an hour. The limit is set in the transaction and not when connecting: PgBouncer refuses start-up
-// parameters it does not know (pgbouncer.org/config.html, ignore_startup_parameters, read 2026-11).
+// The server cancels a statement of a transaction after 8 s by itself. If not even that response arrives, the server hangs or the network has
+// dropped the connection silently: TCP would wait a quarter of an hour. The limit is set in the transaction and not when connecting: PgBouncer
+// rejects start-up parameters it does not know (pgbouncer.org/config.html, ignore_startup_parameters, read 2026-11).
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const isHung = (error: unknown): boolean => /Query read timeout/.test(errorMessage(error));
 
@@ -21,7 +21,7 @@ const isPostgresConnection = (connection: unknown): connection is PostgresConnec
 
 const numbered = new Map<string, string>();
 
-/** `?` becomes `$1`, `$2`, …: the same few statements again and again, unless they list values, so that only so many are remembered. */
+/** `?` becomes `$1`, `$2`, … It is the same few statements again and again, unless they list values, so only a limited number is cached. */
 function withNumbers(statement: string): string {
   const known = numbered.get(statement);
   if (known !== undefined) return known;
@@ -33,14 +33,14 @@ function withNumbers(statement: string): string {
 
 async function runOnPostgres<Row>(client: unknown, statement: string, bindings: readonly SqlValue[]): Promise<Row[]> {
   if (!isPostgresConnection(client)) throw new TypeError('Not a connection of pg.');
-  // Without bindings several statements may stand in one text.
+  // Without bindings one text may contain several statements.
   const result = bindings.length === 0 ? await client.query<Row>(statement) : await client.query<Row>(withNumbers(statement), bindings);
   return result.rows ?? [];
 }
 
 const POSTGRES_TYPES = { text: 'text', integer: 'bigint', boolean: 'boolean', json: 'json' } as const;
 
-// `pipeline` is an option of pg that knex passes on without knowing it.
+// `pipeline` is an option of pg that knex passes on without declaring it.
 const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: boolean } => ({
   connectionString: url,
   connectionTimeoutMillis: 4000,
@@ -87,8 +87,8 @@ export function postgresDialect(url: string): Dialect {
   };
 }
 
-// Stated every time: the database's default may be another one, and PgBouncer takes no start-up parameters. A process that freezes in its
-// transaction must not stop all others.
+// Set every time: the database's default may differ, and PgBouncer accepts no start-up parameters. A process that freezes in its transaction must
+// not block all others.
 const BEGINNINGS = {
   begin:
     'begin isolation level read committed; ' +
@@ -96,7 +96,7 @@ const BEGINNINGS = {
   beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${PLACE_WITHIN_MS}`,
 };
 
-// Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by time-out), 55P03 lock; or no connection at all.
+// Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by timeout), 55P03 lock; or no connection at all.
 const isUnavailable = (error: unknown): boolean =>
   isTimeout(error) ||
   isHung(error) ||

@@ -1,8 +1,8 @@
 import { objectAt } from '../../domain/values/json.ts';
 
 /**
- * Turns rows into the one JSON parameter that `dialect.rowsOf` unfolds. Text that PostgreSQL cannot hold (NUL, lone surrogates) is replaced by
- * U+FFFD here, so that no odd byte in an id can stop a whole transaction; the bytes as received stay in `body`.
+ * Turns rows into the one JSON parameter that `dialect.rowsOf` expands. Text that PostgreSQL cannot store (NUL, lone surrogates) is replaced by
+ * U+FFFD here, so that an invalid character in an id cannot fail a whole transaction; the bytes as received stay in `body`.
  */
 export function rowsParameter(rows: readonly object[]): string {
   const text = JSON.stringify(rows);
@@ -10,10 +10,12 @@ export function rowsParameter(rows: readonly object[]): string {
   return JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'string' ? storableText(value) : value));
 }
 
-/** A value larger than this is bound by itself instead of within the JSON of its row, where it would lie in memory many times over. */
+/** A value larger than this is bound separately instead of within the JSON of its row, where it would be in memory several times. */
 export const LARGE_VALUE_BYTES = 1_000_000;
 
-/** The rows in groups whose JSON is about a megabyte each, so that no statement's parameter grows with their number. `sizeOf`: of one row. */
+/**
+ * The rows in groups whose JSON is about a megabyte each, so that no statement's parameter grows with their number. `sizeOf`: the size of one row.
+ */
 export function inBatches<Row>(rows: readonly Row[], sizeOf: (row: Row) => number): Row[][] {
   const portions: Row[][] = [];
   let room = 0;
@@ -29,7 +31,7 @@ export function inBatches<Row>(rows: readonly Row[], sizeOf: (row: Row) => numbe
 
 export const storableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
 
-/** The packed values of rows as one binary parameter, and the rows with the place of their own in it (`dialect.slice`). */
+/** The packed values of rows as one binary parameter, and the rows with the position of their own value in it (`dialect.slice`). */
 export function placed<Row extends { packed: Buffer }>(
   values: readonly Row[],
 ): { rows: (Omit<Row, 'packed'> & { at: number; bytes: number })[]; bytes: Buffer } {
@@ -42,10 +44,10 @@ export function placed<Row extends { packed: Buffer }>(
   return { rows, bytes: Buffer.concat(values.map(({ packed }) => packed)) };
 }
 
-/** Counts and sequences: numbers on SQLite, texts on PostgreSQL. */
+/** Counts and sequences: numbers on SQLite, text on PostgreSQL. */
 export const numberOf = (value: number | string | bigint | null | undefined): number => Number(value ?? 0);
 
-/** A stored text that is one of a few words; anything else was written by another program. */
+/** A stored text that is one of a few values; anything else was written by another program. */
 export function oneOf<const Word extends string>(words: readonly Word[], stored: string): Word {
   const word = words.find((one) => one === stored);
   if (word === undefined) throw new Error(`The database holds "${stored}" where one of ${words.join(', ')} is expected.`);

@@ -1,2 +1,2 @@
-/** What a statement can be bound to. */
+/** A value that can be bound to a statement. */
 export type SqlValue = string | number | boolean | null | Buffer;

@@ -10,7 +10,7 @@ import type { SqlValue } from './sql-value.ts';
 import { keepStatements, runPrepared, type SqliteConnection } from './sqlite-statements.ts';
 import { sqliteTrigrams } from './trigrams.ts';
 
-// A checkpoint every 16 MB instead of 4: pages that many commits touch are copied once (40 % less kernel time during intake).
+// A checkpoint every 16 MB instead of 4: pages that many commits change are copied once (40 % less kernel time during intake).
 const SQLITE_PRAGMAS = [
   'busy_timeout = 5000',
   'journal_mode = WAL',
@@ -25,8 +25,8 @@ const MOST_SWITCHES = 40;
 const SWITCH_AGAIN_MS = 50;
 
 /**
- * Processes that open a new file at the same time get SQLITE_BUSY for `journal_mode`, without the wait that `busy_timeout` asks for: all of them
- * read it and want to write it (sqlite.org/c3ref/busy_handler.html, read 2026-11). So it is tried again.
+ * Processes that open a new file at the same time get SQLITE_BUSY for `journal_mode`, without the wait that `busy_timeout` specifies: all of them
+ * read it and want to write it (sqlite.org/c3ref/busy_handler.html, read 2026-11). So it is retried.
  */
 async function setPragmas(connection: SqliteConnection): Promise<void> {
   const pragmas = SQLITE_PRAGMAS.map((pragma) => `pragma ${pragma};`).join('');
@@ -61,7 +61,7 @@ export function sqliteDialect(filename: string): Dialect {
       `(select ${Object.keys(columns)
         .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
         .join(', ')} from json_each(?)) as rows`,
-    // An empty buffer is bound as null, which would be a body that retention has emptied.
+    // An empty buffer would be bound as null, which means a body that retention has deleted.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     trigrams: sqliteTrigrams,
     lockRows: () => '',
@@ -96,7 +96,7 @@ const sqliteConfig = (filename: string, min: number, max: number): Knex.Config =
   },
 });
 
-/** Watches whether the file that was opened is still there. */
+/** Checks whether the file that was opened still exists. */
 function presenceOf(filename: string): Pick<Dialect, 'attach' | 'assertPresent'> {
   let file: string | null = null;
   return {
@@ -110,7 +110,7 @@ function presenceOf(filename: string): Pick<Dialect, 'attach' | 'assertPresent'>
   };
 }
 
-/** Device and inode: a file of the same name is not the same file. `none`: there is no such file. */
+/** Device and inode: a file with the same name is not the same file. `none`: the file does not exist. */
 function identityOf(filename: string): string {
   const found = statSync(filename, { throwIfNoEntry: false });
   return found ? `${found.dev}:${found.ino}` : 'none';

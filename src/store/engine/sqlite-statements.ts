@@ -2,7 +2,7 @@ import type { SqlValue } from './sql-value.ts';
 
 type Done<Result> = (error: Error | null, result: Result) => void;
 
-/** A connection of the driver, as far as it is used. */
+/** The part of the driver's connection that is used. */
 export interface SqliteConnection {
   exec(sql: string, done: (error: Error | null) => void): void;
   all<Row>(sql: string, bindings: readonly SqlValue[], done: Done<Row[]>): void;
@@ -16,7 +16,7 @@ interface SqliteStatement {
 }
 
 const MOST_STATEMENTS = 100;
-/** A statement keeps what was bound to it until it runs again: larger bindings are not left in memory. */
+/** A statement retains its bindings until it runs again: larger ones are not left in memory. */
 const MOST_BOUND_BYTES = 131_072;
 
 const statements = new WeakMap<SqliteConnection, Map<string, SqliteStatement>>();
@@ -34,8 +34,8 @@ export function keepStatements(connection: SqliteConnection): void {
 }
 
 /**
- * Runs a statement that is prepared once for each connection: preparing takes longer than most statements need to run (0.1 ms and two changes of
- * threads each, November 2026).
+ * Runs a statement that is prepared once per connection: preparing takes longer than most statements need to run (0.1 ms and two thread switches
+ * each, November 2026).
  */
 export function runPrepared<Row>(connection: SqliteConnection, text: string, bindings: readonly SqlValue[]): Promise<Row[]> {
   const kept = statements.get(connection);
@@ -50,14 +50,14 @@ export function runPrepared<Row>(connection: SqliteConnection, text: string, bin
     const statement = connection.prepare(text, (error) => {
       if (error) return reject(error);
       statement.all(bindings, done);
-      // Another caller has prepared the same meanwhile.
+      // Another caller has prepared the same one in the meantime.
       if (kept.has(text)) statement.finalize();
       else keep(kept, text, statement);
     });
   });
 }
 
-/** Keeps the statements that were used last. */
+/** Caches the most recently used statements. */
 function keep(kept: Map<string, SqliteStatement>, text: string, statement: SqliteStatement): void {
   kept.delete(text);
   kept.set(text, statement);

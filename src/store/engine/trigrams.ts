@@ -1,22 +1,22 @@
 import { rowsParameter } from './rows.ts';
 import type { SqlValue } from './sql-value.ts';
 
-/** An index of texts by their trigrams, table `search_index`: what the engines do differently about it. */
+/** An index of texts by their trigrams, table `search_index`: the differences between the engines. */
 export interface TrigramIndex {
-  /** Puts texts in place of those that stood under the same `seq`. */
+  /** Replaces the texts with the same `seq`. */
   write(rows: readonly { seq: number; text: string }[]): { statement: string; bindings: SqlValue[] }[];
   /** Condition on `search_index`: rows that have all these trigrams; they may still not contain the words. */
   match(grams: readonly string[]): { text: string; binding: string };
-  /** The column that is the `seq`. */
+  /** The name of the column with the `seq`. */
   key: string;
   /**
-   * Trigrams that almost every text has: the engine would gather all rows before it takes the newest. So this many of the newest are looked
-   * through first; null: it reads them in that order by itself.
+   * For trigrams that almost every text contains, the engine would gather all rows before it selects the newest. So this many of the newest are
+   * searched first; null: the engine reads them in that order by itself.
    */
   window: number | null;
 }
 
-/** The trigrams of a text in lower case; none of a text of less than three characters. */
+/** The trigrams of a text in lower case; none for a text of fewer than three characters. */
 export function trigramsOf(text: string): string[] {
   const characters = [...text.toLowerCase()];
   return [...new Set(characters.slice(2).map((last, index) => `${characters[index]}${characters[index + 1]}${last}`))];
@@ -54,6 +54,6 @@ export const postgresTrigrams: TrigramIndex = {
   match: (grams) => ({ text: 'grams @> ?::integer[]', binding: `{${[...new Set(grams.map(numberOfGram))].join(',')}}` }),
 };
 
-/** Different trigrams seldom have one number; what is found is looked at anyway. */
+/** Different trigrams rarely have the same number; the rows found are checked anyway. */
 const numberOfGram = (gram: string): number =>
   [...gram].reduce((sum, character) => (Math.imul(sum, 0x01000193) ^ (character.codePointAt(0) ?? 0)) | 0, 0x811c9dc5 | 0);

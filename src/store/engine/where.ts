@@ -1,10 +1,10 @@
 import type { Sql } from './database.ts';
 import type { SqlValue } from './sql-value.ts';
 
-/** One condition of a `where`; null: not asked for. */
+/** One condition of a `where`; null: omitted. */
 export type Condition = readonly [text: string, ...bindings: SqlValue[]] | null;
 
-/** The conditions that were asked for, joined by `and`, with their bindings in order. Never empty: `1 = 1` where nothing was asked. */
+/** The given conditions, joined by `and`, with their bindings in order. Never empty: `1 = 1` if there are none. */
 export function where(...conditions: readonly Condition[]): { text: string; bindings: SqlValue[] } {
   const given = conditions.filter((condition) => condition !== null);
   return { text: given.map(([text]) => text).join(' and ') || '1 = 1', bindings: given.flatMap(([, ...bindings]) => bindings) };
@@ -12,7 +12,7 @@ export function where(...conditions: readonly Condition[]): { text: string; bind
 
 export const equals = (column: string, value: SqlValue): Condition => (value === null ? null : [`${column} = ?`, value]);
 
-/** `column in (?, ?, …)`; an empty list asks for nothing at all, null asks for everything. */
+/** `column in (?, ?, …)`; an empty list matches nothing, null everything. */
 export function isOneOf(column: string, values: readonly SqlValue[] | null): Condition {
   if (values === null) return null;
   if (values.length === 0) return ['1 = 0'];
@@ -25,9 +25,9 @@ export const inScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Conditio
 /** Only consumers that the reader may see. */
 export const consumerInScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Condition => isOneOf(column, scope?.consumers ?? null);
 
-/** The text with what `like` takes for wildcards escaped by `!`, in lower case. */
+/** The text in lower case, with the wildcards of `like` escaped by `!`. */
 export const likeText = (text: string): string => text.toLowerCase().replaceAll(/[!%_]/g, '!$&');
 
-/** The column contains the text, in any case; an ellipsis (…) in it stands for anything. */
+/** The column contains the text, case-insensitive; an ellipsis (…) in it matches anything. */
 export const contains = (column: string, text: string | null): Condition =>
   text === null ? null : [`lower(${column}) like ? escape '!'`, `%${likeText(text).replaceAll('…', '%')}%`];

@@ -1,6 +1,6 @@
 import { pipelined, type Sql } from '../engine/database.ts';
 
-/** Counts what had no effect because it was older (`stale`), and what was applied although its time was equal (`collision`). */
+/** Counts reports that had no effect because they were older (`stale`), and those that were applied although their time was equal (`collision`). */
 export async function countCollisions(
   sql: Sql,
   counts: readonly { connection: string; stale: number; collisions: number }[],

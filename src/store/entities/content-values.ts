@@ -2,10 +2,10 @@ import type { Header, LineContent, Party, Price, ScheduledDelivery } from '../..
 import { type Json, listAt } from '../../domain/values/json.ts';
 import { storedText } from '../engine/rows.ts';
 
-// Headers and contents of lines are stored as JSON arrays of their values: names would take two thirds of the space. What is missing at the end
-// is null. The views read them by the same places (migrations/views.ts).
+// Headers and contents of lines are stored as JSON arrays of their values: names would take two thirds of the space. Values missing at the end are
+// null. The views read them by the same positions (migrations/views.ts).
 
-/** Values without the nulls at their end. */
+/** The values without trailing nulls. */
 export function trimmed(values: Json[]): Json[] {
   let length = values.length;
   while (length > 0 && values[length - 1] === null) length -= 1;
@@ -14,7 +14,7 @@ export function trimmed(values: Json[]): Json[] {
 
 const partyValues = (party: Party | null): Json => party && trimmed([party.id, party.name]);
 
-/** The members of a header that have no column of their own. */
+/** The members of a header that have no column. */
 export const headerValues = ({ currency, buyer, supplier, total, orderedAt }: Header): Json[] =>
   trimmed([currency, partyValues(buyer), partyValues(supplier), total, orderedAt]);
 

@@ -4,16 +4,16 @@ import { pack, unpack } from '../../domain/values/packed-bytes.ts';
 import { oneOf, storedText } from '../engine/rows.ts';
 import { contentValues, toLineContent, trimmed } from './content-values.ts';
 
-/** What the lines of an entity share with it. */
+/** Values of an entity that its lines share. */
 export interface LineOwner {
   external_id: string;
   last_updated_at: string | null;
   source_form: SourceForm;
 }
 
-// A line of `entities.lines` is [external id, content, version, last updated, removed, compared, source form]. Lines stand in the order of their
-// first appearance. An external id begins with `+` where the entity's own goes before it, else with `=`. A version that is missing is 1; a time
-// or form that is missing is the entity's, and '' is null.
+// A line of `entities.lines` is [external id, content, version, last updated, removed, compared, source form]. Lines are in the order of their
+// first appearance. An external id begins with `+` if it is to be prefixed with the entity's own, else with `=`. A missing version is 1; a missing
+// time or form is the entity's, and '' is null.
 
 const nameOf = (externalId: string, owner: LineOwner): string =>
   externalId.startsWith(owner.external_id) ? `+${externalId.slice(owner.external_id.length)}` : `=${externalId}`;
@@ -61,15 +61,15 @@ export const toLines = (row: LineOwner & { lines: string | null }): StoredLine[]
         };
       });
 
-/** The platform's own JSON of an entity and of its lines, in their order. */
+/** The platform's own JSON of an entity and of its lines, in order. */
 export interface Sources {
   own: string | null;
   lines: readonly string[];
 }
 
 /**
- * All of them in one packed value: the lines of an order resemble each other, and pack to a tenth. One text a line; JSON without line breaks
- * within it. Null: there are none.
+ * All of them in one packed value: the lines of an order are similar, and compress to a tenth. One text per line; the JSON contains no line breaks.
+ * Null: there are none.
  */
 export async function packSources({ own, lines }: Sources): Promise<{ packed: Buffer; bytes: number } | null> {
   if (own === null && lines.length === 0) return null;

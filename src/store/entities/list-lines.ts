@@ -4,7 +4,7 @@ import { isOneOf, where } from '../engine/where.ts';
 import { toLines, unpackSources } from './line-values.ts';
 import type { EntityColumns } from './row.ts';
 
-/** A line as stored; `source` is the platform's JSON text, null where it was not requested. */
+/** A line as stored; `source` is the platform's JSON text, null if it was not requested. */
 export interface LineRow {
   entityId: string;
   externalId: string;
@@ -18,7 +18,7 @@ export interface LineRow {
 type Row = Pick<EntityColumns, 'id' | 'external_id' | 'last_updated_at' | 'source_form' | 'lines'> &
   Partial<Pick<EntityColumns, 'sources'>>;
 
-/** All lines of these entities, removed ones too, in the order of their first appearance. */
+/** All lines of these entities, including removed ones, in the order of their first appearance. */
 export async function readLines(sql: Sql, entityIds: readonly string[], withSource: boolean): Promise<LineRow[]> {
   if (entityIds.length === 0) return [];
   const condition = where(isOneOf('id', entityIds), ['lines is not null']);

@@ -3,14 +3,14 @@ import type { Sql } from '../engine/database.ts';
 import { rowsParameter } from '../engine/rows.ts';
 import { inScope, isOneOf, where } from '../engine/where.ts';
 
-/** An entity as the outside names it. */
+/** An entity by its external names. */
 export interface OutsideName {
   connection: string;
   kind: string;
   externalId: string;
 }
 
-/** How people know an entity: its number, where it has one. */
+/** The name that people use for an entity: its number, if it has one. */
 export interface KnownName extends OutsideName {
   id: string;
   number: string | null;
@@ -19,7 +19,7 @@ export interface KnownName extends OutsideName {
 const COLUMNS = `e.id, e.connection, e.kind, e.external_id as "externalId", e.number`;
 const NAME = { connection: 'text', kind: 'text', externalId: 'text' } as const;
 
-/** The entities among them that are stored. */
+/** Those of the entities that are stored. */
 export async function readNames(sql: Sql, names: readonly OutsideName[]): Promise<KnownName[]> {
   if (names.length === 0) return [];
   const rows = rowsParameter(names.map(({ connection, kind, externalId }) => ({ connection, kind, externalId })));
@@ -32,7 +32,7 @@ export async function readNames(sql: Sql, names: readonly OutsideName[]): Promis
   );
 }
 
-/** The names of entities by their id. */
+/** The names of entities, by id. */
 export async function readNamesOf(sql: Sql, ids: readonly string[]): Promise<Map<string, KnownName>> {
   if (ids.length === 0) return new Map();
   const condition = where(isOneOf('e.id', [...new Set(ids)]), inScope(sql, 'e.connection'));
@@ -40,7 +40,7 @@ export async function readNamesOf(sql: Sql, ids: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Entities with this number, as given or in upper case; the most recently changed first. */
+/** Entities with this number, as given or in upper case; most recently changed first. */
 export async function readNumbered(sql: Sql, number: string, limit: number): Promise<KnownName[]> {
   const condition = where(
     isOneOf('e.kind', ENTITY_KINDS),

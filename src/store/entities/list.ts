@@ -60,15 +60,15 @@ export async function listEntities(
   return Promise.all(rows.map(fromRow));
 }
 
-/** Members that every entity has, and those that every line and document has, beside their values. */
+/** Approximate bytes of the members that every entity, line and document has, besides their values. */
 const ENTITY_BYTES = 900;
 const LINE_BYTES = 650;
 const DOCUMENT_BYTES = 350;
 
-/** Expression for the size of the JSON of the lines of a row of `entities`, roughly. */
+/** Expression for the approximate size of the JSON of the lines in a row of `entities`. */
 export const lineBytes = (table: string): string => `(coalesce(octet_length(${table}.lines), 0) + ${LINE_BYTES} * ${table}.line_count)`;
 
-/** The sizes of the JSON of entities after position `after`, roughly: neither engine reads the content for that. */
+/** The approximate sizes of the JSON of entities after position `after`: neither engine reads the content for that. */
 export async function listEntitySizes(
   sql: Sql,
   filter: EntityFilter,

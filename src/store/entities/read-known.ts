@@ -3,7 +3,9 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, isOneOf, where } from '../engine/where.ts';
 
-/** Living entities of these kinds that were not touched since `before`, after position `after`, in the order of their first appearance. */
+/**
+ * Entities of these kinds that are not deleted and were not changed since `before`, after position `after`, in the order of their first appearance.
+ */
 export async function readKnown(
   sql: Sql,
   query: { connection: string; kinds: readonly EntityKind[]; before: string; after: number; limit: number },

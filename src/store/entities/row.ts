@@ -31,7 +31,7 @@ export interface EntityColumns {
 
 type OwnColumns = Omit<EntityColumns, 'seq' | 'source_form' | 'source_lines' | 'compared_at' | 'revision' | 'lines' | 'sources'>;
 
-/** What every reader of an entity gets of its row: all but its sources, its lines and what only merging needs. */
+/** The columns that every reader of an entity gets: all except its sources, its lines and what only merging needs. */
 export const toEntity = (row: OwnColumns) =>
   ({
     id: row.id,

@@ -30,7 +30,7 @@ type Row = Pick<
   'id' | 'connection' | 'kind' | 'external_id' | 'number' | 'status' | 'header' | 'version' | 'deleted_at' | 'updated_at'
 >;
 
-/** What was changed last comes first; `skip` rows of them are left out. */
+/** Most recently changed first; `skip` rows are left out. */
 export async function searchEntities(sql: Sql, search: EntitySearch, page: { skip: number; limit: number }): Promise<FoundEntity[]> {
   const condition = where(
     isOneOf('kind', search.kinds),

@@ -21,8 +21,8 @@ export const entityKeyText = (key: EntityKey): string => `${key.connection} ${ke
 export type StoredEntity = EntityState & { revision: number };
 
 /**
- * The entities that are stored under these keys, with all their lines and documents. `lock`: they stay as they are until the transaction
- * ends, on engines that allow several writers; locked in the order of their creation, so that two transactions never wait for each other.
+ * The entities stored under these keys, with all their lines and documents. `lock`: they cannot be changed by others until the transaction ends, on
+ * engines that allow several writers; locked in the order of their creation, so that two transactions never deadlock.
  */
 export async function readStates(sql: Sql, keys: readonly EntityKey[], lock = false): Promise<Map<string, StoredEntity>> {
   if (keys.length === 0) return new Map();
@@ -95,16 +95,16 @@ const ENTITY = {
 const PLACED = { at: 'integer', bytes: 'integer' } as const;
 
 /**
- * The rows of entities as they are now, with their lines, each with the revision it was read at (0: it is new). Packing takes several turns of the
- * event loop: await it before the transaction's statements are pipelined, since these are sent in the order in which they are ready.
+ * The rows of entities in their current state, with their lines, each with the revision at which it was read (0: it is new). Packing takes several
+ * turns of the event loop: await it before the transaction's statements are pipelined, since these are sent in the order in which they are ready.
  */
 export async function packEntities(entities: readonly { image: EntityState; revision: number }[]): Promise<readonly NewRow[]> {
-  // Always in the same order: two transactions that make the same entities wait for each other at the first.
+  // Always in the same order: two transactions that create the same entities wait for each other at the first.
   const sorted = [...entities].sort((a, b) => (entityKeyText(a.image) < entityKeyText(b.image) ? -1 : 1));
   return Promise.all(sorted.map(({ image, revision }) => newRow(image, revision)));
 }
 
-/** Writes the rows of `packEntities`. Throws `WriteConflict` when another transaction has written or made one of them since they were read. */
+/** Writes the rows of `packEntities`. Throws `WriteConflict` if another transaction has written or created one of them since they were read. */
 export async function upsertEntities(sql: Sql, rows: readonly NewRow[]): Promise<void> {
   const portions = inBatches(rows, ({ line_count, packed }) => ROW_BYTES + line_count * LINE_BYTES + packed.length);
   await pipelined(
@@ -143,13 +143,13 @@ async function newRow(image: EntityState, revision: number) {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-/** Of an entity's row, and of each of its lines, about. */
+/** Approximate bytes of an entity's row, and of each of its lines. */
 const ROW_BYTES = 1000;
 const LINE_BYTES = 250;
 
 async function writePortion(sql: Sql, portion: readonly NewRow[]): Promise<void> {
   const [only] = portion;
-  // The lines of a large entity are bound as they are: within the JSON of its row they would lie in memory many times over.
+  // The lines of a large entity are bound separately: within the JSON of its row they would be in memory several times.
   const isLarge = only !== undefined && portion.length === 1 && only.line_count * LINE_BYTES > LARGE_VALUE_BYTES;
   const { rows, bytes } = placed(isLarge ? [{ ...only, lines: null }] : portion);
   const written = await sql.all(

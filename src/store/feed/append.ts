@@ -5,7 +5,7 @@ import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } 
 import { type ChangeState, stateText } from './change-state.ts';
 
 export interface NewChange {
-  /** Never used twice, whatever is restored from a backup. */
+  /** Never reused, even after a backup is restored. */
   changeId: string;
   at: string;
   connection: string;
@@ -44,9 +44,9 @@ const CHANGE = {
 } as const;
 
 /**
- * Appends to the feed, as the last thing that a transaction does. The row of the feed's head is moved on and stays locked until the commit:
- * positions have no gap, and become visible in their order, so that no entry ever appears behind one that was already read. Gives the
- * positions, in the order of `changes`.
+ * Appends to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked until the commit:
+ * positions have no gap and become visible in order, so that no entry ever appears before one that has already been read. Returns the positions, in
+ * the order of `changes`.
  */
 export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
   if (changes.length === 0) return [];

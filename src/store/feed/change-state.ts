@@ -2,7 +2,7 @@ import type { Difference } from '../../domain/entities/change.ts';
 import type { Header, LineContent } from '../../domain/entities/entity.ts';
 import { isObject, type JsonObject, textAt } from '../../domain/values/json.ts';
 
-/** What a change left behind, for showing any position of the feed again: the header if it changed, and the touched lines. */
+/** The state that a change produced, for showing any position of the feed later: the header if it changed, and the touched lines. */
 export interface ChangeState {
   header: Header | null;
   lastUpdatedAt: string | null;
@@ -18,7 +18,7 @@ interface LineThen {
   removedAt: string | null;
 }
 
-/** As it is stored: the content of a line that this change created is in its difference (referred to by index), and is not stored twice. */
+/** As stored: the content of a line that this change created is in its difference (referred to by index), and is not stored twice. */
 interface StoredState extends Omit<ChangeState, 'lines'> {
   lines: Record<string, Omit<LineThen, 'content'> & ({ content: LineContent } | { difference: number })>;
 }
@@ -35,7 +35,7 @@ export function stateText(state: ChangeState, diff: readonly Difference[]): stri
   return JSON.stringify({ ...state, lines: Object.fromEntries(lines) } satisfies StoredState);
 }
 
-/** Whether the difference has exactly this content: its very values, beside the line's id. */
+/** Whether the difference has exactly this content: the same values, besides the line's id. */
 const hasContent = (after: JsonObject, content: LineContent): boolean =>
   Object.keys(after).length === Object.keys(content).length + 1 && Object.entries(content).every(([name, value]) => after[name] === value);
 

@@ -1,7 +1,7 @@
 import type { FeedPosition } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 
-/** What an operator says about a consumer. `filter` is JSON; a null `notifySecret` keeps the one that is stored. */
+/** The settings of a consumer. `filter` is JSON; a null `notifySecret` keeps the stored one. */
 export interface ConsumerSettings {
   name: string;
   filter: string;
@@ -10,7 +10,7 @@ export interface ConsumerSettings {
   notifySecret: string | null;
 }
 
-/** Makes a consumer that stands at `start`; false where there is one of this name already. */
+/** Creates a consumer at position `start`; false if one with this name exists already. */
 export async function insertConsumer(sql: Sql, settings: ConsumerSettings, start: FeedPosition, createdAt: string): Promise<boolean> {
   const statement = `insert into consumers (name, position, cursor, start_position, filter, alert_after_seconds, notify_url, notify_secret, created_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing returning name`;
@@ -19,7 +19,7 @@ export async function insertConsumer(sql: Sql, settings: ConsumerSettings, start
   return (await sql.all(statement, [name, ...place, filter, alertAfterSeconds, notifyUrl, notifySecret, createdAt])).length === 1;
 }
 
-/** Gives a consumer other settings; its position stays. It is notified of what is new as if for the first time. */
+/** Changes the settings of a consumer; its position stays. It is notified of new changes as if for the first time. */
 export async function updateConsumer(sql: Sql, settings: ConsumerSettings): Promise<void> {
   const { name, filter, alertAfterSeconds, notifyUrl, notifySecret } = settings;
   const statement = `update consumers set filter = ?, alert_after_seconds = ?, notify_url = ?,
@@ -28,7 +28,7 @@ export async function updateConsumer(sql: Sql, settings: ConsumerSettings): Prom
   await sql.all('delete from consumer_notices where consumer = ?', [name]);
 }
 
-/** A move of a consumer's position. */
+/** A change of a consumer's position. */
 export interface ConsumerMove {
   name: string;
   from: FeedPosition;
@@ -36,26 +36,26 @@ export interface ConsumerMove {
   at: string;
 }
 
-/** Moves a consumer that still stands at `from`; false when another process has moved it meanwhile. */
+/** Moves a consumer that is still at `from`; false if another process has moved it in the meantime. */
 export async function moveConsumer(sql: Sql, { name, from, to, at }: ConsumerMove): Promise<boolean> {
   const statement = `update consumers set position = ?, cursor = ?, last_ack_at = ?,
     start_position = case when start_position > ? then ? else start_position end where name = ? and position = ? returning name`;
   return (await sql.all(statement, [to.position, to.cursor, at, to.position, to.position, name, from.position])).length === 1;
 }
 
-/** Moves a consumer past entries that are not meant for it: no acknowledgement. Does nothing where it was moved meanwhile. */
+/** Moves a consumer past entries that its filter excludes, which is not an acknowledgement. Does nothing if it was moved in the meantime. */
 export async function skipEntries(sql: Sql, { name, from, to }: Omit<ConsumerMove, 'at'>): Promise<void> {
   const statement = 'update consumers set position = ?, cursor = ? where name = ? and position = ?';
   await sql.all(statement, [to.position, to.cursor, name, from.position]);
 }
 
-/** Notes that everything up to a position was acknowledged: the first time counts. */
+/** Records that everything up to a position was acknowledged: the first time counts. */
 export async function insertAck(sql: Sql, { name, from, to, at }: ConsumerMove): Promise<void> {
   const statement = 'insert into consumer_acks (consumer, position, after_position, at) values (?, ?, ?, ?) on conflict do nothing';
   await sql.all(statement, [name, to.position, from.position, at]);
 }
 
-/** Notes how far a consumer has read. The furthest position stands: reading an earlier page again takes nothing back. */
+/** Records how far a consumer has read. The furthest position counts: reading an earlier page again does not reduce it. */
 export async function recordConsumerRead(sql: Sql, { name, from, to, at }: ConsumerMove): Promise<void> {
   const further = 'last_read_position is null or last_read_position < ?';
   const statement = `update consumers set last_read_at = ?, last_read_cursor = case when ${further} then ? else last_read_cursor end,
@@ -66,7 +66,7 @@ export async function recordConsumerRead(sql: Sql, { name, from, to, at }: Consu
   await sql.all(read, [name, to.position, from.position, at]);
 }
 
-/** False when there was none of this name. Its receipts go with it. */
+/** False if there was none with this name. Its receipts are deleted with it. */
 export async function deleteConsumer(sql: Sql, name: string): Promise<boolean> {
   for (const table of ['receipts', 'consumer_reads', 'consumer_acks', 'consumer_notices'])
     await sql.all(`delete from ${table} where consumer = ?`, [name]);

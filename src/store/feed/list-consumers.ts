@@ -8,7 +8,7 @@ import { type FeedFilter, toFeedFilter } from './read-changes.ts';
 export interface ConsumerRow extends FeedPosition {
   name: string;
   filter: FeedFilter;
-  /** What it was registered at: entries up to there were never meant for it. */
+  /** The position at its registration: entries up to there were never meant for it. */
   startPosition: string;
   createdAt: string;
   lastReadAt: string | null;

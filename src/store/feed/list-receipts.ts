@@ -4,7 +4,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 
-/** What a consumer said about a change, and which change that is. */
+/** A consumer's receipt for a change, and which change that is. */
 export interface ReceiptRow {
   position: string;
   cursor: string;

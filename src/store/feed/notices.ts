@@ -1,14 +1,14 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
-/** A consumer that wants to be notified, and how far it was. */
+/** A consumer with notifications, and how far it has been notified. */
 export interface Notice {
   consumer: string;
   url: string;
   secret: string;
   notifiedPosition: string;
   notifiedAt: string | null;
-  /** Null: it was never tried. */
+  /** Null: never attempted. */
   nextAttemptAt: string | null;
   failingSince: string | null;
   failures: number;
@@ -25,7 +25,7 @@ interface Row {
   failures: number | string | null;
 }
 
-/** Every consumer that wants to be notified. */
+/** Every consumer with notifications. */
 export async function readNotices(sql: Sql): Promise<Notice[]> {
   const rows = await sql.all<Row>(
     `select c.name as consumer, c.notify_url as url, c.notify_secret as secret, n.notified_position, n.notified_at, n.next_attempt_at,
@@ -44,7 +44,7 @@ export async function readNotices(sql: Sql): Promise<Notice[]> {
   }));
 }
 
-/** Claims the next attempt for this process; false when another one has it. No other process sends before `until`. */
+/** Claims the next attempt for this process; false if another one has it. No other process sends before `until`. */
 export async function claimNotice(sql: Sql, consumer: string, { now, until }: { now: string; until: string }): Promise<boolean> {
   const statement = `insert into consumer_notices (consumer, next_attempt_at) values (?, ?)
     on conflict (consumer) do update set next_attempt_at = excluded.next_attempt_at where consumer_notices.next_attempt_at <= ? returning consumer`;

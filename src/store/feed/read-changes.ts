@@ -6,7 +6,7 @@ import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { type Condition, inScope, isOneOf, where } from '../engine/where.ts';
 
-/** An entry of the feed. `lines` and `diff` are JSON texts: a page is put together from them without being parsed. */
+/** An entry of the feed. `lines` and `diff` are JSON texts: a page is assembled from them without parsing. */
 export interface ChangeRow {
   /** The sequence, as decimal text. */
   position: string;
@@ -107,14 +107,14 @@ export async function readFeed(sql: Sql, filter: FeedFilter, span: FeedRange): P
   return select(sql, statement, bindings);
 }
 
-/** A stretch of the feed: after one position, up to another. */
+/** A range of the feed: after one position, up to another. */
 export interface FeedRange {
   after: string;
   upTo: string;
   limit: number;
 }
 
-/** The statement that reads `columns` of the entries that fit; `seq` must be one of them. */
+/** The statement that reads `columns` of the entries that match; `seq` must be one of them. */
 export function feedQuery(
   sql: Sql,
   columns: string,
@@ -143,7 +143,7 @@ function branchesOf(filter: FeedFilter): FeedFilter[] {
   return [filter];
 }
 
-/** The newest entries before position `before` (null: from the end), newest first; `until`: only those that were made by then. */
+/** The newest entries before position `before` (null: from the end), newest first; `until`: only those created by then. */
 export async function readNewest(
   sql: Sql,
   filter: FeedFilter,
@@ -162,12 +162,12 @@ export async function readNewest(
   ]);
 }
 
-/** What one delivery or run has caused, oldest first. */
+/** The entries caused by one delivery or run, oldest first. */
 export async function readByCause(sql: Sql, causeId: string, limit: number): Promise<ChangeRow[]> {
   return select(sql, `select ${COLUMNS} from changes where cause_id = ? order by changes.seq limit ?`, [causeId, limit]);
 }
 
-/** How many entries lie after `after`, counted up to `most`. */
+/** The number of entries after `after`, counted up to `most`. */
 export async function countAfter(sql: Sql, filter: FeedFilter, after: string, most: number): Promise<number> {
   const condition = where(['changes.seq > ?', after], ...wanted(sql, filter));
   const [row] = await sql.all<{ count: number | string }>(
@@ -177,7 +177,7 @@ export async function countAfter(sql: Sql, filter: FeedFilter, after: string, mo
   return numberOf(row?.count);
 }
 
-/** The first entry after `after` that fits the filter: its position, and when it was made; null when there is none. */
+/** The first entry after `after` that matches the filter: its position, and when it was created; null if there is none. */
 export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string): Promise<{ position: string; at: string } | null> {
   const condition = where(['changes.seq > ?', after], ...wanted(sql, filter));
   const statement = `select seq, at from changes where ${condition.text} order by changes.seq limit 1`;
@@ -185,7 +185,7 @@ export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string
   return row ? { position: String(row.seq), at: row.at } : null;
 }
 
-/** The changes of one entity in a stretch of the feed, oldest first; without `upTo` to its end. */
+/** The changes of one entity in a range of the feed, oldest first; without `upTo` to its end. */
 export async function readHistory(sql: Sql, entityId: string, span: { after: string; upTo?: string; limit: number }): Promise<ChangeRow[]> {
   const condition = where(['entity_id = ?', entityId], ['seq > ?', span.after], span.upTo === undefined ? null : ['seq <= ?', span.upTo]);
   return select(sql, `select ${COLUMNS} from changes where ${condition.text} order by version limit ?`, [
@@ -201,7 +201,7 @@ export interface OutstandingRow extends ChangeRow {
   receiptAt: string | null;
 }
 
-/** The statement that reads `columns` of what the consumer has read up to `upTo` and has not booked, oldest first. */
+/** The statement that reads `columns` of the entries up to `upTo` that the consumer has read and not booked, oldest first. */
 export function outstandingQuery(
   sql: Sql,
   columns: string,

@@ -1,11 +1,11 @@
 import { FEED_BEGINNING, type FeedPosition, feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
 
-/** Where the feed begins and ends. */
+/** The beginning and end of the feed. */
 export interface FeedEnds {
-  /** Before the first entry there is. */
+  /** The position before the first existing entry. */
   oldest: FeedPosition;
-  /** The newest entry; `oldest` where there is none. */
+  /** The newest entry; `oldest` if there is none. */
   latest: FeedPosition;
 }
 
@@ -13,7 +13,7 @@ const STATEMENT = `select 'oldest' as what, seq, change_id from feed_floor
   union all select 'latest', seq, change_id from (select seq, change_id from changes order by seq desc limit 1) as newest
   union all select 'asked', seq, change_id from changes where seq = ?`;
 
-/** The ends of the feed, and the entry at `position`; null where there is none. */
+/** The ends of the feed, and the entry at `position`; null if there is none. */
 export async function readPositions(sql: Sql, position: string): Promise<FeedEnds & { requested: FeedPosition | null }> {
   const rows = await sql.all<{ what: string; seq: number | string; change_id: string }>(STATEMENT, [position]);
   const find = (what: string): FeedPosition | null => {

@@ -21,7 +21,7 @@ interface Row extends Omit<Progress, 'position' | 'filter'> {
   filter: string;
 }
 
-// A page that was read again with a smaller limit is noted later, at a lower position: the earliest of the next few counts.
+// A page that was read again with a smaller limit is recorded later, at a lower position: the earliest of the next few counts.
 const firstCovering = (table: string): string =>
   `(select min(covering.at) from (select t.at, t.after_position from ${table} t where t.consumer = c.name and t.position >= cast(rows.position as bigint)
       order by t.position limit 50) as covering where covering.after_position < cast(rows.position as bigint))`;

@@ -28,7 +28,7 @@ const sizeColumns = ({ state, entity }: ChangeParts): string =>
    ${entity ? `+ ${HEADER_BYTES} + (select ${lineBytes('entities')} from entities where entities.id = changes.entity_id)` : ''}
    as bytes`;
 
-/** The sizes of the entries of a stretch that fit, oldest first: neither engine reads their content for that. */
+/** The sizes of the matching entries of a range, oldest first: neither engine reads their content for that. */
 export async function readFeedSizes(sql: Sql, filter: FeedFilter, span: FeedRange, parts: ChangeParts): Promise<ChangeSize[]> {
   const { statement, bindings } = feedQuery(sql, sizeColumns(parts), filter, span);
   return selectSizes(sql, statement, bindings);
@@ -40,7 +40,7 @@ export async function readHistorySizes(sql: Sql, entityId: string, after: string
   return selectSizes(sql, `select ${columns} from changes where entity_id = ? and seq > ? order by seq limit ?`, [entityId, after, limit]);
 }
 
-/** The sizes of what a consumer has read and not booked, oldest first. */
+/** The sizes of the entries that a consumer has read and not booked, oldest first. */
 export async function readOutstandingSizes(sql: Sql, consumer: string, filter: FeedFilter, span: FeedRange): Promise<ChangeSize[]> {
   const columns = sizeColumns({ state: false, entity: false });
   const { statement, bindings } = outstandingQuery(sql, columns, consumer, filter, span);

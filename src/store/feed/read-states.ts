@@ -3,7 +3,7 @@ import { numberOf } from '../engine/rows.ts';
 import { type Condition, isOneOf, where } from '../engine/where.ts';
 import { type ChangeState, toChangeState } from './change-state.ts';
 
-/** What each change of an entity up to a position or time left behind, oldest first. */
+/** The state that each change of an entity up to a position or time produced, oldest first. */
 export async function readStateHistory(
   sql: Sql,
   entityId: string,
@@ -16,7 +16,7 @@ export async function readStateHistory(
   return rows.map((row) => ({ version: numberOf(row.version), at: row.at, state: toChangeState(row) }));
 }
 
-/** What these entries left behind, by their position. */
+/** The states that these entries produced, by position. */
 export async function readStatesOf(sql: Sql, positions: readonly string[]): Promise<Map<string, ChangeState>> {
   const condition = where(isOneOf('seq', positions));
   const rows = await sql.all<{ seq: number | string; state: string; diff: string }>(
@@ -26,9 +26,9 @@ export async function readStatesOf(sql: Sql, positions: readonly string[]): Prom
   return new Map(rows.map((row) => [String(row.seq), toChangeState(row)]));
 }
 
-/** The header of an entity as its last change before `version` left it; null when that change is no longer kept. */
+/** The header of an entity after its last change before `version`; null if that change has been deleted. */
 export async function readHeaderBefore(sql: Sql, entityId: string, version: number): Promise<ChangeState['header']> {
-  // A change of lines alone leaves a state that begins with this.
+  // The state of a change that affects only lines begins with this.
   const statement = `select state, diff from changes where entity_id = ? and version < ? and substr(state, 1, 14) <> '{"header":null' order by version desc limit 1`;
   const [row] = await sql.all<{ state: string; diff: string }>(statement, [entityId, version]);
   return row ? toChangeState(row).header : null;

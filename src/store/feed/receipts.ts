@@ -25,7 +25,7 @@ export async function readChangeIds(sql: Sql, positions: readonly string[]): Pro
 export async function upsertReceipts(sql: Sql, consumer: string, receipts: readonly Receipt[], at: string): Promise<void> {
   const columns = { position: 'text', status: 'text', reference: 'text', reason: 'text' } as const;
   const rows = receipts.map(({ at: { position }, status, reference, reason }) => ({ position, status, reference, reason }));
-  // `where true` parts the join from `on conflict` for SQLite's parser (sqlite.org/lang_upsert.html, "parsing ambiguity").
+  // `where true` separates the join from `on conflict` for SQLite's parser (sqlite.org/lang_upsert.html, "parsing ambiguity").
   const statement = `insert into receipts (consumer, change_seq, status, reference, reason, at)
     select ?, cast(rows.position as bigint), rows.status, rows.reference, rows.reason, ? from ${sql.dialect.rowsOf(columns)} where true
     on conflict (consumer, change_seq) do update set status = excluded.status, reference = excluded.reference, reason = excluded.reason, at = excluded.at`;

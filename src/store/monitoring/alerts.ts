@@ -2,22 +2,22 @@ import type { Alert } from '../../domain/alert.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf, toScalars } from '../engine/rows.ts';
 
-/** A state that was alerted, while it lasts or after it has ended. */
+/** An alerted state, while it lasts or after it has ended. */
 export interface AlertRow extends Alert {
   key: string;
   openedAt: string;
-  /** Null: the message has not gone out. */
+  /** Null: the message has not been sent. */
   lastSentAt: string | null;
   closedAt: string | null;
   /** How often it was opened. */
   count: number;
   acknowledgedAt: string | null;
   acknowledgedBy: string | null;
-  /** No message goes out before this time. */
+  /** No message is sent before this time. */
   mutedUntil: string | null;
 }
 
-/** An alert as its table has it. */
+/** A row of the alerts table. */
 export interface StoredAlert {
   key: string;
   code: string;
@@ -53,7 +53,7 @@ export const alertFromRow = (row: StoredAlert): AlertRow => ({
 export const alertKey = (code: string, connection: string | null, subject?: string): string =>
   `${code} ${connection ?? ''}${subject === undefined ? '' : ` ${subject}`}`;
 
-/** Reads an alert for changing it: until the transaction ends no other process does. */
+/** Reads an alert in order to change it: no other process does until the transaction ends. */
 export async function lockAlert(sql: Sql, key: string): Promise<AlertRow | null> {
   if (sql.dialect.namedLock !== null) await sql.all(sql.dialect.namedLock, [`alert ${key}`]);
   const [row] = await sql.all<StoredAlert>('select * from alerts where key = ?', [key]);
@@ -80,7 +80,7 @@ export async function describeAlert(sql: Sql, key: string, { text, details }: Pi
   await sql.all('update alerts set text = ?, details = ? where key = ? and closed_at is null', [text, JSON.stringify(details), key]);
 }
 
-/** Ends an alert and keeps it among those that were resolved; null when none was open. */
+/** Resolves an alert and moves it to the resolved ones; null if none was open. */
 export async function closeAlert(sql: Sql, key: string, at: string): Promise<AlertRow | null> {
   const [row] = await sql.all<StoredAlert>('update alerts set closed_at = ? where key = ? and closed_at is null returning *', [at, key]);
   if (!row) return null;
@@ -88,13 +88,13 @@ export async function closeAlert(sql: Sql, key: string, at: string): Promise<Ale
   return alertFromRow(row);
 }
 
-/** Notes who has seen an open alert; false when it is not open any more. */
+/** Records who has acknowledged an open alert; false if it is not open any more. */
 export async function acknowledgeAlert(sql: Sql, key: string, { by, at }: { by: string; at: string }): Promise<boolean> {
   const statement = 'update alerts set acknowledged_at = ?, acknowledged_by = ? where key = ? and closed_at is null returning key';
   return (await sql.all(statement, [at, by, key])).length === 1;
 }
 
-/** Keeps an alert's messages back until a time; null: no longer. False when it is not open any more. */
+/** Suppresses an alert's messages until a time; null: no longer. False if it is not open any more. */
 export async function muteAlert(sql: Sql, key: string, until: string | null): Promise<boolean> {
   return (await sql.all('update alerts set muted_until = ? where key = ? and closed_at is null returning key', [until, key])).length === 1;
 }
@@ -119,17 +119,17 @@ export async function readSendPause(sql: Sql, now: string): Promise<string | nul
   return row?.until ?? null;
 }
 
-/** The message did not go out: it is due again, or after `sendAfter`. */
+/** The message could not be sent: it is due again, or after `sendAfter`. */
 export async function markAlertUnsent(sql: Sql, key: string, sendAfter: string | null): Promise<void> {
   await sql.all('update alerts set last_sent_at = null, send_after = ? where key = ?', [sendAfter, key]);
 }
 
-/** Keeps the text of a closing message that did not go out (null: it has); it is due again, or after `sendAfter`. */
+/** Stores the text of a closing message that could not be sent (null: it was); it is due again, or after `sendAfter`. */
 export async function keepClosing(sql: Sql, key: string, closing: string | null, sendAfter: string | null): Promise<void> {
   await sql.all('update alerts set closing = ?, send_after = ? where key = ? and closed_at is not null', [closing, sendAfter, key]);
 }
 
-/** The alerts whose closing message has not gone out, with its text. */
+/** The alerts whose closing message has not been sent, with its text. */
 export async function readUnsentClosings(sql: Sql): Promise<{ alert: AlertRow; text: string }[]> {
   const rows = await sql.all<StoredAlert & { closing: string }>(
     'select * from alerts where closed_at is not null and closing is not null order by closed_at',

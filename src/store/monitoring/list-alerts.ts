@@ -14,7 +14,7 @@ export interface AlertFilter {
 
 const COLUMNS = `key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until`;
 
-/** Open alerts first, then those that were resolved, each newest first; `skip` of them are left out. */
+/** Open alerts first, then resolved ones, each newest first; `skip` of them are left out. */
 export async function listAlerts(sql: Sql, filter: AlertFilter, page: { skip?: number; limit: number }): Promise<AlertRow[]> {
   const condition = where(equals('code', filter.code ?? null), equals('connection', filter.connection ?? null), inScope(sql, 'connection'));
   const open = `select ${COLUMNS} from alerts where closed_at is null and ${condition.text}`;

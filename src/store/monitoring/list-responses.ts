@@ -9,7 +9,7 @@ export interface HourOfResponses {
   count: number;
 }
 
-/** Answers since `since`, by hour and status, oldest first; `connection` null: of all. */
+/** Answers since `since`, by hour and status, oldest first; `connection` null: of all connections. */
 export async function listResponsesByHour(sql: Sql, connection: string | null, since: string): Promise<HourOfResponses[]> {
   const condition = where(equals('connection', connection), inScope(sql, 'connection'), ['minute >= ?', since]);
   const rows = await sql.all<{ hour: string; status: number | string; count: number | string }>(
@@ -20,7 +20,7 @@ export async function listResponsesByHour(sql: Sql, connection: string | null, s
   return rows.map((row) => ({ hour: row.hour, status: numberOf(row.status), count: numberOf(row.count) }));
 }
 
-/** A webhook request that was refused for its credentials, its address or its scheme: nothing of it but what it looked like. */
+/** A webhook request that was rejected because of its credentials, address or scheme: only a description of it is stored. */
 export interface RejectedRequest {
   seq: number;
   at: string;

@@ -1,7 +1,7 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
-/** A count of one connection. `kind`: which of them, where there are several. */
+/** A count for one connection. `kind`: which one, if there are several. */
 export interface CountedRow {
   connection: string;
   kind: string;
@@ -16,7 +16,7 @@ interface Row {
 
 const toCounts = (rows: readonly Row[]): CountedRow[] => rows.map((row) => ({ ...row, count: numberOf(row.count) }));
 
-/** Gaps by cause, of all runs that are kept. */
+/** Gaps by cause, of all retained runs. */
 export const readGapCounters = async (sql: Sql): Promise<CountedRow[]> =>
   toCounts(await sql.all<Row>('select connection, cause as kind, count(*) as count from gaps group by connection, cause order by 1, 2'));
 

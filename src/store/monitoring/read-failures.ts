@@ -15,7 +15,7 @@ interface DeadRow {
   error: string | null;
 }
 
-/** By connection (null: of all that have any), its dead deliveries and the one that died last. */
+/** By connection (null: all that have any), its dead deliveries and the one that failed last. */
 export async function readDeadDeliveries(sql: Sql, connection: string | null): Promise<DeadDeliveries[]> {
   const condition = where([`state = 'dead'`], equals('connection', connection));
   const rows = await sql.all<DeadRow>(
@@ -36,7 +36,7 @@ export async function readDeadDeliveries(sql: Sql, connection: string | null): P
 
 type FailedRow = Pick<DocumentColumns, 'connection' | 'id' | 'announced' | 'filename' | 'state' | 'error'> & { count: number | string };
 
-/** By connection (null: of all that have any), its current documents that were given up and the one announced last. */
+/** By connection (null: all that have any), its current documents that failed permanently and the one announced last. */
 export async function readFailedDocuments(sql: Sql, connection: string | null): Promise<FailedDocuments[]> {
   const condition = where([GIVEN_UP], equals('connection', connection));
   const rows = await sql.all<FailedRow>(

@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, inScope, where } from '../engine/where.ts';
 
-/** What waits of a connection's deliveries. */
+/** The pending deliveries of a connection. */
 export async function readBacklog(sql: Sql, connection: string): Promise<{ count: number; oldestAt: string | null }> {
   const [row] = await sql.all<{ count: number | string; oldest: string | null }>(
     `select count(*) as count, min(received_at) as oldest from deliveries where connection = ? and state in ('pending', 'working')`,
@@ -18,7 +18,7 @@ export async function readLastDeliveryAt(sql: Sql, connection: string): Promise<
   return row?.at ?? null;
 }
 
-/** When the newest of the deliveries that ended well did so. */
+/** When the newest of the successful deliveries ended. */
 export async function readLastSuccessAt(sql: Sql, connection: string): Promise<string | null> {
   const [row] = await sql.all<{ at: string | null }>(
     `select finished_at as at from deliveries where connection = ? and state in ('done', 'ignored') order by seq desc limit 1`,
@@ -35,7 +35,7 @@ export interface CredentialUse {
 
 const LAST_DELIVERIES = 1000;
 
-/** Which credentials let the last 1000 deliveries in, by their place in the settings; the last used first. */
+/** The credentials that the last 1000 deliveries used, by their position in the settings; most recently used first. */
 export async function readCredentialsInUse(sql: Sql, connection: string): Promise<CredentialUse[]> {
   const rows = await sql.all<{ credential: string; last_used_at: string; uses: number | string }>(
     `select credential, max(received_at) as last_used_at, count(*) as uses
@@ -57,7 +57,7 @@ export interface Journey {
 
 const LAST_CHANGES = 1000;
 
-/** The newest changes of a connection that deliveries brought since `from`, at most 1000, each with the times of its way to the books. */
+/** The newest changes of a connection that deliveries caused since `from`, at most 1000, each with the time of each step up to the booking. */
 export async function readJourneys(sql: Sql, connection: string, from: string): Promise<Journey[]> {
   return sql.all<Journey>(
     `select c.platform_at as "platformAt", c.received_at as "receivedAt", c.at as "appliedAt",
@@ -69,7 +69,7 @@ export async function readJourneys(sql: Sql, connection: string, from: string): 
   );
 }
 
-/** When the newest changes that deliveries brought were received and applied, since `from`; `connection` null: of all. */
+/** When the newest changes caused by deliveries were received and applied, since `from`; `connection` null: of all. */
 export async function readRecentTimes(
   sql: Sql,
   connection: string | null,
@@ -83,7 +83,7 @@ export async function readRecentTimes(
   );
 }
 
-/** When the last deliveries came, newest first. */
+/** When the last deliveries arrived, newest first. */
 export async function readArrivals(sql: Sql, connection: string, limit: number): Promise<string[]> {
   const rows = await sql.all<{ at: string }>('select received_at as at from deliveries where connection = ? order by seq desc limit ?', [
     connection,

@@ -1,12 +1,12 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
-/** What contradicts an invariant: ids, at most as many as were asked for. */
+/** Violations of an invariant: ids, at most as many as requested. */
 export type Offenders = string[];
 
 const MOST = 100;
 
-/** Deliveries in work whose worker has sent no sign of life since `before`: they should have been requeued. */
+/** Deliveries whose worker has sent no heartbeat since `before`: they should have been requeued. */
 export async function findAbandoned(sql: Sql, before: string): Promise<Offenders> {
   const rows = await sql.all<{ id: string }>(`select id from deliveries where state = 'working' and lease_until < ? limit ${MOST}`, [
     before,
@@ -22,7 +22,7 @@ export interface Waiting {
 
 const HEAD = 200;
 
-/** Of the 200 that have waited longest since before `before`: deliveries with nothing of their resource before them. Oldest first. */
+/** Of the 200 that have been pending longest since before `before`: deliveries with no unfinished earlier one of their resource. Oldest first. */
 export async function findOverdue(sql: Sql, before: string): Promise<Waiting[]> {
   const rows = await sql.all<{ id: string; seq: number | string; connection: string }>(
     `select d.id, d.seq, d.connection
@@ -37,7 +37,7 @@ export async function findOverdue(sql: Sql, before: string): Promise<Waiting[]> 
 
 const NEAR = 2000;
 
-/** Whether a connection's deliveries around position `near` are being worked: one is in work, or has ended since `since`. */
+/** Whether a connection's deliveries around position `near` are being processed: one is in progress, or has ended since `since`. */
 export async function isBeingWorked(sql: Sql, connection: string, near: number, since: string): Promise<boolean> {
   const rows = await sql.all(
     `select 1 as busy where exists (select 1 from deliveries where connection = ? and state = 'working')
@@ -47,15 +47,15 @@ export async function isBeingWorked(sql: Sql, connection: string, near: number, 
   return rows.length === 1;
 }
 
-/** A stretch of a table, by position: after `after`, up to `upTo`. */
+/** A range of a table, by position: after `after`, up to `upTo`. */
 export interface RowRange {
   after: number;
   upTo: number;
 }
 
 /**
- * Entities whose version is not that of their newest feed entry. Those that have not changed since `kept` may have lost their entries to
- * retention; `kept` null: nothing was let go of yet.
+ * Entities whose version is not that of their newest feed entry. Those that have not changed since `kept` may have lost their entries to retention;
+ * `kept` null: nothing has been deleted yet.
  */
 export async function findUnreported(sql: Sql, range: RowRange, kept: string | null): Promise<Offenders> {
   const rows = await sql.all<{ id: string }>(
@@ -66,7 +66,7 @@ export async function findUnreported(sql: Sql, range: RowRange, kept: string | n
   return rows.map((row) => row.id);
 }
 
-/** Feed entries without their predecessor, although older ones of the entity are there, or none was ever let go of (`whole`). */
+/** Feed entries without their predecessor, although older ones of the entity exist, or none was ever deleted (`whole`). */
 export async function findHoles(sql: Sql, range: RowRange, whole: boolean): Promise<Offenders> {
   const rows = await sql.all<{ seq: number | string }>(
     `select c.seq from changes c where c.seq > ? and c.seq <= ? and c.version > 1
@@ -78,7 +78,7 @@ export async function findHoles(sql: Sql, range: RowRange, whole: boolean): Prom
   return rows.map((row) => String(row.seq));
 }
 
-/** How far the tables reach, and what the feed still begins with. */
+/** How far the tables reach, and the first entry of the feed. */
 export async function readReach(
   sql: Sql,
 ): Promise<{ entities: number; changes: number; firstChange: number; firstChangeAt: string | null }> {

@@ -1,14 +1,14 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
-/** How far the legs have been read: positions of the feed. */
+/** How far the legs have been read, as positions of the feed. */
 export interface LatencyMarks {
   applied: number;
   pulled: number;
   booked: number;
 }
 
-/** One leg of a change's way: from `begin` to `end`, ISO 8601. */
+/** One leg of a change's path: from `begin` to `end`, ISO 8601. */
 export interface LatencySample {
   connection: string;
   leg: 'platformToReceived' | 'receivedToApplied' | 'appliedToPulled' | 'pulledToBooked';
@@ -16,14 +16,14 @@ export interface LatencySample {
   end: string;
 }
 
-/** The last position of the feed before `at`: what came later has not been read yet. */
+/** The last position of the feed before `at`: later entries have not been read yet. */
 export async function readMarksAt(sql: Sql, at: string): Promise<LatencyMarks> {
   const [row] = await sql.all<{ seq: number | string }>('select seq from changes where at < ? order by at desc limit 1', [at]);
   const position = numberOf(row?.seq);
   return { applied: position, pulled: position, booked: position };
 }
 
-/** What deliveries brought after `marks`, at most `limit` changes of each leg; and how far it was read. */
+/** Changes caused by deliveries after `marks`, at most `limit` of each leg; and how far it was read. */
 export async function readNewSamples(
   sql: Sql,
   marks: LatencyMarks,

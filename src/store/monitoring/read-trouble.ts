@@ -2,7 +2,7 @@ import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
 
-/** What needs attention on a connection: counts, 0 where all is well. */
+/** What needs attention on a connection: counts, 0 if all is well. */
 export interface Problems {
   dead: number;
   missingDocuments: number;

@@ -2,7 +2,7 @@ import type { RegisteredWebhook } from '../../domain/registered-webhook.ts';
 import { type Json, listAt, objectAt, textAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 
-/** What a platform had registered when it was last asked. */
+/** The registrations at a platform when they were last read. */
 export interface StoredRegistrations {
   checkedAt: string;
   registered: RegisteredWebhook[];
@@ -16,7 +16,7 @@ export async function upsertRegistrations(sql: Sql, connection: string, { checke
   );
 }
 
-/** Null: the platform has not been asked yet, or cannot be asked. */
+/** Null: they have not been read yet, or cannot be read. */
 export async function readRegistrations(sql: Sql, connection: string): Promise<StoredRegistrations | null> {
   const [row] = await sql.all<{ registered: string; checked_at: string }>(
     'select registered, checked_at from registrations where connection = ?',

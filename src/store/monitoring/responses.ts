@@ -1,7 +1,7 @@
 import type { Sql } from '../engine/database.ts';
 import { columnList, numberOf, rowsParameter } from '../engine/rows.ts';
 
-/** Answers that we gave: a count per connection, minute and status. */
+/** Answers that we sent: a count per connection, minute and status. */
 export interface ResponseCount {
   connection: string;
   /** ISO 8601 UTC, to the minute. */
@@ -20,7 +20,7 @@ export async function addResponses(sql: Sql, counts: readonly ResponseCount[]): 
   );
 }
 
-/** How many answers of each status a connection was given since `from`. */
+/** The number of answers of each status to a connection since `from`. */
 export async function readResponses(sql: Sql, connection: string, from: string): Promise<Record<string, number>> {
   const rows = await sql.all<{ status: number; count: number | string }>(
     'select status, sum(count) as count from answers where connection = ? and minute >= ? group by status order by status',
@@ -34,7 +34,7 @@ export interface RejectionRow {
   at: string;
   status: number;
   code: string;
-  /** Who sent it, why it was refused, and what its credentials looked like; null for what was not refused for its credentials. */
+  /** Who sent it, why it was rejected, and a description of its credentials; null if it was not rejected because of credentials. */
   address: string | null;
   reason: string | null;
   credential: string | null;
@@ -57,7 +57,7 @@ export async function insertRejections(sql: Sql, refusals: readonly RejectionRow
   );
 }
 
-/** Failures in a row: answers that the platform takes as such, since the last success. */
+/** Failures in a row: answers that the platform counts as failures, since the last success. */
 export interface FailureStreak {
   failures: number;
   firstFailedAt: string | null;
@@ -65,7 +65,7 @@ export interface FailureStreak {
   lastSucceededAt: string | null;
 }
 
-/** Goes on with a connection's streak: `lastSucceededAt` set means that a success has ended the one before. */
+/** Continues a connection's streak: if `lastSucceededAt` is set, a success has ended the previous one. */
 export async function addStreak(sql: Sql, connection: string, streak: FailureStreak): Promise<void> {
   await sql.all(
     `insert into answer_streaks (connection, failures, first_failed_at, last_failed_at, last_succeeded_at) values (?, ?, ?, ?, ?)

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 
-/** A span of platform time of which a finished run saw everything. `from` null: from the beginning. */
+/** A span of platform time that a finished run has compared completely. `from` null: from the beginning. */
 export interface Proven {
   from: string | null;
   to: string;
@@ -15,7 +15,7 @@ export async function readProven(sql: Sql, connection: string): Promise<Proven[]
   );
 }
 
-/** Adds a span; those that it touches become one with it, so that the ledger stays short. */
+/** Adds a span, merged with those that it touches, so that the list stays short. */
 export async function addProven(sql: Sql, connection: string, span: Proven): Promise<void> {
   const touched = await sql.all<{ from_at: string | null; to_at: string }>(
     'delete from coverage where connection = ? and to_at >= ? and (from_at is null or from_at <= ?) returning from_at, to_at',
@@ -27,12 +27,12 @@ export async function addProven(sql: Sql, connection: string, span: Proven): Pro
   await sql.all('insert into coverage (connection, from_at, to_at, run_id) values (?, ?, ?, ?)', [connection, from, to, span.runId]);
 }
 
-/** Cuts spans that reach into the future, `beyond` a moment, back to `to`: an earlier version took their end from a row that was dated so. */
+/** Cuts spans that extend into the future, beyond `beyond`, back to `to`: an earlier version took their end from a row with a future date. */
 export async function clipProven(sql: Sql, connection: string, { beyond, to }: { beyond: string; to: string }): Promise<void> {
   await sql.all('update coverage set to_at = ? where connection = ? and to_at > ?', [to, connection, beyond]);
 }
 
-/** Runs that began after `after` and proved nothing: broken off, or with records that could not be read. Oldest first. */
+/** Runs that started after `after` and proved nothing: interrupted, or with records that could not be read. Oldest first. */
 export async function readFailedRuns(
   sql: Sql,
   connection: string,
@@ -45,7 +45,7 @@ export async function readFailedRuns(
   );
 }
 
-/** When a connection's requests were refused or could not be stored, after `after`: by code, from the first to the last. */
+/** When a connection's requests were rejected or could not be stored, after `after`: by code, from the first to the last. */
 export async function readRejectedSpans(
   sql: Sql,
   connection: string,

@@ -47,7 +47,7 @@ export async function insertGaps(sql: Sql, gaps: readonly NewGap[]): Promise<voi
   ]);
 }
 
-/** A delivery that may explain a gap: it waits, or it has failed. */
+/** A delivery that may explain a gap: it is pending or has failed. */
 export interface Unprocessed {
   id: string;
   subject: string;
@@ -56,7 +56,7 @@ export interface Unprocessed {
   error: string | null;
 }
 
-/** Unfinished and dead deliveries about these resources, oldest first. */
+/** Unfinished and dead deliveries of these resources, oldest first. */
 export async function findUnprocessed(sql: Sql, connection: string, subjects: readonly string[]): Promise<Unprocessed[]> {
   return sql.all<Unprocessed>(
     `select d.id, d.subject, d.state, d.received_at as "receivedAt", d.error from ${sql.dialect.rowsOf({ subject: 'text' })} cross join deliveries d
@@ -73,7 +73,7 @@ export interface Rejection {
 
 const MOST_REFUSALS = 1000;
 
-/** Requests of a connection that were refused, or could not be stored, since `from`; oldest first, at most 1000. */
+/** Requests of a connection that were rejected, or could not be stored, since `from`; oldest first, at most 1000. */
 export async function readRejections(sql: Sql, connection: string, from: string): Promise<Rejection[]> {
   const rows = await sql.all<Rejection>('select at, status, code from refusals where connection = ? and at >= ? order by at, seq limit ?', [
     connection,
@@ -83,7 +83,7 @@ export async function readRejections(sql: Sql, connection: string, from: string)
   return rows.map((row) => ({ ...row, status: numberOf(row.status) }));
 }
 
-/** When the last finished run before `id` began: what changed earlier was seen by it. */
+/** When the last finished run before `id` started: that run saw everything that had changed earlier. */
 export async function readPreviousRunStart(sql: Sql, connection: string, id: string): Promise<string | null> {
   const [row] = await sql.all<{ started_at: string }>(
     `select started_at from reconcile_runs where connection = ? and state = 'done' and failed = 0 and seq < (select seq from reconcile_runs where id = ?)
@@ -93,7 +93,7 @@ export async function readPreviousRunStart(sql: Sql, connection: string, id: str
   return row?.started_at ?? null;
 }
 
-/** A run's gaps, without those whose delivery was only late. */
+/** A run's gaps, without those with the cause `late`. */
 export async function countLostGaps(sql: Sql, runId: string): Promise<number> {
   const [row] = await sql.all<{ count: number | string }>(`select count(*) as count from gaps where run_id = ? and cause <> 'late'`, [
     runId,
@@ -108,12 +108,12 @@ export async function hasDeliveries(sql: Sql, connection: string): Promise<boole
 
 const LATEST = 5000;
 
-/** A delivery may have arrived this long before it was stored: no request waits longer for the store. */
+/** A delivery may have been received this long before it was stored: no request waits longer for the store. */
 const STORING_MS = 10_000;
 
 /**
- * Gaps since `since`, of the latest 5000 that were `never_delivered`, whose delivery came afterwards and brought nothing that was not held by
- * then: they were only late. One that was at the door when the run looked, and not stored yet, came afterwards too.
+ * Gaps since `since`, of the latest 5000 with the cause `never_delivered`, whose delivery arrived later and contained nothing that was not stored
+ * by then: they were only late. One that was being received while the run compared, and not stored yet, counts as later too.
  */
 export async function findLateGaps(sql: Sql, connection: string, since: string): Promise<number[]> {
   const rows = await sql.all<{ seq: number | string; at: string; receivedAt: string }>(

@@ -4,22 +4,22 @@ import { storedText } from '../engine/rows.ts';
 
 export type RunTrigger = 'schedule' | 'start' | 'demand';
 
-/** How far one stream of a run has come. */
+/** The progress of one stream of a run. */
 export interface StreamProgress {
-  /** Where it began: the platform's string; null: from `since`, or from the platform's beginning. */
+  /** Where it started: the platform's string; null: from `since`, or from the platform's beginning. */
   watermark: string | null;
   since: string | null;
-  /** True: `since` was asked for, in place of the watermark. */
+  /** True: `since` was requested instead of the watermark. */
   ownSince: boolean;
-  /** Token of the page that comes next; null: the first. */
+  /** Token of the next page; null: the first. */
   page: string | null;
-  /** When the first page was asked for, ISO 8601; null: not yet. */
+  /** When the first page was requested, ISO 8601; null: not yet. */
   readFrom: string | null;
-  /** The platform's own time of its first answer; null or missing: it did not say. */
+  /** The platform's own time of its first response; null or missing: it did not state one. */
   answeredAt?: string | null;
-  /** The page that failed last: a page is tried in two runs, then the list is read from its beginning. */
+  /** The page that failed last: a page is attempted in two runs, then the list is read from its beginning. */
   failedPage?: string | null;
-  /** The watermark as known so far: it is stored after the last page. */
+  /** The watermark so far: it is stored after the last page. */
   candidate: string | null;
   done: boolean;
 }
@@ -53,7 +53,7 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
   ]);
 }
 
-/** Adds to a running run's counts and writes how far it has come. */
+/** Adds to the counts of a running run and stores its progress. */
 export async function advanceRun(sql: Sql, id: string, counts: RunCounts, progress: RunProgress): Promise<void> {
   await sql.all(
     `update reconcile_runs set seen = seen + ?, unchanged = unchanged + ?, applied = applied + ?, gaps = gaps + ?, failed = failed + ?, progress = ?
@@ -62,7 +62,7 @@ export async function advanceRun(sql: Sql, id: string, counts: RunCounts, progre
   );
 }
 
-/** Ends a running run; false when it has ended already. */
+/** Ends a running run; false if it has already ended. */
 export async function completeRun(
   sql: Sql,
   id: string,
@@ -75,7 +75,7 @@ export async function completeRun(
   return ended.length === 1;
 }
 
-/** The progress of a run as it was stored. */
+/** The stored progress of a run. */
 export const readProgress = (progress: Json): RunProgress =>
   Object.fromEntries(Object.entries(objectAt(progress)).map(([stream, stored]) => [stream, toStreamProgress(objectAt(stored))]));
 

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 
-/** How far reconciliation has come: per stream, a string of the platform's own making. */
+/** How far reconciliation has read: per stream, a string in the platform's own format. */
 export async function readWatermarks(sql: Sql, connection: string): Promise<Map<string, string | null>> {
   const rows = await sql.all<{ stream: string; watermark: string | null }>(
     'select stream, watermark from watermarks where connection = ? order by stream',

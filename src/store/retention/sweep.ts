@@ -1,7 +1,7 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
-/** One step of a sweep: rows from before `before`, after position `after`, at most `limit`. Gives the positions it came by. */
+/** One step of a sweep: rows from before `before`, after position `after`, at most `limit`. Returns the positions it passed. */
 export interface SweepStep {
   before: string;
   after: number;
@@ -10,7 +10,7 @@ export interface SweepStep {
 
 const positions = (rows: readonly { seq: number | string }[]): number[] => rows.map((row) => numberOf(row.seq));
 
-/** Finished deliveries that are older and still hold their body. Dead ones keep it: they may yet be replayed. */
+/** Finished deliveries that are older and still have their body. Dead ones keep it: they may still be replayed. */
 export async function findFullDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
   const statement = `select seq from deliveries where seq > ? and received_at < ? and finished_at < ? and state in ('done', 'ignored', 'handled')
       and exists (select 1 from delivery_contents c where c.seq = deliveries.seq)
@@ -26,7 +26,7 @@ export async function emptyDeliveries(sql: Sql, seqs: readonly number[]): Promis
   );
 }
 
-/** Ended deliveries that are older, whole rows with their dedupe keys. */
+/** Finished deliveries that are older: complete rows with their dedupe keys. */
 export async function deleteDeliveries(sql: Sql, { before, after, limit }: SweepStep): Promise<number[]> {
   const statement = `delete from deliveries where state in ('done', 'ignored', 'dead', 'handled') and seq in (
       select seq from deliveries where seq > ? and received_at < ? and state in ('done', 'ignored', 'dead', 'handled') order by seq limit ?) returning seq, id`;
@@ -37,15 +37,15 @@ export async function deleteDeliveries(sql: Sql, { before, after, limit }: Sweep
   return positions(deleted);
 }
 
-/** The position that every consumer has passed; null: there are no consumers, so nothing has to be kept for them. */
+/** The position that every consumer has passed; null: there are no consumers, so nothing has to be retained for them. */
 export async function readAcknowledgedByAll(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ position: number | string | null }>('select min(position) as position from consumers');
   return row?.position == null ? null : numberOf(row.position);
 }
 
-/** What may be deleted of the feed. */
+/** What may be deleted from the feed. */
 export interface FeedSweep {
-  /** Older entries are deleted once every consumer has passed them, which `passed` says; null: there are no consumers. */
+  /** Older entries are deleted once every consumer has passed them (`passed`); null: there are no consumers. */
   before: string;
   passed: number | null;
   /** Older entries are deleted even if some consumer has not read them. */
@@ -54,8 +54,8 @@ export interface FeedSweep {
 }
 
 /**
- * Deletes the oldest entries, with their receipts, and remembers the last of them: the feed begins after it. Stops at the first entry that has
- * to stay, so that it never has a hole.
+ * Deletes the oldest entries, with their receipts, and records the last of them: the feed starts after it. Stops at the first entry that must stay,
+ * so that the feed never has a gap.
  */
 export async function deleteChanges(sql: Sql, { before, passed, beforeAtLast, limit }: FeedSweep): Promise<number[]> {
   const oldest = await sql.all<{ seq: number | string; change_id: string; at: string }>(
@@ -75,7 +75,7 @@ export async function deleteChanges(sql: Sql, { before, passed, beforeAtLast, li
   return positions(gone);
 }
 
-/** Consumers that hold changes back which are older than `before`, and have read nothing since then. */
+/** Consumers that prevent the deletion of changes older than `before`, and have read nothing since then. */
 export async function findForgottenConsumers(sql: Sql, before: string): Promise<string[]> {
   const rows = await sql.all<{ name: string }>(
     `select name from consumers where coalesce(last_read_at, created_at) < ? and coalesce(last_ack_at, created_at) < ?
@@ -85,7 +85,7 @@ export async function findForgottenConsumers(sql: Sql, before: string): Promise<
   return rows.map((row) => row.name);
 }
 
-/** Tables that are kept as records only, with the column that shows the age of a row. */
+/** Tables that are only a record, with the column that determines the age of a row. */
 const ACCOUNTS = {
   answers: { key: ['connection', 'minute', 'status'], at: 'minute' },
   refusals: { key: ['seq'], at: 'at' },
@@ -112,7 +112,7 @@ export async function deleteAccount(sql: Sql, table: SweptTable, before: string,
   return rows.length;
 }
 
-/** Deletes older runs that have ended; their gaps are accounts of their own. The newest of a connection stays. */
+/** Deletes older runs that have ended; their gaps are deleted separately. The newest run of a connection stays. */
 export async function deleteRuns(sql: Sql, before: string, limit: number): Promise<number> {
   const rows = await sql.all(
     `delete from reconcile_runs where seq in (

@@ -1,13 +1,13 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 
-/** How far along the feed the search index has come. */
+/** How far the search index has processed the feed. */
 export async function readSearchPosition(sql: Sql): Promise<number> {
   const [row] = await sql.all<{ position: number | string }>('select position from search_progress where id = 1');
   return numberOf(row?.position);
 }
 
-/** Entities that changed after position `after`, by their entries, oldest first; at most `limit` entries. */
+/** Entities that changed after position `after`, by feed entry, oldest first; at most `limit` entries. */
 export async function readChangedAfter(sql: Sql, after: number, limit: number): Promise<{ position: number; entityId: string }[]> {
   const rows = await sql.all<{ seq: number | string; entity_id: string }>(
     'select seq, entity_id from changes where seq > ? order by seq limit ?',
@@ -16,7 +16,7 @@ export async function readChangedAfter(sql: Sql, after: number, limit: number): 
   return rows.map((row) => ({ position: numberOf(row.seq), entityId: row.entity_id }));
 }
 
-/** The entities that changed last after position `after`, newest first. */
+/** The most recently changed entities after position `after`, newest first. */
 export async function readNewestChanged(sql: Sql, after: number, limit: number): Promise<string[]> {
   const rows = await sql.all<{ entity_id: string }>(
     'select entity_id from (select entity_id, seq from changes where seq > ? order by seq desc limit ?) as newest group by entity_id',
@@ -25,7 +25,7 @@ export async function readNewestChanged(sql: Sql, after: number, limit: number):
   return rows.map((row) => row.entity_id);
 }
 
-/** Writes what entities are found by, and moves the position on; false, and nothing written, when another process did so meanwhile. */
+/** Writes the search terms of entities, and advances the position; false, and nothing written, if another process has done so in the meantime. */
 export async function writeSearchTexts(
   sql: Sql,
   rows: readonly { seq: number; text: string }[],

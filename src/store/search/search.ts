@@ -8,7 +8,7 @@ import { toHeader } from '../entities/content-values.ts';
 import { readLines } from '../entities/list-lines.ts';
 import type { EntityColumns } from '../entities/row.ts';
 
-/** Something that an entity is found by. */
+/** A search term of an entity. */
 export interface SearchTerm {
   field: 'number' | 'externalId' | 'item' | 'position' | 'party' | 'document' | 'receipt' | 'id';
   text: string;
@@ -26,7 +26,7 @@ export interface SearchedEntity {
 
 type Row = Pick<EntityColumns, 'seq' | 'id' | 'kind' | 'connection' | 'external_id' | 'number' | 'status' | 'header'>;
 
-/** Entities with all that they are found by, removed lines too. */
+/** Entities with all their search terms, including removed lines. */
 export async function readSearchedEntities(sql: Sql, ids: readonly string[]): Promise<SearchedEntity[]> {
   if (ids.length === 0) return [];
   const condition = where(isOneOf('id', ids), inScope(sql, 'connection'));
@@ -92,7 +92,7 @@ export interface FoundPosition {
   id: string;
 }
 
-/** The same among the newest rows alone. `offset 0` keeps the engine from using the index of trigrams all the same. */
+/** The same, only among the newest rows. `offset 0` prevents the engine from using the trigram index all the same. */
 async function findInWindow(
   sql: Sql,
   grams: readonly string[],
@@ -116,7 +116,7 @@ async function selectFound(sql: Sql, from: string, bindings: readonly SqlValue[]
   return rows.map((row) => ({ seq: numberOf(row.seq), id: row.id }));
 }
 
-/** Entities of exactly this number, or with exactly this id of their platform's or of ours. */
+/** Entities with exactly this number, or with exactly this id of ours or of their platform. */
 export async function findByNumber(sql: Sql, text: string, kinds: readonly string[], connections: readonly string[]): Promise<string[]> {
   const statements: string[] = [];
   const bindings: SqlValue[] = [];
@@ -131,7 +131,7 @@ export async function findByNumber(sql: Sql, text: string, kinds: readonly strin
   return (await sql.all<{ id: string }>(statements.join(' union '), bindings)).map((row) => row.id);
 }
 
-/** Entities whose changes a reader has booked or rejected under this reference. */
+/** Entities whose changes a consumer has booked or rejected with this reference. */
 export async function findByReference(sql: Sql, reference: string): Promise<string[]> {
   const rows = await sql.all<{ id: string }>(
     `select distinct changes.entity_id as id from receipts join changes on changes.seq = receipts.change_seq where receipts.reference = ? limit 20`,
