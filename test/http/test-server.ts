@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
+import request from 'supertest';
 import type { Clock } from '../../src/domain/clock.ts';
 import { InvalidBody, Refused, Unauthenticated } from '../../src/domain/errors.ts';
 import type { Log, LogFields } from '../../src/domain/log.ts';
@@ -171,3 +172,10 @@ function logInto(logged: TestServer['logged']): Log {
   const note = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });
   return { debug: note, info: note, warn: note, error: note };
 }
+
+/** A body that the platform of these tests accepts. */
+export const ORDER = { eventName: 'OrderIssuedByBuyer', orderEvent: { orderId: 'c9-PO-77', lines: [] } };
+
+/** A request with the right credentials, to be completed with a body. */
+export const post = (testServer: ReturnType<typeof openTestServer>, path = '/webhooks/acme') =>
+  request(testServer.app).post(path).auth('sender', 'north-star');

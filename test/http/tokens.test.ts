@@ -2,26 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import request from 'supertest';
-import { AUDIENCE, CALLER, RECEIVER, startIssuer, type TestIssuer } from './issuer.ts';
-import { connectionNamed, openTestServer, type TestServer } from './test-server.ts';
-
-const send = (testServer: TestServer, token: string, connection = 'acme') =>
-  request(testServer.app).post(`/webhooks/${connection}`).set('Authorization', `Bearer ${token}`).send({ number: ++sent });
-let sent = 0;
-
-const statusOf = async (testServer: TestServer, token: string, connection = 'acme') => (await send(testServer, token, connection)).status;
-
-async function withIssuer(t: test.TestContext): Promise<TestIssuer> {
-  const issuer = await startIssuer();
-  t.after(() => issuer.close());
-  return issuer;
-}
-
-const trusting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) =>
-  openTestServer({
-    connections: [connectionNamed('acme', [{ oauth2: { issuer: issuer.url, audience: AUDIENCE, ...more } }])],
-    ...(clock ? { clock } : {}),
-  });
+import { AUDIENCE, CALLER, startIssuer } from './issuer.ts';
+import { connectionNamed, openTestServer } from './test-server.ts';
+import { send, statusOf, trusting, withIssuer } from './tokens-support.ts';
 
 test('a token of an external issuer is accepted', async (t) => {
   const issuer = await withIssuer(t);
@@ -156,30 +139,6 @@ test('if the issuer does not respond the answer is 503, never 202 or 401', async
   assert.equal(await statusOf(testServer, token), 202);
 });
 
-test('an issuer, or its introspection, that asks for a pause is not asked before it ends, after an hour at the latest', async (t) => {
-  const issuer = await withIssuer(t);
-  let now = Date.now();
-  const clock = { now: () => new Date(now) };
-  const ways = [
-    [trusting(issuer, {}, clock), await issuer.token('jwt')],
-    [introspecting(issuer, {}, clock), await issuer.token('opaque')],
-  ] as const;
-  for (const [testServer, token] of ways) {
-    issuer.fail(429, { 'retry-after': '31536000' });
-    issuer.asked.length = 0;
-    assert.equal(await statusOf(testServer, token), 503);
-    issuer.heal();
-    now += 3_590_000;
-    assert.equal(await statusOf(testServer, token), 503);
-    assert.equal(issuer.asked.length, 1);
-    // The token has expired meanwhile: it is asked about all the same.
-    now += 10_000;
-    assert.notEqual(await statusOf(testServer, token), 503);
-    assert.ok(issuer.asked.length > 1);
-    now = Date.now();
-  }
-});
-
 test('an unreachable issuer means 503', async () => {
   const issuer = await startIssuer();
   const token = await issuer.sign({});
@@ -191,94 +150,6 @@ test('a discovery document of another issuer is not accepted', async (t) => {
   const issuer = await withIssuer(t);
   const testServer = trusting(issuer, { issuer: `${issuer.url}/` });
   assert.equal(await statusOf(testServer, await issuer.sign({ iss: `${issuer.url}/` })), 503);
-});
-
-const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) => {
-  const introspection = {
-    url: `${issuer.url}/token/introspection`,
-    clientId: RECEIVER.id,
-    clientSecret: RECEIVER.secret,
-    clientIds: [CALLER.id],
-    ...more,
-  };
-  return openTestServer({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
-};
-
-test('an opaque token is introspected at its issuer, and the result is cached', async (t) => {
-  const issuer = await withIssuer(t);
-  let now = Date.now();
-  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
-  const token = await issuer.token('opaque');
-  issuer.asked.length = 0;
-  assert.equal(await statusOf(testServer, token), 202);
-  assert.equal(await statusOf(testServer, token), 202);
-  assert.equal(issuer.asked.length, 1);
-  assert.equal(await statusOf(testServer, 'made-up'), 401);
-  assert.equal(await statusOf(testServer, 'made-up'), 401);
-  assert.equal(issuer.asked.length, 2);
-  await issuer.revoke(token);
-  now += 30_000;
-  assert.equal(await statusOf(testServer, token), 401, 'a revoked token ends with the cache');
-});
-
-test('a cached introspection never outlives its token', async (t) => {
-  const issuer = await withIssuer(t);
-  let now = Date.now();
-  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
-  const token = await issuer.token('opaque', { ttlSeconds: 10 });
-  assert.equal(await statusOf(testServer, token), 202);
-  now += 11_000;
-  assert.equal(await statusOf(testServer, token), 401);
-});
-
-test('an old client secret may be listed beside the new one', async (t) => {
-  const issuer = await withIssuer(t);
-  const token = await issuer.token('opaque');
-  assert.equal(await statusOf(introspecting(issuer, { clientSecret: ['not-yet', RECEIVER.secret] }), token), 202);
-  assert.equal(await statusOf(introspecting(issuer, { clientSecret: 'wrong' }), token), 503, 'the fault is ours: the sender comes again');
-});
-
-test('an introspection endpoint that does not respond means 503', async (t) => {
-  const issuer = await withIssuer(t);
-  let now = Date.now();
-  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
-  const token = await issuer.token('opaque');
-  issuer.fail(500);
-  assert.equal(await statusOf(testServer, token), 503);
-  issuer.heal();
-  now += 2000;
-  assert.equal(await statusOf(testServer, token), 202);
-});
-
-test('an active token of another application, or with another scope, is rejected', async (t) => {
-  const issuer = await withIssuer(t);
-  const token = await issuer.token('opaque');
-  assert.equal(await statusOf(introspecting(issuer), token), 202);
-  assert.equal(await statusOf(introspecting(issuer, { clientIds: ['another-app'] }), token), 401);
-  assert.equal(await statusOf(introspecting(issuer, { audience: 'api://another' }), token), 401);
-  assert.equal(await statusOf(introspecting(issuer, { scope: 'webhooks.write' }), token), 401);
-  const bare = { url: issuer.url, clientId: 'a', clientSecret: 'b' };
-  assert.throws(() => connectionNamed('acme', [{ oauth2: { introspection: bare } }]), /audience, clientIds or scope/);
-});
-
-test("strangers' tokens use a separate limit of requests, and senders are not affected", async (t) => {
-  const issuer = await withIssuer(t);
-  let now = Date.now();
-  const testServer = introspecting(issuer, {}, { now: () => new Date(now) });
-  const token = await issuer.token('opaque');
-  assert.equal(await statusOf(testServer, token), 202);
-  issuer.asked.length = 0;
-  for (let number = 0; number < 60; number++) assert.ok([401, 503].includes(await statusOf(testServer, `made-up-${number}`)));
-  assert.equal(issuer.asked.length, 20, 'made-up tokens are asked about twenty times a minute');
-  assert.equal(await statusOf(testServer, 'not a token'), 401);
-  assert.equal(issuer.asked.length, 20);
-  now += 31_000;
-  assert.equal(await statusOf(testServer, token), 202, 'what was active before is asked about all the same');
-  issuer.fail(500);
-  now += 30_000;
-  assert.equal(await statusOf(testServer, 'made-up-again'), 503);
-  issuer.heal();
-  assert.equal(await statusOf(testServer, token), 202, 'a failure over a made-up token is no failure of the issuer');
 });
 
 test('any entry may accept, in whatever order they are listed', async (t) => {

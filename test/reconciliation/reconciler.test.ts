@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { RemoteFailure } from '../../src/domain/errors.ts';
 import { coverage } from '../../src/reconciliation/coverage.ts';
-import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { addProven, readProven } from '../../src/store/reconciliation/coverage.ts';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { moveWatermark, readWatermarks } from '../../src/store/reconciliation/watermarks.ts';
 import { serverError } from '../support/toy-platform.ts';
-import { at, groundOf, lastRun, type ReconcileTest, rows, testWithReconciler, toyOrder } from './support.ts';
+import { at, type ReconcileTest, rows, testWithReconciler, toyOrder } from './support.ts';
 
 const watermark = async (test: ReconcileTest) => (await readWatermarks(test.context.db.read, 'toy')).get('orders');
+
 const proven = (test: ReconcileTest) => readProven(test.context.db.read, 'toy');
 
 testWithReconciler(
@@ -57,14 +57,6 @@ testWithReconciler('every page is read, many records at a time', async (test) =>
   assert.equal(await watermark(test), at(129));
 });
 
-testWithReconciler('a failing platform is retried after growing delays, and the run continues', async (test) => {
-  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-  test.world.failures = [serverError(), new RemoteFailure('remote_unavailable', 'answered 429', 429, 7000)];
-  const run = await test.run();
-  assert.equal(run.state, 'done');
-  assert.deepEqual(test.waits, [1000, 7000]);
-});
-
 testWithReconciler(
   'a run that the platform keeps failing ends as failed, proves nothing, moves nothing; the next one continues from its page',
   async (test) => {
@@ -102,16 +94,6 @@ testWithReconciler(
     assert.deepEqual([run.state, run.counts.seen], ['done', 1], 'from the watermark');
   },
 );
-
-testWithReconciler('a run that was interrupted after a page that is now refused reads the list from its beginning', async (test) => {
-  test.world.pageSize = 2;
-  for (let n = 1; n <= 5; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-  test.world.failures = [null, ...Array.from({ length: 5 }, serverError)];
-  await test.run();
-  test.world.failures = [new RemoteFailure('remote_refused', 'http://api.example is not its own address', 0)];
-  const run = await test.run();
-  assert.deepEqual([run.state, run.counts.seen], ['done', 5]);
-});
 
 testWithReconciler(
   'a row dated in the future is applied and flagged, and moves neither the watermark nor the proven span',
@@ -187,91 +169,6 @@ testWithReconciler("nothing is proven beyond the platform's own current time", a
   assert.equal((await proven(test))[0]?.to, '2026-03-01T08:01:00.000Z', 'and not beyond the moment at which the list was asked for');
 });
 
-testWithReconciler('a refusal (401) is not retried', async (test) => {
-  test.world.failures = [new RemoteFailure('remote_refused', 'answered 401', 401)];
-  const run = await test.run();
-  assert.equal(run.state, 'failed');
-  assert.deepEqual(test.waits, []);
-});
-
-testWithReconciler('a process that stops in the middle leaves its run to another, which continues it from its page', async (test) => {
-  test.world.pageSize = 2;
-  for (let n = 1; n <= 6; n++) test.world.orders.set(`PO${n}`, toyOrder(`PO${n}`, at(n)));
-  test.world.beforePage = (page) => {
-    if (page === 1) void test.reconciler.stop();
-  };
-  const { runId, ended } = await test.reconciler.reconcile(test.connection, 'schedule');
-  await ended;
-  const before = await lastRun(test);
-  assert.equal(before.state, 'running');
-  delete test.world.beforePage;
-  const other = await test.another('two:0:test');
-  const second = createReconciler(other.context, groundOf(test, []));
-  try {
-    const begun = await second.reconcile(other.connection, 'start');
-    await begun.ended;
-    assert.equal(begun.runId, runId);
-    const after = await lastRun(test);
-    assert.equal(after.state, 'done');
-    assert.equal(after.counts.applied, 6);
-    assert.equal(after.counts.seen, 6);
-  } finally {
-    await second.stop();
-    await other.close();
-  }
-});
-
-testWithReconciler('a request during a run in another process returns that run', async (test) => {
-  const other = await test.another('two:0:test');
-  const second = createReconciler(other.context, groundOf(test, []));
-  try {
-    let asked: Promise<{ runId: string; joined: boolean }> | undefined;
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    test.world.failures = [serverError()];
-    const gate = Promise.withResolvers<void>();
-    const first = createReconciler(test.context, {
-      wait: async () => {
-        asked = second.reconcile(other.connection, 'demand');
-        await asked;
-        gate.resolve();
-      },
-    });
-    const begun = await first.reconcile(test.connection, 'schedule');
-    await gate.promise;
-    assert.deepEqual({ ...(await asked), ended: null }, { runId: begun.runId, joined: true, ended: null });
-    await begun.ended;
-    assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
-  } finally {
-    await second.stop();
-    await other.close();
-  }
-});
-
-testWithReconciler('a run whose process was silent for too long is taken over, and the old process writes nothing more', async (test) => {
-  const other = await test.another('two:0:test');
-  const second = createReconciler(other.context, groundOf(test, []));
-  try {
-    test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-    test.world.failures = [serverError()];
-    const first = createReconciler(test.context, {
-      wait: async () => {
-        test.clock.advance(21_000);
-        await (await second.reconcile(other.connection, 'schedule')).ended;
-      },
-    });
-    const begun = await first.reconcile(test.connection, 'schedule');
-    await begun.ended;
-    const run = await lastRun(test);
-    assert.equal(run.id, begun.runId);
-    assert.equal(run.state, 'done');
-    assert.equal(run.counts.seen, 1);
-    assert.equal((await rows(test, 'select name from leases')).length, 0);
-  } finally {
-    await second.stop();
-    await other.close();
-  }
-});
-
 testWithReconciler(
   'a record that cannot be read is counted as failed; the others are applied, nothing is proven and the watermark stays',
   async (test) => {
@@ -315,27 +212,6 @@ testWithReconciler("the connection's own start applies to the first run only", a
   assert.equal((await proven(test))[0]?.from, at(2));
 });
 
-testWithReconciler('stopping does not wait for a platform that does not respond', async (test) => {
-  const api = test.connection.platform.connect(test.connection.settings, {} as never);
-  if (!api) throw new Error('The toy has an API.');
-  const asked = Promise.withResolvers<void>();
-  const mute = {
-    ...api,
-    changesSince: () => {
-      asked.resolve();
-      return new Promise<never>(() => {});
-    },
-  };
-  const reconciler = createReconciler({ ...test.context, api: () => mute });
-  const { ended } = await reconciler.reconcile(test.connection, 'demand');
-  await asked.promise;
-  await reconciler.stop();
-  await ended;
-  assert.equal((await lastRun(test)).state, 'running');
-  assert.equal((await test.run()).state, 'done');
-  assert.equal((await rows(test, 'select id from reconcile_runs')).length, 1);
-});
-
 testWithReconciler('a connection without an API is rejected', async (test) => {
   const bare = {
     ...test.connection,
@@ -353,14 +229,4 @@ testWithReconciler('more gaps than chance explains open an alert, except on the 
   await test.run();
   assert.equal(test.alerts.at(-1)?.code, 'gaps_found');
   assert.equal(test.alerts.at(-1)?.details.gaps, 12);
-});
-
-testWithReconciler('a 429 costs a page no attempt, and a page that only waits is not abandoned', async (test) => {
-  test.world.orders.set('PO1', toyOrder('PO1', at(1)));
-  test.world.failures = Array.from({ length: 12 }, () => new RemoteFailure('remote_rate_limited', 'answered 429', 429, 7000));
-  assert.equal((await test.run()).state, 'done');
-  assert.deepEqual(new Set(test.waits), new Set([7000]));
-  test.world.failures = Array.from({ length: 40 }, () => new RemoteFailure('remote_rate_limited', 'answered 429', 429, 7000));
-  const failed = await test.run();
-  assert.deepEqual([failed.state, failed.error?.split(':')[0]], ['failed', 'remote_rate_limited']);
 });

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { AccessObserver } from '../../src/domain/access/access-observer.ts';
+import { RemoteFailure } from '../../src/domain/errors.ts';
 import type { Log } from '../../src/domain/log.ts';
 import { createRemote, SILENT } from '../../src/remote/create-remote.ts';
 import type { Budget, ClientOptions, Remote } from '../../src/remote/remote.ts';
@@ -65,3 +67,21 @@ export const clientOptions = (baseUrl: string, more: Partial<ClientOptions> = {}
   authorize: async () => ({ Authorization: 'Bearer first' }),
   ...more,
 });
+
+/** For `assert.rejects`: this failure and no other. */
+export const failure = (code: string, status: number) => (error: unknown) => {
+  assert.ok(error instanceof RemoteFailure);
+  assert.deepEqual([error.code, error.status], [code, status]);
+  return true;
+};
+
+/** A clock that only moves when it is told to; waits take the time they take. */
+export function fakeTime() {
+  let nowMs = Date.parse('2026-03-01T12:00:00Z');
+  return {
+    clock: { now: () => new Date(nowMs) },
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
