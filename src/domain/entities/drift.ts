@@ -35,6 +35,8 @@ const PLAIN_VALUE = /^[\w .:/-]{1,64}$/;
 interface Found {
   drift: Drift[];
   dropped: number;
+  /** What was found at a place already. */
+  noted: Map<Place, Set<string>>;
 }
 
 // More than any platform changes at once; the number of unknown members of a document is not limited otherwise.
@@ -42,20 +44,21 @@ const MOST_FOUND = 1000;
 
 /** Notes what was found at a place, once each: `name` tells it from others there. Nothing is made of what is beyond the first thousand. */
 function note(found: Found, place: Place, name: string, describe: (path: string) => Drift): void {
-  if (place.noted?.has(name)) return;
+  const noted = found.noted.get(place);
+  if (noted?.has(name)) return;
   if (found.drift.length >= MOST_FOUND) {
     found.dropped++;
     return;
   }
-  place.noted ??= new Set();
-  place.noted.add(name);
+  if (noted) noted.add(name);
+  else found.noted.set(place, new Set([name]));
   found.drift.push(describe(textOf(place)));
 }
 
 /** Every field and enum value in `document` that `shape` does not know; each path once, and anything beyond the first thousand as a count. */
 export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
-  const found: Found = { drift: [], dropped: 0 };
-  walk(document, shape, createPlace(null, path), found);
+  const found: Found = { drift: [], dropped: 0, noted: new Map() };
+  walk(document, shape, placeOf(shape, path), found);
   return found.dropped === 0 ? found.drift : [...found.drift, overflowOf(found.dropped)];
 }
 
@@ -66,11 +69,23 @@ interface Place {
   part: string;
   /** By name; `*` for the entries of a list. Of what is known only: few. */
   below: Map<string, Place> | null;
-  /** What was found here already. */
-  noted: Set<string> | null;
 }
 
-const createPlace = (above: Place | null, part: string): Place => ({ above, part, below: null, noted: null });
+const createPlace = (above: Place | null, part: string): Place => ({ above, part, below: null });
+
+// The places of a shape are the same for every document: they are made once.
+const places = new WeakMap<object, Map<string, Place>>();
+
+function placeOf(shape: Shape, path: string): Place {
+  if (typeof shape === 'string') return createPlace(null, path);
+  const known = places.get(shape)?.get(path);
+  if (known) return known;
+  const made = createPlace(null, path);
+  const ofShape = places.get(shape) ?? new Map<string, Place>();
+  // Paths are named by platforms' readers: few.
+  places.set(shape, ofShape.set(path, made));
+  return made;
+}
 
 function placeBelow(above: Place, part: string): Place {
   const known = above.below?.get(part);
@@ -98,7 +113,7 @@ function walkList(value: Json, shape: Shape, place: Place, found: Found): void {
 }
 
 function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, above: Place, found: Found): void {
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const known = Object.hasOwn(members, name) ? members[name] : undefined;
     if (known) walk(value[name], known, placeBelow(above, name), found);
     else

@@ -21,11 +21,14 @@ export const packNow = (bytes: Buffer): Buffer => chosen(bytes, zstdCompressSync
 const chosen = (bytes: Buffer, packed: Buffer): Buffer =>
   packed.length <= bytes.length ? packed : Buffer.concat([Buffer.of(AS_IS), bytes]);
 
+// On messages of a few kilobytes level 3 saves two percent and takes twice the time.
+const LEVEL = 1;
+
 // Told the size beforehand, the compressor takes only the memory that it needs for it.
 const optionsFor = (bytes: Buffer): ZstdOptions => ({
   pledgedSrcSize: bytes.length,
   chunkSize: Math.min(65_536, Math.max(512, bytes.length >> 1)),
-  params: { [constants.ZSTD_c_compressionLevel]: 3 },
+  params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
 });
 
 /** Gives back what was packed. Throws when the bytes are not what `pack` has made. */

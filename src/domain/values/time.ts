@@ -48,8 +48,8 @@ export function readDate(value: unknown): string | null {
 
 /** `at`: truncated to milliseconds, never rounded, so that order is preserved; `finer`: the digits after them, without trailing zeros. */
 interface Instant {
-  at: string;
-  finer: string;
+  readonly at: string;
+  readonly finer: string;
 }
 
 const LONGEST = 100;
@@ -58,8 +58,17 @@ const FINEST_DIGITS = 9;
 function readInstant(value: unknown): Instant | null {
   const text = typeof value === 'boolean' ? '' : (textAt(value)?.trim() ?? '');
   if (text === '' || text.length > LONGEST) return null;
-  return readIso(text) ?? readUnix(text) ?? readRfc2822(text);
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const instant = readIso(text) ?? readUnix(text) ?? readRfc2822(text);
+  if (recent.size >= MOST_RECENT) recent.clear();
+  recent.set(text, instant);
+  return instant;
 }
+
+// A message tells the same few times again and again: of each line, and to the comparison with the known shape.
+const recent = new Map<string, Instant | null>();
+const MOST_RECENT = 256;
 
 // The texts of two instants sort like the instants if neither ends in `Z`: a longer fraction sorts after its own prefix.
 const withoutZone = ({ at, finer }: Instant): string => at.slice(0, -1) + finer;

@@ -36,8 +36,15 @@ export function stateText(state: ChangeState, diff: readonly Difference[]): stri
 }
 
 /** Whether the difference has exactly this content: the same values, besides the line's id. */
-const hasContent = (after: JsonObject, content: LineContent): boolean =>
-  Object.keys(after).length === Object.keys(content).length + 1 && Object.entries(content).every(([name, value]) => after[name] === value);
+function hasContent(after: JsonObject, content: LineContent): boolean {
+  let others = 0;
+  for (const name in after) if (name !== 'externalId') others++;
+  for (const name in content) {
+    if (after[name] !== content[name as keyof LineContent]) return false;
+    others--;
+  }
+  return others === 0;
+}
 
 /** The state of an entry, with the JSON text of its differences. */
 export function toChangeState({ state, diff }: { state: string; diff: string }): ChangeState {
