@@ -923,7 +923,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List webhook requests that were rejected for their credentials */
+        /** List webhook requests that were rejected before their credentials were accepted */
         get: operations["listRejections"];
         put?: never;
         post?: never;
@@ -940,7 +940,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List webhook requests that were rejected for their credentials (CSV) */
+        /** List webhook requests that were rejected before their credentials were accepted (CSV) */
         get: operations["listRejectionsCsv"];
         put?: never;
         post?: never;
@@ -4472,7 +4472,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Requests answered 401 or 403, newest first. Their credentials are described, never stored; requests without credentials are only counted. */
+            /**
+             * @description Requests answered 401 or 403, or with another error before their credentials were checked, newest first. Their credentials are described, never
+             *     stored; requests without credentials are only counted.
+             */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];

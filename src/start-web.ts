@@ -63,7 +63,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
       Buffer.from(await readOrCreateSecret(context.db, 'token-key', () => randomBytes(32).toString('base64')), 'base64'),
     answered: (connection, status, code, rejection) => {
       responseStats.record(connection, status, code, rejection);
-      if (status === 413) alertOversize(context, settings, connection);
+      if (status === 413 && rejection === null) alertOversize(context, settings, connection);
     },
     ready: parts.ready,
     metrics: operations.metrics,

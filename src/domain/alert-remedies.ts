@@ -12,7 +12,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   platform_unreachable:
     'Check the status page of the platform and our network. Calls are retried every 30 seconds; waiting work resumes automatically.',
   invariant_violated: 'See GET /api/v1/invariants for examples, keep a copy of the database and report it.',
-  failure_budget: 'See answers and failureBudget in GET /api/v1/connections/{name}: wrong credentials (401), a proxy, or 503s.',
+  failure_budget: 'See answers and failureBudget in GET /api/v1/connections/{name}: bodies that cannot be read, a proxy, or 503s.',
   webhook_disabled:
     'Run the command in its text: orderdock webhooks enable (or register). Then reconcile, since the platform may not send again what happened in the meantime.',
   silence: 'Check that the webhook is still registered and enabled at the platform, and that our address answers (orderdock check).',

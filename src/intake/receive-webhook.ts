@@ -11,8 +11,7 @@ import { isAddressable } from '../domain/values/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type {
   ArrivedBody,
-  AuthResult,
-  BodyProof,
+  BodyVerdict,
   CredentialChecker,
   Identity,
   IncomingWebhook,
@@ -51,10 +50,11 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
       const startedMs = context.clock.now().getTime();
       const early = await connection.platform.authenticate(incoming, connection.settings, checker);
       if (early.accepted === false) throw rejected(connection, incoming, early);
-      if (limits.backlog() >= limits.maxBacklog) throw new Unavailable('backlog_full', 'The backlog is full. Retry later.', 30_000);
+      if (early.accepted) accept(incoming, limits);
       const checkedMs = context.clock.now().getTime() - startedMs;
       const body = await incoming.readBody(early.accepted ? null : early);
-      const work = storeArrival(context, commits, connection, incoming, body, early).finally(body.release);
+      const verdict = early.accepted ? early : body.verdict;
+      const work = storeArrival(context, commits, { connection, incoming, limits }, body, verdict).finally(body.release);
       const answerMs = (connection.platform.retryPolicy.answerWithinMs ?? ANSWER_WITHIN_MS) - checkedMs;
       return withTimeout(work, answerMs, () => new Unavailable('too_slow', 'The request could not be stored in time.'));
     },
@@ -64,19 +64,30 @@ export function createReceiver(context: Context, limits: ReceiveLimits): Receive
 const rejected = (connection: Connection, { headers }: IncomingWebhook, { reason }: { reason: string }): Unauthenticated =>
   new Unauthenticated(reason, describeCredential(connection, headers));
 
+/** Its credentials have been accepted. Throws `Unavailable` while the backlog is full: before the body is read, where headers are enough. */
+function accept(incoming: IncomingWebhook, { backlog, maxBacklog }: ReceiveLimits): void {
+  incoming.authenticated = true;
+  if (backlog() >= maxBacklog) throw new Unavailable('backlog_full', 'The backlog is full. Retry later.', 30_000);
+}
+
+interface Reception {
+  connection: Connection;
+  incoming: IncomingWebhook;
+  limits: ReceiveLimits;
+}
+
 /** Checks that need the body: the verdict of the proof, then the format; then stores the delivery. */
 async function storeArrival(
   context: Context,
   commits: GroupCommit,
-  connection: Connection,
-  incoming: IncomingWebhook,
+  { connection, incoming, limits }: Reception,
   body: ArrivedBody,
-  early: AuthResult | BodyProof,
+  verdict: BodyVerdict | null,
 ): Promise<ReceiveResult> {
-  const verdict = early.accepted === null ? body.verdict : early;
   if (verdict === null) throw new Unauthenticated('the body does not match its signature', null);
   if ('greeting' in verdict) return { status: 'greeting' };
   if (!verdict.accepted) throw rejected(connection, incoming, verdict);
+  if (!incoming.authenticated) accept(incoming, limits);
   const { route } = incoming;
   if (route.method === 'POST' && !route.formats.includes(body.format)) {
     throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { Connection } from '../platforms/contract/platform.ts';
 import type { FailureStreak, RejectionRow } from '../store/monitoring/responses.ts';
 
 const MINUTE_MS = 60_000;
@@ -22,17 +23,28 @@ export function createAnonymousRequestLog({ clock, log }: Pick<Context, 'clock' 
   };
 }
 
+function textOf({ connection, status, reason }: RejectionRow, configured: Connection | undefined): string {
+  const [what, cause] =
+    status === 401
+      ? ['webhooks with wrong credentials are being rejected', 'its secret differs from the one configured here']
+      : [`webhooks are answered ${status} before their credentials are checked`, 'it has to be corrected there, or here'];
+  const rule = configured === undefined ? '' : ` It may also give up on us: ${configured.platform.retryPolicy.rule}`;
+  return `${connection}: ${what} (${reason}). If the platform sends them, ${cause}.${rule}`;
+}
+
 /** Requests with wrong credentials: guessing, or a secret that no longer matches the platform's. Closes after an hour without one. */
-export function createRejectionAlert({ clock, alerts }: Pick<Context, 'clock' | 'alerts'>) {
+export function createRejectionAlert({ clock, alerts, connections }: Pick<Context, 'clock' | 'alerts' | 'connections'>) {
   const startedMs = clock.now().getTime();
   const rejectedAtMs = new Map<string, number>();
   return {
     report(rejections: readonly RejectionRow[], streaks: ReadonlyMap<string, FailureStreak>): void {
       const nowMs = clock.now().getTime();
-      const latest = new Map(rejections.filter((one) => one.credential !== null).map((one) => [one.connection, one]));
-      for (const [connection, { reason, credential, address }] of latest) {
+      for (const rejection of rejections) {
+        const { connection, reason, credential, address } = rejection;
+        if (credential === null) continue;
         rejectedAtMs.set(connection, nowMs);
-        const text = `${connection}: webhooks with wrong credentials are being rejected (${reason}). If the platform sends them, its secret differs from the one configured here.`;
+        // Once for each: the alert counts them.
+        const text = textOf(rejection, connections.get(connection));
         alerts.open({ level: 'warning', code: 'webhooks_rejected', connection, text, details: { reason, credential, address } });
       }
       for (const connection of streaks.keys()) {

@@ -11,7 +11,10 @@ import {
 import { checkFailureBudget } from './failure-budget.ts';
 import { createAnonymousRequestLog, createRejectionAlert } from './rejections.ts';
 
-/** A request rejected for its credentials. `credential`: a description, never the value; null: there were none. */
+/**
+ * A request that was rejected before its credentials were accepted: anyone may have sent it, so it counts neither towards the platform's failure limit
+ * nor as a lost delivery. `credential`: a description, never the value; null: there were none.
+ */
 export interface RejectedCredential {
   reason: string;
   credential: string | null;
@@ -93,7 +96,9 @@ export function createResponseStats(context: Context): ResponseStats {
 /** Deliveries that could not be stored need attention immediately; the alert closes when a later delivery was stored. */
 function alertOnUnstored({ alerts }: Context, { rejected, streaks }: Counts): void {
   for (const [connection, streak] of streaks) {
-    const unstored = rejected.find((one) => one.connection === connection && one.status === 503 && one.code !== 'stopping');
+    const unstored = rejected.find(
+      (one) => one.connection === connection && one.status === 503 && one.code !== 'stopping' && one.reason === null,
+    );
     if (unstored) {
       const text = `${connection}: deliveries are answered 503 (${unstored.code}): they cannot be stored at the moment, and the platform is asked to retry.`;
       alerts.open({ level: 'critical', code: 'deliveries_not_taken', connection, text, details: { code: unstored.code } });
@@ -110,9 +115,8 @@ function countAnswer(pending: Counts, { rejection, ...answer }: Answer): void {
   const known = pending.counts.get(key);
   if (known) known.count += 1;
   else pending.counts.set(key, { connection, minute, status, count: 1 });
-  // A request without any credentials is not from the platform: it does not count towards its failure limit, and nothing was lost.
   if (rejection?.credential === null) return;
-  pending.streaks.set(connection, extendStreak(pending.streaks.get(connection), status < 300, at));
+  if (rejection === null) pending.streaks.set(connection, extendStreak(pending.streaks.get(connection), status < 300, at));
   if (status < 400 || pending.rejected.length >= MAX_REJECTED) return;
   const kind = `${connection} ${status} ${code}`;
   const similar = (pending.similar.get(kind) ?? 0) + 1;

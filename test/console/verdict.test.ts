@@ -121,10 +121,10 @@ const TABLE: readonly (readonly [
   ['a failure is fresh', { causes: [causeOf({ waiting: 6, first: '2026-03-01T07:59:50.000Z' })] }, '', /^$/, []],
   [
     'requests were rejected',
-    { coverage: [...PROVEN, spanOf('rejected_deliveries: 12 answered 401 unauthorized')] },
+    { coverage: [...PROVEN, spanOf('rejected_deliveries: 12 answered 413 body_too_large')] },
     'watch',
-    /^12 webhooks were rejected with 401 \(unauthorized\), 06:10:38 to 06:10:44\. A reconcile run fetches/,
-    ['See the rejected requests', 'Reconcile now'],
+    /^12 webhooks were rejected with 413 \(body_too_large\), 06:10:38 to 06:10:44\. A reconcile run fetches/,
+    ['Reconcile now'],
   ],
   [
     'we were down, and can compare',
@@ -164,6 +164,13 @@ const TABLE: readonly (readonly [
     ['Show an example', 'Drift'],
   ],
   ['documents are missing', { missingDocuments: 2 }, 'watch', /^2 documents are missing/, ['See them']],
+  [
+    'requests with wrong credentials arrived',
+    { alerts: [alertOf({ code: 'webhooks_rejected', count: 5, details: { reason: 'wrong secret' } })] },
+    'watch',
+    /^5 webhooks were rejected for wrong credentials or a wrong address \(the last one: wrong secret\)\. .*correct its secret or ours, then reconcile/,
+    ['See the rejected requests', 'Reconcile now'],
+  ],
   ['another alert is open', { alerts: [alertOf({})] }, 'watch', /^quieter than usual$/, ['acme']],
   ['an alert is acknowledged', { alerts: [alertOf({ acknowledgedBy: 'ann' })] }, 'plain', /acknowledged by ann/, ['acme']],
 ];

@@ -11,7 +11,7 @@ test('every alert that is opened or closed is in docs/operating.md, and no other
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(join(ROOT, 'src', path), 'utf8'));
   const opened = sources
-    .flatMap((text) => text.split(/alerts\.open\(\{|Alert => \(\{/).slice(1))
+    .flatMap((text) => text.split(/alerts\.open\(\{|\): Alert => /).slice(1))
     .flatMap((text) => /code: '([a-z_]+)'/.exec(text.slice(0, 200))?.[1] ?? []);
   const closed = sources.flatMap((text) => [...text.matchAll(/alerts\.close\('([a-z_]+)'/g)].map((match) => match[1] ?? ''));
   const documented = [

@@ -98,7 +98,7 @@ testWithReconciler(
       ledger.record('toy', 503, 'database_unavailable');
       ledger.record('toy', 503, 'database_unavailable');
       await ledger.flush();
-      for (let n = 0; n < 2; n++) ledger.record('toy', 401, 'unauthorized');
+      for (let n = 0; n < 2; n++) ledger.record('toy', 413, 'body_too_large');
       await ledger.flush();
       assert.deepEqual(
         test.alerts.filter((alert) => alert.code === 'failure_budget').map((alert) => alert.level),
@@ -133,8 +133,11 @@ testWithReconciler('requests without credentials are only counted; wrong ones ar
     );
     ledger.record('toy', 401, 'unauthorized', { ...rejection, credential: 'x-toy-secret of 5 characters' });
     await ledger.flush();
-    const [alert] = test.alerts.filter(({ code }) => code === 'webhooks_rejected');
-    assert.deepEqual([alert?.connection, alert?.details?.address], ['toy', '192.0.2.7']);
+    const [alert, ...others] = test.alerts;
+    assert.deepEqual(others, []);
+    assert.deepEqual([alert?.code, alert?.connection, alert?.details?.address], ['webhooks_rejected', 'toy', '192.0.2.7']);
+    assert.match(alert?.text ?? '', /\(wrong secret\).* It may also give up on us: tries again for ever$/);
+    assert.equal((await health(test)).failureBudget.consecutiveFailures, 0);
     const listed = await listRejections(test.context.db.read, 'toy', { before: null, limit: 10 });
     const at = test.clock.now().toISOString();
     const [{ seq: _seq, ...row } = { seq: 0 }] = listed;

@@ -54,7 +54,13 @@ testWithReconciler('a downtime and rejected deliveries are unproven until a run 
     await recordHeartbeat(sql, 'before:1:x', true, START);
     await recordStop(sql, 'before:1:x', after(100));
     await recordHeartbeat(sql, test.context.processId, true, after(200));
-    await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 401, 'unauthorized')", [after(300)]);
+    await sql.all("insert into refusals (connection, at, status, code) values ('toy', ?, 413, 'body_too_large')", [after(300)]);
+    const anyone = "insert into refusals (connection, at, status, code, reason) values ('toy', ?, ?, 'any', 'not signed')";
+    for (const [seconds, status] of [
+      [260, 401],
+      [350, 413],
+    ] as const)
+      await sql.all(anyone, [after(seconds), status]);
     await recordHeartbeat(sql, test.context.processId, true, after(400));
   });
   test.clock.set(after(400));

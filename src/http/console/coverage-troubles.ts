@@ -1,6 +1,6 @@
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import { countText, spanText } from './components/format.ts';
-import { connectionLink, runLink } from './components/links.ts';
+import { runLink } from './components/links.ts';
 import { type Assessor, type ConnectionFacts, PERMANENT, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,7 +35,7 @@ export const unproven: Assessor = ({ name, hasApi, coverage, lastRun, causes }, 
             effect: 'missing',
             sentence: `${countText(Number(rejected[1]), 'webhook was', 'webhooks were')} rejected with ${rejected[2]} (${rejected[3]}), ${period}. ${hasApi ? 'A reconcile run fetches what they announced.' : 'There is no list to compare with: ask the platform to send them again.'}`,
             since: from,
-            steps: [{ kind: 'link', label: 'See the rejected requests', href: `${connectionLink(name)}/rejections` }, ...steps],
+            steps,
           },
         ];
       if (reason === 'standstill') return [downtime(hasApi, from, until, period, steps)];
@@ -100,6 +100,3 @@ export const neverProven: Assessor = ({ name, hasApi, coverage, lastRun }) => {
     },
   ];
 };
-
-/** Whether a period is in doubt because of rejected requests. */
-export const isRejectedSpan = (coverage: readonly CoverageSpan[]): boolean => coverage.some(({ reason }) => REJECTED.test(reason ?? ''));

@@ -1,8 +1,8 @@
 import type { FailureCause } from '../../views/causes.ts';
 import { alertTrouble } from './alert-troubles.ts';
 import { countText } from './components/format.ts';
-import { deliveriesLink, link } from './components/links.ts';
-import { isRejectedSpan, neverProven, unproven } from './coverage-troubles.ts';
+import { connectionLink, deliveriesLink, link } from './components/links.ts';
+import { neverProven, unproven } from './coverage-troubles.ts';
 import { type Assessor, type ConnectionFacts, PERMANENT, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
 
 const SETTLED_MS = 30_000;
@@ -130,11 +130,29 @@ const missingDocuments: Assessor = ({ name, missingDocuments: number }) =>
         },
       ];
 
-/** Alerts whose facts the assessors above report in more detail. */
-const COVERED = new Set(['delivery_dead', 'platform_refuses_us', 'platform_unreachable', 'document_failed', 'reconcile_failed']);
+const rejectedRequests: Assessor = ({ name, hasApi, alerts }) =>
+  alerts
+    .filter(({ code }) => code === 'webhooks_rejected')
+    .map((alert) => ({
+      ...alertTrouble(alert),
+      sentence: `${countText(alert.count, 'webhook was', 'webhooks were')} rejected for wrong credentials or a wrong address (the last one: ${alert.details.reason}). If the platform sent them, correct its secret or ours${hasApi ? ', then reconcile' : ''}; anyone else's do no harm.`,
+      steps: [
+        { kind: 'link', label: 'See the rejected requests', href: `${connectionLink(name)}/rejections` },
+        ...(hasApi ? [reconcileStep(name)] : []),
+      ],
+    }));
 
-const otherAlerts: Assessor = ({ alerts, coverage }) =>
-  alerts.filter(({ code }) => !COVERED.has(code) && !(code === 'webhooks_rejected' && isRejectedSpan(coverage))).map(alertTrouble);
+/** Alerts whose facts the assessors above report in more detail. */
+const COVERED = new Set([
+  'delivery_dead',
+  'platform_refuses_us',
+  'platform_unreachable',
+  'document_failed',
+  'reconcile_failed',
+  'webhooks_rejected',
+]);
+
+const otherAlerts: Assessor = ({ alerts }) => alerts.filter(({ code }) => !COVERED.has(code)).map(alertTrouble);
 
 const ASSESSORS: readonly Assessor[] = [
   loginRefused,
@@ -143,6 +161,7 @@ const ASSESSORS: readonly Assessor[] = [
   waiting,
   unproven,
   neverProven,
+  rejectedRequests,
   unknownEvents,
   missingDocuments,
   otherAlerts,

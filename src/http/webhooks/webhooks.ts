@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import type { RequestHandler } from 'express';
 import { requestOf, runInRequest } from '../../domain/current-request.ts';
 import { PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
-import { Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
+import { OrderdockError, Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
+import { describeCredential } from '../../intake/describe-credential.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
 import type { RejectedCredential } from '../../monitoring/response-stats.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
@@ -43,6 +44,8 @@ interface Call {
   origin: string;
   /** Headers of every answer that are not set on `response` yet. */
   headers: Readonly<Record<string, string>>;
+  /** Null until the request is for one of the connection's routes. */
+  incoming: IncomingWebhook | null;
 }
 
 /** The webhook paths in two forms. */
@@ -78,6 +81,7 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
         secure,
         origin: `${protocol}://${host}`,
         headers: NO_HEADERS,
+        incoming: null,
       });
     },
     direct: (request, response) => {
@@ -98,7 +102,7 @@ function callOf(request: IncomingMessage, response: ServerResponse, requestId: s
   const secure = 'encrypted' in request.socket && request.socket.encrypted === true;
   const target = (request.url ?? '').slice(MOUNTED_AT.length);
   const origin = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
-  return { request, response, target, remoteAddress, secure, origin, headers: { 'X-Request-Id': requestId } };
+  return { request, response, target, remoteAddress, secure, origin, headers: { 'X-Request-Id': requestId }, incoming: null };
 }
 
 async function answerWebhook(endpoint: WebhookEndpoint, call: Call): Promise<void> {
@@ -113,12 +117,18 @@ async function answerWebhook(endpoint: WebhookEndpoint, call: Call): Promise<voi
     if (error instanceof SenderGone) return;
     const problem = webhookProblem(endpoint, error, connection);
     sendRefusal(call.request, call.response, { ...problem, headers: { ...call.headers, ...problem.headers } });
-    const rejection = error instanceof Unauthenticated ? { reason: error.message, credential: error.credential } : null;
-    const { remoteAddress } = call;
-    count(endpoint, connection, problem.status, problem.code, receivedAt, rejection && { ...rejection, remoteAddress });
+    const rejection = connection === null || call.incoming?.authenticated ? null : rejectionOf(connection, call, error);
+    count(endpoint, connection, problem.status, problem.code, receivedAt, rejection);
     // Requests without any credentials are counted and share one log line per minute.
-    if (!(rejection && rejection.credential === null)) logRefusal(endpoint, connection, problem, call, error);
+    if (rejection === null || rejection.credential !== null) logRefusal(endpoint, connection, problem, call, error);
   }
+}
+
+/** A request that ended before its credentials were accepted, for whatever reason: anyone may have sent it. */
+function rejectionOf(connection: Connection, { request, remoteAddress }: Call, error: unknown): RejectedCredential {
+  const reason = error instanceof OrderdockError ? error.message : 'An internal error occurred.';
+  const credential = error instanceof Unauthenticated ? error.credential : describeCredential(connection, textHeaders(request.headers));
+  return { reason, credential, remoteAddress };
 }
 
 /** The checks common to all webhooks; the receiver does the rest, from the credentials on. */
@@ -137,6 +147,7 @@ async function receiveWebhook(
   }
   const matched = matchRoute(connection, call.request.method, target.path);
   const incoming = new ArrivingWebhook(endpoint, call, target, matched, receivedAt);
+  call.incoming = incoming;
   return endpoint.receiver.receive(connection, incoming, endpoint.gatekeeperFor(connection, incoming.headers, receivedAt, remoteAddress));
 }
 
@@ -149,6 +160,7 @@ class ArrivingWebhook implements IncomingWebhook {
   readonly receivedAt: Date;
   readonly remoteAddress: string;
   readonly route: Route;
+  authenticated = false;
   private readonly endpoint: WebhookEndpoint;
   private readonly call: Call;
 

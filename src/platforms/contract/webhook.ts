@@ -29,6 +29,8 @@ export interface WebhookRequest extends RequestHead {
 /** A webhook request whose body has not been read. */
 export interface IncomingWebhook extends RequestHead {
   route: Route;
+  /** Whether its credentials have been accepted: set by intake. Until then anyone may have sent it. */
+  authenticated: boolean;
   /** Reads the body once; with a proof, no more than the proof needs, and at most one megabyte into memory before it is verified. */
   readBody(proof: BodyProof | null): Promise<ArrivedBody>;
 }

@@ -20,7 +20,7 @@ export async function listResponsesByHour(sql: Sql, connection: string | null, s
   return rows.map((row) => ({ hour: row.hour, status: numberOf(row.status), count: numberOf(row.count) }));
 }
 
-/** A webhook request that was rejected because of its credentials, address or scheme: only a description of it is stored. */
+/** A webhook request that was rejected before its credentials were accepted: only a description of it is stored. */
 export interface RejectedRequest {
   seq: number;
   at: string;
@@ -31,7 +31,7 @@ export interface RejectedRequest {
   credential: string | null;
 }
 
-/** Requests of a connection that were answered 401 or 403, newest first, before `page.before`. */
+/** Requests of a connection that were refused before their credentials were accepted, newest first, before `page.before`. */
 export async function listRejections(
   sql: Sql,
   connection: string,
@@ -40,7 +40,7 @@ export async function listRejections(
   const before = page.before === null ? '' : 'and seq < ?';
   const rows = await sql.all<Omit<RejectedRequest, 'seq'> & { seq: number | string }>(
     `select seq, at, address, status, code, reason, credential from refusals
-     where connection = ? and status in (401, 403) ${before} order by seq desc limit ?`,
+     where connection = ? and (status in (401, 403) or reason is not null) ${before} order by seq desc limit ?`,
     [connection, ...(page.before === null ? [] : [page.before]), page.limit],
   );
   return rows.map((row) => ({ ...row, seq: numberOf(row.seq), status: numberOf(row.status) }));

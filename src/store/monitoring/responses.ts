@@ -34,7 +34,7 @@ export interface RejectionRow {
   at: string;
   status: number;
   code: string;
-  /** Who sent it, why it was rejected, and a description of its credentials; null if it was not rejected because of credentials. */
+  /** Who sent it, why it was rejected, and a description of its credentials; null if its credentials had been accepted. */
   address: string | null;
   reason: string | null;
   credential: string | null;

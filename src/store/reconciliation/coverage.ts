@@ -45,7 +45,10 @@ export async function readFailedRuns(
   );
 }
 
-/** When a connection's requests were rejected or could not be stored, after `after`: by code, from the first to the last. */
+/**
+ * When a connection's requests were rejected or could not be stored, after `after`: by code, from the first to the last. Those whose credentials were
+ * not accepted are left out: anyone may have sent them.
+ */
 export async function readRejectedSpans(
   sql: Sql,
   connection: string,
@@ -53,7 +56,7 @@ export async function readRejectedSpans(
 ): Promise<{ status: number; code: string; from: string; to: string; count: number | string }[]> {
   return sql.all(
     `select status, code, min(at) as "from", max(at) as "to", count(*) as count from refusals
-     where connection = ? and at > ? group by status, code, substr(at, 1, 13) order by 3`,
+     where connection = ? and at > ? and status not in (401, 403) and reason is null group by status, code, substr(at, 1, 13) order by 3`,
     [connection, after],
   );
 }
