@@ -1,6 +1,6 @@
 import express from 'express';
 
-// What intake is measured against: an Express handler that parses and stores nothing, on a port of its own, sent to the parent.
+// The baseline for intake: an Express handler that parses and stores nothing, on its own port, which is sent to the parent process.
 const app = express();
 app.post('/webhooks/bench/orders', express.json({ limit: '20mb' }), (request, response) => {
   response.status(202).json({ status: 'accepted', deliveryId: request.body.meta.messageId });

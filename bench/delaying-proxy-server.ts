@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
 
-// A database some milliseconds away: passes bytes on at once, and answers after a delay. `delaying-proxy-server.ts HOST PORT MS`.
+// A database some milliseconds away: forwards requests immediately, and responses after a delay. `delaying-proxy-server.ts HOST PORT MS`.
 const [host = '', port = '', delayMs = '0'] = process.argv.slice(2);
 const server = createServer((near) => {
   const far = connect(Number(port), host);

@@ -28,7 +28,7 @@ async function storeBacklog(database: BenchDatabase, count: number): Promise<voi
   if (refused > 0) throw new Error(`${refused} orders of the backlog were refused.`);
 }
 
-/** Orders a second from the moment that the first tenth is applied (the processes have started by then) to the last. */
+/** Orders per second from the moment when the first tenth is applied (the processes have started by then) to the last. */
 async function drainRate(database: BenchDatabase, count: number): Promise<number> {
   await untilApplied(database.db, Math.ceil(count / 10));
   const from = { count: await countApplied(database.db), ms: performance.now() };
@@ -36,7 +36,7 @@ async function drainRate(database: BenchDatabase, count: number): Promise<number
   return ((count - from.count) * 1000) / (performance.now() - from.ms);
 }
 
-/** A backlog that is worked off by one process, beside the floor that applies as many. */
+/** A backlog that is processed by one process, next to the lower bound that applies as many. */
 export async function measureDrain(engine: Engine, count: number): Promise<Drain> {
   const [own, floors] = [await engine.create(), await engine.create()];
   try {
@@ -62,16 +62,16 @@ export async function measureDrain(engine: Engine, count: number): Promise<Drain
 export interface Workers {
   workers: number;
   perSecond: number;
-  /** Against one worker of the same run. */
+  /** Relative to one worker of the same run. */
   timesOne: number;
   coresBusy: number;
-  /** What to expect: 1.8 and 3 times one, or, where the cores are full, 0.85 × cores / cores that were busy with one worker. */
+  /** The expected factor: 1.8 and 3 times one worker or, if the cores are saturated, 0.85 × cores / cores that were busy with one worker. */
   goal: number;
 }
 
 const AWAY_MS = 5;
 
-/** A backlog that is worked off by one, two and four processes whose database answers 5 ms late. */
+/** A backlog that is processed by one, two and four processes whose database responds 5 ms late. */
 export async function measureWorkers(engine: Engine, count: number, numbers: readonly number[]): Promise<Workers[]> {
   const measured: Workers[] = [];
   for (const workers of numbers) {

@@ -18,7 +18,10 @@ export interface EndToEnd {
 const CONNECTIONS = 64;
 const WARM = 300;
 
-/** Five-line orders from the first request to the last entry of the feed, through one process; beside the floor that stores and applies as many. */
+/**
+ * Five-line orders from the first request to the last entry of the feed, through one process; next to the lower bound that stores and applies as
+ * many.
+ */
 export async function measureEndToEnd(engine: Engine, count: number): Promise<EndToEnd> {
   const [database, floors] = [await engine.create(), await engine.create()];
   const floor = await runProgram<Floor>('floor-program.ts', floors.url, 'both', String(count));

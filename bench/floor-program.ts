@@ -4,8 +4,9 @@ import { type Database, openDatabase, pipelined, type Sql } from '../src/store/e
 import { columnList, placed, rowsParameter } from '../src/store/engine/rows.ts';
 import { sampleEvent } from './sample.ts';
 
-// The floor: a plain program that stores orders and applies them, with the same rows in the same transactions as the service, and nothing else:
-// no HTTP, no credentials, no platform, no comparison, no log. `floor-program.ts URL store|apply|both COUNT`; its seconds are sent to the parent.
+// The lower bound: a plain program that stores orders and applies them, with the same rows in the same transactions as the service, and nothing
+// else: no HTTP, no credentials, no platform, no comparison, no log. `floor-program.ts URL store|apply|both COUNT`; the seconds it took are sent to
+// the parent process.
 const [url = '', mode = 'both', count = '0'] = process.argv.slice(2);
 const GROUP = 100;
 const LANES = 2;

@@ -11,7 +11,7 @@ export interface Intake {
   baselineP99Ms: number;
   p99Ms: number;
   p99Ratio: number;
-  /** Processor time of the service and of the handler, in milliseconds a request: less shaken by what else the machine does than rates are. */
+  /** Processor time of the service and of the handler, in milliseconds per request: less affected by other load on the machine than rates are. */
   cpuMsPerRequest: number;
   baselineCpuMsPerRequest: number;
   cpuRatio: number;
@@ -21,8 +21,8 @@ export interface Intake {
 const CONNECTIONS = 64;
 
 /**
- * Intake (authenticated, deduplicated, committed and synced) beside an Express handler that parses and stores nothing: the two in turn, so
- * that a machine whose speed drifts does the same to both. Every request is a new event of five lines.
+ * Intake (authenticated, deduplicated, committed and synced) next to an Express handler that parses and stores nothing: the two alternate, so that
+ * changes in the machine's speed affect both. Every request is a new event of five lines.
  */
 export async function measureIntake(engine: Engine, rounds: number, seconds: number): Promise<Intake> {
   const database = await engine.create();
@@ -62,7 +62,7 @@ export async function measureIntake(engine: Engine, rounds: number, seconds: num
 
 type CostedLoad = Load & { cpuMs: number };
 
-/** A load with the processor time that the process used for a request of it. */
+/** A load with the processor time that the process used per request. */
 async function load({ url, pid }: Running, name: string, seconds: number): Promise<CostedLoad> {
   const before = await usageOf(pid);
   const done = await postOrders(url, CONNECTIONS, ordersFor(name, seconds, sampleEvent));

@@ -10,11 +10,11 @@ export interface Large {
   perSecond: number;
   perSecondWithNone: number;
   ratio: number;
-  /** The slowest of twenty requests each, in milliseconds. */
+  /** The slowest of twenty requests to each path, in milliseconds. */
   slowestMs: Record<string, number>;
 }
 
-/** The same end to end, and what a person or a monitor asks for, with `held` orders stored already. */
+/** The same end to end, and the requests of users and monitoring, with `held` orders already stored. */
 export async function measureLarge(engine: Engine, held: number, count: number): Promise<Large> {
   const perSecondWithNone = (await withHeld(engine, 0, (database, service) => rate(database, service, count, 1))).value;
   const { value, slowestMs } = await withHeld(engine, held, async (database, service) => rate(database, service, count, held + 1));
@@ -55,7 +55,7 @@ async function withHeld(
 
 const STEP = 10_000;
 
-/** Copies the one order that was applied, with everything that belongs to it, under ids and times of their own. */
+/** Copies the one order that was applied, with everything that belongs to it, with new ids and times. */
 async function multiply({ db }: BenchDatabase, held: number): Promise<void> {
   const columns = async (table: string) => {
     const [row] = await db.read.all<Record<string, unknown>>(`select * from ${table} limit 1`);

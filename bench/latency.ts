@@ -15,8 +15,8 @@ export interface Latency {
 const PER_SECOND = 50;
 
 /**
- * From the request to its entry in the feed, at 50 orders a second, read as server-sent events. With two processes the one receives and gives
- * the feed, the other works.
+ * From the request to its entry in the feed, at 50 orders per second, read as server-sent events. With two processes, one receives and serves the
+ * feed and the other processes.
  */
 export async function measureLatency(engine: Engine, processes: 1 | 2, seconds: number): Promise<Latency> {
   const database = await engine.create();
@@ -31,7 +31,7 @@ export async function measureLatency(engine: Engine, processes: 1 | 2, seconds: 
       const from = sentMs.get(externalId);
       if (from !== undefined) tookMs.push(performance.now() - from);
     });
-    // The first second warms up, and gives a listening process the time to find out that messages arrive.
+    // The first second is for warming up, and lets a listening process detect that messages arrive.
     await post(service.url, 'warm', 2, new Map());
     await post(service.url, 'order', seconds, sentMs);
     for (let waitedMs = 0; tookMs.length < sentMs.size && waitedMs < 10_000; waitedMs += 50) await sleep(50);

@@ -26,8 +26,8 @@ export function requestBytes({ host, port }: Target, body: string): string {
 }
 
 /**
- * Posts webhooks over `connections` sockets, each with one request at a time, until `bodyOf` gives null. Plain sockets: a load generator on
- * the same cores takes from the service what it needs for itself.
+ * Posts webhooks over `connections` sockets, each with one request at a time, until `bodyOf` returns null. Plain sockets: a heavier load generator
+ * on the same cores would compete with the service.
  */
 export async function postOrders(url: string, connections: number, bodyOf: () => string | null): Promise<Load> {
   const target = targetOf(url);
@@ -56,7 +56,7 @@ export async function postOrders(url: string, connections: number, bodyOf: () =>
 }
 
 export interface Line {
-  /** Sends one request and returns the status of its response; 0 when the connection was lost. */
+  /** Sends one request and returns the status of its response; 0 if the connection was lost. */
   post(request: string): Promise<number>;
   close(): void;
 }
@@ -97,7 +97,7 @@ function lineOn(socket: Socket): Line {
   };
 }
 
-/** Bodies of `count` new orders, made as they are asked for. */
+/** Bodies of `count` new orders, generated on demand. */
 export function orders(prefix: string, count: number, make: (id: string) => string): () => string | null {
   let next = 0;
   return () => (next < count ? make(`${prefix}-${next++}`) : null);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 
-/** Cores of this machine that were busy between two looks, all processes together. Linux. */
+/** Cores of this machine that were busy between two samples, all processes together. Linux. */
 export async function watchCores(): Promise<() => Promise<number>> {
   const before = await ticks();
   return async () => {

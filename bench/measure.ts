@@ -19,7 +19,7 @@ export interface Figures {
 }
 export type Part = keyof Figures;
 
-/** How much is measured. */
+/** The size of a measurement. */
 export interface Extent {
   orders: number;
   rounds: number;
@@ -39,7 +39,7 @@ export const FULL: Extent = {
   workers: [1, 2, 4],
   held: 1_000_000,
 };
-/** Shows that everything works, and says nothing of speed. */
+/** Only shows that everything works; it does not measure speed. */
 export const SHORT: Extent = { orders: 400, rounds: 1, seconds: 1, restAfterSeconds: 0, restSeconds: 1, workers: [1, 2], held: 10_000 };
 
 export const PARTS: readonly Part[] = ['endToEnd', 'intake', 'drain', 'latency', 'workers', 'stored', 'atRest'];
@@ -56,7 +56,7 @@ export async function measure(engine: Engine, part: Part, extent: Extent): Promi
     case 'latency':
       return { latency: await measureLatencies(engine, extent.seconds) };
     case 'workers':
-      // SQLite is a file: its database cannot be far away.
+      // SQLite is a file: its database cannot be remote.
       return engine.name === 'sqlite' ? {} : { workers: await measureWorkers(engine, extent.orders, extent.workers) };
     case 'stored':
       return { stored: await measureStored(engine, extent.orders) };

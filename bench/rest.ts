@@ -9,7 +9,7 @@ export interface AtRest {
   residentMb: number;
 }
 
-/** What a process with all roles uses while nothing happens: `seconds` long, beginning `afterSeconds` after it is ready. */
+/** What a process with all roles uses while idle: for `seconds`, starting `afterSeconds` after it is ready. */
 export async function measureAtRest(engine: Engine, afterSeconds: number, seconds: number): Promise<AtRest> {
   const database = await engine.create();
   const service = await startService({ databaseUrl: database.url, directory: database.directory });

@@ -1,4 +1,4 @@
-/** An order event of `lineCount` lines; two are about 2 kB, five about 4 kB. Every `id` is an order of its own. */
+/** An order event of `lineCount` lines; two are about 2 kB, five about 4 kB. Every `id` is a separate order. */
 export function sampleEvent(id: string, lineCount = 5): string {
   const at = '2026-02-01T10:00:00.000Z';
   const price = { priceInTransactionCurrency: { value: 1.25, currencyIso: 'EUR' } };

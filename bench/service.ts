@@ -22,7 +22,7 @@ export interface ServiceOptions {
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 
-/** The service as anyone starts it: `serve`, a process of its own, the log at its usual level into a file. */
+/** The service as started normally: `serve` in a separate process, its log at the default level written to a file. */
 export async function startService({
   databaseUrl,
   directory,
@@ -62,7 +62,7 @@ export async function startService({
   };
 }
 
-/** Waits for the line of the log that says where the service is reached. */
+/** Waits for the log line that states the address of the service. */
 async function startLine(child: ChildProcess, logFile: string): Promise<string> {
   for (;;) {
     const line = (await readFile(logFile, 'utf8')).split('\n').find((text) => text.includes('"message":"started"'));
@@ -72,7 +72,7 @@ async function startLine(child: ChildProcess, logFile: string): Promise<string> 
   }
 }
 
-/** Runs a program of this folder to its end; gives what it sends. */
+/** Runs a program of this folder to its end; returns what it sends. */
 export function runProgram<Sent>(file: string, ...words: string[]): Promise<Sent> {
   const child = fork(join(import.meta.dirname, file), words, { env: { PATH: process.env.PATH } });
   return new Promise((resolve, reject) => {
@@ -81,7 +81,7 @@ export function runProgram<Sent>(file: string, ...words: string[]): Promise<Sent
   });
 }
 
-/** Starts a program of this folder as a process of its own; it sends where it is reached when it is ready. */
+/** Starts a program of this folder as a separate process; it sends its address when it is ready. */
 export function startProgram(file: string, ...words: string[]): Promise<Running> {
   const child = fork(join(import.meta.dirname, file), words, { env: { PATH: process.env.PATH } });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -102,7 +102,7 @@ export function startProgram(file: string, ...words: string[]): Promise<Running>
 
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** Processor time that a process has used so far, in milliseconds, and what it holds in memory. Linux. */
+/** Processor time that a process has used so far, in milliseconds, and its memory. Linux. */
 export async function usageOf(pid: number): Promise<{ cpuMs: number; residentMb: number }> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

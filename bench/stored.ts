@@ -7,13 +7,13 @@ export interface Stored {
   orders: number;
   bodyBytes: number;
   bytesPerOrder: number;
-  /** Entries a second by pages of 1,000, as the API gives them. */
+  /** Entries per second in pages of 1,000, as the API returns them. */
   feedPerSecond: number;
   feedMbPerSecond: number;
   feedTwoLinesPerSecond: number;
 }
 
-/** What the database's files grow by for an order of five lines that is announced once, and how fast its feed is read. */
+/** How much the database's files grow for an order of five lines that is announced once, and how fast its feed is read. */
 export async function measureStored(engine: Engine, count: number): Promise<Stored> {
   const five = await withOrders(engine, count, 5, async (database, before, service) => {
     const feed = await readFeedTwice(service.url, count);
@@ -53,7 +53,7 @@ async function withOrders<T>(
   }
 }
 
-/** The second time counts: the first one warms up. */
+/** The second run counts: the first one is for warming up. */
 async function readFeedTwice(url: string, count: number): Promise<{ perSecond: number; mbPerSecond: number }> {
   await readFeed(url, count);
   const startedMs = performance.now();

@@ -6,7 +6,7 @@ export interface Row {
   goal: string;
 }
 
-/** The figures of one engine as people read them. */
+/** The figures of one engine in readable form. */
 export function tableOf(figures: Figures): Row[] {
   const rows: Row[] = [];
   const add = (what: string, figure: unknown, goal = '') => rows.push({ what, figure: String(figure), goal });

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 
-/** Files beside the code that the program reads at run time, at the same place in the compiled tree. */
+/** Files next to the code that the program reads at run time, at the same place in the compiled tree. */
 const ASSETS = ['openapi/api.yaml', 'src/http/console/assets', 'package.json'];
 
 /**
- * Compiles the program into `dist/`, for the npm package alone: a checkout runs its TypeScript as it is, but Node strips no types below
+ * Compiles the program into `dist/`, only for the npm package: a checkout runs its TypeScript directly, but Node does not strip types below
  * `node_modules` (nodejs.org/api/typescript.html, read 2026-11).
  */
 rmSync(DIST, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** What keeps a version from being released; empty: nothing. */
+/** What prevents a version from being released; empty: nothing. */
 export function changelogFaults(changelog: string, version: string): string[] {
   const headings = [...changelog.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading ?? '');
   const faults: string[] = [];
@@ -13,7 +13,7 @@ export function changelogFaults(changelog: string, version: string): string[] {
   return faults;
 }
 
-/** Run by `npm version`: refuses to tag a version whose changes are not written down, and keeps the API description as released. */
+/** Run by `npm version`: refuses to tag a version whose changes are not documented, and stores the API description as released. */
 if (import.meta.main) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const faults = changelogFaults(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), version);

@@ -2,8 +2,9 @@ import { get as getPlain } from 'node:http';
 import { get as getTls } from 'node:https';
 
 /**
- * The container's health check: asks `/health/live`, which every process answers whatever its `ROLES`. Liveness and not readiness: a database
- * that is away must not have the process replaced. With TLS the certificate is not verified: it names the public host, not the loopback.
+ * The container's health check: requests `/health/live`, which every process answers whatever its `ROLES`. Liveness and not readiness: an
+ * unavailable database must not cause the process to be replaced. With TLS the certificate is not verified: it names the public host, not the
+ * loopback address.
  */
 const { PORT = '8080', TLS_CERT_FILE } = process.env;
 const options = { host: '127.0.0.1', port: Number(PORT), path: '/health/live', timeout: 4000 };

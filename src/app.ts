@@ -33,7 +33,7 @@ export interface App {
   /** Path of the generated admin key; null where `API_KEYS` is set, or without the role `web`. */
   keyFile: string | null;
   reconciler: Reconciler;
-  /** Replaces the connections. */
+  /** Replaces the configured connections. */
   reload(connections: readonly Connection[]): void;
   /** Finishes accepted requests and answers 503 to new ones. */
   stop(): Promise<void>;

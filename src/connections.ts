@@ -171,7 +171,7 @@ const closeness = (issues: readonly Issue[]): number =>
   issues.length;
 
 export interface LiveConnections extends Connections {
-  /** Replaces the connections. */
+  /** Replaces the configured connections. */
   replace(connections: readonly Connection[]): void;
 }
 

@@ -55,7 +55,7 @@ export async function openContext<A extends Alerts>(
   const db = await openDatabase(settings.databaseUrl);
   const ground: Ground = { db, log, clock, random, processId };
   const messages = openMessages(settings.databaseUrl, db, processId);
-  // The remotes report to what is made of the complete context, which contains them.
+  // The remotes report to an observer made of the complete context, which contains them.
   let opened: OpenContext<A> | null = null;
   const { access, remote } = createPlatformCalls(ground, options, () => {
     if (!opened) throw new Error('A remote system was called before the context was complete.');
@@ -86,7 +86,7 @@ export async function openContext<A extends Alerts>(
 
 type Ground = Pick<Context, 'db' | 'log' | 'clock' | 'random' | 'processId'>;
 
-/** The calls to the platforms, and what observes them. */
+/** The clients of the platforms, and their observer. */
 function createPlatformCalls(
   { db, log, clock, random, processId }: Ground,
   { sleep }: RuntimeOptions,
@@ -108,7 +108,7 @@ function createPlatformCalls(
   return { access, remote };
 }
 
-/** Wakes what waits in this process, and in others on the same database once they listen. */
+/** Wakes waiting code in this process, and in others on the same database once they listen. */
 function createNotifiers(messages: Messages): Pick<OpenContext, 'deliveryArrived' | 'feedChanged' | 'pollIntervalMs' | 'listen'> {
   const deliveryArrived = createNotifier();
   const feedChanged = createNotifier();

@@ -92,7 +92,7 @@ export async function startWeb(settings: Settings, context: OpenContext, parts: 
   };
 }
 
-/** What an action on deliveries has changed is told by the alerts at once. */
+/** Alerts reflect an action on deliveries immediately. */
 async function thenUpdateAlerts<T>(context: OpenContext, action: Promise<T>): Promise<T> {
   const result = await action;
   await updateFailureAlerts(context);

@@ -1,7 +1,7 @@
 /**
- * An ERP in small: pulls changes as a consumer, books each exactly once in a database of its own, sends receipts, acknowledges. It may be
- * killed at any moment: what was booked is known by its `changeId`, in the same transaction; all else is simply done again. It survives a
- * backup that is restored under the service, too: positions become invalid then, and come again, but a `changeId` is never used twice.
+ * A minimal ERP: pulls changes as a consumer, books each exactly once in its own database, sends receipts, acknowledges. It may be killed at any
+ * moment: booked changes are recognised by their `changeId`, stored in the same transaction; everything else is simply repeated. It also handles a
+ * restored backup of the service: positions then become invalid and are used again, but a `changeId` is never reused.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,7 @@ const keepState = erp.prepare(`insert into entities values (?, ?, ?, 1, ?) on co
   state = excluded.state, version = excluded.version`);
 const receiptOf = erp.prepare("select status, 'ERP-' || no as reference, reason from bookings where change_id = ?");
 
-/** A refusal that does not pass by itself. */
+/** An error that a retry cannot fix. */
 class Refused extends Error {
   status: number;
   oldest: string | undefined;
@@ -33,7 +33,7 @@ class Refused extends Error {
   }
 }
 
-/** Asks until there is an answer: no connection, 429 and 5xx pass by themselves. Any other refusal is thrown. */
+/** Retries until there is a response: no connection, 429 and 5xx are temporary. Any other error is thrown. */
 async function call<T>(method: string, path: string, body?: object): Promise<T> {
   for (let waitMs = 200; ; waitMs = Math.min(waitMs * 1.5, 30_000)) {
     const headers = { authorization: `Bearer ${ORDERDOCK_KEY}`, 'content-type': 'application/json' };
@@ -47,7 +47,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
   }
 }
 
-/** Books what is new, all of it or nothing, and gives the receipts of the whole page: those of an interrupted turn too. */
+/** Books new changes, all or none, and returns the receipts of the whole page, including those of an interrupted attempt. */
 function book(changes: readonly Change[], states: ReadonlyMap<string, Entity>): Receipt[] {
   erp.exec('begin immediate');
   for (const { changeId, kind, id } of changes) {
@@ -76,10 +76,10 @@ async function pull(): Promise<void> {
   console.log(`acknowledged ${cursor}`);
 }
 
-/** The feed is another one than a moment ago: a backup was restored, or retention has passed us. What comes again is skipped by its changeId. */
+/** The feed no longer has our position: a backup was restored, or retention has passed us. Repeated changes are skipped by changeId. */
 async function startOver(refusal: Refused): Promise<void> {
   console.log(`diverged ${refusal.status}`);
-  // Gone with the backup: it begins anew. Otherwise it stands where the backup has it, unless that is no longer kept either.
+  // Missing in the backup: it starts from the beginning. Otherwise it is at the position in the backup, unless that has been deleted.
   if (refusal.status === 404) await call('PUT', `/consumers/${CONSUMER}`);
   else await call('POST', `/consumers/${CONSUMER}/ack`, { cursor: refusal.oldest }).catch((error: unknown) => ignore(error, 409));
 }

@@ -1,6 +1,6 @@
 /**
- * Takes Orderdock's message that there is something new, in place of polling: checks its signature (Standard Webhooks), answers at once, and wakes the
- * pull. The message names no change: the feed has them, and a message that is lost costs nothing but time.
+ * Receives Orderdock's notification of new changes, instead of polling: verifies its signature (Standard Webhooks), responds immediately, and
+ * triggers the pull. The message contains no change: the feed has them, and a lost message only costs time.
  */
 import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';
@@ -18,7 +18,7 @@ const webhook = new Webhook(NOTIFY_SECRET);
 let isPulling = false;
 let isWoken = false;
 
-/** Yours: read, book, receipt and acknowledge until the feed is empty (examples/erp-pull). Woken again meanwhile, it runs once more. */
+/** Yours: read, book, receipt and acknowledge until the feed is empty (examples/erp-pull). If triggered again meanwhile, it runs once more. */
 async function pull(): Promise<void> {
   isWoken = true;
   if (isPulling) return;
@@ -37,7 +37,7 @@ const server = createServer(async (request, response) => {
     if (body.length > MOST_BYTES) return void response.writeHead(413).end();
   }
   try {
-    // Refuses another secret, another body, and a message older than five minutes.
+    // Rejects another secret, another body, and a message older than five minutes.
     const { type, data } = webhook.verify(body, request.headers as Record<string, string>) as ChangesAvailable;
     response.writeHead(204).end();
     console.log(`${type}: ${data.consumer} has ${data.count} to read, up to ${data.cursor}`);

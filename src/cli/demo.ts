@@ -86,7 +86,7 @@ function untilKey(runtime: CliRuntime, text: string): Promise<void> {
   });
 }
 
-/** Takes only the listen address and the database from the caller's settings: the demo runs a service of its own. */
+/** Takes only the listen address and the database from the caller's settings: the demo runs a separate service. */
 function serviceEnv({ env }: CliRuntime): Record<string, string> {
   const others = Object.entries(env).filter(([name]) => !(name in VARIABLES) && name !== 'NODE_ENV');
   const kept = ['HOST', 'PORT', 'DATABASE_URL', 'LOG_LEVEL'].map((name) => [name, env[name]] as const);

@@ -69,7 +69,7 @@ export async function fetchDocument(
   }
 }
 
-/** Queues a document that was given up to be fetched again. Refuses one that is stored or already waiting (409). */
+/** Queues a document that failed permanently to be fetched again. Rejects one that is stored or already waiting (409). */
 export async function fetchDocumentAgain(context: AuditContext & Pick<Context, 'feedChanged'>, id: string): Promise<void> {
   await audited(context, { action: 'document.fetch', target: `document:${id}` }, async () => {
     const requeued = await context.db.write((sql) => requeueDocument(sql, id, context.clock.now().toISOString()));

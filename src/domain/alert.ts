@@ -14,7 +14,7 @@ export interface Alert {
 /** Opens, repeats (at most once an hour) and closes alerts. At most one per code, connection and subject is open at a time. */
 export interface Alerts {
   open(alert: Alert): void;
-  /** Describes an open alert anew, without a message: its facts have changed. */
+  /** Updates the description of an open alert without sending a message: its facts have changed. */
   update(alert: Alert): void;
   /** The condition has ended: sends a closing message if the alert was open. */
   close(code: string, connection: string | null, text: string, subject?: string): void;
@@ -41,7 +41,7 @@ export const deadDeliveriesAlert = ({ connection, count, newest }: DeadDeliverie
   };
 };
 
-/** The documents of a connection that were given up: their number, and the one that was announced last. */
+/** The documents of a connection that failed permanently: their number, and the one that was announced last. */
 export interface FailedDocuments {
   connection: string;
   count: number;

@@ -3,7 +3,7 @@ export interface Notifier {
   notify(): void;
   /** The number of notifications so far: read it before a query, so that none is missed between the query and the wait. */
   count(): number;
-  /** Resolves at the next `raise`, after `waitMs`, or when `stop` is aborted; at once when it was raised since `seen`. */
+  /** Resolves at the next `raise`, after `waitMs`, or when `stop` is aborted; immediately if it was raised since `seen`. */
   wait(waitMs: number, stop?: AbortSignal, seen?: number): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ const ONLY_WAITING = [
   'database_unavailable',
 ];
 
-/** Whether a failure says nothing about what was asked for: nothing is given up for it, however long it lasts. */
+/** Whether a failure says nothing about the requested resource: nothing is given up because of it, however long it lasts. */
 export const isOnlyWaiting = (error: unknown): boolean => error instanceof OrderdockError && ONLY_WAITING.includes(error.code);
 
 /** The next state of a delivery after an attempt: pure. `attempts` are those before this one, `random` is in [0, 1). */

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Longer than this, and requests that arrive meanwhile notice. */
+/** Longer blocking is noticeable to requests that arrive meanwhile. */
 const LONG_MS = 20;
 
 /** One turn of the event loop during work that may be long. */
 export interface Turn {
-  /** Whether it has taken so long that others should have theirs. */
+  /** Whether it has run so long that others should proceed. */
   isLong(): boolean;
-  /** Gives way to what waits, such as requests. */
+  /** Lets waiting work proceed, such as requests. */
   next(): Promise<void>;
 }
 

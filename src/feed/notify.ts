@@ -22,7 +22,7 @@ interface Failure {
   reason: string;
   /** The pause that the receiver asked for, in milliseconds; null: none. */
   retryAfterMs: number | null;
-  /** It only asked to wait (429): no attempt is spent. */
+  /** The receiver only asked to wait (429): no attempt is counted. */
   onlyWaiting: boolean;
 }
 

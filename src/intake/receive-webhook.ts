@@ -25,8 +25,8 @@ export type ReceiveResult = InsertResult | { status: 'greeting' };
 /** Accepts webhook requests: a request is acknowledged only once it is stored and synced. */
 export interface Receiver {
   /**
-   * Throws `Refused` (401, 403) with nothing stored, `InvalidBody` with the bytes kept as a dead delivery, `Unavailable` when
-   * anything on our side keeps us from storing.
+   * Throws `Refused` (401, 403) with nothing stored, `InvalidBody` with the bytes stored as a dead delivery, `Unavailable` if anything on our side
+   * prevents storing.
    */
   receive(connection: Connection, incoming: IncomingWebhook, checker: CredentialChecker): Promise<ReceiveResult>;
   /** Waits until everything accepted so far is stored; later requests are rejected. */
@@ -92,7 +92,7 @@ async function storeArrival(
   if (route.method === 'POST' && !route.formats.includes(body.format)) {
     throw new Refused(415, 'unsupported_media_type', 'This platform does not send bodies of this type.');
   }
-  // Not a copy: its address is put together only where it is asked for.
+  // Not a copy: its address is only built when it is needed.
   const request: WebhookRequest = Object.assign(incoming, { body: body.bytes, format: body.format });
   const { arrival, kept } = await context.withLargeBodyLock(body.bytes.length, async () => {
     const described = describeArrival(connection, request, verdict.credential);
@@ -210,8 +210,8 @@ const MOST_PER_COMMIT = 500;
 const MOST_BYTES_PER_COMMIT = 4_000_000;
 
 /**
- * All requests that wait at the same time share one synced transaction: while one is being written, the next group collects.
- * (One insert per request reached 0.15 to 0.3 of a handler that stores nothing; see docs/benchmarks.md.)
+ * All requests that are waiting at the same time share one synced transaction: while one is being written, the next group collects. (One insert per
+ * request reached 0.15 to 0.3 of the throughput of a handler that stores nothing; see docs/benchmarks.md.)
  */
 function createGroupCommit(context: Context): GroupCommit {
   let waiting: Waiting[] = [];

@@ -4,7 +4,7 @@ import { checkFailureBudget } from './failure-budget.ts';
 import { checkSilence } from './silence.ts';
 import { closeTimeAlerts, updateFailureAlerts } from './update-alerts.ts';
 
-/** Checks what no request triggers: silence, failure budgets that run out over time, and what has failed for good. Runs on a schedule. */
+/** Checks what no request triggers: silence, failure budgets that run out over time, and permanent failures. Runs on a schedule. */
 export async function checkConnections(context: Context): Promise<void> {
   for (const connection of context.connections.list()) {
     for (const check of [checkSilence, checkFailureBudget]) {

@@ -46,7 +46,7 @@ const failedDeliveries = ({ id, statistics }: RegisteredWebhook, connection: str
 
 const repeatedText = (where: string, times: number): string => `${where} is registered ${times} times: every event comes that often.`;
 
-/** By its address; by its name where the platform does not show the address. */
+/** By its address; by its name if the platform does not show the address. */
 export function isOurs({ url: registered, name }: RegisteredWebhook, connection: string, url: string | null): boolean {
   if (registered === null) return name === registrationName(`https://host/webhooks/${connection}`);
   if (url !== null) return registered === url;

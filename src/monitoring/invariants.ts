@@ -83,7 +83,7 @@ async function findStuck(sql: Sql, before: string, busySince: string): Promise<O
 const toCheck = (name: string, offenders: Offenders): InvariantCheck =>
   offenders.length === 0 ? { name, violations: 0 } : { name, violations: offenders.length, sample: offenders.slice(0, SAMPLE) };
 
-/** Rotates through a table, one range at a time besides the newest; findings in a range stand until it is checked again. */
+/** Rotates through a table, one range at a time besides the newest; findings in a range remain until it is checked again. */
 function createRotation(): (end: number, find: (range: RowRange) => Promise<Offenders>) => Promise<Offenders> {
   const found = new Map<number, Offenders>();
   let turn = 0;

@@ -26,7 +26,9 @@ type Dependencies = Pick<
   'db' | 'clock' | 'log' | 'alerts' | 'connections' | 'api' | 'deliveryArrived' | 'feedChanged' | 'processId'
 >;
 
-/** What the functions below work with. The context is complete only after the remotes that report to this have been made: hence a function. */
+/**
+ * The dependencies of the functions below. The context is complete only after the remotes that report to this have been created: hence a function.
+ */
 interface AccessState {
   context(): Dependencies;
   trials: Pick<CredentialTrials, 'liftPauses'>;
@@ -114,9 +116,9 @@ async function release({ context, trials }: AccessState, connection: string | nu
 }
 
 /**
- * Asks the API for something else than what failed: one resource that always fails must not stand for the platform. An answer closes the
- * circuit, and the resource then spends its own attempts; a failure opens it again. An API without lists has nothing
- * else to ask for: there the fetch of the next delivery that is due is the trial.
+ * Requests something other than what failed: one resource that always fails must not represent the whole platform. A response closes the circuit,
+ * and the resource then uses up its own attempts; a failure opens it again. If an API has no lists, there is nothing else to request: then the
+ * fetch of the next due delivery is the trial.
  */
 async function probe({ connections, api: apiOf, clock, log }: Dependencies, name: string): Promise<void> {
   const connection = connections.get(name);
@@ -142,7 +144,7 @@ const recordClosedCircuit = (state: AccessState, connection: string): void =>
     db.write((sql) => forgetOpenCircuit(sql, connection, processId, expiredAt(clock.now()))),
   );
 
-/** Not awaited: what could not be released becomes due by itself, and what could not be recorded is recorded at the next check. */
+/** Not awaited: anything that could not be released becomes due by itself, and anything that could not be recorded is recorded at the next check. */
 function inBackground(state: AccessState, failure: string, connection: string, work: (context: Dependencies) => Promise<void>): void {
   work(state.context()).catch((error: unknown) => state.context().log.warn(failure, { connection, error: String(error) }));
 }

@@ -13,7 +13,7 @@ interface FailureAlert {
   ended(connection: string): string;
 }
 
-/** The alerts that describe what is stored. Their facts change without an event of their own: by a replay, a dismissal, a newer document, retention. */
+/** The alerts that describe stored facts, which change without an event of their own: by a replay, a dismissal, a newer document, retention. */
 const FAILURE_ALERTS: Readonly<Record<string, FailureAlert>> = {
   delivery_dead: {
     read: async (sql, connection) => (await readDeadDeliveries(sql, connection)).map(deadDeliveriesAlert),
@@ -25,7 +25,7 @@ const FAILURE_ALERTS: Readonly<Record<string, FailureAlert>> = {
   },
 };
 
-/** An alert as the store has its facts now; null if it describes none, or there are none any more. */
+/** An alert with its currently stored facts; null if it describes none, or there are none any more. */
 export async function readFacts(sql: Sql, { code, connection }: Pick<Alert, 'code' | 'connection'>): Promise<Alert | null> {
   const kind = FAILURE_ALERTS[code];
   if (!kind || connection === null) return null;
@@ -33,7 +33,7 @@ export async function readFacts(sql: Sql, { code, connection }: Pick<Alert, 'cod
   return alert ?? null;
 }
 
-/** Describes every open alert by what the store holds now, closes those without any facts, and opens those that are missing. */
+/** Describes every open alert by what is stored now, closes those without any facts, and opens those that are missing. */
 export async function updateFailureAlerts(context: Pick<Context, 'db' | 'alerts'>): Promise<void> {
   for (const [code, kind] of Object.entries(FAILURE_ALERTS)) {
     const lasting = await readOpenAlerts(context.db.read, code);

@@ -58,7 +58,7 @@ export async function applyReports(sql: Sql, applications: readonly Application[
   return writePlan(sql, await planReports(sql, applications, tools, true));
 }
 
-/** Works out what is new; writes nothing. `lock`: the rows that were read cannot change until the transaction ends. */
+/** Determines what is new; writes nothing. `lock`: the rows that were read cannot change until the transaction ends. */
 export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
   for (const { report } of applications) {
     checkLineCount(report);

@@ -1,6 +1,6 @@
 /** Most deliveries of the first transaction of a backlog. */
 export const FIRST_BATCH = 100;
-/** Most deliveries of a transaction: beyond it, its fixed cost is a small part, and who writes in between would wait longer. */
+/** Most deliveries of a transaction: beyond this, its fixed cost is only a small part, and other writers would wait longer. */
 const LARGEST_BATCH = 400;
 
 export interface BatchSize {
@@ -10,7 +10,10 @@ export interface BatchSize {
   ended(most: number, taken: number | null): boolean;
 }
 
-/** Doubles the size of transactions after each full one, up to 400: what each costs is shared by more deliveries. Returns to 100 after one that was not full. */
+/**
+ * Doubles the size of transactions after each full one, up to 400, so that the fixed cost of each is shared by more deliveries. Returns to 100
+ * after one that was not full.
+ */
 export function createBatchSize(): BatchSize {
   let size = FIRST_BATCH;
   return {

@@ -4,12 +4,12 @@ import { processNotifications } from './fetch-resources.ts';
 
 /** Most resources of one connection that are fetched at the same time; the platform's limits may allow fewer. */
 const FETCHES_AT_ONCE = 40;
-/** Free places below this number are not worth another query for waiting notifications. */
+/** Fewer free slots than this are not worth another query for waiting notifications. */
 const FEWEST_FREE = 5;
 
 /** A lane for each connection's fetches: a slow response delays only its own resource. */
 export interface FetchLanes {
-  /** Fetches the due notifications of these connections, in addition to those being fetched already. */
+  /** Fetches the due notifications of these connections, in addition to those already being fetched. */
   start(connections: readonly Connection[]): void;
   isIdle(connection: string): boolean;
   /** Waits for all running fetches. */
@@ -22,7 +22,7 @@ export function createFetchLanes(context: Context, guarded: (work: () => Promise
   const taken = new Map<string, number>();
   const free = (name: string): number => FETCHES_AT_ONCE - (taken.get(name) ?? 0);
 
-  /** Reserves all free places before it is known how many are needed, and releases the rest. */
+  /** Reserves all free slots before it is known how many are needed, and releases the rest. */
   function startBatch(connection: Connection): void {
     const { name } = connection;
     const all = free(name);

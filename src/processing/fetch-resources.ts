@@ -16,9 +16,9 @@ import { type ResourceSource, readDelivery, readRecording } from './read-deliver
 const MOST_SUBJECTS = 20;
 
 /**
- * Processes a connection's waiting notifications, with one fetch for all that name the same resource, and returns the number of resources taken.
- * The remote client enforces rate limits and order: a fetch that cannot go out now is deferred and costs no attempt. Each resource is completed
- * as soon as its own fetch has ended: `freed` is called with the number of the `most` places that are free again.
+ * Processes a connection's pending notifications, with one fetch for all that name the same resource, and returns the number of resources taken.
+ * The remote client enforces rate limits and order: a fetch that cannot be sent now is deferred and costs no attempt. Each resource is completed as
+ * soon as its own fetch has ended: `freed` is called with the number of the `most` slots that are free again.
  */
 export async function processNotifications(
   context: Context,
@@ -125,7 +125,7 @@ function readEach(connection: Connection, group: Group, startedAt: Date): ReadAt
   });
 }
 
-/** The resource comes from the platform, or from the recording where a replay asks for it. The first delivery of the group stands for all. */
+/** The resource comes from the platform, or from the recording if a replay requests it. The first delivery represents the whole group. */
 const createSource = (context: Context, connection: Connection, head: ClaimedDelivery): ResourceSource => ({
   async fetch(subject) {
     const recording = head.replay === 'recorded' ? readRecording(await readRecorded(context.db.read, head.seq), head.receivedAt) : null;
@@ -137,7 +137,7 @@ const createSource = (context: Context, connection: Connection, head: ClaimedDel
   isDeletedLater: () => isDeletedLater(context, connection, head),
 });
 
-/** Whether a deletion of the same resource waits behind this delivery. */
+/** Whether a deletion of the same resource is pending after this delivery. */
 async function isDeletedLater(context: Context, { name, platform }: Connection, head: ClaimedDelivery): Promise<boolean> {
   if (head.subject === null) return false;
   const deleting = platform.events.filter((event) => event.effect === 'delete').map((event) => event.type);
@@ -152,8 +152,8 @@ function apiOf(context: Context, connection: Connection): PlatformApi {
 }
 
 /**
- * Deferred resources become visible early, in part, where the platform has a list that describes many of them in one call. Only those that have
- * not been attempted yet.
+ * Deferred resources become visible early, in part, if the platform has a list that describes many of them in one call. Only those that have not
+ * been attempted yet.
  */
 async function applySummaries(context: Context, connection: Connection, groups: readonly Group[]): Promise<void> {
   const api = context.api(connection);
@@ -173,7 +173,7 @@ async function applySummaries(context: Context, connection: Connection, groups: 
     await context.db.write((sql) => applyReports(sql, applications, { now: context.clock.now().toISOString(), makeId: context.makeId }));
     context.feedChanged.notify();
   } catch (error) {
-    // The fetch brings whatever the summaries could not. A failure here does not count as an attempt.
+    // The fetch provides what the summaries could not. A failure here does not count as an attempt.
     context.log.warn('summary_failed', {
       connection: connection.name,
       resources: fresh.length,

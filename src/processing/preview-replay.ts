@@ -104,7 +104,7 @@ function createReader(context: Context, fetch: ReplayFetch): Reader {
   };
   const sourceOf = (connection: Connection, { recorded, receivedAt }: Replayable): ResourceSource => ({
     fetch: async (subject) => (fetch === 'recorded' ? readRecording(recorded, receivedAt) : null) ?? fetchOnce(connection, subject),
-    // Which deletion will wait behind the delivery is not known before the replay: a missing resource changes nothing.
+    // It is not known before the replay whether a deletion will be pending after the delivery: a missing resource changes nothing.
     isDeletedLater: async () => true,
   });
   return {

@@ -5,7 +5,7 @@ import type { Connection } from '../platforms/contract/platform.ts';
 import type { Interpretation, StoredRequest } from '../platforms/contract/webhook.ts';
 import { interpretDelivery, readResource } from './interpret-delivery.ts';
 
-/** Where the resource that a delivery only names comes from. */
+/** The source of the resource that a delivery only names. */
 export interface ResourceSource {
   /** Throws `RemoteMissing` when the platform does not have the resource. */
   fetch(subject: Subject): Promise<FetchedText>;
@@ -49,7 +49,7 @@ async function readMissing(
   if (whenMissing === 'ignored') {
     return { result: 'ignored', reason: 'The platform does not know the resource (a test event, or already deleted).', drift };
   }
-  // The deletion waits behind this delivery: retrying would only delay it.
+  // The deletion is pending after this delivery: retrying would only delay it.
   if (await source.isDeletedLater()) {
     return { result: 'ignored', reason: 'The resource has been deleted since; a later delivery reports the deletion.', drift };
   }
@@ -58,7 +58,7 @@ async function readMissing(
 
 /** What the first fetch returned; null when nothing was recorded. Throws `RemoteMissing` when the platform did not have the resource then. */
 export function readRecording(recorded: string | null, receivedAt: string): FetchedText | null {
-  // An empty recording stands for a missing resource.
+  // An empty recording means a missing resource.
   if (recorded === '') throw new RemoteMissing('The recorded answer was: not found.');
   return recorded === null ? null : { text: recorded, requestedAt: receivedAt };
 }

@@ -13,9 +13,9 @@ export type ReplayFetch = 'fresh' | 'recorded';
 const PER_STEP = 500;
 
 /**
- * Queues finished deliveries again, in the order of their arrival, and returns their number; those that still wait or are being processed are
- * left alone. Their reports are merged like those of any other delivery: the newest content wins, and without a change there is no feed entry.
- * Done in steps, so that intake never has to wait. The deliveries are recorded under `replayId`.
+ * Queues finished deliveries again, in the order of their arrival, and returns their number; those that are pending or being processed are left
+ * alone. Their reports are merged like those of any other delivery: the newest content wins, and without a change there is no feed entry. Done in
+ * steps, so that intake never has to wait. The deliveries are recorded under `replayId`.
  */
 export function replay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch, replayId: string | null = null): Promise<number> {
   return audited(context, auditOf('replay', filter, { fetch }), () => requeueAll(context, filter, fetch, replayId), withNumber);

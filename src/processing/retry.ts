@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { type DeliveryCriteria, makeDue, type Span } from '../store/deliveries/requeue.ts';
 import { auditOf, inSteps, withNumber } from './replay.ts';
 
-/** Makes waiting deliveries due now, whatever their backoff, and returns their number. Their count of attempts does not change. */
+/** Makes pending deliveries due now, whatever their backoff, and returns their number. Their count of attempts does not change. */
 export async function retryDeliveries(
   context: AuditContext & Pick<Context, 'deliveryArrived'>,
   criteria: DeliveryCriteria,

@@ -18,7 +18,7 @@ export async function isInterrupted(context: Context, connection: Connection): P
   return lease === null || lease.until < context.clock.now().toISOString() || isGone(lease.owner.split('#')[0] ?? '', context.processId);
 }
 
-/** Runs that fail for an outage at once, again and again, are kept apart. */
+/** The minimum time between runs that fail immediately because of an outage. */
 const APART_MS = 30_000;
 
 async function canBeCalledAgain(context: Context, connection: Connection, { error, finishedAt }: RunRow): Promise<boolean> {

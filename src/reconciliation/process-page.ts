@@ -66,7 +66,7 @@ async function readRecord(run: ActiveRun, record: ListedRecord, requestedAt: str
     const fetched = readResource(connection, record.subject, text, { form: 'fetch', at: fetchedAt });
     return { record, ...fetched, drift: [...read.drift, ...fetched.drift] };
   } catch (error) {
-    // Deleted between list and fetch: the platform reports that with an event of its own.
+    // Deleted between list and fetch: the platform reports that with a separate event.
     if (error instanceof RemoteMissing) return { record, reports: [], drift: [] };
     if (error instanceof RemoteFailure || error instanceof Unavailable || isInterruption(error)) throw error;
     noteFailure(run, record, error);

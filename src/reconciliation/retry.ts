@@ -16,7 +16,7 @@ export interface RetryOptions {
 
 const interrupted = (): OrderdockError => new OrderdockError('interrupted', 'The run was interrupted and will be continued.');
 
-/** A platform that answers 429 is not asked for longer than this: the run then fails, which is an alert. */
+/** A platform that keeps answering 429 is not called longer than this: the run then fails, which is an alert. */
 const MOST_429 = 30;
 
 /**

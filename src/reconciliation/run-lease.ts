@@ -15,7 +15,7 @@ export interface ActiveRun {
   runId: string;
   /** The progress of each stream: updated as the run proceeds, stored with every transaction. */
   progress: RunProgress;
-  /** Where it was asked to start instead of at the watermark; null: at the watermark. */
+  /** The requested start instead of the watermark; null: the watermark. */
   since: string | null;
   lease: { name: string; owner: string; until(): string };
   /** Its page tokens come from an earlier attempt. */

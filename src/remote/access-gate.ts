@@ -4,7 +4,7 @@ import { RemoteFailure } from '../domain/errors.ts';
 
 /** How long other calls wait for the one that tries the credentials, before another one may try them; a slow response says nothing about them. */
 const TRIAL_WAIT_MS = 1000;
-/** How often, and how many times, a call asks again for its trial when too many were sent. */
+/** How often, and how many times, a call requests its trial again when too many were sent. */
 const RETRY_MS = 250;
 const MAX_ATTEMPTS = 20;
 const LONGEST_WAIT_MS = 5000;
@@ -72,7 +72,7 @@ class Gate implements AccessGate {
     if (this.pause !== null) throw this.failure(this.pause);
   }
 
-  /** Asks for permission, since all processes together try unproven credentials only so often; then runs `work`. */
+  /** Requests permission, since all processes together are limited in how often they try unproven credentials; then runs `work`. */
   private async tryCredentials<T>(work: () => Promise<T>): Promise<T> {
     const { trials, api, now, wait } = this.options;
     for (let attempts = 0; ; attempts++) {

@@ -52,7 +52,7 @@ export function createClient(connection: string, options: ClientOptions, ground:
   };
 }
 
-/** An API other than the one used for fetches has credentials of its own, or at least its own opinion of them. */
+/** An API other than the one used for fetches has its own credentials, or may judge them differently. */
 const createGate = (connection: string, options: ClientOptions, ground: ClientDependencies): AccessGate =>
   createAccessGate({
     connection,

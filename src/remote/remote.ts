@@ -96,8 +96,8 @@ export interface Remote {
   /** Client credentials (simple-oauth2), cached until shortly before expiry, single flight: returns the `Authorization` header. */
   oauth2(options: Oauth2Options): (renew: boolean) => Promise<Record<string, string>>;
   /**
-   * Changes the login that all processes share: `work` runs alone among them, is given what is stored (encrypted, or null) and gives what is to be
-   * stored. Gives that.
+   * Changes the login that all processes share: `work` runs alone among them, receives what is stored (encrypted, or null) and returns what is to be
+   * stored, which is the result.
    */
   shareSession(work: (encrypted: string | null) => Promise<string>): Promise<string>;
   /** Opens an address supplied by a business partner: public addresses only, also after redirects and if DNS changes its response. */

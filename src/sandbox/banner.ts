@@ -108,7 +108,7 @@ interface Sample {
   bodyFile: string;
 }
 
-// The world's history numbers its orders from one: events this late in a copy of the world never hit the history's orders.
+// The sample history numbers its orders from one: events this late in a copy of the world never use the orders of the history.
 const BEYOND_THE_HISTORY = 40;
 
 /** An event that the first platform's world has not seen, and its credentials as options for `curl -K`; only the owner can read either file. */

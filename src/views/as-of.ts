@@ -16,8 +16,8 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
 export type Moment = { position: string } | { time: string };
 
 /**
- * The entity as a consumer of the feed saw it at that moment: the states that all changes up to then left behind, merged in order.
- * Rejects a moment before the first change (404), and one whose changes retention has deleted (410).
+ * The entity as a consumer of the feed saw it at that moment: the states produced by all changes up to then, merged in order. Rejects a moment
+ * before the first change (404), and one whose changes retention has deleted (410).
  */
 export async function viewAsOf(sql: Sql, entity: EntityRow, moment: Moment): Promise<object> {
   const states = await readStateHistory(sql, entity.id, moment);

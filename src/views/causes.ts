@@ -2,7 +2,7 @@ import { type FailureRow, listFailures } from '../store/deliveries/list-causes.t
 import { type DriftRow, listDrift } from '../store/drift/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 
-/** One fault on one connection: what went wrong, how often, and the criteria that name its deliveries for retry, replay and dismissal. */
+/** One fault on one connection: what went wrong, how often, and the criteria that select its deliveries for retry, replay and dismissal. */
 export interface FailureCause {
   code: string;
   /** The common part of the errors: names and numbers that differ are replaced by an ellipsis. */

@@ -33,7 +33,7 @@ async function entitiesNow(sql: Sql, entities: ReadonlyMap<string, EntityRow>): 
   return new Map(rows.map(({ id }, index) => [id, JSON.stringify(views[index])]));
 }
 
-/** The header and the touched lines as each entry left them, by position; missing where retention has deleted the change that set the header. */
+/** The header and the touched lines as each entry left them, by position; missing if retention has deleted the change that set the header. */
 async function statesThen(sql: Sql, changes: readonly ChangeRow[], entities: ReadonlyMap<string, EntityRow>): Promise<Map<string, object>> {
   const states = await readStatesOf(
     sql,

@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { change, entity, insertRows } from './seed.ts';
 import { READER, startApi } from './support.ts';
 
-// Generators of API clients need another TypeScript than this project's: they are a package of their own, installed by `npm ci --prefix test/clients`.
+// Generators of API clients need a different TypeScript than this project: they are a separate package, installed by `npm ci --prefix
+// test/clients`.
 const CLIENTS = resolve(import.meta.dirname, '../clients');
 const ROOT = resolve(import.meta.dirname, '../..');
 const GENERATED = join(CLIENTS, 'generated');

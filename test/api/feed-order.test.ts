@@ -47,7 +47,7 @@ testOnEngines('the entries of a slow writer never appear before a position that 
       .then(() => {
         quickIsDone = true;
       });
-    // The quick one gets every chance to be seen first: it must wait for the slow one instead.
+    // The fast writer has every chance to become visible first: it must wait for the slow one instead.
     const seen: string[] = [];
     for (let look = 0; look < 50 && !quickIsDone; look++) {
       seen.push(...(await readFeed(quick.read, ALL, { after: '0', upTo: END, limit: 10 })).map((change) => change.externalId));
@@ -108,7 +108,7 @@ testOnEngines(
 const ROUNDS = 12;
 const SHARED = ['shared-a', 'shared-b', 'shared-c'];
 
-/** Every transaction makes an order of its own and changes one that all writers change; the second and the fourth writer dawdle before they commit. */
+/** Every transaction creates its own order and changes one that all writers change; the second and the fourth writer pause before they commit. */
 async function writeMany(db: Database, writer: number): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const shared = SHARED[(round + writer) % SHARED.length] ?? '';
@@ -120,7 +120,7 @@ async function writeMany(db: Database, writer: number): Promise<void> {
   }
 }
 
-/** A report without a time of its own: it counts as newer than whatever is stored. */
+/** A report without its own time: it counts as newer than what is stored. */
 function changeOf(externalId: string, status: string): Application {
   const application = applicationOf(externalId);
   const { header } = application.report;

@@ -86,7 +86,7 @@ testWithApi('a position that the feed does not have is answered with the positio
   const told = cursors((await api.get('/consumers/erp/changes')).json);
   assert.deepEqual(told, ['1-00000001', '2-00000002', '3-00000003']);
   const [first = '', , last = ''] = told;
-  // A backup is restored that has two of the three, and the feed goes on with another third.
+  // A backup is restored that contains two of the three, and the feed continues with a different third.
   await api.db.write((sql) => sql.all('delete from changes where seq = 3'));
   await insertRows(api.db, 'changes', [change('o1', 3, { seq: 3, change_id: 'after-00000009' })]);
   const latest = '3-00000009';
@@ -142,7 +142,7 @@ interface StreamEvent {
   data: string;
 }
 
-/** A client of server-sent events: `take` gives the next `count` events, fewer when the stream ends. */
+/** A client of server-sent events: `take` returns the next `count` events, or fewer if the stream ends. */
 async function openStream(url: string, query: string, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}/api/v1/changes/stream${query}`, { headers: { Authorization: `Bearer ${READER}`, ...headers } });
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);

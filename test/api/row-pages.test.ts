@@ -7,7 +7,7 @@ import { cutRows, type SentRow, writeRows } from '../../src/http/api/sending/row
 
 const KIB = 1024;
 
-/** A list of rows of ten kibibytes each, numbered from 1, and what was asked of it. */
+/** A list of rows of ten kibibytes each, numbered from 1, and the requests it received. */
 function listOf(count: number) {
   const asked: { after: string; upTo: string; limit: number }[] = [];
   const sizes = Array.from({ length: count }, (_, index) => ({ position: String(index + 1), bytes: 10 * KIB }));

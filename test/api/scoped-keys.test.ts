@@ -5,7 +5,7 @@ import { testOnEngines } from '../support/engines.ts';
 import { change, delivery, document, entity, insertRows, line } from './seed.ts';
 import { OPERATOR, READER, startApi, type TestApi, testWithApi } from './support.ts';
 
-/** Everything that there is of a connection, with ids that tell whose it is. */
+/** Everything that exists for a connection, with ids that show whose it is. */
 async function seed(api: TestApi, connection: string): Promise<void> {
   const own = (id: string) => `${connection}-${id}`;
   const of = { connection };
@@ -30,7 +30,7 @@ async function seed(api: TestApi, connection: string): Promise<void> {
   await api.call('PUT', `/consumers/${own('erp')}`);
 }
 
-/** Paths of one thing each, by the operation: `OWN` stands for the connection. */
+/** Paths of single resources, by operation: `OWN` stands for the connection. */
 const SINGLE: Readonly<Record<string, string>> = {
   '/orders/{id}': '/orders/OWN-order',
   '/orders/{id}/history': '/orders/OWN-order/history',

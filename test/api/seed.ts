@@ -8,15 +8,14 @@ import type { EntityColumns } from '../../src/store/entities/row.ts';
 type Row = Record<string, string | number | boolean | null | Buffer>;
 
 /**
- * Writes rows as they stand; the columns are those of the first row. Entities and lines are given with the names of their values, as the first
- * release stored them.
+ * Writes rows unchanged; the columns are those of the first row. Entities and lines are given with named values, as the first release stored them.
  */
 export async function insertRows(db: Database, table: string, given: readonly Row[]): Promise<void> {
   if (table === 'lines') return insertLines(db, given);
   const rows = table === 'entities' ? await Promise.all(given.map(storedEntity)) : given;
   const [first] = rows;
   if (!first) return;
-  // What came with a delivery stands in a table of its own.
+  // The contents of a delivery are in a separate table.
   const names = Object.keys(first).filter((name) => table !== 'deliveries' || !['headers', 'body', 'recorded'].includes(name));
   const columns = names.map((name) => `"${name}"`).join(', ');
   const values = names.map(() => '?').join(', ');

@@ -68,7 +68,7 @@ export interface TestApi {
   url: string;
   /** Raised by tests that append to the feed. */
   feedChanged: { notify(): void };
-  /** Calls the API with a key (null: none) and checks the JSON it answers against the description. */
+  /** Calls the API with a key (null: none) and validates the JSON response against the description. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   get(path: string, options?: CallOptions): Promise<Answer>;
   stopServer(): void;
@@ -93,7 +93,7 @@ export interface Answer {
 const connection = (name: string, platform: string) =>
   ({ name, platform: { name: platform }, settings: { webhook: {} }, reconcile: { schedule: '*/5 * * * *', since: null } }) as never;
 
-/** The API on a real server over a real, empty database; every other verb is a small fake that tests replace. */
+/** The API on a real server over a real, empty database; every other function is a small fake that tests replace. */
 export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {}): Promise<TestApi> {
   const { db, close } = await openTestDatabase(engine);
   const feedChanged = createNotifier();
@@ -179,19 +179,19 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   };
 }
 
-/** Declares a test that runs once on each engine, on an API of its own that is closed after it. */
+/** Declares a test that runs once on each engine, with its own API that is closed afterwards. */
 export const testWithApi = (name: string, body: (api: TestApi, engine: Engine) => Promise<void>): void =>
   testOnEnginesWith(name, startApi, body);
 
-/** Failed sign-ins are counted as in the service; what they count is told by nobody here. */
+/** Failed sign-ins are counted as in the service; the counts are not reported here. */
 export const signInsOf = (context: ApiPorts['context']) =>
   createSignIns({ context, throttle: createThrottle(() => context.clock.now().getTime()), count: () => {} });
 
-// One for all tests of a file: what the validator has compiled once serves them all.
+// One for all tests of a file, since the validator compiles each schema only once.
 let checking: ReturnType<typeof startChecker> | undefined;
 after(async () => (await checking)?.close());
 
-/** Lets the OpenAPI validator judge answers as they came over the wire: a second server says them again under its eyes. */
+/** Lets the OpenAPI validator check responses as they were sent: a second server repeats them through it. */
 async function startChecker() {
   const app = express();
   const said = new Map<string, { status: number; contentType: string; text: string }>();
@@ -223,7 +223,7 @@ async function startChecker() {
       said.set(id, { status, contentType, text });
       const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { method, headers: { 'x-said': id } });
       const verdict = await response.text();
-      // A path or method that is not described has no answer to judge.
+      // An undocumented path or method has no response to validate.
       if (response.status === 599 && !/^not found$|method not allowed$/.test(verdict)) {
         throw new Error(`${method} ${path} answered ${status}, not as described: ${verdict}\n${text.slice(0, 2000)}`);
       }

@@ -10,7 +10,7 @@ import { place, run } from './run.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 const ENTRIES = 3000;
-/** What the reader does between two looks into the pipe. */
+/** The reader's work between two reads from the pipe. */
 const TURNS = 5000;
 
 test('an export into a pipe is complete, however slowly it is read', async (t) => {

@@ -6,7 +6,7 @@ import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type Place, place, run } from './run.ts';
 
-/** The simulated platforms, and a connections file that leads to them, as to real ones. */
+/** The simulated platforms, and a connections file that refers to them as to real ones. */
 async function stage(t: test.TestContext): Promise<Place & { sandbox: Sandbox }> {
   const here = await place(t);
   const sandbox = await openSandbox({ dataDir: here.env.DATA_DIR ?? '', platforms: PLATFORMS });

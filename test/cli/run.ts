@@ -27,11 +27,11 @@ export async function run(env: Record<string, string>, ...words: string[]): Prom
 
 export interface Place {
   dir: string;
-  /** The least that a command needs: a data directory of its own, and no connections file that happens to lie about. */
+  /** The minimum that a command needs: its own data directory, and no stray connections file. */
   env: Record<string, string>;
 }
 
-/** A directory that goes away with the test. */
+/** A directory that is deleted with the test. */
 export async function place(t: test.TestContext): Promise<Place> {
   const dir = await mkdtemp(join(tmpdir(), 'orderdock-cli-'));
   t.after(() => rm(dir, { recursive: true, force: true }));

@@ -19,14 +19,14 @@ interface LogLine {
 interface Served {
   child: ChildProcess;
   url: string;
-  /** Resolves with the next line of the log that tells of this, however long ago it was written. */
+  /** Resolves with the log line of this event, however long ago it was written. */
   logged(message: string): Promise<LogLine>;
   /** Resolves with the exit code. */
   ended: Promise<number | null>;
   stderr(): string;
 }
 
-/** The service as a process of its own; it does not outlive the test. */
+/** The service as a separate process; it does not outlive the test. */
 async function serve(t: test.TestContext, { dir, env }: Place, more: Record<string, string> = {}): Promise<Served> {
   const child = spawn(process.execPath, [MAIN, 'serve'], {
     cwd: dir,

@@ -17,7 +17,7 @@ import { type Place, place, run } from './run.ts';
 
 const START = '2026-03-01T08:00:00.000Z';
 
-/** A store that has taken in these many orders of the simulated Tradecloud, and one body that cannot be read. */
+/** A store with these many orders of the simulated Tradecloud, and one body that cannot be read. */
 async function filled(t: test.TestContext, orders: number): Promise<Place> {
   const here = await place(t);
   const tradecloud = PLATFORMS.find((platform) => platform.name === 'tradecloud');
@@ -164,7 +164,7 @@ test('an interrupted export resumes at a safe position, and produces the same fi
   const [whole, broken] = [join(dir, 'whole.csv'), join(dir, 'broken.csv')];
   await run(env, 'export', 'changes', '--format', 'csv', '--output', whole);
   const text = await readFile(whole, 'utf8');
-  // As a crash would leave it: two entries are certain, and a part of the third was written after them.
+  // As after a crash: two entries are complete, and a part of the third was written after them.
   const [head = '', one = '', two = '', three = ''] = text.split(/(?<=\r\n)/);
   const certain = head + one + two;
   await writeFile(broken, certain + three.slice(0, 20));

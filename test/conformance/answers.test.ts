@@ -14,7 +14,7 @@ const isFinal = ({ retryPolicy }: AnyPlatform, status: number): boolean =>
 
 const readme = ({ name }: AnyPlatform): string => readFileSync(new URL(`../../src/platforms/${name}/README.md`, import.meta.url), 'utf8');
 
-/** What the door may say to a request that an operator of ours could have made go through: secret, address, limits, a fault of ours. */
+/** Statuses of rejections that an operator of ours could have prevented: secret, address, limits, internal errors. */
 const OURS_TO_MEND = [401, 403, 404, 405, 413, 415];
 
 function openFor(platform: AnyPlatform): { testServer: TestServer; connection: Connection; webhook: OutgoingWebhook } {

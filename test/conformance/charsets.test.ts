@@ -10,7 +10,7 @@ import { connectionTo, happenIn, NOW, worldOf } from './worlds.ts';
 
 const LETTER = 'ü';
 
-/** Every text of a document that people read gets a letter that the charsets write differently. */
+/** Every human-readable text of a document gets a letter that the charsets encode differently. */
 function withLetter(value: Json): Json {
   if (Array.isArray(value)) return value.map(withLetter);
   if (typeof value !== 'object' || value === null || 'rawJSON' in value) return value;
@@ -26,7 +26,7 @@ function lettered(connection: Connection): OutgoingWebhook {
   return { ...sent, body: JSON.stringify(withLetter(JSON.parse(sent.body) as Json)) };
 }
 
-/** What the platform reads of these bytes. */
+/** The platform's interpretation of these bytes. */
 function read(connection: Connection, webhook: OutgoingWebhook, body: Buffer, contentType: string) {
   const { platform, settings } = connection;
   const headers = Object.fromEntries(Object.entries(webhook.headers).filter(([name]) => name.toLowerCase() !== 'content-type'));
@@ -58,7 +58,7 @@ for (const platform of PLATFORMS) {
     for (const [name, contentType, encode] of FORMS) {
       assert.equal(read(connection, webhook, encode(webhook.body), contentType), plain, name);
     }
-    // Neither a bare letter of ISO-8859-1 nor an odd number of bytes can be read.
+    // Neither a single byte of ISO-8859-1 nor an odd number of bytes is valid.
     const latin = Buffer.from(webhook.body, 'latin1');
     assert.throws(() => read(connection, webhook, latin, 'application/json; charset=utf-8'), InvalidBody);
     assert.throws(() => read(connection, webhook, Buffer.from(`${MARK}{"a`, 'utf16le').subarray(1), 'application/json'), InvalidBody);

@@ -14,7 +14,7 @@ import { createPlatformContext, type PlatformContext, testOnPlatforms } from './
 
 const FAILURES_TO_OPEN = 5;
 
-/** What the health of the connection and Prometheus are shown. */
+/** The circuit as shown by the health of the connection and by Prometheus. */
 async function shown({ context, connection, clock }: PlatformContext): Promise<(string | null)[]> {
   const { registry } = createMetrics();
   const health = () => connectionHealth(context, connection);
@@ -23,7 +23,7 @@ async function shown({ context, connection, clock }: PlatformContext): Promise<(
   return [(await health()).circuit, figure];
 }
 
-/** Something of the simulated world that can be fetched. */
+/** A resource of the simulated platform that can be fetched. */
 function subjectIn({ world, connection, clock }: PlatformContext): Subject {
   const at = clock.now().toISOString();
   const webhooks = world.simulation.history.flatMap((event) =>
@@ -43,7 +43,7 @@ testOnPlatforms('the reported circuit is the one that fetches use', async (runni
   for (let at = 0; at < FAILURES_TO_OPEN; at++) await assert.rejects(api.fetch(subject));
   assert.deepEqual(await shown(running), ['open', '1']);
   await assert.rejects(api.fetch(subject), { code: 'circuit_open' });
-  // A process that fetches nothing shows it too, for as long as the other one says so.
+  // A process that fetches nothing shows it too, as long as the other one reports it.
   const idle = { ...running, context: { ...running.context, api: () => ({ ...api, circuit: () => 'closed' as const }) } };
   running.context.access.check();
   assert.deepEqual(await shown(idle), ['open', '1']);
@@ -66,7 +66,7 @@ testOnEngines(
     await until(
       'the delivery is dead',
       async () => {
-        // The circuit waits by the system's clock, the delivery by that of the test.
+        // The circuit uses the system's clock, the delivery that of the test.
         clock.advance(48 * 3_600_000);
         await processNotifications(context, connection);
         if (context.api(connection)?.circuit() === 'open') opened += 1;
@@ -104,7 +104,7 @@ testOnEngines(
       context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries where notification');
     const attempts = async () => (await rows()).reduce((sum, row) => sum + (JSON.parse(row.attempts) as unknown[]).length, 0);
     const work = async () => {
-      // The circuit waits by the system's clock, the deliveries by that of the test.
+      // The circuit uses the system's clock, the deliveries that of the test.
       clock.advance(3_600_000);
       await processNotifications(context, connection);
       context.access.check();

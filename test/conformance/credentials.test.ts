@@ -11,7 +11,7 @@ import { connectionTo, formsOf, happenIn, judge, NOW, type Tree, withBoth, world
 const LATER = new Date(NOW.getTime() + 400 * 86_400_000);
 const EARLIER = new Date(NOW.getTime() - 400 * 86_400_000);
 
-/** The first event of the history that is told in this form, or the first that there is. */
+/** The first event of the sample history in this form, or the first one. */
 function sendOne(world: World, form: string | undefined, at = NOW): OutgoingWebhook {
   const told = world.simulation.history.find((event) => event.form === form) ?? world.simulation.history[0];
   const [webhook] = happenIn(world, told?.eventType ?? '', form, at);
@@ -21,7 +21,7 @@ function sendOne(world: World, form: string | undefined, at = NOW): OutgoingWebh
 
 const withHeaders = (webhook: OutgoingWebhook, headers: Record<string, string>): OutgoingWebhook => ({ ...webhook, headers });
 
-/** The smallest sets of headers with which a request is accepted: its ways in. */
+/** The smallest sets of headers with which a request is accepted. */
 async function waysIn(connection: Connection, webhook: OutgoingWebhook, simulation: Simulation): Promise<Record<string, string>[]> {
   const { 'content-type': _plain, 'Content-Type': _other, ...sent } = webhook.headers;
   const names = Object.keys(sent);
@@ -42,7 +42,7 @@ const credentialNames = (way: Record<string, string>): string[] => Object.keys(w
 const other = (char: string | undefined): string => (char === '7' ? '8' : '7');
 const changedAt = (value: string, at: number): string => `${value.slice(0, at)}${other(value[at])}${value.slice(at + 1)}`;
 
-/** The same credential, spoilt: changed in three places, shorter, longer, empty, tiny, huge. */
+/** The same credential, invalidated: changed in three places, shorter, longer, empty, tiny, huge. */
 function spoilt(value: string): string[] {
   const middle = Math.floor(value.length / 2);
   const changed = [0.3, 0.5, 0.8].map((part) => changedAt(value, Math.floor(value.length * part)));
@@ -132,7 +132,7 @@ for (const platform of PLATFORMS) {
   });
 }
 
-/** The same settings with nothing in place of what another seed would have made otherwise: the secrets. */
+/** The same settings with empty values in place of those that depend on the seed: the secrets. */
 function replaced(one: Tree, two: Tree, empty: string | never[]): Tree {
   if (Array.isArray(one)) return one.map((entry, at) => replaced(entry, (two as Tree[])[at] ?? null, empty));
   if (typeof one !== 'object' || one === null) return one === two ? one : empty;

@@ -25,7 +25,7 @@ function understand(connection: Connection, webhook: OutgoingWebhook): Told {
   return { webhook, identity, interpretation, key: identity.dedupeKey ?? subject ?? sha256Hex(request.body) };
 }
 
-/** Every event type, one second after the other, in one world. */
+/** Every event type, one second apart, on one simulated platform. */
 function tellAll(platform: AnyPlatform, form?: string): Told[] {
   const world = worldOf(platform);
   const connection = connectionTo(world);
@@ -130,7 +130,7 @@ for (const platform of PLATFORMS) {
   });
 }
 
-/** Nothing may be asked of it: there is nobody to call. */
+/** It must not require a call: there is no API. */
 const UNUSED = new Proxy({} as Parameters<AnyPlatform['connect']>[1], {
   get: () => () => assert.fail('called out'),
 });

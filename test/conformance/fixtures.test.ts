@@ -13,7 +13,7 @@ interface Understood {
   interpretation: Interpretation;
 }
 
-/** Identifies and interprets as door and worker do one after the other: from frozen input, each of them twice. */
+/** Identifies and interprets as intake and worker do in sequence: from frozen input, each of them twice. */
 function understand(platform: AnyPlatform, fixture: Fixture): Understood {
   const settings = deepFreeze(fixture.settings ? parseSettings(platform, fixture.settings) : worldOf(platform).settings);
   const connection = connectionOf(platform, settings);

@@ -19,7 +19,7 @@ export interface Fixture {
   drift?: { kind: string; name: string }[];
 }
 
-/** The platform's fixtures, numbers digit for digit as they are written. */
+/** The platform's fixtures, with numbers digit for digit as written. */
 export function fixturesOf(platform: AnyPlatform): Fixture[] {
   const directory = join(import.meta.dirname, 'fixtures', platform.name);
   return readdirSync(directory)
@@ -27,7 +27,7 @@ export function fixturesOf(platform: AnyPlatform): Fixture[] {
     .map((file) => ({ ...(parseJson(readFileSync(join(directory, file), 'utf8')) as unknown as Fixture), file }));
 }
 
-/** The member of a connection's entry that names the platform is no part of its settings. */
+/** The member of a connection's entry that names the platform is not part of its settings. */
 export const parseSettings = (platform: AnyPlatform, entry: object): CommonSettings => {
   const { platform: _name, ...own } = entry as JsonObject;
   return platform.settings.parse(own);
@@ -40,7 +40,7 @@ export const connectionOf = (platform: AnyPlatform, settings: CommonSettings): C
   reconcile: { schedule: false, since: null },
 });
 
-/** A request as the door hands it on: routed and its format known by the door's own rules. Fails where the platform has no such route. */
+/** A request as intake passes it on: routed, and its format determined by the same rules. Fails if the platform has no such route. */
 export function inboundOf(
   connection: Connection,
   sent: Pick<OutgoingWebhook, 'method' | 'path' | 'headers' | 'body'>,
@@ -66,7 +66,7 @@ export function inboundOf(
   };
 }
 
-/** The same request as the store gives it back: credentials redacted in headers and body. */
+/** The same request as read from the store: credentials redacted in headers and body. */
 export function arrivedOf({ platform, settings }: Connection, request: WebhookRequest, identity: Identity): StoredRequest {
   const hidden = new Set(['authorization', ...platform.secretHeaders(settings).map((name) => name.toLowerCase())]);
   return {
@@ -82,7 +82,7 @@ export function arrivedOf({ platform, settings }: Connection, request: WebhookRe
   };
 }
 
-/** What a fixture sends. */
+/** The request of a fixture. */
 export function webhookOf({ request }: Fixture): Pick<OutgoingWebhook, 'method' | 'path' | 'headers' | 'body'> {
   const { method, path, headers, body } = request;
   return { method, path, headers, body: body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body) };

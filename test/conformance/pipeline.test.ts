@@ -35,7 +35,7 @@ interface Ended {
 const deliveriesOf = ({ context }: PlatformContext): Promise<Ended[]> =>
   context.db.read.all<Ended>('select id, state, error, attempts from deliveries order by seq');
 
-/** What is held equals what is there: header, every line, nothing missing and nothing left over. */
+/** What is stored equals what exists: header, every line, nothing missing and nothing extra. */
 async function assertHeld({ context, connection }: PlatformContext, reports: readonly EntityReport[]): Promise<void> {
   const { read } = context.db;
   for (const report of reports) {
@@ -74,7 +74,7 @@ async function assertVersionsWhole({ context }: PlatformContext): Promise<void> 
   for (const { version, changes } of rows) assert.equal(Number(changes), Number(version), 'each version has its entry in the feed');
 }
 
-/** One run over all that the platform can list; false where it has nothing to ask. */
+/** One run over everything that the platform can list; false if it has no API. */
 async function reconcile({ context, connection, clock }: PlatformContext): Promise<boolean> {
   if (context.api(connection) === null) return false;
   const reconciler = createReconciler(context, { wait: async (ms) => clock.advance(ms) });
@@ -88,7 +88,7 @@ async function reconcile({ context, connection, clock }: PlatformContext): Promi
   return true;
 }
 
-/** A resource that was gone again before it could be fetched: a documented `ignored`. */
+/** A resource that was deleted before it could be fetched: a documented `ignored`. */
 const wasGone = ({ error, state }: Ended, webhook: OutgoingWebhook | undefined, there: ReadonlySet<string>): boolean =>
   state === 'ignored' && /does not know the resource/.test(error ?? '') && !there.has(webhook?.subject ? subjectText(webhook.subject) : '');
 

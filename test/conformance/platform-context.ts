@@ -19,23 +19,23 @@ import { incoming } from '../support/incoming.ts';
 import { type MemoryLog, memoryLog } from '../support/log.ts';
 import { inboundOf } from './fixtures.ts';
 
-/** The pipeline on a real database, with a real platform whose far side is its simulator, reached over HTTP on this machine. */
+/** The pipeline on a real database, with a real platform whose remote side is its simulator, reached over HTTP on this machine. */
 export interface PlatformContext {
   context: OpenContext;
   connection: Connection;
   world: World;
   clock: ManualClock;
   log: MemoryLog;
-  /** What was sent to or answered by the simulator, as text: where credentials would be. */
+  /** Requests to and responses of the simulator, as text: where credentials would be. */
   asked: string[];
-  /** Set: what the simulator answers to everything, in place of its own answers. */
+  /** If set: the simulator's response to everything, instead of its own responses. */
   farSide: { answer: SimulatedResponse | null | ((path: string) => SimulatedResponse | null) };
   /** Codes of the alerts that are open. */
   alerts: Set<string>;
-  /** Lets an event happen a second later, and sends its webhooks through the door's verb. */
+  /** Triggers an event a second later, and sends its webhooks to intake. */
   happen(eventType: string, form?: string): Promise<{ webhook: OutgoingWebhook; answer: ReceiveResult }[]>;
   send(webhook: OutgoingWebhook): Promise<ReceiveResult>;
-  /** Works until nothing is waiting any more; the clock goes to what is due next. */
+  /** Processes until nothing is pending; the clock jumps to what is due next. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     settings: world.settings,
     reconcile: { schedule: false, since: null },
   };
-  // Waiting for a place among the calls of a minute costs no time here: the clock moves on instead.
+  // Waiting for the rate limit takes no real time here: the clock advances instead.
   const sleep = async (ms: number) => clock.advance(ms);
   const context = await openContext(
     readSettings({ DATABASE_URL: url }, { terminal: false }),
@@ -98,7 +98,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
   };
 }
 
-/** Declares a test that runs once on each engine for each platform, on a context of its own that is closed after it. */
+/** Declares a test that runs once on each engine for each platform, with its own context that is closed afterwards. */
 export function testOnPlatforms(name: string, body: (running: PlatformContext, platform: AnyPlatform) => Promise<void>): void {
   for (const platform of PLATFORMS) {
     testOnEngines(`${platform.name}: ${name}`, async (_t, engine) => {
@@ -127,7 +127,7 @@ async function settle(context: OpenContext, connection: Connection, clock: Manua
   throw new Error('The deliveries do not come to an end.');
 }
 
-/** What the simulated world holds, as the platform reads it: the report of each resource itself. */
+/** The resources of the simulated platform, as the platform reads them: the report of each resource itself. */
 export const reportsOf = ({ world }: PlatformContext): EntityReport[] =>
   world.simulation
     .resources()

@@ -7,18 +7,18 @@ import type { Sql } from '../../src/store/engine/database.ts';
 import { createPlatformContext, type PlatformContext, testOnPlatforms } from './platform-context.ts';
 import { type Tree, worldOf } from './worlds.ts';
 
-/** What another seed would have made otherwise: the secrets of a connection. */
+/** The values that depend on the seed: the secrets of a connection. */
 function secretsOf(one: Tree, two: Tree): string[] {
   if (typeof one === 'string') return one === two || /^https?:/.test(one) ? [] : [one];
   if (typeof one !== 'object' || one === null) return [];
   return Object.entries(one).flatMap(([name, member]) => secretsOf(member as Tree, (two as JsonObject)[name] ?? null));
 }
 
-/** What a sender puts into its headers to be let in, beside the secrets themselves; a signature shows nothing. */
+/** The credentials in a sender's headers, besides the secrets themselves; a signature reveals nothing. */
 const credentialsIn = ({ headers }: OutgoingWebhook): string[] =>
   Object.entries(headers).flatMap(([name, value]) => (name.toLowerCase() === 'authorization' ? [value.split(' ').at(-1) ?? value] : []));
 
-/** Tokens that act for somebody: in events, in what the API answers, in what a login gives. */
+/** Tokens that act on behalf of a customer: in events, in responses of the API, in a login. */
 const tokensIn = (text: string): string[] =>
   [...text.matchAll(/"(?:one_click_token|access_token|accessToken|refresh_token|refreshToken)":"([^"]{6,})"/g)].map(
     ([, token]) => token ?? '',

@@ -30,7 +30,7 @@ const specsOf = ({ name }: AnyPlatform): Spec[] =>
     .filter((file) => file.startsWith(`${name}-`) && file.endsWith('webhook.yaml'))
     .map((file) => parse(readFileSync(new URL(file, OPENAPI), 'utf8')) as Spec);
 
-/** A schema and all that it is put together from. */
+/** A schema and everything that it is composed of. */
 function partsOf(spec: Spec, schema: Schema | undefined): Schema[] {
   if (!schema) return [];
   const { $ref, anyOf = [], oneOf = [], allOf = [] } = schema;
@@ -47,7 +47,7 @@ const publishedValues = (spec: Spec, schema: Schema | undefined): string[] => [
   ),
 ];
 
-/** Fails where what is published and what we know differ: in members, in lists, in the values of an enum. */
+/** Fails if the published schema and our description differ: in members, in lists, in the values of an enum. */
 function assertSame(spec: Spec, published: Schema | undefined, shape: Shape, path: string): void {
   assert.ok(published, `${path} is not published`);
   if (shape === 'any' || shape === 'time') return;

@@ -7,7 +7,7 @@ import { worldOf } from './worlds.ts';
 
 const SIMULATED = PLATFORMS.filter((platform) => 'api' in worldOf(platform).entry);
 
-/** What the platform refuses, and a simulator that let it pass would hide. Paths are below the API's base. */
+/** What the platform rejects, and a lenient simulator would hide. Paths are relative to the API's base. */
 const REFUSED: Record<string, readonly (readonly [what: string, request: Partial<SimulatedRequest>, status: number])[]> = {
   ordermentum: [
     ['a key that is not ours', { path: '/v2/orders', headers: { 'x-api-key': 'no' } }, 401],
@@ -50,7 +50,7 @@ function registration(changes: object): string {
   return JSON.stringify({ ...shown, ...changes });
 }
 
-/** A request that would be let in, as the platform wants it. */
+/** A request that is accepted, in the platform's format. */
 function authorized(simulation: Simulation, settings: object): Record<string, string> {
   const { api = {} } = settings as { api?: Record<string, unknown> };
   const first = (value: unknown) => String(Array.isArray(value) ? value[0] : value);
@@ -75,7 +75,7 @@ function authorized(simulation: Simulation, settings: object): Record<string, st
   };
 }
 
-/** Everything that our client asks of the platform. */
+/** All requests that our client sends to the platform. */
 async function askEverything({ context, connection, happen }: PlatformContext): Promise<void> {
   const api = context.api(connection);
   assert.ok(api);

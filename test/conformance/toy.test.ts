@@ -21,7 +21,7 @@ connections:
 `;
 const KEY = 'toy-reader-key-0001';
 
-/** The whole service with one more platform in the list: what a folder and a line in the registry make of it. */
+/** The whole service with one more platform in the registry, added by a folder and a line. */
 async function serveToy(t: test.TestContext, engine: Engine) {
   const world = toyWorld();
   const platforms = [...PLATFORMS, toyPlatform(world)];

@@ -12,18 +12,18 @@ import { connectionOf, inboundOf } from './fixtures.ts';
 export const NOW = new Date('2026-03-01T08:00:00.000Z');
 export const BASE_URL = 'http://127.0.0.1:1/simulator';
 
-/** A platform's sandbox world; another seed has other credentials. */
+/** A platform's simulated data; another seed has other credentials. */
 export const worldOf = (platform: AnyPlatform, seed = 'one'): World => createWorld(platform, { seed, baseUrl: BASE_URL, now: () => NOW });
 
 export const happenIn = (world: World, eventType: string, form?: string, at = NOW): OutgoingWebhook[] =>
   world.trigger({ connection: world.connection, eventType, form, at: at.toISOString() });
 
-/** The forms of a webhook that the platform's own history is told in; undefined is the sender's default. */
+/** The forms of webhooks in the platform's own sample history; undefined is the sender's default. */
 export const formsOf = (world: World): (string | undefined)[] => [
   ...new Set([undefined, ...world.simulation.history.map(({ form }) => form)]),
 ];
 
-/** Lets the platform judge a request as the door would, with the simulator as the issuer of tokens. */
+/** Lets the platform authenticate a request as intake would, with the simulator as the issuer of tokens. */
 export async function judge(connection: Connection, webhook: OutgoingWebhook, simulation: Simulation, now = NOW): Promise<BodyVerdict> {
   const clock = { now: () => now };
   const ask = async (method: string, url: string, body: string) => {
@@ -51,7 +51,7 @@ export const connectionTo = (world: World, settings: CommonSettings = world.sett
 
 export type Tree = Json;
 
-/** Two entries of one connection made one that knows the secrets of both, as during a rotation: where they differ there is a list. */
+/** Two entries of one connection merged into one that has the secrets of both, as during a rotation: where they differ there is a list. */
 export function withBoth(one: Tree, other: Tree): Tree {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.every((entry) => typeof entry === 'string')

@@ -163,7 +163,7 @@ if (chromiumPath !== null) {
     await context.db.write((sql) =>
       sql.all(`update documents set state = 'missing', error = 'remote_missing: GET http://far.example/objects/a answered 404'`),
     );
-    // Names and errors as long as they are in life.
+    // Names and errors of realistic length.
     await console.send(toyOrder('c2d0b7f4-1d5e-4a53-9b0a-6d8f0c1b2e3a-PO70000000001', '1', '2026-03-01T07:20:00.000Z'));
     await console.send({ id: 'event-long', type: 'OrderLinesDeliveryScheduleLogisticsUpdatedBySupplier', subject: 'PO9' });
     await console.send({ id: 'event-broken', type: 'boom', subject: 'PO9' });
@@ -240,7 +240,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What axe-core finds: WCAG 2.2 AA and best practices. The pages' policy allows no foreign script, so it is given to the debugger. */
+/** The findings of axe-core: WCAG 2.2 AA and best practices. The pages' policy allows no external script, so it is injected through the debugger. */
 async function accessibilityFaults(page: Page, rules: readonly string[]): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(

@@ -10,7 +10,7 @@ const PLACES = [
   '/snap/bin/chromium',
 ];
 
-/** Where this machine has a Chromium; null: it has none, and there are no browser tests. */
+/** The path of a Chromium on this machine; null: there is none, and no browser tests. */
 export const chromiumPath: string | null = PLACES.find((path) => path !== '' && existsSync(path)) ?? null;
 
 const FLAGS = [
@@ -25,7 +25,7 @@ const FLAGS = [
 
 export const startChromium = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, headless: true, args: FLAGS });
 
-/** A page of a browser, closed with the test, and everything that it complained about. */
+/** A browser page, closed with the test, and all errors that it reported. */
 export async function openPage(
   t: TestContext,
   browser: Browser,

@@ -20,7 +20,7 @@ if (chromiumPath !== null) {
   for (const engine of ENGINES) nights(engine);
 }
 
-/** The twelve incidents, one after the other on one service: what each leaves behind is part of the next. */
+/** The twelve incidents, one after the other on one service: the result of each is part of the next. */
 function nights(engine: Engine): void {
   let night: Night;
   let end: () => Promise<void>;

@@ -16,7 +16,7 @@ const SHOP = `
 export interface Night {
   life: Life;
   page: Page;
-  /** What the front page says is wrong, in order. */
+  /** The problems on the front page, in order. */
   troubles(): Promise<string[]>;
   /** Waits until the front page says it, or no longer says it, and returns all it says. */
   untilSaid(sentence: RegExp): Promise<string[]>;

@@ -49,7 +49,7 @@ test('every suggested action is on the page and can be used', async (t) => {
     assert.ok(forms.length > 0 && links.length > 0, page);
     for (const form of new Set(forms)) assert.equal((await pressAs(console.app, 'operator', form)).status, 303, form);
     for (const link of new Set(links)) assert.equal((await askAs(console.app, 'operator', link)).status, 200, link);
-    // Words in curly quotes after “press” would be a button that has to be there.
+    // Words in curly quotes after “press” are a button that must exist.
     for (const [, label = ''] of text.matchAll(/press “([^”]+)”/g)) assert.match(text, new RegExp(`<button[^>]*>${label}`));
   }
 });

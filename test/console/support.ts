@@ -64,11 +64,11 @@ export const PROVEN: CoverageSpan[] = [
   { from: '2026-03-01T07:55:00.000Z', to: null, state: 'open', reason: 'since the last run', runId: null },
 ];
 
-/** A console on a real pipeline; what only other verbs can tell is told by the test. */
+/** A console on a real pipeline; everything else is provided by the test. */
 export interface TestConsole extends TestContext {
   app: Express;
   ports: ConsolePorts;
-  /** What the buttons did, in order. */
+  /** The actions of the buttons, in order. */
   pressed: string[];
   told: {
     health: () => ConnectionHealth;
@@ -129,13 +129,13 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
   return { ...pipeline, app, ports, pressed, told };
 }
 
-/** Asks as the holder of a key, by HTTP Basic. */
+/** Sends a request as the owner of a key, by HTTP Basic. */
 export const askAs = (app: Express, name: KeyName, path: string) => supertest(app).get(path).auth(name, KEYS[name]);
 
 /** The token that a page's forms carry. */
 export const tokenIn = (page: string): string => /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? '';
 
-/** Presses a button as the holder of a key: with the token of a page that this key was shown. */
+/** Presses a button as the owner of a key: with the token of a page that was shown to this key. */
 export async function pressAs(app: Express, name: KeyName, path: string, members: Record<string, string> = {}) {
   const { text } = await askAs(app, name, '/console/');
   return supertest(app)
@@ -145,7 +145,7 @@ export async function pressAs(app: Express, name: KeyName, path: string, members
     .send({ csrf: tokenIn(text), ...members });
 }
 
-/** The console on a port of its own, closed with the test. */
+/** The console on its own port, closed with the test. */
 export async function serveConsole(t: Test, app: Express): Promise<string> {
   const server: Server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -162,7 +162,7 @@ export const toyOrder = (id: string, quantity: string, updatedAt: string) => ({
   order: { id, status: 'Open', updatedAt, lines: [{ id: 'line-1', position: '0001', quantity, updatedAt }] },
 });
 
-/** Two versions of one order, and one delivery that nobody can work. */
+/** Two versions of one order, and one delivery that cannot be processed. */
 export async function fill(console: TestConsole): Promise<void> {
   await console.send(toyOrder('PO7', '10', '2026-03-01T07:00:00.000Z'));
   await console.settle();

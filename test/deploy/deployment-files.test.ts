@@ -14,7 +14,7 @@ const DEPLOY = join(ROOT, 'deploy');
 const run = promisify(execFile);
 const read = (name: string): string => readFileSync(join(DEPLOY, name), 'utf8');
 
-/** The tools are Debian's: CI installs them and must not go without; elsewhere the test says what is missing. */
+/** The tools are Debian's: CI must install them; elsewhere the test says what is missing. */
 const skipWithout = (tool: string): string | false => {
   const found = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((directory) => existsSync(join(directory, tool)));
   return found || process.env.CI ? false : `${tool} is not installed`;
@@ -54,7 +54,7 @@ test('Prometheus accepts the alert rules', { skip: skipWithout('promtool') }, as
 
 test('systemd accepts the unit', { skip: skipWithout('systemd-analyze') }, async (t) => {
   const unit = join(await scratch(t), 'orderdock.service');
-  // Only the program's place differs from machine to machine.
+  // Only the program's path differs between machines.
   await writeFile(unit, read('orderdock.service').replace('/usr/bin/node', process.execPath));
   const { stderr } = await run('systemd-analyze', ['verify', '--man=no', unit]);
   assert.equal(stderr.includes('orderdock.service:'), false, stderr);

@@ -39,7 +39,7 @@ test('the npm package runs where it is installed, below node_modules, without th
   const modules = join(directory, 'node_modules');
   await mkdir(join(modules, 'orderdock'), { recursive: true });
   await run('tar', ['-xzf', join(directory, packed[0].filename), '-C', join(modules, 'orderdock'), '--strip-components=1']);
-  // What `npm install` would put beside it: compiling sqlite3 once more shows nothing.
+  // What `npm install` would add: compiling sqlite3 once more would test nothing.
   await symlink(join(ROOT, 'node_modules'), join(modules, 'orderdock', 'node_modules'));
   const bin = join(modules, 'orderdock', 'dist/src/main.js');
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };

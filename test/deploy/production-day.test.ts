@@ -14,8 +14,8 @@ import { freePort, type Program, startProgram } from '../examples/program.ts';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 
-// What docs/deploying.md describes, played through: two processes on one PostgreSQL behind nginx with TLS, a rolling replacement under load, a
-// backup, its restore, and an ERP that reads through all of it.
+// Runs what docs/deploying.md describes: two processes on one PostgreSQL behind nginx with TLS, a rolling replacement under load, a backup, its
+// restore, and an ERP that reads throughout.
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
@@ -38,7 +38,7 @@ const CONNECTIONS = `connections:
 interface Instance {
   port: number;
   start(): Promise<void>;
-  /** SIGTERM, and ended by itself with exit code 0. */
+  /** SIGTERM, after which it exits by itself with code 0. */
   stop(): Promise<void>;
 }
 
@@ -188,7 +188,7 @@ async function ordersOf(instance: Instance): Promise<Order[]> {
   return ((await response.json()) as { data: Order[] }).data;
 }
 
-/** Waits until service and books agree that every order stands at this round; then compares them. */
+/** Waits until service and books agree that every order is at this round; then compares them. */
 async function assertAllBooked(site: Site, books: string, round: number, erpLines: readonly string[]): Promise<void> {
   let seen = '';
   for (let tries = 0; tries < 600; tries++) {
@@ -215,7 +215,7 @@ async function assertAllBooked(site: Site, books: string, round: number, erpLine
   assert.fail(`the books do not agree with the service: ${seen}\n${erpLines.slice(-12).join('\n')}`);
 }
 
-/** PostgreSQL's own copy of a database that nobody is connected to. */
+/** PostgreSQL's own copy of a database without connections. */
 async function copyDatabase(server: string, from: string, to: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${server}/postgres` });
   await client.connect();
@@ -252,7 +252,7 @@ if (ENGINES.includes('postgres')) {
         }),
       );
 
-    // Replaced one after the other while webhooks come in: the other process takes them.
+    // Replaced one after the other while webhooks arrive: the other process accepts them.
     const traffic = play(1, 40);
     for (const instance of site.instances) {
       await instance.stop();
@@ -276,7 +276,7 @@ if (ENGINES.includes('postgres')) {
     await copyDatabase(server, backup, name);
     await Promise.all(site.instances.map((instance) => instance.start()));
 
-    // The platform sends again what the backup does not hold, and goes on.
+    // The platform sends again what the backup does not contain, and continues.
     await play(41, 50);
     await assertAllBooked(site, books, 50, erpLines);
     const erpBooks = new DatabaseSync(books, { readOnly: true });

@@ -27,7 +27,7 @@ const ORDER: EntityState = {
   documents: new Map(),
 };
 
-/** Announces documents of one order, as the apply step does: by object id (`key`) unless something else is said. */
+/** Announces documents of one order, as the apply step does: by object id (`key`) unless specified otherwise. */
 export async function announce(context: Context, ...documents: (Partial<DocumentReport> & { key: string })[]): Promise<void> {
   const at = context.clock.now().toISOString();
   await context.db.write(async (sql) => {
@@ -71,7 +71,7 @@ export interface WatchedContext {
   closed: string[];
 }
 
-/** The context with a platform API that only opens documents, and with alerts that are kept. */
+/** The context with a platform API that only opens documents, and with recorded alerts. */
 export function withDocuments(
   context: Context,
   openDocument: (document: { objectId: string | null }) => Promise<OpenedDocument>,

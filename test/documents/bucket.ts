@@ -10,10 +10,10 @@ export interface FarBucket {
   keys(): Promise<string[]>;
 }
 
-// The only credentials that the S3-compatible server of the tests knows.
+// The only credentials that the tests' S3-compatible server accepts.
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER', AWS_REGION: 'eu-west-1' };
 
-/** A real S3-compatible server on localhost with one empty bucket; gone with the test. */
+/** A real S3-compatible server on localhost with one empty bucket; deleted with the test. */
 export async function startBucket(t: TestContext, name: string): Promise<FarBucket> {
   const directory = await mkdtemp(join(tmpdir(), 'orderdock-s3-'));
   Object.assign(process.env, CREDENTIALS);

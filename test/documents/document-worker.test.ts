@@ -108,7 +108,7 @@ test('thirty unreachable addresses and four slow ones delay no other document', 
   await announce(context, ...urls.map(partner));
   const worker = startDocumentWorker(context, { ...ports, openPublic });
   while (opened.length < 24) await context.feedChanged.wait(20);
-  // The fifth of the slow address has its turn once the first four are known to be slow.
+  // The fifth of the slow address is processed once the first four are known to be slow.
   clock.advance(21_000);
   await all.promise;
   assert.ok(opened.length < urls.length, 'those of one hopeless address take turns');

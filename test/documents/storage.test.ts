@@ -16,7 +16,7 @@ const MOST = 1024 * 1024;
 
 interface Place {
   storage: DocumentStorage;
-  /** Names of everything that lies in the place and on the way into it. */
+  /** Names of all files in the storage and its temporary directory. */
   contents(): Promise<string[]>;
 }
 
@@ -156,7 +156,7 @@ test('temporary files of a dead process are deleted after a day', async (t) => {
 
 test('a directory that is not writable is reported, and the document is not lost', async (t) => {
   const root = await directory(t);
-  // A file where the directory should be: refused for root as well, whom modes do not stop.
+  // A file in place of the directory: rejected for root as well, which modes do not restrict.
   await writeFile(join(root, 'documents'), 'in the way');
   await chmod(join(root, 'documents'), 0o600);
   const storage = await openDocumentStorage(`file:${root}/documents`, { endpoint: null, workDirectory: '/nowhere' });

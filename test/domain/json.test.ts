@@ -64,7 +64,7 @@ test('two documents are equal however they are written, and different if one dig
   assert.equal(same('{', '{'), false, 'what cannot be read is compared by its bytes, elsewhere');
 });
 
-/** What Node itself can do, slowly: the reviver is shown the digits. */
+/** Node's own slow method: the reviver receives the digits. */
 const byReviver = (text: string): unknown =>
   (JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown) => unknown)(
     text,
@@ -80,7 +80,7 @@ test('a large text is parsed like a small one', () => {
   const numbers = ['1.10', '-0', '0', '1e5', '1E+400', '0.0000001', '12345678901234567890.123', '-1.0', '10', '1.5'];
   const anyNumber = fc.constantFrom(...numbers);
   const anyName = fc.oneof(fc.string(), fc.constantFrom('1.10', '"1.10"', '\\', 'a\\"1.0', '1.0,', '製1.10', '\0n1.10', '__proto__'));
-  // Not as a name: V8 itself (Node 24.21) mistakes a lone surrogate there for other names.
+  // Not as a name: V8 itself (Node 24.21) confuses a lone surrogate there with other names.
   const anyText = fc.oneof(anyName, fc.constantFrom('\ud800', '\0t', '\0'));
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(

@@ -22,7 +22,7 @@ function overflow(): unknown {
 
 type Row = readonly [what: string, end: AttemptEnd, attempts: Attempt[], state: string, outcome: string | null, waitMs: number];
 
-/** With a random number of 1: the longest waits. */
+/** With a random number of 1: the longest delays. */
 const TABLE: readonly Row[] = [
   ['an applied report', { end: 'done' }, before(3), 'done', 'done', 0],
   ['an irrelevant event', { end: 'ignored', reason: 'a test event' }, [], 'ignored', 'ignored', 0],

@@ -24,13 +24,13 @@ const CONNECTIONS = `connections:
     reconcile: { schedule: false }
 `;
 
-/** Something that is killed and started again, over and over; `up` is its newest start. */
+/** A process that is killed and restarted repeatedly; `up` is its latest start. */
 interface Phoenix {
   up: Promise<Program>;
   kills: number;
-  /** Kills it and starts it again; while that lasts, nothing more is done. */
+  /** Kills it and starts it again; nothing else is done during that. */
   strike(): Promise<void>;
-  /** The newest start, once no strike is under way any more. */
+  /** The latest start, once no kill is in progress any more. */
   settled(): Promise<Program>;
 }
 
@@ -61,12 +61,12 @@ interface Stage {
   service: Phoenix;
   erp: Phoenix;
   books: string;
-  /** From here on nobody is killed any more. */
+  /** From here on nothing is killed any more. */
   calm(): void;
-  /** Resolves when the ERP, in whichever of its lives, has pulled a page that ends with this entry. */
+  /** Resolves when the ERP, in any of its runs, has pulled a page that ends with this entry. */
   pulled(cursor: string): Promise<void>;
   get<T>(path: string): Promise<T>;
-  /** Sends until it is answered, whatever happens to the service meanwhile. */
+  /** Sends until it gets a response, whatever happens to the service meanwhile. */
   send(event: object): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ async function stage(t: test.TestContext, engine: Engine): Promise<Stage> {
     await program.line((line) => line.includes('"started"'));
     return program;
   });
-  // Every line that the ERP writes is a moment between two of its steps: there it is struck, or the service is.
+  // Every line that the ERP writes marks a moment between two of its steps: then it or the service is killed.
   await service.up;
   const erp = phoenix(async () =>
     startProgram(ERP, [], { ORDERDOCK_URL: url, ORDERDOCK_KEY: KEY, ERP_DB: books, PAGE: '4' }, (line) => {
@@ -146,7 +146,7 @@ interface Page<T> {
   next: string | null;
 }
 
-/** Goes on reading the feed until it has so many entries; gives the last one's cursor. */
+/** Reads the feed until it has so many entries; returns the last one's cursor. */
 async function readOn({ get }: Stage, feed: Change[], entries: number): Promise<string> {
   while (feed.length < entries) {
     const last = feed.at(-1)?.cursor;

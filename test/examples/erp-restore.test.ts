@@ -24,7 +24,7 @@ const CONNECTIONS = `connections:
     reconcile: { schedule: false }
 `;
 
-/** A copy of a database that nobody has open, and the way back to it. */
+/** A copy of a closed database, and its restore. */
 async function backUp(engine: Engine, url: string): Promise<{ restore(): Promise<void>; drop(): Promise<void> }> {
   if (engine === 'sqlite') {
     const path = url.slice('sqlite:'.length);
@@ -53,7 +53,7 @@ async function backUp(engine: Engine, url: string): Promise<{ restore(): Promise
   };
 }
 
-/** Stands between the ERP and the service, and can keep receipts back. */
+/** A proxy between the ERP and the service that can delay receipts. */
 async function startGate(target: string) {
   let arrived = () => {};
   let gate = Promise.resolve();
@@ -74,7 +74,7 @@ async function startGate(target: string) {
   await new Promise((resolve) => server.once('listening', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The next receipts wait for `release`; `waiting` resolves when they have come. */
+    /** The next receipts wait for `release`; `waiting` resolves when they have arrived. */
     hold() {
       const [released, waiting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       gate = released.promise;
@@ -94,7 +94,7 @@ interface Change {
   id: string;
 }
 
-/** The service on one database and port, however often it is started, and the ERP beside it. */
+/** The service on one database and port, across restarts, and the ERP beside it. */
 async function stage(t: test.TestContext, engine: Engine) {
   const dir = await mkdtemp(join(tmpdir(), 'orderdock-restore-'));
   const database = await createTestDatabase(engine);
@@ -161,7 +161,7 @@ testOnEngines('when a backup is restored, the ERP recovers its position and book
   await sendRound(2);
   const before = await here.feed(2 * ORDERS);
   await booked(before.at(-1));
-  // Booked and not receipted when the service goes: its receipt meets a feed that does not have the entry.
+  // Booked and without a receipt when the service stops: its receipt is sent to a feed that does not have the entry.
   const receipts = here.gate.hold();
   await here.send(0, 3);
   await receipts.waiting;
@@ -174,7 +174,7 @@ testOnEngines('when a backup is restored, the ERP recovers its position and book
   const { code, oldest } = (await refused.json()) as { code: string; oldest: string };
   assert.deepEqual([refused.status, code, oldest], [410, 'feed_diverged', '0']);
 
-  // The platform sends again what it had sent since, and something new.
+  // The platform repeats what it has sent since, and sends something new.
   await sendRound(2);
   await sendRound(4);
   const after = await here.feed(3 * ORDERS);

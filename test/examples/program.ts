@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** A program as a process of its own, whose lines are told one by one. */
+/** A program as a separate process, whose output lines are reported one by one. */
 export interface Program {
-  /** Ends it in the middle of whatever it does. */
+  /** Kills it, whatever it is doing. */
   kill(): Promise<void>;
-  /** Resolves with the first of its lines that fits, however long ago it was written; rejects when it ends without one. */
+  /** Resolves with the first of its lines that matches, however long ago it was written; rejects if it ends without one. */
   line(fits: (line: string) => boolean): Promise<string>;
 }
 

@@ -12,7 +12,7 @@ import { proveAll, sendTraffic } from './traffic.ts';
 
 const MEGABYTES = 6;
 
-/** A disk of a few megabytes, where this user may have one; else null. */
+/** A disk of a few megabytes, if this user may create one; else null. */
 function smallDisk(): { path: string; unmount(): void } | null {
   const path = mkdtempSync(join(tmpdir(), 'orderdock-disk-'));
   const run = (program: string, ...words: string[]) => spawnSync(program, words, { stdio: 'ignore' }).status === 0;
@@ -31,7 +31,7 @@ function smallDisk(): { path: string; unmount(): void } | null {
 
 const disk = ENGINES.includes('sqlite') ? smallDisk() : null;
 
-// Where no small disk may be made there is nothing to fill.
+// Without a small disk there is nothing to fill.
 if (disk) {
   test('with a full disk the answer is 503 and not ready, and everything continues once there is space', async (t) => {
     t.after(disk.unmount);

@@ -12,7 +12,7 @@ import { type TestContext, testWithContext } from '../support/context.ts';
 const order = (id: string, quantity: string, updatedAt: string) => ({ id, updatedAt, lines: [{ id: '1', quantity, updatedAt }] });
 const AT = '2026-03-01T07:00:00.000Z';
 
-/** The same, with a database that goes away after so many writes. */
+/** The same, with a database that becomes unavailable after so many writes. */
 const losing = ({ context }: TestContext, afterWrites: number): Context => {
   let writes = 0;
   const write: Context['db']['write'] = (work) =>

@@ -58,7 +58,7 @@ test('a closed log pipe does not end the service', async (t) => {
   );
   child.stdout.destroy();
   child.stderr.destroy();
-  // Each refused request is a log line.
+  // Each rejected request is a log line.
   for (let count = 0; count < 5; count++) {
     const response = await fetch(`${address.trim()}/webhooks/acme/orders`, {
       method: 'POST',
@@ -73,7 +73,7 @@ test('a closed log pipe does not end the service', async (t) => {
 });
 
 test('a process that has exited but was not reaped by its parent counts as gone', { skip: process.platform !== 'linux' }, async (t) => {
-  // The shell's child ends at once; the shell becomes a program that never waits for it.
+  // The shell's child exits immediately; the shell becomes a program that never waits for it.
   const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   t.after(() => parent.kill('SIGKILL'));
   const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];

@@ -13,7 +13,7 @@ interface Row {
 
 const rows = ({ context }: TestContext) => context.db.read.all<Row>('select id, state, conflict, dedupe_key from deliveries order by seq');
 
-/** A notification as the door keeps it; `before` happens between its insertion and the look at the keys that are known. */
+/** A notification as intake stores it; `before` runs between its insertion and the lookup of known keys. */
 async function keep(run: TestContext, before: () => Promise<unknown>, id = run.context.makeId()) {
   const arrival = {
     connection: 'toy',

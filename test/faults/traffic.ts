@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventJson, lineJson, orderId } from '../life/tradecloud.ts';
 import { all, type Posted, type Service } from './service.ts';
 
-/** One sender per order: event after event, each repeated until it was taken, as a platform does. */
+/** One sender per order: event after event, each repeated until it was accepted, as a platform does. */
 export interface Traffic {
   /** Every event that was answered 202: its message id → delivery ids. */
   accepted: Map<string, string[]>;
-  /** Answers so far, whatever they were. */
+  /** Answers so far, of any status. */
   answers: Posted[];
-  /** All events are taken. */
+  /** All events have been accepted. */
   done: Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export const eventOf = (order: number, event: number): string => {
   });
 };
 
-/** `services` are tried in turn; `both`: each event goes to all of them at once. */
+/** `services` are tried in turn; `both`: each event is sent to all of them at once. */
 export function sendTraffic(services: readonly Service[], orders: number, events: number, both = false): Traffic {
   const traffic: Traffic = { accepted: new Map(), answers: [], done: Promise.resolve() };
   const sendEvent = async (order: number, event: number): Promise<void> => {
@@ -51,7 +51,7 @@ export function sendTraffic(services: readonly Service[], orders: number, events
   return traffic;
 }
 
-/** Every event is there once, with its effect once, in order and without a hole; what was promised was kept. */
+/** Every event is stored once, applied once, in order and without a gap; everything accepted was kept. */
 export async function proveAll(service: Service, traffic: Traffic, orders: number, events: number): Promise<void> {
   const deliveries = (await all(service, '/deliveries')).filter((one) => String(one.eventId).startsWith('m-'));
   const byEvent = Map.groupBy(deliveries, (one) => String(one.eventId));

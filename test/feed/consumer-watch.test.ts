@@ -25,7 +25,7 @@ interface Received {
   data: { consumer: string; cursor: string; count: number };
 }
 
-/** The ERP's side: takes messages whose signature is right, answers what it is told to. */
+/** The ERP's side: accepts messages with a valid signature, and answers as scripted. */
 async function startReceiver(clock: { now(): Date }) {
   const received: Received[] = [];
   const answer: { status: number; headers: Record<string, string> } = { status: 204, headers: {} };
@@ -33,7 +33,7 @@ async function startReceiver(clock: { now(): Date }) {
     let body = '';
     for await (const chunk of request) body += chunk;
     const headers = request.headers as Record<string, string>;
-    // The package compares the time with the real clock: the signature is made again with the time that was sent.
+    // The package compares the time with the real clock, so the signature is computed again for the time that was sent.
     const sentAt = new Date(Number(headers['webhook-timestamp']) * SECOND);
     assert.equal(headers['webhook-signature'], new Webhook(SECRET).sign(headers['webhook-id'] ?? '', sentAt, body));
     assert.ok(Math.abs(sentAt.getTime() - clock.now().getTime()) < SECOND);

@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { type Service, startService } from '../faults/service.ts';
 import { until } from '../support/until.ts';
 
-// A stall of seconds is what these inputs once caused; a slow machine may take some hundred milliseconds for the same work (processor time).
+// These inputs once blocked the process for seconds; a slow machine may take some hundred milliseconds for the same work (processor time).
 const MOST_STALL_MS = 2500;
 const MOST_MIB = 400;
 
@@ -51,7 +51,7 @@ const post = (path: string, headers: Record<string, string>, body: string | Buff
 
 const many = (count: number, make: (n: number) => string): string => Array.from({ length: count }, (_, n) => make(n)).join(',');
 
-/** What once stopped the process, from strangers and from senders. */
+/** Inputs that once blocked the process, from strangers and from senders. */
 const INPUTS: Readonly<Record<string, Input>> = {
   'digits without credentials, packed': post('/ecwid', { 'x-ecwid-webhook-signature': 'x', ...packed }, gzipSync(repeat('1', 1_000_000))),
   'digits within what ecwid reads': post('/ecwid', { 'x-ecwid-webhook-signature': 'x' }, `[${repeat('1', 65_000)}]`),
@@ -118,7 +118,7 @@ test('no input blocks the service for seconds or exhausts its memory, and sender
     const headers = input.path === '/subs' ? groove(input.body) : {};
     const status = await send(service, { ...input, headers: { ...input.headers, ...headers } });
     assert.ok([202, 400, 401, 413].includes(status), `${name}: ${status}`);
-    // The worker reads what was taken, too.
+    // The worker also reads what was accepted.
     await until(
       'the worker has read all',
       async () =>
@@ -136,7 +136,7 @@ test('no input blocks the service for seconds or exhausts its memory, and sender
   assert.ok(peak < MOST_MIB, `${Math.round(peak)} MiB`);
 });
 
-/** Strangers and senders that announce large bodies and send nothing more: a large body of an honest sender gets in all the same. */
+/** Strangers and senders that announce large bodies and send nothing more: a large body of an honest sender is accepted all the same. */
 async function withStalledSenders(service: Service): Promise<void> {
   const { hostname, port } = new URL(service.url);
   const sockets: Socket[] = [];
@@ -160,7 +160,7 @@ async function withStalledSenders(service: Service): Promise<void> {
   for (const socket of sockets) socket.destroy();
 }
 
-/** A hundred thousand requests whose answers nobody reads. */
+/** A hundred thousand requests whose responses are not read. */
 async function withUnreadAnswers(service: Service): Promise<void> {
   const { hostname, port } = new URL(service.url);
   const socket = connect(Number(port), hostname);

@@ -20,9 +20,9 @@ import { shapes } from '../../src/platforms/tradecloud/shapes.ts';
 const SMALL = 16_384;
 const MEDIUM = 131_072;
 const LARGE = 1_048_576;
-// So little time says nothing of growth, on a machine that does other things as well.
+// Such short times say nothing about growth, on a machine with other load.
 const MUCH_MS = 500;
-// From one size to the next: linear is 8, with collections more; a square is 64.
+// From one size to the next: linear is 8, more with garbage collections; quadratic is 64.
 const MOST_GROWTH = 30;
 
 const settingsOf: Readonly<Record<string, object>> = {
@@ -39,7 +39,7 @@ const request = (body: Buffer, contentType: string) => ({
   format: contentType.endsWith('xml') ? ('xml' as const) : ('json' as const),
 });
 
-/** Everything that reads what comes from outside, by name. */
+/** All parsers of external input, by name. */
 const PARSERS: Readonly<Record<string, (text: string, bytes: Buffer) => unknown>> = {
   parseJson: (text) => parseJson(text),
   canonicalText: (text) => canonicalText([text, text]),
@@ -88,11 +88,11 @@ function attempt(work: () => unknown): void {
   try {
     work();
   } catch {
-    // A refusal is an answer, too: only its time counts here.
+    // A rejection is a valid result: only its time counts here.
   }
 }
 
-/** Milliseconds of processor time: those of a busy machine are not counted. */
+/** Milliseconds of processor time, so that other load is not counted. */
 function timeOf(parse: (text: string, bytes: Buffer) => unknown, text: string): number {
   const bytes = Buffer.from(text);
   const began = process.threadCpuUsage();
@@ -101,7 +101,7 @@ function timeOf(parse: (text: string, bytes: Buffer) => unknown, text: string): 
   return (user + system) / 1000;
 }
 
-/** `start`, then `unit` again and again up to `size`, then `end`. */
+/** `start`, then `unit` repeated up to `size`, then `end`. */
 const grown = ({ start, unit, end }: { start: string; unit: string; end: string }, size: number): string =>
   start + unit.repeat(Math.ceil(size / unit.length)) + end;
 
@@ -155,7 +155,7 @@ const pattern = fc.record({
   end: piece(0, 3),
 });
 
-/** What has made a parser quadratic somewhere, here or elsewhere: each of them is tried with every parser. */
+/** Units that have made some parser quadratic, here or elsewhere: each of them is tried with every parser. */
 const NOTORIOUS = [
   ...['1', '1.', '9e', '. ', '[', '{"a":', '"', '\\"', '\\u0000', ' '].map((unit) => ({ start: '', unit, end: 'x' })),
   ...['\\"', '\\\\', '1.10,'].map((unit) => ({ start: '[1.10,"', unit, end: '' })),
@@ -173,7 +173,7 @@ for (const [name, parse] of Object.entries(PARSERS)) {
         for (const size of [SMALL, MEDIUM, LARGE]) {
           const text = grown(shape, size);
           let tookMs = timeOf(parse, text);
-          // A second and a third look, where the first one was slow: the machine may have been busy.
+          // A second and a third measurement if the first one was slow: the machine may have been busy.
           for (let again = 0; again < 2 && tookMs > before * 8; again++) tookMs = Math.min(tookMs, timeOf(parse, text));
           assert.ok(
             tookMs <= Math.max(MUCH_MS, before * MOST_GROWTH),

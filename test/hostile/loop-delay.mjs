@@ -1,5 +1,5 @@
-// Loaded into the service by NODE_OPTIONS: on SIGUSR2 it writes the longest stall of the event loop since the last time, milliseconds of
-// processor time, so that it is not counted when the machine is busy with something else.
+// Loaded into the service by NODE_OPTIONS: on SIGUSR2 it writes the longest delay of the event loop since the last time, in milliseconds of
+// processor time, so that other load on the machine is not counted.
 import { renameSync, writeFileSync } from 'node:fs';
 
 const file = process.env.LOOP_DELAY_FILE;
@@ -15,7 +15,7 @@ setInterval(() => {
   lastMs = nowMs;
 }, 10).unref();
 process.on('SIGUSR2', () => {
-  // Until the stall is over nothing is recorded: one turn later it is.
+  // Nothing is recorded until the delay is over: one turn later it is.
   setTimeout(() => {
     writeFileSync(`${file}.part`, String(longestMs));
     renameSync(`${file}.part`, file);

@@ -7,11 +7,11 @@ import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 
 const KEY = 'erp-key-0123456789';
 const READERS = 500;
-// A reader whose page was held in memory would cost megabytes. The limit is 64 KiB; what the heap itself grows by meanwhile is part of the measurement.
+// A reader whose page was in memory would cost megabytes. The limit is 64 KiB; the growth of the heap itself is part of the measurement.
 const MOST_KIB = 100;
 const ORDERS = 400;
 
-/** What a reader may leave unread: each is megabytes of rows. */
+/** Responses that a reader may leave unread: each is megabytes of rows. */
 const REQUESTS: Readonly<Record<string, string>> = {
   'server-sent events': '/changes/stream?after=0&include=entity',
   'the feed': '/changes?after=0&limit=1000&include=entity',
@@ -38,7 +38,7 @@ const rssKib = async (service: Service): Promise<number> =>
 const requestText = (name: string, path: string): string =>
   `GET /api/v1${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\n${name.startsWith('compressed') ? 'Accept-Encoding: gzip\r\n' : ''}\r\n`;
 
-/** Opens a reader that takes the first bytes of its response and nothing more. */
+/** Opens a reader that reads the first bytes of its response and nothing more. */
 async function openReader(service: Service, text: string): Promise<Socket> {
   const { hostname, port } = new URL(service.url);
   const socket = connect(Number(port), hostname);
@@ -58,7 +58,7 @@ testOnEngines(
     await settled(service);
     for (const [name, path] of Object.entries(REQUESTS)) {
       const text = requestText(name, path);
-      // What the process needs for any such request, it has from here on.
+      // From here on the process has everything it needs for any such request.
       const first = await Promise.all(Array.from({ length: 40 }, () => openReader(service, text)));
       const before = await rssKib(service);
       const readers = await Promise.all(Array.from({ length: READERS }, () => openReader(service, text)));

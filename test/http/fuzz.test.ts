@@ -8,7 +8,7 @@ import { openTestServer } from './test-server.ts';
 
 const NEVER = [408, 429, 500, 501, 502, 504];
 
-/** Writes a raw request and gives the status of its answer. */
+/** Writes a raw request and returns the status of its response. */
 async function statusOf(listener: Listener, head: string, body: Uint8Array): Promise<number> {
   const { hostname, port } = new URL(listener.address);
   const socket = connect(Number(port), hostname);

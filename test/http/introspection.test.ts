@@ -20,7 +20,7 @@ test('an issuer, or its introspection, that asks for a pause is not asked before
     now += 3_590_000;
     assert.equal(await statusOf(testServer, token), 503);
     assert.equal(issuer.asked.length, 1);
-    // The token has expired meanwhile: it is asked about all the same.
+    // The token has expired in the meantime: it is introspected all the same.
     now += 10_000;
     assert.notEqual(await statusOf(testServer, token), 503);
     assert.ok(issuer.asked.length > 1);

@@ -11,14 +11,14 @@ export const RECEIVER = { id: 'receiver', secret: 'another-secret-of-forty-chara
 /** A real issuer on localhost: discovery, key set, client credentials (JWT or opaque tokens), introspection. */
 export interface TestIssuer {
   url: string;
-  /** Paths asked so far, for counting calls. */
+  /** Paths requested so far, for counting calls. */
   asked: string[];
   /** An access token by client credentials; `opaque` tokens are only known to the introspection endpoint. */
   token(kind: 'jwt' | 'opaque', options?: { audience?: string; ttlSeconds?: number }): Promise<string>;
-  /** A token signed with the issuer's present key, its claims as wished. */
+  /** A token signed with the issuer's current key, with the given claims. */
   sign(claims: Record<string, unknown>, header?: { alg?: string; kid?: string | undefined }): Promise<string>;
   revoke(token: string): Promise<void>;
-  /** The issuer publishes a new key and signs with it alone. */
+  /** The issuer publishes a new key and signs only with it. */
   rotateKey(): Promise<void>;
   /** Answers every request with this status until `heal`. */
   fail(status: number, headers?: Record<string, string>): void;
@@ -96,7 +96,7 @@ export async function startIssuer(): Promise<TestIssuer> {
   };
 }
 
-/** Where the issuer keeps its opaque tokens; gone with the test. */
+/** Where the issuer stores its opaque tokens; deleted with the test. */
 function createMemory() {
   const kept = new Map<string, object>();
   return (kind: string) => ({

@@ -24,7 +24,7 @@ async function opened(t: test.TestContext, handler: RequestListener, options: Pa
   return listener;
 }
 
-/** Writes raw text to the testServer and gives all that comes back until it hangs up. */
+/** Writes raw text to the server and returns everything it answers until it disconnects. */
 async function converse(address: string, text: string): Promise<string> {
   const { hostname, port } = new URL(address);
   const socket = connect(Number(port), hostname);
@@ -140,7 +140,7 @@ test('an oversize body that never ends is answered 413 and cut off', async (t) =
 
 const run = promisify(execFile);
 
-/** A self-signed certificate for 127.0.0.1, made on the spot. */
+/** A self-signed certificate for 127.0.0.1, generated on demand. */
 async function makeCertificate(name: string, { certFile, keyFile }: TlsFiles): Promise<void> {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
   const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
@@ -156,8 +156,8 @@ async function withTls(t: test.TestContext, log: Log = quiet): Promise<{ files: 
 }
 
 /**
- * Shakes hands as a client that speaks this version only; gives the name in the certificate. Without the lower security level the client itself
- * would not even offer TLS 1.1.
+ * Performs a handshake as a client that supports only this version; returns the name in the certificate. Without the lower security level the
+ * client itself would not even offer TLS 1.1.
  */
 async function shakeHands(address: string, version: SecureVersion, ciphers = 'DEFAULT:@SECLEVEL=0'): Promise<string> {
   const { hostname, port } = new URL(address);
@@ -204,7 +204,7 @@ test('a handshake that is incomplete or invalid leaves no connection open', asyn
     if (first.length > 0) socket.write(first);
     socket.resume();
     await once(socket, 'end');
-    // A connection that is gone resets what is still sent to it; one that only stopped speaking would take it.
+    // A closed connection resets what is still sent to it; one that has only been half-closed would accept it.
     const gone = new Promise((resolve) => socket.once('close', resolve));
     while (!socket.destroyed) {
       socket.write('x');

@@ -28,7 +28,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/orders/:orderId', formats: ['none'] },
 ];
 
-/** A connection without entries takes a body that is what `X-Signed` says, and greets the form `webhook_id=7`. */
+/** A connection without entries accepts a body that is what `X-Signed` says, and greets the form `webhook_id=7`. */
 const signedIfSaysSo =
   (said: string | undefined) =>
   (body: Buffer): BodyVerdict => {
@@ -38,7 +38,7 @@ const signedIfSaysSo =
       : { accepted: false, reason: 'not signed' };
   };
 
-/** A platform that knows nothing but its ways in: what the testServer needs of one. */
+/** A platform with nothing but authentication: all that the server needs. */
 const plainPlatform = {
   name: 'plain',
   routes: ROUTES,
@@ -55,7 +55,7 @@ const plainPlatform = {
   },
 } satisfies Partial<AnyPlatform>;
 
-/** A connection named `name`; `auth` and `allowed` as they stand in the connections file. */
+/** A connection named `name`; `auth` and `allowed` as in the connections file. */
 export function connectionNamed(name: string, auth: unknown[], allowed?: string[]): Connection {
   const webhook = { auth: authEntries.parse(auth) as AuthEntry[], allowIps: allowIps.parse(allowed) };
   return { name, platform: plainPlatform as unknown as AnyPlatform, settings: { webhook }, reconcile: { schedule: false, since: null } };
@@ -63,14 +63,14 @@ export function connectionNamed(name: string, auth: unknown[], allowed?: string[
 
 export const BASIC = { basic: { username: 'sender', password: ['north-star', 'old-star'] } };
 
-/** What the testServer is made of in a test: everything real but what stores. */
+/** The server as used in tests: everything real except storage. */
 export interface TestServer {
   app: RequestListener;
-  /** What was handed on to be stored, in order. */
+  /** The requests passed on to be stored, in order. */
   taken: WebhookRequest[];
   answers: string[];
   logged: { event: string; fields: LogFields }[];
-  /** Put in place of the receiver's own way: to throw, to wait. */
+  /** Replaces the receiver's own action: to throw, to wait. */
   onReceive(action: () => Promise<void> | void): void;
 }
 
@@ -120,10 +120,10 @@ export function openTestServer(options: TestServerOptions = {}): TestServer {
   return { app, taken: memory.taken, answers, logged, onReceive: memory.onReceive };
 }
 
-// The audit is in the log of these tests alone.
+// In these tests the audit is only logged.
 const noDatabase = { write: async () => {} } as unknown as Database;
 
-/** Keeps in memory as the real receiver keeps in the database: one delivery for equal bytes, unreadable ones too. */
+/** Stores in memory what the real receiver stores in the database: one delivery for equal bytes, including unreadable ones. */
 function createMemory() {
   const taken: WebhookRequest[] = [];
   const ids = new Map<string, string>();

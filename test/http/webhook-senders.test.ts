@@ -74,7 +74,7 @@ test('plain HTTP is rejected if HTTPS is required, unless a trusted proxy receiv
   assert.equal((await post(proxied).send(ORDER)).status, 403);
 });
 
-/** A request as raw bytes, and what is answered to it before the rest of its body comes. */
+/** A request as raw bytes, and the response before the rest of its body is sent. */
 async function answerBeforeBody(testServer: ReturnType<typeof openTestServer>, head: string, first = ''): Promise<string> {
   const server = createServer(testServer.app).listen(0);
   const { port } = server.address() as { port: number };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readApiSpec } from '../../src/http/api/spec.ts';
 import { alive, type Body, type Life } from './support.ts';
 
-/** What each operation that changes something is called with; they are performed in this order. */
+/** The arguments of each operation that changes something; they are performed in this order. */
 const CALLS: readonly (readonly [operationId: string, path: string, body?: object])[] = [
   ['acknowledgeAlert', '/alerts/ALERT/acknowledge'],
   ['muteAlert', '/alerts/ALERT/mute', { until: '2999-01-01T00:00:00Z' }],
@@ -18,7 +18,7 @@ const CALLS: readonly (readonly [operationId: string, path: string, body?: objec
   ['createKey', '/keys', { name: 'till', role: 'reader' }],
   ['deleteKey', '/keys/till'],
 ];
-/** Ordinary acknowledgements and receipts stand in the history of consumers and orders. */
+/** Ordinary acknowledgements and receipts are in the history of consumers and orders. */
 const NOT_AUDITED = ['acknowledge', 'sendReceipts'];
 
 const entries = async (life: Life): Promise<Body[]> => (await life.get('/audit?limit=1000')).data;
@@ -42,7 +42,7 @@ alive('every action that changes something is audited: who, with which key, what
     if (operationId === 'dismissDelivery') await life.ended(dead);
     const answer = await life.call(String(methods.get(operationId)).toUpperCase(), where, body);
     const rows = await entries(life);
-    // Between its replay and its retry it has died again, or not yet.
+    // Between its replay and its retry it may or may not have failed again.
     if (operationId === 'retryDelivery' && answer.status === 409) continue;
     assert.ok(answer.status < 300, `${operationId} answered ${answer.status}`);
     assert.equal(rows.length, before + 1, `${operationId} answered ${answer.status}`);

@@ -9,7 +9,7 @@ const LATER = '2026-04-03T11:00:00.000Z';
 const orderOf = (life: Life, number: string): Promise<Body> =>
   life.get(`/orders/by-external/acme/${encodeURIComponent(orderId(number))}?include=source`);
 
-/** What an order says, whatever it is called and whenever it came. */
+/** The content of an order, whatever its name and time. */
 const content = ({ number, status, currency, buyer, lines, source }: Body) => ({
   header: { status, currency, buyer },
   lines: lines.map(({ position, item, quantity, unit, price, deliverySchedule, status: own }: Body) => ({
@@ -52,7 +52,7 @@ alive('tXML is read like the equivalent JSON, with and without a Content-Type', 
   assert.equal(xml.buyer.name, 'Veldhuis & Zonen');
   await life.order(TXML.replaceAll('POX', 'POY').replace('x-1', 'x-2'), { 'Content-Type': '' });
   assert.deepEqual(content(await orderOf(life, 'POY')), content(xml));
-  // The same order by JSON at the same time is nothing new.
+  // The same order as JSON at the same time is not new.
   await life.order(TWIN.replaceAll('POJ', 'POX').replace('j-1', 'j-2'));
   assert.equal((await orderOf(life, 'POX')).version, 1);
 });
@@ -250,7 +250,7 @@ alive('an order of several megabytes is stored completely: its source, its lines
   assert.equal(entry.lines.length, 3000);
   assert.equal(entry.diff.filter((one: Body) => /^\/lines\/\d{5}$/.test(one.path)).length, 3000);
   await life.order(event(LATER, 'l-2', `${note}!`));
-  // The first entry fills a page of its own.
+  // The first entry fills a whole page.
   const [changed] = (await life.get(`/changes?after=${entry.cursor}`)).data;
   assert.deepEqual(changed.diff, [{ path: '/source/reason', before: note, after: `${note}!` }]);
   assert.equal((await life.get(`/orders/${order.id}?asOf=${entry.cursor}`)).lines.length, 3000);

@@ -6,7 +6,7 @@ import { lineJson, orderId, orderJson, plainEvent } from './tradecloud.ts';
 const AT = '2026-04-04T10:00:00.000Z';
 const LONGEST = 1000;
 
-/** Sends the path as it stands: `fetch` would take dot segments away. */
+/** Sends the path unchanged: `fetch` would resolve dot segments. */
 function notify({ url }: Life, path: string): Promise<{ status: number; body: { code?: string; deliveryId?: string } }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);

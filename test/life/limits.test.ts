@@ -5,7 +5,7 @@ import { COMPANY, orderId } from './tradecloud.ts';
 const AT = '2026-04-05T10:00:00.000Z';
 const many = (count: number, make: (n: number) => string): string => Array.from({ length: count }, (_, n) => make(n)).join(',');
 
-/** An order event without a message id, so that each body is a delivery of its own. */
+/** An order event without a message id, so that each body is a separate delivery. */
 const event = (number: string, members: string): string =>
   `{"eventName":"OrderIssuedByBuyer","orderEvent":{"orderId":"${orderId(number)}","buyerOrder":{"companyId":"${COMPANY}","purchaseOrderNumber":"${number}"},"lastUpdatedAt":"${AT}",${members}}}`;
 

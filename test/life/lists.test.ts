@@ -7,7 +7,7 @@ const at = (secondsAgo: number): string => new Date(Date.now() - secondsAgo * 10
 const order = (number: string, when: string, quantity = '10'): string =>
   orderJson({ number, at: when, lines: [lineJson(number, { position: '0001', at: when, quantity })] });
 
-/** A Tradecloud whose poll gives these orders, oldest first, and says that there are no more than `cap`. */
+/** A Tradecloud whose poll returns these orders, oldest first, and reports at most `cap` as their total. */
 function pollOf(life: Life, rows: Map<string, { when: string; json: string }>, cap: number): void {
   const json = { 'Content-Type': 'application/json' };
   life.far.simulators.host('tc', (request: SimulatedRequest) => {

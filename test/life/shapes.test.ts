@@ -208,7 +208,7 @@ alive('deliveries, connections and reconcile runs have every member of the API',
 
 alive('after the sample history the simulated Tradecloud and the store are equal', async (life) => {
   for (const { eventType, form } of life.far.simulation.history) {
-    // The forms that need credentials of their own are the sandbox's; here the connection's first entry serves all.
+    // Forms that need other credentials are left to the sandbox; here the connection's first entry serves all.
     for (const webhook of life.far.simulation.emit(eventType, form?.split(':')[0])) {
       const answer = await life.hook({
         method: webhook.method,

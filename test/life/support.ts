@@ -35,7 +35,7 @@ export interface Life {
   app: App;
   url: string;
   log: MemoryLog;
-  /** The simulated Tradecloud. `orders` and `shipments` (JSON by id) are answered before those of its own world. */
+  /** The simulated Tradecloud. `orders` and `shipments` (JSON by id) take precedence over those of its own data. */
   far: {
     simulation: Simulation;
     orders: Map<string, string>;
@@ -43,16 +43,16 @@ export interface Life {
     calls: string[];
     headers: Record<string, string>[];
     simulators: Simulators;
-    /** Answers in place of the platform; nothing: the platform answers. */
+    /** Answers instead of the platform; undefined: the platform answers. */
     failing?: ((request: SimulatedRequest) => SimulatedResponse | null) | null;
   };
-  /** A webhook as it is given, with the connection's password unless `headers` bring their own. */
+  /** A webhook as given, with the connection's password unless `headers` contain other credentials. */
   hook(hook: Hook): Promise<Answer>;
-  /** Posts to `/orders`; the answer must be a 202. Gives the delivery once it has ended. */
+  /** Posts to `/orders`; the answer must be a 202. Returns the delivery once it has ended. */
   order(body: string | Buffer, headers?: Record<string, string>): Promise<Body>;
   get(path: string): Promise<Body>;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** Reads again until it holds; `what` says in a failure what was awaited. */
+  /** Reads again until the condition holds; `what` names it in a failure. */
   until<T>(what: string, read: () => T | Promise<T>, holds: (value: T) => boolean): Promise<T>;
   /** The delivery, once it has ended. */
   ended(deliveryId: string): Promise<Body>;
@@ -81,7 +81,7 @@ ${more}`;
 
 type Work = (life: Life) => Promise<void>;
 
-/** A test on each engine: the whole service in this process, spoken to by HTTP alone. */
+/** A test on each engine: the whole service in this process, used only through HTTP. */
 export function alive(name: string, work: Work, env: Record<string, string> = {}): void {
   testOnEngines(name, async (_t, engine) => {
     const { life, end } = await openLife(engine, env);

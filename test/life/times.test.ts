@@ -24,7 +24,7 @@ async function taken(life: Life, hook: Parameters<Life['hook']>[0]): Promise<Bod
 }
 
 let messages = 0;
-/** Tells the state of an order as of `at`, which is JSON as the sender wrote it. */
+/** Reports the state of an order as of `at`, which is JSON as the sender wrote it. */
 function tell(life: Life, order: string, state: string, at: string | null): Promise<Body> {
   const id = `m${++messages}`;
   const body = `{"type":"order.updated","data":{"id":"${order}","state":"${state}"${at === null ? '' : `,"at":${at}`}}}`;

@@ -1,4 +1,4 @@
-/** Tradecloud's JSON in small, with values of our own: only what a test says differs from the ordinary. */
+/** Tradecloud's JSON in brief, with invented values: only what a test specifies differs from the default. */
 export const COMPANY = '7c1d94e0-3a5f-4b6e-9d02-5e8f1a2b3c4d';
 const SUPPLIER = '2f6a8b10-9c3d-4e5f-8a71-0b1c2d3e4f50';
 
@@ -44,7 +44,7 @@ const orderMembers = ({ number, at, lines, status = 'Issued', more }: OrderParts
 "supplierOrder":{"companyId":"${SUPPLIER}"},"status":{"processStatus":"${status}","logisticsStatus":"Open"},"version":1,
 "lastUpdatedAt":"${at}","lines":[${lines.join(',')}]${more ? `,${more}` : ''}`;
 
-/** An order as `GET /order/{id}` gives it. */
+/** An order as `GET /order/{id}` returns it. */
 export const orderJson = (parts: OrderParts): string => `{"id":"${orderId(parts.number)}",${orderMembers(parts)}}`;
 
 export interface EventParts extends OrderParts {
@@ -61,7 +61,7 @@ export function eventJson(parts: EventParts): string {
   return `{"eventName":"${eventName}","${member}":{"orderId":"${orderId(parts.number)}",${orderMembers(parts)}}${meta}}`;
 }
 
-/** An order with so many lines, and nothing unusual about them. */
+/** An order with so many lines, otherwise ordinary. */
 export const plainEvent = (number: string, at: string, messageId: string, quantity = '10'): string =>
   eventJson({ number, at, messageId, lines: [lineJson(number, { position: '0010', at, quantity })] });
 

@@ -132,7 +132,7 @@ test('an alert is posted to its webhook once, and its end too', async () => {
     assert.ok(posted.every(({ connection }) => connection === world.connection));
     assert.equal(posted.filter(({ code }) => code === 'webhooks_rejected').length, 1);
     const budget = posted.filter(({ code }) => code === 'failure_budget');
-    // Counted between two refusals, it is told that it got worse.
+    // Counted between two rejections, it is sent because it got worse.
     assert.ok(budget.length <= 3);
     assert.equal(budget.at(-1)?.details.closed, true);
     assert.match(budget[0]?.text ?? '', /Ordermentum's limit of failed deliveries/);

@@ -58,7 +58,7 @@ testOnEngines('a webhook that the platform has disabled is an alert with the com
   await job.perform();
   assert.equal(alerts[1]?.level, 'critical');
   assert.ok(alerts[1]?.text.includes(`orderdock webhooks enable ${connection.name} ${registered?.id}`), alerts[1]?.text);
-  // While it lasts it is looked at more often, and ends soon after it has been mended.
+  // While it lasts it is checked more often, and ends soon after it has been fixed.
   const often = jobs.find(({ name }) => name === 'missing-registrations');
   await often?.perform();
   assert.equal(alerts.length, 2, 'only what is open is asked about');

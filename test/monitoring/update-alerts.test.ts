@@ -58,7 +58,7 @@ testWithContext('the alert for dead deliveries tells their number and the newest
   await update();
   const [single] = await list('open');
   assert.equal(single?.text, `toy: a delivery failed permanently (${first?.error}). Fix the cause and replay it, or dismiss it.`);
-  // What failed again is the newest.
+  // The delivery that failed again is the newest.
   await test.settle();
   await update();
   assert.equal((await list('open'))[0]?.details.deliveryId, second?.id);

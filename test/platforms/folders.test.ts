@@ -6,7 +6,7 @@ import { PLATFORMS } from '../../src/platforms/registry.ts';
 
 const ROOT = join(import.meta.dirname, '../../src/platforms');
 
-/** What stands at the top of every platform folder, in the order in which a reader needs it. */
+/** The top-level files of every platform folder, in reading order. */
 const REQUIRED = [
   'README.md',
   'index.ts',
@@ -23,7 +23,7 @@ const REQUIRED = [
   'simulator/',
 ];
 
-/** What only some platforms need. Everything else belongs below `read/`, `client/` or `simulator/`. */
+/** Files that only some platforms need. Everything else belongs below `read/`, `client/` or `simulator/`. */
 const OPTIONAL = ['api.ts', 'lists.ts', 'webhooks.ts', 'redact.ts', 'presets.ts', 'client/'];
 
 const SIMULATOR = ['sandbox-connection.ts', 'simulate.ts', 'world.ts'];

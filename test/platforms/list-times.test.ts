@@ -6,7 +6,7 @@ import { followableLink } from '../../src/platforms/ordergroove/client/followabl
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
 
-/** The far side's clock is that of `remoteOnFakeTime`. */
+/** The remote clock is that of `remoteOnFakeTime`. */
 const NOW = '2026-03-01T12:00:00.000Z';
 const EARLIER = '2026-03-01T11:00:00Z';
 const FUTURE = ['2026-03-04T00:00:00Z', '2099-01-01T00:00:00Z'];
@@ -48,7 +48,7 @@ async function apiOf(
   const origin = await farSide(t, (_request, response) => {
     response.setHeader('content-type', 'application/json');
     if (date !== null) response.setHeader('date', new Date(date).toUTCString());
-    // What a login is answered with, where there is one.
+    // The response to a login, if there is one.
     response.setHeader('set-authorization', 'a.b.c');
     response.setHeader('set-refresh-token', 'r');
     response.end(JSON.stringify(answer(times)));

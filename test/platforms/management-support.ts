@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PlatformApi } from '../../src/platforms/contract/api.ts';
 import type { ManagementVerb, WantedWebhook, WebhookManagement } from '../../src/platforms/contract/management.ts';
 
-/** The verb of a management API that is expected to have it. */
+/** The verb of a management API, which must exist. */
 export function verb<V extends ManagementVerb>(api: PlatformApi | null, name: V): NonNullable<WebhookManagement[V]> {
   const found = api?.webhooks?.[name];
   assert.ok(found, `there is no ${name}`);

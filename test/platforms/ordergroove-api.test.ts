@@ -259,7 +259,7 @@ test('after a refused key the next one is used', async (t) => {
     (await ordergroove.connect(turned, remoteOnFakeTime().remote)?.check())?.map(({ ok }) => ok),
     [true],
   );
-  // A key that is not known is answered 403.
+  // An unknown key is answered 403.
   const rotated = settingsWith({ api: { baseUrl, apiKey: ['expired', 'api-key-1'] } });
   assert.deepEqual(
     (await ordergroove.connect(rotated, remoteOnFakeTime().remote)?.check())?.map(({ ok }) => ok),

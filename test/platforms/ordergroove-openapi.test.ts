@@ -20,7 +20,7 @@ const { schemas } = (parse(readFileSync(new URL('../../openapi/ordergroove-webho
 const resolved = (schema: Schema | undefined): Schema =>
   schema?.$ref ? (schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}) : (schema ?? {});
 
-/** The paths of everything that a shape knows, with the values of its enums. */
+/** The paths of everything in a shape, with the values of its enums. */
 function ofShape(shape: Shape, path = ''): string[] {
   if (shape === 'any' || shape === 'time') return [];
   if (Array.isArray(shape)) return [`${path} = ${shape.join(' ')}`];
@@ -29,7 +29,7 @@ function ofShape(shape: Shape, path = ''): string[] {
   return Object.entries(members).flatMap(([name, member]) => [`${path}/${name}`, ...ofShape(member, `${path}/${name}`)]);
 }
 
-/** The same of a published schema, as deep as the shape goes. */
+/** The same for a published schema, as deep as the shape goes. */
 function ofSchema(schema: Schema | undefined, shape: Shape, path = ''): string[] {
   const known = resolved(schema);
   if (shape === 'any' || shape === 'time') return [];

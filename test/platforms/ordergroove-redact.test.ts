@@ -5,7 +5,7 @@ import { redactText } from '../../src/platforms/ordergroove/redact.ts';
 
 const SECRET = /(?:token|password|secret)$/i;
 
-/** What redaction should leave of a document: texts and numbers of secret members gone, all else untouched. */
+/** The expected result of redaction: texts and numbers of secret members removed, everything else unchanged. */
 function expected(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(expected);
   if (typeof value !== 'object' || value === null) return value;

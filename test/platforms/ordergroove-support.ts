@@ -9,7 +9,7 @@ export const KEYS = ['first-verification-key', 'second-verification-key'];
 
 export const gatekeeper: CredentialChecker = { accepts: async () => false, now: NOW };
 
-/** Settings as the connections file would give them. */
+/** Settings as read from the connections file. */
 export const settingsWith = (more: object = {}, webhook: object = {}) =>
   ordergroove.settings.parse({ webhook: { verificationKey: KEYS, ...webhook }, ...more });
 
@@ -48,7 +48,7 @@ export const event = (type: string, object: object, more: object = {}) => ({
   ...more,
 });
 
-/** A simulation on a clock of its own, with ids and choices that repeat. */
+/** A simulation on its own clock, with reproducible ids and choices. */
 export function simulation(baseUrl: string, nowMs = { value: NOW.getTime() }): Simulation {
   let ids = 0;
   const settings = settingsWith({ api: { baseUrl, apiKey: 'api-key-1' }, management: { baseUrl, merchant: 'merchant-1' } });
@@ -60,7 +60,7 @@ export function simulation(baseUrl: string, nowMs = { value: NOW.getTime() }): S
   });
 }
 
-/** Serves a simulation's API on localhost and notes what was asked. */
+/** Serves a simulation's API on localhost and records the requests. */
 export async function serve(
   t: TestContext,
   make: (baseUrl: string) => Simulation,

@@ -92,7 +92,7 @@ test('the API is called with the key, the token, or both, and the management hos
     ['base', undefined, 'Bearer t'],
     ['base', 'k', 'Bearer t'],
   ]);
-  // The management host is asked first; its 404 leads to the API's own base, and back.
+  // The management host is tried first; after its 404 the API's own base is used, and vice versa.
   const api = connect({ baseUrl: app.baseUrl, managementBaseUrl: base.baseUrl, token: 't' });
   for (let count = 0; count < 2; count++) await verb(api, 'list')();
   assert.deepEqual(

@@ -23,7 +23,7 @@ export interface Reply {
   body?: unknown;
 }
 
-/** A server that answers with `reply`, and the connection's API against it, on a clock that only sleep moves. */
+/** A server that answers with `reply`, and the connection's API client, on a clock that only sleep moves. */
 export async function against(t: TestContext, reply: (call: Call) => Reply, apiKey: string | string[] = 'key-1', webhook: unknown = {}) {
   const calls: Call[] = [];
   const baseUrl = await farSide(t, (request, response, body) => {

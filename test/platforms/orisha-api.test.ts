@@ -18,7 +18,7 @@ interface Reply {
   body?: unknown;
 }
 
-/** A token endpoint that takes `secret`, an API that answers with `reply`, and the connection's line to both. */
+/** A token endpoint that accepts `secret`, an API that answers with `reply`, and the connection's client. */
 async function against(t: TestContext, reply: (call: Call) => Reply, more: object = {}, clientSecret: string | string[] = 'hush') {
   const calls: Call[] = [];
   const baseUrl = await farSide(t, (request, response, body) => {

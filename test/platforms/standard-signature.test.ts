@@ -238,7 +238,7 @@ test('a timestamp may share its header with the signature, be in milliseconds, o
   assert.equal(await accepted(ms, { 'recurly-signature': `1767261605123,${MS_TIMESTAMP}` }, body, new Date((TS + 400) * 1000)), false);
   const inBody = signedWith({ scheme: 'hmac', header: 'X-Sig', timestamp: { pointer: '/at' } });
   assert.equal(await accepted(inBody, { 'x-sig': HEX }), false, 'a timestamp that is asked for has to be there');
-  // The shape of another platform's header, by settings alone; the signature is that of its own test.
+  // The header format of another platform, by settings alone; the signature is that of its own test.
   const groove = signedWith({
     ...{ scheme: 'hmac', header: 'X-Groove', prefix: 'sig=', template: '{timestamp}.{body}', secret: 'first-verification-key' },
     timestamp: { header: 'X-Groove', prefix: 'ts=' },

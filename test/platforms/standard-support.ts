@@ -7,7 +7,7 @@ export const NOW = new Date(TS * 1000);
 export const SECRET = 'orderdock-test-secret';
 export const body = '{"id":4411,"updated_at":"2026-02-03T04:05:06Z","name":"#1042","note":"Zürich ☕","total_price":"19.90"}';
 
-// Known answers, computed with another implementation over `body` and SECRET.
+// Known signatures, computed with another implementation over `body` and SECRET.
 export const BASE64 = 'JOmpnCfjeERb78k10+xvo4xmjvdRr8mTBv662GPMgN0=';
 export const HEX = '24e9a99c27e378445befc935d3ec6fa38c668ef751afc99306febad863cc80dd';
 export const SHA512 = 'pRwPPCy+r7Ge+vylE9hbBkdOmVIIghdq0YpCjI1/J43+aMrgTokCJvfInSM7RPjPWW8d6krx9YjUUy0JjumSlQ==';

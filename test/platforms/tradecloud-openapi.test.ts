@@ -26,7 +26,7 @@ interface Operation {
 const read = (name: string): Spec =>
   parse(readFileSync(new URL(`../../openapi/tradecloud-${name}-webhook.yaml`, import.meta.url), 'utf8')) as Spec;
 
-/** Fails where the published schema and our description of a body differ: in members, in lists, in the values of an enum. */
+/** Fails if the published schema and our description of a body differ: in members, in lists, in the values of an enum. */
 function assertSame(spec: Spec, published: Schema | undefined, shape: Shape, path: string): void {
   const schema = published?.$ref ? spec.components.schemas[published.$ref.split('/').at(-1) ?? ''] : published;
   assert.ok(schema, `${path} is not published`);

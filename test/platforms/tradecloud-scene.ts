@@ -12,15 +12,15 @@ export interface Scene {
   api: PlatformApi;
   simulation: Simulation;
   tools: ReturnType<typeof simulationTools>;
-  /** What was asked, as `GET /order/x`. */
+  /** The requests, as `GET /order/x`. */
   asked: string[];
   bodies: string[];
   base: string;
-  /** Answers with this status instead, while it is set. */
+  /** If set, the status of all responses. */
   fault: { status: number | null; path: RegExp; body?: string };
 }
 
-/** The simulated Tradecloud on a port of its own, and a connection's line to it; the clock moves only by hand. */
+/** The simulated Tradecloud on its own port, and a connection's client; the clock only moves on request. */
 export async function scene(t: TestContext, more: Record<string, unknown> = {}, api: Record<string, unknown> = {}): Promise<Scene> {
   const asked: string[] = [];
   const bodies: string[] = [];
@@ -30,7 +30,7 @@ export async function scene(t: TestContext, more: Record<string, unknown> = {}, 
     const url = new URL(request.url ?? '/', 'http://x');
     asked.push(`${request.method} ${url.pathname}`);
     bodies.push(body);
-    // The world stands still: its time is no help to a test, so it is not told.
+    // The simulated clock stands still, so its time is not reported.
     response.removeHeader('date');
     response.sendDate = false;
     if (fault.status !== null && fault.path.test(url.pathname)) return response.writeHead(fault.status).end(fault.body);

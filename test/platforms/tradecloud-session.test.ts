@@ -21,7 +21,7 @@ testOnEngines('all processes of a database share one login, and no token is stor
   const before = logins();
   assert.equal(before, 1);
 
-  // A login of its own, as `orderdock check` makes it, ends the token of the others: they take the new one over.
+  // A separate login, as by `orderdock check`, invalidates the token of the others: they use the new one.
   const findings = await process()?.check();
   assert.equal(findings?.find(({ what }) => what === 'credentials')?.ok, true);
   for (const api of [web, worker]) await api?.fetch(subject);

@@ -15,7 +15,7 @@ function sandbox(): { own: ReturnType<typeof settings>; simulation: Simulation; 
   return { own, simulation: tradecloud.simulate(own, tools), tools };
 }
 
-/** The state that the world itself gives for a subject. */
+/** The state of a subject in the simulated data. */
 function stateOf(simulation: Simulation, externalId: string): EntityReport {
   const resource = simulation.resources().find(({ subject }) => subject.externalId === externalId);
   assert.ok(resource, `the world does not hold ${externalId}`);
@@ -113,7 +113,7 @@ test('if OAuth is requested, a webhook carries an access token whose key the sim
   const token = simulation.emit('OrderIssuedByBuyer', 'xml:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
   const { payload } = await jwtVerify(token, keys, { issuer, audience: 'api://orderdock-sandbox', currentDate: tools.now() });
   assert.equal(payload.azp, 'tradecloud-sandbox');
-  // Another process that plays the same world signs with the same key.
+  // Another process that simulates the same data signs with the same key.
   const again = sandbox().simulation.emit('OrderIssuedByBuyer', 'json:oauth2')[0]?.headers.Authorization?.replace('Bearer ', '') ?? '';
   await jwtVerify(again, keys, { issuer, currentDate: tools.now() });
 });

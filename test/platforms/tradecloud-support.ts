@@ -21,10 +21,10 @@ export const fixtures = (): (Fixture & { file: string })[] =>
     .filter((file) => file.endsWith('.json'))
     .map((file) => ({ ...(JSON.parse(readFileSync(join(FIXTURES, file), 'utf8')) as Fixture), file }));
 
-/** Settings as the connections file would give them. */
+/** Settings as read from the connections file. */
 export const settings = (more: Record<string, unknown> = {}) => tradecloud.settings.parse({ webhook: {}, ...more });
 
-/** The request as the door hands it on: routed, its format known. */
+/** The request as intake passes it on: routed, its format known. */
 export function inboundOf(method: 'POST' | 'GET', pathAndQuery: string, sent: Record<string, string>, text: string): WebhookRequest {
   const [path = '', query = ''] = pathAndQuery.split('?');
   const headers = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]));
@@ -62,7 +62,7 @@ export function arrivedFrom(request: WebhookRequest, identity: Identity): Stored
   };
 }
 
-/** Identifies and interprets, as door and worker do one after the other. */
+/** Identifies and interprets, as intake and worker do in sequence. */
 export function understand(request: WebhookRequest, own = settings()): { identity: Identity; interpretation: Interpretation } {
   const identity = tradecloud.identify(request, own);
   return { identity, interpretation: tradecloud.interpret(arrivedFrom(request, identity), own) };
@@ -82,7 +82,7 @@ export function assertPart(actual: unknown, expected: unknown, path: string): vo
   }
 }
 
-/** A clock that stands still until it is moved, numbers that repeat from run to run, ids that count. */
+/** A clock that only moves on request, random numbers that repeat from run to run, ids that count. */
 export function simulationTools(baseUrl: string): SimulationOptions & { advance(ms: number): void } {
   let nowMs = Date.parse('2026-03-01T12:00:00Z');
   let seed = 7;

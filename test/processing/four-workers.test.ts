@@ -13,7 +13,7 @@ const order = (id: string, minute: number) => ({
   lines: [{ id: '1', quantity: String(minute + 1), updatedAt: at(minute) }],
 });
 
-/** Works as one of several processes until nothing is due any more. */
+/** Processes as one of several processes until nothing is due any more. */
 async function drain({ context, connection }: TestContext): Promise<void> {
   for (let idle = 0; idle < 3; ) {
     const worked = (await processDeliveries(context, 7)) + (await processNotifications(context, connection));

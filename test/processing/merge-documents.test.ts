@@ -15,7 +15,7 @@ const document = (more: Partial<DocumentReport>): DocumentReport => ({
   ...more,
 });
 
-/** An order with one line at position 10, told at this hour. */
+/** An order with one line at position 10, reported at this hour. */
 const order = (hour: number, documents: DocumentReport[] | null, complete = true): EntityReport => ({
   kind: 'order',
   externalId: 'PO1',
@@ -29,7 +29,7 @@ const order = (hour: number, documents: DocumentReport[] | null, complete = true
   sourceLines: null,
 });
 
-/** Merges the reports one after the other; gives what is stored, and the last change. */
+/** Merges the reports one after the other; returns what is stored, and the last change. */
 function merged(...reports: EntityReport[]): { state: EntityState; diff: Difference[]; lines: string[] } {
   let state: EntityState | null = null;
   let made = 0;
@@ -42,7 +42,7 @@ function merged(...reports: EntityReport[]): { state: EntityState; diff: Differe
   return { state, diff: change?.diff ?? [], lines: change?.lines ?? [] };
 }
 
-/** Each document with what became of it: `current`, `removed`, or the key of the one that replaced it. */
+/** Each document with its state: `current`, `removed`, or the key of the one that replaced it. */
 function fates(state: EntityState): Record<string, string> {
   const all = [...state.documents.values()];
   const nameOf = ({ announced: { line, key } }: (typeof all)[number]) => (line === null ? key : `${line}/${key}`);
@@ -97,7 +97,7 @@ test('a document missing from a complete report is removed, from a partial one i
   assert.deepEqual([fates(removed.state), keysOf(removed.diff[0])], [{ A: 'current', B: 'removed' }, ['/documents/B', 'id3', null]]);
   const back = merged(order(1, [a, b]), order(2, [a]), order(3, [a, b]));
   assert.deepEqual([fates(back.state), keysOf(back.diff[0])], [{ A: 'current', B: 'current' }, ['/documents/B', null, 'id3']]);
-  // A late one brings nothing back.
+  // A late one restores nothing.
   assert.deepEqual(fates(merged(order(1, [a, b]), order(3, [a]), order(2, [a, b], false)).state), { A: 'current', B: 'removed' });
 });
 

@@ -12,7 +12,7 @@ const content = {
   deliverySchedule: [],
 };
 
-/** An order of one line, told as a whole. */
+/** An order of one line, reported completely. */
 const told = (more: Partial<EntityReport> = {}): EntityReport => ({
   ...{ kind: 'order', externalId: 'o-7', lastUpdatedAt: AT, header, linesComplete: true, documents: null, deleted: false },
   lines: [{ externalId: 'l-1', lastUpdatedAt: AT, content, source: {} }],
@@ -135,7 +135,7 @@ test('with equal times two messages, or two fetched responses, are compared comp
   assert.deepEqual(paths(versioned(1, 'm1'), versioned(1, 'm2')), [], 'the same content in another message');
   const row = { ...with_('event', noted), form: 'list' as const };
   assert.deepEqual(paths(row, with_('fetch', plain)), [], 'rows and answers are shaped differently');
-  // Messages write a time as seconds and an amount as text where answers write a date and a number.
+  // Messages write a time as seconds and an amount as text where responses use a date and a number.
   const [message, answer] = [
     { created: 1767261600, price: '1.50', live: true },
     { created: '2026-01-01 05:00:00', price: 1.5, live: 'true' },

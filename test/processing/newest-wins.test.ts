@@ -10,10 +10,10 @@ import { stampArrival } from '../../src/processing/merge/stamp-arrival.ts';
 import { entityKeyText, readStates } from '../../src/store/entities/states.ts';
 import { testWithContext } from '../support/context.ts';
 
-/** A time as a sender may tell it: a minute, none at all, one that cannot be read, or one in the far future. */
+/** A time as a sender may report it: a minute, none at all, an unreadable one, or one in the far future. */
 type Told = number | 'missing' | 'unreadable' | 'future';
 interface Step {
-  /** An event carries some lines, an answer and a list's row carry all that there are. */
+  /** An event contains some lines, a response and a list row contain all of them. */
   way: 'event' | 'fetch' | 'list';
   time: Told;
   status: string;
@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 const steps = fc.array(step, { minLength: 1, maxLength: 14 });
 
 const minute = (n: number): string => new Date(Date.parse('2026-04-01T10:00:00Z') + n * 60_000).toISOString();
-/** Between two of the minutes that are told, so that a time in the future may be compared with them. */
+/** Between two of the reported minutes, so that a time in the future may be compared with them. */
 const arrivalOf = (position: number): string => minute(position + 0.5);
 const WRITTEN: Readonly<Record<string, unknown>> = { missing: null, unreadable: 'some time ago', future: '2099-01-01T00:00:00Z' };
 const timeOf = (time: Told) => readReportedTime(typeof time === 'number' ? minute(time) : WRITTEN[time]);
@@ -64,7 +64,7 @@ const lineOf = ({ id, time, quantity }: Step['lines'][number]): LineReport => ({
   source: { id, quantity },
 });
 
-/** Newest wins, in small. A part has what it says and the time that it is compared by; null: none. */
+/** A minimal model of newest-wins. A part has its content and the time used in comparisons; null: none. */
 interface Part {
   says: string;
   at: string | null;
@@ -72,7 +72,7 @@ interface Part {
 }
 type Model = Map<string, Part>;
 
-/** What a told time is compared by: none, or nothing that could be newer than a time. */
+/** The time used in comparisons for a reported one: none, or never newer than a time. */
 const comparedAs = (time: Told, position: number): string | null | 'never' =>
   typeof time === 'number' ? minute(time) : time === 'missing' ? null : time === 'future' ? arrivalOf(position) : 'never';
 
@@ -93,7 +93,7 @@ function play(model: Model, { way, time, status, note, lines }: Step, position: 
   for (const { id, time: own, quantity } of lines) {
     const lineAt = own === 'missing' ? at : comparedAs(own, position);
     const stored = model.get(id);
-    // An event of the same time does not bring back what is removed.
+    // An event with the same time does not restore what is removed.
     if (stored && !wins(lineAt, stored.at, way !== 'event' || !stored.removed)) continue;
     model.set(id, { says: quantity, at: latest(lineAt, stored?.at ?? null), removed: false });
   }

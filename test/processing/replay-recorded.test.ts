@@ -11,7 +11,7 @@ const select = <Row>(test: TestContext, statement: string) => test.context.db.re
 const states = async (test: TestContext) =>
   (await select<{ state: string }>(test, 'select state from deliveries order by seq')).map((row) => row.state);
 
-/** All that a reader of the store can see, without what differs from one life to the next: ids, and when we wrote it. */
+/** Everything that a reader of the store can see, except what differs between runs: ids, and when we wrote it. */
 async function contentHash(test: TestContext): Promise<string> {
   const known = await select<EntityKey>(test, 'select connection, kind, external_id as "externalId" from entities order by 1, 2, 3');
   const states = await readStates(test.context.db.read, known);

@@ -35,7 +35,7 @@ testWithContext(
     const tools = { now: NOON, makeId: context.makeId };
     const first = orderReport('PO-1', { documents: [documentReport('first')] });
     await context.db.write((sql) => applyReports(sql, [first], tools));
-    // More than fits into one statement, since random text cannot be packed; a replaced document; a report that is stale, and one of equal time.
+    // More than fits into one statement, since random text cannot be packed; a replaced document; a stale report, and one with an equal time.
     const large = Array.from({ length: 300 }, (_, n) =>
       orderReport(`PO-large-${n}`, { source: { text: randomBytes(6000).toString('base64') } }),
     );

@@ -9,7 +9,7 @@ import { lastRun, type ReconcileTest, rows, testWithReconciler, toyOrder } from 
 const START = '2026-03-01T08:00:00.000Z';
 const after = (seconds: number): string => new Date(Date.parse(START) + seconds * 1000).toISOString();
 
-/** The causes that the last run gave, by external id. */
+/** The causes of the gaps of the last run, by external id. */
 async function causes(test: ReconcileTest): Promise<Record<string, unknown>> {
   const gaps = await readGaps(test.context.db.read, (await lastRun(test)).id);
   return Object.fromEntries(gaps.map((gap) => [gap.externalId, gap.cause]));

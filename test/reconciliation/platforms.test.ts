@@ -7,7 +7,7 @@ import { onStage, type Stage } from './stage.ts';
 
 for (const platform of PLATFORMS) {
   const on = (name: string, work: (stage: Stage) => Promise<void>) => test(`${platform.title}: ${name}`, () => onStage(platform, work));
-  // Without an API, or without a list in it, there is nothing to compare with.
+  // Without an API, or without lists in it, there is nothing to compare with.
   const world = createWorld(platform, { seed: 'reconcile', baseUrl: 'http://127.0.0.1:1', now: () => new Date() });
   const hasLists =
     (platform.connect(world.settings, { client: () => ({}), oauth2: () => async () => ({}), now: () => new Date() } as never)?.streams

@@ -17,16 +17,16 @@ import { until } from '../support/until.ts';
 const KEY = 'reconcile-key-0123456789';
 const post = createPost(null);
 
-/** The whole service before a simulated platform. */
+/** The whole service connected to a simulated platform. */
 export interface Stage {
   world: World;
   client: ServiceClient;
-  /** Called before each answer of the simulated API: lets the world move on while it is asked. */
+  /** Called before each response of the simulated API: lets the data change during reading. */
   beforeAnswer: { call?: (request: SimulatedRequest) => void };
   /** Stops the service; `start` starts it again on the same store. */
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** Everything of the platform's short history happens, a second apart; `told` is given each webhook when it happens. */
+  /** All events of the platform's sample history happen, a second apart; `told` receives each webhook when it happens. */
   history(told?: (webhook: OutgoingWebhook, n: number) => Promise<unknown>): Promise<void>;
   deliver(webhook: OutgoingWebhook): Promise<number>;
   quiet(): Promise<void>;

@@ -9,11 +9,11 @@ export interface ReconcileTest extends TestContext {
   reconciler: Reconciler;
   /** How long the run waited each time, milliseconds. */
   waits: number[];
-  /** Reconciles on demand and waits for the end: the run as it is stored. */
+  /** Reconciles on demand and waits for the end; returns the stored run. */
   run(options?: { since?: string }): Promise<RunRow>;
 }
 
-/** Waiting takes no time: the clock moves on instead. */
+/** Waiting takes no real time: the clock advances instead. */
 export function groundOf(test: Pick<TestContext, 'clock'>, waits: number[]): ReconcilerOptions {
   return {
     wait: async (ms) => {
@@ -23,7 +23,7 @@ export function groundOf(test: Pick<TestContext, 'clock'>, waits: number[]): Rec
   };
 }
 
-/** Declares a test that runs once on each engine, with a reconciler that is stopped after it. */
+/** Declares a test that runs once on each engine, with a reconciler that is stopped afterwards. */
 export function testWithReconciler(name: string, body: (test: ReconcileTest) => Promise<void>): void {
   testOnEngines(name, (_t, engine) => withReconciler(engine, body));
 }

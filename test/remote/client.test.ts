@@ -69,7 +69,7 @@ test('five failures in a row open the circuit and one successful response closes
   });
   const client = remoteOnFakeTime().remote.client(clientOptions(base));
   for (let i = 0; i < 4; i++) await assert.rejects(client.call({ method: 'GET', path: '/' }), failure('remote_unavailable', 500));
-  // Down: what was asked for is not to blame.
+  // Down: the requested resource is not the cause.
   await assert.rejects(client.call({ method: 'GET', path: '/' }), failure('circuit_open', 0));
   assert.equal(client.circuit(), 'open');
   const refused = await client.call({ method: 'GET', path: '/' }).catch((error: RemoteFailure) => error);

@@ -11,7 +11,7 @@ import { createLimits } from '../support/limits.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
-/** A server on localhost that plays the far side of a call; closed with the test. */
+/** A server on localhost as the remote side of a call; closed with the test. */
 export async function farSide(t: TestContext, answer: Answer): Promise<string> {
   const server = createServer((request, response) => {
     // The date of this machine is not that of the test's clock.
@@ -30,7 +30,7 @@ export async function farSide(t: TestContext, answer: Answer): Promise<string> {
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A remote on a clock that only moves when somebody sleeps. */
+/** A remote on a clock that only sleeping moves. */
 export function remoteOnFakeTime(
   log: Log = silentLog,
   observer: Partial<AccessObserver> = {},
@@ -75,7 +75,7 @@ export const failure = (code: string, status: number) => (error: unknown) => {
   return true;
 };
 
-/** A clock that only moves when it is told to; waits take the time they take. */
+/** A clock that only moves on request; waits take the time they take. */
 export function fakeTime() {
   let nowMs = Date.parse('2026-03-01T12:00:00Z');
   return {

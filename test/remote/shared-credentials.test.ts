@@ -14,7 +14,7 @@ import { clientOptions, farSide, silentLog } from './far-side.ts';
 const PROCESSES = 4;
 const CALLS_AT_ONCE = 5;
 
-/** A platform that refuses everything until it is told otherwise, and several processes on one database that call it. */
+/** A platform that refuses everything until changed, and several processes on one database that call it. */
 async function stage(t: TestContext, engine: Engine, clientOf: (base: string, remote: Remote) => RemoteClient) {
   const { url, drop } = await createTestDatabase(engine);
   const clock = manualClock();
@@ -42,7 +42,7 @@ async function stage(t: TestContext, engine: Engine, clientOf: (base: string, re
       clock,
       random: () => 0.5,
       log: silentLog,
-      // Waiting costs no time here: only the test moves the clock.
+      // Waiting takes no real time here: only the test moves the clock.
       sleep: async () => void (await new Promise(setImmediate)),
       observer: { ...SILENT, credentialsAccepted: () => void accepted.push(position) },
     });
@@ -76,12 +76,12 @@ const REFUSED_OR_WAITING: ReadonlySet<string> = new Set(['platform_refuses_us', 
 for (const [way, clientOf] of Object.entries(ways)) {
   testOnEngines(`${way}, refused: all processes together try it at most six times a minute`, async (t, engine) => {
     const here = await stage(t, engine, clientOf);
-    // Waiting for the trial of another process costs no time on this clock, so it may end before the trial does.
+    // Waiting for the trial of another process takes no time on this clock, so it may end before the trial does.
     for (let second = 0; second < 60; second++, here.clock.advance(1000))
       for (const code of await here.callAll()) assert.ok(REFUSED_OR_WAITING.has(code), code);
     assert.ok(here.platform.calls >= 2 && here.platform.calls <= 6, `${here.platform.calls} calls in the first minute`);
 
-    // One success, wherever it is, lets all of them go on at once.
+    // One success in any process lets all of them continue immediately.
     here.platform.accepts = true;
     here.clock.advance(3_600_000);
     let codes = await here.callAll();

@@ -19,7 +19,7 @@ interface Shown {
   lines?: { [member: string]: unknown }[];
 }
 
-/** The world as a service shows it that has understood everything. */
+/** The simulated data as shown by a service that has applied everything. */
 function shownBy(world: World): { orders: Shown[]; shipments: Shown[]; records: Shown[] } {
   const reports = world.simulation
     .resources()

@@ -15,7 +15,7 @@ test('after losses, repeats, rows dated 2099, an outage, a kill and a restored b
   const dir = await mkdtemp(join(tmpdir(), 'orderdock-demo-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const env = { PATH: process.env.PATH ?? '', DATA_DIR: dir, CONNECTIONS_FILE: join(dir, 'none.yaml') };
-  // The exit code says the same; what it found is more telling when it fails.
+  // The exit code says the same; its findings are more helpful in a failure.
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, 'demo', '--seconds', '8', '--json'], {
     env,
     maxBuffer: 64e6,

@@ -26,7 +26,7 @@ interface Stage {
 
 const KEY = 'a-key-of-this-test';
 
-/** The whole service and the simulated platforms in this process, on a database of their own. Nothing reconciles: webhooks alone must do. */
+/** The whole service and the simulated platforms in this process, on their own database. Nothing reconciles: webhooks alone must suffice. */
 async function stage(t: test.TestContext, engine: Engine): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'orderdock-events-'));
   const database = await createTestDatabase(engine);
@@ -66,7 +66,7 @@ interface DeliveryShown {
   eventType: string | null;
 }
 
-/** Makes it happen, sends what the platform sends, and waits for the end of each delivery. */
+/** Triggers it, sends the platform's webhooks, and waits until each delivery has ended. */
 async function tell({ sandbox, app, client, log }: Stage, world: World, eventType: string, form?: string): Promise<DeliveryShown[]> {
   const post = createPost(null);
   const ended: DeliveryShown[] = [];
@@ -102,7 +102,7 @@ for (const platform of PLATFORMS) {
     for (const event of platform.events) {
       const told = await tell(here, world, event.type);
       for (const { eventType, state, error } of told) {
-        // What comes along with it may be about something that is gone by now.
+        // Accompanying events may be about something that no longer exists.
         if (eventType === null || eventType === event.type) assert.equal(state, expectedState(event), `${event.type}: ${error}`);
         else assert.notEqual(state, 'dead', `${eventType} with ${event.type}: ${error}`);
       }

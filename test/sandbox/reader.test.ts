@@ -8,7 +8,7 @@ interface Entry {
   version: number;
 }
 
-/** A feed by position; it answers 410 to a position that it does not have, and tells when it has been read to its end. */
+/** A feed by position; it answers 410 to a position that it does not have, and reports when it has been read to its end. */
 function createFeed() {
   let entries: Entry[] = [];
   let waiting = () => {};

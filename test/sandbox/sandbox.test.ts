@@ -17,7 +17,7 @@ async function directory(t: test.TestContext): Promise<string> {
 
 const open = (dataDir: string): Promise<Sandbox> => openSandbox({ dataDir, platforms: PLATFORMS });
 
-/** Takes everything, and counts. After `most` webhooks it raises `stop`. */
+/** Accepts everything, and counts. After `most` webhooks it aborts `stop`. */
 function takingSender(stop = new AbortController(), most = Number.POSITIVE_INFINITY): Sender & { taken: string[]; stop: AbortController } {
   const taken: string[] = [];
   return {

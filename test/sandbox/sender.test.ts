@@ -9,7 +9,7 @@ const webhook: OutgoingWebhook = { method: 'POST', path: '/orders', headers: {},
 const policy = (changes: Partial<RetryPolicy>): RetryPolicy => ({ rule: '', source: '', final: [[400, 500]], budget: null, ...changes });
 const answers = (status: number): PostAnswer => ({ status, retryAfterMs: null, body: '' });
 
-/** A sender before a service that answers with these statuses, one after the other; the last one stays. */
+/** A sender connected to a service that answers with these statuses, one after the other; the last one stays. */
 function before(statuses: readonly number[], mostAttempts = 10) {
   const urls: string[] = [];
   const waits: number[] = [];

@@ -34,7 +34,7 @@ testOnEngines('after an upgrade, a time in the future that blocked changes is co
   }
 });
 
-/** Two orders, as they were stored before times were compared as anything but themselves. */
+/** Two orders, as stored before the time used in comparisons could differ from the reported one. */
 async function fillOlder(url: string): Promise<void> {
   const db = knex(dialectOf(url).writer);
   try {

@@ -34,8 +34,8 @@ testOnEngines('a transaction that throws leaves nothing behind', async (_t, engi
 });
 
 testOnEngines('processes that open a new database at the same time all find it ready', async (_t, engine) => {
-  // What they meet is a matter of chance, so SQLite, whose file each of them sets up, is opened many times. Not by more than four at once: each that
-  // waits takes one of this process's four threads.
+  // The outcome depends on chance, so SQLite, whose file each of them sets up, is opened many times. Not by more than four at once: each that waits
+  // uses one of this process's four threads.
   for (let round = 0; round < (engine === 'sqlite' ? 25 : 1); round++) {
     const { url, drop } = await createTestDatabase(engine);
     const opened = await Promise.allSettled(Array.from({ length: 4 }, () => openDatabase(url)));
@@ -60,7 +60,7 @@ testOnEngines('a database of the first release keeps its data when it is opened'
 
 const FIRST_RELEASE = { deliveries, entities, changes, access, health, reconcile, documents };
 
-/** Tables as the first seven migrations made them, with rows; retention has deleted the first two and the last of five entries of the feed. */
+/** Tables as the first seven migrations created them, with rows; retention has deleted the first two and the last of five entries of the feed. */
 async function fillFirstRelease(url: string): Promise<void> {
   const db = knex(dialectOf(url).writer);
   try {
@@ -72,7 +72,7 @@ async function fillFirstRelease(url: string): Promise<void> {
         await up(trx);
         await trx('migrations').insert({ name: `000${position + 1}_${name}`, applied_at: '2026-01-01T00:00:00.000Z' });
       }
-      // More than one step of the statement that moves contents; the third was emptied by retention.
+      // More than one step of the statement that moves contents; the third was deleted by retention.
       for (const [id, seq, body] of [
         ['d1', 1, Buffer.from([0xff, 0])],
         ['d2', 6001, Buffer.from('{}')],

@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/store/engine/database.ts';
 import { type Messages, openMessages, type Topic } from '../../src/store/engine/messages.ts';
 import { createTestDatabase, ENGINES } from '../support/engines.ts';
 
-/** Sends until something has arrived: whoever listens may need a moment for it. */
+/** Sends until something has arrived: a listener may need a moment. */
 async function untilReceived(sender: Messages, received: Promise<Topic>): Promise<Topic> {
   let topic: Topic | undefined;
   void received.then((one) => {
@@ -39,7 +39,7 @@ if (ENGINES.includes('postgres')) {
   test('if no messages arrive, a process knows that it has to poll', async () => {
     const [ours, elsewhere] = [await createTestDatabase('postgres'), await createTestDatabase('postgres')];
     const db = await openDatabase(ours.url);
-    // As behind a pooler that gives every statement another connection: what is sent does not reach the one that listens.
+    // As behind a pooler that uses a different connection for every statement: messages do not reach the listener.
     const messages = openMessages(elsewhere.url, db, 'one:1:a');
     try {
       messages.listen(() => assert.fail('a message arrived'));

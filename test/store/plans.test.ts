@@ -41,7 +41,7 @@ testOnEnginesWith('what the alerts about failures tell is read off indexes, on b
   const planned = (ask: (sql: Sql) => Promise<unknown>) =>
     db.write(async (sql) => {
       const plans: string[] = [];
-      // A table that is nearly empty is read whole, whatever its indexes.
+      // A nearly empty table is scanned, whatever its indexes.
       if (engine === 'postgres') await sql.all('set local enable_seqscan = off');
       const all = async <Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> => {
         const explain = engine === 'postgres' ? 'explain' : 'explain query plan';

@@ -55,7 +55,7 @@ async function proveTraffic(services: readonly [Awaited<ReturnType<typeof startS
   await proveAll(services[0], traffic, orders, events);
 }
 
-/** PgBouncer with its default settings but for the mode; as root it runs under the user of the package. */
+/** PgBouncer with its default settings except for the mode; as root it runs as the user of the package. */
 async function startBouncer(t: test.TestContext, target: URL): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'orderdock-bouncer-'));
   await chmod(directory, 0o755);

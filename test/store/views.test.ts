@@ -9,7 +9,7 @@ type Row = Record<string, unknown>;
 
 const VIEWS = ['orders', 'order_lines', 'shipments', 'shipment_lines', 'records', 'documents_current', 'feed'];
 
-/** The columns that docs/sql.md names for a view; those of shipments are told with the orders'. */
+/** The columns that docs/sql.md lists for a view; those of shipments are described with the orders'. */
 function documentedColumns(view: string): string[] {
   const text = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');
   const described = view.replace('shipments', 'orders').replace('shipment_lines', 'order_lines');

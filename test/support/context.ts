@@ -22,16 +22,16 @@ export interface TestContext {
   world: ToyWorld;
   connection: Connection;
   receiver: Receiver;
-  /** Sends an event of the toy platform through the door's verb. */
+  /** Sends an event of the toy platform to intake. */
   send(event: object): Promise<ReceiveResult>;
-  /** Works until nothing is due any more. */
+  /** Processes until nothing is due any more. */
   settle(): Promise<void>;
   /** Another process on the same database. */
   another(processId: string): Promise<TestContext>;
   close(): Promise<void>;
 }
 
-/** The pipeline on a real database, with the toy platform as the far side and a clock that stands still. */
+/** The pipeline on a real database, with the toy platform as the remote side and a clock that only moves on request. */
 export async function createTestContext(engine: Engine): Promise<TestContext> {
   const { url, drop } = await createTestDatabase(engine);
   const test = await onDatabase(url, 'one:0:test', manualClock(), toyWorld());
@@ -90,7 +90,7 @@ export function inbound(event: object | string, clock: ManualClock): IncomingWeb
   });
 }
 
-/** Declares a test that runs once on each engine, on a context of its own that is closed after it. */
+/** Declares a test that runs once on each engine, with its own context that is closed afterwards. */
 export function testWithContext(name: string, body: (run: TestContext, t: NodeTest) => Promise<void>): void {
   testOnEnginesWith(name, createTestContext, (run, _engine, t) => body(run, t));
 }

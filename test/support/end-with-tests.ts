@@ -2,7 +2,7 @@ import { after } from 'node:test';
 
 // Loaded before each test file (`node --import`, see package.json).
 
-/** How long the process may live on after its last test; its own test shortens it. */
+/** How long the process may continue after its last test; its own test shortens it. */
 const withinMs = Number(process.env.TEST_ENDS_WITHIN_MS ?? 15_000);
 
 /**

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../src/store/engine/database.ts'
 import { TEMPLATE } from './postgres.ts';
 import { scratchDirectory } from './scratch.ts';
 
-/** The engines that tests run on: see `testOnEngines`. `TEST_ENGINE` narrows the list. */
+/** The engines that tests run on: see `testOnEngines`. `TEST_ENGINE` restricts the list. */
 export const ENGINES = (['sqlite', 'postgres'] as const).filter((engine) => !process.env.TEST_ENGINE || process.env.TEST_ENGINE === engine);
 export type Engine = (typeof ENGINES)[number];
 
@@ -16,7 +16,7 @@ export function testOnEngines(name: string, body: (t: TestContext, engine: Engin
   for (const engine of ENGINES) test(`${name} (${engine})`, options, (t) => body(t, engine));
 }
 
-/** The same for a test that works on something of its own, which is closed after it. */
+/** The same for a test with its own subject, which is closed afterwards. */
 export function testOnEnginesWith<Subject extends { close(): Promise<void> }>(
   name: string,
   open: (engine: Engine) => Promise<Subject>,
@@ -35,11 +35,11 @@ export function testOnEnginesWith<Subject extends { close(): Promise<void> }>(
 export interface TestDatabase {
   url: string;
   db: Database;
-  /** Closes the database and throws its data away. */
+  /** Closes the database and deletes its data. */
   close(): Promise<void>;
 }
 
-/** A fresh, empty database: its address, and how to throw it away. */
+/** A new, empty database: its address, and how to delete it. */
 export async function createTestDatabase(engine: Engine): Promise<{ url: string; drop(): Promise<void> }> {
   if (engine === 'sqlite') {
     const directory = await mkdtemp(join(scratchDirectory(), 'orderdock-'));

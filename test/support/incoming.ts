@@ -9,7 +9,7 @@ import type {
   WebhookRequest,
 } from '../../src/platforms/contract/webhook.ts';
 
-/** A request as the door hands it on, with its body already there. */
+/** A request as intake passes it on, with its body already received. */
 export function incoming({ body, format, ...head }: WebhookRequest): IncomingWebhook {
   return {
     ...head,
@@ -19,7 +19,7 @@ export function incoming({ body, format, ...head }: WebhookRequest): IncomingWeb
   };
 }
 
-/** The verdict on a request whose body is there: what its headers prove, or what its body does. */
+/** The verdict on a request whose body has been received: by its headers or by its body. */
 export async function verdictOn(
   platform:
     | { authenticate(request: RequestHead, settings: never, checker: CredentialChecker): Promise<AuthResult | BodyProof> }
@@ -35,7 +35,7 @@ export async function verdictOn(
 function prove(proof: BodyProof, body: Buffer): BodyVerdict {
   if (body.length > (proof.mostBytes ?? Number.POSITIVE_INFINITY)) return proof.whenLonger ?? { accepted: false, reason: 'too long' };
   const verifier = proof.begin();
-  // In two pieces: a body may be cut anywhere on its way.
+  // In two pieces: a body may be split anywhere in transit.
   const middle = Math.floor(body.length / 2);
   verifier.update(body.subarray(0, middle));
   verifier.update(body.subarray(middle));

@@ -1,6 +1,6 @@
 import type { Limits } from '../../src/remote/remote.ts';
 
-/** Remote limits held in memory: what the database does for several processes, for one test. */
+/** Remote limits in memory: what the database does for several processes, for one test. */
 export function createLimits(): Limits {
   const calls = new Map<string, number[]>();
   const pauses = new Map<string, number>();

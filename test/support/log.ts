@@ -6,7 +6,7 @@ export interface MemoryLog extends Log {
   written(): Promise<void>;
 }
 
-/** Keeps what is logged, so that a test can look for what must, or must not, stand in it. */
+/** Collects log lines, so that a test can check what must, or must not, be in them. */
 export function memoryLog(): MemoryLog {
   const lines: MemoryLog['lines'] = [];
   let next = Promise.withResolvers<void>();

@@ -6,19 +6,19 @@ import pg from 'pg';
 import { openDatabase } from '../../src/store/engine/database.ts';
 import { scratchDirectory } from './scratch.ts';
 
-/** The database that tests copy theirs from. */
+/** The template that test databases are copied from. */
 export const TEMPLATE = 'orderdock_template';
 
 let server: EmbeddedPostgres | undefined;
 let directory = '';
 
-/** One real PostgreSQL for a whole test run; every test gets a database of its own in it (see engines.ts). */
+/** One real PostgreSQL for a whole test run; every test has its own database in it (see engines.ts). */
 export async function globalSetup(): Promise<void> {
-  // Every test file is a process of its own: what was stripped of its types once is not stripped again.
+  // Every test file is a separate process: files whose types have been stripped are cached.
   process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compile');
   if (process.env.TEST_POSTGRES_URL) return;
   directory = await mkdtemp(join(scratchDirectory(), 'orderdock-pg-'));
-  // As root the server runs under a user of its own, who has to get to it.
+  // As root, the server runs as another user, who needs access to it.
   await chmod(directory, 0o755);
   const port = await freePort();
   server = new (await loadEmbeddedPostgres())({
@@ -29,7 +29,7 @@ export async function globalSetup(): Promise<void> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    // Tests make and drop hundreds of databases: durability is tested elsewhere (crash tests run a server of their own).
+    // Tests create and drop hundreds of databases: durability is tested elsewhere (crash tests run their own server).
     postgresFlags: ['-c', 'max_connections=300', '-c', 'fsync=off', '-c', 'full_page_writes=off'],
     onLog: () => {},
     onError: () => {},
@@ -45,8 +45,8 @@ const EXITS = ['exit', 'beforeExit'] as const;
 const exitHooks: [event: string, listener: (code: number) => void][] = [];
 
 /**
- * The package hooks the end of the process (async-exit-hook) and ends it with code 0, whatever the tests said: a failing run would pass. Its
- * hooks are noted here and taken off once the server has stopped.
+ * The package hooks into the exit of the process (async-exit-hook) and exits with code 0, whatever the results of the tests: a failing run would
+ * pass. Its hooks are recorded here and removed once the server has stopped.
  */
 async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
   const before = new Set<unknown>(EXITS.flatMap((event) => process.listeners(event as 'exit')));
@@ -57,7 +57,7 @@ async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
   return Embedded;
 }
 
-/** Databases are copied from one whose tables are there already: that is faster than making them anew for every test. */
+/** Databases are copied from one that already has the tables: that is faster than creating them for every test. */
 async function makeTemplate(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${url}/postgres` });
   await client.connect();

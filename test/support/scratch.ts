@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 const MEMORY = '/dev/shm';
 const ENOUGH_BYTES = 2 ** 30;
 
-/** Where tests keep what they throw away: in memory where there is room, since hundreds of small databases are made and dropped. */
+/** Where tests store temporary data: in memory if there is space, since hundreds of small databases are created and dropped. */
 export function scratchDirectory(): string {
   try {
     accessSync(MEMORY, constants.W_OK);

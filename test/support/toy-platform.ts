@@ -5,7 +5,7 @@ import { readReportedTime, readTime } from '../../src/domain/values/time.ts';
 import type { ListPosition, ResourcePage } from '../../src/platforms/contract/api.ts';
 import { definePlatform } from '../../src/platforms/contract/platform.ts';
 
-/** A line of a toy order, and the order as its platform would give it. */
+/** A line of a toy order, and the order as its platform returns it. */
 export interface ToyLine {
   id: string;
   position?: string | null;
@@ -20,17 +20,17 @@ export interface ToyOrder {
   lines: ToyLine[];
 }
 
-/** The toy platform's far side: what it would answer, and how often it was asked. */
+/** The toy platform's remote side: its responses, and how often it was called. */
 export interface ToyWorld {
   orders: Map<string, ToyOrder>;
   fetches: string[];
-  /** Thrown by the next fetches, one each; null: answer. */
+  /** Thrown by the next fetches, one each; null: a normal response. */
   failures: (Error | null)[];
-  /** Fetches of these ids are answered when the promise is. */
+  /** Fetches of these ids are answered once the promise resolves. */
   slow: Map<string, Promise<void>>;
   pageSize: number;
   circuit: 'closed' | 'open' | 'half-open';
-  /** The date that a list's answers carry. */
+  /** The date of a list's responses. */
   answeredAt?: string;
   /** Called before each page of a list: lets rows move while they are paged through. */
   beforePage?: (page: number) => void;
@@ -95,7 +95,7 @@ interface ToyEvent {
   subject?: string;
 }
 
-/** A platform of forty lines: `order` events carry an order, `changed` only names one. */
+/** A platform in forty lines: `order` events contain an order, `changed` only names one. */
 export const toyPlatform = (world: ToyWorld) =>
   definePlatform<ToySettings>({
     name: 'toy',

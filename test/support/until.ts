@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_AGAIN_MS = 40;
 const LOOK_ANYWAY_MS = 500;
-// Long enough for a busy machine, and shorter than the time limit of a test: it is to end with what was awaited.
+// Long enough for a busy machine, and shorter than the time limit of a test, so that the failure says what was awaited.
 const GIVE_UP_MS = 200_000;
 
 /**
- * Reads again until what was read holds, and returns it; otherwise fails with what was awaited and what was read last. `changed` resolves when there
- * may be something new to read; without it, it is read again after a moment.
+ * Reads again until the condition holds, and returns the result; otherwise fails with what was awaited and what was read last. `changed` resolves
+ * when there may be something new to read; without it, it is read again after a moment.
  */
 export async function until<T>(
   what: string,
@@ -18,7 +18,7 @@ export async function until<T>(
 ): Promise<T> {
   const began = performance.now();
   for (;;) {
-    // Asked for before reading, so that no change is missed in between.
+    // Requested before reading, so that no change in between is missed.
     const change = changed?.();
     const value = await read();
     if (holds(value)) return value;

@@ -4,7 +4,7 @@ import { toCsv } from '../../src/views/csv.ts';
 
 const cellOf = (text: unknown): string => toCsv([{ a: text }], ['a']).slice('a\r\n'.length, -'\r\n'.length);
 
-/** Reads CSV as RFC 4180 has it, and as lenient programs do: any line break outside of quotes ends a row. */
+/** Reads CSV as RFC 4180 defines it, and as lenient programs do: any line break outside of quotes ends a row. */
 function rowsOf(csv: string): string[][] {
   const rows: string[][] = [[]];
   for (const match of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n\u0085\u2028\u2029]*))(,|\r\n|[\r\n\v\f\u0085\u2028\u2029]|$)/g)) {

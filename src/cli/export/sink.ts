@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { writePrivateFile } from '../../sandbox/sandbox-file.ts';
 import { type CliRuntime, CommandFailed } from '../runtime.ts';
 
-/** How far an export has come: `position` is where the next page begins. */
+/** The progress of an export: `position` is where the next page begins. */
 export interface ExportPosition {
   position: string;
   rows: number;

@@ -5,8 +5,8 @@ import { createFileStorage } from './file-storage.ts';
 import type { DocumentStorage } from './storage.ts';
 
 /**
- * The storage that `DOCUMENTS_URL` names: `file:DIRECTORY` (or `file:///…`) or `s3://bucket/prefix`, there with `endpoint` for a server other than AWS
- * and `workDirectory` for what is on its way. Nothing is opened before `prepare`. Throws `OrderdockError('invalid_documents_url')`.
+ * The storage that `DOCUMENTS_URL` specifies: `file:DIRECTORY` (or `file:///…`) or `s3://bucket/prefix`, the latter with `endpoint` for a server
+ * other than AWS and `workDirectory` for uploads in progress. Nothing is opened before `prepare`. Throws `OrderdockError('invalid_documents_url')`.
  */
 export async function openDocumentStorage(
   url: string,
@@ -22,7 +22,7 @@ export async function openDocumentStorage(
   throw new OrderdockError('invalid_documents_url', 'DOCUMENTS_URL: expected file:DIRECTORY or s3://bucket/prefix');
 }
 
-/** The S3 client is an optional dependency: an installation that keeps documents in files does without it. */
+/** The S3 client is an optional dependency: an installation that stores documents in files does not need it. */
 async function loadS3(): Promise<typeof import('./s3-storage.ts')> {
   try {
     return await import('./s3-storage.ts');

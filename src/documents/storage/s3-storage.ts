@@ -19,7 +19,7 @@ import { prepareTemporaryDirectory, writeTemporaryFile } from './temporary-file.
 
 export interface S3Place {
   bucket: string;
-  /** Before every key, without slashes at its ends; may be empty. */
+  /** The prefix of every key, without slashes at its ends; may be empty. */
   prefix: string;
   /** An S3-compatible server; null: AWS. */
   endpoint: string | null;
@@ -40,7 +40,7 @@ export const createS3Storage = (place: S3Place): DocumentStorage => new S3Storag
 class S3Storage implements DocumentStorage {
   private readonly place: S3Place;
   private readonly client: S3Client;
-  /** Until when the server asked not to be called, milliseconds since 1970. */
+  /** Until when the server has asked not to be called, milliseconds since 1970. */
   private restsUntilMs = 0;
 
   constructor(place: S3Place) {
@@ -100,7 +100,7 @@ class S3Storage implements DocumentStorage {
     if (stored !== bytes) throw storageUnavailable(`The bucket contains ${stored} of ${bytes} bytes.`, null);
   }
 
-  /** Calls the server, unless it asked for a pause that has not ended. Throws `Unavailable` with the pause that it asks for. */
+  /** Calls the server, unless a pause that it requested has not ended. Throws `Unavailable` with the requested pause. */
   private async guarded<T>(work: () => Promise<T>, text = 'The document bucket rejects requests.'): Promise<T> {
     const leftMs = this.restsUntilMs - Date.now();
     if (leftMs > 0) throw storageUnavailable('The document bucket asked not to be called for a while.', null, leftMs);
@@ -133,10 +133,10 @@ function clientFor(endpoint: string | null): S3Client {
 
 type RetryStrategy = S3Client['config']['retryStrategy'];
 
-/** The longest pause that is left to the client's own retries. */
+/** The longest pause that the client's own retries handle. */
 const OWN_RETRY_MS = 5000;
 
-/** The client's own retries come within seconds, whatever the server asks for: they are left out where it asks for longer. */
+/** The client's own retries come within seconds, whatever the server asks for: they are skipped if it asks for longer. */
 const sparingRetries =
   (usual: RetryStrategy): RetryStrategy =>
   async () => {
@@ -152,7 +152,7 @@ const sparingRetries =
     };
   };
 
-/** The headers of the response that an error of the client was made from. */
+/** The headers of the response that caused an error of the client. */
 function headersOf(error: unknown): Record<string, string> {
   const response = error instanceof S3ServiceException ? error.$response : undefined;
   return response && isObject(response.headers) ? response.headers : {};

@@ -27,7 +27,7 @@ const FILE_SYSTEM_ERRORS: ReadonlySet<unknown> = new Set([
 export const isFileSystemError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && FILE_SYSTEM_ERRORS.has(error.code);
 
-/** Writes `content` to a new file in `directory` (mode 0600), synced; the file is gone again when this throws. See `DocumentStorage.put`. */
+/** Writes `content` to a new file in `directory` (mode 0600), synced; the file is removed if this throws. See `DocumentStorage.put`. */
 export async function writeTemporaryFile(
   directory: string,
   content: Readable,

@@ -4,10 +4,10 @@ const LONGEST_PAUSE_MS = 300_000;
 /** At most this many trials in any minute, over all processes, whatever starts or reloads. */
 export const MOST_TRIALS = 6;
 export const TRIALS_PER_MS = 60_000;
-/** How long other processes leave the trial of one alone that has not ended yet. */
+/** How long other processes wait for a trial of one that has not ended yet. */
 export const TRIAL_LEASE_MS = 10_000;
 
-/** The pause after so many refusals in a row. */
+/** The pause after this number of refusals in a row. */
 export const pauseAfter = (refusals: number): number => PAUSES_MS[refusals - 1] ?? LONGEST_PAUSE_MS;
 
 /** A platform refuses our credentials: nothing is sent until `untilMs` (milliseconds since 1970). `message`: its answer. */
@@ -30,11 +30,11 @@ export type Trial = { state: 'permitted'; id: string } | ({ state: 'paused' } & 
 export interface CredentialTrials {
   /** The pause in force, if any. */
   readPause(api: string, now: Date): Promise<CredentialPause | null>;
-  /** Asks whether a call may be sent while it is unknown whether the credentials are accepted; a permitted one is counted. */
+  /** Requests permission for a call while it is unknown whether the credentials are accepted; a permitted one is counted. */
   start(api: string, now: Date): Promise<Trial>;
   /** Records a refusal; one of a call that was sent before an earlier one was recorded is the same refusal, and the pause stays. */
   recordRefusal(api: string, refusal: Refusal, now: Date): Promise<CredentialPause>;
-  /** Takes back a permitted trial whose outcome says nothing about the credentials: it was not sent, or not answered. */
+  /** Withdraws a permitted trial whose outcome says nothing about the credentials: it was not sent, or not answered. */
   withdraw(api: string, id: string, now: Date): Promise<void>;
   /** Ends the pause and forgets the trials: the credentials are accepted. */
   recordAccepted(api: string): Promise<void>;

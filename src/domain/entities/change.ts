@@ -13,6 +13,6 @@ export interface Difference {
   path: string;
   before: Json;
   after: Json;
-  /** The number of differences below `path` that this one stands for, beyond the limit of individually kept ones; `before` and `after` are null. */
+  /** The number of differences below `path` that this one represents, beyond the limit of individually stored ones; `before` and `after` are null. */
   count?: number;
 }

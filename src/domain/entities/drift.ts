@@ -42,7 +42,9 @@ interface Found {
 // More than any platform changes at once; the number of unknown members of a document is not limited otherwise.
 const MOST_FOUND = 1000;
 
-/** Notes what was found at a place, once each: `name` tells it from others there. Nothing is made of what is beyond the first thousand. */
+/**
+ * Records what was found at a place, each item once: `name` distinguishes it from others there. Anything beyond the first thousand is only counted.
+ */
 function note(found: Found, place: Place, name: string, describe: (path: string) => Drift): void {
   const noted = found.noted.get(place);
   if (noted?.has(name)) return;
@@ -62,12 +64,12 @@ export function findDrift(document: Json | undefined, shape: Shape, path = ''): 
   return found.dropped === 0 ? found.drift : [...found.drift, overflowOf(found.dropped)];
 }
 
-/** Where a value stands: one for all entries of a list. Its text is only made of what is found: nearly everything is known. */
+/** The place of a value: one for all entries of a list. Its text is only built for findings, because nearly everything is known. */
 interface Place {
   above: Place | null;
   /** A pointer, a member's name or `*`. */
   part: string;
-  /** By name; `*` for the entries of a list. Of what is known only: few. */
+  /** By name; `*` for the entries of a list. Only for known members, which are few. */
   below: Map<string, Place> | null;
 }
 

@@ -20,7 +20,7 @@ const COMMA = 0x2c;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
-/** The first byte that begins a value: white space, zeros and byte order marks are passed over. */
+/** The first byte that begins a value: white space, zeros and byte order marks are skipped. */
 function firstByte(body: Buffer): number | undefined {
   for (const byte of body) if (byte > 0x20 && byte < 0x80) return byte;
   return undefined;

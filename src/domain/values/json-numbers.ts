@@ -39,7 +39,7 @@ const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
 const isSignOrExponent = (code: number): boolean => code === 0x65 || code === 0x45 || code === 0x2b || code === MINUS;
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
-/** Returns the position behind the string that begins at `start`. A value that happens to begin with the mark is marked as a string. */
+/** Returns the position after the string that begins at `start`. A value that happens to begin with the mark is marked as a string. */
 function passString(text: string, start: number, copy: Copy): number {
   const end = endOfString(text, start);
   if (text.charCodeAt(start + 1) === BACKSLASH && text.startsWith(ESCAPED_MARK, start + 1) && !isName(text, end)) {
@@ -66,7 +66,7 @@ function isName(text: string, end: number): boolean {
   return text.charCodeAt(at) === COLON;
 }
 
-/** Returns the position behind the number that begins at `start`. */
+/** Returns the position after the number that begins at `start`. */
 function passNumber(text: string, start: number, copy: Copy): number {
   let end = start + 1;
   let hasPoint = false;
@@ -98,7 +98,7 @@ interface Copy {
   finish(): string;
 }
 
-// Pieces are joined by the ten thousand: millions of slices of a large text would take ten times its memory.
+// Pieces are joined in groups of ten thousand: millions of slices of a large text would take ten times its memory.
 const PIECES_AT_ONCE = 10_000;
 
 function createCopy(text: string): Copy {

@@ -75,7 +75,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const MANY_MEMBERS = 1000;
 
-/** The object without one of its members. A large object loses it in place: to copy a hundred thousand members takes as long as to parse them. */
+/** The object without one of its members. A large object is modified in place: copying a hundred thousand members takes as long as parsing them. */
 export function withoutMember(object: JsonObject, name: string): JsonObject {
   if (Object.keys(object).length > MANY_MEMBERS) {
     delete object[name];

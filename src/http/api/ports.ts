@@ -30,7 +30,7 @@ export interface ApiPorts {
   replay(filter: DeliveryCriteria, fetch: ReplayFetch, replayId?: string): Promise<number>;
   /** What a replay would change, without changing anything. */
   previewReplay(filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview>;
-  /** Makes waiting deliveries due now; returns their number. */
+  /** Makes pending deliveries due now; returns their number. */
   retry(criteria: DeliveryCriteria): Promise<number>;
   /** Marks dead deliveries as handled; returns their number. */
   dismiss(criteria: DeliveryCriteria, note: string | null): Promise<number>;

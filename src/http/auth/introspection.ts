@@ -26,7 +26,7 @@ interface Known {
   untilMs: number;
 }
 
-/** Lookups in progress, and until when each issuer is not asked; kept separately for tokens that were active before, which no stranger has. */
+/** Lookups in progress, and until when each issuer is not called; kept separately for tokens that were active before, which no stranger has. */
 interface Lookups {
   pending: Map<string, Promise<Known>>;
   restsUntilMs: Map<string, number>;

@@ -29,7 +29,7 @@ export interface Issuers {
 
 export function createIssuers(outside: OutsideCalls, clock: Clock): Issuers {
   const get = cautiousGet(outside.get, clock);
-  // Lookups of unknown key ids have a rate limit of their own: strangers can make them up.
+  // Lookups of unknown key ids have a separate rate limit: strangers can invent them.
   const lookUp = cautiousGet(outside.get, clock);
   const keySets = new Map<string, Promise<RemoteJWKSet>>();
 

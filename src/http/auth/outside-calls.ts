@@ -53,7 +53,7 @@ const FAILURE_IS_KNOWN_MS = 2000;
 const MINUTE_MS = 60_000;
 const MOST_CALLS_PER_MINUTE = 20;
 
-/** How long an issuer is not asked after a failed call (null: no response): two seconds, or as long as it asks for, at most an hour. */
+/** How long an issuer is not called after a failed call (null: no response): two seconds, or as long as it asks for, at most an hour. */
 export const restAfterFailure = (answer: OutsideAnswer | null, now: Date): number =>
   Math.max(FAILURE_IS_KNOWN_MS, answer === null ? 0 : (retryAfterMs(answer.headers, now) ?? 0));
 

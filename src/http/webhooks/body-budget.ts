@@ -21,8 +21,8 @@ export interface BudgetSize {
 }
 
 /**
- * The first body that finds no room is exempt: it is not counted until it ends, so that bodies that each hold part of the budget cannot
- * deadlock. All others wait for room in the order of their requests.
+ * The first body that finds no room is exempt: it is not counted until it ends, so that bodies that each hold part of the budget cannot deadlock.
+ * All others wait for room in the order of their requests.
  */
 export function createBodyBudget(size: BudgetSize): BodyBudget {
   const budget = new SharedBudget(size.totalBytes);
@@ -40,7 +40,7 @@ class SharedBudget {
     this.totalBytes = totalBytes;
   }
 
-  /** False: there is no room, or others wait for it already. */
+  /** False: there is no room, or others are already waiting for it. */
   take(share: Share, bytes: number): boolean {
     if (share !== this.exempt && this.waiting.size > 0) return false;
     if (!this.tryGrow(share, bytes)) return false;

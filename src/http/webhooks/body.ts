@@ -108,7 +108,7 @@ class TooMuch extends Error {}
 /** The sender disconnected mid-request: no response is possible. */
 export class SenderGone extends Error {}
 
-/** One body on its way in. */
+/** One body being received. */
 class Reading {
   readonly mostBytes: number;
   private readonly rules: BodyRules;

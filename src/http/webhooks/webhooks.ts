@@ -52,7 +52,7 @@ interface Call {
 export interface Webhooks {
   /** Mounted at `/webhooks`: what a trusted proxy says of a request counts. */
   handler: RequestHandler;
-  /** For targets that begin with `/webhooks/`, where no proxy is trusted: without Express, which would take a tenth of a request's time. */
+  /** For targets that begin with `/webhooks/`, if no proxy is trusted: without Express, which would take a tenth of a request's time. */
   direct: RequestListener;
 }
 

@@ -24,7 +24,7 @@ export interface SimulatedResponse {
   body: string | Buffer;
 }
 
-/** A simulated platform: its world, its API, its webhooks. One value per sandbox connection. */
+/** A simulated platform: its data ("world"), its API, its webhooks. One value per sandbox connection. */
 export interface Simulation {
   /** The platform's API. Paths are those below the simulator's base URL. */
   answer(request: SimulatedRequest): SimulatedResponse;

@@ -21,7 +21,7 @@ export function interpret(delivery: StoredRequest, settings: OrdermentumSettings
   return { do: 'apply', reports: [report], drift };
 }
 
-// In a thin body only the event's name tells the state of a credit note.
+// In a thin body only the event's name determines the state of a credit note.
 const stageOfEvent = new Map([
   ['credit_note_completed', 'Completed'],
   ['credit_note_cancelled', 'Cancelled'],

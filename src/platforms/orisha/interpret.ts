@@ -7,8 +7,8 @@ import type { OrishaSettings } from './settings.ts';
 import { shapeOfKind } from './shapes.ts';
 
 /**
- * A deletion becomes a tombstone at once. Otherwise the record is fetched if its kind has a path; if not, its codes are the record.
- * A 404 is retried and finally a dead letter: an error in a path template must not look like mass deletion.
+ * A deletion becomes a tombstone immediately. Otherwise the record is fetched if its kind has a path; if not, its codes are the record. A 404 is
+ * retried and finally a dead letter: an error in a path template must not look like mass deletion.
  */
 export function interpret(delivery: StoredRequest, settings: OrishaSettings): Interpretation {
   const webhook = readWebhook(delivery.headers, () => bodyText(delivery.body, delivery.contentType));

@@ -5,7 +5,7 @@ import { PermanentFailure } from '../../domain/errors.ts';
 /** Of 400 bytes each, as many as a body of 20 MB has. Each costs some 5 kB of memory while it is merged. */
 const MOST_LINES = 50_000;
 
-/** Throws `PermanentFailure` (`too_many_lines`) for more lines or documents than memory is kept for: a retry cannot succeed. */
+/** Throws `PermanentFailure` (`too_many_lines`) for more lines or documents than memory is reserved for: a retry cannot succeed. */
 export function checkLineCount({ lines, documents }: EntityReport): void {
   checkCount(Math.max(lines.length, documents?.length ?? 0));
 }

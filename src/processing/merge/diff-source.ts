@@ -41,7 +41,7 @@ export function partsOf({ lines, linesComplete, documents, sourceLines }: Entity
 /** More than a reader of a change looks at; the number of members that differ between two messages is not limited otherwise. */
 const MOST_KEPT = 1000;
 
-/** The differences of one source: the first thousand are kept, of the rest only their number. */
+/** The differences of one source: the first thousand individually, of the rest only the number. */
 interface Found {
   kept: Difference[];
   dropped: number;
@@ -92,7 +92,7 @@ function comparable(value: Json | undefined, without: ReadonlySet<string>): Json
   return isObject(value) ? comparableMembers(value, without) : value;
 }
 
-/** The object itself if all of its members are compared as they are: a wide one is not copied. */
+/** The object itself if all of its members are compared unchanged: a wide one is not copied. */
 function comparableMembers(object: JsonObject, without: ReadonlySet<string>): JsonObject | undefined {
   const names = Object.keys(object);
   let copy: JsonObject | null = null;

@@ -20,8 +20,8 @@ export interface MergeContext {
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 
 /**
- * Works out what is new: the header by the entity's time, each line by its own, documents by theirs. Older content is stale and has no effect;
- * different content with an equal time is applied and counted as a collision; a newer time with the same content is stored, but makes no change.
+ * Determines what is new: the header by the entity's time, each line by its own, documents by theirs. Older content is stale and has no effect;
+ * different content with an equal time is applied and counted as a collision; a newer time with the same content is stored, but creates no change.
  * `stored` is null for an unknown entity; otherwise it is modified and returned.
  */
 export function mergeReport(stored: EntityState | null, report: EntityReport, context: MergeContext): MergeResult {
@@ -169,7 +169,7 @@ function mergeSource(effect: MergeResult, report: EntityReport, age: Age, before
  */
 const MOST_ADDED_CHARACTERS = 1_000_000;
 
-/** Changes `stored` in place: to copy a hundred thousand members takes as long as to parse them. */
+/** Changes `stored` in place: copying a hundred thousand members takes as long as parsing them. */
 function addMembers(stored: JsonObject, reported: JsonObject): JsonObject {
   for (const name of Object.keys(reported)) setMember(stored, name, reported[name]);
   return stored;

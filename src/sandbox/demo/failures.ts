@@ -15,7 +15,10 @@ export interface FailureRates {
 
 export const DEFAULT_FAILURE_RATES: FailureRates = { dropped: 0.05, duplicated: 0.1, delayed: 0.2, longestMs: 2500 };
 
-/** `lost`: never sent, given up, or forgotten with a restored backup. `late`: overtaken, or retried until accepted. `silent`: nothing to send. `taken`: accepted at once. */
+/**
+ * `lost`: never sent, abandoned, or lost with a restored backup. `late`: overtaken, or retried until accepted. `silent`: nothing to send. `taken`:
+ * accepted immediately.
+ */
 export type Outcome = 'lost' | 'late' | 'silent' | 'taken';
 
 export interface FailureCounts {

@@ -28,8 +28,8 @@ function databaseFile({ dataDir, env }: Pick<RestoreStage, 'dataDir' | 'env'>): 
 }
 
 /**
- * Takes a backup while the service runs, lets the reader book what comes after it, kills the service and starts it on the backup: `restore` does
- * the second half. What no list brings back is sent again by its platform. Null if the database is not a file.
+ * Takes a backup while the service runs, lets the reader book what follows it, kills the service and starts it on the backup: `restore` does the
+ * second half. What no list contains is sent again by its platform. Null if the database is not a file.
  */
 export async function takeBackup(stage: RestoreStage): Promise<{ restore(): Promise<void> } | null> {
   const { dataDir, service, injector, print } = stage;
@@ -60,7 +60,7 @@ export async function takeBackup(stage: RestoreStage): Promise<{ restore(): Prom
   };
 }
 
-/** The restore must take back something that the reader has booked: if the traffic does not bring it, another event does. */
+/** The restore must revert something that the reader has booked: if the traffic does not produce it, another event does. */
 async function untilBooked({ sandbox, injector, reader }: RestoreStage, before: number): Promise<void> {
   const deadlineMs = performance.now() + READ_WITHIN_MS;
   for (const world of sandbox.worlds) {

@@ -23,7 +23,7 @@ export interface TrafficOptions {
 /** Every platform has at least this many events, however slow the machine is: enough to leave something to compare. */
 const FEWEST_EVENTS = 10;
 
-/** Generates events in every world until stopped, or until each has had the most. */
+/** Generates events in every world until stopped, or until each has had the maximum. */
 export async function runTraffic(options: TrafficOptions): Promise<void> {
   await Promise.all(options.sandbox.worlds.map((world) => runWorld(options, world)));
 }

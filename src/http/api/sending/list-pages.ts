@@ -34,7 +34,7 @@ export function sendList(request: Request, response: Response, readSemaphore: Se
   });
 }
 
-/** Rows of a list that is made as a whole: its cursors are counts of rows. */
+/** Rows of a list that is built as a whole: its cursors are counts of rows. */
 export function rowsFrom(list: string, all: readonly object[], after: string | null, limit: number): ListRow[] {
   const start = readSequenceCursor(list, after) ?? 0;
   return all.slice(start, start + limit).map((view, index) => ({ cursor: listCursor(list, [start + index + 1]), view }));
@@ -43,7 +43,7 @@ export function rowsFrom(list: string, all: readonly object[], after: string | n
 const BATCH_ROWS = 101;
 const NO_CURSOR = '';
 
-/** Reads a page through to find its end. Keeps its rows only where they are few: they are read again as they are sent. */
+/** Reads through a page to find its end. Retains its rows only if they are few: they are read again when they are sent. */
 async function cutList({ after, limit, read, batchRows = BATCH_ROWS }: RowList): Promise<RowPage> {
   let rows: SentRow[] | undefined = [];
   let [bytes, count, hasMore] = [0, 0, false];

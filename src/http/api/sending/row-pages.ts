@@ -29,7 +29,7 @@ export interface RowPage {
   last: string | null;
   hasMore: boolean;
   read: ReadRows;
-  /** The rows themselves, where they were small enough to keep. */
+  /** The rows themselves, if they were small enough to retain. */
   rows?: readonly SentRow[] | undefined;
 }
 
@@ -79,7 +79,7 @@ export async function writeRows(
   const rowBytes = page.bytes / Math.max(1, page.count);
   let ahead = FIRST_BYTES;
   let at = page.after;
-  // The last row of a part may have left the list in the meantime: then the part ends where the page would have been read twice.
+  // The last row of a part may have left the list in the meantime: then the part ends at the point where the page would have been read twice.
   let left = 2 * page.count;
   for (const upTo of page.parts) {
     while (at !== upTo && left > 0) {

@@ -38,7 +38,7 @@ interface LargePage {
 
 /** Sends the headers, and a small page; returns a large one, whose rows are still to be written. */
 async function prepareRows(request: Request, response: Response, prepare: () => Promise<PreparedPage>): Promise<LargePage | null> {
-  // The client may have gone while it waited its turn.
+  // The client may have disconnected while it was waiting.
   if (response.destroyed) return null;
   const isCsv = wantsCsv(request, response);
   const { page, next, columns } = await prepare();

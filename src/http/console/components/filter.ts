@@ -13,7 +13,7 @@ export interface Field {
   word?: (choice: string) => string;
 }
 
-/** A filter that works with the keyboard alone and is part of the URL, so that it can be shared. Typed text survives a refresh. */
+/** A filter that works with only the keyboard and is part of the URL, so that it can be shared. Typed text survives a refresh. */
 export const filterForm = (
   path: string,
   fields: readonly Field[],

@@ -16,7 +16,7 @@ export function textView(text: string, id: string): Html {
   return html`<div class="copied">${copyButton(id)}${body}</div>${cut ? html`<p class="faint">The first ${MOST_SHOWN.toLocaleString('en')} characters. The API returns all of it.</p>` : ''}`;
 }
 
-/** Hidden until the script that makes it work shows it. */
+/** Hidden until its script shows it. */
 export const copyButton = (id: string): Html => html`<button type="button" class="copy" data-copy="${id}" hidden>Copy</button>`;
 
 function parsedOf(text: string): Json | undefined {

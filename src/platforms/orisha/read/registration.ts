@@ -14,7 +14,7 @@ const NAMES = {
   off: ['disabled', 'isDisabled'],
 };
 
-/** A registered webhook, and the administration that it belongs to (`administration` where the answer names none). */
+/** A registered webhook, and the administration that it belongs to (`administration` if the response names none). */
 export function readRegistration(answer: JsonObject, administration: string): { administration: string; webhook: RegisteredWebhook } {
   const row = unwrapped(answer);
   return {

@@ -21,7 +21,7 @@ import { PUBLIC_KEY_PREFIX, type SignatureRule, type StandardSettings, standardH
 import { textOf } from './expression.ts';
 import { renderTemplate } from './template.ts';
 
-/** What the signature in `header` has to be compared with; refused if the headers alone rule it out. */
+/** The expected value of the signature in `header`; rejected if the headers alone rule it out. */
 export function proveSignature(
   request: RequestHead,
   header: string,

@@ -81,7 +81,7 @@ function happeningOf(eventType: string): Happening | null {
 
 function happen(world: World, happening: Happening): SimulatedOrder {
   if (happening === 'created') return newOrder(world);
-  // An order that an event needs is created without a webhook of its own.
+  // An order that an event needs is created without a webhook.
   const held = [...world.orders.values()].at(-1) ?? newOrder(world);
   if (happening === 'deleted') {
     world.orders.delete(held.id);

@@ -78,7 +78,7 @@ const pastBadge = ({ supersededBy, removedAt }: DocumentRow): Content => {
   return removedAt === null ? '' : html` ${badge('removed', 'bad')}`;
 };
 
-/** The documents of one entity: the current ones, and those that are no longer, each with its mark. */
+/** The documents of one entity: the current ones, and former ones, each marked. */
 export const documentTable = (documents: readonly DocumentRow[], pageRequest: PageRequest): Html =>
   table(
     'Documents',
