@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import test from 'node:test';
-import { type Node, SyntaxKind } from 'typescript/unstable/ast';
-import { API } from 'typescript/unstable/sync';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
@@ -205,14 +203,6 @@ test('a migration does not change with the program', () => {
   );
 });
 
-const MAX_FILES = 16;
-
-test(`no folder has more than ${MAX_FILES} files of its own`, () => {
-  const folders = Map.groupBy(files(SRC), (path) => relative(ROOT, dirname(path)));
-  const crowded = [...folders].filter(([, own]) => own.length > MAX_FILES).map(([folder, own]) => `${folder}: ${own.length}`);
-  assert.deepEqual(crowded, []);
-});
-
 /** Words that stood for mechanisms once, and file names that say nothing; docs/glossary.md has the ones to use. */
 const BANNED_NAMES = new RegExp(
   `\\b(${[
@@ -240,60 +230,4 @@ test('names are the words of the glossary', () => {
     }),
   );
   assert.deepEqual(found, []);
-});
-
-const MOST_LINES = 50;
-const FUNCTIONS = new Set([
-  SyntaxKind.FunctionDeclaration,
-  SyntaxKind.FunctionExpression,
-  SyntaxKind.ArrowFunction,
-  SyntaxKind.MethodDeclaration,
-  SyntaxKind.Constructor,
-  SyntaxKind.GetAccessor,
-  SyntaxKind.SetAccessor,
-]);
-
-/** The functions that have more lines than they may, from their name to their last brace. `planted` is read instead of files. */
-function longFunctions(paths: readonly string[], planted: Readonly<Record<string, string>> = {}): string[] {
-  // Each file is parsed by itself: nothing else is needed.
-  const config = join(ROOT, 'tsconfig.syntax-only.json');
-  const options = { noResolve: true, noLib: true, types: [] };
-  const contents: Readonly<Record<string, string>> = { ...planted, [config]: JSON.stringify({ compilerOptions: options, files: paths }) };
-  const api = new API({
-    cwd: ROOT,
-    fs: { readFile: (path) => contents[path], fileExists: (path) => (path in contents ? true : undefined) },
-  });
-  try {
-    const [project] = api.updateSnapshot({ openProjects: [config] }).getProjects();
-    return paths.flatMap((path) => {
-      const source = project?.program.getSourceFile(path);
-      assert.ok(source, `${path} was parsed`);
-      return longFunctionsIn(source, source.text).map((fault) => `${relative(ROOT, path)}, ${fault}`);
-    });
-  } finally {
-    api.close();
-  }
-}
-
-function longFunctionsIn(source: Node, text: string): string[] {
-  const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
-  const found: string[] = [];
-  const pageRequest = (node: Node): void => {
-    if (FUNCTIONS.has(node.kind)) {
-      const first = lineOf(node.getStart());
-      const lines = lineOf(node.end) - first + 1;
-      if (lines > MOST_LINES) found.push(`line ${first}: ${lines} lines`);
-    }
-    node.forEachChild(pageRequest);
-  };
-  pageRequest(source);
-  return found;
-}
-
-test(`no function has more than ${MOST_LINES} lines`, () => {
-  assert.deepEqual(longFunctions(files(SRC)), []);
-  const path = join(SRC, 'main.ts');
-  const planted = (lines: number) => `// First.\n\nexport const f = () => {\n${'  f();\n'.repeat(lines - 2)}};\n`;
-  assert.deepEqual(longFunctions([path], { [path]: planted(MOST_LINES) }), []);
-  assert.deepEqual(longFunctions([path], { [path]: planted(MOST_LINES + 1) }), ['src/main.ts, line 3: 51 lines']);
 });
