@@ -1,4 +1,4 @@
-# Build: compiles sqlite3. Run: Node 24 and the sources as they are; the image holds no compiler, no npm cache and no development dependency.
+# Build: compiles sqlite3. Run: Node 24 and the unmodified sources; the image contains no compiler, no npm cache and no development dependency.
 FROM node:24-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -12,7 +12,7 @@ COPY migrations migrations
 COPY openapi openapi
 COPY src src
 COPY deploy/healthcheck.ts deploy/healthcheck.ts
-# Any user may run it (OpenShift picks a random one, in group 0): only /data is written to, and it belongs to group 0.
+# Any user can run it (OpenShift uses a random one, in group 0): only /data is written to, and it belongs to group 0.
 RUN install -d -o node -g 0 -m 770 /data && rm -rf /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx
 USER node
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data CONNECTIONS_FILE=/etc/orderdock/connections.yaml

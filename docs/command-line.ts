@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { createProgram } from '../src/cli/program.ts';
 
-/** The page of the command line, from the definitions that `--help` is made from. */
+/** The page about the command line, from the definitions used by `--help`. */
 export function commandLinePage(): string {
   const program = createProgram({ env: {}, workingDir: '/', out: () => {}, err: () => {}, outTerminal: false, terminal: false });
   return [

@@ -8,7 +8,7 @@ import { commandLinePage } from './command-line.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** The documents that are made from the code, by their path: `npm run docs` writes them, a test compares them. */
+/** The documents that are generated from the code, by path: `npm run docs` writes them, a test compares them. */
 export function generatedDocuments(): Record<string, string> {
   return {
     'docs/configuration.md': configurationPage(),
@@ -75,7 +75,7 @@ function envExample(): string {
   return ['# Copy to .env (npm start reads it) or set these in the environment. See docs/configuration.md.', '', ...lines].join('\n');
 }
 
-/** Whether the file in the repository is what the code makes of it. */
+/** Whether the file in the repository equals the generated one. */
 export const isFresh = (path: string, text: string): boolean => readFileSync(join(ROOT, path), 'utf8') === text;
 
 if (import.meta.main) for (const [path, text] of Object.entries(generatedDocuments())) writeFileSync(join(ROOT, path), text);

@@ -1,7 +1,7 @@
 import { type Database, openDatabase as open, type Sql } from '../src/store/engine/database.ts';
 import { type Recorded, senderIn, withoutCounts } from './statements.ts';
 
-// Stands in for src/store/engine/database.ts where statements are recorded: see record-statements.ts.
+// Replaces src/store/engine/database.ts while statements are recorded: see record-statements.ts.
 export * from '../src/store/engine/database.ts';
 
 declare global {

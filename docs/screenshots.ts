@@ -12,7 +12,7 @@ const TARGET = join(ROOT, 'docs/screenshots');
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 780 };
 const STORY_MS = 9000;
-/** A consumer of the pictures counts as behind after this. */
+/** A consumer in the pictures counts as behind after this. */
 const BEHIND_S = 2;
 
 /** Reads a file that the service writes when it is ready. */
@@ -25,7 +25,7 @@ async function appearing(path: string): Promise<string> {
   throw new Error(`${path} did not appear`);
 }
 
-/** A small night: an unreadable body, an old secret, an unknown event, and an ERP that has booked something and then stopped reading. */
+/** Some incidents: an unreadable body, an old secret, an unknown event, and an ERP that has booked something and then stopped reading. */
 async function cause(trouble: { url: string; key: string; directory: string }): Promise<void> {
   const { url, key, directory } = trouble;
   const sandbox = JSON.parse(await readFile(join(directory, 'sandbox.json'), 'utf8')) as {
@@ -55,7 +55,7 @@ async function cause(trouble: { url: string; key: string; directory: string }): 
   await sleepMs(BEHIND_S * 1000 + 1500);
 }
 
-/** The pictures, by file: where, and on which screen. */
+/** The pictures, by file: the page, and the screen size. */
 async function photograph(page: Page): Promise<void> {
   const shoot = async (name: string, path: string) => {
     await page.goto(`/console${path}`);
@@ -80,7 +80,7 @@ async function photograph(page: Page): Promise<void> {
   await shoot('overview-phone', '/');
 }
 
-/** Starts the sandbox on a data directory of its own, lets its story play and a few things go wrong, and photographs the console. */
+/** Starts the sandbox with its own data directory, lets its history play and some things go wrong, and takes the screenshots of the console. */
 async function takeAll(): Promise<void> {
   if (chromiumPath === null) throw new Error('No Chromium on this machine: set CHROMIUM_PATH.');
   await mkdir(TARGET, { recursive: true });

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'docs/statements');
 
-/** Tests that together send nearly every statement there is, on both engines. */
+/** Tests that together send nearly every statement, on both engines. */
 const TESTS = [
   'test/{store,processing,monitoring,reconciliation,jobs,documents,feed,life}/*.test.ts',
   'test/api/!(clients|description|throttle).test.ts',
@@ -25,7 +25,7 @@ export interface Recorded {
   statement: string;
 }
 
-/** The innermost function of the store in a stack, when it was the store that sent the statement; null for a statement of a test. */
+/** The innermost function of the store in a stack if the store sent the statement; null for a statement of a test. */
 export function senderIn(stack: string): { file: string; name: string } | null {
   const frames = stack
     .split('\n')
@@ -40,7 +40,7 @@ export function senderIn(stack: string): { file: string; name: string } | null {
   return { file, name };
 }
 
-/** The statement on as many lines as it has clauses, whatever the number of values in its lists. */
+/** The statement with one line per clause, independent of the number of values in its lists. */
 export const withoutCounts = (statement: string): string =>
   statement
     .replace(/\s+/g, ' ')
@@ -52,7 +52,7 @@ export const withoutCounts = (statement: string): string =>
 
 const heading = ({ file, name }: Pick<Recorded, 'file' | 'name'>): string => `-- ${file}${name ? ` ${name}` : ''}`;
 
-/** The texts in the repository, by path: for each engine a file for each folder of the store. */
+/** The texts in the repository, by path: one file per engine and folder of the store. */
 export function statementTexts(recorded: readonly Recorded[]): Record<string, string> {
   const byFile = Map.groupBy(recorded, ({ engine, file }) => `${engine}/${file.split('/')[0]}.sql`);
   return Object.fromEntries(
@@ -72,7 +72,7 @@ export const namedFunctions = (): { file: string; name: string }[] =>
     })),
   );
 
-/** Runs tests, and returns what the store sent meanwhile. Throws where they fail, as without a PostgreSQL. */
+/** Runs tests, and returns what the store sent meanwhile. Throws if they fail, for example without a PostgreSQL. */
 function recordTests(files: readonly string[]): Recorded[] {
   const directory = mkdtempSync(join(tmpdir(), 'orderdock-statements-'));
   const words = ['--test', '--test-timeout=300000', '--test-concurrency=3', '--import', './docs/record-statements.ts'];

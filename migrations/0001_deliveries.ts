@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Every webhook request that was answered 202 (or 400 with its bytes kept), and its life. */
+/** Every webhook request that was answered 202 (or 400 with its bytes stored), and its states. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('deliveries', (table) => {
     table.bigIncrements('seq');
@@ -27,13 +27,13 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('credential');
     table.text('headers').notNullable();
     table.text('content_type');
-    // The bytes as received; null once retention has emptied it.
+    // The bytes as received; null once retention has deleted them.
     table.binary('body');
     table.text('body_sha256').notNullable();
     table.text('attempts').notNullable().defaultTo('[]');
     table.integer('tries').notNullable().defaultTo(0);
     table.text('error');
-    // What a fetch returned for this delivery, for replays; `replay` names how a replay under way gets its content.
+    // The response of the fetch for this delivery, for replays; `replay` says how a pending replay gets its content.
     table.text('recorded');
     table.text('replay');
     table.unique(['connection', 'dedupe_key']);
@@ -45,6 +45,6 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.raw(`create index deliveries_leased on deliveries (lease_until) where state = 'working'`);
   await trx.raw(`create index deliveries_dead on deliveries (seq) where state = 'dead'`);
   await trx.raw(`create index deliveries_open on deliveries (subject, connection, seq) where state in ('pending', 'working')`);
-  // Filled by the worker, not at the door: an index entry at a random place costs the intake a page each.
+  // Filled by the worker, not during intake: an index entry at a random place would cost intake a page each.
   await trx.raw('create index deliveries_subject on deliveries (subject, seq) where finished_at is not null');
 }

@@ -11,9 +11,9 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('external_id').notNullable();
     table.text('number');
     table.text('status');
-    // The whole canonical header, as JSON; number and status stand beside it for filters.
+    // The whole canonical header, as JSON; number and status have their own columns for filters.
     table.text('header').notNullable();
-    // The platform's own JSON without the lines, and the member they belong into.
+    // The platform's own JSON without the lines, and the member where they belong.
     table.text('source');
     table.text('source_lines');
     table.text('last_updated_at');

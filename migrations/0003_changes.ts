@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The feed, and who reads it. `state` holds what the change left behind (header, touched lines), so that any position can be shown again. */
+/** The feed and its readers. `state` contains the state that the change produced (header, touched lines), so that any position can be shown later. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('changes', (table) => {
     table.bigIncrements('seq');
@@ -17,7 +17,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('cause_type').notNullable();
     table.text('cause_id').notNullable();
     table.text('event_type');
-    // Platform time and arrival of what caused it, for latency.
+    // Platform time and arrival of the cause, for latency.
     table.text('platform_at');
     table.text('received_at');
     table.unique(['entity_id', 'version']);
@@ -36,7 +36,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.bigInteger('last_read_position');
     table.text('last_ack_at');
   });
-  // When a consumer had been given everything up to a position, for latency.
+  // When a consumer had been sent everything up to a position, for latency.
   await trx.schema.createTable('consumer_reads', (table) => {
     table.text('consumer').notNullable();
     table.bigInteger('position').notNullable();

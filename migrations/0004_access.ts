@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** API keys (hashes only), the service's own secrets, leases between processes, and the memory of remote limits. */
+/** API keys (hashes only), the service's own secrets, leases between processes, and the state of remote rate limits. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('api_keys', (table) => {
     table.text('name').primary();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What operators need at three in the morning: responses, credentials in use, drift, alerts. */
+/** Data for operators: responses, credentials in use, drift, alerts. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('answers', (table) => {
     table.text('connection').notNullable();
@@ -10,7 +10,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.integer('count').notNullable();
     table.primary(['connection', 'minute', 'status']);
   });
-  // How long our answers to a connection have been failures without a success between them.
+  // How long our answers to a connection have been failures without a success in between.
   await trx.schema.createTable('answer_streaks', (table) => {
     table.text('connection').primary();
     table.integer('failures').notNullable();
@@ -18,7 +18,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('last_failed_at');
     table.text('last_succeeded_at');
   });
-  // Requests we refused or could not store: a gap's cause may lie here. Never anything of the request but its status and reason.
+  // Requests that we rejected or could not store, which may be the cause of a gap. Only status and reason of the request are stored.
   await trx.schema.createTable('refusals', (table) => {
     table.bigIncrements('seq');
     table.text('connection').notNullable();
@@ -47,7 +47,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.primary(['connection', 'kind', 'path', 'name']);
   });
   await trx.schema.createTable('alerts', (table) => {
-    // One row per state that lasts: code and connection.
+    // One row per open state: code and connection.
     table.text('key').primary();
     table.text('code').notNullable();
     table.text('level').notNullable();

@@ -11,7 +11,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('started_at').notNullable();
     table.text('finished_at');
     table.text('error');
-    // Per stream: watermark at the start, page token, candidate for the new watermark, done: an interrupted run goes on from here.
+    // Per stream: watermark at the start, page token, candidate for the new watermark, done: an interrupted run continues from here.
     table.text('progress').notNullable();
     table.integer('seen').notNullable().defaultTo(0);
     table.integer('unchanged').notNullable().defaultTo(0);
@@ -42,7 +42,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('updated_at').notNullable();
     table.primary(['connection', 'stream']);
   });
-  // Spans of platform time that finished runs have proven; `from_at` null: from the beginning. What lies after the last one is open.
+  // Spans of platform time that finished runs have proven; `from_at` null: from the beginning. The time after the last one is open.
   await trx.schema.createTable('coverage', (table) => {
     table.bigIncrements('seq');
     table.text('connection').notNullable();
@@ -51,10 +51,10 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('run_id').notNullable();
     table.index(['connection', 'to_at']);
   });
-  // When processes ran: a standstill is the time between them.
+  // When processes were running: downtime is the time in between.
   await trx.schema.createTable('uptime', (table) => {
     table.text('process').primary();
-    // True where it answered webhooks: only then was anything received.
+    // True if it answered webhooks: only then was anything received.
     table.boolean('receives').notNullable();
     table.text('started_at').notNullable();
     table.text('last_seen_at').notNullable();

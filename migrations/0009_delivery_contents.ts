@@ -3,8 +3,8 @@ import type { Knex } from 'knex';
 const ROWS_PER_STATEMENT = 5000;
 
 /**
- * The contents of a delivery are in a table of their own, written once: claiming and completing a delivery rewrite a short row. Retention deletes
- * the contents. Due deliveries are found by their due time, without scanning everything that waits.
+ * The contents of a delivery are in a separate table, written once: claiming and completing a delivery rewrite only a short row. Retention deletes
+ * the contents. Due deliveries are found by their due time, without scanning everything that is pending.
  */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('delivery_contents', (table) => {
@@ -12,7 +12,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('headers').notNullable();
     // The bytes as received.
     table.binary('body').notNullable();
-    // What a fetch returned for this delivery, for replays.
+    // The response of the fetch for this delivery, for replays.
     table.text('recorded');
   });
   await moveContents(trx);

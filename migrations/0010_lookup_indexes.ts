@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What monitors ask for every few seconds, and lists by status, are read off indexes of their own: they cost the same with a million orders. */
+/** Queries that monitoring runs every few seconds, and lists by status, have their own indexes: they cost the same with a million orders. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.raw(`create index deliveries_backlog on deliveries (connection, received_at) where state in ('pending', 'working')`);
   await trx.raw(`create index deliveries_dead_of on deliveries (connection) where state = 'dead'`);

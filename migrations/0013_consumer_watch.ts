@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Consumers are watched: what they began with, what they read and acknowledged and when, whom to notify, after how long to alert. */
+/** Consumers are monitored: where they started, what they have read and acknowledged and when, whom to notify, when to alert. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.alterTable('consumers', (table) => {
-    // The cursors of both positions: they outlive the entries that they name.
+    // The cursors of both positions, which outlive the entries that they name.
     table.text('cursor').notNullable().defaultTo('');
     table.text('last_read_cursor');
     table.bigInteger('start_position').notNullable().defaultTo(0);
@@ -11,7 +11,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.text('notify_url');
     table.text('notify_secret');
   });
-  // Until now a new consumer began at 0 wherever the feed began.
+  // Until now a new consumer started at 0 wherever the feed began.
   await trx.raw('update consumers set position = (select max(seq) from feed_floor) where position < (select max(seq) from feed_floor)');
   // A row covers the entries after `after_position` up to `position`.
   await trx.schema.alterTable('consumer_reads', (table) => {

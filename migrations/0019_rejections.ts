@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What a refused request looked like: who sent it, why it was refused, and its credentials without their value. */
+/** A description of a rejected request: its sender, the reason, and its credentials without their value. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.alterTable('refusals', (table) => {
     table.text('address');

@@ -4,9 +4,9 @@ const ROWS_PER_STATEMENT = 5000;
 const DAY_MS = 86_400_000;
 
 /**
- * `compared_at`: what a time is compared as where it is not the time itself, since it lies in the future or is finer than a millisecond.
- * `source_form`: whether the platform's own JSON came in a message or in an answer; two of one form are compared whole.
- * Rows that a time in the future has frozen until now are compared as the moment of their last change.
+ * `compared_at`: the value used in comparisons if it is not the time itself, which lies in the future or is finer than a millisecond.
+ * `source_form`: whether the platform's own JSON came in a message or in a response; two of the same form are compared completely. Rows that a time
+ * in the future has blocked until now are compared by the moment of their last change.
  */
 export async function up(trx: Knex.Transaction): Promise<void> {
   for (const name of ['entities', 'lines']) {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Alerts can be acknowledged and muted, and those that have ended are kept: a state that comes again replaces its row in `alerts`. */
+/** Alerts can be acknowledged and muted, and resolved ones are retained: a state that recurs replaces its row in `alerts`. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.alterTable('alerts', (table) => {
     table.text('acknowledged_at');

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * What orders, shipments and records are found by: the trigrams of their numbers, ids, items, parties and documents, by the entity's `seq`. Filled
- * behind the feed, up to `position`, so that applying an event does not wait for it. Deliveries are found by their event's id, receipts by their reference.
+ * The search terms of orders, shipments and records: the trigrams of their numbers, ids, items, parties and documents, by the entity's `seq`.
+ * Filled after the feed, up to `position`, so that applying an event does not wait for it. Deliveries are found by their event's id, receipts by
+ * their reference.
  */
 export async function up(trx: Knex.Transaction): Promise<void> {
   const postgres = trx.client.config.client === 'pg';
@@ -20,7 +21,7 @@ export async function up(trx: Knex.Transaction): Promise<void> {
     table.bigInteger('position').notNullable();
   });
   await trx('search_progress').insert({ id: 1, position: 0 });
-  // Filled by the worker, not at the door, as that of the subject.
+  // Filled by the worker, not during intake, like that of the subject.
   await trx.raw('create index deliveries_event on deliveries (event_id) where event_id is not null and finished_at is not null');
   await trx.raw('create index receipts_reference on receipts (reference) where reference is not null');
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What each platform had registered when it was last asked. */
+/** The registrations at each platform when they were last read. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('registrations', (table) => {
     table.text('connection').primary();

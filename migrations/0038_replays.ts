@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Which deliveries a replay set going, so that its outcome can be looked at. */
+/** The deliveries that a replay has requeued, so that its outcome can be shown. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('replays', (table) => {
     table.text('id').primary();

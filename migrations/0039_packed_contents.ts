@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import { packBytes } from './pack-bytes.ts';
 
-/** Bodies larger than this are moved one by one: memory stays bounded. */
+/** Bodies larger than this are moved one by one, to limit memory. */
 const LARGE_BODY_BYTES = 131_072;
 const ROWS_PER_STEP = 100;
 
-/** Headers (JSON text on a line of its own) and body of a delivery become one packed value, a seventh of its size; so does what was recorded. */
+/** Headers (one line of JSON) and body of a delivery become one packed value, a seventh of their size; so does the recorded response. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   const postgres = trx.client.config.client === 'pg';
   await trx.raw('alter table delivery_contents rename to unpacked_contents');

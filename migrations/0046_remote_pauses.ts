@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Until when a platform's budgets rest, after it has answered 429: for every process, and over restarts. */
+/** Until when calls to a platform are paused after it has answered 429: for every process, and across restarts. */
 export async function up(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable('remote_pauses', (table) => {
     table.text('connection').notNullable();

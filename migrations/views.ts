@@ -2,13 +2,13 @@ import type { Knex } from 'knex';
 
 /** The expressions that differ between the engines in a view. */
 interface Engine {
-  /** Text at a path below a JSON text column: names, and places in lists, such as `1.0`. */
+  /** Text at a path below a JSON text column: names, and list positions, such as `1.0`. */
   text(column: string, path: string): string;
-  /** The decimal at a path: `numeric` where the engine has exact numbers, else its text. */
+  /** The decimal at a path: `numeric` if the engine has exact numbers, else its text. */
   decimal(column: string, path: string): string;
   /** A list of lists of values at a path, as JSON text of a list of objects with these members. */
   objects(column: string, path: string, names: readonly string[]): string;
-  /** Clause that unfolds a column with a JSON list into rows: each is a value `line.value`. */
+  /** Clause that expands a column with a JSON list into rows: each is a value `line.value`. */
   unfold(column: string): string;
 }
 
@@ -45,7 +45,7 @@ const postgres: Engine = {
 
 type Member = readonly [column: string, path: string, kind?: 'text' | 'decimal'];
 
-/** The places of a header's values (src/store/entities/content-values.ts). */
+/** The positions of a header's values (src/store/entities/content-values.ts). */
 const HEADER: readonly Member[] = [
   ['currency', '0'],
   ['buyer_id', '1.0'],
@@ -56,7 +56,7 @@ const HEADER: readonly Member[] = [
   ['ordered_at', '4'],
 ];
 
-/** The places of a line's values (src/store/entities/line-values.ts). */
+/** The positions of a line's values (src/store/entities/line-values.ts). */
 const LINE: readonly Member[] = [
   ['position', '1.0'],
   ['item_number', '1.1.0'],
@@ -110,7 +110,7 @@ const FEED = `select changes.seq as position, changes.change_id as change_id, ch
     changes.diff as diff, changes.cause_type as cause_type, changes.cause_id as cause_id, changes.event_type as event_type
   from changes`;
 
-/** The views that are kept stable for reports and other programs (docs/sql.md), by name. */
+/** The stable views for reports and other programs (docs/sql.md), by name. */
 function viewDefinitions(engine: Engine): Record<string, string> {
   return {
     orders: entities(engine, `kind = 'order'`),
@@ -139,7 +139,7 @@ export async function dropViews(trx: Knex.Transaction): Promise<Grant[]> {
   return grants;
 }
 
-/** Creates the views again when a definition is new or has changed, and restores the grants on them. */
+/** Creates the views again if a definition is new or has changed, and restores the grants on them. */
 export async function refreshViews(trx: Knex.Transaction, granted: readonly Grant[]): Promise<void> {
   const wanted = viewDefinitions(isPostgres(trx) ? postgres : sqlite);
   const rows = await trx('view_definitions').select<{ name: string; definition: string }[]>('name', 'definition');

@@ -1,6 +1,6 @@
 /**
- * What in a newer description of the API would break a client of the older one: something taken away or renamed, an answer that lost a
- * member or gained a type, a request that needs more than before. New paths, optional parameters and further members break nobody.
+ * Changes in a newer description of the API that would break a client of the older one: something removed or renamed, a response that lost a member
+ * or gained a type, a request that requires more than before. New paths, optional parameters and further members break no client.
  */
 export function findBreaks(older: Spec, newer: Spec): string[] {
   const breaks: string[] = [];
