@@ -14,6 +14,7 @@ import { readWatermarks } from '../store/reconciliation/watermarks.ts';
 import { type FailureBudget, failureBudget } from './failure-budget.ts';
 import { type Latency, latency } from './latency.ts';
 import { circuitOf } from './platform-access.ts';
+import { type Calculated, rememberFigure } from './remember-figures.ts';
 import { type Silence, silence } from './silence.ts';
 
 /** The health of a connection, as an operator needs it. */
@@ -61,10 +62,15 @@ export async function connectionHealth(context: Context, connection: Connection)
     failureBudget: await failureBudget(context, connection),
     silence: await silence(context, connection),
     latency: await latency(context, connection),
-    credentials: await readCredentialsInUse(sql, name),
+    credentials: await credentialsInUse(context, connection),
     registrations: await readRegistrations(sql, name),
   };
 }
+
+const credentialsInUse = rememberFigure(async (context, { name }): Promise<Calculated<CredentialUse[]>> => {
+  const figure = await readCredentialsInUse(context.db.read, name);
+  return { figure, rows: figure.reduce((sum, { uses }) => sum + uses, 0) };
+});
 
 function watermarkText(watermarks: ReadonlyMap<string, string | null>): string | null {
   const known = [...watermarks].filter(([, watermark]) => watermark !== null);

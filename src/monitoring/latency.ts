@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import { type Journey, readJourneys } from '../store/monitoring/read-health.ts';
+import { type Calculated, rememberFigure } from './remember-figures.ts';
 
 /** Milliseconds; null: no sample. */
 export interface Percentiles {
@@ -21,16 +22,19 @@ export interface Latency {
 const DAY_MS = 86_400_000;
 
 /** For the newest 1000 changes of the last day that came from deliveries. */
-export async function latency(context: Context, connection: Connection): Promise<Latency> {
+export const latency: (context: Context, connection: Connection) => Promise<Latency> = rememberFigure(calculateLatency);
+
+async function calculateLatency(context: Context, connection: Connection): Promise<Calculated<Latency>> {
   const from = new Date(context.clock.now().getTime() - DAY_MS).toISOString();
   const journeys = await readJourneys(context.db.read, connection.name, from);
   const leg = (begin: keyof Journey, end: keyof Journey) => percentiles(journeys.flatMap((one) => tookMs(one[begin], one[end])));
-  return {
+  const figure = {
     platformToReceived: leg('platformAt', 'receivedAt'),
     receivedToApplied: leg('receivedAt', 'appliedAt'),
     appliedToPulled: leg('appliedAt', 'pulledAt'),
     pulledToBooked: leg('pulledAt', 'bookedAt'),
   };
+  return { figure, rows: journeys.length };
 }
 
 // A platform's clock may be ahead of ours: a negative duration counts as zero.

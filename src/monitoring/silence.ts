@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import { readAround, readArrivals } from '../store/monitoring/read-health.ts';
+import { readAround, readArrivals, readLastDeliveryAt } from '../store/monitoring/read-health.ts';
+import { type Calculated, rememberFigure } from './remember-figures.ts';
 
 /** How long a connection has been quiet, and how long is normal for it. */
 export interface Silence {
@@ -32,16 +33,22 @@ export function expectedSilenceMs(arrivals: readonly string[], weeklyGapsMs: rea
 }
 
 export async function silence(context: Context, connection: Connection): Promise<Silence> {
-  const sql = context.db.read;
-  const now = context.clock.now();
-  const arrivals = await readArrivals(sql, connection.name, SAMPLES + 1);
-  const quietMs = arrivals[0] === undefined ? null : Math.max(0, now.getTime() - Date.parse(arrivals[0]));
-  if (quietMs === null || arrivals.length <= FEWEST_SAMPLES) return { quietMs, expectedMs: null, silent: false };
-  const weekly = await Promise.all(
-    Array.from({ length: WEEKS }, (_none, week) => gapAt(context, connection.name, now.getTime() - (week + 1) * WEEK_MS)),
-  );
-  const expectedMs = expectedSilenceMs(arrivals, weekly);
+  const lastAt = await readLastDeliveryAt(context.db.read, connection.name);
+  if (lastAt === null) return { quietMs: null, expectedMs: null, silent: false };
+  const quietMs = Math.max(0, context.clock.now().getTime() - Date.parse(lastAt));
+  const expectedMs = await expectedSilence(context, connection);
   return { quietMs, expectedMs, silent: expectedMs !== null && quietMs > expectedMs };
+}
+
+/** Null: too little history. */
+const expectedSilence = rememberFigure(calculateExpectedSilence);
+
+async function calculateExpectedSilence(context: Context, { name }: Connection): Promise<Calculated<number | null>> {
+  const arrivals = await readArrivals(context.db.read, name, SAMPLES + 1);
+  if (arrivals.length <= FEWEST_SAMPLES) return { figure: null, rows: arrivals.length };
+  const nowMs = context.clock.now().getTime();
+  const weekly = await Promise.all(Array.from({ length: WEEKS }, (_none, week) => gapAt(context, name, nowMs - (week + 1) * WEEK_MS)));
+  return { figure: expectedSilenceMs(arrivals, weekly), rows: arrivals.length };
 }
 
 /** The length of the silence around a moment in the past; 0 if unknown. */

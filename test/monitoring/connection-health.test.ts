@@ -50,6 +50,19 @@ testWithReconciler('backlog, last delivery, last success, watermark, lag and cre
   assert.deepEqual(seen.credentials, [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T08:00:01.000Z', uses: 2 }]);
 });
 
+testWithReconciler('figures of many deliveries are calculated again after ten milliseconds for each of them', async (test) => {
+  const T = test.clock.now().toISOString();
+  const send = (n: number) => test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, T) });
+  for (let n = 0; n < 120; n++) await send(n);
+  const uses = async () => (await health(test)).credentials[0]?.uses;
+  assert.equal(await uses(), 120);
+  await send(120);
+  test.clock.advance(1199);
+  assert.equal(await uses(), 120);
+  test.clock.advance(1);
+  assert.equal(await uses(), 121);
+});
+
 testWithReconciler('latency is reported for each leg from the platform to the booking', async (test) => {
   await test.send({ id: 'e1', type: 'order', order: toyOrder('PO1', '2026-03-01T07:59:58.000Z') });
   test.clock.advance(300);
