@@ -10,7 +10,7 @@ import { addGauges } from './http/metrics/gauges.ts';
 import { addLatency } from './http/metrics/latency.ts';
 import { createMetrics } from './http/metrics/metrics.ts';
 import { createOperationsHttp } from './http/operations-server.ts';
-import { connectionHealth } from './monitoring/connection-health.ts';
+import { connectionHealth } from './monitoring/health/connection-health.ts';
 import type { InvariantChecker } from './monitoring/invariants.ts';
 import type { Readiness } from './monitoring/readiness.ts';
 import type { OpenContext } from './open-context.ts';

@@ -8,7 +8,7 @@ import { createConsole } from './http/console/console.ts';
 import { listen } from './http/listener.ts';
 import { createHttp } from './http/server.ts';
 import { createReceiver } from './intake/receive-webhook.ts';
-import { connectionHealth } from './monitoring/connection-health.ts';
+import { connectionHealth } from './monitoring/health/connection-health.ts';
 import type { InvariantChecker } from './monitoring/invariants.ts';
 import type { Readiness } from './monitoring/readiness.ts';
 import { createResponseStats, type ResponseStats } from './monitoring/response-stats.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
-import { checkFailureBudget } from './failure-budget.ts';
-import { checkSilence } from './silence.ts';
+import { checkFailureBudget } from './health/failure-budget.ts';
+import { checkSilence } from './health/silence.ts';
 import { closeTimeAlerts, updateFailureAlerts } from './update-alerts.ts';
 
 /** Checks what no request triggers: silence, failure budgets that run out over time, and permanent failures. Runs on a schedule. */

@@ -8,7 +8,7 @@ import {
   type RejectionRow,
   type ResponseCount,
 } from '../store/monitoring/responses.ts';
-import { checkFailureBudget } from './failure-budget.ts';
+import { checkFailureBudget } from './health/failure-budget.ts';
 import { createAnonymousRequestLog, createRejectionAlert } from './rejections.ts';
 
 /**

@@ -13,7 +13,7 @@ import { createSignIns } from '../../src/http/auth/sign-ins.ts';
 import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { errorBorder, notFound } from '../../src/http/problem.ts';
 import { requestContext } from '../../src/http/request-context.ts';
-import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
+import type { ConnectionHealth } from '../../src/monitoring/health/connection-health.ts';
 import type { Database } from '../../src/store/engine/database.ts';
 import { listRejections } from '../../src/store/monitoring/list-responses.ts';
 import { type Engine, openTestDatabase, testOnEnginesWith } from '../support/engines.ts';

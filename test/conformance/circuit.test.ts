@@ -3,7 +3,7 @@ import type { Subject } from '../../src/domain/entities/entity.ts';
 import { objectAt } from '../../src/domain/values/json.ts';
 import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
-import { connectionHealth } from '../../src/monitoring/connection-health.ts';
+import { connectionHealth } from '../../src/monitoring/health/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';

@@ -9,7 +9,7 @@ import { Refused } from '../../src/domain/errors.ts';
 import { createFindKey, createSignIn } from '../../src/http/api/auth.ts';
 import { createConsole } from '../../src/http/console/console.ts';
 import type { ConsolePorts } from '../../src/http/console/page.ts';
-import type { ConnectionHealth } from '../../src/monitoring/connection-health.ts';
+import type { ConnectionHealth } from '../../src/monitoring/health/connection-health.ts';
 import type { PreviewedChange } from '../../src/processing/preview-replay.ts';
 import type { DeliveryCriteria } from '../../src/processing/replay.ts';
 import type { CoverageSpan } from '../../src/reconciliation/coverage.ts';

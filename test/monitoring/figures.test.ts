@@ -4,7 +4,7 @@ import { addCounters } from '../../src/http/metrics/counters.ts';
 import { addGauges } from '../../src/http/metrics/gauges.ts';
 import { addLatency } from '../../src/http/metrics/latency.ts';
 import { createMetrics } from '../../src/http/metrics/metrics.ts';
-import { connectionHealth } from '../../src/monitoring/connection-health.ts';
+import { connectionHealth } from '../../src/monitoring/health/connection-health.ts';
 import { createInvariantChecker } from '../../src/monitoring/invariants.ts';
 import { at, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
 import { createTestContext } from '../support/context.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Alert } from '../../src/domain/alert.ts';
 import { scheduledJobs } from '../../src/jobs/scheduled-jobs.ts';
-import { connectionHealth } from '../../src/monitoring/connection-health.ts';
+import { connectionHealth } from '../../src/monitoring/health/connection-health.ts';
 import type { SaveSecret } from '../../src/platforms/contract/management.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { alertKey, upsertAlert } from '../../src/store/monitoring/alerts.ts';

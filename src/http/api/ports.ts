@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
 import type { ByteRange } from '../../documents/storage/storage.ts';
 import type { Role } from '../../domain/role.ts';
-import type { ConnectionHealth } from '../../monitoring/connection-health.ts';
+import type { ConnectionHealth } from '../../monitoring/health/connection-health.ts';
 import type { Invariants } from '../../monitoring/invariants.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 import type { ReplayPreview } from '../../processing/preview-replay.ts';

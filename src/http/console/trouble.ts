@@ -1,4 +1,4 @@
-import type { ConnectionHealth } from '../../monitoring/connection-health.ts';
+import type { ConnectionHealth } from '../../monitoring/health/connection-health.ts';
 import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import type { AlertRow } from '../../store/monitoring/list-alerts.ts';
 import type { RunRow } from '../../store/reconciliation/list-runs.ts';

@@ -1,8 +1,8 @@
 import { Refused } from '../../../../domain/errors.ts';
-import type { ConnectionHealth } from '../../../../monitoring/connection-health.ts';
-import type { FailureBudget } from '../../../../monitoring/failure-budget.ts';
-import type { Latency } from '../../../../monitoring/latency.ts';
-import type { Silence } from '../../../../monitoring/silence.ts';
+import type { ConnectionHealth } from '../../../../monitoring/health/connection-health.ts';
+import type { FailureBudget } from '../../../../monitoring/health/failure-budget.ts';
+import type { Latency } from '../../../../monitoring/health/latency.ts';
+import type { Silence } from '../../../../monitoring/health/silence.ts';
 import type { Connection } from '../../../../platforms/contract/platform.ts';
 import type { CoverageSpan } from '../../../../reconciliation/coverage.ts';
 import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';

@@ -1,4 +1,4 @@
-import { percentiles } from '../../../../monitoring/latency.ts';
+import { percentiles } from '../../../../monitoring/health/latency.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { type HourOfResponses, listResponsesByHour } from '../../../../store/monitoring/list-responses.ts';
 import { readRecentTimes } from '../../../../store/monitoring/read-health.ts';

@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/contract/platform.ts';
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
 
 /** A figure, and from how many rows it was calculated. */
 export interface Calculated<Figure> {

@@ -1,19 +1,19 @@
-import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/contract/platform.ts';
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
 import {
   type CredentialUse,
   readBacklog,
   readCredentialsInUse,
   readLastDeliveryAt,
   readLastSuccessAt,
-} from '../store/monitoring/read-health.ts';
-import { readRegistrations, type StoredRegistrations } from '../store/monitoring/registrations.ts';
-import { readResponses } from '../store/monitoring/responses.ts';
-import { readProven } from '../store/reconciliation/coverage.ts';
-import { readWatermarks } from '../store/reconciliation/watermarks.ts';
+} from '../../store/monitoring/read-health.ts';
+import { readRegistrations, type StoredRegistrations } from '../../store/monitoring/registrations.ts';
+import { readResponses } from '../../store/monitoring/responses.ts';
+import { readProven } from '../../store/reconciliation/coverage.ts';
+import { readWatermarks } from '../../store/reconciliation/watermarks.ts';
+import { circuitOf } from '../platform-access.ts';
 import { type FailureBudget, failureBudget } from './failure-budget.ts';
 import { type Latency, latency } from './latency.ts';
-import { circuitOf } from './platform-access.ts';
 import { type Calculated, rememberFigure } from './remember-figures.ts';
 import { type Silence, silence } from './silence.ts';
 

@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/contract/platform.ts';
-import { readAround, readArrivals, readLastDeliveryAt } from '../store/monitoring/read-health.ts';
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
+import { readAround, readArrivals, readLastDeliveryAt } from '../../store/monitoring/read-health.ts';
 import { type Calculated, rememberFigure } from './remember-figures.ts';
 
 /** How long a connection has been quiet, and how long is normal for it. */

@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
-import type { Connection } from '../platforms/contract/platform.ts';
-import { type Journey, readJourneys } from '../store/monitoring/read-health.ts';
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platforms/contract/platform.ts';
+import { type Journey, readJourneys } from '../../store/monitoring/read-health.ts';
 import { type Calculated, rememberFigure } from './remember-figures.ts';
 
 /** Milliseconds; null: no sample. */

@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
-import type { Connection, RetryPolicy } from '../platforms/contract/platform.ts';
-import { type FailureStreak, readStreak } from '../store/monitoring/responses.ts';
+import type { Context } from '../../context.ts';
+import type { Connection, RetryPolicy } from '../../platforms/contract/platform.ts';
+import { type FailureStreak, readStreak } from '../../store/monitoring/responses.ts';
 
 /** How close our failures are to the platform giving up on us. */
 export interface FailureBudget {
