@@ -12,7 +12,7 @@ import { type Service, startService } from '../faults/service.ts';
 import { until } from '../support/until.ts';
 
 // These inputs once blocked the process for seconds; a slow machine may take some hundred milliseconds for the same work (processor time).
-const MOST_STALL_MS = 2500;
+const MOST_STALL_MS = 1500;
 const MOST_MIB = 400;
 
 const YAML = `connections:
@@ -24,7 +24,7 @@ const YAML = `connections:
 `;
 
 const ACME = { authorization: `Basic ${Buffer.from('tradecloud:north-star').toString('base64')}` };
-const SHOP = { 'x-secret': 'orisha-secret', 'x-event-type': 'item.updated', 'x-administration-code': '1' };
+const SHOP = { 'x-secret': 'orisha-secret', 'x-event-type': 'item.created', 'x-administration-code': '1' };
 const groove = (body: Buffer): Record<string, string> => {
   const ts = Math.floor(Date.now() / 1000);
   return { 'ordergroove-signature': `ts=${ts},sig=${createHmac('sha256', 'groove-key').update(`${ts}.`).update(body).digest('hex')}` };
@@ -36,6 +36,8 @@ const lineWith = (quantity: string) =>
   orderWith(`"lines":[{"id":"1","deliverySchedule":[${Array.from({ length: 4 }, () => `{"quantity":${quantity}}`).join(',')}]}]`);
 
 interface Input {
+  /** Of the answer. */
+  status: number;
   path: string;
   headers: Record<string, string>;
   body: Buffer;
@@ -43,7 +45,8 @@ interface Input {
 const json = { 'content-type': 'application/json' };
 const xml = { 'content-type': 'application/xml' };
 const packed = { 'content-encoding': 'gzip' };
-const post = (path: string, headers: Record<string, string>, body: string | Buffer): Input => ({
+const post = (status: number, path: string, headers: Record<string, string>, body: string | Buffer): Input => ({
+  status,
   path,
   headers: { ...json, ...headers },
   body: Buffer.from(body),
@@ -53,41 +56,53 @@ const many = (count: number, make: (n: number) => string): string => Array.from(
 
 /** Inputs that once blocked the process, from strangers and from senders. */
 const INPUTS: Readonly<Record<string, Input>> = {
-  'digits without credentials, packed': post('/ecwid', { 'x-ecwid-webhook-signature': 'x', ...packed }, gzipSync(repeat('1', 1_000_000))),
-  'digits within what ecwid reads': post('/ecwid', { 'x-ecwid-webhook-signature': 'x' }, `[${repeat('1', 65_000)}]`),
-  'levels within what ecwid reads': post('/ecwid', { 'x-ecwid-webhook-signature': 'x' }, repeat('[', 65_000)),
-  'twenty megabytes that a stranger has signed': post('/shopify', { 'x-shopify-hmac-sha256': 'eA==' }, repeat('x', 20_000_000)),
-  'digits from a sender': post('/shop', SHOP, repeat('1', 1_000_000)),
-  'dots from a sender': post('/shop', SHOP, `[${repeat('1.', 1_000_000)}]`),
-  'quotes that never end': post('/acme', ACME, repeat('\\"', 1_000_000)),
-  'numbers of a million digits': post('/acme', ACME, lineWith(repeat('9', 1_000_000))),
-  'a number as text, of a million digits': post('/acme', ACME, lineWith(`"${repeat('9', 1_000_000)}x"`)),
-  exponents: post('/acme', ACME, lineWith('1e99')),
+  'digits without credentials, packed': post(
+    413,
+    '/ecwid',
+    { 'x-ecwid-webhook-signature': 'x', ...packed },
+    gzipSync(repeat('1', 1_000_000)),
+  ),
+  'digits within what ecwid reads': post(401, '/ecwid', { 'x-ecwid-webhook-signature': 'x' }, `[${repeat('1', 65_000)}]`),
+  'levels within what ecwid reads': post(401, '/ecwid', { 'x-ecwid-webhook-signature': 'x' }, repeat('[', 65_000)),
+  'twenty megabytes that a stranger has signed': post(401, '/shopify', { 'x-shopify-hmac-sha256': 'eA==' }, repeat('x', 20_000_000)),
+  'digits from a sender': post(400, '/shop', SHOP, repeat('1', 1_000_000)),
+  'dots from a sender': post(400, '/shop', SHOP, `[${repeat('1.', 1_000_000)}]`),
+  'quotes that never end': post(400, '/acme', ACME, repeat('\\"', 1_000_000)),
+  'numbers of a million digits': post(202, '/acme', ACME, lineWith(repeat('9', 1_000_000))),
+  'a number as text, of a million digits': post(202, '/acme', ACME, lineWith(`"${repeat('9', 1_000_000)}x"`)),
+  exponents: post(202, '/acme', ACME, lineWith('1e99')),
   'a document name of dots': post(
+    202,
     '/acme',
     ACME,
     orderWith(`"documents":[{"code":"c","name":"a${repeat('. ', 600_000)}x","url":"http://127.0.0.1/x"}],"lines":[]`),
   ),
-  'lines in a comment': post('/acme/orders', { ...ACME, ...xml }, `<order><!-- ${repeat('<line>', 600_000)} --></order>`),
-  'lines that never end': post('/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<line>', 600_000)}</order>`),
-  'unknown members': post('/acme', ACME, orderWith(`${Array.from({ length: 100_000 }, (_, n) => `"u${n}":1`).join(',')},"lines":[]`)),
-  levels: post('/acme', ACME, orderWith(`"lines":${repeat('[', 500_000)}`)),
+  'lines in a comment': post(400, '/acme/orders', { ...ACME, ...xml }, `<order><!-- ${repeat('<line>', 600_000)} --></order>`),
+  'lines that never end': post(400, '/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<line>', 600_000)}</order>`),
+  'unknown members': post(202, '/acme', ACME, orderWith(`${many(100_000, (n) => `"u${n}":1`)},"lines":[]`)),
+  'as many others': post(202, '/acme', ACME, orderWith(`${many(100_000, (n) => `"v${n}":1`)},"lines":[]`)),
+  'the same with other values': post(202, '/acme', ACME, orderWith(`${many(100_000, (n) => `"v${n}":2`)},"lines":[]`)),
+  'unknown members of a member': post(202, '/acme', ACME, orderWith(`"x":{${many(100_000, (n) => `"u${n}":1`)}},"lines":[]`)),
+  'as many others of that member': post(202, '/acme', ACME, orderWith(`"x":{${many(100_000, (n) => `"v${n}":1`)}},"lines":[]`)),
+  levels: post(400, '/acme', ACME, orderWith(`"lines":${repeat('[', 500_000)}`)),
   'documents by the ten thousand': post(
+    202,
     '/acme',
     ACME,
     orderWith(`"lines":[],"documents":[${many(20_000, (n) => `{"objectId":"o${n}"}`)}]`),
   ),
   'documents of one code': post(
+    202,
     '/acme',
     ACME,
     orderWith(`"lines":[],"documents":[${many(20_000, (n) => `{"code":"c","objectId":"p${n}"}`)}]`),
   ),
-  'more documents than are taken': post('/acme', ACME, orderWith(`"documents":[${many(60_000, (n) => `{"objectId":"q${n}"}`)}]`)),
-  'more lines than are taken': post('/acme', ACME, orderWith(`"lines":[${many(100_000, () => '{"id":"1"}')}]`)),
-  'two million decimals': post('/acme', ACME, orderWith(`"lines":[],"x":[${many(1_800_000, (n) => `${n}.10`)}]`)),
-  'six million lists': post('/acme', ACME, orderWith(`"lines":[],"x":[${many(6_000_000, () => '[]')}]`)),
-  'elements by the million': post('/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<a/>', 19_000_000)}</order>`),
-  'a bomb': post('/acme', { ...ACME, ...packed }, gzipSync(Buffer.alloc(100_000_000))),
+  'more documents than are taken': post(202, '/acme', ACME, orderWith(`"documents":[${many(60_000, (n) => `{"objectId":"q${n}"}`)}]`)),
+  'more lines than are taken': post(202, '/acme', ACME, orderWith(`"lines":[${many(100_000, () => '{"id":"1"}')}]`)),
+  'two million decimals': post(400, '/acme', ACME, orderWith(`"lines":[],"x":[${many(1_800_000, (n) => `${n}.10`)}]`)),
+  'six million lists': post(400, '/acme', ACME, orderWith(`"lines":[],"x":[${many(6_000_000, () => '[]')}]`)),
+  'elements by the million': post(400, '/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<a/>', 19_000_000)}</order>`),
+  'a bomb': post(413, '/acme', { ...ACME, ...packed }, gzipSync(Buffer.alloc(100_000_000))),
 };
 
 async function send(service: Service, { path, headers, body }: Input): Promise<number> {
@@ -117,7 +132,7 @@ test('no input blocks the service for seconds or exhausts its memory, and sender
   for (const [name, input] of Object.entries(INPUTS)) {
     const headers = input.path === '/subs' ? groove(input.body) : {};
     const status = await send(service, { ...input, headers: { ...input.headers, ...headers } });
-    assert.ok([202, 400, 401, 413].includes(status), `${name}: ${status}`);
+    assert.equal(status, input.status, name);
     // The worker also reads what was accepted.
     await until(
       'the worker has read all',
@@ -156,7 +171,7 @@ async function withStalledSenders(service: Service): Promise<void> {
     }
   }
   const large = orderWith(`"lines":[],"note":"${repeat('y', 5_000_000)}"`);
-  assert.equal(await send(service, post('/acme', ACME, large)), 202);
+  assert.equal(await send(service, post(202, '/acme', ACME, large)), 202);
   for (const socket of sockets) socket.destroy();
 }
 

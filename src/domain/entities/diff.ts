@@ -10,8 +10,12 @@ export type NoteDifference = (difference: Difference) => void;
 /** Every difference between two JSON values, member by member; lists of unequal length as a whole. */
 export function differences(before: Json | undefined, after: Json | undefined, path: string, note: NoteDifference): void {
   if (before === after) return;
-  if (isObject(before) && isObject(after)) {
-    for (const name of memberNames(before, after)) differences(before[name], after[name], `${path}/${pathPart(name)}`, note);
+  // Most members are no objects, and there may be a hundred thousand of them.
+  if (typeof before !== 'object' && typeof after !== 'object') note({ path, before: before ?? null, after: after ?? null });
+  else if (isObject(before) && isObject(after)) {
+    for (const name of Object.keys(before)) differences(before[name], after[name], `${path}/${pathPart(name)}`, note);
+    for (const name of Object.keys(after))
+      if (!Object.hasOwn(before, name)) differences(undefined, after[name], `${path}/${pathPart(name)}`, note);
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [position, entry] of before.entries()) differences(entry, after[position], `${path}/${position}`, note);
   } else if (!isSameJson(before ?? null, after ?? null)) {

@@ -97,7 +97,8 @@ function comparableMembers(object: JsonObject, without: ReadonlySet<string>): Js
   const names = Object.keys(object);
   let copy: JsonObject | null = null;
   let count = 0;
-  for (const [position, name] of names.entries()) {
+  for (let position = 0; position < names.length; position++) {
+    const name = names[position] ?? '';
     const member = object[name];
     const inner = isIgnored(name, without) ? undefined : comparableMember(name, member, without);
     if (copy === null && inner !== member) copy = firstMembers(object, names, position);
