@@ -150,10 +150,10 @@ function faultsOf(issues: readonly Issue[], place: string, known: () => readonly
 }
 
 const HIDDEN_NAME = '(a name that is not shown)';
-const MOST_SLIPS = 2;
+const MAX_TYPOS = 2;
 
 const shownName = (name: string, known: readonly string[]): string =>
-  known.some((one) => one === name || (name.length < 40 && distance(name, one) <= Math.min(MOST_SLIPS, one.length - 2)))
+  known.some((one) => one === name || (name.length < 40 && distance(name, one) <= Math.min(MAX_TYPOS, one.length - 2)))
     ? name
     : HIDDEN_NAME;
 

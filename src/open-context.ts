@@ -53,16 +53,16 @@ export async function openContext<A extends Alerts>(
   const { log, clock = systemClock, random = Math.random } = options;
   const processId = options.processId ?? processName(hostname(), process.pid, randomBytes(4).toString('hex'));
   const db = await openDatabase(settings.databaseUrl);
-  const ground: Ground = { db, log, clock, random, processId };
+  const basics: ContextBasics = { db, log, clock, random, processId };
   const messages = openMessages(settings.databaseUrl, db, processId);
   // The remotes report to an observer made of the complete context, which contains them.
   let opened: OpenContext<A> | null = null;
-  const { access, remote } = createPlatformCalls(ground, options, () => {
+  const { access, remote } = createPlatformCalls(basics, options, () => {
     if (!opened) throw new Error('A remote system was called before the context was complete.');
     return opened;
   });
   const context = {
-    ...ground,
+    ...basics,
     ...createNotifiers(messages),
     connections: createConnections(connections),
     api: createApis(remote),
@@ -84,11 +84,11 @@ export async function openContext<A extends Alerts>(
   return opened;
 }
 
-type Ground = Pick<Context, 'db' | 'log' | 'clock' | 'random' | 'processId'>;
+type ContextBasics = Pick<Context, 'db' | 'log' | 'clock' | 'random' | 'processId'>;
 
 /** The clients of the platforms, and their observer. */
 function createPlatformCalls(
-  { db, log, clock, random, processId }: Ground,
+  { db, log, clock, random, processId }: ContextBasics,
   { sleep }: RuntimeOptions,
   context: () => Context,
 ): { access: PlatformAccess; remote: SharedRemote } {

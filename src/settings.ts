@@ -173,7 +173,7 @@ export interface Settings {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads every setting; throws `FaultySettings` with all faults at once, by name, with what was expected. Values are never repeated, since they may be secret. */
-export function readSettings(env: Env, ground: { terminal: boolean }): Settings {
+export function readSettings(env: Env, runtime: { terminal: boolean }): Settings {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(VARIABLES)) {
@@ -214,7 +214,7 @@ export function readSettings(env: Env, ground: { terminal: boolean }): Settings 
     maxDocumentBytes: Number(values.MAX_DOCUMENT_BYTES),
     maxBacklog: Number(values.MAX_BACKLOG),
     logLevel: String(values.LOG_LEVEL),
-    logFormat: VARIABLES.LOG_FORMAT.schema.optional().parse(values.LOG_FORMAT) ?? (ground.terminal ? 'pretty' : 'json'),
+    logFormat: VARIABLES.LOG_FORMAT.schema.optional().parse(values.LOG_FORMAT) ?? (runtime.terminal ? 'pretty' : 'json'),
     alertWebhookUrl: text('ALERT_WEBHOOK_URL'),
     retentionDays: Number(values.RETENTION_DAYS),
     s3Endpoint: text('S3_ENDPOINT'),

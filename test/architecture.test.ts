@@ -208,8 +208,7 @@ const BANNED_NAMES = new RegExp(
   `\\b(${[
     'glance|turnstile|brake|patience|patiently|standstills?|awakeness|layOver|occasion|fence|keepLease|inHand|misfortunes?|badDays|misbehave',
     'door|takeIn|untilUndisturbed|ledger|lent|hopeless|judge|judged|judges|standings?|stretch|fates?|fateKey|tallies|tells?|told|poison|die',
-    'asked|askedAt|askedMs|askOnce|askPage|visits?|seal|unseal|story|mend|heal|crowded|questions|slots',
-    'asked|askedAt|askedMs|askOnce|askPage|visits?|seal|unseal|story|mend|heal|crowded|questions|slots',
+    'asked|askedAt|askedMs|askOnce|askPage|visits?|seal|unseal|story|mend|heal|crowded|questions|slots|ground',
     'goOn|outliveTheLog|untilTold|lookAgainMs|lookedAt|lookAtAll|inTurn|underway|cutIfHung|HeldTime|notHeld|goneHolder|askedOf',
   ].join('|')})\\b`,
   'i',

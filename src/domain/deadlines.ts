@@ -5,7 +5,7 @@
 export const ANSWER_WITHIN_MS = 9000;
 
 /** The longest wait for one resource that a response needs: a pooled connection, a statement, memory for a large body. */
-export const PLACE_WITHIN_MS = 8000;
+export const RESOURCE_WAIT_MS = 8000;
 
 /** The longest wait for the store in a readiness check. */
 export const READY_WITHIN_MS = 5000;

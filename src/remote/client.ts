@@ -26,7 +26,7 @@ const DEFAULT_MAX_WAIT_MS = 5000;
 interface ClientState {
   connection: string;
   options: ClientOptions;
-  ground: ClientDependencies;
+  dependencies: ClientDependencies;
   gate: AccessGate;
   circuit: Circuit;
   authorized: Authorization;
@@ -37,11 +37,11 @@ interface ClientState {
 }
 
 /** A client for one connection's API: budgets, ordering, authorisation and circuit around plain requests. */
-export function createClient(connection: string, options: ClientOptions, ground: ClientDependencies): RemoteClient {
-  const circuit = createCircuit(connection, ground.random, observerOf(connection, options, ground).circuit);
+export function createClient(connection: string, options: ClientOptions, dependencies: ClientDependencies): RemoteClient {
+  const circuit = createCircuit(connection, dependencies.random, observerOf(connection, options, dependencies).circuit);
   const state: ClientState = {
-    ...{ connection, options, ground, circuit },
-    gate: createGate(connection, options, ground),
+    ...{ connection, options, dependencies, circuit },
+    gate: createGate(connection, options, dependencies),
     authorized: createAuthorization(options.authorize),
     ...{ limiters: new Map(), paused: new Map(), singleFile: createMutex() },
   };
@@ -53,14 +53,14 @@ export function createClient(connection: string, options: ClientOptions, ground:
 }
 
 /** An API other than the one used for fetches has its own credentials, or may judge them differently. */
-const createGate = (connection: string, options: ClientOptions, ground: ClientDependencies): AccessGate =>
+const createGate = (connection: string, options: ClientOptions, dependencies: ClientDependencies): AccessGate =>
   createAccessGate({
     connection,
     api: options.secondary ? `${connection} ${new URL(options.baseUrl).host}` : connection,
-    trials: ground.trials,
-    now: ground.now,
-    wait: ground.sleep,
-    ...observerOf(connection, options, ground).gate,
+    trials: dependencies.trials,
+    now: dependencies.now,
+    wait: dependencies.sleep,
+    ...observerOf(connection, options, dependencies).gate,
   });
 
 /** What a client reports about its platform; an API other than the one used for fetches reports nothing. */
@@ -95,7 +95,7 @@ async function inSequence<T>(state: ClientState, turn: Turn, send: (headers: Rec
   if (!state.options.sequential) return admitted();
   return state.singleFile(priority, async () => {
     await refuseEarly();
-    return state.ground.limits.alone(`remote:${state.connection}`, admitted);
+    return state.dependencies.limits.alone(`remote:${state.connection}`, admitted);
   });
 }
 
@@ -111,7 +111,7 @@ function limiterFor(state: ClientState, turn: Turn): RateLimiter {
   const key = namesOf(state, turn).join(' ');
   const known = state.limiters.get(key);
   if (known) return known;
-  const { limits, now, sleep } = state.ground;
+  const { limits, now, sleep } = state.dependencies;
   const budgets = budgetsOf(state, turn);
   const enter = async () => {
     const pausedMs = Math.max(...namesOf(state, turn).map((name) => (state.paused.get(name)?.untilMs ?? 0) - now().getTime()));
@@ -137,20 +137,20 @@ async function paced<T>(state: ClientState, turn: Turn, send: () => Promise<T>):
     if (!(error instanceof RemoteFailure) || error.status !== 429) throw error;
     const inARow = Math.max(...names.map((name) => state.paused.get(name)?.inARow ?? 0));
     const waitMs = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** inARow);
-    const untilMs = state.ground.now().getTime() + waitMs;
+    const untilMs = state.dependencies.now().getTime() + waitMs;
     for (const name of names) {
       state.paused.set(name, { untilMs: Math.max(untilMs, state.paused.get(name)?.untilMs ?? 0), inARow: inARow + 1 });
     }
     // Other processes must not call either. If that cannot be stored, this one waits all the same.
-    await state.ground.limits.pause(state.connection, names, untilMs).catch(() => {});
+    await state.dependencies.limits.pause(state.connection, names, untilMs).catch(() => {});
     throw new RemoteFailure('remote_rate_limited', error.message, error.status, waitMs);
   }
 }
 
 async function exchange(state: ClientState, call: RemoteCall, authorization: Record<string, string>): Promise<RemoteResponse> {
-  const { options, ground } = state;
+  const { options, dependencies } = state;
   const url = addressOf(options.baseUrl, call);
-  const startedMs = ground.now().getTime();
+  const startedMs = dependencies.now().getTime();
   const answer = await sendRequest({
     method: call.method,
     url,
@@ -159,15 +159,15 @@ async function exchange(state: ClientState, call: RemoteCall, authorization: Rec
     timeoutMs: options.timeoutMs,
   });
   const what = describeCall(call.method, url);
-  ground.log.debug('remote_call', {
+  dependencies.log.debug('remote_call', {
     connection: state.connection,
     call: what,
     status: answer.status,
-    tookMs: ground.now().getTime() - startedMs,
+    tookMs: dependencies.now().getTime() - startedMs,
   });
   if (answer.status >= 200 && answer.status <= 299) return answer;
   if (options.refuses?.(call, answer)) throw new RemoteFailure('remote_unauthorized', `${what} answered ${answer.status}`, 401);
-  throw failureOfResponse(what, answer.status, answer.headers, ground.now());
+  throw failureOfResponse(what, answer.status, answer.headers, dependencies.now());
 }
 
 // URL parsers treat `%2e` as a dot (https://url.spec.whatwg.org/#double-dot-path-segment) and a backslash as a slash.
@@ -193,9 +193,9 @@ export function addressOf(baseUrl: string, call: Pick<RemoteCall, 'path' | 'quer
 
 // Without authorisation it is another host's content (a presigned address), so neither our budgets nor the API's circuit apply.
 async function openBody(state: ClientState, path: string, withAuthorization: boolean): Promise<RemoteStream> {
-  const { options, ground } = state;
+  const { options, dependencies } = state;
   const request = (url: string, headers: Record<string, string>) =>
-    openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, ground.now);
+    openChecked({ method: 'GET', url, headers: { Accept: '*/*', ...headers }, timeoutMs: options.timeoutMs }, dependencies.now);
   if (!withAuthorization) return request(/^https?:\/\//i.test(path) ? path : addressOf(options.baseUrl, { path }), {});
   const url = addressOf(options.baseUrl, { path });
   return inSequence(state, {}, (headers) => request(url, headers));

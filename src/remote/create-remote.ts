@@ -47,7 +47,7 @@ export function createRemote(dependencies: RemoteDependencies): SharedRemote {
     trials = createLocalTrials(),
   } = dependencies;
   const now = () => clock.now();
-  const ground: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)), observer, trials };
+  const ofClients: ClientDependencies = { limits, now, random, log, sleep: sleep ?? ((ms) => sleepMs(ms)), observer, trials };
   const shared: Pick<Remote, 'plain' | 'openPublic' | 'now'> = {
     plain: (call) =>
       sendRequest({
@@ -65,7 +65,7 @@ export function createRemote(dependencies: RemoteDependencies): SharedRemote {
     postOwn: createOwnPost(),
     forConnection: (connection) => ({
       ...shared,
-      client: (options) => createClient(connection, options, ground),
+      client: (options) => createClient(connection, options, ofClients),
       oauth2: (options) => createOauth2(options, now),
       shareSession: createShareSession(connection, limits, sessions),
     }),

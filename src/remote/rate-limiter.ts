@@ -31,7 +31,7 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
     pass: (priority, maxWaitMs) =>
       new Promise((pass, refuse) => {
         const closedMs = closedUntilMs - now().getTime();
-        if (closedMs > maxWaitMs) return refuse(noPlace(closedMs));
+        if (closedMs > maxWaitMs) return refuse(limitExhausted(closedMs));
         waiting.push({ priority, deadlineMs: now().getTime() + maxWaitMs, pass, refuse });
         if (!running) void run();
       }),
@@ -62,7 +62,7 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
     const until = now().getTime() + waitMs;
     for (const one of waiting.filter((candidate) => candidate.deadlineMs < until)) {
       waiting.splice(waiting.indexOf(one), 1);
-      one.refuse(noPlace(waitMs));
+      one.refuse(limitExhausted(waitMs));
     }
     if (waiting.length === 0) return;
     closedUntilMs = until;
@@ -71,7 +71,7 @@ export function createRateLimiter({ enter, now, sleep }: RateLimiterOptions): Ra
   }
 }
 
-const noPlace = (waitMs: number): RemoteFailure =>
+const limitExhausted = (waitMs: number): RemoteFailure =>
   new RemoteFailure('rate_limited_here', 'The limit of calls is used up for now', 0, Math.ceil(waitMs));
 
 /** Runs one task at a time within this process, fetches before reconciliation. */

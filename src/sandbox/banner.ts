@@ -19,11 +19,11 @@ export interface BannerOptions {
 /** The introduction for new users: what the sandbox is, where things are, and commands to paste. It contains no secrets: `curl` reads them from files. */
 export async function sandboxBanner(options: BannerOptions): Promise<string> {
   const { url, keyFile } = options;
-  const near = (path: string) => shellWord(nearPath(options.workingDir, path));
+  const short = (path: string) => shellWord(shortPath(options.workingDir, path));
   const sample = await writeSample(options);
   // curl would reject the certificate: it need not be for this address, nor from a known authority.
   const trust = url.startsWith('https:') ? '-k ' : '';
-  const key = keyFile === null ? 'YOUR_API_KEY' : `$(cat ${near(keyFile)})`;
+  const key = keyFile === null ? 'YOUR_API_KEY' : `$(cat ${short(keyFile)})`;
   return [
     '',
     '  This is the sandbox: every platform here is simulated, nothing leaves this machine.',
@@ -32,7 +32,7 @@ export async function sandboxBanner(options: BannerOptions): Promise<string> {
     `  Service      ${url}`,
     `  Console      ${url}/console/`,
     `  API          ${url}/api/docs`,
-    `  API key      ${keyFile === null ? 'one of API_KEYS' : `in ${near(keyFile)}`}`,
+    `  API key      ${keyFile === null ? 'one of API_KEYS' : `in ${short(keyFile)}`}`,
     `  Connections  ${options.sandbox.worlds.map((world) => world.connection).join(', ')}`,
     '',
     ...(sample === null
@@ -40,7 +40,7 @@ export async function sandboxBanner(options: BannerOptions): Promise<string> {
       : [
           `  Send ${article(sample.webhook.eventType)} ${sample.webhook.eventType} with the sandbox's credentials:`,
           '',
-          `curl ${trust}-K ${near(sample.configFile)} --data-binary @${near(sample.bodyFile)} ${url}/webhooks/${sample.connection}${sample.webhook.path}`,
+          `curl ${trust}-K ${short(sample.configFile)} --data-binary @${short(sample.bodyFile)} ${url}/webhooks/${sample.connection}${sample.webhook.path}`,
           '',
         ]),
     '  Read what changed:',
@@ -94,9 +94,9 @@ export function serviceBanner(options: {
 const article = (word: string): string => (/^[aeiou]/i.test(word) ? 'an' : 'a');
 
 /** The shorter path: relative to the working directory, or absolute. */
-function nearPath(workingDir: string, path: string): string {
-  const near = relative(workingDir, path);
-  return near === '' || near.startsWith('..') ? path : near;
+function shortPath(workingDir: string, path: string): string {
+  const short = relative(workingDir, path);
+  return short === '' || short.startsWith('..') ? path : short;
 }
 
 const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

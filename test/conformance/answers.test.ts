@@ -15,7 +15,7 @@ const isFinal = ({ retryPolicy }: AnyPlatform, status: number): boolean =>
 const readme = ({ name }: AnyPlatform): string => readFileSync(new URL(`../../src/platforms/${name}/README.md`, import.meta.url), 'utf8');
 
 /** Statuses of rejections that an operator of ours could have prevented: secret, address, limits, internal errors. */
-const OURS_TO_MEND = [401, 403, 404, 405, 413, 415];
+const PREVENTABLE = [401, 403, 404, 405, 413, 415];
 
 function openFor(platform: AnyPlatform): { testServer: TestServer; connection: Connection; webhook: OutgoingWebhook } {
   const world = worldOf(platform);
@@ -51,7 +51,7 @@ for (const platform of PLATFORMS) {
   });
 
   test(`${platform.name}: if an error that we could fix is final, its rule and its README say so`, () => {
-    const final = OURS_TO_MEND.filter((status) => isFinal(platform, status));
+    const final = PREVENTABLE.filter((status) => isFinal(platform, status));
     const said = final.every((status) => new RegExp(`\\b(4xx|${status})\\b`).test(platform.retryPolicy.rule));
     assert.ok(said, platform.retryPolicy.rule);
     if (final.length > 0)

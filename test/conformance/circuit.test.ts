@@ -39,7 +39,7 @@ testOnPlatforms('the reported circuit is the one that fetches use', async (runni
   if (api === null) return assert.deepEqual(await shown(running), [null, null]);
   const subject = subjectIn(running);
   assert.deepEqual(await shown(running), ['closed', '0']);
-  running.farSide.answer = { status: 500, body: '' };
+  running.remoteServer.answer = { status: 500, body: '' };
   for (let at = 0; at < FAILURES_TO_OPEN; at++) await assert.rejects(api.fetch(subject));
   assert.deepEqual(await shown(running), ['open', '1']);
   await assert.rejects(api.fetch(subject), { code: 'circuit_open' });
@@ -60,7 +60,7 @@ testOnEngines(
     const [sent] = await running.happen(running.world.simulation.history[0]?.eventType ?? '', 'get');
     const id = sent?.webhook.subject?.externalId ?? '';
     assert.notEqual(id, '');
-    running.farSide.answer = (path) => (path.includes(encodeURIComponent(id)) ? { status: 500, body: '' } : null);
+    running.remoteServer.answer = (path) => (path.includes(encodeURIComponent(id)) ? { status: 500, body: '' } : null);
     const row = async () => (await context.db.read.all<{ state: string; attempts: string }>('select state, attempts from deliveries'))[0];
     let opened = 0;
     await until(
@@ -109,7 +109,7 @@ testOnEngines(
       await processNotifications(context, connection);
       context.access.check();
     };
-    running.farSide.answer = { status: 503, body: '' };
+    running.remoteServer.answer = { status: 503, body: '' };
     await until(
       'the circuit is open',
       () => work().then(() => context.api(connection)?.circuit()),
@@ -124,7 +124,7 @@ testOnEngines(
     assert.equal(await attempts(), spent);
     assert.ok(running.alerts.has('platform_unreachable'));
 
-    running.farSide.answer = null;
+    running.remoteServer.answer = null;
     await until(
       'all deliveries are done',
       () => work().then(rows),
@@ -145,10 +145,10 @@ testOnEngines('without lists, the fetch of a delivery that waits is what tries r
   const { context, connection, clock } = running;
   Object.assign(objectAt(objectAt(connection.settings).api), { lists: {} });
   await running.happen(ORISHA_EVENT);
-  running.farSide.answer = { status: 401, body: '' };
+  running.remoteServer.answer = { status: 401, body: '' };
   await processNotifications(context, connection);
   assert.ok(running.alerts.has('platform_refuses_us'));
-  running.farSide.answer = null;
+  running.remoteServer.answer = null;
   clock.advance(600_000);
   await running.settle();
   assert.deepEqual([...running.alerts], []);

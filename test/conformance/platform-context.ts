@@ -29,7 +29,7 @@ export interface PlatformContext {
   /** Requests to and responses of the simulator, as text: where credentials would be. */
   asked: string[];
   /** If set: the simulator's response to everything, instead of its own responses. */
-  farSide: { answer: SimulatedResponse | null | ((path: string) => SimulatedResponse | null) };
+  remoteServer: { answer: SimulatedResponse | null | ((path: string) => SimulatedResponse | null) };
   /** Codes of the alerts that are open. */
   alerts: Set<string>;
   /** Triggers an event a second later, and sends its webhooks to intake. */
@@ -46,11 +46,11 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
   const log = memoryLog();
   const asked: string[] = [];
   const alerts = new Set<string>();
-  const farSide: PlatformContext['farSide'] = { answer: null };
+  const remoteServer: PlatformContext['remoteServer'] = { answer: null };
   const simulators = await startSimulators(0);
   const world = createWorld(platform, { seed: 'conformance', baseUrl: `${simulators.origin}/${platform.name}`, now: () => clock.now() });
   simulators.host(platform.name, (request) => {
-    const instead = typeof farSide.answer === 'function' ? farSide.answer(request.path) : farSide.answer;
+    const instead = typeof remoteServer.answer === 'function' ? remoteServer.answer(request.path) : remoteServer.answer;
     const answer = instead ?? world.simulation.answer(request);
     asked.push(`${request.method} ${request.path} ${answer.status} ${answer.body.toString()}`);
     return answer;
@@ -80,7 +80,7 @@ export async function createPlatformContext(engine: Engine, platform: AnyPlatfor
     return receiver.receive(connection, incoming(inbound), gatekeeper(connection, inbound.headers, clock.now()));
   };
   return {
-    ...{ context, connection, world, clock, log, asked, farSide, alerts, send },
+    ...{ context, connection, world, clock, log, asked, remoteServer, alerts, send },
     async happen(eventType, form) {
       clock.advance(1000);
       const told = world.trigger({ connection: world.connection, eventType, form, at: clock.now().toISOString() });

@@ -29,7 +29,7 @@ testOnPlatforms(
   async (running, platform) => {
     if (running.context.api(running.connection) === null) return;
     await notify(running, platform);
-    running.farSide.answer = { status: 401, body: '' };
+    running.remoteServer.answer = { status: 401, body: '' };
     const from = running.clock.now().getTime();
     for (; running.clock.now().getTime() < from + 60_000; running.clock.advance(1000)) {
       await processNotifications(running.context, running.connection);
@@ -39,7 +39,7 @@ testOnPlatforms(
     assert.deepEqual(new Set(await attemptsOf(running)), new Set([0]));
     for (const { state, error } of await rows(running)) assert.deepEqual([state, error?.split(':')[0]], ['pending', 'platform_refuses_us']);
 
-    running.farSide.answer = null;
+    running.remoteServer.answer = null;
     await running.context.access.release(null);
     running.clock.advance(600_000);
     await running.settle();
@@ -51,14 +51,14 @@ testOnPlatforms(
 testOnPlatforms('an outage or a 429 costs no delivery an attempt once the platform is known to be down', async (running, platform) => {
   if (running.context.api(running.connection) === null) return;
   await notify(running, platform);
-  running.farSide.answer = { status: 429, headers: { 'retry-after': '31536000' }, body: '' };
+  running.remoteServer.answer = { status: 429, headers: { 'retry-after': '31536000' }, body: '' };
   await processNotifications(running.context, running.connection);
   assert.deepEqual(new Set(await attemptsOf(running)), new Set([0]));
   const [waiting] = await running.context.db.read.all<{ at: string }>('select max(next_attempt_at) as at from deliveries');
   assert.ok(Date.parse(waiting?.at ?? '') <= running.clock.now().getTime() + 3_600_000);
 
   running.clock.advance(3_600_000);
-  running.farSide.answer = { status: 503, body: '' };
+  running.remoteServer.answer = { status: 503, body: '' };
   await processNotifications(running.context, running.connection);
   assert.equal(running.context.api(running.connection)?.circuit(), 'open');
   assert.ok((await attemptsOf(running)).reduce((sum, one) => sum + one, 0) <= 4);

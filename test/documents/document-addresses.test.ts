@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import test from 'node:test';
 import { fetchDocuments } from '../../src/documents/fetch-documents.ts';
-import { farSide } from '../remote/far-side.ts';
+import { remoteServer } from '../remote/remote-server.ts';
 import { testOnEngines } from '../support/engines.ts';
 import { announce, documentOf } from './announced.ts';
 import { body, ground } from './support.ts';
 
 testOnEngines('an address inside our own network is refused, and no request is sent', async (t, engine) => {
   let calls = 0;
-  const inside = await farSide(t, (_request, response) => {
+  const inside = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.end('secret');
   });

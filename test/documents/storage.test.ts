@@ -9,7 +9,7 @@ import test, { type TestContext } from 'node:test';
 import { openDocumentStorage } from '../../src/documents/storage/open-storage.ts';
 import { ContentMissing, type DocumentStorage } from '../../src/documents/storage/storage.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { farSide } from '../remote/far-side.ts';
+import { remoteServer } from '../remote/remote-server.ts';
 import { type FarBucket, startBucket } from './bucket.ts';
 
 const MOST = 1024 * 1024;
@@ -175,7 +175,7 @@ test('a bucket that does not respond is reported', async (t) => {
 test('a bucket that asks for a pause is not called before it ends, after an hour at the latest', async (t) => {
   await startBucket(t, 'credentials');
   let calls = 0;
-  const endpoint = await farSide(t, (_request, response) => {
+  const endpoint = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.writeHead(503, { 'retry-after': '31536000' }).end();
   });

@@ -3,7 +3,7 @@ import { connectionsYaml } from '../life/support.ts';
 import { lineJson, orderId, orderJson } from '../life/tradecloud.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { until } from '../support/until.ts';
-import { seeded, settled, startFarSide, startService } from './service.ts';
+import { seeded, settled, startRemoteServer, startService } from './service.ts';
 import { proveAll, sendTraffic } from './traffic.ts';
 
 const ORDERS = 12;
@@ -16,7 +16,7 @@ testOnEngines(
   async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);
-    const far = await startFarSide(t);
+    const far = await startRemoteServer(t);
     const service = await startService(t, { databaseUrl: database.url, yaml: connectionsYaml(far.url) });
     for (let at = 0; at < 5; at++) {
       const number = `GET${at}`;

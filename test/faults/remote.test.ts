@@ -3,12 +3,12 @@ import type { Body } from '../life/support.ts';
 import { lineJson, orderId, orderJson, plainEvent } from '../life/tradecloud.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { until } from '../support/until.ts';
-import { type FarSide, type Service, settled, startFarSide, startService, twoConnections } from './service.ts';
+import { type RemoteServer, type Service, settled, startRemoteServer, startService, twoConnections } from './service.ts';
 
 const AT = '2026-04-01T10:00:00.000Z';
 const ORDERS = 15;
 
-function give(far: FarSide): void {
+function give(far: RemoteServer): void {
   for (let at = 0; at < ORDERS; at++) {
     const number = `R${at}`;
     far.orders.set(orderId(number), orderJson({ number, at: AT, lines: [lineJson(number, { position: '0010', at: AT })] }));
@@ -28,7 +28,7 @@ testOnEngines(
   async (t, engine) => {
     const database = await createTestDatabase(engine);
     t.after(database.drop);
-    const [ill, well] = [await startFarSide(t), await startFarSide(t)];
+    const [ill, well] = [await startRemoteServer(t), await startRemoteServer(t)];
     for (const far of [ill, well]) give(far);
     const service = await startService(t, { databaseUrl: database.url, yaml: twoConnections(ill, well) });
 

@@ -164,7 +164,7 @@ export const settled = (service: Service): Promise<unknown> =>
   );
 
 /** A platform's API on this machine with scripted responses. */
-export interface FarSide {
+export interface RemoteServer {
   url: string;
   orders: Map<string, string>;
   /** Answers of `GET /order/{id}`, by id. */
@@ -173,8 +173,8 @@ export interface FarSide {
   mood: { down: boolean; slowMs: number };
 }
 
-export async function startFarSide(t: test.TestContext): Promise<FarSide> {
-  const far: FarSide = { url: '', orders: new Map(), fetched: [], mood: { down: false, slowMs: 0 } };
+export async function startRemoteServer(t: test.TestContext): Promise<RemoteServer> {
+  const far: RemoteServer = { url: '', orders: new Map(), fetched: [], mood: { down: false, slowMs: 0 } };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${part({ alg: 'none' })}.${part({ exp: 4_000_000_000 })}.x`;
   const server = createServer(async (request, response) => {
@@ -200,7 +200,7 @@ export async function startFarSide(t: test.TestContext): Promise<FarSide> {
 }
 
 /** Two connections with an API each. */
-export const twoConnections = (one: FarSide, two: FarSide): string => {
+export const twoConnections = (one: RemoteServer, two: RemoteServer): string => {
   const entry = (name: string, url: string) =>
     connectionsYaml(url)
       .replace(/^\s*connections:\n/, '')

@@ -105,7 +105,7 @@ export async function openLife(engine: Engine, env: Record<string, string> = {},
     { terminal: false },
   );
   const log = memoryLog();
-  const far = farSide(simulators, connections(yaml)[0] as Connection);
+  const far = remoteServer(simulators, connections(yaml)[0] as Connection);
   const start = () => startApp({ ...settings, connectionsFile: 'connections.yaml' }, connections(yaml), { log, random: () => 0.1 });
   const life = speak(await start(), log, far, connections);
   life.restart = async () => {
@@ -122,7 +122,7 @@ export async function openLife(engine: Engine, env: Record<string, string> = {},
   return { life, end };
 }
 
-function farSide(simulators: Simulators, { platform, settings }: Connection): Life['far'] {
+function remoteServer(simulators: Simulators, { platform, settings }: Connection): Life['far'] {
   let ids = 0;
   const simulation = platform.simulate(settings, {
     now: () => new Date(),

@@ -4,7 +4,7 @@ import { RemoteFailure } from '../../src/domain/errors.ts';
 import type { PlatformApi } from '../../src/platforms/contract/api.ts';
 import { followableLink } from '../../src/platforms/ordergroove/client/followable-link.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
-import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime, remoteServer } from '../remote/remote-server.ts';
 
 /** The remote clock is that of `remoteOnFakeTime`. */
 const NOW = '2026-03-01T12:00:00.000Z';
@@ -45,7 +45,7 @@ async function apiOf(
   date: string | null,
   times: readonly string[],
 ): Promise<PlatformApi> {
-  const origin = await farSide(t, (_request, response) => {
+  const origin = await remoteServer(t, (_request, response) => {
     response.setHeader('content-type', 'application/json');
     if (date !== null) response.setHeader('date', new Date(date).toUTCString());
     // The response to a login, if there is one.

@@ -6,7 +6,7 @@ import type { PlatformApi, ResourcePage } from '../../src/platforms/contract/api
 import { createConcurrencyLimit } from '../../src/platforms/ordergroove/client/concurrency.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { readCentral, writeCentral } from '../../src/platforms/ordergroove/read/central-time.ts';
-import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime, remoteServer } from '../remote/remote-server.ts';
 import { NOW, serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 
 const connected = (baseUrl: string): PlatformApi => {
@@ -16,7 +16,7 @@ const connected = (baseUrl: string): PlatformApi => {
 };
 
 const answering = (t: TestContext, status: number, body = '{}', headers: Record<string, string> = {}) =>
-  farSide(t, (_request, response) => response.writeHead(status, headers).end(body));
+  remoteServer(t, (_request, response) => response.writeHead(status, headers).end(body));
 
 async function allPages(api: PlatformApi, stream: string, watermark: string | null): Promise<ResourcePage[]> {
   const pages: ResourcePage[] = [];
@@ -140,7 +140,7 @@ test('a later run starts before the watermark, in US Central time, and filters e
 test('a filter that is rejected with a time of day is repeated with the date alone, and any other rejection is an error', async (t) => {
   const strict = async (wanted: RegExp) => {
     const asked: (string | null)[] = [];
-    const baseUrl = await farSide(t, (request, response) => {
+    const baseUrl = await remoteServer(t, (request, response) => {
       const from = new URL(request.url ?? '', 'http://localhost').searchParams.get('updated_start');
       asked.push(from);
       const status = from === null || wanted.test(from) ? 200 : 400;
@@ -203,7 +203,7 @@ test('a list may be a bare array, or link back to itself or to another host: onl
     connected(elsewhere).changesSince('subscriptions', { watermark: null, since: null, page: first.next }),
     RemoteFailure,
   );
-  const circle = await farSide(t, (request, response) =>
+  const circle = await remoteServer(t, (request, response) =>
     response.end(JSON.stringify({ results: [], next: `http://${request.headers.host}/orders/?cursor=1` })),
   );
   const begin = await connected(circle).changesSince('orders', { watermark: null, since: null, page: null });
@@ -251,7 +251,7 @@ test('after a refused key the next one is used', async (t) => {
     [false],
   );
   assert.match(findings?.[0]?.text ?? '', /Bulk Operations/);
-  const strict = await farSide(t, (request, response) =>
+  const strict = await remoteServer(t, (request, response) =>
     response.writeHead(request.headers['x-api-key'] === 'api-key-1' ? 200 : 401).end('{"results":[]}'),
   );
   const turned = settingsWith({ api: { baseUrl: strict, apiKey: ['expired', 'api-key-1'] } });

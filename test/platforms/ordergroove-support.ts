@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Simulation } from '../../src/platforms/contract/simulation.ts';
 import type { CredentialChecker, StoredRequest, WebhookRequest } from '../../src/platforms/contract/webhook.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
-import { farSide } from '../remote/far-side.ts';
+import { remoteServer } from '../remote/remote-server.ts';
 
 export const NOW = new Date('2026-01-01T10:00:05.000Z');
 export const KEYS = ['first-verification-key', 'second-verification-key'];
@@ -67,7 +67,7 @@ export async function serve(
 ): Promise<{ baseUrl: string; world: Simulation; asked: Asked[] }> {
   const asked: Asked[] = [];
   let world: Simulation | null = null;
-  const baseUrl = await farSide(t, (request, response, body) => {
+  const baseUrl = await remoteServer(t, (request, response, body) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const query = Object.fromEntries(url.searchParams);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));

@@ -6,7 +6,7 @@ import type { SaveSecret } from '../../src/platforms/contract/management.ts';
 import { ordergroove } from '../../src/platforms/ordergroove/index.ts';
 import { MANAGEMENT_PATH } from '../../src/platforms/ordergroove/simulator/targets.ts';
 import type { ClientOptions } from '../../src/remote/remote.ts';
-import { remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime } from '../remote/remote-server.ts';
 import { verb, wanted } from './management-support.ts';
 import { type Asked, KEYS, serve, settingsWith, simulation, withApi } from './ordergroove-support.ts';
 

@@ -4,7 +4,7 @@ import { subjectText } from '../../src/domain/entities/entity.ts';
 import { RemoteMissing } from '../../src/domain/errors.ts';
 import type { Simulation } from '../../src/platforms/contract/simulation.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
-import { remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime } from '../remote/remote-server.ts';
 import { against, failure, listOf, order, readAll, simulated } from './ordermentum-support.ts';
 
 test('without api settings there is no API client', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import { readListPage } from '../../src/platforms/ordermentum/lists.ts';
-import { remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime } from '../remote/remote-server.ts';
 import { against, at, failure, listOf, type Row, readAll } from './ordermentum-support.ts';
 
 test('a list is paged to its end, each row once, and the watermark is the newest time in the platform’s own format', async (t) => {

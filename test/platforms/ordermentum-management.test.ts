@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import type { ClientOptions } from '../../src/remote/remote.ts';
-import { remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime } from '../remote/remote-server.ts';
 import { verb, wanted } from './management-support.ts';
 import { against, at, type Call, type Reply } from './ordermentum-support.ts';
 

@@ -5,7 +5,7 @@ import type { PlatformApi } from '../../src/platforms/contract/api.ts';
 import type { CommonSettings } from '../../src/platforms/contract/platform.ts';
 import type { Simulation } from '../../src/platforms/contract/simulation.ts';
 import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
-import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime, remoteServer } from '../remote/remote-server.ts';
 
 export interface Call {
   method: string;
@@ -26,7 +26,7 @@ export interface Reply {
 /** A server that answers with `reply`, and the connection's API client, on a clock that only sleep moves. */
 export async function against(t: TestContext, reply: (call: Call) => Reply, apiKey: string | string[] = 'key-1', webhook: unknown = {}) {
   const calls: Call[] = [];
-  const baseUrl = await farSide(t, (request, response, body) => {
+  const baseUrl = await remoteServer(t, (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://localhost');
     const call = {
       method: request.method ?? '',

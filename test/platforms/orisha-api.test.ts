@@ -4,7 +4,7 @@ import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import type { FetchedResource, PlatformApi } from '../../src/platforms/contract/api.ts';
 import { fillBody, fillPath } from '../../src/platforms/orisha/client/fill.ts';
 import { orisha } from '../../src/platforms/orisha/index.ts';
-import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime, remoteServer } from '../remote/remote-server.ts';
 
 interface Call {
   method: string;
@@ -21,7 +21,7 @@ interface Reply {
 /** A token endpoint that accepts `secret`, an API that answers with `reply`, and the connection's client. */
 async function against(t: TestContext, reply: (call: Call) => Reply, more: object = {}, clientSecret: string | string[] = 'hush') {
   const calls: Call[] = [];
-  const baseUrl = await farSide(t, (request, response, body) => {
+  const baseUrl = await remoteServer(t, (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://localhost');
     const headers = request.headers as Record<string, string>;
     const call = { method: request.method ?? '', path: url.pathname, query: Object.fromEntries(url.searchParams), headers, body };
@@ -181,7 +181,7 @@ test('check tests the token first and then a list', async (t) => {
 
 test('the simulated API issues a token to the client, then returns lists and records; a deleted one is missing', async (t) => {
   let simulation: ReturnType<typeof orisha.simulate> | null = null;
-  const baseUrl = await farSide(t, (request, response, body) => {
+  const baseUrl = await remoteServer(t, (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://localhost');
     const answer = simulation?.answer({
       method: request.method ?? '',

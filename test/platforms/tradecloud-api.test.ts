@@ -3,7 +3,7 @@ import test from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
-import { farSide, silentLog } from '../remote/far-side.ts';
+import { remoteServer, silentLog } from '../remote/remote-server.ts';
 import { createLimits } from '../support/limits.ts';
 import { issue, logins, scene } from './tradecloud-scene.ts';
 import { settings } from './tradecloud-support.ts';
@@ -98,7 +98,7 @@ test('check reports what is wrong with the credentials, and compares the clocks'
 });
 
 test("a clock that is far off is detected by the platform's API", async (t) => {
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     response.writeHead(200, { Date: 'Sun, 01 Mar 2026 12:05:00 GMT', 'Set-Authorization': 'a.b.c' }).end();
   });
   const clock = { now: () => new Date('2026-03-01T12:00:00Z') };
@@ -111,7 +111,7 @@ test("a clock that is far off is detected by the platform's API", async (t) => {
 
 test('client credentials are used instead of the login if they are configured', async (t) => {
   const seen: string[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization?.split(' ')[0]}`);
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(request.url === '/token' ? '{"access_token":"t1","expires_in":600}' : '{"id":"o-1"}');

@@ -4,7 +4,7 @@ import type { ListPosition, PlatformApi, ResourcePage } from '../../src/platform
 import type { Simulation } from '../../src/platforms/contract/simulation.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
-import { farSide, silentLog } from '../remote/far-side.ts';
+import { remoteServer, silentLog } from '../remote/remote-server.ts';
 import { createLimits } from '../support/limits.ts';
 import { settings, simulationTools } from './tradecloud-support.ts';
 
@@ -26,7 +26,7 @@ export async function scene(t: TestContext, more: Record<string, unknown> = {}, 
   const bodies: string[] = [];
   const fault: Scene['fault'] = { status: null, path: /./ };
   const held: { simulation?: Simulation } = {};
-  const base = await farSide(t, (request, response, body) => {
+  const base = await remoteServer(t, (request, response, body) => {
     const url = new URL(request.url ?? '/', 'http://x');
     asked.push(`${request.method} ${url.pathname}`);
     bodies.push(body);

@@ -4,7 +4,7 @@ import { createSession } from '../../src/platforms/tradecloud/client/session.ts'
 import { createTokenCipher } from '../../src/platforms/tradecloud/client/token-cipher.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { createPlatformContext } from '../conformance/platform-context.ts';
-import { farSide, remoteOnFakeTime } from '../remote/far-side.ts';
+import { remoteOnFakeTime, remoteServer } from '../remote/remote-server.ts';
 import { testOnEngines } from '../support/engines.ts';
 
 testOnEngines('all processes of a database share one login, and no token is stored in plain text', async (t, engine) => {
@@ -50,7 +50,7 @@ test('a session that was encrypted for another account, changed or truncated is 
 });
 
 const answering = (t: TestContext, headers: Record<string, string>) =>
-  farSide(t, (_request, response) => response.writeHead(200, headers).end('{"status":"authenticated"}'));
+  remoteServer(t, (_request, response) => response.writeHead(200, headers).end('{"status":"authenticated"}'));
 
 test('the token headers are read in capitals and in lower case, with and without a scheme', async (t) => {
   for (const headers of [

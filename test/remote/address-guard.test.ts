@@ -5,7 +5,7 @@ import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
 import { createPublicOpener, followRedirects } from '../../src/remote/address-guard.ts';
 import type { RemoteStream } from '../../src/remote/remote.ts';
-import { farSide } from './far-side.ts';
+import { remoteServer } from './remote-server.ts';
 
 const now = () => new Date('2026-03-01T12:00:00Z');
 const refusal = (error: unknown) => error instanceof RemoteFailure && error.code === 'address_refused' && error.status === 0;
@@ -59,7 +59,7 @@ test('a name that resolves to a private address is not opened, nor one with a pr
 
 test('a name whose resolution changes is connected to only at the address that was checked', async (t) => {
   let reached = 0;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     reached += 1;
     response.end('inside');
   });

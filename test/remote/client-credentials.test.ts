@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRemote, SILENT } from '../../src/remote/create-remote.ts';
 import { createLimits } from '../support/limits.ts';
-import { clientOptions, failure, fakeTime, farSide, remoteOnFakeTime, silentLog } from './far-side.ts';
+import { clientOptions, failure, fakeTime, remoteOnFakeTime, remoteServer, silentLog } from './remote-server.ts';
 
 test('a 401 renews the authorisation once and a second one is thrown', async (t) => {
   const given: (string | undefined)[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     given.push(request.headers.authorization);
     response.writeHead(request.headers.authorization === 'Bearer new' && request.url === '/ok' ? 200 : 401).end();
   });
@@ -20,7 +20,7 @@ test('a 401 renews the authorisation once and a second one is thrown', async (t)
 test('a late 401 for an old token causes no second renewal, nor do many concurrent ones', async (t) => {
   let token = 1;
   const late: (() => void)[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     const answer = () => response.writeHead(request.headers.authorization === 'Bearer 1' ? 401 : 200).end();
     if (request.url === '/late' && late.length === 0) late.push(answer);
     else answer();
@@ -41,7 +41,7 @@ test('a late 401 for an old token causes no second renewal, nor do many concurre
 test('refused credentials pause all calls: one tries them, with growing delays, and the first success resumes all', async (t) => {
   let right = false;
   let calls = 0;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.writeHead(right ? 200 : 401).end();
   });

@@ -3,11 +3,11 @@ import test from 'node:test';
 import { RemoteFailure, Unavailable } from '../../src/domain/errors.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import type { Limits } from '../../src/remote/remote.ts';
-import { clientOptions, failure, farSide, remoteOnFakeTime, silentLog } from './far-side.ts';
+import { clientOptions, failure, remoteOnFakeTime, remoteServer, silentLog } from './remote-server.ts';
 
 test('a 429 without a time pauses the limit longer with each one in a row, and a given time is honoured for an hour at most', async (t) => {
   const answers = [429, 429, 200, 429];
-  const base = await farSide(t, (request, response) =>
+  const base = await remoteServer(t, (request, response) =>
     response
       .writeHead(request.url === '/year' ? 429 : (answers.shift() ?? 200), request.url === '/year' ? { 'retry-after': '31536000' } : {})
       .end(),
@@ -33,7 +33,7 @@ test('a 429 without a time pauses the limit longer with each one in a row, and a
 });
 
 test('Retry-After is read in seconds and as a date by the remote clock', async (t) => {
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     const date = request.url === '/date';
     response.setHeader('date', 'Tue, 01 Jan 2030 00:00:00 GMT');
     response.writeHead(503, { 'retry-after': date ? 'Tue, 01 Jan 2030 00:00:42 GMT' : '7' }).end();
@@ -45,7 +45,7 @@ test('Retry-After is read in seconds and as a date by the remote clock', async (
 });
 
 test('an exhausted limit is waited for up to the maximum wait, and rejected with its time beyond it', async (t) => {
-  const base = await farSide(t, (_request, response) => response.end('{}'));
+  const base = await remoteServer(t, (_request, response) => response.end('{}'));
   const { remote, sleeps } = remoteOnFakeTime();
   const client = remote.client(clientOptions(base, { budgets: [{ name: 'single', calls: 1, perMs: 3000 }] }));
   await client.call({ method: 'GET', path: '/1' });
@@ -57,7 +57,7 @@ test('an exhausted limit is waited for up to the maximum wait, and rejected with
 });
 
 test('a call counts against the limits it names and no others', async (t) => {
-  const base = await farSide(t, (_request, response) => response.end('{}'));
+  const base = await remoteServer(t, (_request, response) => response.end('{}'));
   const { remote, sleeps } = remoteOnFakeTime();
   const budgets = [
     { name: 'single', calls: 1, perMs: 60_000 },
@@ -72,7 +72,7 @@ test('a call counts against the limits it names and no others', async (t) => {
 
 test('after a 429 nothing is sent against that limit until the remote allows it', async (t) => {
   let calls = 0;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.writeHead(calls === 1 ? 429 : 200, { 'retry-after': '60' }).end('{}');
   });
@@ -89,7 +89,7 @@ test('a sequential client has one call in progress, and fetches overtake waiting
   let underWay = 0;
   let most = 0;
   const order: string[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     underWay += 1;
     most = Math.max(most, underWay);
     order.push(String(request.url));
@@ -111,7 +111,7 @@ test('a sequential client has one call in progress, and fetches overtake waiting
 
 test('if the stored limits cannot be read, the error is passed on and nothing is sent', async (t) => {
   let calls = 0;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.end('{}');
   });

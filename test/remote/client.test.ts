@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import type { Log } from '../../src/domain/log.ts';
-import { clientOptions, failure, farSide, remoteOnFakeTime, silentLog } from './far-side.ts';
+import { clientOptions, failure, remoteOnFakeTime, remoteServer, silentLog } from './remote-server.ts';
 
 test('a call joins the base address, keeps the body as text and sends its authorisation', async (t) => {
   const seen: string[] = [];
-  const base = await farSide(t, (request, response, body) => {
+  const base = await remoteServer(t, (request, response, body) => {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization} ${request.headers['content-type']} ${body}`);
     response.end('{"price":1.10}');
   });
@@ -18,14 +18,14 @@ test('a call joins the base address, keeps the body as text and sends its author
 });
 
 test('an address of another origin is refused before credentials are sent', async (t) => {
-  const base = await farSide(t, (_request, response) => response.end('never'));
+  const base = await remoteServer(t, (_request, response) => response.end('never'));
   const client = remoteOnFakeTime().remote.client(clientOptions(base));
   await assert.rejects(client.call({ method: 'GET', path: 'http://localhost:1/steal' }), failure('remote_refused', 0));
 });
 
 test('a redirect is not followed', async (t) => {
   let calls = 0;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.writeHead(302, { location: '/elsewhere' }).end();
   });
@@ -37,14 +37,14 @@ test('a redirect is not followed', async (t) => {
 });
 
 test('404 and 410 mean that the resource is missing', async (t) => {
-  const base = await farSide(t, (request, response) => response.writeHead(request.url === '/gone' ? 410 : 404).end());
+  const base = await remoteServer(t, (request, response) => response.writeHead(request.url === '/gone' ? 410 : 404).end());
   const client = remoteOnFakeTime().remote.client(clientOptions(base));
   await assert.rejects(client.call({ method: 'GET', path: '/gone' }), RemoteMissing);
   await assert.rejects(client.call({ method: 'GET', path: '/nothing' }), RemoteMissing);
 });
 
 test('no response within the timeout is a failure without status', async (t) => {
-  const base = await farSide(t, () => {});
+  const base = await remoteServer(t, () => {});
   const client = remoteOnFakeTime().remote.client(clientOptions(base, { timeoutMs: 20 }));
   await assert.rejects(client.call({ method: 'GET', path: '/slow' }), failure('remote_timeout', 0));
 });
@@ -63,7 +63,7 @@ test('five failures in a row open the circuit and one successful response closes
   t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-03-01T12:00:00Z') });
   let calls = 0;
   let healthy = false;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.writeHead(healthy ? 200 : 500).end();
   });
@@ -85,7 +85,7 @@ test('five failures in a row open the circuit and one successful response closes
 
 test('4xx responses never open the circuit, and end a series of failures', async (t) => {
   let calls = 0;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     calls += 1;
     response.writeHead(calls === 5 ? 404 : calls > 9 ? 400 : 503).end();
   });
@@ -97,7 +97,7 @@ test('4xx responses never open the circuit, and end a series of failures', async
 
 test('a body is opened as a stream, with the authorisation only when requested', async (t) => {
   const seen: (string | undefined)[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     seen.push(request.headers.authorization);
     if (request.url === '/refused') response.writeHead(403).end('expired');
     else response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF');
@@ -111,7 +111,7 @@ test('a body is opened as a stream, with the authorisation only when requested',
 });
 
 test('a body that breaks off in the middle fails its stream', async (t) => {
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     response.writeHead(200, { 'content-length': '100' });
     response.write('half');
     setImmediate(() => response.destroy());
@@ -121,7 +121,7 @@ test('a body that breaks off in the middle fails its stream', async (t) => {
 });
 
 test('a call leaves one log line without query, body or credentials', async (t) => {
-  const base = await farSide(t, (_request, response) => response.end('{"secret":"hush"}'));
+  const base = await remoteServer(t, (_request, response) => response.end('{"secret":"hush"}'));
   const lines: string[] = [];
   const log: Log = { ...silentLog, debug: (event, fields) => void lines.push(JSON.stringify({ event, ...fields })) };
   await remoteOnFakeTime(log)
@@ -133,7 +133,7 @@ test('a call leaves one log line without query, body or credentials', async (t) 
 });
 
 test('a plain call returns any status as a response', async (t) => {
-  const base = await farSide(t, (_request, response) => response.writeHead(401, { 'X-Why': 'no' }).end('closed'));
+  const base = await remoteServer(t, (_request, response) => response.writeHead(401, { 'X-Why': 'no' }).end('closed'));
   const answer = await remoteOnFakeTime().remote.plain({ baseUrl: base, method: 'GET', path: '/login', timeoutMs: 1000 });
   assert.deepEqual([answer.status, answer.headers['x-why'], answer.text], [401, 'no', 'closed']);
 });

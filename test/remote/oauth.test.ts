@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
-import { farSide, remoteOnFakeTime } from './far-side.ts';
+import { remoteOnFakeTime, remoteServer } from './remote-server.ts';
 
 const options = (base: string) => ({
   tokenUrl: `${base}/tenant/oauth/token`,
@@ -13,7 +13,7 @@ const options = (base: string) => ({
 
 test('client credentials are requested once, cached, and renewed shortly before they expire', async (t) => {
   const bodies: string[] = [];
-  const base = await farSide(t, (request, response, body) => {
+  const base = await remoteServer(t, (request, response, body) => {
     bodies.push(`${request.url} ${body}`);
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ access_token: `token-${bodies.length}`, expires_in: 600 }));
@@ -33,7 +33,7 @@ test('client credentials are requested once, cached, and renewed shortly before 
 });
 
 test('an endpoint that accepts the client only in the form is called that way after its refusal', async (t) => {
-  const base = await farSide(t, (_request, response, body) => {
+  const base = await remoteServer(t, (_request, response, body) => {
     const inForm = new URLSearchParams(body).get('client_secret') === 's e:cret';
     response.writeHead(inForm ? 200 : 401, { 'content-type': 'application/json' });
     response.end(inForm ? '{"access_token":"by-form"}' : '{"error":"invalid_client"}');
@@ -46,7 +46,7 @@ for (const [status, code] of [
   [503, 'remote_unavailable'],
 ] as const) {
   test(`a token endpoint that answers ${status} becomes ${code} without the secret`, async (t) => {
-    const base = await farSide(t, (_request, response) => response.writeHead(status).end('{}'));
+    const base = await remoteServer(t, (_request, response) => response.writeHead(status).end('{}'));
     const error = await remoteOnFakeTime()
       .remote.oauth2(options(base))(false)
       .catch((thrown: unknown) => thrown);
@@ -58,7 +58,7 @@ for (const [status, code] of [
 
 test('a token endpoint that cannot be reached is a failure without status, and is called again next time', async (t) => {
   let up = false;
-  const base = await farSide(t, (_request, response) => {
+  const base = await remoteServer(t, (_request, response) => {
     if (!up) return response.destroy();
     return response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"late"}');
   });

@@ -9,7 +9,7 @@ import { createSessions } from '../../src/store/access/sessions.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
 import { manualClock } from '../support/clock.ts';
 import { createTestDatabase, type Engine, testOnEngines } from '../support/engines.ts';
-import { clientOptions, farSide, silentLog } from './far-side.ts';
+import { clientOptions, remoteServer, silentLog } from './remote-server.ts';
 
 const PROCESSES = 4;
 const CALLS_AT_ONCE = 5;
@@ -20,7 +20,7 @@ async function stage(t: TestContext, engine: Engine, clientOf: (base: string, re
   const clock = manualClock();
   const platform = { accepts: false, calls: 0 };
   const callTimes: number[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     platform.calls += 1;
     callTimes.push(clock.now().getTime());
     const headers =

@@ -4,7 +4,7 @@ import { createRateLimits } from '../../src/store/access/rate-limits.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
 import { manualClock } from '../support/clock.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
-import { clientOptions, farSide, silentLog } from './far-side.ts';
+import { clientOptions, remoteServer, silentLog } from './remote-server.ts';
 
 const YEAR_SECONDS = '31536000';
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,7 @@ testOnEngines('a 429 makes every process wait for as long as the remote asks, at
   t.after(drop);
   const clock = manualClock();
   const calls: (string | undefined)[] = [];
-  const base = await farSide(t, (request, response) => {
+  const base = await remoteServer(t, (request, response) => {
     calls.push(request.url);
     response.writeHead(calls.length === 1 ? 429 : 200, { 'retry-after': YEAR_SECONDS }).end('{}');
   });

@@ -41,7 +41,7 @@ class S3Storage implements DocumentStorage {
   private readonly place: S3Place;
   private readonly client: S3Client;
   /** Until when the server has asked not to be called, milliseconds since 1970. */
-  private restsUntilMs = 0;
+  private pausedUntilMs = 0;
 
   constructor(place: S3Place) {
     this.place = place;
@@ -102,13 +102,13 @@ class S3Storage implements DocumentStorage {
 
   /** Calls the server, unless a pause that it requested has not ended. Throws `Unavailable` with the requested pause. */
   private async guarded<T>(work: () => Promise<T>, text = 'The document bucket rejects requests.'): Promise<T> {
-    const leftMs = this.restsUntilMs - Date.now();
+    const leftMs = this.pausedUntilMs - Date.now();
     if (leftMs > 0) throw storageUnavailable('The document bucket asked not to be called for a while.', null, leftMs);
     try {
       return await work();
     } catch (error) {
       const pauseMs = retryAfterMs(headersOf(error), new Date());
-      if (pauseMs !== null) this.restsUntilMs = Date.now() + pauseMs;
+      if (pauseMs !== null) this.pausedUntilMs = Date.now() + pauseMs;
       throw storageUnavailable(text, error, pauseMs ?? undefined);
     }
   }

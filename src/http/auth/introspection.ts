@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { isObject, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
 import type { IntrospectionEntry } from '../ports.ts';
 import { createLookupLimits } from './lookup-limits.ts';
-import { cannotReach, type OutsideAnswer, type OutsideCalls, restAfterFailure } from './outside-calls.ts';
+import { cannotReach, type OutsideAnswer, type OutsideCalls, pauseAfterFailure } from './outside-calls.ts';
 
 const ACTIVE_IS_KNOWN_MS = 30_000;
 const INACTIVE_IS_KNOWN_MS = 60_000;
@@ -29,11 +29,11 @@ interface Known {
 /** Lookups in progress, and until when each issuer is not called; kept separately for tokens that were active before, which no stranger has. */
 interface Lookups {
   pending: Map<string, Promise<Known>>;
-  restsUntilMs: Map<string, number>;
+  pausedUntilMs: Map<string, number>;
   most: number;
 }
 
-const createLookups = (most: number): Lookups => ({ pending: new Map(), restsUntilMs: new Map(), most });
+const createLookups = (most: number): Lookups => ({ pending: new Map(), pausedUntilMs: new Map(), most });
 
 export function createIntrospection(outside: OutsideCalls, clock: Clock): Introspection {
   // Tokens that were active stay here after they expire: looking them up again takes precedence over unknown tokens.
@@ -46,15 +46,15 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
     key: string,
     token: string,
     entry: IntrospectionEntry['introspection'],
-    { pending, restsUntilMs, most }: Lookups,
+    { pending, pausedUntilMs, most }: Lookups,
   ) {
     const { url, clientId, clientSecret } = entry;
     const nowMs = clock.now().getTime();
-    if (pending.size >= most || nowMs < (restsUntilMs.get(url) ?? 0)) throw cannotReach(url);
+    if (pending.size >= most || nowMs < (pausedUntilMs.get(url) ?? 0)) throw cannotReach(url);
     const answer = await introspectWithAnySecret(outside, url, token, clientId, clientSecret);
     const verdict = answer && verdictOf(answer, entry, nowMs);
     if (!verdict) {
-      restsUntilMs.set(url, nowMs + restAfterFailure(answer, clock.now()));
+      pausedUntilMs.set(url, nowMs + pauseAfterFailure(answer, clock.now()));
       throw cannotReach(url);
     }
     remember(verdict.active ? active : inactive, key, verdict.untilMs);

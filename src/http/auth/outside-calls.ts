@@ -54,25 +54,25 @@ const MINUTE_MS = 60_000;
 const MOST_CALLS_PER_MINUTE = 20;
 
 /** How long an issuer is not called after a failed call (null: no response): two seconds, or as long as it asks for, at most an hour. */
-export const restAfterFailure = (answer: OutsideAnswer | null, now: Date): number =>
+export const pauseAfterFailure = (answer: OutsideAnswer | null, now: Date): number =>
   Math.max(FAILURE_IS_KNOWN_MS, answer === null ? 0 : (retryAfterMs(answer.headers, now) ?? 0));
 
 /**
- * A `get` that strangers cannot use to flood an issuer: a failure is cached (`restAfterFailure`), and each address is called at most 20 times a
+ * A `get` that strangers cannot use to flood an issuer: a failure is cached (`pauseAfterFailure`), and each address is called at most 20 times a
  * minute. Returns the text of a 200 response; throws `Unavailable` for anything else.
  */
 export function cautiousGet(get: OutsideCalls['get'], clock: Clock): (url: string) => Promise<string> {
-  const known = new Map<string, { restsUntilMs: number; calledAtMs: number[] }>();
+  const known = new Map<string, { pausedUntilMs: number; calledAtMs: number[] }>();
   return async (url) => {
     const nowMs = clock.now().getTime();
-    const record = known.get(url) ?? { restsUntilMs: Number.NEGATIVE_INFINITY, calledAtMs: [] };
+    const record = known.get(url) ?? { pausedUntilMs: Number.NEGATIVE_INFINITY, calledAtMs: [] };
     record.calledAtMs = record.calledAtMs.filter((calledMs) => calledMs > nowMs - MINUTE_MS);
     known.set(url, record);
-    if (nowMs < record.restsUntilMs || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotReach(url);
+    if (nowMs < record.pausedUntilMs || record.calledAtMs.length >= MOST_CALLS_PER_MINUTE) throw cannotReach(url);
     record.calledAtMs.push(nowMs);
     const answer = await get(url).catch(() => null);
     if (answer?.status === 200) return answer.text;
-    record.restsUntilMs = nowMs + restAfterFailure(answer, clock.now());
+    record.pausedUntilMs = nowMs + pauseAfterFailure(answer, clock.now());
     throw cannotReach(url);
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { requestOf, runInRequest } from '../../domain/current-request.ts';
-import { PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
+import { RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
 import { describeCredential } from '../../intake/describe-credential.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
@@ -63,8 +63,8 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
   const { maxBodyBytes, dataDir } = ports.settings;
   const bodies: BodyRules = {
     maxBytes: maxBodyBytes,
-    memory: createBodyBudget({ totalBytes: LARGE_BODIES_BYTES, freeBytes: FREE_BYTES, waitMs: PLACE_WITHIN_MS }),
-    spill: createBodyBudget({ totalBytes: UNPROVEN_FILES_BYTES, freeBytes: 0, waitMs: PLACE_WITHIN_MS }),
+    memory: createBodyBudget({ totalBytes: LARGE_BODIES_BYTES, freeBytes: FREE_BYTES, waitMs: RESOURCE_WAIT_MS }),
+    spill: createBodyBudget({ totalBytes: UNPROVEN_FILES_BYTES, freeBytes: 0, waitMs: RESOURCE_WAIT_MS }),
     spillDir: dataDir,
     pace: createPaceWatch(PACE),
   };

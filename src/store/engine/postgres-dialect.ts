@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { ANSWER_WITHIN_MS, PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
+import { ANSWER_WITHIN_MS, RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { OrderdockError } from '../../domain/errors.ts';
 import type { Dialect } from './dialect.ts';
 import { errorCode, errorMessage, isObjectWith, isTimeout, SILENT_LOG } from './driver-errors.ts';
@@ -60,7 +60,7 @@ export function postgresDialect(url: string): Dialect {
       client: 'pg',
       log: SILENT_LOG,
       connection: postgresConnection(url),
-      acquireConnectionTimeout: PLACE_WITHIN_MS,
+      acquireConnectionTimeout: RESOURCE_WAIT_MS,
       pool: { min: 0, max: 12 },
     },
     reader: null,
@@ -92,8 +92,8 @@ export function postgresDialect(url: string): Dialect {
 const BEGINNINGS = {
   begin:
     'begin isolation level read committed; ' +
-    `set local statement_timeout = ${PLACE_WITHIN_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
-  beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${PLACE_WITHIN_MS}`,
+    `set local statement_timeout = ${RESOURCE_WAIT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+  beginSnapshot: `begin isolation level repeatable read, read only; set local statement_timeout = ${RESOURCE_WAIT_MS}`,
 };
 
 // Class 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by timeout), 55P03 lock; or no connection at all.

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { PLACE_WITHIN_MS } from '../../domain/deadlines.ts';
+import { RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import type { Dialect } from './dialect.ts';
 import { errorCode, isObjectWith, isTimeout, SILENT_LOG } from './driver-errors.ts';
@@ -85,7 +85,7 @@ const sqliteConfig = (filename: string, min: number, max: number): Knex.Config =
   log: SILENT_LOG,
   connection: { filename },
   useNullAsDefault: true,
-  acquireConnectionTimeout: PLACE_WITHIN_MS,
+  acquireConnectionTimeout: RESOURCE_WAIT_MS,
   pool: {
     min,
     max,

@@ -12,7 +12,7 @@ import { createLimits } from '../support/limits.ts';
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 /** A server on localhost as the remote side of a call; closed with the test. */
-export async function farSide(t: TestContext, answer: Answer): Promise<string> {
+export async function remoteServer(t: TestContext, answer: Answer): Promise<string> {
   const server = createServer((request, response) => {
     // The date of this machine is not that of the test's clock.
     response.sendDate = false;
