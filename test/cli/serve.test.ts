@@ -185,7 +185,7 @@ test('a worker serves health and metrics on its own port, and does not overwrite
   await assert.rejects(stat(address));
 });
 
-test('a process that has not stopped in time ends with exit code 1: something was not finished', (t) => {
+test('a process that does not stop in time ends with exit code 1, because something was not finished', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const exit = t.mock.method(process, 'exit', (() => {}) as unknown as typeof process.exit);
   const log = memoryLog();

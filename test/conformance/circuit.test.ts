@@ -89,7 +89,7 @@ testOnEngines(
 const ORISHA_EVENT = 'item.created';
 
 testOnEngines(
-  'without lists, the fetch of a delivery that waits is what tries a platform that is down, and costs no attempt',
+  'without lists, the fetch of a pending delivery is the trial of a platform that is down, and costs no attempt',
   async (t, engine) => {
     const running = await createPlatformContext(engine, orisha);
     t.after(() => running.close());
@@ -117,7 +117,7 @@ testOnEngines(
     );
     const [spent, calls] = [await attempts(), asked.length];
     await until(
-      'the platform was tried again, twice',
+      'the platform was retried twice',
       () => work().then(() => asked.length),
       (number) => number >= calls + 2,
     );
@@ -139,7 +139,7 @@ testOnEngines(
   },
 );
 
-testOnEngines('without lists, the fetch of a delivery that waits is what tries refused credentials again', async (t, engine) => {
+testOnEngines('without lists, the fetch of a pending delivery is the trial of refused credentials', async (t, engine) => {
   const running = await createPlatformContext(engine, orisha);
   t.after(() => running.close());
   const { context, connection, clock } = running;

@@ -4,7 +4,7 @@ import { CALLER, RECEIVER, type TestIssuer } from './issuer.ts';
 import { connectionNamed, openTestServer } from './test-server.ts';
 import { statusOf, trusting, withIssuer } from './tokens-support.ts';
 
-test('an issuer, or its introspection, that asks for a pause is not asked before it ends, after an hour at the latest', async (t) => {
+test('an issuer or introspection endpoint that asks for a pause is not called before it ends, after an hour at the latest', async (t) => {
   const issuer = await withIssuer(t);
   let now = Date.now();
   const clock = { now: () => new Date(now) };

@@ -93,7 +93,7 @@ async function answers(env: Record<string, string>): Promise<Record<string, stri
   }
 }
 
-test('a webhook is answered the same with a trusted proxy as without one', async () => {
+test('a webhook gets the same answer with and without a trusted proxy', async () => {
   const [without, behind] = [await answers({}), await answers({ TRUST_PROXY: '1' })];
   assert.deepEqual(behind, without);
   const statuses = Object.values(without).map((answer) => answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 '.length + 3));

@@ -11,7 +11,7 @@ const event = (number: string, members: string): string =>
 
 const order = (life: Life, number: string): Promise<Body> => life.get(`/orders/by-external/acme/${orderId(number)}?include=source,lines`);
 
-alive('of one source, the first thousand differences are kept, and the number of the others', async (life) => {
+alive('of one source the first thousand differences are stored, and the number of the others', async (life) => {
   const members = (value: number) => many(1500, (n) => `"u${n}":${value}`);
   assert.equal((await life.order(event('PO1', `"lines":[],${members(1)}`))).state, 'done');
   assert.equal((await life.order(event('PO1', `"lines":[],${members(2)}`))).state, 'done');
@@ -30,7 +30,7 @@ alive('a message that differs in a hundred thousand members is applied', async (
   assert.deepEqual([changed.diff.length, changed.diff.at(-1)], [1001, { path: '/source', before: null, after: null, count: 199_000 }]);
 });
 
-alive('a source that messages add to is replaced before it grows beyond a million characters', async (life) => {
+alive('a source that grows with every message is replaced before it exceeds a million characters', async (life) => {
   const note = (name: string) => `"lines":[],"${name}":"${'x'.repeat(400_000)}"`;
   for (const name of ['a', 'b', 'c']) assert.equal((await life.order(event('PO1', note(name)))).state, 'done');
   const { source } = await order(life, 'PO1');
@@ -40,7 +40,7 @@ alive('a source that messages add to is replaced before it grows beyond a millio
   );
 });
 
-alive('more than 50,000 lines or documents, at once or one after the other, end as dead', async (life) => {
+alive('a delivery with which an entity exceeds 50,000 lines or documents, at once or gradually, becomes dead', async (life) => {
   const lines = (name: string, count: number) => `"lines":[${many(count, (n) => `{"id":"${name}${n}"}`)}]`;
   const documents = (name: string, count: number) => `"lines":[],"documents":[${many(count, (n) => `{"objectId":"${name}${n}"}`)}]`;
   const outcome = async (body: string) => {
@@ -55,7 +55,7 @@ alive('more than 50,000 lines or documents, at once or one after the other, end 
   assert.equal((await order(life, 'PO3')).lines.length, 30_000);
 });
 
-alive('a body of more than a million values is answered 400 and kept as dead', async (life) => {
+alive('a body of more than a million values is answered 400 and stored as dead', async (life) => {
   const values = (count: number) => event('PO1', `"lines":[],"x":[${'0,'.repeat(count - 1)}0]`);
   const xml = { 'Content-Type': 'application/xml' };
   const refused = [

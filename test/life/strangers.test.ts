@@ -29,7 +29,7 @@ const REQUESTS: readonly (Hook & { status: number })[] = [
 ];
 
 alive(
-  'whatever a stranger sends, no alert but that of rejected webhooks opens, no failure is counted, and no coverage is lost',
+  'requests of a stranger open no alert except webhooks_rejected, count as no failure and do not affect coverage',
   async (life) => {
     await life.app.reload(life.connections(connectionsYaml(`${life.far.simulators.origin}/tc`, SHOP)));
     for (const { status, ...request } of REQUESTS)

@@ -131,7 +131,7 @@ testAlerts('a message that was not accepted stays due and is sent with the next 
   assert.equal(sent.length, 1);
 });
 
-testAlerts('a receiver that asks for a pause is not called before it ends, by any process, for any alert', async (test) => {
+testAlerts('an alert receiver that asks for a pause is not called before it ends, by any process, for any alert', async (test) => {
   const { desk, sent, failing, clock, log, another } = test;
   const closing = { ...dead, code: 'silence', connection: 'quiet' };
   desk.open(closing);

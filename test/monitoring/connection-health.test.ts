@@ -50,7 +50,7 @@ testWithReconciler('backlog, last delivery, last success, watermark, lag and cre
   assert.deepEqual(seen.credentials, [{ credential: 'secret[0]', lastUsedAt: '2026-03-01T08:00:01.000Z', uses: 2 }]);
 });
 
-testWithReconciler('figures of many deliveries are calculated again after ten milliseconds for each of them', async (test) => {
+testWithReconciler('figures about many deliveries are recalculated after ten milliseconds per delivery', async (test) => {
   const T = test.clock.now().toISOString();
   const send = (n: number) => test.send({ id: `e${n}`, type: 'order', order: toyOrder(`PO${n}`, T) });
   for (let n = 0; n < 120; n++) await send(n);

@@ -144,7 +144,7 @@ test('an alert is posted to its webhook once, and its end too', async () => {
   }
 });
 
-test('a receiver of alerts that asks for a pause is left alone; the alerts are listed all the same', async () => {
+test('an alert receiver that asks for a pause is not called during it; the alerts are listed all the same', async () => {
   let calls = 0;
   const channel = await startSimulators(0);
   channel.host('alerts', () => {
@@ -157,7 +157,7 @@ test('a receiver of alerts that asks for a pause is left alone; the alerts are l
     const listed = async () => (await stage.client.get<{ data: { code: string; count: number }[] }>('/api/v1/alerts')).data;
     await stage.deliver({ ...webhook, headers: WRONG });
     await until(
-      'the first message is refused',
+      'the first message is rejected',
       () => calls,
       (number) => number === 1,
     );

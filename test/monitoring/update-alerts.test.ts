@@ -34,7 +34,7 @@ const receiveUnreadable = async ({ receiver, connection, clock, alerts }: TestCo
 
 const write = (test: TestContext, statement: string) => test.context.db.write((sql) => sql.all(statement));
 
-testWithContext('the alert for dead deliveries tells their number and the newest error, as they are now', async (test) => {
+testWithContext('the alert for dead deliveries states their current number and the newest error', async (test) => {
   const { sent, open, update, list } = withAlerts(test);
   for (const body of ['{"first', '{"second', '{"third']) await open(await receiveUnreadable(test, body));
   const [first, second, third] = await test.context.db.read.all<{ id: string; error: string }>(
@@ -70,7 +70,7 @@ testWithContext('the alert for dead deliveries tells their number and the newest
   assert.equal(sent.at(-1)?.text, 'toy: no dead deliveries are left.');
 });
 
-testWithContext('dead deliveries without an open alert open one', async (test) => {
+testWithContext('an alert is opened for dead deliveries without one', async (test) => {
   const { update, list } = withAlerts(test);
   await receiveUnreadable(test, '{');
   await update();
@@ -82,7 +82,7 @@ testWithContext('dead deliveries without an open alert open one', async (test) =
 });
 
 testWithContext(
-  'the alert for documents tells the current ones that were given up, and ends when the last is replaced or removed',
+  'the alert for documents states the current ones that failed permanently, and is resolved when the last is replaced or removed',
   async (test) => {
     const { update, list } = withAlerts(test);
     await announce(test.context, { key: 'a' });

@@ -9,7 +9,7 @@ import { clientOptions, remoteServer, silentLog } from './remote-server.ts';
 const YEAR_SECONDS = '31536000';
 const HOUR_MS = 3_600_000;
 
-testOnEngines('a 429 makes every process wait for as long as the remote asks, at most an hour, over restarts too', async (t, engine) => {
+testOnEngines('a 429 pauses every process for as long as the remote asks, at most an hour, also across restarts', async (t, engine) => {
   const { url, drop } = await createTestDatabase(engine);
   t.after(drop);
   const clock = manualClock();

@@ -21,7 +21,7 @@ function runFile(t: test.TestContext, text: string): { code: number | null; writ
   return { code: run.status, written: run.stdout + run.stderr };
 }
 
-test('a file whose shared set-up throws after opening something fails, and says what is open', (t) => {
+test('a test file whose shared set-up throws after opening something fails, and says what is open', (t) => {
   const { code, written } = runFile(
     t,
     `createServer().listen(0);\ntest('one', () => {});\nsetTimeout(() => { throw new Error('no database'); });`,
@@ -36,7 +36,7 @@ test('a test that leaves something open fails its file', (t) => {
   assert.match(written, /these are open/);
 });
 
-test('a file that closes what it opens passes', (t) => {
+test('a test file that closes everything it opens passes', (t) => {
   const { code, written } = runFile(t, `test('one', async () => { const server = createServer().listen(0); server.close(); });`);
   assert.equal(code, 0, written);
 });
