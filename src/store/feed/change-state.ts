@@ -18,21 +18,44 @@ interface LineThen {
   removedAt: string | null;
 }
 
-/** As stored: the content of a line that this change created is in its difference (referred to by index), and is not stored twice. */
+/** As stored. The content of a line that this change created is in its difference, and is not stored twice. */
 interface StoredState extends Omit<ChangeState, 'lines'> {
+  /** Of states that were stored before `created` existed, a line may refer to its difference by index. */
   lines: Record<string, Omit<LineThen, 'content'> & ({ content: LineContent } | { difference: number })>;
+  created?: readonly CreatedLine[];
 }
+
+/** `difference` is an index; a `version` or `lastUpdatedAt` that is missing or null is 1 and that of the entity; '' is none. */
+type CreatedLine = readonly [
+  difference: number,
+  rank: number,
+  version?: number | null,
+  lastUpdatedAt?: string | null,
+  removedAt?: string | null,
+];
 
 /** JSON text; the header comes first, since entries without one are recognized by how they begin. */
 export function stateText(state: ChangeState, diff: readonly Difference[]): string {
-  const created = new Map<string | null, { place: number; after: JsonObject }>();
+  const differences = new Map<string | null, { place: number; after: JsonObject }>();
   for (const [place, { before, after }] of diff.entries())
-    if (before === null && isObject(after)) created.set(textAt(after.externalId), { place, after });
-  const lines = Object.entries(state.lines).map(([externalId, { content, ...line }]) => {
-    const found = created.get(externalId);
-    return [externalId, found && hasContent(found.after, content) ? { difference: found.place, ...line } : { content, ...line }] as const;
-  });
-  return JSON.stringify({ ...state, lines: Object.fromEntries(lines) } satisfies StoredState);
+    if (before === null && isObject(after)) differences.set(textAt(after.externalId), { place, after });
+  const created: CreatedLine[] = [];
+  const others: [string, LineThen][] = [];
+  for (const [externalId, line] of Object.entries(state.lines)) {
+    const found = differences.get(externalId);
+    if (found && hasContent(found.after, line.content)) created.push(createdLine(found.place, line, state.lastUpdatedAt));
+    else others.push([externalId, line]);
+  }
+  const { header, lastUpdatedAt, deletedAt } = state;
+  const stored: StoredState = { header, lastUpdatedAt, deletedAt, lines: Object.fromEntries(others) };
+  return JSON.stringify(created.length === 0 ? stored : { ...stored, created });
+}
+
+function createdLine(difference: number, { rank, version, lastUpdatedAt, removedAt }: LineThen, ofEntity: string | null): CreatedLine {
+  const ownTime = lastUpdatedAt === ofEntity ? null : (lastUpdatedAt ?? '');
+  if (removedAt !== null) return [difference, rank, version, ownTime, removedAt];
+  if (ownTime !== null) return [difference, rank, version, ownTime];
+  return version === 1 ? [difference, rank] : [difference, rank, version];
 }
 
 /** Whether the difference has exactly this content: the same values, besides the line's id. */
@@ -48,15 +71,26 @@ function hasContent(after: JsonObject, content: LineContent): boolean {
 
 /** The state of an entry, with the JSON text of its differences. */
 export function toChangeState({ state, diff }: { state: string; diff: string }): ChangeState {
-  const stored: StoredState = JSON.parse(state);
-  const differences: { after: LineContent & { externalId?: string } }[] = state.includes('"difference":') ? JSON.parse(diff) : [];
-  const lines = Object.entries(stored.lines).map(([externalId, line]) => {
-    if ('content' in line) return [externalId, line] as const;
+  const { created = [], ...stored }: StoredState = JSON.parse(state);
+  const isReferring = created.length > 0 || state.includes('"difference":');
+  const differences: { after: unknown }[] = isReferring ? JSON.parse(diff) : [];
+  const lines = Object.entries(stored.lines).map(([externalId, line]): [string, LineThen] => {
+    if ('content' in line) return [externalId, line];
     const { difference, ...then } = line;
-    const after = differences[difference]?.after;
-    if (!after) throw new Error(`The entry's difference ${difference}, which is the content of line ${externalId}, is missing.`);
-    const { externalId: _named, ...content } = after;
-    return [externalId, { content, ...then }] as const;
+    return [externalId, { content: createdIn(differences, difference).content, ...then }];
   });
+  for (const [difference, rank, version, lastUpdatedAt, removedAt] of created) {
+    const { externalId, content } = createdIn(differences, difference);
+    const ownTime = lastUpdatedAt == null ? stored.lastUpdatedAt : lastUpdatedAt || null;
+    lines.push([externalId, { content, rank, version: version ?? 1, lastUpdatedAt: ownTime, removedAt: removedAt ?? null }]);
+  }
   return { ...stored, lines: Object.fromEntries(lines) };
+}
+
+/** The line that a difference created. */
+function createdIn(differences: readonly { after: unknown }[], place: number): { externalId: string; content: LineContent } {
+  const after = differences[place]?.after;
+  if (!after) throw new Error(`The entry's difference ${place}, which is the content of a line, is missing.`);
+  const { externalId, ...content } = after as LineContent & { externalId: string };
+  return { externalId, content };
 }
