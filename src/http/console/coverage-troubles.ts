@@ -1,4 +1,3 @@
-import type { CoverageSpan } from '../../reconciliation/coverage.ts';
 import { countText, spanText } from './components/format.ts';
 import { runLink } from './components/links.ts';
 import { type Assessor, type ConnectionFacts, PERMANENT, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';

@@ -7,6 +7,7 @@ for (const toggle of document.querySelectorAll('[data-zone]')) {
   toggle.hidden = false;
   toggle.addEventListener('click', () => {
     const zone = toggle.dataset.zone === 'UTC' ? local : 'UTC';
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API exists over HTTPS only.
     document.cookie = `orderdock_zone=${zone}; path=/console; samesite=strict; max-age=31536000`;
     location.reload();
   });
