@@ -13,7 +13,7 @@ const TESTS = [
   'test/conformance/{pipeline,waiting,circuit}.test.ts',
   'test/console/{pages,verdict,access}.test.ts',
   'test/cli/store-commands.test.ts',
-  'test/faults/{dropped,clock,key-in-motion}.test.ts',
+  'test/faults/{dropped,clock,concurrent-notification}.test.ts',
 ];
 
 /** A statement, and the function of `src/store` that sent it. */

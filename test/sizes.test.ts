@@ -44,9 +44,9 @@ const FUNCTIONS = new Set([
   SyntaxKind.SetAccessor,
 ]);
 
-/** The functions that have more lines than they may, from their name to their last brace. `planted` is read instead of files. */
+/** The functions that are too long, from their name to their last brace. `planted` is read instead of files. */
 function longFunctions(paths: readonly string[], planted: Readonly<Record<string, string>> = {}): string[] {
-  // Each file is parsed by itself: nothing else is needed.
+  // Each file is parsed separately, which is sufficient.
   const config = join(ROOT, 'tsconfig.syntax-only.json');
   const options = { noResolve: true, noLib: true, types: [] };
   const contents: Readonly<Record<string, string>> = { ...planted, [config]: JSON.stringify({ compilerOptions: options, files: paths }) };

@@ -20,12 +20,11 @@ const interrupted = (): OrderdockError => new OrderdockError('interrupted', 'The
 const MOST_429 = 30;
 
 /**
- * Calls the platform, with retries. It waits as long as necessary for our own rate limit, because fetches have priority; a 429 is no failure of the
- * page either, unless the platform asks for more than five minutes.
- *
- * Not cockatiel's `retry`, which the circuit's library offers: it sleeps by the system clock instead of a given `wait`, counts every failure
- * against one limit (waits for our own rate limit must not count, and a long `Retry-After` must end the run at once), and on abort finishes the
- * call in progress and rethrows its last error instead of ending as interrupted.
+ * Calls the platform, with retries. It waits as long as necessary for our own rate limit, because fetches have priority; a 429 does not count as a
+ * failure of the page either, unless the platform asks for more than five minutes. Not cockatiel's `retry`, which the circuit's library offers: it
+ * sleeps by the system clock instead of a given `wait`, counts every failure against one limit (waits for our own rate limit must not count, and a
+ * long `Retry-After` must end the run immediately), and on abort finishes the call in progress and rethrows its last error instead of ending as
+ * interrupted.
  */
 export async function withRetry<T>(options: RetryOptions, call: () => Promise<T>): Promise<T> {
   for (let [failures, limited] = [0, 0]; ; ) {

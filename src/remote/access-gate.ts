@@ -50,7 +50,7 @@ class Gate implements AccessGate {
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.refuseWhilePaused();
-    // Nothing is awaited between the last look at `trial` and its replacement: of calls that start together, one goes ahead.
+    // Nothing is awaited between the last check of `trial` and its replacement: of calls that start together, one goes ahead.
     while (!this.proven && this.trial !== null) {
       const awaited = this.trial;
       if (!(await hasEnded(awaited, TRIAL_WAIT_MS)) && this.trial === awaited) break;
@@ -92,7 +92,7 @@ class Gate implements AccessGate {
     }
   }
 
-  /** Runs `work` and learns from its result. `permitted`: the trial as which it is recorded. */
+  /** Runs `work` and records its result. `permitted`: the trial as which it is recorded. */
   private async attempt<T>(work: () => Promise<T>, permitted: string | null): Promise<T> {
     const { trials, api, now } = this.options;
     const before = this.refusals;

@@ -91,7 +91,10 @@ export interface Oauth2Options {
 /** Builds the API clients of one connection; budgets, turns and messages use the connection's name. */
 export interface Remote {
   client(options: ClientOptions): RemoteClient;
-  /** A request outside any budget, authorisation or circuit, such as a login. Returns any status; throws `RemoteFailure` with status 0 if there is no response. */
+  /**
+   * A request without rate limit, authorisation or circuit, such as a login. Returns any status; throws `RemoteFailure` with status 0 if there is
+   * no response.
+   */
   plain(call: RemoteCall & { baseUrl: string; timeoutMs: number }): Promise<RemoteResponse>;
   /** Client credentials (simple-oauth2), cached until shortly before expiry, single flight: returns the `Authorization` header. */
   oauth2(options: Oauth2Options): (renew: boolean) => Promise<Record<string, string>>;

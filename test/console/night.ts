@@ -12,7 +12,7 @@ const SHOP = `
     reconcile: { schedule: false }
 `;
 
-/** An operator's night: the running service, and the console in a browser. */
+/** The running service, and the console in a browser. */
 export interface Night {
   life: Life;
   page: Page;
@@ -21,7 +21,7 @@ export interface Night {
   /** Waits until the front page says it, or no longer says it, and returns all it says. */
   untilSaid(sentence: RegExp): Promise<string[]>;
   untilUnsaid(sentence: RegExp): Promise<string[]>;
-  /** Opens a page; the overview when nothing is named. */
+  /** Opens a page; the overview by default. */
   open(path?: string): Promise<void>;
 }
 

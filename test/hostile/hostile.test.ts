@@ -36,7 +36,7 @@ const lineWith = (quantity: string) =>
   orderWith(`"lines":[{"id":"1","deliverySchedule":[${Array.from({ length: 4 }, () => `{"quantity":${quantity}}`).join(',')}]}]`);
 
 interface Input {
-  /** Of the answer. */
+  /** Of the response. */
   status: number;
   path: string;
   headers: Record<string, string>;

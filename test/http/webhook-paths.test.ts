@@ -58,7 +58,7 @@ const REQUESTS: Readonly<Record<string, string>> = {
   'what a proxy would say, from none': request('POST /webhooks/acme/orders', [RIGHT, JSON_TYPE, 'X-Request-Id: r-1'], ORDER),
 };
 
-/** Without what differs in every answer. */
+/** Without the parts that differ in every response. */
 const varying = (text: string): string =>
   text
     .replace(/^date: .*\r\n/im, '')

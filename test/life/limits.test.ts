@@ -74,7 +74,7 @@ alive('a body of more than a million values is answered 400 and stored as dead',
     data.map(({ state, error }: Body) => [state, error]),
     Array.from({ length: 2 }, () => ['dead', 'invalid_body: The document has more than 1000000 values.']),
   );
-  // Commas within a text are no values.
+  // Commas within a text do not separate values.
   const text = event('PO2', `"lines":[],"note":"${',['.repeat(600_000)}"`);
   assert.equal((await life.order(text)).state, 'done');
 });

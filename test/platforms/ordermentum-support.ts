@@ -56,7 +56,7 @@ export const failure = (expected: Partial<RemoteFailure>) => (error: unknown) =>
   return true;
 };
 
-/** The list as Ordermentum answers it: filtered by updatedAt, oldest first, with the short `meta` of the documented example. */
+/** The list as Ordermentum returns it: filtered by updatedAt, oldest first, with the short `meta` of the documented example. */
 export function listOf(rows: readonly Row[], query: Record<string, string>): Reply {
   const from = query['updatedAt[gte]'] ?? '';
   const size = Number(query.pageSize);

@@ -10,7 +10,7 @@ export type NoteDifference = (difference: Difference) => void;
 /** Every difference between two JSON values, member by member; lists of unequal length as a whole. */
 export function differences(before: Json | undefined, after: Json | undefined, path: string, note: NoteDifference): void {
   if (before === after) return;
-  // Most members are no objects, and there may be a hundred thousand of them.
+  // Most members are not objects, and there may be a hundred thousand of them.
   if (typeof before !== 'object' && typeof after !== 'object') note({ path, before: before ?? null, after: after ?? null });
   else if (isObject(before) && isObject(after)) {
     for (const name of Object.keys(before)) differences(before[name], after[name], `${path}/${pathPart(name)}`, note);

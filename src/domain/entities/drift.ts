@@ -35,7 +35,7 @@ const PLAIN_VALUE = /^[\w .:/-]{1,64}$/;
 interface Found {
   drift: Drift[];
   dropped: number;
-  /** What was found at a place already. */
+  /** What has already been found at a place. */
   noted: Map<Place, Set<string>>;
 }
 
@@ -75,7 +75,7 @@ interface Place {
 
 const createPlace = (above: Place | null, part: string): Place => ({ above, part, below: null });
 
-// The places of a shape are the same for every document: they are made once.
+// The places of a shape are the same for every document, so they are created once.
 const places = new WeakMap<object, Map<string, Place>>();
 
 function placeOf(shape: Shape, path: string): Place {
@@ -84,7 +84,7 @@ function placeOf(shape: Shape, path: string): Place {
   if (known) return known;
   const made = createPlace(null, path);
   const ofShape = places.get(shape) ?? new Map<string, Place>();
-  // Paths are named by platforms' readers: few.
+  // Paths are given by the platforms' parsers: there are few.
   places.set(shape, ofShape.set(path, made));
   return made;
 }

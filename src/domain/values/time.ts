@@ -66,7 +66,7 @@ function readInstant(value: unknown): Instant | null {
   return instant;
 }
 
-// A message tells the same few times again and again: of each line, and to the comparison with the known shape.
+// A message repeats the same few times: for each line, and for the comparison with the known shape.
 const recent = new Map<string, Instant | null>();
 const MOST_RECENT = 256;
 

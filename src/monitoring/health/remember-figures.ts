@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
 
-/** A figure, and from how many rows it was calculated. */
+/** A figure, and the number of rows it was calculated from. */
 export interface Calculated<Figure> {
   figure: Figure;
   rows: number;
@@ -9,13 +9,13 @@ export interface Calculated<Figure> {
 
 type Calculate<Result> = (context: Context, connection: Connection) => Promise<Result>;
 
-/** Figures of fewer rows are calculated for every request. */
+/** Figures from fewer rows are calculated for every request. */
 const FEW_ROWS = 100;
 const MS_PER_ROW = 10;
 
 /**
- * Calculates a figure of a connection at most once in ten milliseconds for each row that it takes (1000 rows: ten seconds), however often
- * dashboards ask for it; requests that arrive meanwhile get the last one.
+ * Calculates a figure of a connection at most once in ten milliseconds per row that it reads (1000 rows: ten seconds), however often dashboards
+ * request it; requests that arrive meanwhile get the last one.
  */
 export function rememberFigure<Figure>(calculate: Calculate<Calculated<Figure>>): Calculate<Figure> {
   const remembered = new WeakMap<Context['db'], Map<string, { figure: Figure; atMs: number; lastsMs: number }>>();

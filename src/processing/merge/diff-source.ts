@@ -38,7 +38,7 @@ export function partsOf({ lines, linesComplete, documents, sourceLines }: Entity
   return new Set([...(hasLines ? ['lines'] : []), ...(documents === null ? [] : ['documents'])]);
 }
 
-/** More than a reader of a change looks at; the number of members that differ between two messages is not limited otherwise. */
+/** More than a reader of a change examines; the number of members that differ between two messages is not limited otherwise. */
 const MOST_KEPT = 1000;
 
 /** The differences of one source: the first thousand individually, of the rest only the number. */

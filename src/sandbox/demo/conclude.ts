@@ -57,7 +57,7 @@ export interface DemoResult extends Conclusion {
 const RECOVER_WITHIN_MS = 240_000;
 const ROUNDS = 3;
 
-/** Lets everything arrive, has the service reconcile with the platforms, and then compares it with the worlds. */
+/** Waits until everything has arrived, has the service reconcile with the platforms, and then compares it with the simulated data. */
 export async function concludeDemo(stage: Played, done: Incidents): Promise<Conclusion> {
   const { injector, client, sandbox, sender, reader, show, print } = stage;
   print('The traffic has ended. Waiting for webhooks in flight …');

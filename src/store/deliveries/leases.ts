@@ -46,7 +46,7 @@ export async function bringForward(sql: Sql, now: string, longest: string): Prom
   return brought.length;
 }
 
-/** Requeues the deliveries of workers that are gone: their lease has expired, or `isGone` already says so. Returns their number. */
+/** Requeues the deliveries of workers that have exited: their lease has expired, or `isGone` already says so. Returns their number. */
 export async function reclaimDeliveries(sql: Sql, now: string, isGone: (worker: string) => boolean): Promise<number> {
   const workers = await sql.all<{ worker: string }>(
     `select distinct worker from deliveries where state = 'working' and worker is not null`,

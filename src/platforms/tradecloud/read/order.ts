@@ -86,10 +86,10 @@ function unique(id: string, taken: Map<string, number>): string {
 }
 
 /**
- * A line's permanent name: its own id, else order and position. A line that the supplier split off (single delivery) has an empty position
- * until the buyer's ERP gives it one, and what its id is meanwhile is documented nowhere: it is named after the line it came from, its
- * item, the supplier's own position and the day it is to be delivered (the reason for a split), so that the same split-off line is found
- * again when quantity, price or status change. Once it has a position it is another line; the next fetch or poll marks this one removed.
+ * A line's permanent name: its own id, else order and position. A line that the supplier split off (single delivery) has an empty position until
+ * the buyer's ERP assigns one, and its id in the meantime is not documented: it is named after the line it came from, its item, the supplier's own
+ * position and the day of its delivery (the reason for a split), so that the same split-off line is found again when quantity, price or status
+ * change. Once it has a position it is another line; the next fetch or poll marks this one removed.
  */
 function lineId(line: JsonObject, orderId: string, content: LineContent): string {
   const id = textAt(line.id);
