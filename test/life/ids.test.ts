@@ -56,3 +56,24 @@ alive('a longer id is rejected and stored, and a delivery that contains one is d
   assert.deepEqual([state, attempts.length], ['dead', 1]);
   assert.match(error, /^id_too_long: /);
 });
+
+alive('characters that PostgreSQL cannot store are searched for, and stored, like any others', async (life) => {
+  const body = plainEvent('PO9', '2026-04-05T10:00:00.000Z', 'nul-1').replace('"Bearing A-1"', '"Bearing \\u0000\\ud800"');
+  assert.equal((await life.order(body)).state, 'done');
+  const odd = '\0\ud800';
+  assert.deepEqual((await life.call('POST', '/deliveries/replay', { subject: odd })).body, { number: 0 });
+  assert.equal((await life.hook({ body: '{"half":' })).status, 400);
+  assert.equal((await life.call('POST', '/deliveries/dismiss', { state: 'dead', note: odd })).status, 200);
+  const [{ id }] = (await life.get('/deliveries?state=handled')).data;
+  assert.match(JSON.stringify(await life.get(`/deliveries/${id}`)), /\ufffd\ufffd/);
+  const headers = { Authorization: `Basic ${Buffer.from('erp:erp-key-0123456789').toString('base64')}` };
+  for (const path of [
+    '/search?q=%00',
+    '/drift?kind=%00',
+    '/orders?q=%00',
+    '/deliveries?text=%00',
+    '/documents?connection=%00',
+    '/audit?who=%00',
+  ])
+    assert.ok((await fetch(`${life.url}/console${path}`, { headers })).status < 500, path);
+});

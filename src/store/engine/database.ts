@@ -4,6 +4,7 @@ import { Unavailable } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Dialect } from './dialect.ts';
 import { dialectOf } from './dialect-of.ts';
+import { storableText } from './rows.ts';
 import type { SqlValue } from './sql-value.ts';
 
 /** Runs one statement; `?` marks a binding. Rows as the engine returns them: the table files turn them into domain values. */
@@ -62,12 +63,16 @@ export async function pipelined(sql: Sql, steps: readonly (() => Promise<unknown
 
 type Results<Steps extends readonly (() => Promise<unknown>)[]> = { -readonly [at in keyof Steps]: Awaited<ReturnType<Steps[at]>> };
 
+// A text that somebody searches for, or writes, may contain what PostgreSQL refuses: it is replaced as it is in rows (see rows.ts).
+const storable = (value: SqlValue): SqlValue =>
+  typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()) ? storableText(value) : value;
+
 /** Statements on one connection. */
 const sqlOn = (dialect: Dialect, connection: unknown): Sql => ({
   dialect,
   async all<Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> {
     try {
-      return await dialect.run<Row>(connection, statement, bindings);
+      return await dialect.run<Row>(connection, statement, bindings.map(storable));
     } catch (error) {
       dialect.discardIfHung(error, connection);
       throw error;
