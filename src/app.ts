@@ -89,8 +89,7 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   const runs = (role: Settings['roles'][number]) => settings.roles.includes(role);
   const invariants = createInvariantChecker(context);
   context.listen();
-  // An unavailable document storage must not prevent webhooks from being received: documents wait and are retried.
-  await storage.prepare().catch((error: unknown) => alertStorage(context, error));
+  await prepareStorage(context, storage);
   const heartbeat = await startHeartbeat(context, runs('web'));
   stops.unshift(() => heartbeat.stop());
   const watch = watchPlatformAccess(context.access);
@@ -135,9 +134,15 @@ async function startRoles(settings: Settings, app: Awaited<ReturnType<typeof ope
   return { url: web.url, monitoringUrl: web.url, keyFile: web.keyFile };
 }
 
-function alertStorage({ alerts }: OpenContext, error: unknown): void {
-  const text = `DOCUMENTS_URL cannot be written to (${errorText(error)}). Documents wait until it can.`;
-  alerts.open({ level: 'critical', code: 'storage_unavailable', connection: null, text, details: {} });
+/** An unavailable document storage must not prevent webhooks from being received: documents wait and are retried. */
+async function prepareStorage({ alerts }: OpenContext, storage: DocumentStorage): Promise<void> {
+  try {
+    await storage.prepare();
+    alerts.close('storage_unavailable', null, 'Documents can be stored again.');
+  } catch (error) {
+    const text = `DOCUMENTS_URL cannot be written to (${errorText(error)}). Documents wait until it can.`;
+    alerts.open({ level: 'critical', code: 'storage_unavailable', connection: null, text, details: {} });
+  }
 }
 
 async function stopAll(stops: Stops): Promise<void> {

@@ -27,19 +27,16 @@ export interface DeadDeliveries {
   newest: { id: string; eventType: string | null; subject: string | null; error: string | null };
 }
 
-export const deadDeliveriesAlert = ({ connection, count, newest }: DeadDeliveries): Alert => {
-  const error = newest.error ?? 'unknown error';
-  return {
-    level: 'critical',
-    code: 'delivery_dead',
-    connection,
-    text:
-      count === 1
-        ? `${connection}: a delivery failed permanently (${error}). Fix the cause and replay it, or dismiss it.`
-        : `${connection}: ${count} deliveries failed permanently (the newest: ${error}). Fix the causes and replay them, or dismiss them.`,
-    details: { dead: count, deliveryId: newest.id, eventType: newest.eventType, subject: newest.subject },
-  };
-};
+export const deadDeliveriesAlert = ({ connection, count, newest }: DeadDeliveries): Alert => ({
+  level: 'critical',
+  code: 'delivery_dead',
+  connection,
+  text:
+    count === 1
+      ? `${connection}: a delivery failed permanently (${newest.error ?? 'unknown error'}). Fix the cause and replay it, or dismiss it.`
+      : `${connection}: ${count} deliveries failed permanently (the newest: ${newest.error ?? 'unknown error'}). Fix the causes and replay them, or dismiss them.`,
+  details: { dead: count, deliveryId: newest.id, eventType: newest.eventType, subject: newest.subject },
+});
 
 /** The documents of a connection that failed permanently: their number, and the one that was announced last. */
 export interface FailedDocuments {
@@ -48,16 +45,13 @@ export interface FailedDocuments {
   newest: { id: string; name: string; state: string; error: string | null };
 }
 
-export const failedDocumentsAlert = ({ connection, count, newest }: FailedDocuments): Alert => {
-  const named = `${newest.state}): ${newest.name}`;
-  return {
-    level: 'warning',
-    code: 'document_failed',
-    connection,
-    text:
-      count === 1
-        ? `A document announced by ${connection} could not be stored (${named}`
-        : `${count} documents announced by ${connection} could not be stored, the newest (${named}`,
-    details: { failed: count, documentId: newest.id, state: newest.state, error: newest.error },
-  };
-};
+export const failedDocumentsAlert = ({ connection, count, newest }: FailedDocuments): Alert => ({
+  level: 'warning',
+  code: 'document_failed',
+  connection,
+  text:
+    count === 1
+      ? `A document announced by ${connection} could not be stored (${newest.state}): ${newest.name}`
+      : `${count} documents announced by ${connection} could not be stored, the newest (${newest.state}): ${newest.name}`,
+  details: { failed: count, documentId: newest.id, state: newest.state, error: newest.error },
+});

@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
 import { checkFailureBudget } from './health/failure-budget.ts';
 import { checkSilence } from './health/silence.ts';
-import { closeTimeAlerts, updateFailureAlerts } from './update-alerts.ts';
+import { closeQuietAlerts, closeUnconfiguredAlerts, updateFailureAlerts } from './update-alerts.ts';
 
-/** Checks what no request triggers: silence, failure budgets that run out over time, and permanent failures. Runs on a schedule. */
+/** Checks what no request triggers: silence, failure budgets that run out over time, and alerts whose facts have changed. Runs on a schedule. */
 export async function checkConnections(context: Context): Promise<void> {
   for (const connection of context.connections.list()) {
     for (const check of [checkSilence, checkFailureBudget]) {
@@ -14,5 +14,6 @@ export async function checkConnections(context: Context): Promise<void> {
     }
   }
   await updateFailureAlerts(context);
-  await closeTimeAlerts(context);
+  await closeQuietAlerts(context);
+  await closeUnconfiguredAlerts(context);
 }

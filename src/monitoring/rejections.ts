@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
-import type { FailureStreak, RejectionRow } from '../store/monitoring/responses.ts';
+import type { RejectionRow } from '../store/monitoring/responses.ts';
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** Requests without any credentials: counted, and one log line a minute for each connection. */
 export function createAnonymousRequestLog({ clock, log }: Pick<Context, 'clock' | 'log'>) {
@@ -32,25 +31,16 @@ function textOf({ connection, status, reason }: RejectionRow, configured: Connec
   return `${connection}: ${what} (${reason}). If the platform sends them, ${cause}.${rule}`;
 }
 
-/** Requests with wrong credentials: guessing, or a secret that no longer matches the platform's. Closes after an hour without one. */
-export function createRejectionAlert({ clock, alerts, connections }: Pick<Context, 'clock' | 'alerts' | 'connections'>) {
-  const startedMs = clock.now().getTime();
-  const rejectedAtMs = new Map<string, number>();
-  return {
-    report(rejections: readonly RejectionRow[], streaks: ReadonlyMap<string, FailureStreak>): void {
-      const nowMs = clock.now().getTime();
-      for (const rejection of rejections) {
-        const { connection, reason, credential, address } = rejection;
-        if (credential === null) continue;
-        rejectedAtMs.set(connection, nowMs);
-        // Once for each: the alert counts them.
-        const text = textOf(rejection, connections.get(connection));
-        alerts.open({ level: 'warning', code: 'webhooks_rejected', connection, text, details: { reason, credential, address } });
-      }
-      for (const connection of streaks.keys()) {
-        if (nowMs - (rejectedAtMs.get(connection) ?? startedMs) < HOUR_MS) continue;
-        alerts.close('webhooks_rejected', connection, `${connection}: no webhook with wrong credentials has arrived for an hour.`);
-      }
-    },
-  };
+/** Alerts about requests with wrong credentials: guessing, or a secret that no longer matches the platform's. The scheduled check closes it. */
+export function alertOnRejections(
+  { alerts, connections }: Pick<Context, 'alerts' | 'connections'>,
+  rejections: readonly RejectionRow[],
+): void {
+  for (const rejection of rejections) {
+    const { connection, reason, credential, address } = rejection;
+    if (credential === null) continue;
+    // Once for each: the alert counts them.
+    const text = textOf(rejection, connections.get(connection));
+    alerts.open({ level: 'warning', code: 'webhooks_rejected', connection, text, details: { reason, credential, address } });
+  }
 }

@@ -9,7 +9,7 @@ import {
   type ResponseCount,
 } from '../store/monitoring/responses.ts';
 import { checkFailureBudget } from './health/failure-budget.ts';
-import { createAnonymousRequestLog, createRejectionAlert } from './rejections.ts';
+import { alertOnRejections, createAnonymousRequestLog } from './rejections.ts';
 
 /**
  * A request that was rejected before its credentials were accepted: anyone may have sent it, so it counts neither towards the platform's failure limit
@@ -51,7 +51,6 @@ export function createResponseStats(context: Context): ResponseStats {
   let pending = noCounts();
   let flushing: Promise<void> | null = null;
   const anonymous = createAnonymousRequestLog(context);
-  const rejections = createRejectionAlert(context);
 
   async function write(): Promise<void> {
     const written = pending;
@@ -71,7 +70,7 @@ export function createResponseStats(context: Context): ResponseStats {
     }
     for (const name of written.streaks.keys()) await checkFailureBudget(context, context.connections.get(name));
     alertOnUnstored(context, written);
-    rejections.report(written.rejected, written.streaks);
+    alertOnRejections(context, written.rejected);
   }
   const flush = async (): Promise<void> => {
     await flushing;

@@ -4,7 +4,9 @@ import { FUTURE_TIME, UNREADABLE_TIME } from '../domain/values/time.ts';
 import { readLastDrift } from '../store/drift/read-last.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { readOpenAlerts } from '../store/monitoring/alerts.ts';
+import { hasRejectedCredentials } from '../store/monitoring/list-responses.ts';
 import { readDeadDeliveries, readFailedDocuments } from '../store/monitoring/read-failures.ts';
+import { readResponses } from '../store/monitoring/responses.ts';
 
 interface FailureAlert {
   /** The alerts of the connections (null: of all) that have failures, as they are now. */
@@ -53,17 +55,65 @@ export async function updateFailureAlerts(context: Pick<Context, 'db' | 'alerts'
 const isDescribedBy = (open: Alert, { text, details }: Alert): boolean =>
   open.text === text && JSON.stringify(open.details) === JSON.stringify(details);
 
-const QUIET_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
 
-/** Closes alerts about reported times when none has occurred for a day. */
-export async function closeTimeAlerts(context: Context): Promise<void> {
-  const since = new Date(context.clock.now().getTime() - QUIET_MS).toISOString();
+/** An alert about single events: it closes when none has occurred for a while. */
+interface EventAlert {
+  quietMs: number;
+  occurredSince(sql: Sql, connection: string, since: string): Promise<boolean>;
+  ended(connection: string): string;
+}
+
+const driftSince =
+  (name: string): EventAlert['occurredSince'] =>
+  async (sql, connection, since) =>
+    ((await readLastDrift(sql, connection, name)) ?? '') >= since;
+
+const EVENT_ALERTS: Readonly<Record<string, EventAlert>> = {
+  [UNREADABLE_TIME]: {
+    quietMs: 24 * HOUR_MS,
+    occurredSince: driftSince(UNREADABLE_TIME),
+    ended: (connection) => `${connection}: all times reported in the last day were readable.`,
+  },
+  [FUTURE_TIME]: {
+    quietMs: 24 * HOUR_MS,
+    occurredSince: driftSince(FUTURE_TIME),
+    ended: (connection) => `${connection}: no time reported in the last day was in the future.`,
+  },
+  webhooks_rejected: {
+    quietMs: HOUR_MS,
+    occurredSince: hasRejectedCredentials,
+    ended: (connection) => `${connection}: no webhook with wrong credentials has arrived for an hour.`,
+  },
+  body_too_large: {
+    quietMs: 24 * HOUR_MS,
+    occurredSince: async (sql, connection, since) => (await readResponses(sql, connection, since))['413'] !== undefined,
+    ended: (connection) => `${connection}: no body that is too large has arrived for a day.`,
+  },
+};
+
+/** Closes alerts about single events when none has occurred for a while, in any process. */
+export async function closeQuietAlerts(context: Pick<Context, 'db' | 'clock' | 'alerts'>): Promise<void> {
   for (const { code, connection } of await readOpenAlerts(context.db.read)) {
-    if (connection === null || (code !== UNREADABLE_TIME && code !== FUTURE_TIME)) continue;
-    const last = await readLastDrift(context.db.read, connection, code);
-    if (last !== null && last >= since) continue;
-    if (code === UNREADABLE_TIME)
-      context.alerts.close('unreadable_time', connection, `${connection}: all times reported in the last day were readable.`);
-    else context.alerts.close('future_time', connection, `${connection}: no time reported in the last day was in the future.`);
+    const kind = EVENT_ALERTS[code];
+    if (!kind || connection === null) continue;
+    const since = new Date(context.clock.now().getTime() - kind.quietMs).toISOString();
+    if (!(await kind.occurredSince(context.db.read, connection, since))) context.alerts.close(code, connection, kind.ended(connection));
+  }
+}
+
+/** Alerts about a platform's API and what is read from it. */
+const API_ALERTS: ReadonlySet<string> = new Set([
+  ...['platform_refuses_us', 'platform_unreachable', 'reconcile_failed', 'gaps_found', 'webhook_disabled'],
+]);
+
+/** Closes alerts about what is no longer configured: nothing would ever report that they have ended. */
+export async function closeUnconfiguredAlerts(context: Pick<Context, 'db' | 'alerts' | 'connections' | 'api'>): Promise<void> {
+  for (const { code, connection } of await readOpenAlerts(context.db.read)) {
+    if (connection === null || code in FAILURE_ALERTS) continue;
+    const configured = context.connections.get(connection);
+    if (!configured) context.alerts.close(code, connection, `${connection} is no longer configured.`);
+    else if (API_ALERTS.has(code) && context.api(configured) === null)
+      context.alerts.close(code, connection, `${connection} has no API configured any more.`);
   }
 }

@@ -46,6 +46,8 @@ class DeliveryWorker implements Worker {
 
   private async run(): Promise<void> {
     const { context } = this;
+    // An alert of an earlier process: this one has not failed yet.
+    context.alerts.close('working_paused', null, 'Processing has started again.');
     await guard(context, 'recover', () => recoverLeases(context));
     await guard(context, 'clock', () => correctFutureTimes(context));
     while (!this.stopping.signal.aborted) {

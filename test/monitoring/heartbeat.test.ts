@@ -4,7 +4,9 @@ import { ordermentum } from '../../src/platforms/ordermentum/index.ts';
 import { tradecloud } from '../../src/platforms/tradecloud/index.ts';
 import { compareWithWorlds } from '../../src/sandbox/demo/compare.ts';
 import { startSimulators } from '../../src/sandbox/simulators.ts';
+import { openDatabase } from '../../src/store/engine/database.ts';
 import { onStage, type Stage } from '../reconciliation/stage.ts';
+import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 
 interface RunShown {
@@ -161,9 +163,9 @@ test('an alert receiver that asks for a pause is not called during it; the alert
       () => calls,
       (number) => number === 1,
     );
-    for (let n = 0; n < 3; n++) await stage.deliver({ ...webhook, headers: WRONG });
+    for (const body of ['{', '[']) assert.equal(await stage.deliver({ ...webhook, body }), 400);
     await until('both are listed', listed, (alerts) =>
-      ['webhooks_rejected', 'failure_budget'].every((code) => alerts.some((one) => one.code === code)),
+      ['webhooks_rejected', 'delivery_dead'].every((code) => alerts.some((one) => one.code === code)),
     );
   };
   try {
@@ -172,4 +174,32 @@ test('an alert receiver that asks for a pause is not called during it; the alert
     await channel.stop();
   }
   assert.equal(calls, 1);
+});
+
+testOnEngines('alerts that an earlier process left open end at the start, when their cause is gone', async (t, engine) => {
+  const { url, drop } = await createTestDatabase(engine);
+  t.after(drop);
+  const work = async (stage: Stage) => {
+    const listed = async (state: string) =>
+      (await stage.client.get<{ data: { code: string }[] }>(`/api/v1/alerts?state=${state}`)).data.map(({ code }) => code).sort();
+    await stage.stop();
+    const db = await openDatabase(url);
+    await db.write((sql) =>
+      sql.all(
+        `insert into alerts (key, code, level, connection, text, details, opened_at, count) values
+           ('working_paused ', 'working_paused', 'critical', null, 'paused', '{}', '2026-03-01T08:00:00.000Z', 1),
+           ('storage_unavailable ', 'storage_unavailable', 'critical', null, 'gone', '{}', '2026-03-01T08:00:00.000Z', 1)`,
+      ),
+    );
+    await db.close();
+    await stage.start();
+    const both = ['storage_unavailable', 'working_paused'];
+    await until(
+      'both are resolved',
+      () => listed('resolved'),
+      (codes) => both.every((code) => codes.includes(code)),
+    );
+    assert.deepEqual(await listed('open'), []);
+  };
+  await onStage(ordermentum, work, { env: { DATABASE_URL: url } });
 });

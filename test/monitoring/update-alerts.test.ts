@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Alert } from '../../src/domain/alert.ts';
 import { type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
-import { updateFailureAlerts } from '../../src/monitoring/update-alerts.ts';
+import { createResponseStats } from '../../src/monitoring/response-stats.ts';
+import { closeQuietAlerts, closeUnconfiguredAlerts, updateFailureAlerts } from '../../src/monitoring/update-alerts.ts';
 import { dismissDeliveries } from '../../src/processing/dismiss.ts';
 import { replay } from '../../src/processing/replay.ts';
 import { listAlerts } from '../../src/store/monitoring/list-alerts.ts';
@@ -14,6 +16,7 @@ function withAlerts(test: TestContext) {
   const alerts = createAlerts({ db, clock, log, post: async (message) => void sent.push(message) });
   return {
     sent,
+    alerts,
     open: (alert: Parameters<typeof alerts.open>[0] | undefined) => {
       assert.ok(alert);
       alerts.open(alert);
@@ -104,3 +107,58 @@ testWithContext(
     assert.deepEqual(await list('open'), []);
   },
 );
+
+const open = (code: string, connection: string | null): Alert => ({ level: 'warning', code, connection, text: code, details: {} });
+const MINUTE_MS = 60_000;
+
+testWithContext('an alert about single events closes when none has occurred for a while, in any process', async (test) => {
+  const { alerts, list } = withAlerts(test);
+  const { context, clock } = test;
+  const check = () => closeQuietAlerts({ ...context, alerts }).then(() => alerts.settled());
+  const codes = async () => (await list('open')).map(({ code }) => code).sort();
+  const ledger = createResponseStats({ ...context, alerts });
+  const reject = () =>
+    ledger.record('toy', 401, 'unauthorized', {
+      reason: 'wrong secret',
+      remoteAddress: '192.0.2.7',
+      credential: 'x-toy-secret of 5 characters',
+    });
+  try {
+    reject();
+    ledger.record('toy', 413, 'body_too_large', null);
+    await ledger.flush();
+    alerts.open(open('body_too_large', 'toy'));
+    clock.advance(50 * MINUTE_MS);
+    // The other process has not seen the first one.
+    reject();
+    await ledger.flush();
+    clock.advance(50 * MINUTE_MS);
+    await check();
+    assert.deepEqual(await codes(), ['body_too_large', 'webhooks_rejected']);
+    clock.advance(11 * MINUTE_MS);
+    await check();
+    assert.deepEqual(await codes(), ['body_too_large']);
+    clock.advance(23 * 60 * MINUTE_MS);
+    await check();
+    assert.deepEqual(await codes(), []);
+  } finally {
+    await ledger.stop();
+  }
+});
+
+testWithContext('alerts about a connection that is gone, or whose API is, are closed', async (test) => {
+  const { alerts, list } = withAlerts(test);
+  const { context } = test;
+  const check = (api: typeof context.api) => closeUnconfiguredAlerts({ ...context, api, alerts }).then(() => alerts.settled());
+  const named = async () => (await list('open')).map(({ code, connection }) => `${code} ${connection}`).sort();
+  for (const connection of ['toy', 'gone']) {
+    for (const code of ['platform_refuses_us', 'silence']) alerts.open(open(code, connection));
+  }
+  alerts.open(open('storage_unavailable', null));
+  await receiveUnreadable(test, '{');
+  await alerts.settled();
+  await check(context.api);
+  assert.deepEqual(await named(), ['platform_refuses_us toy', 'silence toy', 'storage_unavailable null']);
+  await check(() => null);
+  assert.deepEqual(await named(), ['silence toy', 'storage_unavailable null']);
+});

@@ -154,6 +154,12 @@ where 1 = 1) as listed
 order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
 limit ? offset ?;
 
+-- monitoring/list-responses.ts hasRejectedCredentials
+select 1 as found
+from refusals
+where connection = ? and at >= ? and credential is not null
+limit 1;
+
 -- monitoring/list-responses.ts listRejections
 select seq, at, address, status, code, reason, credential
 from refusals

@@ -20,6 +20,15 @@ export async function listResponsesByHour(sql: Sql, connection: string | null, s
   return rows.map((row) => ({ hour: row.hour, status: numberOf(row.status), count: numberOf(row.count) }));
 }
 
+/** Whether a request with wrong credentials was rejected since `since`. */
+export async function hasRejectedCredentials(sql: Sql, connection: string, since: string): Promise<boolean> {
+  const rows = await sql.all('select 1 as found from refusals where connection = ? and at >= ? and credential is not null limit 1', [
+    connection,
+    since,
+  ]);
+  return rows.length === 1;
+}
+
 /** A webhook request that was rejected before its credentials were accepted: only a description of it is stored. */
 export interface RejectedRequest {
   seq: number;
