@@ -2,8 +2,9 @@ import { Argument, type Command, Option } from 'commander';
 import { readIsoTime } from '../../domain/values/time.ts';
 import { findPosition, locate, readFeedCursor } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
-import { listEntities } from '../../store/entities/list.ts';
+import { listEntities, listEntitySizes } from '../../store/entities/list.ts';
 import { readFeed } from '../../store/feed/read-changes.ts';
+import { readFeedSizes } from '../../store/feed/read-sizes.ts';
 import { CHANGE_COLUMNS, changeObject, changeText } from '../../views/change.ts';
 import { toCsv } from '../../views/csv.ts';
 import { viewEntities } from '../../views/entity.ts';
@@ -32,11 +33,25 @@ interface Page {
   /** The rows as JSON texts. */
   texts: string[];
   position: string;
+  isLast: boolean;
 }
 
-type ReadPage = (sql: Sql, position: string, limit: number) => Promise<Page>;
+type ReadPage = (sql: Sql, position: string) => Promise<Page>;
 
-const PAGE = 500;
+/** A page ends at so many rows or bytes, whichever comes first: one order may have 50,000 lines. */
+const PAGE_ROWS = 500;
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** How many rows are in the page, of sizes that were read up to one row beyond it: at least one, if there is one. */
+function countOnPage(sizes: readonly { bytes: number }[]): { count: number; isLast: boolean } {
+  let [count, bytes] = [0, 0];
+  for (const size of sizes) {
+    bytes += size.bytes;
+    if (count === PAGE_ROWS || (count > 0 && bytes > PAGE_BYTES)) break;
+    count++;
+  }
+  return { count, isLast: count === sizes.length };
+}
 
 export function addExport(program: Command, runtime: CliRuntime): void {
   program
@@ -96,12 +111,12 @@ async function copy(
   let { position, rows } = sink.from ?? { position: '0', rows: 0 };
   if (what === 'changes' && !sink.from) position = (await findPosition(sql, options.after ?? null)).cursor;
   for (;;) {
-    const page = await read(sql, position, PAGE);
+    const page = await read(sql, position);
     position = page.rows.length > 0 ? page.position : position;
     rows += page.rows.length;
     await sink.write(textOf(page, what, options, !sink.started()), { position, rows });
     show(rows);
-    if (page.rows.length < PAGE) return { rows, position };
+    if (page.isLast) return { rows, position };
   }
 }
 
@@ -113,10 +128,14 @@ function textOf(page: Page, what: What, options: Options, first: boolean): strin
 
 function changesReader({ connection }: Options): ReadPage {
   const filter = { kinds: null, connections: connection === undefined ? null : [connection] };
-  return async (sql, position, limit) => {
+  return async (sql, position) => {
     const { at, latest } = await locate(sql, readFeedCursor(position));
-    const rows = await readFeed(sql, filter, { after: at.position, upTo: latest.position, limit });
-    return { rows: rows.map(changeObject), texts: rows.map(changeText), position: rows.at(-1)?.cursor ?? position };
+    const range = { after: at.position, upTo: latest.position };
+    const { count, isLast } = countOnPage(
+      await readFeedSizes(sql, filter, { ...range, limit: PAGE_ROWS + 1 }, { state: false, entity: false }),
+    );
+    const rows = await readFeed(sql, filter, { ...range, limit: count });
+    return { rows: rows.map(changeObject), texts: rows.map(changeText), position: rows.at(-1)?.cursor ?? position, isLast };
   };
 }
 
@@ -132,10 +151,13 @@ function entitiesReader(what: 'orders' | 'shipments', options: Options): ReadPag
     updatedAfter,
   };
   const source = options.include === 'source';
-  return async (sql, position, limit) => {
-    const found = await listEntities(sql, filter, { after: Number(position), limit, withSource: source });
-    const rows = await viewEntities(sql, found, { lines: true, documents: true, source });
-    return { rows, texts: rows.map((row) => JSON.stringify(row)), position: String(found.at(-1)?.seq ?? position) };
+  const parts = { lines: true, documents: true, source };
+  return async (sql, position) => {
+    const after = Number(position);
+    const { count, isLast } = countOnPage(await listEntitySizes(sql, filter, { after, limit: PAGE_ROWS + 1 }, parts));
+    const found = await listEntities(sql, filter, { after, limit: count, withSource: source });
+    const rows = await viewEntities(sql, found, parts);
+    return { rows, texts: rows.map((row) => JSON.stringify(row)), position: String(found.at(-1)?.seq ?? position), isLast };
   };
 }
 
