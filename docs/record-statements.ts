@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Recorded } from './statements.ts';
+import type { Recording } from './record-tests.ts';
 
 // Loaded before a test file (`node --import`): every database that the process opens records what store functions send. At the end of the process it
 // is written into the directory STATEMENTS_DIR. The service itself knows nothing of it.
@@ -18,6 +18,6 @@ registerHooks({
 });
 
 process.on('exit', () => {
-  const recorded: Recorded[] = globalThis.recordedStatements ?? [];
-  writeFileSync(join(process.env.STATEMENTS_DIR ?? '', `${process.pid}.json`), JSON.stringify(recorded));
+  const recording: Recording = globalThis.sentByStore ?? { statements: [], functions: [] };
+  writeFileSync(join(process.env.STATEMENTS_DIR ?? '', `${process.pid}.json`), JSON.stringify(recording));
 });

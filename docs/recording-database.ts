@@ -1,16 +1,19 @@
 import { type Database, openDatabase as open, type Sql } from '../src/store/engine/database.ts';
-import { type Recorded, senderIn, withoutCounts } from './statements.ts';
+import type { Engine, Recording } from './record-tests.ts';
+import { functionsIn, senderIn, withoutCounts } from './statement-sender.ts';
 
 // Replaces src/store/engine/database.ts while statements are recorded: see record-statements.ts.
 export * from '../src/store/engine/database.ts';
 
 declare global {
-  var recordedStatements: Recorded[] | undefined;
+  var sentByStore: Recording | undefined;
 }
 
-const recorded: Recorded[] = [];
-globalThis.recordedStatements = recorded;
+const recorded: Recording = { statements: [], functions: [] };
+globalThis.sentByStore = recorded;
 const seen = new Set<string>();
+// Enough for the functions that have others send their statements.
+Error.stackTraceLimit = 40;
 
 export async function openDatabase(url: string): Promise<Database> {
   const db = await open(url);
@@ -36,11 +39,17 @@ const recording = (sql: Sql): Sql => ({
   },
 });
 
-function note(engine: Recorded['engine'], text: string): void {
+function note(engine: Engine, text: string): void {
+  const stack = new Error().stack ?? '';
+  const sender = senderIn(stack);
+  if (sender === null) return;
+  for (const one of functionsIn(stack)) once(`${one.file} ${one.name}`, () => recorded.functions.push(one));
   const statement = withoutCounts(text);
-  const sender = senderIn(new Error().stack ?? '');
-  const key = `${engine} ${sender?.file} ${sender?.name} ${statement}`;
-  if (sender === null || seen.has(key)) return;
+  once(`${engine} ${sender.file} ${sender.name} ${statement}`, () => recorded.statements.push({ engine, ...sender, statement }));
+}
+
+function once(key: string, work: () => void): void {
+  if (seen.has(key)) return;
   seen.add(key);
-  recorded.push({ engine, ...sender, statement });
+  work();
 }

@@ -1,58 +1,31 @@
-import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Engine, type Recorded, type Recording, recordTests, type StoreFunction } from './record-tests.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
+const STORE = join(ROOT, 'src/store');
 const FOLDER = join(ROOT, 'docs/statements');
 
-/** Tests that together send nearly every statement, on both engines. */
+/** Tests that together send every statement there is, and the same ones in every run. */
 const TESTS = [
-  'test/{store,processing,monitoring,reconciliation,jobs,documents,feed,life}/*.test.ts',
-  'test/api/!(clients|description|throttle).test.ts',
-  'test/conformance/{pipeline,waiting,circuit}.test.ts',
-  'test/console/{pages,verdict,access}.test.ts',
+  'test/api/{alerts,as-of,consumers,delivery-actions,documents,feed,feed-parts,list-pages,operations,orders,scoped-keys,search}.test.ts',
   'test/cli/store-commands.test.ts',
-  'test/faults/{dropped,clock,concurrent-notification}.test.ts',
+  'test/conformance/waiting.test.ts',
+  'test/console/{access,actions,overview,pages,resource-pages}.test.ts',
+  'test/documents/*.test.ts',
+  'test/feed/*.test.ts',
+  'test/http/oauth-token.test.ts',
+  'test/jobs/*.test.ts',
+  'test/life/{answers,audit,documents,limits,lists,replay}.test.ts',
+  'test/monitoring/!(heartbeat).test.ts',
+  'test/processing/{process-deliveries,replay-recorded,batch-size,failure-breaker,four-workers}.test.ts',
+  'test/reconciliation/{coverage,gaps,reconciler,run-owner}.test.ts',
+  'test/store/{change-state,drift,messages}.test.ts',
 ];
 
-/** A statement, and the function of `src/store` that sent it. */
-export interface Recorded {
-  engine: 'sqlite' | 'postgres';
-  /** Below `src/store`. */
-  file: string;
-  name: string;
-  statement: string;
-}
+const heading = ({ file, name }: StoreFunction): string => `-- ${file}${name ? ` ${name}` : ''}`;
 
-/** The innermost function of the store in a stack if the store sent the statement; null for a statement of a test. */
-export function senderIn(stack: string): { file: string; name: string } | null {
-  const frames = stack
-    .split('\n')
-    .slice(1)
-    .filter((line) => !/docs\/recording-database|node:internal/.test(line));
-  const parsed = frames.map((line) => /at (?:async )?(?:(?:Object|Array)\.)?(?:([\w$]+) )?.*?src\/store\/([\w/-]+\.ts):/.exec(line));
-  const [first] = parsed;
-  if (!first) return null;
-  const own = parsed.filter((frame) => frame !== null);
-  const [, , file = ''] = own.find((frame) => !frame[2]?.startsWith('engine/')) ?? first;
-  const name = own.find((frame) => frame[2] === file && frame[1] !== undefined && frame[1] !== 'map')?.[1] ?? '';
-  return { file, name };
-}
-
-/** The statement with one line per clause, independent of the number of values in its lists. */
-export const withoutCounts = (statement: string): string =>
-  statement
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/\?(?:, ?\?)+/g, '?, …')
-    .replace(/\b(in|values) \(\?\)/g, '$1 (?, …)')
-    .replace(/\((\?, …|\?)\)(?:, ?\((?:\?, …|\?)\))+/g, '($1)')
-    .replace(/ (from|where|order by|group by|having|limit|values|on conflict|returning|union all|(?:left |cross )?join|set) /g, '\n$1 ');
-
-const heading = ({ file, name }: Pick<Recorded, 'file' | 'name'>): string => `-- ${file}${name ? ` ${name}` : ''}`;
-
-/** The texts in the repository, by path: one file per engine and folder of the store. */
+/** The texts in the repository, by path: for each engine a file for each folder of the store. */
 export function statementTexts(recorded: readonly Recorded[]): Record<string, string> {
   const byFile = Map.groupBy(recorded, ({ engine, file }) => `${engine}/${file.split('/')[0]}.sql`);
   return Object.fromEntries(
@@ -63,8 +36,22 @@ export function statementTexts(recorded: readonly Recorded[]): Record<string, st
   );
 }
 
+/** The entries of the texts in the repository, as `engine heading statement`. */
+export function writtenStatements(): Set<string> {
+  const entries = globSync('*/*.sql', { cwd: FOLDER }).flatMap((path) =>
+    readFileSync(join(FOLDER, path), 'utf8')
+      .split(/\n\n(?=-- )/)
+      .slice(1)
+      .map((entry) => `${dirname(path)} ${entry.trim()}`),
+  );
+  return new Set(entries);
+}
+
+/** An entry of `writtenStatements`. */
+export const writtenAs = (one: Recorded): string => `${one.engine} ${heading(one)}\n${one.statement};`;
+
 /** The functions that the texts name. */
-export const namedFunctions = (): { file: string; name: string }[] =>
+export const namedFunctions = (): StoreFunction[] =>
   globSync('*/*.sql', { cwd: FOLDER }).flatMap((path) =>
     [...readFileSync(join(FOLDER, path), 'utf8').matchAll(/^-- (\S+\.ts)(?: (\S+))?$/gm)].map(([, file = '', name = '']) => ({
       file,
@@ -72,30 +59,47 @@ export const namedFunctions = (): { file: string; name: string }[] =>
     })),
   );
 
-/** Runs tests, and returns what the store sent meanwhile. Throws if they fail, for example without a PostgreSQL. */
-function recordTests(files: readonly string[]): Recorded[] {
-  const directory = mkdtempSync(join(tmpdir(), 'orderdock-statements-'));
-  const words = ['--test', '--test-timeout=300000', '--test-concurrency=3', '--import', './docs/record-statements.ts'];
-  const setup = process.env.TEST_POSTGRES_URL ? [] : ['--test-global-setup=test/support/postgres.ts'];
-  const { NODE_TEST_CONTEXT: _own, ...env } = process.env;
-  try {
-    const run = spawnSync(process.execPath, [...words, ...setup, ...files], {
-      cwd: ROOT,
-      env: { ...env, STATEMENTS_DIR: directory },
-      encoding: 'utf8',
-    });
-    if (run.status !== 0) throw new Error(`The tests fail, or no PostgreSQL can be started:\n${run.stdout.slice(-4000)}\n${run.stderr}`);
-    return readdirSync(directory).flatMap((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')) as Recorded[]);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+/** The exported functions of the store that are given a connection: each sends statements, or has others send them. */
+export function exportedFunctions(): StoreFunction[] {
+  const declared = /^export (?:async )?(?:function (\w+)(?:<[^(]*>)?|const (\w+) = (?:async )?(?:<[^(]*>)?)\(([^)]*)/gm;
+  return globSync('*/*.ts', { cwd: STORE })
+    .filter((file) => !file.startsWith('engine/'))
+    .toSorted()
+    .flatMap((file) =>
+      [...readFileSync(join(STORE, file), 'utf8').matchAll(declared)]
+        .filter(([, , , parameters = '']) => /: (?:Sql|Database|Pick<Database\b)/.test(parameters))
+        .map(([, name = '', constant = '']) => ({ file, name: name || constant })),
+    );
 }
 
-if (import.meta.main) {
-  const texts = statementTexts(recordTests(TESTS.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).toSorted()));
-  rmSync(FOLDER, { recursive: true, force: true });
+function readmeText(recording: Recording): string {
+  const sent = new Set(recording.functions.map(heading));
+  const missing = exportedFunctions().filter((one) => !sent.has(heading(one)));
+  const list = missing.length === 0 ? 'None.' : missing.map(({ file, name }) => `- \`${name}\` in \`${file}\``).join('\n');
+  return `# Statements
+
+What Orderdock sends to each engine, by function of \`src/store\`: made by \`npm run docs:sql\`, which runs tests and records what is sent meanwhile.
+\`?\` is a binding, and a list of any length is written as one of two.
+
+## Functions whose statements are not here
+
+${list}
+`;
+}
+
+function writeTexts(recording: Recording, engines: readonly Engine[]): void {
+  for (const engine of engines) rmSync(join(FOLDER, engine), { recursive: true, force: true });
+  const texts = { ...statementTexts(recording.statements), 'README.md': readmeText(recording) };
   for (const [path, text] of Object.entries(texts)) {
     mkdirSync(join(FOLDER, path, '..'), { recursive: true });
     writeFileSync(join(FOLDER, path), text);
   }
+}
+
+if (import.meta.main) {
+  const tests = TESTS.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).toSorted();
+  const { recording, engines, failures } = await recordTests(tests);
+  writeTexts(recording, engines);
+  for (const failure of failures) process.stderr.write(`${failure}\n`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
 }

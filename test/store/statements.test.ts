@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { namedFunctions, senderIn, statementTexts, withoutCounts } from '../../docs/statements.ts';
+import { recordOn } from '../../docs/record-tests.ts';
+import { senderIn, withoutCounts } from '../../docs/statement-sender.ts';
+import { namedFunctions, statementTexts, writtenAs, writtenStatements } from '../../docs/statements.ts';
+import { ENGINES } from '../support/engines.ts';
 
 const STORE = join(import.meta.dirname, '../../src/store');
 
@@ -14,6 +17,17 @@ test('every recorded statement belongs to an existing function', () => {
     assert.ok(existsSync(path), `${file} is gone: run npm run docs:sql`);
     assert.match(readFileSync(path, 'utf8'), new RegExp(`\\b${name.replaceAll('$', '\\$')}\\b`), `${file} ${name}: run npm run docs:sql`);
   }
+});
+
+/** They send a third of all statements, in a few seconds. */
+const STEADY_TESTS = ['test/monitoring/figures.test.ts', 'test/life/audit.test.ts'];
+
+test('statements are sent as they are written down', async () => {
+  const { statements } = await recordOn(ENGINES, STEADY_TESTS);
+  assert.ok(statements.length > 100 * ENGINES.length);
+  const written = writtenStatements();
+  const stale = statements.map(writtenAs).filter((entry) => !written.has(entry));
+  assert.deepEqual(stale, [], 'run npm run docs:sql');
 });
 
 test('the text of a statement does not depend on how many values its lists have', () => {

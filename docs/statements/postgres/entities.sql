@@ -21,7 +21,14 @@ order by id;
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.connection = ? and seq > ? and seq <= ?
+where entities.connection in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntities
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
+from entities
+where entities.id in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
 order by seq
 limit ?;
 
@@ -70,11 +77,9 @@ order by seq
 limit ?;
 
 -- entities/list.ts listEntitySizes
-select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) + source_bytes + 350 * (select count(*)
-from documents
-where documents.entity_id = entities.id) as bytes
+select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
+where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
@@ -82,6 +87,20 @@ limit ?;
 select seq, 900 + octet_length(header) + source_bytes as bytes
 from entities
 where entities.kind in (?, …) and seq > ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) as bytes
+from entities
+where entities.connection in (?, …) and entities.kind in (?, …) and seq > ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) as bytes
+from entities
+where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
@@ -120,10 +139,25 @@ where entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
+-- entities/list.ts readEntities
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
+from entities
+where id in (?, …);
+
+-- entities/list.ts readEntity
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
+from entities
+where id = ? and kind in (?, …) and connection in (?, …);
+
 -- entities/list.ts readEntity
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
 from entities
 where id = ? and kind in (?, …);
+
+-- entities/list.ts readEntityByExternalId
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
+from entities
+where connection = ? and kind = ? and external_id = ? and connection in (?, …);
 
 -- entities/list.ts readEntityByExternalId
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
@@ -165,3 +199,8 @@ on conflict (connection, kind, external_id) do update
 set number = excluded.number, status = excluded.status, header = excluded.header, source_form = excluded.source_form, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at, revision = excluded.revision + 1, lines = excluded.lines, line_count = excluded.line_count, source_bytes = excluded.source_bytes, sources = excluded.sources
 where entities.id = excluded.id and entities.revision = excluded.revision
 returning 1 as written;
+
+-- entities/states.ts writePortion
+update entities
+set lines = ?
+where id = ?;

@@ -3,65 +3,14 @@
 -- feed/append.ts appendChanges
 insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
 from feed_head
-where id = 1) - 1 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
+where id = 1) - n + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
 from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
 where true;
 
 -- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 10 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 12 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 2 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 3 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 4 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 40 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 41 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
-
--- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
-from feed_head
-where id = 1) - 50 + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from json_to_recordset(?::json) as rows("ordinal" bigint, "change_id" text, "at" text, "connection" text, "kind" text, "action" text, "entity_id" text, "external_id" text, "version" bigint, "lines" text, "diff" text, "state" text, "cause_type" text, "cause_id" text, "event_type" text, "platform_at" text, "received_at" text)
-where true;
+update changes
+set diff = ?, state = ?
+where entity_id = ? and version = ?;
 
 -- feed/append.ts appendChanges
 update feed_head
@@ -144,6 +93,18 @@ where 1 = 1
 order by name
 limit ?;
 
+-- feed/list-consumers.ts listConsumers
+select name, position, cursor, filter, start_position, created_at, last_read_at, last_read_position, last_read_cursor, last_ack_at, alert_after_seconds, notify_url
+from consumers
+where name in (?, …)
+order by name
+limit ?;
+
+-- feed/list-consumers.ts readConsumer
+select name, position, cursor, filter, start_position, created_at, last_read_at, last_read_position, last_read_cursor, last_ack_at, alert_after_seconds, notify_url
+from consumers
+where name = ? and name in (?, …);
+
 -- feed/list-consumers.ts readConsumer
 select name, position, cursor, filter, start_position, created_at, last_read_at, last_read_position, last_read_cursor, last_ack_at, alert_after_seconds, notify_url
 from consumers
@@ -154,6 +115,14 @@ select c.seq, c.change_id as "changeId", r.status, r.reference, r.reason, r.at, 
 from receipts r
 join changes c on c.seq = r.change_seq
 where r.consumer = ? and r.change_seq > ?
+order by r.change_seq
+limit ?;
+
+-- feed/list-receipts.ts listReceipts
+select c.seq, c.change_id as "changeId", r.status, r.reference, r.reason, r.at, c.connection, c.kind, c.entity_id as id, c.external_id as "externalId", c.version
+from receipts r
+join changes c on c.seq = r.change_seq
+where r.consumer = ? and r.change_seq > ? and c.connection in (?, …)
 order by r.change_seq
 limit ?;
 
@@ -201,6 +170,13 @@ limit ?) as entries;
 select count(*) as count
 from (select 1
 from changes
+where changes.seq > ? and changes.connection in (?, …)
+limit ?) as entries;
+
+-- feed/read-changes.ts countAfter
+select count(*) as count
+from (select 1
+from changes
 where changes.seq > ? and changes.kind in (?, …) and changes.connection in (?, …)
 limit ?) as entries;
 
@@ -214,6 +190,13 @@ order by seq;
 select seq, at
 from changes
 where changes.seq > ?
+order by changes.seq
+limit 1;
+
+-- feed/read-changes.ts readFirstAfter
+select seq, at
+from changes
+where changes.seq > ? and changes.connection in (?, …)
 order by changes.seq
 limit 1;
 
@@ -236,6 +219,14 @@ select changes.seq, changes.change_id, changes.at, changes.connection, changes.k
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked')
+order by changes.seq
+limit ?;
+
+-- feed/read-changes.ts readOutstanding
+select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
+from changes
+left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
+where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked') and changes.connection in (?, …)
 order by changes.seq
 limit ?;
 
@@ -266,6 +257,13 @@ limit ?;
 select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.seq > ? and changes.seq <= ?
+order by changes.seq
+limit ?;
+
+-- feed/read-changes.ts select
+select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
 order by changes.seq
 limit ?;
 
@@ -336,6 +334,67 @@ left join receipts r on r.consumer = c.name and r.change_seq = cast(rows.positio
 where cast(rows.position as bigint) > c.start_position
 order by c.name;
 
+-- feed/read-progress.ts readProgress
+select rows.position as position, c.name as consumer, c.filter as filter, (select min(covering.at)
+from (select t.at, t.after_position
+from consumer_reads t
+where t.consumer = c.name and t.position >= cast(rows.position as bigint)
+order by t.position
+limit 50) as covering
+where covering.after_position < cast(rows.position as bigint)) as "readAt", (select min(covering.at)
+from (select t.at, t.after_position
+from consumer_acks t
+where t.consumer = c.name and t.position >= cast(rows.position as bigint)
+order by t.position
+limit 50) as covering
+where covering.after_position < cast(rows.position as bigint)) as "acknowledgedAt", r.status as status, r.reference as reference, r.reason as reason, r.at as "receiptAt"
+from json_to_recordset(?::json) as rows("position" text)
+cross join consumers c
+left join receipts r on r.consumer = c.name and r.change_seq = cast(rows.position as bigint)
+where cast(rows.position as bigint) > c.start_position and c.name in (?, …)
+order by c.name;
+
+-- feed/read-sizes.ts selectSizes
+select *
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
+order by changes.seq
+limit ?) as branch0
+union all select *
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
+order by changes.seq
+limit ?) as branch1
+order by seq
+limit ?;
+
+-- feed/read-sizes.ts selectSizes
+select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
+from entities
+where entities.id = changes.entity_id) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ?
+order by changes.seq
+limit ?;
+
+-- feed/read-sizes.ts selectSizes
+select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
+from entities
+where entities.id = changes.entity_id) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
+order by changes.seq
+limit ?;
+
+-- feed/read-sizes.ts selectSizes
+select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ?
+order by changes.seq
+limit ?;
+
 -- feed/read-sizes.ts selectSizes
 select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
@@ -347,7 +406,29 @@ limit ?;
 -- feed/read-sizes.ts selectSizes
 select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
+left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
+where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked') and changes.connection in (?, …)
+order by changes.seq
+limit ?;
+
+-- feed/read-sizes.ts selectSizes
+select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from changes
 where changes.seq > ? and changes.seq <= ?
+order by changes.seq
+limit ?;
+
+-- feed/read-sizes.ts selectSizes
+select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
+order by changes.seq
+limit ?;
+
+-- feed/read-sizes.ts selectSizes
+select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …) and changes.connection in (?, …)
 order by changes.seq
 limit ?;
 
@@ -401,6 +482,12 @@ select changes.seq as seq, changes.change_id as change_id
 from json_to_recordset(?::json) as rows("position" text)
 cross join changes
 where changes.seq = cast(rows.position as bigint) and 1 = 1;
+
+-- feed/receipts.ts readChangeIds
+select changes.seq as seq, changes.change_id as change_id
+from json_to_recordset(?::json) as rows("position" text)
+cross join changes
+where changes.seq = cast(rows.position as bigint) and changes.connection in (?, …);
 
 -- feed/receipts.ts readRejected
 select newest.consumer, newest.count, receipts.reason, changes.external_id as "externalId"

@@ -129,6 +129,14 @@ limit ? offset ?;
 select *
 from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
 from alerts
+where closed_at is null and code = ? and connection = ? and connection in (?, …)) as listed
+order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
+limit ? offset ?;
+
+-- monitoring/list-alerts.ts listAlerts
+select *
+from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from alerts
 where closed_at is null and code = ? and connection = ?) as listed
 order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
 limit ? offset ?;
@@ -152,6 +160,14 @@ limit ? offset ?;
 -- monitoring/list-alerts.ts listAlerts
 select *
 from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from alerts
+where closed_at is null and connection in (?, …)) as listed
+order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
+limit ? offset ?;
+
+-- monitoring/list-alerts.ts listAlerts
+select *
+from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
 from resolved_alerts
 where 1 = 1) as listed
 order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
@@ -166,7 +182,7 @@ limit 1;
 -- monitoring/list-responses.ts listRejections
 select seq, at, address, status, code, reason, credential
 from refusals
-where connection = ? and status in (401, 403)
+where connection = ? and (status in (n, …) or reason is not null)
 order by seq desc
 limit ?;
 

@@ -30,7 +30,7 @@ order by to_at, seq;
 -- reconciliation/coverage.ts readRejectedSpans
 select status, code, min(at) as "from", max(at) as "to", count(*) as count
 from refusals
-where connection = ? and at > ?
+where connection = ? and at > ? and status not in (n, …) and reason is null
 group by status, code, substr(at, 1, 13)
 order by 3;
 
@@ -112,12 +112,24 @@ where connection = ? and state = ? and seq < ?
 order by seq desc
 limit ?;
 
+-- reconciliation/list-runs.ts listRuns
+select seq, id, connection, "trigger", state, started_at, finished_at, error, progress, seen, unchanged, applied, gaps, failed
+from reconcile_runs
+where connection in (?, …)
+order by seq desc
+limit ?;
+
 -- reconciliation/list-runs.ts readGaps
 select g.kind, g.external_id, g.cause, g.details, g.change_seq, c.change_id, g.platform_at, g.at
 from gaps g
 left join changes c on c.seq = g.change_seq
 where g.run_id = ?
 order by g.seq;
+
+-- reconciliation/list-runs.ts readRun
+select seq, id, connection, "trigger", state, started_at, finished_at, error, progress, seen, unchanged, applied, gaps, failed
+from reconcile_runs
+where id = ? and connection in (?, …);
 
 -- reconciliation/list-runs.ts readRun
 select seq, id, connection, "trigger", state, started_at, finished_at, error, progress, seen, unchanged, applied, gaps, failed

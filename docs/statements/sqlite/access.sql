@@ -21,22 +21,26 @@ where name = ?;
 insert into audit (at, who, key_name, via, address, action, target, connection, result, details, request_id)
 values (?, …);
 
--- access/credential-trials.ts
+-- access/credential-trials.ts createCredentialTrials
 delete
 from credential_trials
 where api = ?;
 
--- access/credential-trials.ts
+-- access/credential-trials.ts createCredentialTrials
 delete
 from credential_trials
 where id = ?;
 
--- access/credential-trials.ts
+-- access/credential-trials.ts createCredentialTrials
 delete
 from refused_credentials
 where api = ?;
 
--- access/credential-trials.ts
+-- access/credential-trials.ts createCredentialTrials
+delete
+from refused_credentials;
+
+-- access/credential-trials.ts createCredentialTrials
 update refused_credentials
 set tried_until_ms = ?
 where api = ?;
@@ -44,10 +48,6 @@ where api = ?;
 -- access/credential-trials.ts insertTrial
 insert into credential_trials (id, api, at_ms)
 values (?, …);
-
--- access/credential-trials.ts liftPauses
-delete
-from refused_credentials;
 
 -- access/credential-trials.ts readRefusal
 select refusals, refused_at_ms, paused_until_ms, tried_until_ms, message
@@ -96,6 +96,20 @@ where key_hash = ?;
 -- access/list-audit.ts listAudit
 select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
 from audit
+where (who = ? or connection in (?, …))
+order by seq desc
+limit ?;
+
+-- access/list-audit.ts listAudit
+select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
+from audit
+where (who = ? or via = 'service')
+order by seq desc
+limit ?;
+
+-- access/list-audit.ts listAudit
+select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
+from audit
 where 1 = 1
 order by seq desc
 limit ?;
@@ -117,9 +131,21 @@ limit ?;
 -- access/list-audit.ts listAudit
 select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
 from audit
+where target = ?
+order by seq desc
+limit ?;
+
+-- access/list-audit.ts listAudit
+select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
+from audit
 where who = ?
 order by seq desc
 limit ?;
+
+-- access/open-circuits.ts forgetOpenCircuit
+delete
+from open_circuits
+where (connection = ? and process = ?) or seen_at < ?;
 
 -- access/open-circuits.ts isCircuitOpen
 select 1 as open
@@ -133,7 +159,7 @@ values (?, …)
 on conflict (connection, process) do update
 set seen_at = excluded.seen_at;
 
--- access/rate-limits.ts alone
+-- access/rate-limits.ts createRateLimits
 delete
 from leases
 where name = ? and owner = ?;
@@ -174,13 +200,13 @@ where connection = ? and budget = ? and at_ms > ? and at_ms <= ?
 order by at_ms desc
 limit ?;
 
--- access/sessions.ts read
-select sealed
-from sessions
-where connection = ?;
-
--- access/sessions.ts write
+-- access/sessions.ts createSessions
 insert into sessions (connection, sealed, renewed_at)
 values (?, …)
 on conflict (connection) do update
 set sealed = excluded.sealed, renewed_at = excluded.renewed_at;
+
+-- access/sessions.ts read
+select sealed
+from sessions
+where connection = ?;

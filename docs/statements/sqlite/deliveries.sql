@@ -34,6 +34,19 @@ order by d.next_attempt_at, d.seq
 limit ?)
 returning deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay;
 
+-- deliveries/claim.ts claimDeliveries
+update deliveries
+set state = 'working', worker = ?, lease_until = ?, started_at = coalesce(started_at, ?), dedupe_key = case when mergeable then dedupe_key || '#' || id else dedupe_key end, mergeable = ?
+where state = 'pending' and id in ( select d.id
+from deliveries d
+where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and d.seq = ? and (select 1
+from deliveries e
+where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+limit 1) is null
+order by d.next_attempt_at, d.seq
+limit ?)
+returning deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay;
+
 -- deliveries/claim.ts takeDeliveries
 with due as ( select d.*
 from deliveries d
@@ -42,10 +55,29 @@ from deliveries e
 where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null
 order by d.next_attempt_at, d.seq
-limit ? ) select due.seq, due.id, due.connection, due.platform, due.state, due.method, due.path, due.content_type, due.event_type, due.event_id, due.subject, due.notification, due.received_at, due.finished_at, due.duplicates, due.conflict, due.attempts, due.tries, due.error, due.next_attempt_at, due.replay, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
+limit ? ), sized as ( select due.*, sum(case when c.body_bytes <= 131072 then c.body_bytes else 0 end) over (order by due.seq) as bytes
 from due
-left join delivery_contents c on c.seq = due.seq
-order by due.seq;
+left join delivery_contents c on c.seq = due.seq) select sized.seq, sized.id, sized.connection, sized.platform, sized.state, sized.method, sized.path, sized.content_type, sized.event_type, sized.event_id, sized.subject, sized.notification, sized.received_at, sized.finished_at, sized.duplicates, sized.conflict, sized.attempts, sized.tries, sized.error, sized.next_attempt_at, sized.replay, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
+from sized
+left join delivery_contents c on c.seq = sized.seq
+where sized.bytes <= ?
+order by sized.seq;
+
+-- deliveries/claim.ts takeDeliveries
+with due as ( select d.*
+from deliveries d
+where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and (select 1
+from deliveries e
+where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+limit 1) is null and not d.seq in (n, …)
+order by d.next_attempt_at, d.seq
+limit ? ), sized as ( select due.*, sum(case when c.body_bytes <= 131072 then c.body_bytes else 0 end) over (order by due.seq) as bytes
+from due
+left join delivery_contents c on c.seq = due.seq) select sized.seq, sized.id, sized.connection, sized.platform, sized.state, sized.method, sized.path, sized.content_type, sized.event_type, sized.event_id, sized.subject, sized.notification, sized.received_at, sized.finished_at, sized.duplicates, sized.conflict, sized.attempts, sized.tries, sized.error, sized.next_attempt_at, sized.replay, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
+from sized
+left join delivery_contents c on c.seq = sized.seq
+where sized.bytes <= ?
+order by sized.seq;
 
 -- deliveries/claim.ts withContents
 select c.seq, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
@@ -221,6 +253,25 @@ group by connection, state, error
 order by count(*) desc, 1, 3
 limit ?;
 
+-- deliveries/list-causes.ts listFailures
+select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id
+from (select connection, state, error, received_at, id
+from deliveries
+where state = 'dead' and error is not null and connection in (?, …)
+union all select connection, state, error, received_at, id
+from deliveries
+where state = 'pending' and error is not null and connection in (?, …)) as failures
+group by connection, state, error
+order by count(*) desc, 1, 3
+limit ?;
+
+-- deliveries/list.ts readDelivery
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at, packed
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+left join delivery_contents on delivery_contents.seq = deliveries.seq
+where id = ? and connection in (?, …);
+
 -- deliveries/list.ts readDelivery
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at, packed
 from deliveries
@@ -268,7 +319,28 @@ limit ?;
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
+where connection = ? and deliveries.seq in (select seq
+from deliveries
+where subject = ? and finished_at is not null
+union all select seq
+from deliveries
+where subject = ? and state in ('pending', 'working'))
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts select
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
 where connection = ? and lower(error) like ? escape '!'
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts select
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where connection in (?, …)
 order by deliveries.seq desc
 limit ?;
 
@@ -289,7 +361,28 @@ from deliveries
 where subject = ? and finished_at is not null
 union all select seq
 from deliveries
+where subject = ? and state in ('pending', 'working'))
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts select
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where deliveries.seq in (select seq
+from deliveries
+where subject = ? and finished_at is not null
+union all select seq
+from deliveries
 where subject = ? and state in ('pending', 'working')) and received_at >= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts select
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where id in (?, …) and state = ?
 order by deliveries.seq desc
 limit ?;
 
@@ -325,6 +418,22 @@ where state = ?
 order by deliveries.seq desc
 limit ?;
 
+-- deliveries/list.ts select
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where state = ? and connection = ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts select
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where state = ? and connection = ? and lower(error) like ? escape '!'
+order by deliveries.seq desc
+limit ?;
+
 -- deliveries/release.ts releaseDeliveries
 update deliveries
 set next_attempt_at = ?
@@ -343,6 +452,13 @@ from deliveries
 where state in ('done', 'ignored', 'dead', 'handled') and exists (select 1
 from delivery_contents c
 where c.seq = deliveries.seq) and id in (?, …);
+
+-- deliveries/requeue.ts countReplayable
+select count(*) as count
+from deliveries
+where state in ('done', 'ignored', 'dead', 'handled') and exists (select 1
+from delivery_contents c
+where c.seq = deliveries.seq) and state = ?;
 
 -- deliveries/requeue.ts countReplayable
 select count(*) as count
@@ -453,6 +569,14 @@ select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform
 from deliveries
 join delivery_contents c on c.seq = deliveries.seq
 where deliveries.seq > ? and deliveries.seq <= ? and state in ('done', 'ignored', 'dead', 'handled') and id in (?, …)
+order by deliveries.seq
+limit ?;
+
+-- deliveries/requeue.ts readReplayable
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, c.packed, c.recorded
+from deliveries
+join delivery_contents c on c.seq = deliveries.seq
+where deliveries.seq > ? and deliveries.seq <= ? and state in ('done', 'ignored', 'dead', 'handled') and state = ?
 order by deliveries.seq
 limit ?;
 

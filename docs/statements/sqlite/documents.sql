@@ -69,6 +69,14 @@ limit ?;
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
+where documents.connection in (?, …) and superseded_by is null and removed_at is null and documents.seq > ?
+order by documents.seq
+limit ?;
+
+-- documents/list.ts listDocuments
+select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
+from documents
+join entities on entities.id = documents.entity_id
 where entity_id = ? and entities.kind = 'order' and documents.seq > ?
 order by documents.seq
 limit ?;
@@ -109,6 +117,12 @@ limit ?;
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
+where documents.id = ? and documents.connection in (?, …);
+
+-- documents/list.ts readDocument
+select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
+from documents
+join entities on entities.id = documents.entity_id
 where documents.id = ?;
 
 -- documents/list.ts readDocumentsOf
@@ -137,17 +151,17 @@ set next_attempt_at = ?
 where state = 'announced' and next_attempt_at > ? and connection = ? and (error like 'circuit_open:%' or error like 'platform_refuses_us:%')
 returning id;
 
--- documents/upsert.ts markDocuments
-update documents
-set superseded_by = rows.superseded_by, removed_at = rows.removed_at
-from (select json_extract(value, '$.id') as "id", json_extract(value, '$.superseded_by') as "superseded_by", json_extract(value, '$.removed_at') as "removed_at"
-from json_each(?)) as rows
-where documents.id = rows.id;
-
--- documents/upsert.ts insertAnnounced
+-- documents/upsert.ts insertPortion
 insert into documents (id, connection, entity_id, key, line, announced, state, announced_at, next_attempt_at, superseded_by, removed_at, host) select rows.id, rows.connection, rows.entity_id, rows.key, rows.line, rows.announced, rows.state, rows.announced_at, rows.next_attempt_at, rows.superseded_by, rows.removed_at, rows.host
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.connection') as "connection", json_extract(value, '$.entity_id') as "entity_id", json_extract(value, '$.key') as "key", json_extract(value, '$.line') as "line", json_extract(value, '$.announced') as "announced", json_extract(value, '$.state') as "state", json_extract(value, '$.announced_at') as "announced_at", json_extract(value, '$.next_attempt_at') as "next_attempt_at", json_extract(value, '$.superseded_by') as "superseded_by", json_extract(value, '$.removed_at') as "removed_at", json_extract(value, '$.host') as "host"
 from json_each(?)) as rows
 where true
 on conflict (id) do update
 set key = excluded.key, line = excluded.line, announced = excluded.announced, state = excluded.state, tries = 0, error = null, next_attempt_at = excluded.next_attempt_at, superseded_by = excluded.superseded_by, removed_at = excluded.removed_at, host = excluded.host;
+
+-- documents/upsert.ts markDocuments
+update documents
+set superseded_by = rows.superseded_by, removed_at = rows.removed_at
+from (select json_extract(value, '$.id') as "id", json_extract(value, '$.superseded_by') as "superseded_by", json_extract(value, '$.removed_at') as "removed_at"
+from json_each(?)) as rows
+where documents.id = rows.id;

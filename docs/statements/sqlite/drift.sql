@@ -17,7 +17,28 @@ limit ?;
 -- drift/list.ts listDrift
 select connection, platform, kind, name, path, first_seen_at, last_seen_at, count, sample_id
 from drift
+where connection = ?
+order by connection, kind, path, name
+limit ?;
+
+-- drift/list.ts listDrift
+select connection, platform, kind, name, path, first_seen_at, last_seen_at, count, sample_id
+from drift
 where connection = ? and kind = ?
+order by connection, kind, path, name
+limit ?;
+
+-- drift/list.ts listDrift
+select connection, platform, kind, name, path, first_seen_at, last_seen_at, count, sample_id
+from drift
+where connection in (?, …)
+order by connection, kind, path, name
+limit ?;
+
+-- drift/list.ts listDrift
+select connection, platform, kind, name, path, first_seen_at, last_seen_at, count, sample_id
+from drift
+where connection in (?, …) and kind = ?
 order by connection, kind, path, name
 limit ?;
 

@@ -18,10 +18,36 @@ from entities
 where id in (?, …) and lines is not null
 order by id;
 
+-- entities/list-names.ts readNames
+select distinct e.id, e.connection, e.kind, e.external_id as "externalId", e.number
+from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.externalId') as "externalId"
+from json_each(?)) as rows
+cross join entities e
+where e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows."externalId" and 1 = 1;
+
+-- entities/list-names.ts readNamesOf
+select e.id, e.connection, e.kind, e.external_id as "externalId", e.number
+from entities e
+where e.id in (?, …);
+
+-- entities/list-names.ts readNumbered
+select e.id, e.connection, e.kind, e.external_id as "externalId", e.number
+from entities e
+where e.kind in (?, …) and e.number in (?, …)
+order by e.updated_at desc
+limit ?;
+
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.connection = ? and seq > ? and seq <= ?
+where entities.connection in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntities
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
+from entities
+where entities.id in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
 order by seq
 limit ?;
 
@@ -29,6 +55,13 @@ limit ?;
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
 where entities.kind in (?, …) and entities.number = ? and seq > ? and seq <= ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntities
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
+from entities
+where entities.kind in (?, …) and entities.status = ? and seq > ?
 order by seq
 limit ?;
 
@@ -43,6 +76,13 @@ limit ?;
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
 where entities.kind in (?, …) and entities.updated_at > ? and seq > ? and seq <= ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntities
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
+from entities
+where entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
@@ -70,18 +110,9 @@ order by seq
 limit ?;
 
 -- entities/list.ts listEntitySizes
-select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) + source_bytes + 350 * (select count(*)
-from documents
-where documents.entity_id = entities.id) as bytes
-from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
-limit ?;
-
--- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
+where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
@@ -89,6 +120,20 @@ limit ?;
 select seq, 900 + octet_length(header) + source_bytes as bytes
 from entities
 where entities.kind in (?, …) and seq > ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) as bytes
+from entities
+where entities.connection in (?, …) and entities.kind in (?, …) and seq > ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) as bytes
+from entities
+where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
@@ -127,10 +172,25 @@ where entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;
 
+-- entities/list.ts readEntities
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
+from entities
+where id in (?, …);
+
+-- entities/list.ts readEntity
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
+from entities
+where id = ? and kind in (?, …) and connection in (?, …);
+
 -- entities/list.ts readEntity
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
 from entities
 where id = ? and kind in (?, …);
+
+-- entities/list.ts readEntityByExternalId
+select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
+from entities
+where connection = ? and kind = ? and external_id = ? and connection in (?, …);
 
 -- entities/list.ts readEntityByExternalId
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
@@ -143,6 +203,20 @@ from entities
 where connection = ? and kind in (?, …) and updated_at < ? and deleted_at is null and seq > ?
 order by seq
 limit ?;
+
+-- entities/search.ts searchEntities
+select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at
+from entities
+where kind in (?, …)
+order by updated_at desc, seq desc
+limit ? offset ?;
+
+-- entities/search.ts searchEntities
+select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at
+from entities
+where kind in (?, …) and (lower(number) like ? escape '!' or external_id = ?)
+order by updated_at desc, seq desc
+limit ? offset ?;
 
 -- entities/states.ts addDocuments
 select d.id, d.entity_id, d.announced, d.superseded_by, d.removed_at
@@ -175,3 +249,8 @@ on conflict (connection, kind, external_id) do update
 set number = excluded.number, status = excluded.status, header = excluded.header, source_form = excluded.source_form, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at, revision = excluded.revision + 1, lines = excluded.lines, line_count = excluded.line_count, source_bytes = excluded.source_bytes, sources = excluded.sources
 where entities.id = excluded.id and entities.revision = excluded.revision
 returning 1 as written;
+
+-- entities/states.ts writePortion
+update entities
+set lines = ?
+where id = ?;

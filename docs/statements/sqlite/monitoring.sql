@@ -126,6 +126,14 @@ limit ? offset ?;
 select *
 from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
 from alerts
+where closed_at is null and code = ? and connection = ? and connection in (?, …)) as listed
+order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
+limit ? offset ?;
+
+-- monitoring/list-alerts.ts listAlerts
+select *
+from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from alerts
 where closed_at is null and code = ? and connection = ?) as listed
 order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
 limit ? offset ?;
@@ -142,7 +150,26 @@ limit ? offset ?;
 select *
 from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
 from alerts
+where closed_at is null and connection = ?
+union all select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from resolved_alerts
+where connection = ?) as listed
+order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
+limit ? offset ?;
+
+-- monitoring/list-alerts.ts listAlerts
+select *
+from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from alerts
 where closed_at is null and connection = ?) as listed
+order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
+limit ? offset ?;
+
+-- monitoring/list-alerts.ts listAlerts
+select *
+from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from alerts
+where closed_at is null and connection in (?, …)) as listed
 order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
 limit ? offset ?;
 
@@ -163,7 +190,7 @@ limit 1;
 -- monitoring/list-responses.ts listRejections
 select seq, at, address, status, code, reason, credential
 from refusals
-where connection = ? and status in (401, 403)
+where connection = ? and (status in (n, …) or reason is not null)
 order by seq desc
 limit ?;
 
@@ -291,6 +318,24 @@ where connection = ? and state in ('done', 'ignored')
 order by seq desc
 limit 1;
 
+-- monitoring/read-health.ts readRecentTimes
+select "receivedAt", "appliedAt"
+from (select received_at as "receivedAt", at as "appliedAt"
+from changes
+where connection = ? and received_at is not null
+order by seq desc
+limit ?) as latest
+where "appliedAt" >= ?;
+
+-- monitoring/read-health.ts readRecentTimes
+select "receivedAt", "appliedAt"
+from (select received_at as "receivedAt", at as "appliedAt"
+from changes
+where received_at is not null
+order by seq desc
+limit ?) as latest
+where "appliedAt" >= ?;
+
 -- monitoring/read-invariants.ts findAbandoned
 select id
 from deliveries
@@ -393,6 +438,24 @@ where c.seq > ? and c.received_at is not null and c.seq <= (select coalesce(max(
 from consumer_reads)
 order by c.seq
 limit ?;
+
+-- monitoring/read-trouble.ts readProblems
+select connection, count(*) as count
+from deliveries
+where state = 'dead' and received_at >= ? and 1 = 1
+group by connection;
+
+-- monitoring/read-trouble.ts readProblems
+select connection, count(*) as count
+from documents
+where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ? and 1 = 1
+group by connection;
+
+-- monitoring/read-trouble.ts readProblems
+select connection, count(*) as count
+from gaps
+where at >= ? and 1 = 1
+group by connection;
 
 -- monitoring/registrations.ts readRegistrations
 select registered, checked_at
