@@ -138,6 +138,11 @@ where who = ?
 order by seq desc
 limit ?;
 
+-- access/open-circuits.ts forgetOpenCircuit
+delete
+from open_circuits
+where (connection = ? and process = ?) or seen_at < ?;
+
 -- access/open-circuits.ts isCircuitOpen
 select 1 as open
 from open_circuits

@@ -187,14 +187,6 @@ set next_attempt_at = ?
 where state = 'pending' and next_attempt_at > ? and (received_at > ? or next_attempt_at > ?)
 returning id;
 
--- deliveries/leases.ts isAnythingLeased
-select 1 as leased
-where exists (select 1
-from deliveries
-where state = 'working') or exists (select 1
-from leases
-where substr(name, 1, 7) = 'remote:');
-
 -- deliveries/leases.ts reclaimDeliveries
 select distinct worker
 from deliveries
@@ -206,18 +198,6 @@ set state = 'pending', worker = null, lease_until = null
 where state = 'working' and (lease_until < ? or worker in (select rows.worker
 from json_to_recordset(?::json) as rows("worker" text)))
 returning id;
-
--- deliveries/leases.ts releaseDropped
-update deliveries
-set state = 'pending', worker = null, lease_until = null
-where state = 'working' and worker = ? and lease_until < ?
-returning id;
-
--- deliveries/leases.ts renewLeases
-update deliveries
-set lease_until = ?
-where state = 'working' and worker = ? and id in (select rows.id
-from json_to_recordset(?::json) as rows("id" text));
 
 -- deliveries/list-causes.ts listFailures
 select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id

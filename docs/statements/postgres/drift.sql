@@ -49,11 +49,6 @@ where kind = ?
 order by connection, kind, path, name
 limit ?;
 
--- drift/read-last.ts readLastDrift
-select max(last_seen_at) as at
-from drift
-where connection = ? and kind = 'value' and name = ?;
-
 -- drift/upsert.ts countOf
 select count(*) as count
 from drift

@@ -105,6 +105,15 @@ select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines),
 from documents
 where documents.entity_id = entities.id) as bytes
 from entities
+where entities.kind in (?, …) and entities.status = ? and seq > ?
+order by seq
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) + 350 * (select count(*)
+from documents
+where documents.entity_id = entities.id) as bytes
+from entities
 where entities.kind in (?, …) and seq > ?
 order by seq
 limit ?;

@@ -194,6 +194,20 @@ where connection = ? and (status in (n, …) or reason is not null)
 order by seq desc
 limit ?;
 
+-- monitoring/list-responses.ts listResponsesByHour
+select substr(minute, 1, 13) as hour, status, sum(count) as count
+from answers
+where connection = ? and minute >= ?
+group by substr(minute, 1, 13), status
+order by 1, 2;
+
+-- monitoring/list-responses.ts listResponsesByHour
+select substr(minute, 1, 13) as hour, status, sum(count) as count
+from answers
+where minute >= ?
+group by substr(minute, 1, 13), status
+order by 1, 2;
+
 -- monitoring/read-counters.ts readDeadCounters
 select connection, state as kind, count(*) as count
 from deliveries
