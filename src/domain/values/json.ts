@@ -56,6 +56,9 @@ export function setMember(members: JsonObject, name: string, value: Json | undef
   else members[name] = value;
 }
 
+/** A member of the object itself, whatever its name: reading `constructor` or `__proto__` would give what every object inherits. */
+export const memberOf = (object: JsonObject, name: string): Json | undefined => (Object.hasOwn(object, name) ? object[name] : undefined);
+
 const MOST_REMEMBERED = 5000;
 
 /** Equal numbers share one value: there may be millions of them. */

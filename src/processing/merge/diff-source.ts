@@ -2,7 +2,7 @@ import type { Difference } from '../../domain/entities/change.ts';
 import { differences, memberNames, type NoteDifference, pathPart } from '../../domain/entities/diff.ts';
 import type { EntityReport } from '../../domain/entities/entity.ts';
 import { decimalText } from '../../domain/values/decimal.ts';
-import { canonicalText, isObject, type Json, type JsonObject, setMember, textAt } from '../../domain/values/json.ts';
+import { canonicalText, isObject, type Json, type JsonObject, memberOf, setMember, textAt } from '../../domain/values/json.ts';
 import { readTime } from '../../domain/values/time.ts';
 
 /** Members that differ in every message without a change of content, at any depth. */
@@ -67,7 +67,8 @@ export function sourceDifferences(
     if (IDENTIFYING.has(name) || ignored.has(name) || (!comparison.strict && VOLATILE_AT_TOP.has(name))) continue;
     if (comparison.compared === 'shared') sharedMember(name, before, reported, path, note, without);
     else if (!isIgnored(name, without)) {
-      const [one, other] = [comparableMember(name, before[name], without), comparableMember(name, reported[name], without)];
+      const one = comparableMember(name, memberOf(before, name), without);
+      const other = comparableMember(name, memberOf(reported, name), without);
       differences(one, other, `${path}/${pathPart(name)}`, note);
     }
   }
