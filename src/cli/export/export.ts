@@ -8,6 +8,7 @@ import { readFeedSizes } from '../../store/feed/read-sizes.ts';
 import { CHANGE_COLUMNS, changeObject, changeText } from '../../views/change.ts';
 import { toCsv } from '../../views/csv.ts';
 import { viewEntities } from '../../views/entity.ts';
+import { countOnPage } from '../../views/page-size.ts';
 import { withContext } from '../open.ts';
 import { type CliRuntime, CommandFailed, createProgress } from '../runtime.ts';
 import { type ExportSink, openSink } from './sink.ts';
@@ -38,20 +39,8 @@ interface Page {
 
 type ReadPage = (sql: Sql, position: string) => Promise<Page>;
 
-/** A page ends at so many rows or bytes, whichever comes first: one order may have 50,000 lines. */
+/** Most rows of a page. */
 const PAGE_ROWS = 500;
-const PAGE_BYTES = 4 * 1024 * 1024;
-
-/** How many rows are in the page, of sizes that were read up to one row beyond it: at least one, if there is one. */
-function countOnPage(sizes: readonly { bytes: number }[]): { count: number; isLast: boolean } {
-  let [count, bytes] = [0, 0];
-  for (const size of sizes) {
-    bytes += size.bytes;
-    if (count === PAGE_ROWS || (count > 0 && bytes > PAGE_BYTES)) break;
-    count++;
-  }
-  return { count, isLast: count === sizes.length };
-}
 
 export function addExport(program: Command, runtime: CliRuntime): void {
   program
@@ -131,11 +120,15 @@ function changesReader({ connection }: Options): ReadPage {
   return async (sql, position) => {
     const { at, latest } = await locate(sql, readFeedCursor(position));
     const range = { after: at.position, upTo: latest.position };
-    const { count, isLast } = countOnPage(
-      await readFeedSizes(sql, filter, { ...range, limit: PAGE_ROWS + 1 }, { state: false, entity: false }),
-    );
+    const sizes = await readFeedSizes(sql, filter, { ...range, limit: PAGE_ROWS + 1 }, { state: false, entity: false });
+    const count = countOnPage(sizes, PAGE_ROWS);
     const rows = await readFeed(sql, filter, { ...range, limit: count });
-    return { rows: rows.map(changeObject), texts: rows.map(changeText), position: rows.at(-1)?.cursor ?? position, isLast };
+    return {
+      rows: rows.map(changeObject),
+      texts: rows.map(changeText),
+      position: rows.at(-1)?.cursor ?? position,
+      isLast: count === sizes.length,
+    };
   };
 }
 
@@ -154,9 +147,11 @@ function entitiesReader(what: 'orders' | 'shipments', options: Options): ReadPag
   const parts = { lines: true, documents: true, source };
   return async (sql, position) => {
     const after = Number(position);
-    const { count, isLast } = countOnPage(await listEntitySizes(sql, filter, { after, limit: PAGE_ROWS + 1 }, parts));
+    const sizes = await listEntitySizes(sql, filter, { after, limit: PAGE_ROWS + 1 }, parts);
+    const count = countOnPage(sizes, PAGE_ROWS);
     const found = await listEntities(sql, filter, { after, limit: count, withSource: source });
     const rows = await viewEntities(sql, found, parts);
+    const isLast = count === sizes.length;
     return { rows, texts: rows.map((row) => JSON.stringify(row)), position: String(found.at(-1)?.seq ?? position), isLast };
   };
 }

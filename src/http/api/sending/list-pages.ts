@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Columns } from '../../../views/csv.ts';
+import { PAGE_BYTES } from '../../../views/page-size.ts';
 import type { Semaphore } from '../semaphore.ts';
 import { listCursor, readSequenceCursor } from './cursors.ts';
-import { PAGE_BYTES, type RowPage, type SentRow } from './row-pages.ts';
+import type { RowPage, SentRow } from './row-pages.ts';
 import { AT_ONCE_BYTES, sendRows } from './send-rows.ts';
 
 /** A list whose rows are read in its own order, from any of its cursors on. */

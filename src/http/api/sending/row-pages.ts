@@ -1,3 +1,4 @@
+import { countOnPage } from '../../../views/page-size.ts';
 import type { Semaphore } from '../semaphore.ts';
 import { isFlushedSoon, type PacedWriter } from './paced-writer.ts';
 
@@ -33,7 +34,6 @@ export interface RowPage {
   rows?: readonly SentRow[] | undefined;
 }
 
-export const PAGE_BYTES = 4 * 1024 * 1024;
 const PART_BYTES = 256 * 1024;
 const FIRST_BYTES = 64 * 1024;
 const PIECE_BYTES = 16 * 1024;
@@ -41,16 +41,15 @@ const PIECE_BYTES = 16 * 1024;
 /** Cuts a page at `limit` rows or 4 MiB, whichever comes first, but never before its first row. `sizes` has one row more than `limit`, if there is one. */
 export function cutRows(after: string, sizes: readonly RowSize[], limit: number, read: ReadRows): RowPage {
   const parts: string[] = [];
-  let [bytes, partBytes, count] = [0, 0, 0];
-  for (const size of sizes) {
-    if (count === limit || (count > 0 && bytes + size.bytes > PAGE_BYTES)) break;
-    if (count > 0 && partBytes + size.bytes > PART_BYTES) {
-      parts.push(sizes[count - 1]?.position ?? after);
+  const count = countOnPage(sizes, limit);
+  let [bytes, partBytes] = [0, 0];
+  for (const [at, size] of sizes.slice(0, count).entries()) {
+    if (at > 0 && partBytes + size.bytes > PART_BYTES) {
+      parts.push(sizes[at - 1]?.position ?? after);
       partBytes = 0;
     }
     bytes += size.bytes;
     partBytes += size.bytes;
-    count += 1;
   }
   const last = sizes[count - 1]?.position ?? null;
   if (last !== null) parts.push(last);
