@@ -49,9 +49,10 @@ export async function connectionHealth(context: Context, connection: Connection)
   const { name } = connection;
   const now = context.clock.now().getTime();
   const backlog = await readBacklog(sql, name);
+  const lastDeliveryAt = await readLastDeliveryAt(sql, name);
   const provenTo = (await readProven(sql, name)).at(-1)?.to ?? null;
   return {
-    lastDeliveryAt: await readLastDeliveryAt(sql, name),
+    lastDeliveryAt,
     lastSuccessAt: await readLastSuccessAt(sql, name),
     backlog: backlog.count,
     oldestWaitingAt: backlog.oldestAt,
@@ -60,7 +61,7 @@ export async function connectionHealth(context: Context, connection: Connection)
     lagMs: provenTo === null ? null : Math.max(0, now - Date.parse(provenTo)),
     answers: await readResponses(sql, name, new Date(now - DAY_MS).toISOString()),
     failureBudget: await failureBudget(context, connection),
-    silence: await silence(context, connection),
+    silence: await silence(context, connection, lastDeliveryAt),
     latency: await latency(context, connection),
     credentials: await credentialsInUse(context, connection),
     registrations: await readRegistrations(sql, name),

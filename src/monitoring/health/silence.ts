@@ -32,8 +32,8 @@ export function expectedSilenceMs(arrivals: readonly string[], weeklyGapsMs: rea
   return Math.round(Math.max(LEAST_MS, usual * 3, ...weeklyGapsMs.map((gap) => gap * 1.25)));
 }
 
-export async function silence(context: Context, connection: Connection): Promise<Silence> {
-  const lastAt = await readLastDeliveryAt(context.db.read, connection.name);
+/** `lastAt`: when the last delivery arrived. */
+export async function silence(context: Context, connection: Connection, lastAt: string | null): Promise<Silence> {
   if (lastAt === null) return { quietMs: null, expectedMs: null, silent: false };
   const quietMs = Math.max(0, context.clock.now().getTime() - Date.parse(lastAt));
   const expectedMs = await expectedSilence(context, connection);
@@ -60,7 +60,7 @@ async function gapAt(context: Context, connection: string, atMs: number): Promis
 /** Alerts when a connection has been quiet for too long; closes when deliveries arrive again. Runs on a schedule, outside any request. */
 export async function checkSilence(context: Context, connection: Connection): Promise<void> {
   const { name, platform } = connection;
-  const { quietMs, expectedMs, silent } = await silence(context, connection);
+  const { quietMs, expectedMs, silent } = await silence(context, connection, await readLastDeliveryAt(context.db.read, name));
   if (!silent || quietMs === null || expectedMs === null)
     return context.alerts.close('silence', name, `${name}: deliveries are arriving again.`);
   context.alerts.open({
