@@ -2,7 +2,7 @@ import type { DocumentReport } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
 import { booleanOf, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { inScope, where } from '../engine/where.ts';
-import { type DocumentColumns, toAnnounced } from './row.ts';
+import { type DocumentColumns, GIVEN_UP, toAnnounced } from './row.ts';
 
 /** A document that this process has claimed for fetching. */
 export interface ClaimedDocument extends DocumentSource {
@@ -168,11 +168,6 @@ export async function requeueDocument(sql: Sql, id: string, now: string): Promis
 
 /** True if a document of the connection has failed permanently and has not been stored since. */
 export async function hasGivenUp(sql: Sql, connection: string): Promise<boolean> {
-  // The first condition is that of the index.
-  const rows = await sql.all(
-    `select 1 from documents where state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null
-       and removed_at is null and connection = ? limit 1`,
-    [connection],
-  );
+  const rows = await sql.all(`select 1 from documents where ${GIVEN_UP} and connection = ? limit 1`, [connection]);
   return rows.length > 0;
 }

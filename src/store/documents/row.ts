@@ -26,6 +26,9 @@ export interface DocumentColumns {
   host: string | null;
 }
 
+/** The condition for current documents that failed permanently. Its first part is that of an index. */
+export const GIVEN_UP = `state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null and removed_at is null`;
+
 /** The JSON text of `documents.announced`. */
 export function toAnnounced(text: string): DocumentReport {
   const stored = objectAt(JSON.parse(text));

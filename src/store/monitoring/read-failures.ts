@@ -1,10 +1,8 @@
 import type { DeadDeliveries, FailedDocuments } from '../../domain/alert.ts';
-import { type DocumentColumns, toAnnounced } from '../documents/row.ts';
+import { type DocumentColumns, GIVEN_UP, toAnnounced } from '../documents/row.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import { equals, where } from '../engine/where.ts';
-
-const GIVEN_UP = `state not in ('stored', 'empty') and state <> 'announced' and superseded_by is null and removed_at is null`;
 
 interface DeadRow {
   connection: string;
