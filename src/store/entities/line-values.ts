@@ -20,9 +20,10 @@ const nameOf = (externalId: string, owner: LineOwner): string =>
 
 const toName = (name: string, owner: LineOwner): string => (name.startsWith('+') ? owner.external_id : '') + name.slice(1);
 
-const shared = (value: string | null, ofOwner: string | null): string | null => (value === ofOwner ? null : (value ?? ''));
+/** A value that a line mostly shares with its owner: null where it does, '' for none. */
+export const shared = (value: string | null, ofOwner: string | null): string | null => (value === ofOwner ? null : (value ?? ''));
 
-const toShared = (stored: Json | undefined, ofOwner: string | null): string | null =>
+export const toShared = (stored: Json | undefined, ofOwner: string | null): string | null =>
   typeof stored === 'string' ? stored || null : ofOwner;
 
 const toForm = (stored: string | null): SourceForm =>

@@ -1,6 +1,8 @@
 import type { Difference } from '../../domain/entities/change.ts';
 import type { Header, LineContent } from '../../domain/entities/entity.ts';
-import { isObject, type JsonObject, textAt } from '../../domain/values/json.ts';
+import { isObject, type Json, type JsonObject, textAt } from '../../domain/values/json.ts';
+import { trimmed } from '../entities/content-values.ts';
+import { shared, toShared } from '../entities/line-values.ts';
 
 /** The state that a change produced, for showing any position of the feed later: the header if it changed, and the touched lines. */
 export interface ChangeState {
@@ -39,7 +41,7 @@ export function stateText(state: ChangeState, diff: readonly Difference[]): stri
   const differences = new Map<string | null, { place: number; after: JsonObject }>();
   for (const [place, { before, after }] of diff.entries())
     if (before === null && isObject(after)) differences.set(textAt(after.externalId), { place, after });
-  const created: CreatedLine[] = [];
+  const created: Json[][] = [];
   const others: [string, LineThen][] = [];
   for (const [externalId, line] of Object.entries(state.lines)) {
     const found = differences.get(externalId);
@@ -47,16 +49,12 @@ export function stateText(state: ChangeState, diff: readonly Difference[]): stri
     else others.push([externalId, line]);
   }
   const { header, lastUpdatedAt, deletedAt } = state;
-  const stored: StoredState = { header, lastUpdatedAt, deletedAt, lines: Object.fromEntries(others) };
+  const stored = { header, lastUpdatedAt, deletedAt, lines: Object.fromEntries(others) };
   return JSON.stringify(created.length === 0 ? stored : { ...stored, created });
 }
 
-function createdLine(difference: number, { rank, version, lastUpdatedAt, removedAt }: LineThen, ofEntity: string | null): CreatedLine {
-  const ownTime = lastUpdatedAt === ofEntity ? null : (lastUpdatedAt ?? '');
-  if (removedAt !== null) return [difference, rank, version, ownTime, removedAt];
-  if (ownTime !== null) return [difference, rank, version, ownTime];
-  return version === 1 ? [difference, rank] : [difference, rank, version];
-}
+const createdLine = (difference: number, line: LineThen, ofEntity: string | null): Json[] =>
+  trimmed([difference, line.rank, line.version === 1 ? null : line.version, shared(line.lastUpdatedAt, ofEntity), line.removedAt]);
 
 /** Whether the difference has exactly this content: the same values, besides the line's id. */
 function hasContent(after: JsonObject, content: LineContent): boolean {
@@ -81,8 +79,8 @@ export function toChangeState({ state, diff }: { state: string; diff: string }):
   });
   for (const [difference, rank, version, lastUpdatedAt, removedAt] of created) {
     const { externalId, content } = createdIn(differences, difference);
-    const ownTime = lastUpdatedAt == null ? stored.lastUpdatedAt : lastUpdatedAt || null;
-    lines.push([externalId, { content, rank, version: version ?? 1, lastUpdatedAt: ownTime, removedAt: removedAt ?? null }]);
+    const times = { lastUpdatedAt: toShared(lastUpdatedAt, stored.lastUpdatedAt), removedAt: removedAt ?? null };
+    lines.push([externalId, { content, rank, version: version ?? 1, ...times }]);
   }
   return { ...stored, lines: Object.fromEntries(lines) };
 }
