@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CALLER, RECEIVER, type TestIssuer } from './issuer.ts';
 import { connectionNamed, openTestServer } from './test-server.ts';
-import { statusOf, trusting, withIssuer } from './tokens-support.ts';
+import { send, statusOf, trusting, withIssuer } from './tokens-support.ts';
 
 test('an issuer or introspection endpoint that asks for a pause is not called before it ends, after an hour at the latest', async (t) => {
   const issuer = await withIssuer(t);
@@ -28,7 +28,7 @@ test('an issuer or introspection endpoint that asks for a pause is not called be
   }
 });
 
-const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }) => {
+const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): Date }, settings: { trustProxy?: number } = {}) => {
   const introspection = {
     url: `${issuer.url}/token/introspection`,
     clientId: RECEIVER.id,
@@ -36,7 +36,11 @@ const introspecting = (issuer: TestIssuer, more: object = {}, clock?: { now(): D
     clientIds: [CALLER.id],
     ...more,
   };
-  return openTestServer({ connections: [connectionNamed('acme', [{ oauth2: { introspection } }])], ...(clock ? { clock } : {}) });
+  return openTestServer({
+    connections: [connectionNamed('acme', [{ oauth2: { introspection } }])],
+    ...(clock ? { clock } : {}),
+    ...settings,
+  });
 };
 
 test('an opaque token is introspected at its issuer, and the result is cached', async (t) => {
@@ -114,4 +118,28 @@ test("strangers' tokens use a separate limit of requests, and senders are not af
   assert.equal(await statusOf(testServer, 'made-up-again'), 503);
   issuer.heal();
   assert.equal(await statusOf(testServer, token), 202, 'a failure over a made-up token is no failure of the issuer');
+});
+
+test("an issuer that fails over strangers' tokens, or asks for a pause, is still asked about new tokens of senders", async (t) => {
+  const issuer = await withIssuer(t);
+  let now = Date.now();
+  const testServer = introspecting(issuer, {}, { now: () => new Date(now) }, { trustProxy: 1 });
+  const from = async (address: string, token: string) => (await send(testServer, token).set('X-Forwarded-For', address)).status;
+  assert.equal(await from('192.0.2.1', await issuer.token('opaque')), 202);
+  for (const [status, headers] of [
+    [500, {}],
+    [429, { 'retry-after': '3600' }],
+  ] as const) {
+    now += 2000;
+    issuer.fail(status, headers);
+    issuer.asked.length = 0;
+    assert.equal(await from('198.51.100.7', `made-up-${status}`), 503);
+    assert.equal(issuer.asked.length, 1);
+    issuer.heal();
+    assert.equal(await from('192.0.2.1', await issuer.token('opaque')), 202, `a new token of a sender, after ${status}`);
+  }
+  issuer.fail(500);
+  assert.equal(await from('192.0.2.1', 'made-up'), 503);
+  issuer.heal();
+  assert.equal(await from('192.0.2.1', await issuer.token('opaque')), 503, 'the failure of a lookup for a sender pauses those for senders');
 });

@@ -26,7 +26,10 @@ interface Known {
   untilMs: number;
 }
 
-/** Lookups in progress, and until when each issuer is not called; kept separately for tokens that were active before, which no stranger has. */
+/**
+ * Lookups in progress, and until when each issuer is not called. Kept separately for tokens that were active before, for new ones from addresses
+ * that have sent an active one, and for all others: what strangers' tokens cause at the issuer must not affect senders.
+ */
 interface Lookups {
   pending: Map<string, Promise<Known>>;
   pausedUntilMs: Map<string, number>;
@@ -39,7 +42,7 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
   // Tokens that were active stay here after they expire: looking them up again takes precedence over unknown tokens.
   const active = new Map<string, number>();
   const inactive = new Map<string, number>();
-  const [proven, unknown] = [createLookups(MOST_AT_ONCE), createLookups(MOST_UNKNOWN_AT_ONCE)];
+  const [proven, fromSenders, unknown] = [createLookups(MOST_AT_ONCE), createLookups(MOST_AT_ONCE), createLookups(MOST_UNKNOWN_AT_ONCE)];
   const limits = createLookupLimits();
 
   async function introspect(
@@ -65,15 +68,13 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
   return {
     async accepts(token, { introspection }, address) {
       if (!TOKEN.test(token)) return false;
-      // The entry is part of the key: the issuer may answer differently for another entry.
-      const key = createHash('sha256')
-        .update(`${JSON.stringify(introspection)} ${token}`)
-        .digest('base64');
+      const key = keyOf(introspection, token);
       const nowMs = clock.now().getTime();
       if ((active.get(key) ?? 0) > nowMs) return true;
       if ((inactive.get(key) ?? 0) > nowMs) return false;
-      const kind = active.has(key) ? proven : unknown;
-      if (kind === unknown && !limits.mayLookUp(address, nowMs)) throw cannotReach(introspection.url);
+      const isProven = active.has(key);
+      if (!isProven && !limits.mayLookUp(address, nowMs)) throw cannotReach(introspection.url);
+      const kind = isProven ? proven : limits.isSender(address, nowMs) ? fromSenders : unknown;
       const answer = kind.pending.get(key) ?? introspect(key, token, introspection, kind).finally(() => kind.pending.delete(key));
       kind.pending.set(key, answer);
       const verdict = await answer;
@@ -82,6 +83,12 @@ export function createIntrospection(outside: OutsideCalls, clock: Clock): Intros
     },
   };
 }
+
+/** The entry is part of the key: the issuer may answer differently for another entry. */
+const keyOf = (entry: IntrospectionEntry['introspection'], token: string): string =>
+  createHash('sha256')
+    .update(`${JSON.stringify(entry)} ${token}`)
+    .digest('base64');
 
 function remember(known: Map<string, number>, key: string, untilMs: number): void {
   known.delete(key);

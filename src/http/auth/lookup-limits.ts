@@ -10,6 +10,8 @@ const MOST_ADDRESSES = 10_000;
  */
 export interface LookupLimits {
   mayLookUp(address: string, nowMs: number): boolean;
+  /** Whether this address sent a valid token since yesterday. */
+  isSender(address: string, nowMs: number): boolean;
   answered(address: string, right: boolean, nowMs: number): void;
 }
 
@@ -18,10 +20,12 @@ export function createLookupLimits(): LookupLimits {
   const rightAtMs = new Map<string, number>();
   let allWrong: number[] = [];
   const recent = (times: readonly number[], nowMs: number) => times.filter((atMs) => atMs > nowMs - MINUTE_MS);
+  const isSender = (address: string, nowMs: number): boolean => (rightAtMs.get(address) ?? 0) > nowMs - DAY_MS;
   return {
+    isSender,
     mayLookUp(address, nowMs) {
       if (recent(wrong.get(address) ?? [], nowMs).length >= MOST_WRONG_PER_ADDRESS) return false;
-      if ((rightAtMs.get(address) ?? 0) > nowMs - DAY_MS) return true;
+      if (isSender(address, nowMs)) return true;
       allWrong = recent(allWrong, nowMs);
       return allWrong.length < MOST_WRONG;
     },
