@@ -1,12 +1,20 @@
 import type { Connection } from '../platforms/contract/platform.ts';
 
-/** Describes the credentials of a request for its log line and the list of rejections, never their value. Null: there are none. */
-export function describeCredential({ platform, settings }: Connection, headers: Readonly<Record<string, string>>): string | null {
-  const signature = platform.signatureHeader?.(settings) ?? null;
-  const names = new Set([...platform.secretHeaders(settings), ...(signature === null ? [] : [signature])]);
-  const found = [...names].flatMap((name) => (headers[name] ? `${name} of ${characters(headers[name])}` : []));
+/**
+ * Describes the credentials of a request for its log line and the list of rejections, never their value. Null: there are none. Without a connection,
+ * only `Authorization` counts as one.
+ */
+export function describeCredential(connection: Connection | null, headers: Readonly<Record<string, string>>): string | null {
+  const found = credentialHeaders(connection).flatMap((name) => (headers[name] ? `${name} of ${characters(headers[name])}` : []));
   if (headers.authorization) found.unshift(describeAuthorization(headers.authorization));
   return found.length === 0 ? null : found.join(', ');
+}
+
+function credentialHeaders(connection: Connection | null): string[] {
+  if (connection === null) return [];
+  const { platform, settings } = connection;
+  const signature = platform.signatureHeader?.(settings) ?? null;
+  return [...new Set([...platform.secretHeaders(settings), ...(signature === null ? [] : [signature])])];
 }
 
 const characters = (text: string): string => `${text.length} characters`;

@@ -4,12 +4,12 @@ import type { RejectionRow } from '../store/monitoring/responses.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Requests without any credentials: counted, and one log line a minute for each connection. */
+/** Requests without any credentials: counted, and one log line a minute for each connection, and one for all that name none (null). */
 export function createAnonymousRequestLog({ clock, log }: Pick<Context, 'clock' | 'log'>) {
-  const counts = new Map<string, number>();
-  const loggedAtMs = new Map<string, number>();
+  const counts = new Map<string | null, number>();
+  const loggedAtMs = new Map<string | null, number>();
   return {
-    count: (connection: string) => void counts.set(connection, (counts.get(connection) ?? 0) + 1),
+    count: (connection: string | null) => void counts.set(connection, (counts.get(connection) ?? 0) + 1),
     report(): void {
       const nowMs = clock.now().getTime();
       for (const [connection, count] of counts) {

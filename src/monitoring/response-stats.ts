@@ -80,8 +80,8 @@ export function createResponseStats(context: Context): ResponseStats {
   const timer = setInterval(() => void flush(), FLUSH_MS);
   return {
     record(connection, status, code, rejection = null) {
-      if (connection === null) return;
       if (rejection?.credential === null) anonymous.count(connection);
+      if (connection === null) return;
       countAnswer(pending, { connection, at: context.clock.now().toISOString(), status, code, rejection });
     },
     flush,

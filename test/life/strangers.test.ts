@@ -66,3 +66,21 @@ alive(
   },
   { MAX_BODY_BYTES: '65536', TRUST_PROXY: '1' },
 );
+
+alive('requests that name no connection share one log line, except those with credentials', async (life) => {
+  for (let n = 0; n < 5; n++) {
+    assert.equal((await life.hook({ body: BODY, connection: `guess-${n}`, headers: { Authorization: '' } })).status, 404);
+  }
+  assert.equal((await life.hook({ body: BODY, connection: 'guess', headers: WRONG })).status, 404);
+  const line = await life.until(
+    'the requests are counted in the log',
+    async () => life.log.lines.find(({ event }) => event === 'webhooks_without_credentials'),
+    (found) => found !== undefined,
+  );
+  assert.equal(line?.fields.connection, null);
+  const refused = life.log.lines.filter(({ event }) => event === 'webhook_refused');
+  assert.deepEqual(
+    refused.map(({ fields }) => fields.code),
+    ['unknown_connection'],
+  );
+});

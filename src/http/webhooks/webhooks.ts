@@ -117,7 +117,7 @@ async function answerWebhook(endpoint: WebhookEndpoint, call: Call): Promise<voi
     if (error instanceof SenderGone) return;
     const problem = webhookProblem(endpoint, error, connection);
     sendRefusal(call.request, call.response, { ...problem, headers: { ...call.headers, ...problem.headers } });
-    const rejection = connection === null || call.incoming?.authenticated ? null : rejectionOf(connection, call, error);
+    const rejection = call.incoming?.authenticated ? null : rejectionOf(connection, call, error);
     count(endpoint, connection, problem.status, problem.code, receivedAt, rejection);
     // Requests without any credentials are counted and share one log line per minute.
     if (rejection === null || rejection.credential !== null) logRefusal(endpoint, connection, problem, call, error);
@@ -125,7 +125,7 @@ async function answerWebhook(endpoint: WebhookEndpoint, call: Call): Promise<voi
 }
 
 /** A request that ended before its credentials were accepted, for whatever reason: anyone may have sent it. */
-function rejectionOf(connection: Connection, { request, remoteAddress }: Call, error: unknown): RejectedCredential {
+function rejectionOf(connection: Connection | null, { request, remoteAddress }: Call, error: unknown): RejectedCredential {
   const reason = error instanceof OrderdockError ? error.message : 'An internal error occurred.';
   const credential = error instanceof Unauthenticated ? error.credential : describeCredential(connection, textHeaders(request.headers));
   return { reason, credential, remoteAddress };
