@@ -1,6 +1,7 @@
 import { generatedApiKey } from './api-key.ts';
 import { createFindKey, createSignIn, requireRole } from './http/api/auth.ts';
 import type { ApiPorts } from './http/api/ports.ts';
+import { createDescribeName } from './http/auth/describe-name.ts';
 import { createSignIns } from './http/auth/sign-ins.ts';
 import { createThrottle } from './http/auth/throttle.ts';
 import { type Listener, listen } from './http/listener.ts';
@@ -27,7 +28,8 @@ export async function createOperations(settings: Settings, context: OpenContext,
   const settingsKeys = generated ? [{ name: 'admin', role: 'admin' as const, key: generated.key }] : settings.apiKeys;
   const metrics = createMetrics();
   const throttle = createThrottle(() => context.clock.now().getTime());
-  const signIns = createSignIns({ context, throttle, count: metrics.signedIn });
+  const describeName = createDescribeName({ db: context.db, connections: context.connections, settingsKeys });
+  const signIns = createSignIns({ context, throttle, describeName, count: metrics.signedIn });
   const findKey = createFindKey({ context, settingsKeys });
   const signIn = createSignIn({ context, settingsKeys }, findKey, signIns);
   addGauges(metrics.registry, { connections: context.connections, health, invariants, now: () => context.clock.now() });

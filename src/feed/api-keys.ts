@@ -7,6 +7,7 @@ import type { Role } from '../domain/role.ts';
 import { isWithin, type KeyLimits } from '../domain/scope.ts';
 import { deleteApiKey, insertApiKey, recordApiKeyUse } from '../store/access/api-keys.ts';
 import { listApiKeys } from '../store/access/list-api-keys.ts';
+import type { Sql } from '../store/engine/database.ts';
 
 type KeysContext = Pick<Context, 'db' | 'clock'>;
 
@@ -51,12 +52,12 @@ async function makeKey(context: KeysContext, wanted: Pick<NewApiKey, 'name' | 'r
 }
 
 /** Revokes a key immediately, in every process. Rejects an unknown name (404). */
-export function deleteKey(context: AuditContext, name: string): Promise<void> {
-  return audited(context, { action: 'key.delete', target: `key:${name}` }, async () => {
-    const deleted = await context.db.write(async (sql) => {
-      const isKnown = (await listApiKeys(sql)).some((key) => key.name === name);
-      return isKnown && deleteApiKey(sql, name);
-    });
+export async function deleteKey(context: AuditContext, name: string): Promise<void> {
+  const isKnown = async (sql: Sql): Promise<boolean> => (await listApiKeys(sql)).some((key) => key.name === name);
+  // An unknown name may be a key that was sent in place of its name.
+  const target = (await isKnown(context.db.read)) ? `key:${name}` : 'key';
+  await audited(context, { action: 'key.delete', target }, async () => {
+    const deleted = await context.db.write(async (sql) => (await isKnown(sql)) && deleteApiKey(sql, name));
     if (!deleted) throw new Refused(404, 'not_found', `There is no key named ${name}.`);
   });
 }

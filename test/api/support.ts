@@ -9,6 +9,7 @@ import { createApiDocs } from '../../src/http/api/docs-page.ts';
 import type { ApiPorts } from '../../src/http/api/ports.ts';
 import { createApi } from '../../src/http/api/router.ts';
 import { readApiSpec } from '../../src/http/api/spec.ts';
+import { createDescribeName } from '../../src/http/auth/describe-name.ts';
 import { createSignIns } from '../../src/http/auth/sign-ins.ts';
 import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { errorBorder, notFound } from '../../src/http/problem.ts';
@@ -119,7 +120,7 @@ export async function startApi(engine: Engine, replaced: Partial<ApiPorts> = {})
   const ports: ApiPorts = {
     context,
     settingsKeys,
-    signIn: createSignIn({ context, settingsKeys }, createFindKey({ context, settingsKeys }), signInsOf(context)),
+    signIn: createSignIn({ context, settingsKeys }, createFindKey({ context, settingsKeys }), signInsOf(context, settingsKeys)),
     stop: stop.signal,
     replay: async () => 0,
     previewReplay: async () => ({ number: 0, complete: true, changes: [], compared: 0, failures: [] }),
@@ -184,8 +185,13 @@ export const testWithApi = (name: string, body: (api: TestApi, engine: Engine) =
   testOnEnginesWith(name, startApi, body);
 
 /** Failed sign-ins are counted as in the service; the counts are not reported here. */
-export const signInsOf = (context: ApiPorts['context']) =>
-  createSignIns({ context, throttle: createThrottle(() => context.clock.now().getTime()), count: () => {} });
+export const signInsOf = (context: ApiPorts['context'], settingsKeys: ApiPorts['settingsKeys']) =>
+  createSignIns({
+    context,
+    throttle: createThrottle(() => context.clock.now().getTime()),
+    describeName: createDescribeName({ ...context, settingsKeys }),
+    count: () => {},
+  });
 
 // One for all tests of a file, since the validator compiles each schema only once.
 let checking: ReturnType<typeof startChecker> | undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createThrottle } from '../../src/http/auth/throttle.ts';
 import { manualClock } from '../support/clock.ts';
-import { READER, testWithApi } from './support.ts';
+import { ADMIN, READER, testWithApi } from './support.ts';
 
 const basic = (name: string, key: string) => `Basic ${Buffer.from(`${name}:${key}`).toString('base64')}`;
 
@@ -26,6 +26,30 @@ testWithApi('after ten failed keys within a minute the sender is answered 429, a
     [20, 'erp', 'unauthorized', 'unknown', 'api'],
   );
   assert.doesNotMatch(JSON.stringify(audit), /guess/);
+});
+
+testWithApi('a key sent in place of a name is in no audit entry, not even with a typing error', async (api) => {
+  const { key } = (await api.call('POST', '/keys', { body: { name: 'erp-of-the-second-warehouse', role: 'reader' } })).json;
+  for (const name of [key, key.slice(1), READER, ADMIN, 'erp-of-the-second-warehouse', 'someone']) {
+    const answer = await fetch(`${api.url}/api/v1/orders`, { headers: { Authorization: basic(name, '') } });
+    assert.equal(answer.status, 401, name);
+  }
+  assert.equal((await api.call('DELETE', `/keys/${key}`)).status, 404);
+  const audit = (await api.get('/audit')).json.data;
+  assert.deepEqual(
+    audit.map((entry: { action: string; who: string; target: string }) => `${entry.action} ${entry.target} ${entry.who}`).reverse(),
+    [
+      'key.create key:erp-of-the-second-warehouse a',
+      'sign_in api a name of 46 characters',
+      'sign_in api a name of 45 characters',
+      `sign_in api a name of ${READER.length} characters`,
+      `sign_in api a name of ${ADMIN.length} characters`,
+      'sign_in api erp-of-the-second-warehouse',
+      'sign_in api someone',
+      'key.delete key a',
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(audit), new RegExp(key.slice(8)));
 });
 
 test('failures expire after a minute, and are counted by network and name', () => {

@@ -92,7 +92,7 @@ export async function openConsole(t: Test, options: { sandbox?: boolean } = {}):
     context,
     settingsKeys,
     findKey,
-    signIn: createSignIn({ context, settingsKeys }, findKey, signInsOf(context)),
+    signIn: createSignIn({ context, settingsKeys }, findKey, signInsOf(context, settingsKeys)),
     sandbox: options.sandbox ?? false,
     makeId: () => 'replay-1',
     hasApi: () => true,

@@ -102,6 +102,7 @@ export function openTestServer(options: TestServerOptions = {}): TestServer {
     signIns: createSignIns({
       context: { clock, log: logInto(logged), db: noDatabase },
       throttle: createThrottle(() => clock.now().getTime()),
+      describeName: async (name) => name,
       count: () => {},
     }),
     requireRole: (role) => (request, response, next) => {

@@ -1,9 +1,10 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Log } from '../../domain/log.ts';
-import type { Connection, Connections } from '../../platforms/contract/platform.ts';
+import type { Connections } from '../../platforms/contract/platform.ts';
 import { faultOf, RefusedWith } from '../problem.ts';
 import { isOneOf, sameText } from './compare-secrets.ts';
 import { readCredentials } from './credentials.ts';
+import { ownClients } from './describe-name.ts';
 import { OWN_TOKEN_SECONDS, type OwnTokens } from './own-tokens.ts';
 import type { SignIns } from './sign-ins.ts';
 
@@ -109,9 +110,6 @@ const connectionsOf = (connections: Connections, client: Client): string[] =>
     .list()
     .filter((connection) => ownClients(connection).filter((known) => isClient(client, known)).length > 0)
     .map((connection) => connection.name);
-
-const ownClients = (connection: Connection) =>
-  (connection.settings.webhook.auth ?? []).flatMap((entry) => ('oauth2' in entry && 'clients' in entry.oauth2 ? entry.oauth2.clients : []));
 
 function isClient(given: Client, known: { id: string; secret: readonly string[] }): boolean {
   const secretIsRight = isOneOf(given.secret, known.secret);

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { type AuditContext, recordAudit } from '../../audit.ts';
 import { setActor } from '../../domain/current-request.ts';
 import { RefusedWith } from '../problem.ts';
+import type { DescribeName } from './describe-name.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Where a sign-in happens. Never a webhook path: senders must not be locked out by attempts that others make from their address. */
@@ -18,6 +19,7 @@ export interface SignIns {
 export interface SignInDependencies {
   context: AuditContext;
   throttle: Throttle;
+  describeName: DescribeName;
   /** Counts a failed attempt, or one that was rejected without being checked. */
   count(place: SignInPlace, outcome: 'failed' | 'throttled'): void;
 }
@@ -26,7 +28,7 @@ export interface SignInDependencies {
 const MOST_AUDITED = 60;
 const MINUTE_MS = 60_000;
 
-export function createSignIns({ context, throttle, count }: SignInDependencies): SignIns {
+export function createSignIns({ context, throttle, describeName, count }: SignInDependencies): SignIns {
   let audited = { minute: 0, rows: 0 };
   const mayAudit = (): boolean => {
     const minute = Math.floor(context.clock.now().getTime() / MINUTE_MS);
@@ -47,7 +49,8 @@ export function createSignIns({ context, throttle, count }: SignInDependencies):
       const address = addressOf(request);
       count(place, 'failed');
       const isLast = throttle.failed(address, name);
-      const shown = name === address ? null : name.slice(0, 100);
+      // Which names exist may be unknown while the database is unavailable.
+      const shown = name === address ? null : await describeName(name).catch(() => null);
       context.log.warn('sign_in_failed', { place, address, name: shown });
       if (isLast) context.log.warn('sign_in_throttled', { place, address, name: shown });
       setActor({ who: shown ?? 'unknown', keyName: null, via: place === 'console' ? 'console' : 'api', address });
