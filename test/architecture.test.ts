@@ -99,7 +99,9 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   commander: /^(cli\/|main\.ts)/,
   '@aws-sdk/client-s3': /^documents\/storage\//,
   '@aws-sdk/lib-storage': /^documents\/storage\//,
-  'fast-xml-parser': /^platforms\/tradecloud\//,
+  saxes: /^platforms\/tradecloud\//,
+  'fast-xml-builder': /^platforms\/tradecloud\//,
+  '@nodable/entities': /^platforms\/tradecloud\//,
   standardwebhooks: /^(platforms\/standard|feed)\//,
 };
 

@@ -5,19 +5,17 @@ const LONG_MS = 20;
 
 /** One turn of the event loop during work that may be long. */
 export interface Turn {
-  /** Whether it has run so long that others should proceed. */
-  isLong(): boolean;
-  /** Lets waiting work proceed, such as requests. */
-  next(): Promise<void>;
+  /** Lets waiting work proceed, such as requests, if this turn has been long. */
+  pauseIfLong(): Promise<void> | undefined;
+  /** Lets waiting work proceed. */
+  pause(): Promise<void>;
 }
 
 export function createTurn(): Turn {
   let startedMs = performance.now();
-  return {
-    isLong: () => performance.now() - startedMs > LONG_MS,
-    async next() {
-      await nextTurn();
-      startedMs = performance.now();
-    },
-  };
+  async function pause(): Promise<void> {
+    await nextTurn();
+    startedMs = performance.now();
+  }
+  return { pause, pauseIfLong: () => (performance.now() - startedMs > LONG_MS ? pause() : undefined) };
 }

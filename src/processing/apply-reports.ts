@@ -1,7 +1,7 @@
 import type { Cause } from '../domain/entities/change.ts';
 import type { EntityReport } from '../domain/entities/entity.ts';
 import type { EntityState, MergeResult } from '../domain/entities/entity-state.ts';
-import { createTurn } from '../domain/turn.ts';
+import { createTurn, type Turn } from '../domain/turn.ts';
 import { upsertDocuments } from '../store/documents/upsert.ts';
 import { pipelined, type Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
@@ -71,8 +71,8 @@ export async function planReports(sql: Sql, applications: readonly Application[]
   const merged: Merged[] = [];
   const turn = createTurn();
   for (const application of applications) {
-    if (turn.isLong()) await turn.next();
-    merged.push(mergeOne(states, application, tools));
+    await turn.pauseIfLong();
+    merged.push(await mergeOne(states, application, tools, turn));
   }
   return { tools, merged, revisions };
 }
@@ -93,11 +93,11 @@ export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
   return merged.map(({ effect }) => ({ effect, position: effect.change ? (positions.shift() ?? null) : null }));
 }
 
-function mergeOne(states: Map<string, EntityState>, application: Application, tools: ApplyOptions): Merged {
+async function mergeOne(states: Map<string, EntityState>, application: Application, tools: ApplyOptions, turn: Turn): Promise<Merged> {
   const { connection, platform, report } = application;
   const key = entityKeyText({ connection, kind: report.kind, externalId: report.externalId });
   const stored = states.get(key) ?? null;
-  const effect = mergeReport(stored, report, { connection, platform, at: tools.now, makeId: tools.makeId });
+  const effect = await mergeReport(stored, report, { connection, platform, at: tools.now, makeId: tools.makeId, turn });
   checkStoredCount(effect.state);
   states.set(key, effect.state);
   return { application, effect, version: effect.state.version, state: effect.change ? stateOf(effect) : null };

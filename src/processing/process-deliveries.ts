@@ -122,7 +122,7 @@ async function prepareBatch(
   for (const delivery of light) {
     attempted.push(attempt(context, delivery));
     // Webhooks are accepted meanwhile.
-    if (turn.isLong()) await turn.next();
+    await turn.pauseIfLong();
   }
   const applications = attempted.flatMap((one) => one.reports.map((entity) => applicationOf(one.delivery, entity)));
   const plan = await planReports(sql, applications, { now, makeId: context.makeId }, true);
@@ -163,7 +163,7 @@ async function applyLarge(context: Context, delivery: ClaimedDelivery): Promise<
   // The attempt contains its reports, and the store its bytes.
   delivery.body = NO_BYTES;
   collectGarbageAfter(delivery.bodyBytes);
-  await createTurn().next();
+  await createTurn().pause();
   await applyTogether(context, [attempted]);
 }
 

@@ -1,4 +1,6 @@
 import { type EntityReport, hasUnreadableTime } from '../domain/entities/entity.ts';
+import type { EntityState } from '../domain/entities/entity-state.ts';
+import { createTurn } from '../domain/turn.ts';
 import { mergeReport } from '../processing/merge/merge-entity.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { entityKeyText, readStates } from '../store/entities/states.ts';
@@ -16,15 +18,16 @@ export async function findWithheld(sql: Sql, run: ActiveRun, reports: readonly E
   const states = await readStates(sql, untimed.map(keyOf));
   const merging = {
     ...{ connection: connection.name, platform: connection.platform.name },
-    ...{ at: context.clock.now().toISOString(), makeId: context.makeId },
+    ...{ at: context.clock.now().toISOString(), makeId: context.makeId, turn: createTurn() },
   };
-  const withheld = untimed.filter((report) => {
+  const countDifferences = async (state: EntityState, report: EntityReport): Promise<number> =>
+    (await mergeReport(structuredClone(state), report, merging)).change?.diff.length ?? 0;
+  const withheld = new Set<EntityReport>();
+  for (const report of untimed) {
     const state = states.get(entityKeyText(keyOf(report)));
-    if (!state) return false;
-    const differencesOf = (one: EntityReport) => mergeReport(structuredClone(state), one, merging).change?.diff.length ?? 0;
-    return differencesOf(asNewest(report)) > differencesOf(report);
-  });
-  return new Set(withheld);
+    if (state && (await countDifferences(state, asNewest(report))) > (await countDifferences(state, report))) withheld.add(report);
+  }
+  return withheld;
 }
 
 /** The same report without any time, so that the order of arrival decides. */

@@ -2,6 +2,7 @@ import type { Drift } from '../domain/entities/drift.ts';
 import { type EntityReport, hasUnreadableTime } from '../domain/entities/entity.ts';
 import { OrderdockError, RemoteFailure, RemoteMissing, Unavailable } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
+import { createTurn } from '../domain/turn.ts';
 import type { ResourcePage } from '../platforms/contract/api.ts';
 import { type Application, type Applied, applyReports } from '../processing/apply-reports.ts';
 import { readResource } from '../processing/interpret-delivery.ts';
@@ -89,13 +90,15 @@ async function isKnown(run: ActiveRun, reports: readonly EntityReport[]): Promis
     platform: connection.platform.name,
     at: context.clock.now().toISOString(),
     makeId: context.makeId,
+    turn: createTurn(),
   };
-  return reports.every((report) => {
+  for (const report of reports) {
     const stored = states.get(entityKeyText(keyOf(report)));
     if (stored?.lastUpdatedAt == null || report.lastUpdatedAt === null || ageOf(report, stored) === 'newer') return false;
     if (report.sourceLines !== null && stored.lines.size === 0 && stored.deletedAt === null) return false;
-    return mergeReport(structuredClone(stored), report, merging).change === null;
-  });
+    if ((await mergeReport(structuredClone(stored), report, merging)).change !== null) return false;
+  }
+  return true;
 }
 
 /** Applies all records in one transaction with the run's counts; if that fails, each in its own, so that one bad record affects no other. */

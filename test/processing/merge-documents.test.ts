@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Difference } from '../../src/domain/entities/change.ts';
 import type { DocumentReport, EntityReport } from '../../src/domain/entities/entity.ts';
-import type { EntityState } from '../../src/domain/entities/entity-state.ts';
+import type { EntityState, MergeResult } from '../../src/domain/entities/entity-state.ts';
+import { createTurn } from '../../src/domain/turn.ts';
 import { objectAt } from '../../src/domain/values/json.ts';
 import { mergeReport } from '../../src/processing/merge/merge-entity.ts';
 
@@ -30,13 +31,14 @@ const order = (hour: number, documents: DocumentReport[] | null, complete = true
 });
 
 /** Merges the reports one after the other; returns what is stored, and the last change. */
-function merged(...reports: EntityReport[]): { state: EntityState; diff: Difference[]; lines: string[] } {
+async function merged(...reports: EntityReport[]): Promise<{ state: EntityState; diff: Difference[]; lines: string[] }> {
   let state: EntityState | null = null;
   let made = 0;
-  let change: ReturnType<typeof mergeReport>['change'] = null;
+  let change: MergeResult['change'] = null;
+  const turn = createTurn();
   for (const report of reports) {
     const at = '2026-03-01T23:00:00.000Z';
-    ({ state, change } = mergeReport(state, report, { connection: 'acme', platform: 'toy', at, makeId: () => `id${++made}` }));
+    ({ state, change } = await mergeReport(state, report, { connection: 'acme', platform: 'toy', at, makeId: () => `id${++made}`, turn }));
   }
   assert.ok(state);
   return { state, diff: change?.diff ?? [], lines: change?.lines ?? [] };
@@ -59,66 +61,68 @@ const keysOf = (difference: Difference | undefined) => [
   objectAt(difference?.after).id ?? null,
 ];
 
-test('another file with the same code replaces the first, and the change names its place', () => {
-  const { state, diff, lines } = merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })], false));
+test('another file with the same code replaces the first, and the change names its place', async () => {
+  const { state, diff, lines } = await merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })], false));
   assert.deepEqual(fates(state), { A: 'B', B: 'current' });
   assert.equal(diff.length, 1);
   assert.deepEqual(keysOf(diff[0]), ['/documents/PLAN', 'id2', 'id3']);
   assert.deepEqual(lines, []);
 });
 
-test('a document announced with another name shows the name before and after', () => {
-  const { diff } = merged(order(1, [document({ name: 'Plan' })]), order(2, [document({ name: 'Plan, final' })]));
+test('a document announced with another name shows the name before and after', async () => {
+  const { diff } = await merged(order(1, [document({ name: 'Plan' })]), order(2, [document({ name: 'Plan, final' })]));
   assert.deepEqual(
     diff.map(({ before, after }) => [objectAt(before).name, objectAt(after).name]),
     [['Plan', 'Plan, final']],
   );
 });
 
-test('the same file on the header and on lines is one announcement each', () => {
+test('the same file on the header and on lines is one announcement each', async () => {
   const places = [document({ key: 'A' }), document({ key: 'A', line: 'L1' }), document({ key: 'A', line: 'L2' })];
-  const first = merged(order(1, []), order(2, places));
+  const first = await merged(order(1, []), order(2, places));
   assert.deepEqual(fates(first.state), { A: 'current', 'L1/A': 'current', 'L2/A': 'current' });
   assert.deepEqual(
     first.diff.map(({ path }) => path),
     ['/documents/PLAN', '/lines/10/documents/PLAN', '/lines/L2/documents/PLAN'],
   );
   assert.deepEqual(first.lines, ['10', 'L2']);
-  const again = merged(order(1, []), order(2, places), order(3, places));
+  const again = await merged(order(1, []), order(2, places), order(3, places));
   assert.deepEqual(again.diff, []);
   assert.ok([...again.state.documents.values()].every((one) => one.id));
 });
 
-test('a document missing from a complete report is removed, from a partial one it is not, and it returns when it is reported again', () => {
+test('a document missing from a complete report is removed, from a partial one it is not, and it returns when it is reported again', async () => {
   const [a, b] = [document({ key: 'A' }), document({ key: 'B', code: null })];
-  assert.deepEqual(fates(merged(order(1, [a, b]), order(2, [a], false)).state), { A: 'current', B: 'current' });
-  assert.deepEqual(fates(merged(order(1, [a, b]), order(2, null)).state), { A: 'current', B: 'current' });
-  const removed = merged(order(1, [a, b]), order(2, [a]));
+  assert.deepEqual(fates((await merged(order(1, [a, b]), order(2, [a], false))).state), { A: 'current', B: 'current' });
+  assert.deepEqual(fates((await merged(order(1, [a, b]), order(2, null))).state), { A: 'current', B: 'current' });
+  const removed = await merged(order(1, [a, b]), order(2, [a]));
   assert.deepEqual([fates(removed.state), keysOf(removed.diff[0])], [{ A: 'current', B: 'removed' }, ['/documents/B', 'id3', null]]);
-  const back = merged(order(1, [a, b]), order(2, [a]), order(3, [a, b]));
+  const back = await merged(order(1, [a, b]), order(2, [a]), order(3, [a, b]));
   assert.deepEqual([fates(back.state), keysOf(back.diff[0])], [{ A: 'current', B: 'current' }, ['/documents/B', null, 'id3']]);
   // A late one restores nothing.
-  assert.deepEqual(fates(merged(order(1, [a, b]), order(3, [a]), order(2, [a, b], false)).state), { A: 'current', B: 'removed' });
+  assert.deepEqual(fates((await merged(order(1, [a, b]), order(3, [a]), order(2, [a, b], false))).state), { A: 'current', B: 'removed' });
 });
 
-test('a late announcement replaces nothing, whether by its own time or by that of its report', () => {
+test('a late announcement replaces nothing, whether by its own time or by that of its report', async () => {
   const at = (hour: string) => `2026-03-01T${hour}:00:00.000Z`;
   const [old, young] = [document({ key: 'A', lastUpdatedAt: at('01') }), document({ key: 'B', lastUpdatedAt: at('02') })];
-  assert.deepEqual(fates(merged(order(1, [young]), order(2, [old], false)).state), { B: 'current' });
-  assert.deepEqual(fates(merged(order(2, [document({ key: 'B' })]), order(1, [document({ key: 'A' })], false)).state), { B: 'current' });
-  const returned = merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })]), order(3, [document({ key: 'A' })]));
+  assert.deepEqual(fates((await merged(order(1, [young]), order(2, [old], false))).state), { B: 'current' });
+  assert.deepEqual(fates((await merged(order(2, [document({ key: 'B' })]), order(1, [document({ key: 'A' })], false))).state), {
+    B: 'current',
+  });
+  const returned = await merged(order(1, [document({ key: 'A' })]), order(2, [document({ key: 'B' })]), order(3, [document({ key: 'A' })]));
   assert.deepEqual(fates(returned.state), { A: 'current', B: 'A' });
 });
 
-test('of two files with one code in one report the newer one counts, and reporting both again changes nothing', () => {
+test('of two files with one code in one report the newer one counts, and reporting both again changes nothing', async () => {
   const both = [
     document({ key: 'B', lastUpdatedAt: '2026-03-01T02:00:00.000Z' }),
     document({ key: 'A', lastUpdatedAt: '2026-03-01T01:00:00.000Z' }),
   ];
-  const first = merged(order(3, both));
+  const first = await merged(order(3, both));
   assert.deepEqual(fates(first.state), { A: 'B', B: 'current' });
-  const again = merged(order(3, both), order(4, both), order(5, both.toReversed()));
+  const again = await merged(order(3, both), order(4, both), order(5, both.toReversed()));
   assert.deepEqual([fates(again.state), again.diff], [{ A: 'B', B: 'current' }, []]);
   const untimed = [document({ key: 'A' }), document({ key: 'B' })];
-  assert.deepEqual(fates(merged(order(3, untimed), order(4, untimed)).state), { A: 'B', B: 'current' });
+  assert.deepEqual(fates((await merged(order(3, untimed), order(4, untimed))).state), { A: 'B', B: 'current' });
 });

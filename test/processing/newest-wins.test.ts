@@ -3,6 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { EntityReport, LineReport, ReportForm } from '../../src/domain/entities/entity.ts';
 import type { EntityState } from '../../src/domain/entities/entity-state.ts';
+import { createTurn } from '../../src/domain/turn.ts';
 import { readReportedTime } from '../../src/domain/values/time.ts';
 import { applyReports } from '../../src/processing/apply-reports.ts';
 import { mergeReport } from '../../src/processing/merge/merge-entity.ts';
@@ -118,14 +119,14 @@ function seen({ header, source, lines }: EntityState): Record<string, string> {
 
 const SEED = 20_261_126;
 
-test('events, responses and list rows in any order, with any times, result in the newest state, and each change is one version', () => {
-  fc.assert(
-    fc.property(steps, (played) => {
+test('events, responses and list rows in any order, with any times, result in the newest state, and each change is one version', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (played) => {
       let state: EntityState | null = null;
       let changes = 0;
       for (const [position, one] of played.entries()) {
-        const occasion = { connection: 'c', platform: 'p', at: arrivalOf(position), makeId: () => 'id' };
-        const result = mergeReport(state, reportOf(one, position), occasion);
+        const occasion = { connection: 'c', platform: 'p', at: arrivalOf(position), makeId: () => 'id', turn: createTurn() };
+        const result = await mergeReport(state, reportOf(one, position), occasion);
         state = result.state;
         changes += result.change === null ? 0 : 1;
       }

@@ -13,9 +13,13 @@ export function differences(before: Json | undefined, after: Json | undefined, p
   // Most members are not objects, and there may be a hundred thousand of them.
   if (typeof before !== 'object' && typeof after !== 'object') note({ path, before: before ?? null, after: after ?? null });
   else if (isObject(before) && isObject(after)) {
-    for (const name of Object.keys(before)) differences(memberOf(before, name), memberOf(after, name), `${path}/${pathPart(name)}`, note);
-    for (const name of Object.keys(after))
-      if (!Object.hasOwn(before, name)) differences(undefined, memberOf(after, name), `${path}/${pathPart(name)}`, note);
+    for (const name of Object.keys(before)) {
+      const [one, other] = [before[name], memberOf(after, name)];
+      if (one !== other) differences(one, other, `${path}/${pathPart(name)}`, note);
+    }
+    for (const name of Object.keys(after)) {
+      if (memberOf(before, name) === undefined) differences(undefined, after[name], `${path}/${pathPart(name)}`, note);
+    }
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [position, entry] of before.entries()) differences(entry, after[position], `${path}/${position}`, note);
   } else if (!isSameJson(before ?? null, after ?? null)) {

@@ -2,6 +2,7 @@ import type { Difference } from '../../domain/entities/change.ts';
 import { differences, pathPart } from '../../domain/entities/diff.ts';
 import type { EntityReport, Header, LineReport } from '../../domain/entities/entity.ts';
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
+import type { Turn } from '../../domain/turn.ts';
 import { type JsonObject, objectAt, parseJson, setMember } from '../../domain/values/json.ts';
 import type { ReportedTime } from '../../domain/values/time.ts';
 import { type Age, ageOf, isBelieved, isLater, storeLater } from './compare-times.ts';
@@ -15,6 +16,8 @@ export interface MergeContext {
   /** ISO 8601: when the delivery was received, or the record was read. */
   at: string;
   makeId(): string;
+  /** Of the event loop: a source of a megabyte is compared in several. */
+  turn: Turn;
 }
 
 const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
@@ -24,7 +27,7 @@ const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: n
  * different content with an equal time is applied and counted as a collision; a newer time with the same content is stored, but creates no change.
  * `stored` is null for an unknown entity; otherwise it is modified and returned.
  */
-export function mergeReport(stored: EntityState | null, report: EntityReport, context: MergeContext): MergeResult {
+export async function mergeReport(stored: EntityState | null, report: EntityReport, context: MergeContext): Promise<MergeResult> {
   const state = stored ?? newState(report, context);
   const effect: MergeResult = {
     state,
@@ -44,7 +47,7 @@ export function mergeReport(stored: EntityState | null, report: EntityReport, co
     state.deletedAt = null;
   }
   const age = stored === null || wasDeleted ? 'newer' : ageOf(report, state);
-  const lines = mergeContent(effect, report, age, context, diff);
+  const lines = await mergeContent(effect, report, age, context, diff);
   lines.push(...mergeDocuments(effect, report, { ...context, age }, diff).filter((name) => !lines.includes(name)));
   if (stored === null || diff.length > 0) recordChange(effect, stored === null || wasDeleted ? 'created' : 'updated', lines, diff, context);
   return effect;
@@ -78,7 +81,7 @@ function restores(state: EntityState, report: EntityReport): boolean {
   return isLater(report, state) && isLater(report, { lastUpdatedAt: state.deletedAt });
 }
 
-function mergeDeletion(effect: MergeResult, report: EntityReport, context: MergeContext, unknown: boolean): MergeResult {
+async function mergeDeletion(effect: MergeResult, report: EntityReport, context: MergeContext, unknown: boolean): Promise<MergeResult> {
   const { state } = effect;
   if (state.deletedAt !== null) return effect;
   const age = unknown ? 'newer' : ageOf(report, state);
@@ -86,16 +89,22 @@ function mergeDeletion(effect: MergeResult, report: EntityReport, context: Merge
   state.deletedAt = isBelieved(report) ? (report.lastUpdatedAt ?? context.at) : context.at;
   const diff: Difference[] = [{ path: '/deletedAt', before: null, after: state.deletedAt }];
   // Some platforms send the whole content along with a deletion: it is the last known state.
-  const lines = report.header === null ? [] : mergeContent(effect, report, age, context, diff);
+  const lines = report.header === null ? [] : await mergeContent(effect, report, age, context, diff);
   storeLater(state, report);
   recordChange(effect, 'deleted', lines, diff, context);
   return effect;
 }
 
 /** Merges header and lines, and returns the names of the lines that have changed. */
-function mergeContent(effect: MergeResult, report: EntityReport, age: Age, context: MergeContext, diff: Difference[]): string[] {
-  mergeHeader(effect, report, age, diff);
-  return [...mergeLines(effect, report, context, diff), ...removeMissing(effect, report, age, context, diff)];
+async function mergeContent(
+  effect: MergeResult,
+  report: EntityReport,
+  age: Age,
+  context: MergeContext,
+  diff: Difference[],
+): Promise<string[]> {
+  await mergeHeader(effect, report, age, context.turn, diff);
+  return [...(await mergeLines(effect, report, context, diff)), ...removeMissing(effect, report, age, context, diff)];
 }
 
 function recordChange(
@@ -111,7 +120,7 @@ function recordChange(
   effect.change = { action, lines, diff, headerChanged: diff.some(({ path }) => !/^\/(lines|documents)\//.test(path)) };
 }
 
-function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, diff: Difference[]): void {
+async function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, turn: Turn, diff: Difference[]): Promise<void> {
   const { state } = effect;
   if (age === 'older') {
     if (report.header !== null) effect.stale += 1;
@@ -124,7 +133,7 @@ function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, diff: 
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
     state.header = header;
   }
-  if (report.source !== null) mergeSource(effect, report, age, before, diff);
+  if (report.source !== null) await mergeSource(effect, report, age, { before, turn }, diff);
   // The time of a report that carries only lines does not apply to the header.
   if (age === 'newer' && (report.header !== null || report.linesComplete)) {
     const isLaterTime = storeLater(state, report);
@@ -139,7 +148,13 @@ const completeHeader = (stored: Header, part: Header): Header => ({
 });
 
 /** The platform's own JSON is content, too: when the canonical content is equal, the differences in this JSON are the change. */
-function mergeSource(effect: MergeResult, report: EntityReport, age: Age, before: number, diff: Difference[]): void {
+async function mergeSource(
+  effect: MergeResult,
+  report: EntityReport,
+  age: Age,
+  { before, turn }: { before: number; turn: Turn },
+  diff: Difference[],
+): Promise<void> {
   const { state } = effect;
   const reported = report.source ?? {};
   const text = JSON.stringify(reported);
@@ -147,12 +162,14 @@ function mergeSource(effect: MergeResult, report: EntityReport, age: Age, before
   const isAdded = report.partial === true && state.source !== null && state.source.length + text.length <= MOST_ADDED_CHARACTERS;
   const isCompared = state.source !== null && !isEqual && diff.length === before;
   const stored = isCompared || (isAdded && !isEqual) ? objectAt(parseJson(state.source ?? '{}')) : {};
+  await turn.pauseIfLong();
   if (isCompared) {
     const headerEmpty = Object.values(state.header).every((value) => value === null);
     const comparison = { compared: comparedParts(state, report), without: partsOf(report), headerEmpty, strict: age === 'equal' };
     sourceDifferences(stored, reported, '/source', diff, comparison);
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
   }
+  await turn.pauseIfLong();
   // At an equal time, only a whole entity may replace what an event or a summary reported.
   if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
   const source = isAdded && !isEqual ? JSON.stringify(addMembers(stored, reported)) : text;
@@ -184,11 +201,12 @@ function comparedParts({ sourceForm }: Pick<EntityState, 'sourceForm'>, { form, 
   return partial ? 'reported' : 'whole';
 }
 
-function mergeLines(effect: MergeResult, report: EntityReport, context: MergeContext, diff: Difference[]): string[] {
+async function mergeLines(effect: MergeResult, report: EntityReport, context: MergeContext, diff: Difference[]): Promise<string[]> {
   const touched: string[] = [];
   for (const line of report.lines) {
     const stored = effect.state.lines.get(line.externalId);
     const before = diff.length;
+    await context.turn.pauseIfLong();
     if (stored) mergeLine(effect, stored, line, report, context, diff);
     else if (!line.removed) addLine(effect, line, report, diff);
     if (diff.length > before) touched.push(line.content.position ?? line.externalId);

@@ -64,7 +64,7 @@ async function addDocuments(sql: Sql, images: Map<string, EntityState>): Promise
   );
   const turn = createTurn();
   for (const { id, entity_id, announced: text, superseded_by: supersededBy, removed_at: removedAt } of rows) {
-    if (turn.isLong()) await turn.next();
+    await turn.pauseIfLong();
     const announced = toAnnounced(text);
     images.get(entity_id)?.documents.set(documentIdentity(announced), { id, announced, supersededBy, removedAt, toFetch: false });
   }

@@ -1,7 +1,8 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { COMMON_HTML, CURRENCY } from '@nodable/entities';
+import { SaxesParser } from 'saxes';
 import type { Shape } from '../../../domain/entities/drift.ts';
 import { InvalidBody } from '../../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, objectAt, parseJson } from '../../../domain/values/json.ts';
+import { isObject, type Json, type JsonObject, memberOf, parseJson, setMember } from '../../../domain/values/json.ts';
 
 // tXML has no wrapper elements for lists: `lines` of the JSON are repeated `line` elements. How the two schedules "including requests" are
 // written is unpublished, so every likely spelling is accepted. (Tradecloud's samples of order.xml, 2026-05.)
@@ -24,89 +25,88 @@ export const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   dimensions: ['dimension'],
 };
 
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  removeNSPrefix: true,
-  // All values stay text: `0001` is a position and `1.10` an amount.
-  parseTagValue: false,
-  // Only the references that XML and HTML define, including numeric ones. A document that defines entities has a DOCTYPE and
-  // is rejected before.
-  htmlEntities: true,
-  processEntities: { enabled: true, maxTotalExpansions: Number.MAX_SAFE_INTEGER, maxExpandedLength: Number.MAX_SAFE_INTEGER },
-});
-
 /** Converts a tXML document to the equivalent JSON, with lists as in `shape`. Throws `InvalidBody`, also for any DOCTYPE. */
 export function parseTxml(text: string, shape: Shape): JsonObject {
-  validate(text);
-  return readRoot(text.length < LARGE || text.includes('<![CDATA[') ? readXml(text) : readInPieces(text), shape);
+  return toJson(readXml(text, null), shape);
 }
 
 /** The same without the content of lines: cheap, and enough to identify the document. The whole document is still validated. */
 export function readTxmlEnvelope(text: string, shape: Shape): JsonObject {
-  validate(text);
-  return readRoot(readXml(replaceLines(text, () => '<line/>')), shape);
+  return toJson(readXml(text, 'line'), shape);
 }
 
-// Longer documents are parsed in pieces: the parser needs fifteen times the memory of its input.
-const LARGE = 1_000_000;
-const LINE_START = '<line>';
-const LINE_END = '</line>';
-const LINES_AT_ONCE = 200;
-
-/** Replaces each line. It uses indexOf, since a regular expression would search for the end again from every line. */
-function replaceLines(text: string, replacement: (line: string) => string): string {
-  const pieces: string[] = [];
-  let copied = 0;
-  for (let start = text.indexOf(LINE_START); start >= 0; start = text.indexOf(LINE_START, copied)) {
-    const end = text.indexOf(LINE_END, start);
-    if (end < 0) break;
-    pieces.push(text.slice(copied, start), replacement(text.slice(start, end + LINE_END.length)));
-    copied = end + LINE_END.length;
-  }
-  return pieces.length === 0 ? text : pieces.join('') + text.slice(copied);
-}
-
-function validate(text: string): void {
-  if (/<!DOCTYPE/i.test(text)) throw new InvalidBody('The XML has a DOCTYPE, which is not accepted');
-  const verdict = XMLValidator.validate(text);
-  if (verdict !== true) throw new InvalidBody(`The body is not well-formed XML (line ${verdict.err.line})`);
-}
-
-function readRoot(document: JsonObject, shape: Shape): JsonObject {
-  const body = asJson(Object.values(document)[0], shape);
+function toJson(root: Json, shape: Shape): JsonObject {
+  const body = asJson(root, shape);
   if (!isObject(body)) throw new InvalidBody('The XML has no elements below its root');
   return body;
 }
 
-function readXml(text: string): JsonObject {
-  try {
-    return parser.parse(text);
-  } catch (error) {
-    throw new InvalidBody('The body cannot be read as XML', { cause: error });
-  }
+interface Element {
+  name: string;
+  text: string;
+  /** Null as long as it has no elements of its own. */
+  members: JsonObject | null;
 }
 
-/** Lines are never nested, so they are cut out, parsed by the hundred, and put back in place of their numbers. */
-function readInPieces(text: string): JsonObject {
-  const cut: string[] = [];
-  const rest = readXml(replaceLines(text, (line) => `<line>${cut.push(line) - 1}</line>`));
-  const lines: Json[] = [];
-  for (let at = 0; at < cut.length; at += LINES_AT_ONCE) {
-    const piece = readXml(`<lines>${cut.slice(at, at + LINES_AT_ONCE).join('')}</lines>`);
-    lines.push(...asList(objectAt(piece.lines).line));
-  }
-  return putBack(rest, lines);
+/**
+ * The content of the root element: elements by their names without prefixes, those of one name as a list. All values stay text: `0001` is a position
+ * and `1.10` an amount. Attributes are ignored, and the content of elements named `skipped` is not read. One pass, without recursion.
+ */
+function readXml(text: string, skipped: string | null): Json {
+  if (/<!DOCTYPE/i.test(text)) throw new InvalidBody('The XML has a DOCTYPE, which is not accepted');
+  const parser = new SaxesParser();
+  // The references that HTML defines, too. A document that defines entities of its own has a DOCTYPE.
+  Object.assign(parser.ENTITIES, COMMON_HTML, CURRENCY);
+  const open: Element[] = [{ name: '', text: '', members: null }];
+  let skippedLevels = 0;
+  const addText = (more: string): void => {
+    const element = open.at(-1);
+    if (skippedLevels === 0 && element) element.text += more;
+  };
+  parser.on('opentag', ({ name }) => {
+    const local = name.slice(name.indexOf(':') + 1);
+    if (skippedLevels > 0) skippedLevels++;
+    else {
+      open.push({ name: local, text: '', members: null });
+      if (local === skipped) skippedLevels = 1;
+    }
+  });
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.on('closetag', () => {
+    if (skippedLevels > 0) skippedLevels--;
+    if (skippedLevels === 0) closeElement(open);
+  });
+  parser.on('error', ({ message }) => {
+    if (!isTolerable(message)) throw new InvalidBody(`The body is not well-formed XML (line ${parser.line})`);
+  });
+  parser.write(text).close();
+  return Object.values(open[0]?.members ?? {})[0] ?? null;
 }
 
-function putBack(value: JsonObject, lines: readonly Json[]): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => {
-      if (name === 'line') return [name, asList(member).map((number) => lines[Number(number)] ?? number)];
-      return [name, isObject(member) ? putBack(member, lines) : member];
-    }),
-  );
+/** A character that XML does not allow, or an unknown reference: it stays in the text as it is, since every value around it is readable. */
+const isTolerable = (message: string): boolean => /(disallowed character|undefined entity|malformed character entity)\.$/.test(message);
+
+function closeElement(open: Element[]): void {
+  const element = open.pop();
+  const parent = open.at(-1);
+  if (!element || !parent) return;
+  parent.members ??= {};
+  addMember(parent.members, element.name, contentOf(element));
+}
+
+function contentOf({ text, members }: Element): Json {
+  const trimmed = text.trim();
+  if (members === null) return trimmed;
+  if (trimmed !== '') addMember(members, '#text', trimmed);
+  return members;
+}
+
+function addMember(members: JsonObject, name: string, value: Json): void {
+  const before = memberOf(members, name);
+  if (before === undefined) setMember(members, name, value);
+  else if (Array.isArray(before)) before.push(value);
+  else setMember(members, name, [before, value]);
 }
 
 function asJson(value: Json | undefined, shape: Shape | undefined, name = '', owner = ''): Json {
@@ -118,8 +118,8 @@ function asJson(value: Json | undefined, shape: Shape | undefined, name = '', ow
     const member = listNameOf(element, members) ?? element;
     const inner = Object.hasOwn(members, member) ? members[member] : undefined;
     const list = inner !== undefined && typeof inner === 'object' && 'list' in inner ? inner.list : null;
-    if (list === null) result[member] = asJson(content, inner, member, name);
-    else result[member] = [...asList(result[member]), ...asList(content).map((entry) => asJson(entry, list))];
+    if (list === null) setMember(result, member, asJson(content, inner, member, name));
+    else result[member] = [...asList(memberOf(result, member)), ...asList(content).map((entry) => asJson(entry, list))];
   }
   return result;
 }
@@ -137,10 +137,17 @@ function typed(text: string, name: string, owner: string): Json {
   return text;
 }
 
+/** The lists whose entries an element may be. */
+const LISTS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.values(ELEMENTS)
+    .flat()
+    .map((element) => [element, Object.keys(ELEMENTS).filter((list) => ELEMENTS[list]?.includes(element))]),
+);
+
 // `name` is an entry of `names` in a party, but a plain text in an item: the shape at that place decides.
 function listNameOf(element: string, members: Readonly<Record<string, Shape>>): string | undefined {
   if (Object.hasOwn(members, element)) return undefined;
-  return Object.keys(ELEMENTS).find((list) => Object.hasOwn(members, list) && ELEMENTS[list]?.includes(element));
+  return LISTS.get(element)?.find((list) => Object.hasOwn(members, list));
 }
 
 const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined || value === '' ? [] : [value]);

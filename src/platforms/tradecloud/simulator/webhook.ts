@@ -1,4 +1,4 @@
-import { XMLBuilder } from 'fast-xml-parser';
+import XMLBuilder from 'fast-xml-builder';
 import { isObject, isRawNumber, type Json, type JsonObject } from '../../../domain/values/json.ts';
 import type { OutgoingWebhook } from '../../contract/simulation.ts';
 import { ELEMENTS } from '../read/txml.ts';
