@@ -1,3 +1,4 @@
+import type { Turn } from '../turn.ts';
 import { canonicalText, isObject, type Json, type JsonObject, memberOf } from '../values/json.ts';
 import type { Difference } from './change.ts';
 
@@ -5,25 +6,28 @@ import type { Difference } from './change.ts';
 export const pathPart = (name: string): string =>
   name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 
-export type NoteDifference = (difference: Difference) => void;
+/** Receives the differences; `turn` of the event loop, because there may be a hundred thousand of them. */
+export interface Differing {
+  note(difference: Difference): void;
+  turn: Turn;
+}
 
 /** Every difference between two JSON values, member by member; lists of unequal length as a whole. */
-export function differences(before: Json | undefined, after: Json | undefined, path: string, note: NoteDifference): void {
-  if (before === after) return;
-  // Most members are not objects, and there may be a hundred thousand of them.
-  if (typeof before !== 'object' && typeof after !== 'object') note({ path, before: before ?? null, after: after ?? null });
-  else if (isObject(before) && isObject(after)) {
-    for (const name of Object.keys(before)) {
-      const [one, other] = [before[name], memberOf(after, name)];
-      if (one !== other) differences(one, other, `${path}/${pathPart(name)}`, note);
-    }
-    for (const name of Object.keys(after)) {
-      if (memberOf(before, name) === undefined) differences(undefined, after[name], `${path}/${pathPart(name)}`, note);
+export async function differences(before: Json | undefined, after: Json | undefined, path: string, differing: Differing): Promise<void> {
+  if (isObject(before) && isObject(after)) {
+    for (const name of memberNames(before, after)) {
+      const [one, other] = [memberOf(before, name), memberOf(after, name)];
+      if (one === other) continue;
+      await differing.turn.pauseIfLong();
+      await differences(one, other, `${path}/${pathPart(name)}`, differing);
     }
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    for (const [position, entry] of before.entries()) differences(entry, after[position], `${path}/${position}`, note);
+    for (const [position, entry] of before.entries()) {
+      await differing.turn.pauseIfLong();
+      await differences(entry, after[position], `${path}/${position}`, differing);
+    }
   } else if (!isSameJson(before ?? null, after ?? null)) {
-    note({ path, before: before ?? null, after: after ?? null });
+    differing.note({ path, before: before ?? null, after: after ?? null });
   }
 }
 

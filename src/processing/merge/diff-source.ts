@@ -1,6 +1,7 @@
 import type { Difference } from '../../domain/entities/change.ts';
-import { differences, memberNames, type NoteDifference, pathPart } from '../../domain/entities/diff.ts';
+import { type Differing, differences, memberNames, pathPart } from '../../domain/entities/diff.ts';
 import type { EntityReport } from '../../domain/entities/entity.ts';
+import type { Turn } from '../../domain/turn.ts';
 import { decimalText } from '../../domain/values/decimal.ts';
 import { canonicalText, isObject, type Json, type JsonObject, memberOf, setMember, textAt } from '../../domain/values/json.ts';
 import { readTime } from '../../domain/values/time.ts';
@@ -30,6 +31,7 @@ export interface SourceComparison {
   strict: boolean;
   /** The canonical header is empty: the source may be a message that only identifies its subject. */
   headerEmpty?: boolean;
+  turn: Turn;
 }
 
 /** A report's lines and documents have merge rules of their own; in a report without them, members of these names are ordinary content. */
@@ -51,25 +53,26 @@ interface Found {
  * What changed in a platform's own JSON while the canonical content stayed the same (a note, a contact, a logistics status). Adds the first
  * thousand differences to `diff`; those beyond are one with a `count`.
  */
-export function sourceDifferences(
+export async function sourceDifferences(
   before: JsonObject,
   reported: JsonObject,
   path: string,
   diff: Difference[],
   comparison: SourceComparison,
-): void {
+): Promise<void> {
   const names = comparison.compared === 'whole' ? memberNames(before, reported) : Object.keys(reported);
   const ignored = comparison.headerEmpty || isObject(reported.data) ? ENVELOPE : DISPATCH;
-  const { without } = comparison;
+  const { without, turn } = comparison;
   const found: Found = { kept: [], dropped: 0 };
-  const note = (difference: Difference) => noteDifference(found, difference);
+  const differing: Differing = { note: (difference) => noteDifference(found, difference), turn };
   for (const name of names) {
+    await turn.pauseIfLong();
     if (IDENTIFYING.has(name) || ignored.has(name) || (!comparison.strict && VOLATILE_AT_TOP.has(name))) continue;
-    if (comparison.compared === 'shared') sharedMember(name, before, reported, path, note, without);
+    if (comparison.compared === 'shared') await sharedMember(name, before, reported, path, differing, without);
     else if (!isIgnored(name, without)) {
       const one = comparableMember(name, memberOf(before, name), without);
       const other = comparableMember(name, memberOf(reported, name), without);
-      differences(one, other, `${path}/${pathPart(name)}`, note);
+      await differences(one, other, `${path}/${pathPart(name)}`, differing);
     }
   }
   for (const difference of found.kept) diff.push(difference);
@@ -126,30 +129,41 @@ const comparableMember = (name: string, value: Json | undefined, without: Readon
 const withoutMessage = (meta: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(meta).filter(([name]) => !VOLATILE_IN_META.has(name)));
 
-function sharedDifferences(before: Json, after: Json, path: string, note: NoteDifference, without: ReadonlySet<string>): void {
+async function sharedDifferences(
+  before: Json,
+  after: Json,
+  path: string,
+  differing: Differing,
+  without: ReadonlySet<string>,
+): Promise<void> {
   if (isObject(before) && isObject(after)) {
-    for (const name of Object.keys(after)) sharedMember(name, before, after, path, note, without);
+    for (const name of Object.keys(after)) {
+      await differing.turn.pauseIfLong();
+      await sharedMember(name, before, after, path, differing, without);
+    }
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    for (const [position, entry] of before.entries())
-      sharedDifferences(entry, after[position] ?? null, `${path}/${position}`, note, without);
+    for (const [position, entry] of before.entries()) {
+      await differing.turn.pauseIfLong();
+      await sharedDifferences(entry, after[position] ?? null, `${path}/${position}`, differing, without);
+    }
   } else {
     const [one, other] = [comparable(before, without) ?? null, comparable(after, without) ?? null];
-    if (!isSameValue(one, other)) note({ path, before: one, after: other });
+    if (!isSameValue(one, other)) differing.note({ path, before: one, after: other });
   }
 }
 
-function sharedMember(
+async function sharedMember(
   name: string,
   before: JsonObject,
   after: JsonObject,
   path: string,
-  note: NoteDifference,
+  differing: Differing,
   without: ReadonlySet<string>,
-): void {
+): Promise<void> {
   const member = after[name];
   if (isIgnored(name, without) || member === undefined || !Object.hasOwn(before, name)) return;
   const ofContent = (value: Json): Json => (name === 'meta' && isObject(value) ? withoutMessage(value) : value);
-  sharedDifferences(ofContent(before[name] ?? null), ofContent(member), `${path}/${pathPart(name)}`, note, without);
+  await sharedDifferences(ofContent(before[name] ?? null), ofContent(member), `${path}/${pathPart(name)}`, differing, without);
 }
 
 /** Messages and API responses may write the same value differently: a number as text, a time as seconds or as a date. */

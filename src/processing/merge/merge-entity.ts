@@ -3,11 +3,12 @@ import { differences, pathPart } from '../../domain/entities/diff.ts';
 import type { EntityReport, Header, LineReport } from '../../domain/entities/entity.ts';
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
 import type { Turn } from '../../domain/turn.ts';
-import { type JsonObject, objectAt, parseJson, setMember } from '../../domain/values/json.ts';
+import { objectAt, parseJson } from '../../domain/values/json.ts';
 import type { ReportedTime } from '../../domain/values/time.ts';
 import { type Age, ageOf, isBelieved, isLater, storeLater } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
 import { mergeDocuments } from './merge-documents.ts';
+import { mergeSource } from './merge-source.ts';
 
 /** Whose report is merged into the stored state, and when. */
 export interface MergeContext {
@@ -129,7 +130,7 @@ async function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, 
   const before = diff.length;
   if (report.header !== null) {
     const header = report.partial ? completeHeader(state.header, report.header) : report.header;
-    differences(objectAt(state.header), objectAt(header), '', (one) => diff.push(one));
+    await differences(objectAt(state.header), objectAt(header), '', { note: (one) => diff.push(one), turn });
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
     state.header = header;
   }
@@ -147,67 +148,13 @@ const completeHeader = (stored: Header, part: Header): Header => ({
   ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)),
 });
 
-/** The platform's own JSON is content, too: when the canonical content is equal, the differences in this JSON are the change. */
-async function mergeSource(
-  effect: MergeResult,
-  report: EntityReport,
-  age: Age,
-  { before, turn }: { before: number; turn: Turn },
-  diff: Difference[],
-): Promise<void> {
-  const { state } = effect;
-  const reported = report.source ?? {};
-  const text = JSON.stringify(reported);
-  const isEqual = state.source === text;
-  const isAdded = report.partial === true && state.source !== null && state.source.length + text.length <= MOST_ADDED_CHARACTERS;
-  const isCompared = state.source !== null && !isEqual && diff.length === before;
-  const stored = isCompared || (isAdded && !isEqual) ? objectAt(parseJson(state.source ?? '{}')) : {};
-  await turn.pauseIfLong();
-  if (isCompared) {
-    const headerEmpty = Object.values(state.header).every((value) => value === null);
-    const comparison = { compared: comparedParts(state, report), without: partsOf(report), headerEmpty, strict: age === 'equal' };
-    sourceDifferences(stored, reported, '/source', diff, comparison);
-    if (age === 'equal' && diff.length > before) effect.collisions += 1;
-  }
-  await turn.pauseIfLong();
-  // At an equal time, only a whole entity may replace what an event or a summary reported.
-  if (age !== 'newer' && diff.length === before && !report.linesComplete) return;
-  const source = isAdded && !isEqual ? JSON.stringify(addMembers(stored, reported)) : text;
-  const form = isAdded && state.sourceForm !== (report.form ?? null) ? 'mixed' : (report.form ?? null);
-  effect.headerTouched ||= source !== state.source || form !== state.sourceForm;
-  state.source = source;
-  state.sourceForm = form;
-  state.sourceLines = report.sourceLines;
-}
-
-/**
- * A source to which partial reports are added is replaced instead of growing beyond this: what is stored is read with every message, however small.
- * Sources without their lines have some kilobytes.
- */
-const MOST_ADDED_CHARACTERS = 1_000_000;
-
-/** Changes `stored` in place: copying a hundred thousand members takes as long as parsing them. */
-function addMembers(stored: JsonObject, reported: JsonObject): JsonObject {
-  for (const name of Object.keys(reported)) setMember(stored, name, reported[name]);
-  return stored;
-}
-
-/**
- * Reports of the same form are compared as a whole (except for the members that a partial one omits), reports of different forms in the members
- * that both have.
- */
-function comparedParts({ sourceForm }: Pick<EntityState, 'sourceForm'>, { form, partial }: EntityReport): 'whole' | 'reported' | 'shared' {
-  if (form === undefined || form !== sourceForm) return 'shared';
-  return partial ? 'reported' : 'whole';
-}
-
 async function mergeLines(effect: MergeResult, report: EntityReport, context: MergeContext, diff: Difference[]): Promise<string[]> {
   const touched: string[] = [];
   for (const line of report.lines) {
     const stored = effect.state.lines.get(line.externalId);
     const before = diff.length;
     await context.turn.pauseIfLong();
-    if (stored) mergeLine(effect, stored, line, report, context, diff);
+    if (stored) await mergeLine(effect, stored, line, report, context, diff);
     else if (!line.removed) addLine(effect, line, report, diff);
     if (diff.length > before) touched.push(line.content.position ?? line.externalId);
   }
@@ -239,14 +186,14 @@ function addLine(effect: MergeResult, line: LineReport, report: EntityReport, di
   diff.push({ path: `/lines/${lineName(line.content.position, line.externalId)}`, before: null, after });
 }
 
-function mergeLine(
+async function mergeLine(
   effect: MergeResult,
   stored: LineState,
   line: LineReport,
   report: EntityReport,
   context: MergeContext,
   diff: Difference[],
-): void {
+): Promise<void> {
   const time = timeOf(line, report);
   const age = ageOf(time, stored);
   // A late event does not restore a removed line; a whole entity that still contains it does.
@@ -257,7 +204,7 @@ function mergeLine(
   const path = `/lines/${lineName(line.content.position, line.externalId)}`;
   const before = diff.length;
   if (line.removed) markRemoved(stored, path, context.at, diff);
-  else mergeLineContent(stored, line, report, age, path, diff);
+  else await mergeLineContent(stored, line, report, { age, path, turn: context.turn }, diff);
   const changed = diff.length > before;
   if (changed && age === 'equal') effect.collisions += 1;
   if (changed) stored.version += 1;
@@ -265,19 +212,25 @@ function mergeLine(
   if (changed || isLaterTime) effect.touchedLines.push(stored);
 }
 
-function mergeLineContent(stored: LineState, line: LineReport, report: EntityReport, age: Age, path: string, diff: Difference[]): void {
+async function mergeLineContent(
+  stored: LineState,
+  line: LineReport,
+  report: EntityReport,
+  { age, path, turn }: { age: Age; path: string; turn: Turn },
+  diff: Difference[],
+): Promise<void> {
   const before = diff.length;
   if (stored.removedAt !== null) {
     diff.push({ path: `${path}/removedAt`, before: stored.removedAt, after: null });
     stored.removedAt = null;
   }
-  differences(objectAt(stored.content), objectAt(line.content), path, (one) => diff.push(one));
+  await differences(objectAt(stored.content), objectAt(line.content), path, { note: (one) => diff.push(one), turn });
   const source = JSON.stringify(line.source);
   if (diff.length === before && source !== stored.source) {
     const isOneForm = report.form !== undefined && report.form === stored.sourceForm;
     const compared = age === 'newer' || isOneForm ? 'whole' : 'shared';
-    const comparison = { compared, without: partsOf(report), strict: age === 'equal' } as const;
-    sourceDifferences(objectAt(parseJson(stored.source)), line.source, `${path}/source`, diff, comparison);
+    const comparison = { compared, without: partsOf(report), strict: age === 'equal', turn } as const;
+    await sourceDifferences(objectAt(parseJson(stored.source)), line.source, `${path}/source`, diff, comparison);
   }
   if (age === 'newer' || diff.length > before) {
     stored.source = source;
