@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
-import { connectionNamed, ORDER, openTestServer, post } from './test-server.ts';
+import { until } from '../support/until.ts';
+import { BASIC, connectionNamed, ORDER, openTestServer, post } from './test-server.ts';
 
 test('a body that cannot be read is answered 400 and passed on all the same', async () => {
   const testServer = openTestServer();
@@ -123,7 +125,6 @@ test('a sender that disconnects in the middle leaves nothing behind', async () =
   const gone = new Promise<void>((resolve) => {
     server.once('request', (incoming) => incoming.once('close', resolve));
   });
-  const { connect } = await import('node:net');
   const socket = connect(port, '127.0.0.1');
   const authorization = `Authorization: Basic ${Buffer.from('sender:north-star').toString('base64')}\r\n`;
   socket.write(
@@ -166,4 +167,43 @@ test('a compressed body never waits for memory that it holds itself, whatever th
     .send(gzipSync(body, { level: 1 }));
   assert.equal(answer.status, 202);
   assert.equal(testServer.taken[0]?.body.length, body.length);
+});
+
+test('large bodies that do not arrive completely hold up no other', async (t) => {
+  const testServer = openTestServer({
+    connections: [connectionNamed('acme', [BASIC]), connectionNamed('bare', [])],
+    maxBodyBytes: 20_000_000,
+  });
+  const server = createServer(testServer.app).listen(0);
+  const { port } = server.address() as { port: number };
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const sockets: Socket[] = [];
+  const answered: string[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  const sendPart = (connection: string, header: string, bytes: number) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.on('data', (answer) => answered.push(answer.toString()));
+    socket.write(`POST /webhooks/${connection} HTTP/1.1\r\nHost: a\r\n${header}\r\nContent-Length: ${bytes + 1}\r\n\r\n`);
+    socket.write(Buffer.alloc(bytes, ' '));
+  };
+  const authorization = `Authorization: Basic ${Buffer.from('sender:north-star').toString('base64')}`;
+  for (let n = 0; n < 40; n++) sendPart('bare', 'X-Signed: 0', 1_100_000);
+  for (let n = 0; n < 4; n++) sendPart('acme', authorization, 12_000_000);
+  await until(
+    'all that was sent has been read',
+    () => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+    (sum) => sum > 40 * 1_100_000 + 4 * 12_000_000,
+  );
+  for (const text of ['a', 'b']) {
+    const body = Buffer.from(JSON.stringify({ text: text.repeat(300_000) }));
+    const signed = { 'Content-Type': 'application/json', 'X-Signed': createHash('sha256').update(body).digest('hex') };
+    const send = (connection: string, headers: Record<string, string>) =>
+      fetch(`http://127.0.0.1:${port}/webhooks/${connection}`, { method: 'POST', headers, body });
+    assert.equal((await send('bare', signed)).status, 202);
+    assert.notEqual((await send('acme', { ...signed, Authorization: authorization.slice('Authorization: '.length) })).status, 503);
+  }
+  assert.deepEqual(answered, []);
 });

@@ -24,7 +24,7 @@ export interface PaceMonitor {
 }
 
 /** Calls `onTooSlow` once when a body falls behind the pace. */
-export type PaceWatch = (onTooSlow: (error: BodyTooSlow) => void) => PaceMonitor;
+export type PaceWatch = (onTooSlow: (error: Error) => void) => PaceMonitor;
 
 const CHECK_MS = 1000;
 

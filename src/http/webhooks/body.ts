@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Refused, Unavailable } from '../../domain/errors.ts';
 import type { BodyProof, BodyVerdict, WebhookRequest } from '../../platforms/contract/webhook.ts';
 import { RefusedWith } from '../problem.ts';
-import type { BodyAccount, BodyBudget } from './body-budget.ts';
+import type { BodyAccount, BodyBudget, BudgetUse } from './body-budget.ts';
 import type { PaceWatch } from './body-pace.ts';
 import { type KeptBody, keepBody } from './kept-body.ts';
 
@@ -15,8 +16,8 @@ import { type KeptBody, keepBody } from './kept-body.ts';
 export interface BodyRules {
   maxBytes: number;
   memory: BodyBudget;
-  /** Disk space for bodies that are not authenticated yet. */
-  spill: BodyBudget;
+  /** Disk space for bodies that arrive while there is no memory for them, and for those that are not authenticated yet. */
+  spill: { authenticated: BodyBudget; unproven: BodyBudget };
   spillDir: string;
   pace: PaceWatch;
 }
@@ -117,18 +118,24 @@ class Reading {
   private readonly memory: BodyAccount;
   private readonly spill: BodyAccount;
   private readonly kept: KeptBody[] = [];
+  private cutOff: (error: Error) => void = () => {};
+  private readonly pace: PaceWatch = (onTooSlow) => {
+    this.cutOff = onTooSlow;
+    return this.rules.pace(onTooSlow);
+  };
 
   constructor(rules: BodyRules, proof: BodyProof | null) {
     this.rules = rules;
     this.proof = proof;
-    this.memory = rules.memory.open();
-    this.spill = rules.spill.open();
+    const use: BudgetUse = { waitLimit: { leftMs: RESOURCE_WAIT_MS }, cutOff: (error) => this.cutOff(error) };
+    this.memory = rules.memory.open(use);
+    this.spill = (proof === null ? rules.spill.authenticated : rules.spill.unproven).open(use);
     this.mostBytes = Math.min(rules.maxBytes, proof?.mostBytes ?? rules.maxBytes);
   }
 
   async run(request: IncomingMessage, packed: boolean, announcedBytes: number | null): Promise<ReadBody> {
     try {
-      const body = packed ? await this.unpacked(request, announcedBytes) : await this.collected(request, announcedBytes, this.rules.pace);
+      const body = packed ? await this.unpacked(request, announcedBytes) : await this.collected(request, announcedBytes, this.pace);
       const accepted = body.verdict === null || body.verdict.accepted;
       return { bytes: accepted ? await body.kept.bytes() : EMPTY, verdict: body.verdict, release: () => this.drop() };
     } catch (error) {
@@ -154,7 +161,7 @@ class Reading {
   /** Bytes that cannot be decompressed are stored as they are. */
   private async unpacked(request: IncomingMessage, announcedBytes: number | null) {
     const raw = this.keep(announcedBytes);
-    await consume(request, (chunk) => this.add(raw, chunk), this.rules.pace);
+    await consume(request, (chunk) => this.add(raw, chunk), this.pace);
     const gunzip = createGunzip();
     const source = raw.stream().on('error', (error) => gunzip.destroy(error));
     try {
@@ -188,8 +195,9 @@ class Reading {
 
   private keep(announcedBytes: number | null): KeptBody {
     const kept = keepBody({
-      account: this.memory,
-      spill: this.proof === null ? null : { dir: this.rules.spillDir, account: this.spill, fromBytes: MOST_UNPROVEN_BYTES },
+      memory: this.memory,
+      spill: { dir: this.rules.spillDir, account: this.spill },
+      mostHeldBytes: this.proof === null ? Number.POSITIVE_INFINITY : MOST_UNPROVEN_BYTES,
       announcedBytes,
     });
     this.kept.push(kept);

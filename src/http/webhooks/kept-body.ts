@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BodyAccount } from './body-budget.ts';
 
-/** A body as it arrives: in memory, or, until it is authenticated, in a file beyond one megabyte. */
+/** A body as it arrives: in memory while there is room for it, the rest in a file. */
 export interface KeptBody {
   /** Adds a chunk; returns a promise if the next one must wait. */
   add(chunk: Buffer): Promise<void> | null;
@@ -17,9 +17,11 @@ export interface KeptBody {
 }
 
 export interface KeepRules {
-  account: BodyAccount;
-  /** Null: all of it stays in memory. */
-  spill: { dir: string; account: BodyAccount; fromBytes: number } | null;
+  memory: BodyAccount;
+  /** The rest of a body that must not, or cannot, stay in memory while it arrives. */
+  spill: { dir: string; account: BodyAccount };
+  /** The most of it that may be in memory while it arrives. */
+  mostHeldBytes: number;
   /** The announced length; null: none. */
   announcedBytes: number | null;
 }
@@ -28,14 +30,14 @@ const EMPTY = Buffer.alloc(0);
 // Beyond this size, a body of announced length is collected in one buffer, instead of being in memory twice at its end.
 const ONE_PIECE_FROM_BYTES = 1_048_576;
 
-export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBody {
+export function keepBody({ memory, spill, mostHeldBytes, announcedBytes }: KeepRules): KeptBody {
   let chunks: Buffer[] = [];
   let whole: Buffer | null = null;
   let heldBytes = 0;
   let file: SpillFile | null = null;
 
   function collect(chunk: Buffer): void {
-    if (whole === null && announcedBytes !== null && heldBytes >= ONE_PIECE_FROM_BYTES && spill === null) {
+    if (whole === null && announcedBytes !== null && heldBytes >= ONE_PIECE_FROM_BYTES && announcedBytes <= mostHeldBytes) {
       whole = Buffer.allocUnsafeSlow(Math.max(announcedBytes, heldBytes));
       Buffer.concat(chunks).copy(whole);
       chunks = [];
@@ -50,20 +52,18 @@ export function keepBody({ account, spill, announcedBytes }: KeepRules): KeptBod
   };
   return {
     add(chunk) {
-      if (file === null && (spill === null || heldBytes + chunk.length <= spill.fromBytes)) {
-        const place = account.grow(chunk.length);
-        if (place !== null) return place.then(() => collect(chunk));
+      if (file === null && heldBytes + chunk.length <= mostHeldBytes && memory.tryGrow(chunk.length)) {
         collect(chunk);
         return null;
       }
-      file ??= createSpillFile(spill?.dir ?? '');
-      const place = spill?.account.grow(chunk.length) ?? null;
+      file ??= createSpillFile(spill.dir);
+      const place = spill.account.grow(chunk.length);
       return place === null ? file.append(chunk) : place.then(() => file?.append(chunk));
     },
     size: () => heldBytes + (file?.size() ?? 0),
     async bytes() {
       if (file === null) return joined();
-      await account.grow(file.size());
+      await memory.grow(file.size());
       return file.readBehind(joined());
     },
     stream: () => (file === null ? Readable.from([joined()]) : file.stream(joined())),

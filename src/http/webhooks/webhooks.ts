@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { requestOf, runInRequest } from '../../domain/current-request.ts';
-import { RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { OrderdockError, Refused, Unauthenticated, Unavailable } from '../../domain/errors.ts';
 import { describeCredential } from '../../intake/describe-credential.ts';
 import type { ReceiveResult } from '../../intake/receive-webhook.ts';
@@ -14,7 +13,7 @@ import type { HttpPorts } from '../ports.ts';
 import { faultOf, type Problem, problemOf } from '../problem.ts';
 import { isAllowedIp } from './allow-ips.ts';
 import { type BodyRules, formatOf, readBody, SenderGone } from './body.ts';
-import { createBodyBudget } from './body-budget.ts';
+import { type BudgetSize, createBodyBudget } from './body-budget.ts';
 import { createPaceWatch, type Pace } from './body-pace.ts';
 import { type MatchedRoute, matchRoute, readTarget, type Target } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
@@ -26,10 +25,9 @@ export type WebhookPorts = Pick<HttpPorts, 'settings' | 'connections' | 'receive
 
 type WebhookEndpoint = WebhookPorts & { bodies: BodyRules };
 
-// Memory for large bodies in progress, and disk space for bodies that are not authenticated yet.
-const LARGE_BODIES_BYTES = 33_554_432;
-const UNPROVEN_FILES_BYTES = 268_435_456;
-const FREE_BYTES = 65_536;
+// Memory for large bodies, a part of which only those have that are complete; and disk space for those that are not.
+const LARGE_BODIES: BudgetSize = { totalBytes: 33_554_432, reservedBytes: 8_388_608, freeBytes: 65_536, cutOffAfterMs: 60_000 };
+const BODY_FILES: BudgetSize = { totalBytes: 268_435_456, reservedBytes: 0, freeBytes: 0, cutOffAfterMs: 10_000 };
 const PACE: Pace = { bytesPerSecond: 16_384, graceMs: 5000, wholeWithinMs: 60_000 };
 
 /** A request to a webhook path. */
@@ -63,8 +61,8 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
   const { maxBodyBytes, dataDir } = ports.settings;
   const bodies: BodyRules = {
     maxBytes: maxBodyBytes,
-    memory: createBodyBudget({ totalBytes: LARGE_BODIES_BYTES, freeBytes: FREE_BYTES, waitMs: RESOURCE_WAIT_MS }),
-    spill: createBodyBudget({ totalBytes: UNPROVEN_FILES_BYTES, freeBytes: 0, waitMs: RESOURCE_WAIT_MS }),
+    memory: createBodyBudget(LARGE_BODIES),
+    spill: { authenticated: createBodyBudget(BODY_FILES), unproven: createBodyBudget(BODY_FILES) },
     spillDir: dataDir,
     pace: createPaceWatch(PACE),
   };
