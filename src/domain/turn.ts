@@ -14,6 +14,8 @@ export interface Turn {
 export function createTurn(): Turn {
   let startedMs = performance.now();
   async function pause(): Promise<void> {
+    // The first one may come before the event loop has looked for what has arrived.
+    await nextTurn();
     await nextTurn();
     startedMs = performance.now();
   }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { createTurn } from '../domain/turn.ts';
 import { skipUnmatched } from '../feed/skip-unmatched.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { deleteHeartbeats } from '../store/monitoring/heartbeats.ts';
@@ -71,19 +72,16 @@ async function inSteps({ stop }: Retention, before: string, perform: (step: Swee
     number += positions.length;
     if (positions.length < PER_STEP) break;
     after = Math.max(...positions);
-    await yieldToOthers();
+    await createTurn().pause();
   }
   return number;
 }
-
-/** Lets pending writes proceed first. */
-const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function deleteHistory(context: Context, { stop, retentionDays }: Retention): Promise<void> {
   const before = daysAgo(context, retentionDays);
   const longBefore = daysAgo(context, retentionDays * KEY_RETENTION_FACTOR);
   const deleteAll = async (step: (sql: Sql) => Promise<number>) => {
-    while (!stop?.aborted && (await context.db.write(step)) === PER_STEP) await yieldToOthers();
+    while (!stop?.aborted && (await context.db.write(step)) === PER_STEP) await createTurn().pause();
   };
   for (const table of ACCOUNT_TABLES)
     await deleteAll((sql) => deleteAccount(sql, table, table === 'audit' ? longBefore : before, PER_STEP));

@@ -32,6 +32,9 @@ const groove = (body: Buffer): Record<string, string> => {
 const repeat = (text: string, bytes: number): string => text.repeat(Math.floor(bytes / text.length));
 const orderWith = (members: string) =>
   `{"eventName":"OrderIssuedByBuyer","orderEvent":{"orderId":"a-1","buyerOrder":{"companyId":"a","purchaseOrderNumber":"1"},${members}}}`;
+const xmlOrderWith = (elements: string) =>
+  `<order><eventName>OrderIssuedByBuyer</eventName><orderEvent><orderId>a-2</orderId><buyerOrder><companyId>a</companyId>` +
+  `<purchaseOrderNumber>2</purchaseOrderNumber></buyerOrder>${elements}</orderEvent></order>`;
 const lineWith = (quantity: string) =>
   orderWith(`"lines":[{"id":"1","deliverySchedule":[${Array.from({ length: 4 }, () => `{"quantity":${quantity}}`).join(',')}]}]`);
 
@@ -102,6 +105,13 @@ const INPUTS: Readonly<Record<string, Input>> = {
   'two million decimals': post(400, '/acme', ACME, orderWith(`"lines":[],"x":[${many(1_800_000, (n) => `${n}.10`)}]`)),
   'six million lists': post(400, '/acme', ACME, orderWith(`"lines":[],"x":[${many(6_000_000, () => '[]')}]`)),
   'elements by the million': post(400, '/acme/orders', { ...ACME, ...xml }, `<order>${repeat('<a/>', 19_000_000)}</order>`),
+  'elements by the hundred thousand': post(202, '/acme/orders', { ...ACME, ...xml }, xmlOrderWith(repeat('<a>1</a>', 1_000_000))),
+  'elements of as many names': post(
+    202,
+    '/acme/orders',
+    { ...ACME, ...xml },
+    xmlOrderWith(Array.from({ length: 70_000 }, (_, n) => `<a${n}>1</a${n}>`).join('')),
+  ),
   'a bomb': post(413, '/acme', { ...ACME, ...packed }, gzipSync(Buffer.alloc(100_000_000))),
 };
 

@@ -195,7 +195,7 @@ test('a status that the platform repeats after is not final, all others are', ()
   assert.deepEqual([200, 202, 501, 502, 503, 504].map(final), [false, false, false, false, false, false]);
 });
 
-test('a very long tXML order is parsed in pieces with the same result as a short one', () => {
+test('a line of a very long tXML order is read like that of a short one', () => {
   const line = (position: number, note: string) =>
     `<line><id>${ID}-${position}</id><buyerLine><position>${position}</position><note>${note} &amp; so on</note></buyerLine>` +
     `<deliveryScheduleLine><quantity>1.10</quantity></deliveryScheduleLine><deliveryScheduleLine><quantity>2</quantity></deliveryScheduleLine></line>`;
@@ -218,6 +218,24 @@ test('a very long tXML order is parsed in pieces with the same result as a short
   assert.equal(only?.externalId, `${ID}-1`);
   const broken = order(long).replace('</buyerLine>', '');
   assert.throws(() => understand(inboundOf('POST', '/orders', { 'content-type': 'application/xml' }, broken)), InvalidBody);
+});
+
+test('tXML keeps references that nothing defines and characters that XML forbids, and is refused beyond a thousand levels', () => {
+  const order = (inner: string) =>
+    `<o:WebhookBody xmlns:o="urn:o"><eventName>OrderResentByBuyer</eventName><orderEvent><orderId>${ID}</orderId>${inner}</orderEvent></o:WebhookBody>`;
+  const read = (text: string) => understand(inboundOf('POST', '/orders', { 'content-type': 'application/xml' }, text)).interpretation;
+  const noteOf = (note: string) => {
+    const interpretation = read(order(`<o:note a="1">${note}</o:note>`));
+    assert.ok(interpretation.do === 'apply');
+    return interpretation.reports[0]?.source?.note;
+  };
+  assert.equal(noteOf('1 &lt; 2 &#233; &euro; &nothing; &#1;'), '1 < 2 é € &nothing; &#1;');
+  assert.equal(noteOf(' a\u0001b '), 'a\u0001b');
+  assert.equal(noteOf('<![CDATA[<line>]]> x'), '<line> x');
+  for (const broken of ['a & b', '<a></b>', '<a b></a>', '<a b="1" b="2"/>']) assert.throws(() => noteOf(broken), InvalidBody, broken);
+  assert.throws(() => read(`<!DOCTYPE o>${order('')}`), InvalidBody);
+  assert.throws(() => read(`${order('')}<a/>`), InvalidBody);
+  assert.throws(() => read(order(`${'<a>'.repeat(1001)}${'</a>'.repeat(1001)}`)), InvalidBody);
 });
 
 test('an extremely long event name is truncated', () => {

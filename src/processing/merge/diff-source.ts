@@ -71,7 +71,9 @@ export async function sourceDifferences(
     if (comparison.compared === 'shared') await sharedMember(name, before, reported, path, differing, without);
     else if (!isIgnored(name, without)) {
       const one = comparableMember(name, memberOf(before, name), without);
+      await turn.pauseIfLong();
       const other = comparableMember(name, memberOf(reported, name), without);
+      await turn.pauseIfLong();
       await differences(one, other, `${path}/${pathPart(name)}`, differing);
     }
   }

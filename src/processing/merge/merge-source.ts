@@ -18,6 +18,7 @@ export async function mergeSource(
   const reported = report.source ?? {};
   const text = JSON.stringify(reported);
   const isEqual = state.source === text;
+  await turn.pauseIfLong();
   const isAdded = report.partial === true && state.source !== null && state.source.length + text.length <= MOST_ADDED_CHARACTERS;
   const isCompared = state.source !== null && !isEqual && diff.length === before;
   const stored = isCompared || (isAdded && !isEqual) ? objectAt(parseJson(state.source ?? '{}')) : {};

@@ -1,12 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createTurn } from '../../domain/turn.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { CONTENT_COLUMNS, readContents, unpackSmall } from './contents.ts';
 
 const BODIES_PER_STEP = 50;
-/** Bytes of bodies between two turns of the event loop. */
-const BYTES_PER_TURN = 262_144;
 
 /** The range of deliveries that is searched: from the newest before `before` (null: of all) down to position `floor`. */
 export interface TextSpan {
@@ -27,28 +25,20 @@ export async function findWithText(
 ): Promise<number[]> {
   const wanted = Buffer.from(text);
   const found: number[] = [];
+  const turn = createTurn();
   const statement = `select deliveries.seq as seq, ${CONTENT_COLUMNS}
     from deliveries join delivery_contents c on c.seq = deliveries.seq
     where ${condition.text} and deliveries.seq >= ? and deliveries.seq < ? order by deliveries.seq desc limit ${BODIES_PER_STEP}`;
   for (let end = before ?? Number.MAX_SAFE_INTEGER; ; ) {
-    const rows = await sql.all<{ seq: number | string; packed: Buffer | null; body_bytes: number }>(statement, [
-      ...condition.bindings,
-      floor,
-      end,
-    ]);
-    let bytes = 0;
-    for (const { seq, packed, body_bytes } of rows) {
+    const rows = await sql.all<{ seq: number | string; packed: Buffer | null }>(statement, [...condition.bindings, floor, end]);
+    for (const { seq, packed } of rows) {
       const contents = packed === null ? await readContents(sql, numberOf(seq)) : unpackSmall(packed);
       if (contents?.body.includes(wanted)) found.push(numberOf(seq));
       if (found.length === limit) return found;
-      bytes += body_bytes;
-      if (bytes < BYTES_PER_TURN) continue;
-      bytes = 0;
-      await nextTurn();
+      await turn.pauseIfLong();
     }
     const last = rows.at(-1);
     if (!last || rows.length < BODIES_PER_STEP) return found;
     end = numberOf(last.seq);
-    await nextTurn();
   }
 }

@@ -26,38 +26,32 @@ export const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Converts a tXML document to the equivalent JSON, with lists as in `shape`. Throws `InvalidBody`, also for any DOCTYPE. */
-export function parseTxml(text: string, shape: Shape): JsonObject {
-  return toJson(readXml(text, null), shape);
-}
+export const parseTxml = (text: string, shape: Shape): JsonObject => readXml(text, shape, null);
 
 /** The same without the content of lines: cheap, and enough to identify the document. The whole document is still validated. */
-export function readTxmlEnvelope(text: string, shape: Shape): JsonObject {
-  return toJson(readXml(text, 'line'), shape);
-}
+export const readTxmlEnvelope = (text: string, shape: Shape): JsonObject => readXml(text, shape, 'line');
 
-function toJson(root: Json, shape: Shape): JsonObject {
-  const body = asJson(root, shape);
-  if (!isObject(body)) throw new InvalidBody('The XML has no elements below its root');
-  return body;
-}
-
+/** An element that has been opened and not yet closed. */
 interface Element {
-  name: string;
+  /** The member of its parent that it is; for the entries of a list, the list. */
+  member: string;
+  isEntry: boolean;
+  shape: Shape | undefined;
   text: string;
   /** Null as long as it has no elements of its own. */
   members: JsonObject | null;
 }
 
-/**
- * The content of the root element: elements by their names without prefixes, those of one name as a list. All values stay text: `0001` is a position
- * and `1.10` an amount. Attributes are ignored, and the content of elements named `skipped` is not read. One pass, without recursion.
- */
-function readXml(text: string, skipped: string | null): Json {
+const MOST_LEVELS = 1000;
+
+/** One pass, without recursion. Attributes and prefixes of names are ignored, and the content of elements named `skipped` is not read. */
+function readXml(text: string, shape: Shape, skipped: string | null): JsonObject {
   if (/<!DOCTYPE/i.test(text)) throw new InvalidBody('The XML has a DOCTYPE, which is not accepted');
   const parser = new SaxesParser();
   // The references that HTML defines, too. A document that defines entities of its own has a DOCTYPE.
   Object.assign(parser.ENTITIES, COMMON_HTML, CURRENCY);
-  const open: Element[] = [{ name: '', text: '', members: null }];
+  const document: Element = { member: '', isEntry: false, shape: undefined, text: '', members: null };
+  const open = [document];
   let skippedLevels = 0;
   const addText = (more: string): void => {
     const element = open.at(-1);
@@ -67,9 +61,10 @@ function readXml(text: string, skipped: string | null): Json {
     const local = name.slice(name.indexOf(':') + 1);
     if (skippedLevels > 0) skippedLevels++;
     else {
-      open.push({ name: local, text: '', members: null });
+      open.push(open.length === 1 ? { ...document, shape } : elementOf(local, open.at(-1)?.shape));
       if (local === skipped) skippedLevels = 1;
     }
+    if (open.length + skippedLevels > MOST_LEVELS) throw new InvalidBody(`The XML has more than ${MOST_LEVELS} levels`);
   });
   parser.on('text', addText);
   parser.on('cdata', addText);
@@ -81,60 +76,20 @@ function readXml(text: string, skipped: string | null): Json {
     if (!isTolerable(message)) throw new InvalidBody(`The body is not well-formed XML (line ${parser.line})`);
   });
   parser.write(text).close();
-  return Object.values(open[0]?.members ?? {})[0] ?? null;
+  const root = document.members?.[''];
+  if (!isObject(root)) throw new InvalidBody('The XML has no elements below its root');
+  return root;
 }
 
 /** A character that XML does not allow, or an unknown reference: it stays in the text as it is, since every value around it is readable. */
 const isTolerable = (message: string): boolean => /(disallowed character|undefined entity|malformed character entity)\.$/.test(message);
 
-function closeElement(open: Element[]): void {
-  const element = open.pop();
-  const parent = open.at(-1);
-  if (!element || !parent) return;
-  parent.members ??= {};
-  addMember(parent.members, element.name, contentOf(element));
-}
-
-function contentOf({ text, members }: Element): Json {
-  const trimmed = text.trim();
-  if (members === null) return trimmed;
-  if (trimmed !== '') addMember(members, '#text', trimmed);
-  return members;
-}
-
-function addMember(members: JsonObject, name: string, value: Json): void {
-  const before = memberOf(members, name);
-  if (before === undefined) setMember(members, name, value);
-  else if (Array.isArray(before)) before.push(value);
-  else setMember(members, name, [before, value]);
-}
-
-function asJson(value: Json | undefined, shape: Shape | undefined, name = '', owner = ''): Json {
-  if (Array.isArray(value)) return value.map((entry) => asJson(entry, shape, name, owner));
-  if (!isObject(value)) return typeof value === 'string' ? typed(value, name, owner) : null;
-  const members = shape !== undefined && typeof shape === 'object' && 'members' in shape ? shape.members : {};
-  const result: JsonObject = {};
-  for (const [element, content] of Object.entries(value)) {
-    const member = listNameOf(element, members) ?? element;
-    const inner = Object.hasOwn(members, member) ? members[member] : undefined;
-    const list = inner !== undefined && typeof inner === 'object' && 'list' in inner ? inner.list : null;
-    if (list === null) setMember(result, member, asJson(content, inner, member, name));
-    else result[member] = [...asList(memberOf(result, member)), ...asList(content).map((entry) => asJson(entry, list))];
-  }
-  return result;
-}
-
-// The equivalent JSON has numbers and booleans in these places; with text the same order would look changed whenever
-// it arrived as XML by webhook and as JSON by poll.
-const NUMBERS = new Set(['quantity', 'priceUnitQuantity', 'discountPercentage', 'measure', 'netWeight', 'version']);
-const MONEY = new Set(['priceInTransactionCurrency', 'priceInBaseCurrency']);
-const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
-
-function typed(text: string, name: string, owner: string): Json {
-  const numeric = NUMBERS.has(name) || (name === 'value' && MONEY.has(owner));
-  if (numeric && JSON_NUMBER.test(text)) return parseJson(text);
-  if (owner === 'indicators' && (text === 'true' || text === 'false')) return text === 'true';
-  return text;
+function elementOf(name: string, parent: Shape | undefined): Element {
+  const members = parent !== undefined && typeof parent === 'object' && 'members' in parent ? parent.members : {};
+  const member = listNameOf(name, members) ?? name;
+  const shape = Object.hasOwn(members, member) ? members[member] : undefined;
+  const isEntry = shape !== undefined && typeof shape === 'object' && 'list' in shape;
+  return { member, isEntry, shape: isEntry ? shape.list : shape, text: '', members: null };
 }
 
 /** The lists whose entries an element may be. */
@@ -150,4 +105,47 @@ function listNameOf(element: string, members: Readonly<Record<string, Shape>>): 
   return LISTS.get(element)?.find((list) => Object.hasOwn(members, list));
 }
 
-const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined || value === '' ? [] : [value]);
+function closeElement(open: Element[]): void {
+  const element = open.pop();
+  const parent = open.at(-1);
+  if (!element || !parent) return;
+  parent.members ??= {};
+  const content = contentOf(element, parent);
+  if (element.isEntry) addEntry(parent.members, element.member, content);
+  else addMember(parent.members, element.member, content);
+}
+
+function contentOf({ member, isEntry, text, members }: Element, parent: Element): Json {
+  const trimmed = text.trim();
+  if (members === null) return isEntry ? trimmed : typed(trimmed, member, parent.isEntry ? '' : parent.member);
+  if (trimmed !== '') addMember(members, '#text', trimmed);
+  return members;
+}
+
+/** An empty element is an empty list. */
+function addEntry(members: JsonObject, list: string, entry: Json): void {
+  const before = memberOf(members, list);
+  const entries = Array.isArray(before) ? before : [];
+  if (entry !== '') entries.push(entry);
+  if (entries !== before) setMember(members, list, entries);
+}
+
+function addMember(members: JsonObject, name: string, value: Json): void {
+  const before = memberOf(members, name);
+  if (before === undefined) setMember(members, name, value);
+  else if (Array.isArray(before)) before.push(value);
+  else setMember(members, name, [before, value]);
+}
+
+// The equivalent JSON has numbers and booleans in these places; with text the same order would look changed whenever
+// it arrived as XML by webhook and as JSON by poll. All other values stay text: `0001` is a position.
+const NUMBERS = new Set(['quantity', 'priceUnitQuantity', 'discountPercentage', 'measure', 'netWeight', 'version']);
+const MONEY = new Set(['priceInTransactionCurrency', 'priceInBaseCurrency']);
+const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+function typed(text: string, name: string, owner: string): Json {
+  const numeric = NUMBERS.has(name) || (name === 'value' && MONEY.has(owner));
+  if (numeric && JSON_NUMBER.test(text)) return parseJson(text);
+  if (owner === 'indicators' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}
