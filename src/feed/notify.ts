@@ -4,9 +4,10 @@ import type { Context } from '../context.ts';
 import { isoTime } from '../domain/clock.ts';
 import { OrderdockError } from '../domain/errors.ts';
 import { retryAfterMs } from '../domain/values/retry-after.ts';
+import type { ChangeRow } from '../store/feed/change-row.ts';
 import type { ConsumerRow } from '../store/feed/list-consumers.ts';
 import { claimNotice, type Notice, recordNotified, recordNotNotified } from '../store/feed/notices.ts';
-import { type ChangeRow, readNewest } from '../store/feed/read-changes.ts';
+import { readNewest } from '../store/feed/read-changes.ts';
 import { readLag } from './lag.ts';
 
 /** Posts a message to a consumer's own system; any status counts as a response. */

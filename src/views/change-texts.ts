@@ -1,28 +1,24 @@
 import type { Header } from '../domain/entities/entity.ts';
 import type { Sql } from '../store/engine/database.ts';
 import { type EntityRow, readEntities } from '../store/entities/list.ts';
+import type { ChangeRow, ChangeText } from '../store/feed/change-row.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
-import type { ChangeRow } from '../store/feed/read-changes.ts';
+import { type FeedFilter, type FeedRange, readFeed, readFeedTexts } from '../store/feed/read-changes.ts';
 import type { ChangeParts } from '../store/feed/read-sizes.ts';
 import { readHeaderBefore, readStatesOf } from '../store/feed/read-states.ts';
-import { changeText } from './change.ts';
 import { entityHead, isRecord, lineView, viewEntities } from './entity.ts';
 
-/** Entries of the feed as JSON text, with the requested parts. A plain page needs no parsing. */
-export async function changeTexts(
-  sql: Sql,
-  changes: readonly ChangeRow[],
-  parts: ChangeParts,
-): Promise<{ position: string; cursor: string; text: string }[]> {
-  const entities = parts.state || parts.entity ? await readEntities(sql, [...new Set(changes.map(({ entityId }) => entityId))]) : new Map();
+/** Entries of the feed as JSON text, with the requested parts. */
+export async function changeTexts(sql: Sql, filter: FeedFilter, span: FeedRange, parts: ChangeParts): Promise<ChangeText[]> {
+  if (!(parts.state || parts.entity)) return readFeedTexts(sql, filter, span);
+  const changes = await readFeed(sql, filter, span);
+  const entities = await readEntities(sql, [...new Set(changes.map(({ entityId }) => entityId))]);
   const states = parts.state ? await statesThen(sql, changes, entities) : null;
   const now = parts.entity ? await entitiesNow(sql, entities) : null;
-  return changes.map((change) => {
+  return changes.map(({ position, cursor, text, entityId }) => {
     const further =
-      (states ? `,"state":${JSON.stringify(states.get(change.position) ?? null)}` : '') +
-      (now ? `,"entity":${now.get(change.entityId) ?? 'null'}` : '');
-    const text = changeText(change);
-    return { position: change.position, cursor: change.cursor, text: further === '' ? text : `${text.slice(0, -1)}${further}}` };
+      (states ? `,"state":${JSON.stringify(states.get(position) ?? null)}` : '') + (now ? `,"entity":${now.get(entityId) ?? 'null'}` : '');
+    return { position, cursor, text: `${text.slice(0, -1)}${further}}` };
   });
 }
 

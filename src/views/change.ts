@@ -1,12 +1,4 @@
-import type { ChangeRow } from '../store/feed/read-changes.ts';
-
-const quoted = JSON.stringify;
-
-/** An entry of the feed as JSON text. The stored JSON of `lines` and `diff` is inserted unchanged, so a page needs no parsing. */
-export const changeText = (change: ChangeRow): string =>
-  `{"cursor":"${change.cursor}","changeId":"${change.changeId}","at":"${change.at}","connection":"${change.connection}","kind":"${change.kind}","action":"${change.action}",` +
-  `"id":"${change.entityId}","externalId":${quoted(change.externalId)},"version":${change.version},"lines":${change.lines},"diff":${change.diff},` +
-  `"cause":{"type":"${change.causeType}","id":${quoted(change.causeId)},"eventType":${quoted(change.eventType)}}}`;
+import type { ChangeText } from '../store/feed/change-row.ts';
 
 export const CHANGE_COLUMNS = [
   'cursor',
@@ -26,4 +18,4 @@ export const CHANGE_COLUMNS = [
 ];
 
 /** The entry parsed, for CSV. */
-export const changeObject = (change: ChangeRow): object => JSON.parse(changeText(change));
+export const changeObject = (change: ChangeText): object => JSON.parse(change.text);

@@ -1,7 +1,7 @@
 import type { Sql } from '../store/engine/database.ts';
-import type { ChangeRow, FeedFilter } from '../store/feed/read-changes.ts';
+import type { ChangeRow } from '../store/feed/change-row.ts';
+import type { FeedFilter } from '../store/feed/read-changes.ts';
 import { type Progress, readProgress } from '../store/feed/read-progress.ts';
-import { changeText } from './change.ts';
 
 /** Whether a change passes a consumer's filter. */
 export const isFor = (filter: FeedFilter, { kind, connection }: ChangeRow): boolean =>
@@ -23,7 +23,7 @@ export async function historyTexts(sql: Sql, changes: readonly ChangeRow[]): Pro
   const grouped = Map.groupBy(all, ({ position }) => position);
   return changes.map((change) => {
     const progress = (grouped.get(change.position) ?? []).filter(({ filter }) => isFor(filter, change)).map(progressView);
-    const text = `${changeText(change).slice(0, -1)},"consumers":${JSON.stringify(progress)}}`;
+    const text = `${change.text.slice(0, -1)},"consumers":${JSON.stringify(progress)}}`;
     return { position: change.position, cursor: change.cursor, text };
   });
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type Application, applyReports } from '../../src/processing/apply-reports.ts';
 import { type Database, openDatabase } from '../../src/store/engine/database.ts';
-import { type ChangeRow, readFeed } from '../../src/store/feed/read-changes.ts';
+import type { ChangeRow } from '../../src/store/feed/change-row.ts';
+import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 
 const ALL = { kinds: null, connections: null };

@@ -38,6 +38,15 @@ testWithApi('the feed is read page by page, and each page says where the next on
   assert.equal(csv.text.trim().split('\r\n').length, 4);
 });
 
+testWithApi('texts of the platforms are escaped in an entry as everywhere else', async (api) => {
+  const odd = `${Array.from({ length: 0x1f }, (_, code) => String.fromCharCode(code + 1)).join('')}"\\/'\u007f\u0080\u2028\ufeff\ufffd é 漢 😀`;
+  await insertRows(api.db, 'changes', [change('o1', 1, { external_id: odd, cause_id: `run ${odd}`, event_type: `event ${odd}` })]);
+  const { text, json } = await api.get('/changes');
+  const [entry] = json.data;
+  assert.deepEqual([entry.externalId, entry.cause.id, entry.cause.eventType], [odd, `run ${odd}`, `event ${odd}`]);
+  assert.equal(text, JSON.stringify(json));
+});
+
 testWithApi('a long poll is answered as soon as there is an entry, and when the server stops', async (api) => {
   const waiting = api.get('/changes?wait=60&kind=order');
   await insertRows(api.db, 'changes', [change('s1', 1, { kind: 'shipment' }), change('o1', 1)]);

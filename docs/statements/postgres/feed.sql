@@ -186,6 +186,50 @@ from changes
 where cause_id in (?, …)
 order by seq;
 
+-- feed/read-changes.ts readFeedTexts
+select *
+from (select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
+order by changes.seq
+limit ?) as branch0
+union all select *
+from (select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
+order by changes.seq
+limit ?) as branch1
+order by seq
+limit ?;
+
+-- feed/read-changes.ts readFeedTexts
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff
+from changes
+where changes.seq > ? and changes.seq <= ?
+order by changes.seq
+limit ?;
+
+-- feed/read-changes.ts readFeedTexts
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
+order by changes.seq
+limit ?;
+
+-- feed/read-changes.ts readFeedTexts
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
+order by changes.seq
+limit ?;
+
+-- feed/read-changes.ts readFeedTexts
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff
+from changes
+where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
+order by changes.seq
+limit ?;
+
 -- feed/read-changes.ts readFirstAfter
 select seq, at
 from changes
@@ -215,7 +259,7 @@ order by changes.seq
 limit 1;
 
 -- feed/read-changes.ts readOutstanding
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked')
@@ -223,7 +267,7 @@ order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts readOutstanding
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked') and changes.connection in (?, …)
@@ -231,65 +275,35 @@ order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select *
-from (select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
-from changes
-where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
-order by changes.seq
-limit ?) as branch0
-union all select *
-from (select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
-from changes
-where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
-order by changes.seq
-limit ?) as branch1
-order by seq
-limit ?;
-
--- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where 1 = 1
 order by changes.seq desc
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
-from changes
-where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
-order by changes.seq
-limit ?;
-
--- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
-from changes
-where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
-order by changes.seq
-limit ?;
-
--- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where entity_id = ? and seq > ?
 order by version
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.diff, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || coalesce(to_json(changes.external_id)::text, 'null') || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || coalesce(to_json(changes.cause_id)::text, 'null') || ',"eventType":' || coalesce(to_json(changes.event_type)::text, 'null') || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where entity_id = ? and seq > ? and seq <= ?
 order by version
@@ -355,7 +369,9 @@ where cast(rows.position as bigint) > c.start_position and c.name in (?, …)
 order by c.name;
 
 -- feed/read-sizes.ts selectSizes
-select *
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select *
 from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
@@ -368,90 +384,112 @@ where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and chan
 order by changes.seq
 limit ?) as branch1
 order by seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
 from entities
 where entities.id = changes.entity_id) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
 from entities
 where entities.id = changes.entity_id) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked')
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked') and changes.connection in (?, …)
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …) and changes.connection in (?, …)
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-sizes.ts selectSizes
-select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
+order by seq) as sizes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
 from changes
 where entity_id = ? and seq > ?
 order by seq
-limit ?;
+limit ?) as found;
 
 -- feed/read-states.ts readHeaderBefore
 select state, diff

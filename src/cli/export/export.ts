@@ -3,9 +3,9 @@ import { readIsoTime } from '../../domain/values/time.ts';
 import { findPosition, locate, readFeedCursor } from '../../feed/find-position.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { listEntities, listEntitySizes } from '../../store/entities/list.ts';
-import { readFeed } from '../../store/feed/read-changes.ts';
+import { readFeedTexts } from '../../store/feed/read-changes.ts';
 import { readFeedSizes } from '../../store/feed/read-sizes.ts';
-import { CHANGE_COLUMNS, changeObject, changeText } from '../../views/change.ts';
+import { CHANGE_COLUMNS, changeObject } from '../../views/change.ts';
 import { toCsv } from '../../views/csv.ts';
 import { viewEntities } from '../../views/entity.ts';
 import { countOnPage } from '../../views/page-size.ts';
@@ -122,10 +122,10 @@ function changesReader({ connection }: Options): ReadPage {
     const range = { after: at.position, upTo: latest.position };
     const sizes = await readFeedSizes(sql, filter, { ...range, limit: PAGE_ROWS + 1 }, { state: false, entity: false });
     const count = countOnPage(sizes, PAGE_ROWS);
-    const rows = await readFeed(sql, filter, { ...range, limit: count });
+    const rows = await readFeedTexts(sql, filter, { ...range, limit: count });
     return {
       rows: rows.map(changeObject),
-      texts: rows.map(changeText),
+      texts: rows.map(({ text }) => text),
       position: rows.at(-1)?.cursor ?? position,
       isLast: count === sizes.length,
     };

@@ -16,6 +16,8 @@ export interface Dialect {
    * text, which avoids encoding it as text within the JSON). JSON members are read as `rows.name`.
    */
   rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean' | 'json'>>): string;
+  /** Expression for a text as JSON: quoted and escaped as `JSON.stringify` does it; `null` for null. */
+  jsonText(expression: string): string;
   /** Expression for a part of a binary parameter, given by the row's `at` (from 1) and `bytes`. */
   slice: string;
   trigrams: TrigramIndex;

@@ -69,6 +69,7 @@ export function postgresDialect(url: string): Dialect {
       `json_to_recordset(?::json) as rows(${Object.entries(columns)
         .map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`)
         .join(', ')})`,
+    jsonText: (expression) => `coalesce(to_json(${expression})::text, 'null')`,
     slice: 'substring(?::bytea from rows.at::int for rows.bytes::int)',
     trigrams: postgresTrigrams,
     lockRows: (table) => `for update of ${table}`,

@@ -61,6 +61,7 @@ export function sqliteDialect(filename: string): Dialect {
       `(select ${Object.keys(columns)
         .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
         .join(', ')} from json_each(?)) as rows`,
+    jsonText: (expression) => `json_quote(${expression})`,
     // An empty buffer would be bound as null, which means a body that retention has deleted.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     trigrams: sqliteTrigrams,

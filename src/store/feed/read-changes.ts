@@ -1,30 +1,10 @@
-import type { EntityKind } from '../../domain/entities/entity.ts';
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import { type Json, objectAt } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { type Condition, inScope, isOneOf, where } from '../engine/where.ts';
-
-/** An entry of the feed. `lines` and `diff` are JSON texts: a page is assembled from them without parsing. */
-export interface ChangeRow {
-  /** The sequence, as decimal text. */
-  position: string;
-  cursor: string;
-  changeId: string;
-  at: string;
-  connection: string;
-  kind: EntityKind;
-  action: string;
-  entityId: string;
-  externalId: string;
-  version: number;
-  lines: string;
-  diff: string;
-  causeType: string;
-  causeId: string;
-  eventType: string | null;
-}
+import { type ChangeRow, type ChangeText, changeColumns, type Row, type TextRow, textColumns, toChange, toText } from './change-row.ts';
 
 export interface FeedFilter {
   kinds: readonly string[] | null;
@@ -39,59 +19,6 @@ export function toFeedFilter(text: string): FeedFilter {
 
 const toNames = (stored: Json | undefined): string[] | null => (Array.isArray(stored) ? stored.map(String) : null);
 
-interface Row {
-  seq: number | string;
-  change_id: string;
-  at: string;
-  connection: string;
-  kind: EntityKind;
-  action: string;
-  entity_id: string;
-  external_id: string;
-  version: number;
-  lines: string;
-  diff: string;
-  cause_type: string;
-  cause_id: string;
-  event_type: string | null;
-}
-
-const NAMES = [
-  'seq',
-  'change_id',
-  'at',
-  'connection',
-  'kind',
-  'action',
-  'entity_id',
-  'external_id',
-  'version',
-  'lines',
-  'diff',
-  'cause_type',
-  'cause_id',
-  'event_type',
-];
-const COLUMNS = NAMES.map((name) => `changes.${name}`).join(', ');
-
-const fromRow = (row: Row): ChangeRow => ({
-  position: String(row.seq),
-  cursor: feedCursor(row.seq, row.change_id),
-  changeId: row.change_id,
-  at: row.at,
-  connection: row.connection,
-  kind: row.kind,
-  action: row.action,
-  entityId: row.entity_id,
-  externalId: row.external_id,
-  version: row.version,
-  lines: row.lines,
-  diff: row.diff,
-  causeType: row.cause_type,
-  causeId: row.cause_id,
-  eventType: row.event_type,
-});
-
 const wanted = (sql: Sql, filter: FeedFilter): Condition[] => [
   inScope(sql, 'changes.connection'),
   isOneOf('changes.kind', filter.kinds),
@@ -103,8 +30,14 @@ const wanted = (sql: Sql, filter: FeedFilter): Condition[] => [
  * lower one never becomes visible after a higher one: reading by position skips nothing.
  */
 export async function readFeed(sql: Sql, filter: FeedFilter, span: FeedRange): Promise<ChangeRow[]> {
-  const { statement, bindings } = feedQuery(sql, COLUMNS, filter, span);
+  const { statement, bindings } = feedQuery(sql, changeColumns(sql.dialect), filter, span);
   return select(sql, statement, bindings);
+}
+
+/** The same entries, as JSON only. */
+export async function readFeedTexts(sql: Sql, filter: FeedFilter, span: FeedRange): Promise<ChangeText[]> {
+  const { statement, bindings } = feedQuery(sql, textColumns(sql.dialect), filter, span);
+  return (await sql.all<TextRow>(statement, bindings)).map(toText);
 }
 
 /** A range of the feed: after one position, up to another. */
@@ -156,7 +89,7 @@ export async function readNewest(
     until === null ? null : ['changes.at <= ?', until],
     ...wanted(sql, filter),
   );
-  return select(sql, `select ${COLUMNS} from changes where ${condition.text} order by changes.seq desc limit ?`, [
+  return select(sql, `select ${changeColumns(sql.dialect)} from changes where ${condition.text} order by changes.seq desc limit ?`, [
     ...condition.bindings,
     limit,
   ]);
@@ -164,7 +97,7 @@ export async function readNewest(
 
 /** The entries caused by one delivery or run, oldest first. */
 export async function readByCause(sql: Sql, causeId: string, limit: number): Promise<ChangeRow[]> {
-  return select(sql, `select ${COLUMNS} from changes where cause_id = ? order by changes.seq limit ?`, [causeId, limit]);
+  return select(sql, `select ${changeColumns(sql.dialect)} from changes where cause_id = ? order by changes.seq limit ?`, [causeId, limit]);
 }
 
 /** The number of entries after `after`, counted up to `most`. */
@@ -188,7 +121,7 @@ export async function readFirstAfter(sql: Sql, filter: FeedFilter, after: string
 /** The changes of one entity in a range of the feed, oldest first; without `upTo` to its end. */
 export async function readHistory(sql: Sql, entityId: string, span: { after: string; upTo?: string; limit: number }): Promise<ChangeRow[]> {
   const condition = where(['entity_id = ?', entityId], ['seq > ?', span.after], span.upTo === undefined ? null : ['seq <= ?', span.upTo]);
-  return select(sql, `select ${COLUMNS} from changes where ${condition.text} order by version limit ?`, [
+  return select(sql, `select ${changeColumns(sql.dialect)} from changes where ${condition.text} order by version limit ?`, [
     ...condition.bindings,
     span.limit,
   ]);
@@ -223,10 +156,10 @@ export function outstandingQuery(
 const RECEIPT = 'receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at';
 
 export async function readOutstanding(sql: Sql, consumer: string, filter: FeedFilter, span: FeedRange): Promise<OutstandingRow[]> {
-  const { statement, bindings } = outstandingQuery(sql, `${COLUMNS}, ${RECEIPT}`, consumer, filter, span);
+  const { statement, bindings } = outstandingQuery(sql, `${changeColumns(sql.dialect)}, ${RECEIPT}`, consumer, filter, span);
   const rows = await sql.all<Row & Record<'receipt_reference' | 'receipt_reason' | 'receipt_at', string | null>>(statement, bindings);
   return rows.map((row) => ({
-    ...fromRow(row),
+    ...toChange(row),
     receiptReference: row.receipt_reference,
     receiptReason: row.receipt_reason,
     receiptAt: row.receipt_at,
@@ -234,7 +167,7 @@ export async function readOutstanding(sql: Sql, consumer: string, filter: FeedFi
 }
 
 async function select(sql: Sql, statement: string, bindings: SqlValue[]): Promise<ChangeRow[]> {
-  return (await sql.all<Row>(statement, bindings)).map(fromRow);
+  return (await sql.all<Row>(statement, bindings)).map(toChange);
 }
 
 /** The cursors of the changes that these deliveries or runs caused, by their id. */

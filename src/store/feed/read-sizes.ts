@@ -1,6 +1,5 @@
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Sql } from '../engine/database.ts';
-import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { lineBytes } from '../entities/list.ts';
 import { type FeedFilter, type FeedRange, feedQuery, outstandingQuery } from './read-changes.ts';
@@ -47,16 +46,13 @@ export async function readOutstandingSizes(sql: Sql, consumer: string, filter: F
   return selectSizes(sql, statement, bindings);
 }
 
-interface Row {
-  seq: number | string;
-  change_id: string;
-  bytes: number | string;
-}
-
+/** All sizes are read as one text: a thousand rows take three times as long. */
 async function selectSizes(sql: Sql, statement: string, bindings: readonly SqlValue[]): Promise<ChangeSize[]> {
-  return (await sql.all<Row>(statement, bindings)).map((row) => ({
-    position: String(row.seq),
-    cursor: feedCursor(row.seq, row.change_id),
-    bytes: numberOf(row.bytes),
-  }));
+  const size = `'[' || seq || ',"' || change_id || '",' || bytes || ']'`;
+  const [row] = await sql.all<{ sizes: string | null }>(
+    `select string_agg(${size}, ',' order by seq) as sizes from (${statement}) as found`,
+    bindings,
+  );
+  const sizes: [seq: number, changeId: string, bytes: number][] = JSON.parse(`[${row?.sizes ?? ''}]`);
+  return sizes.map(([seq, changeId, bytes]) => ({ position: String(seq), cursor: feedCursor(seq, changeId), bytes }));
 }

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { FeedPosition } from '../../../domain/entities/feed-cursor.ts';
 import { confirm } from '../../../feed/find-position.ts';
 import type { Sql } from '../../../store/engine/database.ts';
-import { type FeedFilter, type FeedRange, readFeed } from '../../../store/feed/read-changes.ts';
+import type { FeedFilter, FeedRange } from '../../../store/feed/read-changes.ts';
 import { type ChangeParts, readFeedSizes } from '../../../store/feed/read-sizes.ts';
 import { changeTexts } from '../../../views/change-texts.ts';
 import type { RoutePorts } from '../ports.ts';
@@ -68,8 +68,7 @@ async function cutFeed(
   span: FeedRange | null,
   readSemaphore: Semaphore,
 ): Promise<{ page: RowPage; last: FeedPosition | null }> {
-  const read: ReadRows = async (after, upTo, limit) =>
-    changeTexts(sql, await readFeed(sql, query.filter, { after, upTo, limit }), query.parts);
+  const read: ReadRows = (after, upTo, limit) => changeTexts(sql, query.filter, { after, upTo, limit }, query.parts);
   if (span === null) return { page: cutRows(query.after.position, [], query.limit, read), last: null };
   const release = await readSemaphore.enter();
   const sizes = await readFeedSizes(sql, query.filter, span, query.parts).finally(release);

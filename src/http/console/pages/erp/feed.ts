@@ -1,6 +1,7 @@
 import { ENTITY_KINDS } from '../../../../domain/entities/entity.ts';
 import { Refused } from '../../../../domain/errors.ts';
-import { type ChangeRow, type FeedFilter, readFeed, readNewest } from '../../../../store/feed/read-changes.ts';
+import type { ChangeRow } from '../../../../store/feed/change-row.ts';
+import { type FeedFilter, readFeed, readNewest } from '../../../../store/feed/read-changes.ts';
 import { readPositions } from '../../../../store/feed/read-positions.ts';
 import { command, pager } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';

@@ -1,7 +1,7 @@
 import type { Difference } from '../../../../domain/entities/change.ts';
 import type { Sql } from '../../../../store/engine/database.ts';
 import { readNamesOf } from '../../../../store/entities/list-names.ts';
-import type { ChangeRow } from '../../../../store/feed/read-changes.ts';
+import type { ChangeRow } from '../../../../store/feed/change-row.ts';
 import { type Progress, readProgress } from '../../../../store/feed/read-progress.ts';
 import { isFor } from '../../../../views/history.ts';
 import { badge, stateBadge, table, time, value } from '../../components/components.ts';
