@@ -71,6 +71,44 @@ test('rows that were prefetched for a stalled client are released and read again
   ]);
 });
 
+test('the next rows are read while a client that keeps up is sent the previous ones', async () => {
+  const { sizes, read } = listOf(100);
+  const events: string[] = [];
+  const noted = (after: string, upTo: string, limit: number) => {
+    events.push(`read after ${after}`);
+    return read(after, upTo, limit);
+  };
+  const writer = { write: async (text: string) => events.push(`write ${text.trim()}`) > 0, end: () => {} };
+  const page = cutRows('0', sizes, 100, noted);
+  assert.equal(await writeRows(writer, page, createSemaphore(2), ({ position }) => `${position} `.padEnd(16 * KIB)), true);
+  assert.deepEqual(
+    events.filter((event) => event.startsWith('write')),
+    sizes.map(({ position }) => `write ${position}`),
+  );
+  // 7 rows are 64 KiB, 13 rows 128 KiB, 25 a part.
+  assert.deepEqual(
+    ['7', '20', '25', '50', '75'].map((after) => events.indexOf(`read after ${after}`) < events.indexOf(`write ${after}`)),
+    [false, true, true, true, true],
+  );
+});
+
+for (const [how, end] of [
+  ['the client disconnects', 'write'],
+  ['the database fails', 'read'],
+] as const)
+  test(`when ${how}, nothing that was read ahead stays in memory`, async () => {
+    const { sizes, read } = listOf(100);
+    let reads = 0;
+    const failing: typeof read = (...span) => (end === 'read' && ++reads === 3 ? Promise.reject(new Error('gone')) : read(...span));
+    let writes = 0;
+    const writer = { write: async () => end === 'read' || ++writes < 15, end: () => {} };
+    const semaphore = createSemaphore(2);
+    const whole = writeRows(writer, cutRows('0', sizes, 100, failing), semaphore, ({ text }) => text);
+    if (end === 'read') await assert.rejects(whole, /gone/);
+    else assert.equal(await whole, false);
+    await Promise.all([semaphore.enter(), semaphore.enter()]);
+  });
+
 test('writing stops when the client disconnects', async () => {
   const { sizes, read, asked } = listOf(60);
   const gone = { write: async () => false, end: () => {} };

@@ -65,8 +65,9 @@ export async function readRows(page: RowPage): Promise<readonly SentRow[]> {
 }
 
 /**
- * Writes the rows of a page in small pieces, each once the client has read the previous one. Rows read ahead for a slow client are dropped
- * and read again when it continues: a stalled reader retains one piece. `readSemaphore` limits how many read ahead at a time. `textOf` is called once for each row, in order. Resolves to
+ * Writes the rows of a page in small pieces, each once the client has read the previous one. While the client reads without delay, the next portion
+ * of rows is read during the writing of one; rows that have been read for a slow client are dropped and read again when it continues: a stalled
+ * reader retains one piece. `readSemaphore` limits the number of portions in memory. `textOf` is called once for each row, in order. Resolves to
  * false when the client has disconnected.
  */
 export async function writeRows(
@@ -75,25 +76,94 @@ export async function writeRows(
   readSemaphore: Semaphore,
   textOf: (row: SentRow) => string,
 ): Promise<boolean> {
-  const rowBytes = page.bytes / Math.max(1, page.count);
-  let ahead = FIRST_BYTES;
-  let at = page.after;
+  const portions = portionsOf(page, readSemaphore);
   // The last row of a part may have left the list in the meantime: then the part ends at the point where the page would have been read twice.
-  let left = 2 * page.count;
-  for (const upTo of page.parts) {
-    while (at !== upTo && left > 0) {
-      const limit = Math.max(1, Math.ceil(ahead / rowBytes));
-      const release = await readSemaphore.enter();
-      const read = page.read(at, upTo, limit);
-      const piece = await read.then((rows) => writeUntilLate(writer, rows, textOf)).finally(release);
-      // Retention may have deleted the rest in the meantime.
-      at = piece.at ?? upTo;
-      left -= piece.count;
-      ahead = piece.late === null ? Math.min(ahead * 2, PART_BYTES) : PIECE_BYTES;
-      if (!(await (piece.late ?? piece.written))) return false;
+  try {
+    for (let left = 2 * page.count; left > 0 && !portions.isAtEnd(); ) {
+      const { late, written, count } = await writePortion(writer, portions, textOf);
+      left -= count;
+      if (!(await (late ?? written))) return false;
     }
+    return true;
+  } finally {
+    portions.drop();
   }
-  return true;
+}
+
+/** Rows in memory, until they are released. */
+interface Portion {
+  rows: readonly SentRow[];
+  release(): void;
+}
+
+interface Portions {
+  isAtEnd(): boolean;
+  next(): Promise<Portion>;
+  /** Begins to read the rows after this portion. */
+  readAhead(portion: Portion): void;
+  /** Drops what was read ahead. */
+  drop(): void;
+  /** Continues after a row; null: with the next part of the page. `isSlow`: in small portions from here on. */
+  moveTo(position: string | null, isSlow: boolean): void;
+}
+
+function portionsOf(page: RowPage, readSemaphore: Semaphore): Portions {
+  const rowBytes = page.bytes / Math.max(1, page.count);
+  let place = { after: page.after, part: 0 };
+  let bytes = FIRST_BYTES;
+  let ahead: Promise<Portion> | null = null;
+  const placeAt = (position: string | null) => {
+    const upTo = page.parts[place.part] ?? page.after;
+    // Without a row: retention may have deleted the rest in the meantime.
+    return position === null || position === upTo ? { after: upTo, part: place.part + 1 } : { after: position, part: place.part };
+  };
+  const readFrom = async ({ after, part }: typeof place): Promise<Portion> => {
+    const release = await readSemaphore.enter();
+    const upTo = page.parts[part];
+    const read = upTo === undefined ? Promise.resolve([]) : page.read(after, upTo, Math.max(1, Math.ceil(bytes / rowBytes)));
+    return read.then(
+      (rows) => ({ rows, release }),
+      (error: unknown) => {
+        release();
+        throw error;
+      },
+    );
+  };
+  const drop = () => {
+    ahead?.then(({ release }) => release()).catch(() => {});
+    ahead = null;
+  };
+  return {
+    isAtEnd: () => place.part >= page.parts.length,
+    next() {
+      const portion = ahead ?? readFrom(place);
+      ahead = null;
+      return portion;
+    },
+    readAhead({ rows }) {
+      const following = placeAt(rows.at(-1)?.position ?? null);
+      // The first portion tells whether the client reads at all.
+      if (bytes <= FIRST_BYTES || following.part >= page.parts.length) return;
+      ahead = readFrom(following);
+      // Whoever awaits it learns of a failure; it may be dropped instead.
+      ahead.catch(() => {});
+    },
+    drop,
+    moveTo(position, isSlow) {
+      place = placeAt(position);
+      bytes = isSlow ? PIECE_BYTES : Math.min(bytes * 2, PART_BYTES);
+      if (isSlow) drop();
+    },
+  };
+}
+
+// Its frame, and the rows with it, are gone before a slow client is waited for.
+async function writePortion(writer: PacedWriter, portions: Portions, textOf: (row: SentRow) => string): Promise<Written> {
+  const portion = await portions.next();
+  portions.readAhead(portion);
+  const written = await writeUntilLate(writer, portion.rows, textOf).finally(portion.release);
+  portions.moveTo(written.at, written.late !== null);
+  return written;
 }
 
 interface Written {
