@@ -5,9 +5,9 @@ import { isObject } from '../domain/values/json.ts';
 export type Columns = readonly string[];
 
 const PLAIN_NUMBER = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
-// Characters that spreadsheets take for the start of a formula (OWASP, "CSV Injection", seen 2026-11), also after whitespace, quotes and
-// separators, and in full-width and small forms.
-const FORMULA = /^(?:[\t\r\n]|[\s"'`;,|\u200b-\u200f\u2018-\u201f\u2060\ufeff]*[=+\-@%\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b])/;
+// Characters that spreadsheets take for the start of a formula (OWASP, "CSV Injection", seen 2026-11), in full-width and small forms too; also after
+// whitespace, separators, quotes of any kind, and control and format characters, which are invisible and which some programs remove.
+const FORMULA = /^(?:[\t\r\n]|[\s"'`;,|\p{Cc}\p{Cf}\p{Pi}\p{Pf}\u2032\u2033]*[=+\-@%\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b])/u;
 // Every kind of line break (the library quotes only its own), and the separators that spreadsheets use in other locales.
 const QUOTED = /[\r\n\v\f\u0085\u2028\u2029;\t]/;
 

@@ -49,6 +49,12 @@ test('a cell that a spreadsheet would execute starts with a quote mark, whatever
     '-',
     '%0A=1',
     '\rx',
+    '\u0001=1',
+    '\u0000=1',
+    '\u00ad=1',
+    '\u202e+x',
+    '\u2066@x',
+    '«=1',
   ])
     assert.match(rowsOf(`${cellOf(text)}`)[0]?.[0] ?? '', /^'/, JSON.stringify(text));
   for (const text of ['1.10', '-5', '+3.20', '-1e5', 'A-1', 'a=b', '', '2026-01-01', 'Zürich @ home']) assert.equal(cellOf(text), text);
