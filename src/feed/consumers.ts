@@ -66,14 +66,14 @@ export function registerConsumer(context: AuditContext, name: string, wanted: Wa
 
 async function register(context: ConsumersContext, name: string, wanted: WantedConsumer | null): Promise<{ created: boolean }> {
   const { filter, from, alertAfterSeconds, notify } = wanted ?? DEFAULT_CONSUMER;
-  const settings = {
-    name,
-    filter: JSON.stringify(filter),
-    alertAfterSeconds,
-    notifyUrl: notify?.url ?? null,
-    notifySecret: notify?.secret ?? null,
-  };
   return context.db.write(async (sql) => {
+    const settings = {
+      name,
+      filter: JSON.stringify({ ...filter, connections: limitTo(sql.scope?.connections ?? null, filter.connections) }),
+      alertAfterSeconds,
+      notifyUrl: notify?.url ?? null,
+      notifySecret: notify?.secret ?? null,
+    };
     const start = await findStart(sql, from);
     const known = await readConsumer(sql, name);
     if (notify && notify.secret === null && known?.notifyUrl !== notify.url)
@@ -82,6 +82,14 @@ async function register(context: ConsumersContext, name: string, wanted: WantedC
     if (!created && wanted) await updateConsumer(sql, settings);
     return { created };
   });
+}
+
+/** A key that is limited to connections registers consumers of these only: their notifications are sent whoever reads them. Rejects others (404). */
+function limitTo(allowed: readonly string[] | null, wanted: FeedFilter['connections']): FeedFilter['connections'] {
+  if (allowed === null) return wanted;
+  const unknown = wanted?.find((name) => !allowed.includes(name));
+  if (unknown !== undefined) throw new Refused(404, 'not_found', `There is no connection named ${unknown}.`);
+  return wanted ?? allowed;
 }
 
 /**

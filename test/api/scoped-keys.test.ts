@@ -94,6 +94,17 @@ testWithApi('a limited key sees only its connections and consumers, in every ope
   assert.equal((await api.call('POST', `/alerts/${encodeURIComponent(alert.id)}/acknowledge`, { key })).status, 404);
 });
 
+testWithApi('a limited key registers consumers of its own connections only', async (api) => {
+  const wish = { name: 'shop', role: 'operator', connections: ['fresh'], consumers: ['shop', 'till'] };
+  const { key } = (await api.call('POST', '/keys', { body: wish })).json;
+  const put = async (name: string, body?: object) => api.call('PUT', `/consumers/${name}`, { key, ...(body ? { body } : {}) });
+  assert.equal((await put('shop', { connection: ['fresh', 'acme'] })).status, 404);
+  assert.deepEqual((await put('shop')).json.connection, ['fresh'], 'without a body');
+  const notify = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(24).toString('base64')}` };
+  assert.deepEqual((await put('till', { notify })).json.connection, ['fresh'], 'what it is notified of');
+  assert.deepEqual((await put('till', { connection: 'fresh' })).json.connection, ['fresh']);
+});
+
 testOnEngines('bulk actions of a limited key apply only to its own deliveries', async (_t, engine) => {
   const named: unknown[] = [];
   const api = await startApi(engine, {
