@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import request from 'supertest';
+import { insertAudit } from '../../src/store/access/audit.ts';
 import { announce, documentOf } from '../documents/announced.ts';
-import { askAs, fill, openConsole, pressAs } from './support.ts';
+import { askAs, fill, KEYS, openConsole, pressAs } from './support.ts';
 
 test('readers see no button except sign-out, and cannot perform any action', async (t) => {
   const console = await openConsole(t);
@@ -56,6 +58,29 @@ test('an admin creates a key, which is shown once, and revokes it', async (t) =>
   assert.equal((await pressAs(console.app, 'admin', '/console/keys', { name: 'no good', role: 'reader' })).status, 400);
   assert.equal((await pressAs(console.app, 'admin', '/console/keys/erp/revoke')).status, 303);
   assert.equal(await console.ports.findKey('erp', key), null);
+});
+
+test('readers and limited keys see on the Activity page only their own part', async (t) => {
+  const console = await openConsole(t);
+  const made = await pressAs(console.app, 'admin', '/console/keys', { name: 'shop', role: 'operator', connections: 'toy' });
+  const [key = ''] = /od_[\w-]{43}/.exec(made.text) ?? [];
+  const entry = {
+    at: '2026-03-01T08:00:00.000Z',
+    via: 'api',
+    address: null,
+    action: 'key.create',
+    result: 'done',
+    requestId: null,
+  } as const;
+  for (const who of ['reader', 'shop', 'admin'])
+    await console.context.db.write((sql) =>
+      insertAudit(sql, { ...entry, who, keyName: who, target: `key:made-by-${who}`, connection: null, details: {} }),
+    );
+  const shown = async (name: string, secret: string) =>
+    (await request(console.app).get('/console/activity').auth(name, secret)).text.match(/made-by-\w+/g)?.toSorted();
+  assert.deepEqual(await shown('operator', KEYS.operator), ['made-by-admin', 'made-by-reader', 'made-by-shop']);
+  assert.deepEqual(await shown('reader', KEYS.reader), ['made-by-reader']);
+  assert.deepEqual(await shown('shop', key), ['made-by-shop']);
 });
 
 test('a replay is previewed before it is confirmed', async (t) => {

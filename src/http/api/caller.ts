@@ -10,6 +10,9 @@ export interface Caller {
   scope: Scope | null;
 }
 
+/** Whose entries of the audit this caller sees: readers and limited keys only their own; null: all. */
+export const auditSeenBy = ({ name, role, scope }: Caller): string | null => (role === 'reader' || scope !== null ? name : null);
+
 /** A key as a client presents it; `name` null: the key alone (Bearer, or the sign-in form). */
 export interface PresentedKey {
   name: string | null;

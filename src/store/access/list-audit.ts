@@ -9,7 +9,7 @@ export interface AuditRow extends AuditEntry {
 
 export interface AuditFilter {
   /** The name of a key that only sees its own entries; null: sees everything. */
-  seenBy?: string | null;
+  seenBy: string | null;
   who?: string | null;
   action?: string | null;
   target?: string | null;
@@ -43,7 +43,7 @@ function seenBy(sql: Sql, name: string | null): Condition {
 /** Newest first, before position `before` (null: from the newest). */
 export async function listAudit(sql: Sql, filter: AuditFilter, page: { before: number | null; limit: number }): Promise<AuditRow[]> {
   const condition = where(
-    seenBy(sql, filter.seenBy ?? null),
+    seenBy(sql, filter.seenBy),
     equals('who', filter.who ?? null),
     equals('action', filter.action ?? null),
     equals('target', filter.target ?? null),

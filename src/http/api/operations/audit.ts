@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { type AuditRow, listAudit } from '../../../store/access/list-audit.ts';
 import { callerOf } from '../auth.ts';
+import { auditSeenBy } from '../caller.ts';
 import type { RoutePorts } from '../ports.ts';
 import { queryLimit, queryText, queryTime } from '../query.ts';
 import { listCursor, readSequenceCursor } from '../sending/cursors.ts';
@@ -15,9 +16,8 @@ export function auditRoutes({ context, readSemaphore }: Pick<RoutePorts, 'contex
   const router = Router();
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
-    const { name, role, scope } = callerOf(response);
     const filter = {
-      seenBy: role === 'reader' || scope !== null ? name : null,
+      seenBy: auditSeenBy(callerOf(response)),
       who: queryText(request, 'who'),
       action: queryText(request, 'action'),
       target: queryText(request, 'target'),

@@ -1,4 +1,5 @@
 import { type AuditRow, listAudit } from '../../../../store/access/list-audit.ts';
+import { auditSeenBy } from '../../../api/caller.ts';
 import { badge, pager, table, time } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';
 import { type Content, html } from '../../components/html.ts';
@@ -6,7 +7,7 @@ import { consumerLink, deliveryLink, link, runLink } from '../../components/link
 import { timeField, timeParam } from '../../criteria.ts';
 import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, positionParam } from '../../page.ts';
 
-/** The audit: who did what, to what, and with which result. */
+/** The audit: who did what, to what, and with which result; as `GET /audit`, readers and limited keys see only their own part. */
 export const activityPage =
   (ports: ConsolePorts): Page =>
   async (pageRequest) => {
@@ -14,6 +15,7 @@ export const activityPage =
     const before = positionParam(pageRequest);
     const filter = {
       ...selected,
+      seenBy: auditSeenBy(pageRequest.caller),
       target: pageRequest.param('target'),
       from: timeParam(pageRequest, 'from'),
       to: timeParam(pageRequest, 'to'),
@@ -23,7 +25,7 @@ export const activityPage =
     const query = { ...selected, target: filter.target, from: pageRequest.param('from'), to: pageRequest.param('to') };
     return {
       title: 'Activity',
-      lead: html`<p>Every change made here through the console, the API or the command line. Newest first.</p>`,
+      lead: html`<p>Every change made here through the console, the API or the command line${filter.seenBy === null ? '' : ', as far as this key may see them'}. Newest first.</p>`,
       body: html`${filterForm('/activity', [
         { name: 'who', label: 'Who', value: selected.who },
         { name: 'action', label: 'Action', value: selected.action },

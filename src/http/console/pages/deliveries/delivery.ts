@@ -2,6 +2,7 @@ import { Refused } from '../../../../domain/errors.ts';
 import { type AuditRow, listAudit } from '../../../../store/access/list-audit.ts';
 import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../../store/deliveries/list.ts';
 import { readByCause } from '../../../../store/feed/read-changes.ts';
+import { auditSeenBy } from '../../../api/caller.ts';
 import { action, button, facts, section, stateBadge, table, time, timeAndAge } from '../../components/components.ts';
 import { countText, durationText } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
@@ -29,7 +30,8 @@ export const deliveryPage =
     const changes = await readByCause(sql, delivery.id, MOST_CHANGES);
     const unknown = isUnknownEvent(delivery, await readUnknownEvents(sql, delivery.connection));
     const resource = (await readResources(sql, [delivery])).get(delivery.id);
-    const activity = await listAudit(sql, { target: `delivery:${delivery.id}` }, { before: null, limit: 10 });
+    const own = { seenBy: auditSeenBy(pageRequest.caller), target: `delivery:${delivery.id}` };
+    const activity = await listAudit(sql, own, { before: null, limit: 10 });
     const title =
       delivery.eventType ?? (resource ? `notification for ${resource.text}` : delivery.subject === null ? 'not readable' : 'notification');
     return {
