@@ -49,13 +49,15 @@ export function startConsumerWatch(context: WatchContext, post: PostNotice): { s
   const run = async () => {
     while (!stopping.signal.aborted) {
       const seen = context.feedChanged.count();
+      const sinceMs = performance.now();
       // A receiver that hangs must not delay the others or the alerts.
       const look: Promise<void> = check()
         .catch((error: unknown) => context.log.warn('consumer_check_failed', { error: errorText(error) }))
         .finally(() => looks.delete(look));
       looks.add(look);
-      await pause(AT_MOST_EVERY_MS, stopping.signal);
-      await context.feedChanged.wait(LOOK_MS - AT_MOST_EVERY_MS, stopping.signal, seen);
+      await context.feedChanged.wait(LOOK_MS, stopping.signal, seen);
+      const leftMs = sinceMs + AT_MOST_EVERY_MS - performance.now();
+      if (leftMs > 0) await pause(leftMs, stopping.signal);
     }
   };
   const running = run();

@@ -9,6 +9,8 @@ export function createAnonymousRequestLog({ clock, log }: Pick<Context, 'clock' 
   const counts = new Map<string | null, number>();
   const loggedAtMs = new Map<string | null, number>();
   return {
+    /** Whether there is something that has not been logged yet. */
+    isWaiting: () => counts.size > 0,
     count: (connection: string | null) => void counts.set(connection, (counts.get(connection) ?? 0) + 1),
     report(): void {
       const nowMs = clock.now().getTime();

@@ -77,17 +77,39 @@ export function createResponseStats(context: Context): ResponseStats {
     flushing = write().catch((error: unknown) => context.log.warn('response_counts_not_stored', { error: errorText(error) }));
     await flushing;
   };
-  const timer = setInterval(() => void flush(), FLUSH_MS);
+  const regular = flushWhileNeeded(flush, () => pending.counts.size > 0 || anonymous.isWaiting());
   return {
     record(connection, status, code, rejection = null) {
+      regular.request();
       if (rejection?.credential === null) anonymous.count(connection);
       if (connection === null) return;
       countAnswer(pending, { connection, at: context.clock.now().toISOString(), status, code, rejection });
     },
     flush,
     async stop() {
-      clearInterval(timer);
+      regular.stop();
       await flush();
+    },
+  };
+}
+
+/** Flushes `FLUSH_MS` after a request, and again while something is waiting. At rest there is no timer. */
+function flushWhileNeeded(flush: () => Promise<void>, isWaiting: () => boolean): { request(): void; stop(): void } {
+  let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
+  const request = (): void => {
+    if (isStopped) return;
+    timer ??= setTimeout(async () => {
+      await flush();
+      timer = null;
+      if (isWaiting()) request();
+    }, FLUSH_MS);
+  };
+  return {
+    request,
+    stop() {
+      isStopped = true;
+      if (timer) clearTimeout(timer);
     },
   };
 }

@@ -92,17 +92,29 @@ class DeliveryWorker implements Worker {
     return !this.stopping.signal.aborted && this.breaker.permits() === 'all';
   }
 
-  /**
-   * Sleeps until something arrives, the next delivery is due, or another process has written. `seen`: the number of arrivals before the last
-   * query.
-   */
+  /** Sleeps until something arrives or a delivery is due. `seen`: the number of arrivals before the last query. */
   private async sleep(seen: number): Promise<void> {
+    const { context } = this;
+    // What is due but was not taken just now waits for something else.
+    let after = context.clock.now().toISOString();
+    for (;;) {
+      const mark = context.db.dialect.changeMark();
+      const now = context.clock.now();
+      const dueAt = await guard(context, 'look', () => readNextDueAt(context.db.read, after));
+      if (dueAt !== null && dueAt <= now.toISOString()) return;
+      await this.untilWritten(seen, mark, { now, dueAt });
+      if (this.stopping.signal.aborted || context.deliveryArrived.count() !== seen || this.breaker.permits() !== 'all') return;
+      // Then this one query tells that there is still nothing to do.
+      after = '';
+    }
+  }
+
+  /** Until something arrives, the next delivery is due, another process has written, or that is to be checked again. */
+  private async untilWritten(seen: number, mark: string | null, { now, dueAt }: { now: Date; dueAt: string | null }): Promise<void> {
     const { context } = this;
     const { signal } = this.stopping;
     const { dialect } = context.db;
-    const mark = dialect.changeMark();
-    const fromMs = context.clock.now().getTime();
-    const dueAt = await guard(context, 'look', () => readNextDueAt(context.db.read, new Date(fromMs).toISOString()));
+    const fromMs = now.getTime();
     const longestMs = this.breaker.permits() === 'all' ? LONGEST_SLEEP_MS : PAUSED_MS;
     const untilMs = Math.min(fromMs + longestMs, dueAt === null ? Number.POSITIVE_INFINITY : Date.parse(dueAt));
     for (let nowMs = fromMs; nowMs < untilMs && !signal.aborted; nowMs = context.clock.now().getTime()) {

@@ -15,8 +15,8 @@ export interface Metrics {
 // Gauges that end like counters (`promtool check metrics`); each has a series by type beside it.
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-// The default, every 10 ms, takes 0.3 % of a core even at rest (Node 24, November 2026).
-const LOOP_SAMPLE_MS = 100;
+// The default, every 10 ms, takes 0.3 % of a core even at rest, every 100 ms 0.07 % (Node 24, November 2026).
+const LOOP_SAMPLE_MS = 250;
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

@@ -2,6 +2,9 @@ import type { Knex } from 'knex';
 import type { SqlValue } from './sql-value.ts';
 import type { TrigramIndex } from './trigrams.ts';
 
+/** How often a pool looks for connections that have been idle for 30 s. The default, every second, wakes a process at rest. */
+export const REAP_INTERVAL_MS = 15_000;
+
 /** Everything that differs between the two engines. Table files check what the engine supports, never which engine it is. */
 export interface Dialect {
   name: 'sqlite' | 'postgres';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { ANSWER_WITHIN_MS, RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { OrderdockError } from '../../domain/errors.ts';
-import type { Dialect } from './dialect.ts';
+import { type Dialect, REAP_INTERVAL_MS } from './dialect.ts';
 import { errorCode, errorMessage, isObjectWith, isTimeout, SILENT_LOG } from './driver-errors.ts';
 import type { SqlValue } from './sql-value.ts';
 import { postgresTrigrams } from './trigrams.ts';
@@ -61,7 +61,7 @@ export function postgresDialect(url: string): Dialect {
       log: SILENT_LOG,
       connection: postgresConnection(url),
       acquireConnectionTimeout: RESOURCE_WAIT_MS,
-      pool: { min: 0, max: 12 },
+      pool: { min: 0, max: 12, reapIntervalMillis: REAP_INTERVAL_MS },
     },
     reader: null,
     ...BEGINNINGS,

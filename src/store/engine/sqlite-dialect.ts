@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { RESOURCE_WAIT_MS } from '../../domain/deadlines.ts';
 import { Unavailable } from '../../domain/errors.ts';
-import type { Dialect } from './dialect.ts';
+import { type Dialect, REAP_INTERVAL_MS } from './dialect.ts';
 import { errorCode, isObjectWith, isTimeout, SILENT_LOG } from './driver-errors.ts';
 import type { SqlValue } from './sql-value.ts';
 import { keepStatements, runPrepared, type SqliteConnection } from './sqlite-statements.ts';
@@ -90,6 +90,7 @@ const sqliteConfig = (filename: string, min: number, max: number): Knex.Config =
   pool: {
     min,
     max,
+    reapIntervalMillis: REAP_INTERVAL_MS,
     afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) => {
       keepStatements(connection);
       setPragmas(connection).then(() => done(null), done);
