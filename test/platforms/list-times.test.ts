@@ -84,6 +84,10 @@ test('a link to the next page is followed only below the base address; http behi
     'https://api.example.net/v1/orders/',
     'https://api.example.net/v2evil/',
     'https://api.example.net/v2/../admin',
+    'https://api.example.net/v2/..%2fadmin',
+    'https://api.example.net/v2/%2e%2e%5Cadmin',
+    'https://api.example.net/v2/orders/..;/admin',
+    'https://someone:else@api.example.net/v2/orders/',
   ])
     assert.throws(
       () => followableLink(base, link),
