@@ -18,8 +18,11 @@ export async function differences(before: Json | undefined, after: Json | undefi
     for (const name of memberNames(before, after)) {
       const [one, other] = [memberOf(before, name), memberOf(after, name)];
       if (one === other) continue;
+      const place = `${path}/${pathPart(name)}`;
+      // Most members are not objects.
+      if (typeof one !== 'object' && typeof other !== 'object') differing.note({ path: place, before: one ?? null, after: other ?? null });
+      else await differences(one, other, place, differing);
       await differing.turn.pauseIfLong();
-      await differences(one, other, `${path}/${pathPart(name)}`, differing);
     }
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [position, entry] of before.entries()) {

@@ -60,7 +60,7 @@ function note(found: Found, place: Place, name: string, describe: (path: string)
 /** Every field and enum value in `document` that `shape` does not know; each path once, and anything beyond the first thousand as a count. */
 export function findDrift(document: Json | undefined, shape: Shape, path = ''): Drift[] {
   const found: Found = { drift: [], dropped: 0, noted: new Map() };
-  walk(document, shape, placeOf(shape, path), found);
+  walk(document, placeOf(shape, path), found);
   return found.dropped === 0 ? found.drift : [...found.drift, overflowOf(found.dropped)];
 }
 
@@ -69,31 +69,29 @@ interface Place {
   above: Place | null;
   /** A pointer, a member's name or `*`. */
   part: string;
+  shape: Shape;
   /** By name; `*` for the entries of a list. Only for known members, which are few. */
-  below: Map<string, Place> | null;
+  below: Map<string, Place>;
 }
 
-const createPlace = (above: Place | null, part: string): Place => ({ above, part, below: null });
+const createPlace = (above: Place | null, part: string, shape: Shape): Place => ({ above, part, shape, below: new Map() });
 
 // The places of a shape are the same for every document, so they are created once.
 const places = new WeakMap<object, Map<string, Place>>();
 
 function placeOf(shape: Shape, path: string): Place {
-  if (typeof shape === 'string') return createPlace(null, path);
+  if (typeof shape === 'string') return createPlace(null, path, shape);
   const known = places.get(shape)?.get(path);
   if (known) return known;
-  const made = createPlace(null, path);
+  const made = createPlace(null, path, shape);
   const ofShape = places.get(shape) ?? new Map<string, Place>();
   // Paths are given by the platforms' parsers: there are few.
   places.set(shape, ofShape.set(path, made));
   return made;
 }
 
-function placeBelow(above: Place, part: string): Place {
-  const known = above.below?.get(part);
-  if (known) return known;
-  const made = createPlace(above, part);
-  above.below ??= new Map();
+function placeBelow(above: Place, part: string, shape: Shape): Place {
+  const made = createPlace(above, part, shape);
   above.below.set(part, made);
   return made;
 }
@@ -101,23 +99,25 @@ function placeBelow(above: Place, part: string): Place {
 const textOf = ({ above, part }: Place): string => (above === null ? part : `${textOf(above)}/${segment(part)}`);
 const segment = (name: string): string => name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
 
-function walk(value: Json | undefined, shape: Shape, place: Place, found: Found): void {
+function walk(value: Json | undefined, place: Place, found: Found): void {
   if (value === null || value === undefined) return;
+  const { shape } = place;
   if (shape === 'any') noteDigits(value, place, found);
   else if (shape === 'time') noteTime(value, place, found);
   else if (isEnum(shape)) noteValue(value, shape, place, found);
-  else if ('list' in shape) walkList(value, shape.list, placeBelow(place, '*'), found);
+  else if ('list' in shape) walkList(value, place.below.get('*') ?? placeBelow(place, '*', shape.list), found);
   else if (isObject(value)) walkMembers(value, shape.members, place, found);
 }
 
-function walkList(value: Json, shape: Shape, place: Place, found: Found): void {
-  for (const entry of Array.isArray(value) ? value : [value]) walk(entry, shape, place, found);
+function walkList(value: Json, place: Place, found: Found): void {
+  if (!Array.isArray(value)) walk(value, place, found);
+  else for (const entry of value) walk(entry, place, found);
 }
 
 function walkMembers(value: JsonObject, members: { readonly [name: string]: Shape }, above: Place, found: Found): void {
   for (const name in value) {
-    const known = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (known) walk(value[name], known, placeBelow(above, name), found);
+    const place = above.below.get(name) ?? knownBelow(above, name, members);
+    if (place) walk(value[name], place, found);
     else
       note(found, above, `field ${name.slice(0, 100)}`, (path) => ({
         kind: 'field',
@@ -125,6 +125,11 @@ function walkMembers(value: JsonObject, members: { readonly [name: string]: Shap
         path: `${path}/${segment(name)}`,
       }));
   }
+}
+
+function knownBelow(above: Place, name: string, members: { readonly [name: string]: Shape }): Place | null {
+  const shape = Object.hasOwn(members, name) ? members[name] : undefined;
+  return shape === undefined ? null : placeBelow(above, name, shape);
 }
 
 /** A number with more digits than any amount has is not canonical. */
