@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Log } from '../domain/log.ts';
 import type { Readiness } from '../monitoring/readiness.ts';
+import { dropForwardedPorts } from './forwarded-ports.ts';
 import { createHealth } from './metrics/health.ts';
 import { type Metrics, metricsPage } from './metrics/metrics.ts';
 import { allowOnly, errorBorder, notFound } from './problem.ts';
@@ -25,7 +26,10 @@ export function addMonitoring(app: Express, { ready, metrics, requireRole }: Mon
 export function createOperationsHttp(ports: MonitoringPorts & { log: Log; trustProxy: number | readonly string[] | null }): Express {
   const app = express();
   app.disable('x-powered-by');
-  if (ports.trustProxy !== null) app.set('trust proxy', ports.trustProxy);
+  if (ports.trustProxy !== null) {
+    app.set('trust proxy', ports.trustProxy);
+    app.use(dropForwardedPorts);
+  }
   app.use(requestContext, helmet());
   addMonitoring(app, ports);
   app.use(notFound);

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import test from 'node:test';
 import request from 'supertest';
+import { createMetrics } from '../../src/http/metrics/metrics.ts';
+import { createOperationsHttp } from '../../src/http/operations-server.ts';
 import { BASIC, connectionNamed, ORDER, openTestServer, post } from './test-server.ts';
 
 test('missing and wrong credentials are answered 401 with the schemes, and nothing is stored', async () => {
@@ -62,6 +64,23 @@ test('behind a trusted proxy the sender is the one that the proxy names', async 
   assert.equal((await send('203.0.113.7:51234')).status, 202, 'a port is not part of the address');
   assert.equal((await send('[2001:db8:5::9]:443')).status, 202);
   assert.equal((await send('unknown')).status, 403);
+});
+
+test('a process without webhooks reads the address that the proxy names in the same way', async () => {
+  const addresses: unknown[] = [];
+  const app = createOperationsHttp({
+    ready: async () => ({ ready: true, checks: {} }),
+    metrics: createMetrics(),
+    requireRole: () => (incoming, response) => {
+      addresses.push(incoming.ip);
+      response.end();
+    },
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    trustProxy: 1,
+  });
+  for (const forwarded of ['203.0.113.7', '203.0.113.7:51234', '203.0.113.7:51235'])
+    assert.equal((await request(app).get('/metrics').set('X-Forwarded-For', forwarded)).status, 200);
+  assert.deepEqual(addresses, Array(3).fill('203.0.113.7'));
 });
 
 test('plain HTTP is rejected if HTTPS is required, unless a trusted proxy received it over HTTPS', async () => {
