@@ -129,7 +129,7 @@ const append = (sql: Sql, orders: readonly Order[]) =>
               ordinal: index + 1,
               entity_id: order.id,
               external_id: order.orderId,
-              diff: JSON.stringify(order.lines).slice(0, 2500),
+              diff: JSON.stringify(order.lines).slice(0, 750),
               change_id: randomUUID(),
               cause_id: order.delivery,
             })),

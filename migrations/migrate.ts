@@ -32,6 +32,7 @@ import * as refusedCredentials from './0043_refused_credentials.ts';
 import * as newestDead from './0044_newest_dead.ts';
 import * as alertMessages from './0045_alert_messages.ts';
 import * as remotePauses from './0046_remote_pauses.ts';
+import * as shortDiffs from './0047_short_diffs.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -72,6 +73,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0044_newest_dead', newestDead],
   ['0045_alert_messages', alertMessages],
   ['0046_remote_pauses', remotePauses],
+  ['0047_short_diffs', shortDiffs],
 ];
 
 const MIGRATION_LOCK = 7036280;

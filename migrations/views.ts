@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { OWN_ID, PIECES } from './diff-pieces.ts';
 
 /** The expressions that differ between the engines in a view. */
 interface Engine {
@@ -8,6 +9,8 @@ interface Engine {
   decimal(column: string, path: string): string;
   /** A list of lists of values at a path, as JSON text of a list of objects with these members. */
   objects(column: string, path: string, names: readonly string[]): string;
+  /** The function that returns the character with a code. */
+  character: string;
   /** Clause that expands a column with a JSON list into rows: each is a value `line.value`. */
   unfold(column: string): string;
 }
@@ -19,6 +22,7 @@ const sqlitePath = (path: string): string =>
     .join('')}'`;
 
 const sqlite: Engine = {
+  character: 'char',
   text: (column, path) => `json_extract(${column}, ${sqlitePath(path)})`,
   decimal: (column, path) => `json_extract(${column}, ${sqlitePath(path)})`,
   objects: (column, path, names) =>
@@ -31,6 +35,7 @@ const NUMBER = String.raw`'^[+-]?\d+(\.\d+)?([eE][+-]?\d{1,4})?$'`;
 const at = (path: string): string => `'{${path.replaceAll('.', ',')}}'`;
 
 const postgres: Engine = {
+  character: 'chr',
   text: (column, path) => `${column}::json #>> ${at(path)}`,
   decimal: (column, path) => {
     const text = `(${column}::json #>> ${at(path)})`;
@@ -105,9 +110,18 @@ const documents = (engine: Engine): string =>
    from documents join entities on entities.id = documents.entity_id 
    where documents.superseded_by is null and documents.removed_at is null`;
 
-const FEED = `select changes.seq as position, changes.change_id as change_id, changes.at as at, changes.connection as connection, changes.kind as kind,
+/** The JSON text of an entry's differences from what is stored of it. */
+const fullDiff = ({ character }: Engine): string =>
+  [...PIECES.map((piece, place) => ({ code: place + 1, text: `'${piece}'` })), { code: OWN_ID, text: 'changes.external_id' }].reduce(
+    (stored, { code, text }) => `replace(${stored}, ${character}(${code}), ${text})`,
+    'changes.diff',
+  );
+
+const feed = (
+  diff: string,
+): string => `select changes.seq as position, changes.change_id as change_id, changes.at as at, changes.connection as connection, changes.kind as kind,
     changes.action as action, changes.entity_id as id, changes.external_id as external_id, changes.version as version, changes.lines as lines,
-    changes.diff as diff, changes.cause_type as cause_type, changes.cause_id as cause_id, changes.event_type as event_type
+    ${diff} as diff, changes.cause_type as cause_type, changes.cause_id as cause_id, changes.event_type as event_type
   from changes`;
 
 /** The stable views for reports and other programs (docs/sql.md), by name. */
@@ -119,7 +133,7 @@ function viewDefinitions(engine: Engine): Record<string, string> {
     shipment_lines: lines(engine, 'shipment'),
     records: entities(engine, `kind not in ('order', 'shipment')`, 'kind, '),
     documents_current: documents(engine),
-    feed: FEED,
+    feed: feed(fullDiff(engine)),
   };
 }
 

@@ -21,7 +21,7 @@ interface FeedRow {
   cause_type: string;
 }
 const feed = (run: TestContext) =>
-  run.context.db.read.all<FeedRow>('select action, version, lines, diff, cause_type from changes order by seq');
+  run.context.db.read.all<FeedRow>('select action, version, lines, diff, cause_type from feed order by position');
 const states = async (run: TestContext) =>
   (await run.context.db.read.all<{ state: string }>('select state from deliveries order by seq')).map((row) => row.state);
 

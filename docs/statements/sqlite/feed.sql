@@ -1,10 +1,10 @@
 -- What is sent, by function of src/store: made by `npm run docs:sql`.
 
 -- feed/append.ts appendChanges
-insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
+insert into changes (seq, change_id, at, connection, kind, action, entity_id, external_id, version, lines, diff, diff_bytes, state, cause_type, cause_id, event_type, platform_at, received_at) select (select position
 from feed_head
-where id = 1) - n + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
-from (select json_extract(value, '$.ordinal') as "ordinal", json_extract(value, '$.change_id') as "change_id", json_extract(value, '$.at') as "at", json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.action') as "action", json_extract(value, '$.entity_id') as "entity_id", json_extract(value, '$.external_id') as "external_id", json_extract(value, '$.version') as "version", json_extract(value, '$.lines') as "lines", json_extract(value, '$.diff') as "diff", json_extract(value, '$.state') as "state", json_extract(value, '$.cause_type') as "cause_type", json_extract(value, '$.cause_id') as "cause_id", json_extract(value, '$.event_type') as "event_type", json_extract(value, '$.platform_at') as "platform_at", json_extract(value, '$.received_at') as "received_at"
+where id = 1) - n + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.diff_bytes, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
+from (select json_extract(value, '$.ordinal') as "ordinal", json_extract(value, '$.change_id') as "change_id", json_extract(value, '$.at') as "at", json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.action') as "action", json_extract(value, '$.entity_id') as "entity_id", json_extract(value, '$.external_id') as "external_id", json_extract(value, '$.version') as "version", json_extract(value, '$.lines') as "lines", json_extract(value, '$.diff') as "diff", json_extract(value, '$.diff_bytes') as "diff_bytes", json_extract(value, '$.state') as "state", json_extract(value, '$.cause_type') as "cause_type", json_extract(value, '$.cause_id') as "cause_id", json_extract(value, '$.event_type') as "event_type", json_extract(value, '$.platform_at') as "platform_at", json_extract(value, '$.received_at') as "received_at"
 from json_each(?)) as rows
 where true;
 
@@ -189,13 +189,13 @@ order by seq;
 
 -- feed/read-changes.ts readFeedTexts
 select *
-from (select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
+from (select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
 limit ?) as branch0
 union all select *
-from (select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
+from (select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
@@ -204,28 +204,28 @@ order by seq
 limit ?;
 
 -- feed/read-changes.ts readFeedTexts
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts readFeedTexts
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts readFeedTexts
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts readFeedTexts
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
@@ -260,7 +260,7 @@ order by changes.seq
 limit 1;
 
 -- feed/read-changes.ts readOutstanding
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked')
@@ -268,7 +268,7 @@ order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts readOutstanding
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type, receipts.reference as receipt_reference, receipts.reason as receipt_reason, receipts.at as receipt_at
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked') and changes.connection in (?, …)
@@ -276,63 +276,63 @@ order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where 1 = 1
 order by changes.seq desc
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where cause_id = ?
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.at <= ?
 order by changes.seq desc
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq desc
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.seq < ?
 order by changes.seq desc
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
 order by changes.seq
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where entity_id = ? and seq > ?
 order by version
 limit ?;
 
 -- feed/read-changes.ts select
-select changes.seq, changes.change_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.external_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
+select changes.seq, changes.change_id, changes.external_id, '","at":"' || changes.at || '","connection":"' || changes.connection || '","kind":"' || changes.kind || '","action":"' || changes.action || '","id":"' || changes.entity_id || '","externalId":' || json_quote(changes.external_id) || ',"version":' || changes.version || ',"lines":' || changes.lines || ',"diff":' as before_diff, changes.diff, ',"cause":{"type":"' || changes.cause_type || '","id":' || json_quote(changes.cause_id) || ',"eventType":' || json_quote(changes.event_type) || '}}' as after_diff, changes.at, changes.connection, changes.kind, changes.action, changes.entity_id, changes.version, changes.lines, changes.cause_type, changes.cause_id, changes.event_type
 from changes
 where entity_id = ? and seq > ? and seq <= ?
 order by version
@@ -403,13 +403,13 @@ order by c.name;
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
 from (select *
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
 limit ?) as branch0
 union all select *
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
@@ -420,7 +420,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
 from entities
 where entities.id = changes.entity_id) as bytes
 from changes
@@ -431,7 +431,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) + 800 + octet_length(changes.state) + 800 + (select (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count)
 from entities
 where entities.id = changes.entity_id) as bytes
 from changes
@@ -442,7 +442,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) + 800 + octet_length(changes.state) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) + 800 + octet_length(changes.state) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
@@ -451,7 +451,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked')
@@ -461,7 +461,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 left join receipts on receipts.consumer = ? and receipts.change_seq = changes.seq
 where changes.seq > ? and changes.seq <= ? and (receipts.status is null or receipts.status <> 'booked') and changes.connection in (?, …)
@@ -471,7 +471,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ?
 order by changes.seq
@@ -480,7 +480,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …)
 order by changes.seq
@@ -489,7 +489,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.connection in (?, …) and changes.connection in (?, …)
 order by changes.seq
@@ -498,7 +498,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …)
 order by changes.seq
@@ -507,7 +507,7 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where changes.seq > ? and changes.seq <= ? and changes.kind in (?, …) and changes.connection in (?, …)
 order by changes.seq
@@ -516,33 +516,33 @@ limit ?) as found;
 -- feed/read-sizes.ts selectSizes
 select string_agg('[' || seq || ',"' || change_id || '",' || bytes || ']', ','
 order by seq) as sizes
-from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff) as bytes
+from (select changes.seq, changes.change_id, 600 + octet_length(changes.external_id) + octet_length(changes.lines) + coalesce(changes.diff_bytes, octet_length(changes.diff)) as bytes
 from changes
 where entity_id = ? and seq > ?
 order by seq
 limit ?) as found;
 
 -- feed/read-states.ts readHeaderBefore
-select state, diff
+select external_id, state, diff, platform_at
 from changes
 where entity_id = ? and version < ? and substr(state, 1, 14) <> '{"header":null'
 order by version desc
 limit 1;
 
 -- feed/read-states.ts readStateHistory
-select version, at, state, diff
+select version, at, external_id, state, diff, platform_at
 from changes
 where entity_id = ? and at <= ?
 order by version;
 
 -- feed/read-states.ts readStateHistory
-select version, at, state, diff
+select version, at, external_id, state, diff, platform_at
 from changes
 where entity_id = ? and seq <= ?
 order by version;
 
 -- feed/read-states.ts readStatesOf
-select seq, state, diff
+select seq, external_id, state, diff, platform_at
 from changes
 where seq in (?, …);
 

@@ -3,6 +3,7 @@ import type { EntityKind } from '../../domain/entities/entity.ts';
 import { pipelined, type Sql } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { type ChangeState, stateText } from './change-state.ts';
+import { shortDiff } from './short-diff.ts';
 
 export interface NewChange {
   /** Never reused, even after a backup is restored. */
@@ -35,6 +36,7 @@ const CHANGE = {
   version: 'integer',
   lines: 'text',
   diff: 'text',
+  diff_bytes: 'integer',
   state: 'text',
   cause_type: 'text',
   cause_id: 'text',
@@ -43,15 +45,9 @@ const CHANGE = {
   received_at: 'text',
 } as const;
 
-/**
- * Appends to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked until the commit:
- * positions have no gap and become visible in order, so that no entry ever appears before one that has already been read. Returns the positions, in
- * the order of `changes`.
- */
-export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
-  if (changes.length === 0) return [];
-  const rows = changes.map((change, index) => ({
-    ordinal: index + 1,
+function newRow(change: NewChange) {
+  const diff = JSON.stringify(change.diff);
+  return {
     change_id: change.changeId,
     at: change.at,
     connection: change.connection,
@@ -61,14 +57,25 @@ export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Pr
     external_id: change.externalId,
     version: change.version,
     lines: JSON.stringify(change.lines),
-    diff: JSON.stringify(change.diff),
-    state: stateText(change.state, change.diff),
+    diff: shortDiff(diff, change.externalId),
+    diff_bytes: Buffer.byteLength(diff),
+    state: stateText(change.state, change.diff, change.platformAt),
     cause_type: change.cause.type,
     cause_id: change.cause.id,
     event_type: change.cause.eventType,
     platform_at: change.platformAt,
     received_at: change.receivedAt,
-  }));
+  };
+}
+
+/**
+ * Appends to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked until the commit:
+ * positions have no gap and become visible in order, so that no entry ever appears before one that has already been read. Returns the positions, in
+ * the order of `changes`.
+ */
+export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
+  if (changes.length === 0) return [];
+  const rows = changes.map((change, index) => ({ ordinal: index + 1, ...newRow(change) }));
   const [head] = await pipelined(sql, [
     () =>
       sql.all<{ position: number | string }>('update feed_head set position = position + ? where id = 1 returning position', [rows.length]),

@@ -1,6 +1,7 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import { feedCursor } from '../../domain/entities/feed-cursor.ts';
 import type { Dialect } from '../engine/dialect.ts';
+import { fullDiff } from './short-diff.ts';
 
 /** An entry of the feed as JSON, and its position: its sequence as decimal text. */
 export interface ChangeText {
@@ -30,7 +31,9 @@ export interface ChangeRow extends ChangeText {
 export interface TextRow {
   seq: number | string;
   change_id: string;
+  external_id: string;
   before_diff: string;
+  /** As stored: `fullDiff` restores the JSON text. */
   diff: string;
   after_diff: string;
 }
@@ -41,7 +44,6 @@ export interface Row extends TextRow {
   kind: EntityKind;
   action: string;
   entity_id: string;
-  external_id: string;
   version: number;
   lines: string;
   cause_type: string;
@@ -61,33 +63,27 @@ const afterDiff = ({ jsonText }: Dialect): string =>
 
 /** The columns of a `TextRow`. */
 export const textColumns = (dialect: Dialect): string =>
-  `changes.seq, changes.change_id, ${beforeDiff(dialect)} as before_diff, changes.diff, ${afterDiff(dialect)} as after_diff`;
+  `changes.seq, changes.change_id, changes.external_id, ${beforeDiff(dialect)} as before_diff, changes.diff, ${afterDiff(dialect)} as after_diff`;
 
-const FURTHER = [
-  'at',
-  'connection',
-  'kind',
-  'action',
-  'entity_id',
-  'external_id',
-  'version',
-  'lines',
-  'cause_type',
-  'cause_id',
-  'event_type',
-];
+const FURTHER = ['at', 'connection', 'kind', 'action', 'entity_id', 'version', 'lines', 'cause_type', 'cause_id', 'event_type'];
 
 /** The columns of a `Row`. */
 export const changeColumns = (dialect: Dialect): string => [textColumns(dialect), ...FURTHER.map((name) => `changes.${name}`)].join(', ');
 
-export function toText(row: TextRow): ChangeText {
+export const toText = (row: TextRow): ChangeText => joined(row, fullDiff(row.diff, row.external_id));
+
+function joined(row: TextRow, diff: string): ChangeText {
   const cursor = feedCursor(row.seq, row.change_id);
-  const text = `{"cursor":"${cursor}","changeId":"${row.change_id}${row.before_diff}${row.diff}${row.after_diff}`;
+  const text = `{"cursor":"${cursor}","changeId":"${row.change_id}${row.before_diff}${diff}${row.after_diff}`;
   return { position: String(row.seq), cursor, text };
 }
 
-export const toChange = (row: Row): ChangeRow => ({
-  ...toText(row),
+export function toChange(row: Row): ChangeRow {
+  const diff = fullDiff(row.diff, row.external_id);
+  return { ...joined(row, diff), ...toMembers(row), diff };
+}
+
+const toMembers = (row: Row): Omit<ChangeRow, keyof ChangeText | 'diff'> => ({
   changeId: row.change_id,
   at: row.at,
   connection: row.connection,
@@ -97,7 +93,6 @@ export const toChange = (row: Row): ChangeRow => ({
   externalId: row.external_id,
   version: row.version,
   lines: row.lines,
-  diff: row.diff,
   causeType: row.cause_type,
   causeId: row.cause_id,
   eventType: row.event_type,

@@ -20,41 +20,82 @@ interface LineThen {
   removedAt: string | null;
 }
 
-/** As stored. The content of a line that this change created is in its difference, and is not stored twice. */
-interface StoredState extends Omit<ChangeState, 'lines'> {
+/** As stored. What this change set from nothing, the header or the content of a line, is in its differences, and is not stored twice. */
+interface StoredState {
+  /** An empty one has the values of the differences. */
+  header: Partial<Header> | null;
+  /** Missing: that of the change's cause. */
+  lastUpdatedAt?: string | null;
+  deletedAt?: string | null;
   /** Of states that were stored before `created` existed, a line may refer to its difference by index. */
-  lines: Record<string, Omit<LineThen, 'content'> & ({ content: LineContent } | { difference: number })>;
+  lines?: Record<string, Omit<LineThen, 'content'> & ({ content: LineContent } | { difference: number })>;
   created?: readonly CreatedLine[];
 }
 
-/** `difference` is an index; a `version` or `lastUpdatedAt` that is missing or null is 1 and that of the entity; '' is none. */
+/**
+ * `difference` is an index. One that is missing or null follows the previous line's, and so does a rank, which begins at 0. A `version` or
+ * `lastUpdatedAt` that is missing or null is 1 and that of the entity; '' is none.
+ */
 type CreatedLine = readonly [
-  difference: number,
-  rank: number,
+  difference?: number | null,
+  rank?: number | null,
   version?: number | null,
   lastUpdatedAt?: string | null,
   removedAt?: string | null,
 ];
 
-/** JSON text; the header comes first, since entries without one are recognized by how they begin. */
-export function stateText(state: ChangeState, diff: readonly Difference[]): string {
+/** JSON text; the header comes first, since entries without one are recognized by how they begin. `platformAt`: the platform's time of the cause. */
+export function stateText(state: ChangeState, diff: readonly Difference[], platformAt: string | null): string {
   const differences = new Map<string | null, { place: number; after: JsonObject }>();
   for (const [place, { before, after }] of diff.entries())
     if (before === null && isObject(after)) differences.set(textAt(after.externalId), { place, after });
   const created: Json[][] = [];
   const others: [string, LineThen][] = [];
+  let last = { place: -1, rank: -1 };
   for (const [externalId, line] of Object.entries(state.lines)) {
     const found = differences.get(externalId);
-    if (found && hasContent(found.after, line.content)) created.push(createdLine(found.place, line, state.lastUpdatedAt));
-    else others.push([externalId, line]);
+    if (!found || !hasContent(found.after, line.content)) {
+      others.push([externalId, line]);
+      continue;
+    }
+    created.push(createdLine(found.place, line, last, state.lastUpdatedAt));
+    last = { place: found.place, rank: line.rank };
   }
-  const { header, lastUpdatedAt, deletedAt } = state;
-  const stored = { header, lastUpdatedAt, deletedAt, lines: Object.fromEntries(others) };
+  const stored: StoredState = { header: state.header && isSetFromNothing(state.header, diff) ? {} : state.header };
+  if (state.lastUpdatedAt !== platformAt) stored.lastUpdatedAt = state.lastUpdatedAt;
+  if (state.deletedAt !== null) stored.deletedAt = state.deletedAt;
+  if (others.length > 0) stored.lines = Object.fromEntries(others);
   return JSON.stringify(created.length === 0 ? stored : { ...stored, created });
 }
 
-const createdLine = (difference: number, line: LineThen, ofEntity: string | null): Json[] =>
-  trimmed([difference, line.rank, line.version === 1 ? null : line.version, shared(line.lastUpdatedAt, ofEntity), line.removedAt]);
+const createdLine = (place: number, line: LineThen, last: { place: number; rank: number }, ofEntity: string | null): Json[] =>
+  trimmed([
+    place === last.place + 1 ? null : place,
+    line.rank === last.rank + 1 ? null : line.rank,
+    line.version === 1 ? null : line.version,
+    shared(line.lastUpdatedAt, ofEntity),
+    line.removedAt,
+  ]);
+
+const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
+const HEADER_NAMES = [
+  'number',
+  'status',
+  'currency',
+  'buyer',
+  'supplier',
+  'total',
+  'orderedAt',
+] as const satisfies readonly (keyof Header)[];
+
+/** Whether the differences have all values of the header, each from null. */
+function isSetFromNothing(header: Header, diff: readonly Difference[]): boolean {
+  const set = new Map(diff.map(({ path, before, after }) => [path, before === null ? after : undefined]));
+  return HEADER_NAMES.every((name) => {
+    const value: unknown = header[name];
+    return set.has(`/${name}`) ? set.get(`/${name}`) === value : value === null;
+  });
+}
 
 /** Whether the difference has exactly this content: the same values, besides the line's id. */
 function hasContent(after: JsonObject, content: LineContent): boolean {
@@ -67,22 +108,38 @@ function hasContent(after: JsonObject, content: LineContent): boolean {
   return others === 0;
 }
 
-/** The state of an entry, with the JSON text of its differences. */
-export function toChangeState({ state, diff }: { state: string; diff: string }): ChangeState {
-  const { created = [], ...stored }: StoredState = JSON.parse(state);
-  const isReferring = created.length > 0 || state.includes('"difference":');
-  const differences: { after: unknown }[] = isReferring ? JSON.parse(diff) : [];
-  const lines = Object.entries(stored.lines).map(([externalId, line]): [string, LineThen] => {
+/** What an entry stores of its state; `diff` is the JSON text of its differences. */
+export interface StateColumns {
+  state: string;
+  diff: string;
+  platform_at: string | null;
+}
+
+export function toChangeState({ state, diff, platform_at }: StateColumns): ChangeState {
+  const { lastUpdatedAt: updatedAt = platform_at, deletedAt = null, ...stored }: StoredState = JSON.parse(state);
+  const isReferring = stored.created !== undefined || state.startsWith('{"header":{}') || state.includes('"difference":');
+  const differences: Difference[] = isReferring ? JSON.parse(diff) : [];
+  const lines = Object.entries(stored.lines ?? {}).map(([externalId, line]): [string, LineThen] => {
     if ('content' in line) return [externalId, line];
     const { difference, ...then } = line;
     return [externalId, { content: createdIn(differences, difference).content, ...then }];
   });
-  for (const [difference, rank, version, lastUpdatedAt, removedAt] of created) {
-    const { externalId, content } = createdIn(differences, difference);
-    const times = { lastUpdatedAt: toShared(lastUpdatedAt, stored.lastUpdatedAt), removedAt: removedAt ?? null };
+  let last = { place: -1, rank: -1 };
+  for (const [difference, setRank, version, lastUpdatedAt, removedAt] of stored.created ?? []) {
+    const place = difference ?? last.place + 1;
+    const rank = setRank ?? last.rank + 1;
+    const { externalId, content } = createdIn(differences, place);
+    const times = { lastUpdatedAt: toShared(lastUpdatedAt, updatedAt), removedAt: removedAt ?? null };
     lines.push([externalId, { content, rank, version: version ?? 1, ...times }]);
+    last = { place, rank };
   }
-  return { ...stored, lines: Object.fromEntries(lines) };
+  return { header: toHeaderThen(stored.header, differences), lastUpdatedAt: updatedAt, deletedAt, lines: Object.fromEntries(lines) };
+}
+
+function toHeaderThen(stored: StoredState['header'], differences: readonly Difference[]): Header | null {
+  if (stored === null) return null;
+  const set = differences.flatMap(({ path, after }) => HEADER_NAMES.flatMap((name) => (path === `/${name}` ? [[name, after]] : [])));
+  return { ...NO_HEADER, ...(Object.keys(stored).length === 0 ? Object.fromEntries(set) : stored) };
 }
 
 /** The line that a difference created. */

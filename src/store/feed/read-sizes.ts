@@ -22,7 +22,8 @@ const ENTRY_BYTES = 600;
 const HEADER_BYTES = 800;
 
 const sizeColumns = ({ state, entity }: ChangeParts): string =>
-  `changes.seq, changes.change_id, ${ENTRY_BYTES} + octet_length(changes.external_id) + octet_length(changes.lines) + octet_length(changes.diff)
+  `changes.seq, changes.change_id, ${ENTRY_BYTES} + octet_length(changes.external_id) + octet_length(changes.lines)
+   + coalesce(changes.diff_bytes, octet_length(changes.diff))
    ${state ? `+ ${HEADER_BYTES} + octet_length(changes.state)` : ''}
    ${entity ? `+ ${HEADER_BYTES} + (select ${lineBytes('entities')} from entities where entities.id = changes.entity_id)` : ''}
    as bytes`;
