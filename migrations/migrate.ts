@@ -33,6 +33,7 @@ import * as newestDead from './0044_newest_dead.ts';
 import * as alertMessages from './0045_alert_messages.ts';
 import * as remotePauses from './0046_remote_pauses.ts';
 import * as shortDiffs from './0047_short_diffs.ts';
+import * as smallSearchIndex from './0048_small_search_index.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -74,6 +75,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0045_alert_messages', alertMessages],
   ['0046_remote_pauses', remotePauses],
   ['0047_short_diffs', shortDiffs],
+  ['0048_small_search_index', smallSearchIndex],
 ];
 
 const MIGRATION_LOCK = 7036280;

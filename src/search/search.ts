@@ -1,6 +1,6 @@
 import { ENTITY_KINDS } from '../domain/entities/entity.ts';
+import { trigramsOf } from '../domain/values/trigrams.ts';
 import type { Sql } from '../store/engine/database.ts';
-import { trigramsOf } from '../store/engine/trigrams.ts';
 import {
   type FoundDelivery,
   type FoundPosition,

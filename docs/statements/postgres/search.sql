@@ -22,7 +22,7 @@ from search_progress
 where id = 1;
 
 -- search/search-index.ts writeSearchTexts
-insert into search_index (seq, grams) select rows.seq, array(select json_array_elements_text(rows.grams)::integer)
+insert into search_index (seq, grams) select rows.seq, array(select json_array_elements_text(rows.grams)::smallint)
 from json_to_recordset(?::json) as rows(seq bigint, grams json)
 where true
 on conflict (seq) do update
@@ -111,7 +111,7 @@ from (select seq, grams
 from search_index
 where seq < ? and seq >= ? offset 0) as recent
 join entities on entities.seq = recent.seq
-where grams @> ?::integer[]
+where grams @> ?::smallint[]
 order by recent.seq desc
 limit ?;
 
@@ -121,7 +121,7 @@ from (select seq, grams
 from search_index
 where seq < ? and seq >= ? offset 0) as recent
 join entities on entities.seq = recent.seq
-where grams @> ?::integer[] and entities.connection in (?, …)
+where grams @> ?::smallint[] and entities.connection in (?, …)
 order by recent.seq desc
 limit ?;
 
@@ -129,7 +129,7 @@ limit ?;
 select entities.seq, entities.id
 from search_index
 join entities on entities.seq = search_index.seq
-where grams @> ?::integer[]
+where grams @> ?::smallint[]
 order by search_index.seq desc
 limit ?;
 
@@ -137,6 +137,6 @@ limit ?;
 select entities.seq, entities.id
 from search_index
 join entities on entities.seq = search_index.seq
-where grams @> ?::integer[] and entities.connection in (?, …)
+where grams @> ?::smallint[] and entities.connection in (?, …)
 order by search_index.seq desc
 limit ?;

@@ -1,3 +1,4 @@
+import { numbersOf, trigramsOf } from '../../domain/values/trigrams.ts';
 import { rowsParameter } from './rows.ts';
 import type { SqlValue } from './sql-value.ts';
 
@@ -14,12 +15,6 @@ export interface TrigramIndex {
    * searched first; null: the engine reads them in that order by itself.
    */
   window: number | null;
-}
-
-/** The trigrams of a text in lower case; none for a text of fewer than three characters. */
-export function trigramsOf(text: string): string[] {
-  const characters = [...text.toLowerCase()];
-  return [...new Set(characters.slice(2).map((last, index) => `${characters[index]}${characters[index + 1]}${last}`))];
 }
 
 const seqs = (rows: readonly { seq: number }[]) => rowsParameter(rows.map(({ seq }) => ({ seq })));
@@ -46,14 +41,13 @@ export const postgresTrigrams: TrigramIndex = {
   write: (rows) => [
     {
       statement: `insert into search_index (seq, grams)
-        select rows.seq, array(select json_array_elements_text(rows.grams)::integer) from json_to_recordset(?::json) as rows(seq bigint, grams json) where true
+        select rows.seq, array(select json_array_elements_text(rows.grams)::smallint) from json_to_recordset(?::json) as rows(seq bigint, grams json) where true
         on conflict (seq) do update set grams = excluded.grams`,
-      bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, grams: [...new Set(trigramsOf(text).map(numberOfGram))] })))],
+      bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, grams: numbersIn(text) })))],
     },
   ],
-  match: (grams) => ({ text: 'grams @> ?::integer[]', binding: `{${[...new Set(grams.map(numberOfGram))].join(',')}}` }),
+  match: (grams) => ({ text: 'grams @> ?::smallint[]', binding: `{${numbersOf(grams).join(',')}}` }),
 };
 
-/** Different trigrams rarely have the same number; the rows found are checked anyway. */
-const numberOfGram = (gram: string): number =>
-  [...gram].reduce((sum, character) => (Math.imul(sum, 0x01000193) ^ (character.codePointAt(0) ?? 0)) | 0, 0x811c9dc5 | 0);
+// The terms of an entity, one per line: no word goes from one to the next.
+const numbersIn = (text: string): number[] => numbersOf(text.split('\n').flatMap(trigramsOf));
