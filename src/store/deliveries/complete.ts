@@ -2,6 +2,7 @@ import type { Attempt, DeliveryState } from '../../domain/entities/delivery.ts';
 import { pack } from '../../domain/values/packed-bytes.ts';
 import { pipelined, type Sql } from '../engine/database.ts';
 import { placed, rowsParameter } from '../engine/rows.ts';
+import { attemptsText } from './row.ts';
 
 const ENDED = {
   seq: 'integer',
@@ -40,7 +41,7 @@ export async function completeDeliveries(sql: Sql, worker: string | null, ended:
     finished_at: one.finishedAt,
     next_attempt_at: one.nextAttemptAt,
     error: one.error,
-    attempts: JSON.stringify(one.attempts),
+    attempts: attemptsText(one.attempts),
     tries: one.tries,
     notification: one.notification,
     replay: one.replay,

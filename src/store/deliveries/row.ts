@@ -1,5 +1,5 @@
 import { ATTEMPT_OUTCOMES, type Attempt, DELIVERY_STATES, type StoredDelivery } from '../../domain/entities/delivery.ts';
-import { isObject, type Json, textAt } from '../../domain/values/json.ts';
+import { isObject, type Json, listAt, textAt } from '../../domain/values/json.ts';
 import { booleanOf, numberOf, oneOf } from '../engine/rows.ts';
 
 /** A row of `deliveries` as the engines return it. */
@@ -78,13 +78,16 @@ export const toDelivery = (row: DeliveryRow): StoredDelivery => ({
   replay: row.replay === null ? null : oneOf(['fresh', 'recorded'] as const, row.replay),
 });
 
+/** JSON text: a list of the values of each attempt. An error that is missing at the end is null. */
+export const attemptsText = (attempts: readonly Attempt[]): string =>
+  JSON.stringify(attempts.map(({ at, outcome, tookMs, error }) => (error === null ? [at, outcome, tookMs] : [at, outcome, tookMs, error])));
+
 const toAttempts = (stored: Json): Attempt[] =>
-  (Array.isArray(stored) ? stored.filter(isObject) : []).map((one) => ({
-    at: textAt(one.at) ?? '',
-    outcome: oneOf(ATTEMPT_OUTCOMES, textAt(one.outcome) ?? ''),
-    error: textAt(one.error),
-    tookMs: Number(one.tookMs),
-  }));
+  (Array.isArray(stored) ? stored : []).map((one) => {
+    // Until 2026-11 an attempt was stored as an object.
+    const [at, outcome, tookMs, error] = isObject(one) ? [one.at, one.outcome, one.tookMs, one.error] : listAt(one);
+    return { at: textAt(at) ?? '', outcome: oneOf(ATTEMPT_OUTCOMES, textAt(outcome) ?? ''), error: textAt(error), tookMs: Number(tookMs) };
+  });
 
 /** The headers as stored; none once retention has deleted them. */
 export function toHeaders(text: string | null): Record<string, string> {
