@@ -2,7 +2,8 @@ import type { Context } from '../context.ts';
 import { readSearchedEntities } from '../store/search/search.ts';
 import { readChangedAfter, readSearchPosition, writeSearchTexts } from '../store/search/search-index.ts';
 
-const PER_STEP = 200;
+/** Entries of the feed in one batch. */
+export const PER_STEP = 200;
 
 /**
  * Advances the search index by one batch of the feed; returns the number of entries indexed. Several processes may do so at once: a batch

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { errorText } from '../domain/outcome.ts';
-import { indexChanges } from './index-changes.ts';
+import { indexChanges, PER_STEP } from './index-changes.ts';
 
 /** How soon after a change the index is updated: several changes share a batch. */
 const FOLLOW_MS = 1000;
@@ -21,7 +21,8 @@ export function startSearchIndexer(context: Context): { stop(): Promise<void> } 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const seen = context.feedChanged.count();
-      while (!signal.aborted && (await step()) > 0) await pause(REST_MS);
+      // A batch that is not full has caught up: under a steady load there would be ten small ones a second.
+      while (!signal.aborted && (await step()) >= PER_STEP) await pause(REST_MS);
       await context.feedChanged.wait(LONGEST_SLEEP_MS, signal, seen);
       await pause(FOLLOW_MS);
     }
