@@ -12,40 +12,8 @@ export function shortDiff(text: string, externalId: string): string {
   return withoutId.replace(ANY_PIECE, (piece) => codeOf.get(piece) ?? piece);
 }
 
-const ANY_CODE = new RegExp(`[\\u0001-\\u00${OWN_ID.toString(16)}]`);
-const PIECE_BYTES = PIECES.map((piece) => Buffer.from(piece, 'latin1'));
-const LONGEST_PIECE = Math.max(...PIECES.map(({ length }) => length));
-
 /** The JSON text again, from what is stored: from before it was abbreviated, too. */
 export function fullDiff(stored: string, externalId: string): string {
-  if (!ANY_CODE.test(stored)) return stored;
-  const mostBytes = stored.length * Math.max(LONGEST_PIECE, externalId.length);
-  return (mostBytes > ROOM.length ? null : fullShort(stored, externalId)) ?? fullLong(stored, externalId);
-}
-
-// Text is put together here, byte by byte: joined from a hundred strings, it takes three times as long, most of it collecting garbage.
-const ROOM = Buffer.allocUnsafeSlow(262_144);
-
-/** Null: there are characters beyond Latin-1. */
-function fullShort(stored: string, externalId: string): string | null {
-  let length = 0;
-  for (let place = 0; place < stored.length; place++) {
-    const code = stored.charCodeAt(place);
-    if (code > 255) return null;
-    if (code > OWN_ID) ROOM[length++] = code;
-    else if (code === OWN_ID) for (let at = 0; at < externalId.length; at++) ROOM[length++] = externalId.charCodeAt(at);
-    else {
-      const piece = PIECE_BYTES[code - 1];
-      const pieceLength = piece?.length ?? 0;
-      for (let at = 0; at < pieceLength; at++) ROOM[length++] = piece?.[at] ?? 0;
-    }
-  }
-  return isLatin1(externalId) ? ROOM.toString('latin1', 0, length) : null;
-}
-
-const isLatin1 = (text: string): boolean => !/[^\0-\xff]/.test(text);
-
-function fullLong(stored: string, externalId: string): string {
   let text = '';
   let from = 0;
   for (let place = 0; place < stored.length; place++) {
@@ -54,5 +22,5 @@ function fullLong(stored: string, externalId: string): string {
     text += stored.slice(from, place) + (code === OWN_ID ? externalId : PIECES[code - 1]);
     from = place + 1;
   }
-  return text + stored.slice(from);
+  return from === 0 ? stored : text + stored.slice(from);
 }
