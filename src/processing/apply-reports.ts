@@ -6,7 +6,7 @@ import { upsertDocuments } from '../store/documents/upsert.ts';
 import { pipelined, type Sql } from '../store/engine/database.ts';
 import { countCollisions } from '../store/entities/collisions.ts';
 import { entityKeyText, packEntities, readStates, upsertEntities } from '../store/entities/states.ts';
-import { appendChanges, type NewChange } from '../store/feed/append.ts';
+import { appendChanges, type NewChange, packChanges } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
 import { checkLineCount, checkStoredCount } from './merge/check-line-count.ts';
@@ -84,11 +84,12 @@ export async function writePlan(sql: Sql, plan: ApplyPlan): Promise<Applied[]> {
   const changes = merged.flatMap((one) => newChange(one, tools));
   const { entities, documents } = touchedRows(plan);
   const rows = await packEntities(entities);
+  const entries = await packChanges(changes);
   const [, , , positions] = await pipelined(sql, [
     () => upsertEntities(sql, rows),
     () => upsertDocuments(sql, documents, tools.now),
     () => countCollisions(sql, counts),
-    () => appendChanges(sql, changes),
+    () => appendChanges(sql, entries),
   ]);
   return merged.map(({ effect }) => ({ effect, position: effect.change ? (positions.shift() ?? null) : null }));
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { PIECES } from '../../migrations/diff-pieces.ts';
 import type { Difference } from '../../src/domain/entities/change.ts';
 import type { LineContent, Party } from '../../src/domain/entities/entity.ts';
-import { appendChanges, type NewChange } from '../../src/store/feed/append.ts';
+import { appendChanges, type NewChange, packChanges } from '../../src/store/feed/append.ts';
 import { readFeed } from '../../src/store/feed/read-changes.ts';
 import { readFeedSizes } from '../../src/store/feed/read-sizes.ts';
 import { readStatesOf } from '../../src/store/feed/read-states.ts';
@@ -124,7 +124,8 @@ function createdOrder(externalId: string, place: number): NewChange {
 
 testOnEnginesWith('the feed, its states, its sizes and the view have the differences in full', openTestDatabase, async ({ db }) => {
   const changes = EXTERNAL_IDS.map(createdOrder);
-  await db.write((sql) => appendChanges(sql, changes));
+  const rows = await packChanges(changes);
+  await db.write((sql) => appendChanges(sql, rows));
   const texts = changes.map(({ diff }) => JSON.stringify(diff));
   const diffs = (rows: readonly { diff: string }[]) => rows.map(({ diff }) => diff);
   const [span, everything] = [

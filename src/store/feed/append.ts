@@ -1,5 +1,6 @@
 import type { Cause, ChangeAction, Difference } from '../../domain/entities/change.ts';
 import type { EntityKind } from '../../domain/entities/entity.ts';
+import { createTurn, type Turn } from '../../domain/turn.ts';
 import { pipelined, type Sql } from '../engine/database.ts';
 import { columnList, LARGE_VALUE_BYTES, numberOf, rowsParameter, storableText } from '../engine/rows.ts';
 import { type ChangeState, stateText } from './change-state.ts';
@@ -45,8 +46,13 @@ const CHANGE = {
   received_at: 'text',
 } as const;
 
-function newRow(change: NewChange) {
+async function newRow(change: NewChange, turn: Turn) {
+  await turn.pauseIfLong();
   const diff = JSON.stringify(change.diff);
+  await turn.pauseIfLong();
+  const short = shortDiff(diff, change.externalId);
+  await turn.pauseIfLong();
+  const state = await stateText(change.state, change.diff, change.platformAt, turn);
   return {
     change_id: change.changeId,
     at: change.at,
@@ -57,9 +63,9 @@ function newRow(change: NewChange) {
     external_id: change.externalId,
     version: change.version,
     lines: JSON.stringify(change.lines),
-    diff: shortDiff(diff, change.externalId),
+    diff: short,
     diff_bytes: Buffer.byteLength(diff),
-    state: stateText(change.state, change.diff, change.platformAt),
+    state,
     cause_type: change.cause.type,
     cause_id: change.cause.id,
     event_type: change.cause.eventType,
@@ -68,14 +74,27 @@ function newRow(change: NewChange) {
   };
 }
 
+export type PackedChange = Awaited<ReturnType<typeof newRow>>;
+
 /**
- * Appends to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked until the commit:
+ * The rows of changes. It takes several turns of the event loop: await it before the transaction's statements are pipelined, since these are sent in
+ * the order in which they are ready.
+ */
+export async function packChanges(changes: readonly NewChange[]): Promise<readonly PackedChange[]> {
+  const turn = createTurn();
+  const rows: PackedChange[] = [];
+  for (const change of changes) rows.push(await newRow(change, turn));
+  return rows;
+}
+
+/**
+ * Appends the rows of `packChanges` to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked until the commit:
  * positions have no gap and become visible in order, so that no entry ever appears before one that has already been read. Returns the positions, in
  * the order of `changes`.
  */
-export async function appendChanges(sql: Sql, changes: readonly NewChange[]): Promise<number[]> {
+export async function appendChanges(sql: Sql, changes: readonly PackedChange[]): Promise<number[]> {
   if (changes.length === 0) return [];
-  const rows = changes.map((change, index) => ({ ordinal: index + 1, ...newRow(change) }));
+  const rows = changes.map((change, index) => ({ ordinal: index + 1, ...change }));
   const [head] = await pipelined(sql, [
     () =>
       sql.all<{ position: number | string }>('update feed_head set position = position + ? where id = 1 returning position', [rows.length]),

@@ -1,5 +1,6 @@
 import type { Difference } from '../../domain/entities/change.ts';
 import type { Header, LineContent } from '../../domain/entities/entity.ts';
+import type { Turn } from '../../domain/turn.ts';
 import { isObject, type Json, type JsonObject, textAt } from '../../domain/values/json.ts';
 import { trimmed } from '../entities/content-values.ts';
 import { shared, toShared } from '../entities/line-values.ts';
@@ -45,7 +46,7 @@ type CreatedLine = readonly [
 ];
 
 /** JSON text; the header comes first, since entries without one are recognized by how they begin. `platformAt`: the platform's time of the cause. */
-export function stateText(state: ChangeState, diff: readonly Difference[], platformAt: string | null): string {
+export async function stateText(state: ChangeState, diff: readonly Difference[], platformAt: string | null, turn: Turn): Promise<string> {
   const differences = new Map<string | null, { place: number; after: JsonObject }>();
   for (const [place, { before, after }] of diff.entries())
     if (before === null && isObject(after)) differences.set(textAt(after.externalId), { place, after });
@@ -53,6 +54,7 @@ export function stateText(state: ChangeState, diff: readonly Difference[], platf
   const others: [string, LineThen][] = [];
   let last = { place: -1, rank: -1 };
   for (const [externalId, line] of Object.entries(state.lines)) {
+    await turn.pauseIfLong();
     const found = differences.get(externalId);
     if (!found || !hasContent(found.after, line.content)) {
       others.push([externalId, line]);
@@ -61,6 +63,7 @@ export function stateText(state: ChangeState, diff: readonly Difference[], platf
     created.push(createdLine(found.place, line, last, state.lastUpdatedAt));
     last = { place: found.place, rank: line.rank };
   }
+  await turn.pauseIfLong();
   const stored: StoredState = { header: state.header && isSetFromNothing(state.header, diff) ? {} : state.header };
   if (state.lastUpdatedAt !== platformAt) stored.lastUpdatedAt = state.lastUpdatedAt;
   if (state.deletedAt !== null) stored.deletedAt = state.deletedAt;
@@ -88,9 +91,12 @@ const HEADER_NAMES = [
   'orderedAt',
 ] as const satisfies readonly (keyof Header)[];
 
+const HEADER_PATHS: ReadonlySet<string> = new Set(HEADER_NAMES.map((name) => `/${name}`));
+
 /** Whether the differences have all values of the header, each from null. */
 function isSetFromNothing(header: Header, diff: readonly Difference[]): boolean {
-  const set = new Map(diff.map(({ path, before, after }) => [path, before === null ? after : undefined]));
+  const set = new Map<string, unknown>();
+  for (const { path, before, after } of diff) if (HEADER_PATHS.has(path)) set.set(path, before === null ? after : undefined);
   return HEADER_NAMES.every((name) => {
     const value: unknown = header[name];
     return set.has(`/${name}`) ? set.get(`/${name}`) === value : value === null;
