@@ -9,7 +9,7 @@ import { entityKeyText, packEntities, readStates, upsertEntities } from '../stor
 import { appendChanges, type NewChange, packChanges } from '../store/feed/append.ts';
 import type { ChangeState } from '../store/feed/change-state.ts';
 import { checkIdLengths } from './merge/check-id-lengths.ts';
-import { checkLineCount, checkStoredCount } from './merge/check-line-count.ts';
+import { checkReportedCount, checkStoredCount } from './merge/check-line-count.ts';
 import { mergeReport } from './merge/merge-entity.ts';
 
 /** One report, the connection it belongs to, and why it came. */
@@ -61,7 +61,7 @@ export async function applyReports(sql: Sql, applications: readonly Application[
 /** Determines what is new; writes nothing. `lock`: the rows that were read cannot change until the transaction ends. */
 export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
   for (const { report } of applications) {
-    checkLineCount(report);
+    checkReportedCount(report);
     checkIdLengths(report);
   }
   const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));

@@ -79,9 +79,9 @@ function passNumber(text: string, start: number, copy: Copy): number {
     else break;
   }
   const mayDiffer = !isPlain || end - start > MOST_SAFE || (hasPoint && (isTrailingZero(text, end) || mayBeTiny(text, start, end)));
-  if (mayDiffer && losesDigits(text.slice(start, end)) && !isName(text, end)) {
-    copy.replace(start, end, `"${ESCAPED_MARK}${NUMBER_MARK}${text.slice(start, end)}"`);
-  }
+  if (!mayDiffer) return end;
+  const token = text.slice(start, end);
+  if (losesDigits(token) && !isName(text, end)) copy.replace(start, end, `"${ESCAPED_MARK}${NUMBER_MARK}${token}"`);
   return end;
 }
 

@@ -1,4 +1,5 @@
 import type { EntityReport, Header, LineReport } from '../../../domain/entities/entity.ts';
+import { checkLineCount } from '../../../domain/entities/line-limit.ts';
 import { decimalText } from '../../../domain/values/decimal.ts';
 import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
 import { isReported, type ReportedTime, readReportedTime, readTime } from '../../../domain/values/time.ts';
@@ -37,6 +38,7 @@ export interface OrderParts {
 
 /** An order with its items as lines. */
 export function orderReport({ externalId, order, items, complete, time }: OrderParts): EntityReport {
+  checkLineCount(items.length);
   return {
     kind: 'order',
     externalId,

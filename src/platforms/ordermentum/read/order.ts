@@ -1,4 +1,5 @@
 import type { EntityReport, Header, LineReport } from '../../../domain/entities/entity.ts';
+import { checkLineCount } from '../../../domain/entities/line-limit.ts';
 import { decimalText } from '../../../domain/values/decimal.ts';
 import { isObject, type JsonObject, withoutMember } from '../../../domain/values/json.ts';
 import { isReported, readReportedTime } from '../../../domain/values/time.ts';
@@ -11,6 +12,7 @@ import { firstText, firstTime, isDeleted, readBuyer, readLastUpdated, readSuppli
 export function readOrder(externalId: string, order: JsonObject): EntityReport {
   const { lineItems } = order;
   const whole = Array.isArray(lineItems);
+  if (whole) checkLineCount(lineItems.length);
   return {
     kind: 'order',
     externalId,

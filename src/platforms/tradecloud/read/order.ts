@@ -9,6 +9,7 @@ import type {
   Price,
   ScheduledDelivery,
 } from '../../../domain/entities/entity.ts';
+import { checkLineCount } from '../../../domain/entities/line-limit.ts';
 import { decimalText, sumDecimals } from '../../../domain/values/decimal.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt, withoutMember } from '../../../domain/values/json.ts';
 import { type ReportedTime, readDate, readReportedTime, readTime } from '../../../domain/values/time.ts';
@@ -69,13 +70,13 @@ export function readParty(companyId: string | null, party: JsonObject, account: 
 }
 
 function readLines(order: JsonObject, orderId: string): LineReport[] {
+  const lines = listAt(order.lines).filter(isObject);
+  checkLineCount(lines.length);
   const taken = new Map<string, number>();
-  return listAt(order.lines)
-    .filter(isObject)
-    .map((line) => {
-      const content = readLine(line);
-      return { externalId: unique(lineId(line, orderId, content), taken), ...updatedAt(line), content, source: line };
-    });
+  return lines.map((line) => {
+    const content = readLine(line);
+    return { externalId: unique(lineId(line, orderId, content), taken), ...updatedAt(line), content, source: line };
+  });
 }
 
 // Two different lines must never share an id. A repeated id within one body gets a number; the first keeps the plain id.

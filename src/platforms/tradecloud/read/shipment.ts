@@ -1,4 +1,5 @@
 import type { DocumentReport, EntityReport, Header, LineContent, LineReport } from '../../../domain/entities/entity.ts';
+import { checkLineCount } from '../../../domain/entities/line-limit.ts';
 import { decimalText } from '../../../domain/values/decimal.ts';
 import { isObject, type JsonObject, listAt, objectAt, textAt } from '../../../domain/values/json.ts';
 import { readReportedTime } from '../../../domain/values/time.ts';
@@ -41,6 +42,7 @@ function readHeader(shipment: JsonObject, shipmentId: string): Header {
 }
 
 function readLines(lines: readonly JsonObject[]): LineReport[] {
+  checkLineCount(lines.length);
   const taken = new Map<string, number>();
   return lines.map((line) => {
     const id = lineId(line);
