@@ -1,4 +1,4 @@
-import type { Header } from '../domain/entities/entity.ts';
+import { type Header, NO_HEADER } from '../domain/entities/entity.ts';
 import { FEED_BEGINNING, FeedDiverged } from '../domain/entities/feed-cursor.ts';
 import { Refused } from '../domain/errors.ts';
 import { type DocumentRow, readDocumentsOf } from '../store/documents/list.ts';
@@ -9,8 +9,6 @@ import { readHistory } from '../store/feed/read-changes.ts';
 import { readPositions } from '../store/feed/read-positions.ts';
 import { readStateHistory } from '../store/feed/read-states.ts';
 import { attachedDocumentView, entityHead, isRecord, lineView, viewEntities } from './entity.ts';
-
-const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 
 /** A moment in the history of an entity: a position of the feed, or a time (ISO 8601 UTC). */
 export type Moment = { position: string } | { time: string };
@@ -65,7 +63,7 @@ function currentAt(documents: readonly DocumentRow[], at: string): DocumentRow[]
 }
 
 function fold(states: readonly ChangeState[]) {
-  const head: Pick<ChangeState, 'lastUpdatedAt' | 'deletedAt'> & { header: typeof NO_HEADER } = {
+  const head: Pick<ChangeState, 'lastUpdatedAt' | 'deletedAt'> & { header: Header } = {
     header: NO_HEADER,
     lastUpdatedAt: null,
     deletedAt: null,

@@ -34,6 +34,19 @@ export interface Header {
   orderedAt: string | null;
 }
 
+/** A header of which nothing is known. */
+export const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
+
+export const HEADER_NAMES = [
+  'number',
+  'status',
+  'currency',
+  'buyer',
+  'supplier',
+  'total',
+  'orderedAt',
+] as const satisfies readonly (keyof Header)[];
+
 export interface ScheduledDelivery {
   position: string | null;
   date: string | null;

@@ -1,6 +1,6 @@
 import type { Difference } from '../../domain/entities/change.ts';
 import { differences, pathPart } from '../../domain/entities/diff.ts';
-import type { EntityReport, Header, LineReport } from '../../domain/entities/entity.ts';
+import { type EntityReport, type Header, type LineReport, NO_HEADER } from '../../domain/entities/entity.ts';
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
 import type { Turn } from '../../domain/turn.ts';
 import { objectAt, parseJson } from '../../domain/values/json.ts';
@@ -20,8 +20,6 @@ export interface MergeContext {
   /** Of the event loop: a source of a megabyte is compared in several. */
   turn: Turn;
 }
-
-const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
 
 /**
  * Determines what is new: the header by the entity's time, each line by its own, documents by theirs. Older content is stale and has no effect;

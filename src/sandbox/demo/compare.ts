@@ -1,4 +1,4 @@
-import { type EntityReport, type Header, type LineContent, subjectText } from '../../domain/entities/entity.ts';
+import { type EntityReport, HEADER_NAMES, type Header, type LineContent, subjectText } from '../../domain/entities/entity.ts';
 import { canonicalText } from '../../domain/values/json.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { World } from '../world.ts';
@@ -58,13 +58,11 @@ const reportsOf = (world: World): EntityReport[] =>
       world.platform.readFetched(subject, text, world.settings).reports.filter((report) => subjectText(report) === subjectText(subject)),
     );
 
-const HEADER: readonly (keyof Header)[] = ['number', 'status', 'currency', 'buyer', 'supplier', 'total', 'orderedAt'];
-
 function differencesOf(report: EntityReport, shown: Shown | undefined): string[] {
   if (!shown) return report.deleted ? [] : ['is missing'];
   if (report.deleted) return shown.deletedAt === null ? ['is deleted at the platform, but not in the service'] : [];
   if (shown.deletedAt !== null) return ['is stored as deleted'];
-  const header = HEADER.flatMap((name) => differ(name, report.header?.[name], shown[name]));
+  const header = HEADER_NAMES.flatMap((name) => differ(name, report.header?.[name], shown[name]));
   return [...header, ...lineDifferences(report, shown)];
 }
 

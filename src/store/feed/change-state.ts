@@ -1,5 +1,5 @@
 import type { Difference } from '../../domain/entities/change.ts';
-import type { Header, LineContent } from '../../domain/entities/entity.ts';
+import { HEADER_NAMES, type Header, type LineContent, NO_HEADER } from '../../domain/entities/entity.ts';
 import type { Turn } from '../../domain/turn.ts';
 import { isObject, type Json, type JsonObject, textAt } from '../../domain/values/json.ts';
 import { trimmed } from '../entities/content-values.ts';
@@ -79,17 +79,6 @@ const createdLine = (place: number, line: LineThen, last: { place: number; rank:
     shared(line.lastUpdatedAt, ofEntity),
     line.removedAt,
   ]);
-
-const NO_HEADER: Header = { number: null, status: null, currency: null, buyer: null, supplier: null, total: null, orderedAt: null };
-const HEADER_NAMES = [
-  'number',
-  'status',
-  'currency',
-  'buyer',
-  'supplier',
-  'total',
-  'orderedAt',
-] as const satisfies readonly (keyof Header)[];
 
 const HEADER_PATHS: ReadonlySet<string> = new Set(HEADER_NAMES.map((name) => `/${name}`));
 
