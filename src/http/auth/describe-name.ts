@@ -2,7 +2,7 @@ import { hashKey } from '../../feed/api-keys.ts';
 import type { Connection, Connections } from '../../platforms/contract/platform.ts';
 import { listApiKeys, readApiKeyByHash } from '../../store/access/list-api-keys.ts';
 import type { Sql } from '../../store/engine/database.ts';
-import { sameText } from './compare-secrets.ts';
+import { isOneOf, sameText } from './compare-secrets.ts';
 
 /** A name with which a sign-in failed, as the log and the audit show it. */
 export type DescribeName = (name: string) => Promise<string>;
@@ -28,7 +28,7 @@ export function createDescribeName({ db, connections, settingsKeys }: NamesAndSe
     (await listApiKeys(db.read)).some((key) => key.name === name);
   const isSecret = async (text: string): Promise<boolean> =>
     settingsKeys.some(({ key }) => sameText(text, key)) ||
-    clients().some(({ secret }) => secret.some((one) => sameText(text, one))) ||
+    clients().some(({ secret }) => isOneOf(text, secret)) ||
     (await readApiKeyByHash(db.read, hashKey(text))) !== null;
   return async (name) => {
     const isShown = (await isName(name)) || (name.length <= LONGEST_UNKNOWN && !(await isSecret(name)));
