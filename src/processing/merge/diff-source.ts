@@ -83,7 +83,7 @@ export async function sourceDifferences(
 
 function noteDifference(found: Found, difference: Difference): void {
   // XML has text where JSON has numbers and booleans.
-  const text = difference.before === null ? null : textAt(difference.before);
+  const text = textAt(difference.before);
   if (text !== null && text === textAt(difference.after)) return;
   if (found.kept.length < MOST_KEPT) found.kept.push(difference);
   else found.dropped++;
@@ -94,7 +94,6 @@ const isIgnored = (name: string, without: ReadonlySet<string>): boolean => VOLAT
 /** A value without its volatile members; an empty value counts as missing, since XML and JSON express it differently. */
 function comparable(value: Json | undefined, without: ReadonlySet<string>): Json | undefined {
   if (value === null || value === '') return undefined;
-  if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => comparable(entry, without) ?? null);
   return isObject(value) ? comparableMembers(value, without) : value;
 }
@@ -126,7 +125,7 @@ function firstMembers(object: JsonObject, names: readonly string[], count: numbe
 }
 
 const comparableMember = (name: string, value: Json | undefined, without: ReadonlySet<string>): Json | undefined =>
-  comparable(typeof value === 'object' && name === 'meta' && isObject(value) ? withoutMessage(value) : value, without);
+  comparable(name === 'meta' && isObject(value) ? withoutMessage(value) : value, without);
 
 const withoutMessage = (meta: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(meta).filter(([name]) => !VOLATILE_IN_META.has(name)));

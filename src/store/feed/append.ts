@@ -74,7 +74,7 @@ async function newRow(change: NewChange, turn: Turn) {
   };
 }
 
-export type PackedChange = Awaited<ReturnType<typeof newRow>>;
+type PackedChange = Awaited<ReturnType<typeof newRow>>;
 
 /**
  * The rows of changes. It takes several turns of the event loop: await it before the transaction's statements are pipelined, since these are sent in
@@ -88,9 +88,9 @@ export async function packChanges(changes: readonly NewChange[]): Promise<readon
 }
 
 /**
- * Appends the rows of `packChanges` to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked until the commit:
- * positions have no gap and become visible in order, so that no entry ever appears before one that has already been read. Returns the positions, in
- * the order of `changes`.
+ * Appends the rows of `packChanges` to the feed, as the last statement of a transaction. The row of the feed's head is incremented and stays locked
+ * until the commit: positions have no gap and become visible in order, so that no entry ever appears before one that has already been read. Returns
+ * the positions, in the order of `changes`.
  */
 export async function appendChanges(sql: Sql, changes: readonly PackedChange[]): Promise<number[]> {
   if (changes.length === 0) return [];
