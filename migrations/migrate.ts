@@ -34,6 +34,7 @@ import * as alertMessages from './0045_alert_messages.ts';
 import * as remotePauses from './0046_remote_pauses.ts';
 import * as shortDiffs from './0047_short_diffs.ts';
 import * as smallSearchIndex from './0048_small_search_index.ts';
+import * as hashedTexts from './0049_hashed_texts.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -76,6 +77,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0046_remote_pauses', remotePauses],
   ['0047_short_diffs', shortDiffs],
   ['0048_small_search_index', smallSearchIndex],
+  ['0049_hashed_texts', hashedTexts],
 ];
 
 const MIGRATION_LOCK = 7036280;

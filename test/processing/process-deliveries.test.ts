@@ -183,6 +183,24 @@ testWithContext('a known id with a different body is stored as a separate delive
   assert.ok(rows.length === 2 && rows.every((row) => row.conflict === true || row.conflict === 1));
 });
 
+testWithContext(
+  'a repeat is known by its digest once its body is deleted, also by the longer ones that were stored until 2026-11',
+  async (run) => {
+    const event = { id: 'e1', type: 'order', order: order(T1, [line('1', '1', T1)]) };
+    const first = await run.send(event);
+    const { db } = run.context;
+    await db.write((sql) => sql.all('delete from delivery_contents'));
+    assert.deepEqual(await run.send(event), { ...first, status: 'duplicate' });
+    const [row] = await db.read.all<{ digest: string }>('select body_sha256 as digest from deliveries');
+    const older = Buffer.from(row?.digest ?? '', 'base64url').toString('hex');
+    assert.equal(older.length, 64);
+    await db.write((sql) => sql.all('update deliveries set body_sha256 = ?', [older]));
+    assert.deepEqual(await run.send(event), { ...first, status: 'duplicate' });
+    const other = await run.send({ ...event, order: order(T2, [line('1', '2', T2)]) });
+    assert.deepEqual(other, { ...first, status: 'duplicate', conflict: true });
+  },
+);
+
 testWithContext('a body that cannot be read is rejected and stored as a dead delivery with its bytes', async (run) => {
   await assert.rejects(
     run.receiver.receive(run.connection, { ...(await raw(run, '{"broken')) }, { accepts: async () => false, now: run.clock.now() }),

@@ -3,8 +3,10 @@
 -- deliveries/claim.ts claimCompanions
 update deliveries
 set state = 'working', worker = ?, lease_until = ?, started_at = coalesce(started_at, ?), dedupe_key = case when mergeable then dedupe_key || '#' || id else dedupe_key end, mergeable = ?
-where state = 'pending' and notification and replay is null and connection = ? and subject in (select rows.subject
-from json_to_recordset(?::json) as rows("subject" text))
+where state = 'pending' and notification and replay is null and seq in ( select d.seq
+from json_to_recordset(?::json) as rows("subject" text)
+cross join deliveries d
+where hashtextextended(d.subject, 0) = hashtextextended(rows.subject, 0) and d.subject = rows.subject and d.connection = ? and d.state = 'pending' and d.notification)
 returning deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay;
 
 -- deliveries/claim.ts claimDeliveries
@@ -14,7 +16,7 @@ where state = 'pending' and id in ( select d.id
 from deliveries d
 where d.state = 'pending' and d.notification and d.next_attempt_at <= ? and d.connection = ? and (select 1
 from deliveries e
-where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null
 order by d.next_attempt_at, d.seq
 limit ?)
@@ -27,7 +29,7 @@ where state = 'pending' and id in ( select d.id
 from deliveries d
 where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and (select 1
 from deliveries e
-where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null
 order by d.next_attempt_at, d.seq
 limit ?)
@@ -40,7 +42,7 @@ where state = 'pending' and id in ( select d.id
 from deliveries d
 where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and d.seq = ? and (select 1
 from deliveries e
-where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null
 order by d.next_attempt_at, d.seq
 limit ?)
@@ -51,7 +53,7 @@ with due as ( select d.*
 from deliveries d
 where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and (select 1
 from deliveries e
-where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null
 order by d.next_attempt_at, d.seq
 limit ? for update of d skip locked), sized as ( select due.*, sum(case when c.body_bytes <= 131072 then c.body_bytes else 0 end) over (order by due.seq) as bytes
@@ -67,7 +69,7 @@ with due as ( select d.*
 from deliveries d
 where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and (select 1
 from deliveries e
-where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null and not d.seq in (n, …)
 order by d.next_attempt_at, d.seq
 limit ? for update of d skip locked), sized as ( select due.*, sum(case when c.body_bytes <= 131072 then c.body_bytes else 0 end) over (order by due.seq) as bytes
@@ -137,7 +139,7 @@ where state = 'pending' and notification and next_attempt_at > ?) as due;
 -- deliveries/due.ts waitingEventTypes
 select event_type
 from deliveries
-where subject = ? and connection = ? and seq > ? and state in ('pending', 'working') and event_type is not null;
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and connection = ? and seq > ? and state in ('pending', 'working') and event_type is not null;
 
 -- deliveries/find-text.ts findWithText
 select deliveries.seq as seq, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
@@ -315,10 +317,10 @@ from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
 where deliveries.seq in (select seq
 from deliveries
-where subject = ? and finished_at is not null
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null
 union all select seq
 from deliveries
-where subject = ? and state in ('pending', 'working')) and received_at >= ?
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and state in ('pending', 'working')) and received_at >= ?
 order by deliveries.seq desc
 limit ?;
 
@@ -517,10 +519,10 @@ where seq > ? and seq <= ? and state in ('done', 'ignored', 'dead', 'handled') a
 from delivery_contents c
 where c.seq = deliveries.seq) and deliveries.seq in (select seq
 from deliveries
-where subject = ? and finished_at is not null
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null
 union all select seq
 from deliveries
-where subject = ? and state in ('pending', 'working')) and received_at < ?
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and state in ('pending', 'working')) and received_at < ?
 order by seq
 limit ?)
 returning seq;

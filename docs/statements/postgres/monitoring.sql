@@ -268,7 +268,7 @@ limit ?;
 -- monitoring/read-health.ts readBacklog
 select count(*) as count, min(received_at) as oldest
 from deliveries
-where connection = ? and state in ('pending', 'working');
+where connection = ? and finished_at is null;
 
 -- monitoring/read-health.ts readCredentialsInUse
 select credential, max(received_at) as last_used_at, count(*) as uses
@@ -343,9 +343,10 @@ from deliveries
 where state = 'pending' and next_attempt_at < ?
 order by seq
 limit 200) as d
-where not exists (select 1
+where (select 1
 from deliveries e
-where e.connection = d.connection and e.subject = d.subject and e.state in ('pending', 'working') and e.seq < d.seq)
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.seq < d.seq
+limit 1) is null
 order by d.seq;
 
 -- monitoring/read-invariants.ts findUnreported

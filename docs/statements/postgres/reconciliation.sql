@@ -46,18 +46,23 @@ from gaps
 where connection = ? and at >= ? and cause = 'never_delivered'
 order by seq desc
 limit 5000) as g
-join deliveries d on d.subject = g.kind || ':' || g.external_id and d.connection = g.connection
+join deliveries d on hashtextextended(d.subject, 0) = hashtextextended(g.kind || ':' || g.external_id, 0) and d.subject = g.kind || ':' || g.external_id and d.connection = g.connection
 where d.state = 'done' and d.finished_at >= g.at and not exists (select 1
 from changes c
 where c.cause_id = d.id)
 group by g.seq, g.at;
 
 -- reconciliation/gaps.ts findUnprocessed
-select d.id, d.subject, d.state, d.received_at as "receivedAt", d.error
+select id, subject, state, received_at as "receivedAt", error
+from (select d.seq, d.id, d.subject, d.state, d.received_at, d.error
 from json_to_recordset(?::json) as rows("subject" text)
 cross join deliveries d
-where d.connection = ? and d.subject = rows.subject and d.state in ('pending', 'working', 'dead')
-order by d.seq;
+where hashtextextended(d.subject, 0) = hashtextextended(rows.subject, 0) and d.subject = rows.subject and d.connection = ? and d.state in ('pending', 'working')
+union all select d.seq, d.id, d.subject, d.state, d.received_at, d.error
+from json_to_recordset(?::json) as rows("subject" text)
+cross join deliveries d
+where hashtextextended(d.subject, 0) = hashtextextended(rows.subject, 0) and d.subject = rows.subject and d.connection = ? and d.state = 'dead' and d.finished_at is not null) as found
+order by seq;
 
 -- reconciliation/gaps.ts hasDeliveries
 select 1 as found

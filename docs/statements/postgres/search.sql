@@ -63,11 +63,11 @@ where seq in (select seq
 from deliveries
 where id = ? union select seq
 from deliveries
-where event_id = ? and finished_at is not null union select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and finished_at is not null union select seq
 from deliveries
-where event_id = ? and state in ('pending', 'working') union select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and state in ('pending', 'working') union select seq
 from deliveries
-where subject = ? and finished_at is not null) and 1 = 1
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null) and 1 = 1
 order by seq desc
 limit ?;
 
@@ -78,11 +78,11 @@ where seq in (select seq
 from deliveries
 where id = ? union select seq
 from deliveries
-where event_id = ? and finished_at is not null union select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and finished_at is not null union select seq
 from deliveries
-where event_id = ? and state in ('pending', 'working') union select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and state in ('pending', 'working') union select seq
 from deliveries
-where subject = ? and finished_at is not null) and connection in (?, …)
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null) and connection in (?, …)
 order by seq desc
 limit ?;
 

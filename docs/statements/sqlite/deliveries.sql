@@ -3,9 +3,11 @@
 -- deliveries/claim.ts claimCompanions
 update deliveries
 set state = 'working', worker = ?, lease_until = ?, started_at = coalesce(started_at, ?), dedupe_key = case when mergeable then dedupe_key || '#' || id else dedupe_key end, mergeable = ?
-where state = 'pending' and notification and replay is null and connection = ? and subject in (select rows.subject
+where state = 'pending' and notification and replay is null and seq in ( select d.seq
 from (select json_extract(value, '$.subject') as "subject"
-from json_each(?)) as rows)
+from json_each(?)) as rows
+cross join deliveries d
+where d.subject = rows.subject and d.connection = ? and d.state = 'pending' and d.notification)
 returning deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay;
 
 -- deliveries/claim.ts claimDeliveries

@@ -53,12 +53,18 @@ where c.cause_id = d.id)
 group by g.seq, g.at;
 
 -- reconciliation/gaps.ts findUnprocessed
-select d.id, d.subject, d.state, d.received_at as "receivedAt", d.error
+select id, subject, state, received_at as "receivedAt", error
+from (select d.seq, d.id, d.subject, d.state, d.received_at, d.error
 from (select json_extract(value, '$.subject') as "subject"
 from json_each(?)) as rows
 cross join deliveries d
-where d.connection = ? and d.subject = rows.subject and d.state in ('pending', 'working', 'dead')
-order by d.seq;
+where d.subject = rows.subject and d.connection = ? and d.state in ('pending', 'working')
+union all select d.seq, d.id, d.subject, d.state, d.received_at, d.error
+from (select json_extract(value, '$.subject') as "subject"
+from json_each(?)) as rows
+cross join deliveries d
+where d.subject = rows.subject and d.connection = ? and d.state = 'dead' and d.finished_at is not null) as found
+order by seq;
 
 -- reconciliation/gaps.ts hasDeliveries
 select 1 as found

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
+import type { Dialect } from '../engine/dialect.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { CONTENT_COLUMNS, LARGE_BODY_BYTES, readContents, unpackSmall } from './contents.ts';
@@ -16,8 +17,8 @@ export interface ClaimedDelivery extends Delivery {
 }
 
 /** No earlier delivery of its resource is unfinished. One index lookup for each row. */
-const IS_FIRST = `(select 1 from deliveries e
-  where e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id
+const isFirst = ({ sameText }: Dialect): string => `(select 1 from deliveries e
+  where ${sameText('e.subject', 'd.subject')} and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id
     and (e.seq < d.seq or e.state = 'working') limit 1) is null`;
 
 export interface Take {
@@ -42,7 +43,7 @@ export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDeliv
   const rows = await sql.all<TakenRow>(
     `with due as (
        select d.* from deliveries d
-       where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and ${IS_FIRST}
+       where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and ${isFirst(sql.dialect)}
          ${take.except.length > 0 ? `and not ${listed('d.seq', take.except)}` : ''} ${take.only === null ? '' : `and ${listed('d.seq', take.only)}`}
        order by d.next_attempt_at, d.seq limit ? ${sql.dialect.skipLocked('d')}),
      sized as (
@@ -87,7 +88,7 @@ export async function claimDeliveries(sql: Sql, claim: Claim): Promise<ClaimedDe
     `${CLAIM} where state = 'pending' and id in (
        select d.id from deliveries d
        where d.state = 'pending' and ${claim.notifications ? 'd.notification' : 'not d.notification'} and d.next_attempt_at <= ?
-         ${claim.connection === null ? '' : 'and d.connection = ?'} ${claim.only === undefined ? '' : 'and d.seq = ?'} and ${IS_FIRST}
+         ${claim.connection === null ? '' : 'and d.connection = ?'} ${claim.only === undefined ? '' : 'and d.seq = ?'} and ${isFirst(sql.dialect)}
        order by d.next_attempt_at, d.seq limit ?)
      returning ${deliveryColumns()}`,
     [...bindings, claim.limit],
@@ -98,10 +99,11 @@ export async function claimDeliveries(sql: Sql, claim: Claim): Promise<ClaimedDe
 /** Claims the other notifications that wait for the same resource: one fetch serves them all. */
 export async function claimCompanions(sql: Sql, claim: Claim, subjects: readonly string[]): Promise<ClaimedDelivery[]> {
   const rows = await sql.all<DeliveryRow>(
-    `${CLAIM} where state = 'pending' and notification and replay is null and connection = ?
-       and subject in (select rows.subject from ${sql.dialect.rowsOf({ subject: 'text' })})
+    `${CLAIM} where state = 'pending' and notification and replay is null and seq in (
+       select d.seq from ${sql.dialect.rowsOf({ subject: 'text' })} cross join deliveries d
+       where ${sql.dialect.sameText('d.subject', 'rows.subject')} and d.connection = ? and d.state = 'pending' and d.notification)
      returning ${deliveryColumns()}`,
-    [claim.worker, claim.leaseUntil, claim.now, false, claim.connection, rowsParameter(subjects.map((subject) => ({ subject })))],
+    [claim.worker, claim.leaseUntil, claim.now, false, rowsParameter(subjects.map((subject) => ({ subject }))), claim.connection],
   );
   return withContents(sql, rows);
 }

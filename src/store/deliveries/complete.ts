@@ -39,7 +39,8 @@ export async function completeDeliveries(sql: Sql, worker: string | null, ended:
     seq: one.seq,
     state: one.state,
     finished_at: one.finishedAt,
-    next_attempt_at: one.nextAttemptAt,
+    // A finished delivery has none: the column is not read.
+    next_attempt_at: one.finishedAt === null ? one.nextAttemptAt : '',
     error: one.error,
     attempts: attemptsText(one.attempts),
     tries: one.tries,

@@ -1,4 +1,5 @@
-import { type Condition, contains, equals, isOneOf } from '../engine/where.ts';
+import type { Sql } from '../engine/database.ts';
+import { type Condition, contains, equals, isOneOf, isText } from '../engine/where.ts';
 
 /**
  * Selects deliveries: those that match all given criteria. Times are ISO 8601 UTC, `from` included, `to` excluded. `event` and `error` are parts of
@@ -22,22 +23,23 @@ export const isUnlimited = (criteria: DeliveryCriteria): boolean =>
   Object.values(criteria).every((value) => value === null || value === undefined);
 
 /** Two partial indexes, one for unfinished deliveries and one for the rest, together contain all deliveries of a subject. */
-const subjectIs = (subject: string | null): Condition =>
-  subject === null
-    ? null
-    : [
-        `deliveries.seq in (select seq from deliveries where subject = ? and finished_at is not null
-           union all select seq from deliveries where subject = ? and state in ('pending', 'working'))`,
-        subject,
-        subject,
-      ];
+function subjectIs(sql: Sql, subject: string | null): Condition {
+  if (subject === null) return null;
+  const [condition, ...bindings] = isText(sql, 'subject', subject);
+  return [
+    `deliveries.seq in (select seq from deliveries where ${condition} and finished_at is not null
+       union all select seq from deliveries where ${condition} and state in ('pending', 'working'))`,
+    ...bindings,
+    ...bindings,
+  ];
+}
 
-export const matching = (criteria: DeliveryCriteria): Condition[] => [
+export const matching = (sql: Sql, criteria: DeliveryCriteria): Condition[] => [
   isOneOf('id', criteria.ids ?? null),
   equals('state', criteria.state ?? null),
   equals('connection', criteria.connection ?? null),
   isOneOf('connection', criteria.connections ?? null),
-  subjectIs(criteria.subject ?? null),
+  subjectIs(sql, criteria.subject ?? null),
   contains('event_type', criteria.event ?? null),
   contains('error', criteria.error ?? null),
   criteria.from == null ? null : ['received_at >= ?', criteria.from],

@@ -1,5 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
+import { isText, where } from '../engine/where.ts';
 
 export async function countBacklog(sql: Sql): Promise<number> {
   const [row] = await sql.all<{ count: number | string }>(`select count(*) as count from deliveries where state = 'pending'`);
@@ -28,9 +29,10 @@ export async function readNextDueAt(sql: Sql, after: string): Promise<string | n
 
 /** The event types of the pending deliveries of a resource after position `seq`. */
 export async function waitingEventTypes(sql: Sql, connection: string, subject: string, seq: number): Promise<string[]> {
+  const condition = where(isText(sql, 'subject', subject), ['connection = ?', connection], ['seq > ?', seq]);
   const rows = await sql.all<{ event_type: string }>(
-    `select event_type from deliveries where subject = ? and connection = ? and seq > ? and state in ('pending', 'working') and event_type is not null`,
-    [subject, connection, seq],
+    `select event_type from deliveries where ${condition.text} and state in ('pending', 'working') and event_type is not null`,
+    condition.bindings,
   );
   return rows.map((row) => row.event_type);
 }

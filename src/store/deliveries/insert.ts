@@ -26,7 +26,7 @@ const NEW_DELIVERY = {
   error: 'text',
   conflict: 'boolean',
 } as const;
-type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body: Buffer; packed: Buffer };
+type NewRow = { [column in keyof typeof NEW_DELIVERY]: string | boolean | null } & { body_sha256: string; body: Buffer; packed: Buffer };
 
 interface KnownRow {
   id: string;
@@ -85,7 +85,7 @@ async function countRepeats(
 async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<boolean> {
   // A GET notification has no body: its content is the resource that it names.
   if (row.method === 'GET' || known.method === 'GET') return row.method === known.method && row.subject === known.subject;
-  if (known.body_sha256 === row.body_sha256) return true;
+  if (isDigest(known.body_sha256, row.body_sha256)) return true;
   if (row.body.length > MOST_COMPARED_BYTES) return false;
   const [held] = await sql.all<{ packed: Buffer }>(
     `select c.packed from deliveries d join delivery_contents c on c.seq = d.seq where d.id = ? and c.body_bytes <= ${MOST_COMPARED_BYTES}`,
@@ -94,8 +94,12 @@ async function sameContent(sql: Sql, known: KnownRow, row: NewRow): Promise<bool
   return held !== undefined && sameDocument((await unpackContents(held.packed)).body, row.body);
 }
 
+// Until 2026-11 digests were stored in hexadecimal, and keys still contain it.
+const hexOf = (digest: string): string => Buffer.from(digest, 'base64url').toString('hex');
+const isDigest = (stored: string, digest: string): boolean => stored === digest || stored === hexOf(digest);
+
 const contentDigest = ({ method, subject, body_sha256 }: NewRow): string =>
-  method === 'GET' ? hash('sha256', String(subject)) : String(body_sha256);
+  method === 'GET' ? hash('sha256', String(subject)) : hexOf(body_sha256);
 
 // Reading two large documents at intake would take more memory and time than the answer is worth.
 const MOST_COMPARED_BYTES = 1_048_576;
@@ -168,7 +172,7 @@ async function newRow(arrival: Arrival & { id: string }): Promise<NewRow> {
     content_type: arrival.contentType,
     body: arrival.body,
     packed: await packContents(JSON.stringify(arrival.headers), arrival.body),
-    body_sha256: hash('sha256', arrival.body),
+    body_sha256: hash('sha256', arrival.body, 'base64url'),
     error: arrival.error,
     conflict: false,
   };

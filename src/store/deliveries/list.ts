@@ -84,7 +84,7 @@ export async function listDeliveries(
   page: { before: number | null; floor?: number; limit: number },
 ): Promise<DeliveryRow[]> {
   const condition = where(
-    ...matching(filter),
+    ...matching(sql, filter),
     inScope(sql, 'connection'),
     equals('event_type', filter.eventType ?? null),
     filter.replayId == null

@@ -21,8 +21,8 @@ const FINISHED = `state in ('done', 'ignored', 'dead', 'handled')`;
 const HAS_CONTENT = 'exists (select 1 from delivery_contents c where c.seq = deliveries.seq)';
 
 /** Only finished deliveries can be requeued, and only while their body is still stored. */
-function replayable(filter: DeliveryCriteria): { text: string; bindings: SqlValue[] } {
-  return where([`${FINISHED} and ${HAS_CONTENT}`], ...matching(filter));
+function replayable(sql: Sql, filter: DeliveryCriteria): { text: string; bindings: SqlValue[] } {
+  return where([`${FINISHED} and ${HAS_CONTENT}`], ...matching(sql, filter));
 }
 
 export async function readLastPosition(sql: Sql): Promise<number> {
@@ -31,7 +31,7 @@ export async function readLastPosition(sql: Sql): Promise<number> {
 }
 
 export async function countReplayable(sql: Sql, filter: DeliveryCriteria): Promise<number> {
-  const condition = replayable(filter);
+  const condition = replayable(sql, filter);
   const [row] = await sql.all<{ count: number | string }>(
     `select count(*) as count from deliveries where ${condition.text}`,
     condition.bindings,
@@ -46,7 +46,7 @@ export async function requeue(
   span: Span,
   replay: { fetch: 'fresh' | 'recorded'; now: string },
 ): Promise<number[]> {
-  const condition = replayable(filter);
+  const condition = replayable(sql, filter);
   const rows = await sql.all<{ seq: number | string }>(
     `update deliveries set state = 'pending', replay = ?, tries = 0, finished_at = null, error = null, next_attempt_at = ?, worker = null, lease_until = null
      where ${FINISHED} and seq in (
@@ -64,7 +64,7 @@ export interface Replayable extends Delivery {
 
 /** Oldest first. */
 export async function readReplayable(sql: Sql, filter: DeliveryCriteria, span: Span): Promise<Replayable[]> {
-  const condition = where(['deliveries.seq > ? and deliveries.seq <= ?', span.after, span.upTo], [FINISHED], ...matching(filter));
+  const condition = where(['deliveries.seq > ? and deliveries.seq <= ?', span.after, span.upTo], [FINISHED], ...matching(sql, filter));
   const rows = await sql.all<DeliveryRow & { packed: Buffer; recorded: Buffer | null }>(
     `select ${deliveryColumns()}, c.packed, c.recorded from deliveries join delivery_contents c on c.seq = deliveries.seq
      where ${condition.text} order by deliveries.seq limit ?`,
@@ -82,7 +82,7 @@ export async function isEmptied(sql: Sql, id: string): Promise<boolean> {
 
 /** Makes pending deliveries due now; returns their positions. */
 export async function makeDue(sql: Sql, criteria: DeliveryCriteria, span: Span, now: string): Promise<number[]> {
-  const condition = where([`state = 'pending'`], ...matching(criteria));
+  const condition = where([`state = 'pending'`], ...matching(sql, criteria));
   const rows = await sql.all<{ seq: number | string }>(
     `update deliveries set next_attempt_at = ? where state = 'pending' and seq in (
        select seq from deliveries where seq > ? and seq <= ? and ${condition.text} order by seq limit ?)
@@ -101,7 +101,7 @@ export interface Dismissal {
 
 /** Dismisses dead deliveries as handled; returns their positions. */
 export async function dismiss(sql: Sql, criteria: DeliveryCriteria, span: Span, dismissal: Dismissal): Promise<number[]> {
-  const condition = where([`state = 'dead'`], ...matching(criteria));
+  const condition = where([`state = 'dead'`], ...matching(sql, criteria));
   const rows = await sql.all<{ seq: number | string; id: string }>(
     `update deliveries set state = 'handled' where state = 'dead' and seq in (
        select seq from deliveries where seq > ? and seq <= ? and ${condition.text} order by seq limit ?)

@@ -21,6 +21,8 @@ export interface Dialect {
   rowsOf(columns: Readonly<Record<string, 'text' | 'integer' | 'boolean' | 'json'>>): string;
   /** Expression for a text as JSON: quoted and escaped as `JSON.stringify` does it; `null` for null. */
   jsonText(expression: string): string;
+  /** Condition that two texts are the same, for columns whose indexes do not hold the text itself. */
+  sameText(left: string, right: string): string;
   /** Expression for a part of a binary parameter, given by the row's `at` (from 1) and `bytes`. */
   slice: string;
   trigrams: TrigramIndex;

@@ -62,6 +62,7 @@ export function sqliteDialect(filename: string): Dialect {
         .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
         .join(', ')} from json_each(?)) as rows`,
     jsonText: (expression) => `json_quote(${expression})`,
+    sameText: (left, right) => `${left} = ${right}`,
     // An empty buffer would be bound as null, which means a body that retention has deleted.
     slice: "coalesce(substr(?, rows.at, rows.bytes), x'')",
     trigrams: sqliteTrigrams,

@@ -19,6 +19,12 @@ export function isOneOf(column: string, values: readonly SqlValue[] | null): Con
   return [`${column} in (${values.map(() => '?').join(', ')})`, ...values];
 }
 
+/** A text of a column that `Dialect.sameText` is for. */
+export function isText({ dialect }: Pick<Sql, 'dialect'>, column: string, value: string): NonNullable<Condition> {
+  const condition = dialect.sameText(column, '?');
+  return [condition, ...Array.from(condition.matchAll(/\?/g), () => value)];
+}
+
 /** Only rows of connections that the reader may see. */
 export const inScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Condition => isOneOf(column, scope?.connections ?? null);
 

@@ -5,7 +5,7 @@ import { equals, inScope, where } from '../engine/where.ts';
 /** The pending deliveries of a connection. */
 export async function readBacklog(sql: Sql, connection: string): Promise<{ count: number; oldestAt: string | null }> {
   const [row] = await sql.all<{ count: number | string; oldest: string | null }>(
-    `select count(*) as count, min(received_at) as oldest from deliveries where connection = ? and state in ('pending', 'working')`,
+    `select count(*) as count, min(received_at) as oldest from deliveries where connection = ? and finished_at is null`,
     [connection],
   );
   return { count: numberOf(row?.count), oldestAt: row?.oldest ?? null };

@@ -27,8 +27,9 @@ export async function findOverdue(sql: Sql, before: string): Promise<Waiting[]> 
   const rows = await sql.all<{ id: string; seq: number | string; connection: string }>(
     `select d.id, d.seq, d.connection
      from (select id, seq, connection, subject from deliveries where state = 'pending' and next_attempt_at < ? order by seq limit ${HEAD}) as d
-     where not exists (select 1 from deliveries e
-       where e.connection = d.connection and e.subject = d.subject and e.state in ('pending', 'working') and e.seq < d.seq)
+     where (select 1 from deliveries e
+       where ${sql.dialect.sameText('e.subject', 'd.subject')} and e.connection = d.connection and e.state in ('pending', 'working') and e.seq < d.seq
+       limit 1) is null
      order by d.seq`,
     [before],
   );

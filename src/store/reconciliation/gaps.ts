@@ -58,10 +58,16 @@ export interface Unprocessed {
 
 /** Unfinished and dead deliveries of these resources, oldest first. */
 export async function findUnprocessed(sql: Sql, connection: string, subjects: readonly string[]): Promise<Unprocessed[]> {
+  // Two statements in one: unfinished deliveries and the rest have an index of their subjects each.
+  const found = [`d.state in ('pending', 'working')`, `d.state = 'dead' and d.finished_at is not null`].map(
+    (condition) => `select d.seq, d.id, d.subject, d.state, d.received_at, d.error
+     from ${sql.dialect.rowsOf({ subject: 'text' })} cross join deliveries d
+     where ${sql.dialect.sameText('d.subject', 'rows.subject')} and d.connection = ? and ${condition}`,
+  );
+  const wanted = rowsParameter(subjects.map((subject) => ({ subject })));
   return sql.all<Unprocessed>(
-    `select d.id, d.subject, d.state, d.received_at as "receivedAt", d.error from ${sql.dialect.rowsOf({ subject: 'text' })} cross join deliveries d
-     where d.connection = ? and d.subject = rows.subject and d.state in ('pending', 'working', 'dead') order by d.seq`,
-    [rowsParameter(subjects.map((subject) => ({ subject }))), connection],
+    `select id, subject, state, received_at as "receivedAt", error from (${found.join(' union all ')}) as found order by seq`,
+    [wanted, connection, wanted, connection],
   );
 }
 
@@ -119,7 +125,7 @@ export async function findLateGaps(sql: Sql, connection: string, since: string):
   const rows = await sql.all<{ seq: number | string; at: string; receivedAt: string }>(
     `select g.seq, g.at, max(d.received_at) as "receivedAt" from (select seq, connection, kind, external_id, at from gaps
        where connection = ? and at >= ? and cause = 'never_delivered' order by seq desc limit ${LATEST}) as g
-     join deliveries d on d.subject = g.kind || ':' || g.external_id and d.connection = g.connection
+     join deliveries d on ${sql.dialect.sameText('d.subject', "g.kind || ':' || g.external_id")} and d.connection = g.connection
      where d.state = 'done' and d.finished_at >= g.at and not exists (select 1 from changes c where c.cause_id = d.id)
      group by g.seq, g.at`,
     [connection, since],

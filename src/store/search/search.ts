@@ -3,7 +3,7 @@ import { toAnnounced } from '../documents/row.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { inScope, isOneOf, where } from '../engine/where.ts';
+import { inScope, isOneOf, isText, where } from '../engine/where.ts';
 import { toHeader } from '../entities/content-values.ts';
 import { readLines } from '../entities/list-lines.ts';
 import type { EntityColumns } from '../entities/row.ts';
@@ -152,17 +152,17 @@ export interface FoundDelivery {
 /** Deliveries with exactly this id, event id or resource, newest first. */
 export async function findDeliveries(sql: Sql, text: string, limit: number): Promise<FoundDelivery[]> {
   const visible = where(inScope(sql, 'connection'));
-  const waiting = `state in ('pending', 'working')`;
-  const conditions = [
-    'id = ?',
-    'event_id = ? and finished_at is not null',
-    `event_id = ? and ${waiting}`,
-    'subject = ? and finished_at is not null',
+  const isEvent = isText(sql, 'event_id', text);
+  const found = [
+    where(['id = ?', text]),
+    where(isEvent, ['finished_at is not null']),
+    where(isEvent, [`state in ('pending', 'working')`]),
+    where(isText(sql, 'subject', text), ['finished_at is not null']),
   ];
-  const found = conditions.map((condition) => `select seq from deliveries where ${condition}`).join(' union ');
+  const seqs = found.map((condition) => `select seq from deliveries where ${condition.text}`).join(' union ');
   return sql.all<FoundDelivery>(
     `select id, connection, event_type as "eventType", event_id as "eventId", subject, received_at as "receivedAt" from deliveries
-     where seq in (${found}) and ${visible.text} order by seq desc limit ?`,
-    [...conditions.map(() => text), ...visible.bindings, limit],
+     where seq in (${seqs}) and ${visible.text} order by seq desc limit ?`,
+    [...found.flatMap(({ bindings }) => bindings), ...visible.bindings, limit],
   );
 }
