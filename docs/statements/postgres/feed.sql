@@ -247,6 +247,13 @@ limit 1;
 -- feed/read-changes.ts readFirstAfter
 select seq, at
 from changes
+where changes.seq > ? and changes.connection in (?, …) and changes.connection in (?, …)
+order by changes.seq
+limit 1;
+
+-- feed/read-changes.ts readFirstAfter
+select seq, at
+from changes
 where changes.seq > ? and changes.kind in (?, …)
 order by changes.seq
 limit 1;
