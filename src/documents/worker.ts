@@ -12,7 +12,7 @@ const MAX_PER_SOURCE = 4;
 /** A download that takes longer no longer counts against the limit of its address. */
 const SLOW_MS = 20_000;
 /** How often an idle loop checks whether another process has written something. */
-const IDLE_MS = 1000;
+const IDLE_MS = 2000;
 /** The longest time between two queries of the database: a retry may have become due. */
 const LONGEST_SLEEP_MS = 5000;
 

@@ -10,6 +10,9 @@ import { processDeliveries } from './process-deliveries.ts';
 /** How long a worker sleeps while the breaker is open, and the longest time between two queries of the database. */
 const PAUSED_MS = 400;
 const LONGEST_SLEEP_MS = 5000;
+/** After a time without work, a twentieth of it is the interval at which this process checks whether another one has written; at most 2 s. */
+const IDLE_SHARE = 20;
+const LONGEST_CHECK_MS = 2000;
 const LEASE_RENEWAL_MS = 5000;
 
 export interface Worker {
@@ -29,6 +32,7 @@ class DeliveryWorker implements Worker {
   private readonly renewal: { stop(): void };
   private readonly main: Promise<void>;
   private secondLane: Promise<void> | null = null;
+  private workedAtMs = 0;
 
   constructor(shared: Context) {
     this.breaker = createFailureBreaker(shared);
@@ -50,10 +54,12 @@ class DeliveryWorker implements Worker {
     context.alerts.close('working_paused', null, 'Processing has started again.');
     await guard(context, 'recover', () => recoverLeases(context));
     await guard(context, 'clock', () => correctFutureTimes(context));
+    this.workedAtMs = context.clock.now().getTime();
     while (!this.stopping.signal.aborted) {
       const seen = context.deliveryArrived.count();
       const processed = await this.processPermitted(this.breaker.permits());
-      if (!processed) await this.sleep(seen);
+      if (processed) this.workedAtMs = context.clock.now().getTime();
+      else await this.sleep(seen);
     }
     await Promise.all([this.lanes.settled(), this.secondLane]);
   }
@@ -118,7 +124,8 @@ class DeliveryWorker implements Worker {
     const longestMs = this.breaker.permits() === 'all' ? LONGEST_SLEEP_MS : PAUSED_MS;
     const untilMs = Math.min(fromMs + longestMs, dueAt === null ? Number.POSITIVE_INFINITY : Date.parse(dueAt));
     for (let nowMs = fromMs; nowMs < untilMs && !signal.aborted; nowMs = context.clock.now().getTime()) {
-      await context.deliveryArrived.wait(Math.min(context.pollIntervalMs(), untilMs - nowMs), signal, seen);
+      const checkMs = Math.max(context.pollIntervalMs(), Math.min((nowMs - this.workedAtMs) / IDLE_SHARE, LONGEST_CHECK_MS));
+      await context.deliveryArrived.wait(Math.min(checkMs, untilMs - nowMs), signal, seen);
       if (context.deliveryArrived.count() !== seen || mark === null || dialect.changeMark() !== mark) return;
     }
   }

@@ -32,3 +32,16 @@ testWithContext('a slow fetch delays only its own resource, in its batch and aft
   await reach(run, ['done', 'done', 'done', 'done']);
   await worker.stop();
 });
+
+testWithContext('a worker that has had nothing to do for hours notices what another process stores', async (run) => {
+  for (const id of ['A', 'B']) run.world.orders.set(id, { id, updatedAt: AT, lines: [] });
+  const worker = startWorker(run.context);
+  await run.send({ id: 'own', type: 'changed', subject: 'A' });
+  await reach(run, ['done']);
+  run.clock.advance(6 * 3_600_000);
+  const other = await run.another('other');
+  await other.send({ id: 'theirs', type: 'changed', subject: 'B' });
+  await reach(run, ['done', 'done']);
+  await other.close();
+  await worker.stop();
+});
