@@ -23,10 +23,17 @@ export async function locate(sql: Sql, sent: SentCursor): Promise<FeedEnds & { a
 }
 
 /** The position to continue from: null is the beginning, `latest` the current end of the feed, anything else a cursor. */
-export async function findPosition(sql: Sql, text: string | null): Promise<FeedPosition> {
-  if (text === null) return FEED_BEGINNING;
-  if (text === 'latest') return (await readPositions(sql, FEED_BEGINNING.position)).latest;
-  return (await locate(sql, readFeedCursor(text))).at;
+export const findPosition = async (sql: Sql, text: string | null): Promise<FeedPosition> =>
+  text === null ? FEED_BEGINNING : (await findSpan(sql, text)).after;
+
+/** The same position, and the end of the feed at that time. */
+export async function findSpan(sql: Sql, text: string | null): Promise<{ after: FeedPosition; latest: FeedPosition }> {
+  if (text !== null && text !== 'latest') {
+    const { at, latest } = await locate(sql, readFeedCursor(text));
+    return { after: at, latest };
+  }
+  const { latest } = await readPositions(sql, FEED_BEGINNING.position);
+  return { after: text === null ? FEED_BEGINNING : latest, latest };
 }
 
 /** Both ends of the feed; throws 410 if the feed no longer has this position, since a backup may be restored under a reader. */

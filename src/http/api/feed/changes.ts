@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { findPosition } from '../../../feed/find-position.ts';
+import { findPosition, findSpan } from '../../../feed/find-position.ts';
 import { CHANGE_COLUMNS } from '../../../views/change.ts';
 import type { RoutePorts } from '../ports.ts';
 import { queryLimit, queryList, queryNumber, queryText } from '../query.ts';
@@ -36,7 +36,7 @@ async function sendFeed(ports: Ports, request: Request, response: Response): Pro
   const query = {
     filter: filterParams(request),
     parts: includeParam(request),
-    after: await findPosition(ports.context.db.read, queryText(request, 'after')),
+    ...(await findSpan(ports.context.db.read, queryText(request, 'after'))),
     limit: queryLimit(request),
     waitMs: (queryNumber(request, 'wait') ?? 0) * 1000,
   };
