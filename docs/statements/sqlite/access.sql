@@ -110,6 +110,13 @@ limit ?;
 -- access/list-audit.ts listAudit
 select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
 from audit
+where (who = ? or via = 'service') and target = ?
+order by seq desc
+limit ?;
+
+-- access/list-audit.ts listAudit
+select seq, at, who, key_name, via, address, action, target, connection, result, details, request_id
+from audit
 where 1 = 1
 order by seq desc
 limit ?;

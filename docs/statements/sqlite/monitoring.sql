@@ -462,14 +462,32 @@ group by connection;
 
 -- monitoring/read-trouble.ts readProblems
 select connection, count(*) as count
+from deliveries
+where state = 'dead' and received_at >= ? and connection in (?, …)
+group by connection;
+
+-- monitoring/read-trouble.ts readProblems
+select connection, count(*) as count
 from documents
 where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ? and 1 = 1
 group by connection;
 
 -- monitoring/read-trouble.ts readProblems
 select connection, count(*) as count
+from documents
+where state not in ('stored', 'empty') and superseded_by is null and removed_at is null and announced_at >= ? and connection in (?, …)
+group by connection;
+
+-- monitoring/read-trouble.ts readProblems
+select connection, count(*) as count
 from gaps
 where at >= ? and 1 = 1
+group by connection;
+
+-- monitoring/read-trouble.ts readProblems
+select connection, count(*) as count
+from gaps
+where at >= ? and connection in (?, …)
 group by connection;
 
 -- monitoring/registrations.ts readRegistrations
