@@ -48,13 +48,12 @@ type FeedPorts = Pick<RoutePorts, 'context' | 'readSemaphore'>;
 export async function readPage({ context, readSemaphore }: FeedPorts, query: FeedQuery, end: AbortSignal): Promise<FeedPage> {
   const untilMs = performance.now() + query.waitMs;
   const sql = context.db.read;
-  // With `wait`, the end is read again: what was appended before `seen` was counted would not wake this request.
-  let known = query.waitMs === 0 ? query.latest : undefined;
   for (;;) {
     const seen = context.feedChanged.count();
     // The end is read before the entries: anything committed in between is on the next page.
+    // With `wait` it is read again: what was appended before `seen` was counted would not wake this request.
+    const known = query.waitMs === 0 ? query.latest : undefined;
     const latest: FeedPosition = known ?? (await confirm(sql, query.after)).latest;
-    known = undefined;
     const span = { after: query.after.position, upTo: latest.position, limit: query.limit + 1 };
     const isNew = latest.position !== query.after.position;
     const { page, last } = await cutFeed(sql, query, isNew ? span : null, readSemaphore);
