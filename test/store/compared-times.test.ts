@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import knex from 'knex';
-import { migrateUp } from '../../migrations/migrate.ts';
+import type { Knex } from 'knex';
 import { openDatabase } from '../../src/store/engine/database.ts';
-import { dialectOf } from '../../src/store/engine/dialect-of.ts';
 import { migrateDatabase } from '../../src/store/engine/migrate-database.ts';
 import { readStates } from '../../src/store/entities/states.ts';
-import { createTestDatabase, testOnEngines } from '../support/engines.ts';
+import { testOnEngines } from '../support/engines.ts';
+import { createOlderDatabase } from '../support/older-database.ts';
 
 const NOW = '2026-03-01T08:00:00.000Z';
 const FUTURE = '2099-01-01T00:00:00.000Z';
 
 testOnEngines('after an upgrade, a time in the future that blocked changes is compared by its last change', async (_t, engine) => {
-  const { url, drop } = await createTestDatabase(engine);
+  const { url, drop } = await createOlderDatabase(engine, '0019_rejections', fillOlder);
   try {
-    await fillOlder(url);
     await migrateDatabase(url, true);
     const upgraded = await openDatabase(url);
     const states = await readStates(
@@ -35,29 +33,22 @@ testOnEngines('after an upgrade, a time in the future that blocked changes is co
 });
 
 /** Two orders, as stored before the time used in comparisons could differ from the reported one. */
-async function fillOlder(url: string): Promise<void> {
-  const db = knex(dialectOf(url).writer);
-  try {
-    if (url.startsWith('postgres')) await db.raw('drop schema public cascade; create schema public');
-    await migrateUp(db, '0019_rejections');
-    for (const [id, at] of [
-      ['frozen', FUTURE],
-      ['sound', NOW],
-    ]) {
-      const entity = {
-        id,
-        connection: 'c',
-        platform: 'toy',
-        kind: 'order',
-        external_id: id,
-        header: '{}',
-        last_updated_at: at,
-        version: 1,
-      };
-      await db('entities').insert({ ...entity, created_at: NOW, updated_at: NOW });
-      await db('lines').insert({ entity_id: id, external_id: '1', rank: 0, content: '{}', source: '{}', last_updated_at: at, version: 1 });
-    }
-  } finally {
-    await db.destroy();
+async function fillOlder(db: Knex): Promise<void> {
+  for (const [id, at] of [
+    ['frozen', FUTURE],
+    ['sound', NOW],
+  ]) {
+    const entity = {
+      id,
+      connection: 'c',
+      platform: 'toy',
+      kind: 'order',
+      external_id: id,
+      header: '{}',
+      last_updated_at: at,
+      version: 1,
+    };
+    await db('entities').insert({ ...entity, created_at: NOW, updated_at: NOW });
+    await db('lines').insert({ entity_id: id, external_id: '1', rank: 0, content: '{}', source: '{}', last_updated_at: at, version: 1 });
   }
 }

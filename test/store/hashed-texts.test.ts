@@ -1,64 +1,46 @@
 import assert from 'node:assert/strict';
-import knex, { type Knex } from 'knex';
-import { migrateUp } from '../../migrations/migrate.ts';
+import type { Knex } from 'knex';
 import { takeDeliveries } from '../../src/store/deliveries/claim.ts';
 import { waitingEventTypes } from '../../src/store/deliveries/due.ts';
 import { listDeliveries } from '../../src/store/deliveries/list.ts';
-import { type Database, openDatabase, type Sql } from '../../src/store/engine/database.ts';
-import { dialectOf } from '../../src/store/engine/dialect-of.ts';
+import type { Database, Sql } from '../../src/store/engine/database.ts';
 import type { SqlValue } from '../../src/store/engine/sql-value.ts';
 import { readBacklog } from '../../src/store/monitoring/read-health.ts';
 import { findOverdue } from '../../src/store/monitoring/read-invariants.ts';
 import { findLateGaps, findUnprocessed } from '../../src/store/reconciliation/gaps.ts';
 import { findByNumber, findDeliveries } from '../../src/store/search/search.ts';
-import { createTestDatabase, openTestDatabase, testOnEngines, testOnEnginesWith } from '../support/engines.ts';
+import { openTestDatabase, testOnEnginesWith } from '../support/engines.ts';
+import { openOlderDatabase } from '../support/older-database.ts';
 
 const AT = '2026-03-01T08:00:00.000Z';
 const NOW = '2026-03-01T09:00:00.000Z';
 const TAKE = { now: NOW, limit: 10, mostBytes: 1000, except: [], only: null };
 
-testOnEngines('deliveries from before an upgrade are found by resource and event, and still wait for each other', async (_t, engine) => {
-  const { url, drop } = await createTestDatabase(engine);
-  try {
-    await fillOlder(url, engine === 'postgres');
-    const db = await openDatabase(url);
-    try {
-      const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
-      assert.deepEqual(ids(await db.write((sql) => takeDeliveries(sql, TAKE))), ['first', 'elsewhere']);
-      assert.deepEqual(ids(await findOverdue(db.read, NOW)), ['first', 'elsewhere']);
-      assert.deepEqual(await waitingEventTypes(db.read, 'c', 'order:1', 0), ['changed', 'changed']);
-      assert.deepEqual(ids(await findUnprocessed(db.read, 'c', ['order:1', 'order:9'])), ['first', 'second', 'dead']);
-      assert.deepEqual(ids(await listDeliveries(db.read, { subject: 'order:9' }, { before: null, limit: 10 })), ['dead', 'done']);
-      assert.deepEqual(ids(await findDeliveries(db.read, 'event-done', 10)), ['done']);
-      assert.deepEqual(ids(await findDeliveries(db.read, 'event-second', 10)), ['second']);
-      assert.deepEqual(ids(await findDeliveries(db.read, 'order:9', 10)), ['dead', 'done']);
-    } finally {
-      await db.close();
-    }
-  } finally {
-    await drop();
-  }
-});
+testOnEnginesWith(
+  'deliveries from before an upgrade are found by resource and event, and still wait for each other',
+  (engine) => openOlderDatabase(engine, '0048_small_search_index', fillOlder),
+  async ({ db }) => {
+    const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
+    assert.deepEqual(ids(await db.write((sql) => takeDeliveries(sql, TAKE))), ['first', 'elsewhere']);
+    assert.deepEqual(ids(await findOverdue(db.read, NOW)), ['first', 'elsewhere']);
+    assert.deepEqual(await waitingEventTypes(db.read, 'c', 'order:1', 0), ['changed', 'changed']);
+    assert.deepEqual(ids(await findUnprocessed(db.read, 'c', ['order:1', 'order:9'])), ['first', 'second', 'dead']);
+    assert.deepEqual(ids(await listDeliveries(db.read, { subject: 'order:9' }, { before: null, limit: 10 })), ['dead', 'done']);
+    assert.deepEqual(ids(await findDeliveries(db.read, 'event-done', 10)), ['done']);
+    assert.deepEqual(ids(await findDeliveries(db.read, 'event-second', 10)), ['second']);
+    assert.deepEqual(ids(await findDeliveries(db.read, 'order:9', 10)), ['dead', 'done']);
+  },
+);
 
 /** Deliveries as the version before stored them. */
-async function fillOlder(url: string, isTemplate: boolean): Promise<void> {
-  const db = knex(dialectOf(url).writer);
-  try {
-    if (isTemplate) await db.raw('drop schema public cascade; create schema public');
-    await migrateUp(db, '0048_small_search_index');
-    const pending = [
-      delivery('first', 'pending', 'order:1'),
-      delivery('second', 'pending', 'order:1'),
-      delivery('elsewhere', 'pending', 'order:1', 'd'),
-    ];
-    await insert(db, [...pending, delivery('done', 'done', 'order:9'), delivery('dead', 'dead', 'order:9')]);
-  } finally {
-    await db.destroy();
-  }
-}
-
-async function insert(db: Knex, rows: readonly object[]): Promise<void> {
-  for (const row of rows) await db('deliveries').insert(row);
+async function fillOlder(db: Knex): Promise<void> {
+  const pending = [
+    delivery('first', 'pending', 'order:1'),
+    delivery('second', 'pending', 'order:1'),
+    delivery('elsewhere', 'pending', 'order:1', 'd'),
+  ];
+  for (const row of [...pending, delivery('done', 'done', 'order:9'), delivery('dead', 'dead', 'order:9')])
+    await db('deliveries').insert(row);
 }
 
 const delivery = (id: string, state: string, subject: string, connection = 'c') => ({

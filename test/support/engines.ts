@@ -39,8 +39,13 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
+export interface CreatedDatabase {
+  url: string;
+  drop(): Promise<void>;
+}
+
 /** A new, empty database: its address, and how to delete it. */
-export async function createTestDatabase(engine: Engine): Promise<{ url: string; drop(): Promise<void> }> {
+export async function createTestDatabase(engine: Engine): Promise<CreatedDatabase> {
   if (engine === 'sqlite') {
     const directory = await mkdtemp(join(scratchDirectory(), 'orderdock-'));
     return { url: `sqlite:${join(directory, 'orderdock.db')}`, drop: () => rm(directory, { recursive: true, force: true }) };
@@ -52,8 +57,9 @@ export async function createTestDatabase(engine: Engine): Promise<{ url: string;
   return { url: `${server}/${name}`, drop: () => onServer(server, `drop database if exists ${name} with (force)`) };
 }
 
-export async function openTestDatabase(engine: Engine): Promise<TestDatabase> {
-  const { url, drop } = await createTestDatabase(engine);
+export const openTestDatabase = async (engine: Engine): Promise<TestDatabase> => openCreated(await createTestDatabase(engine));
+
+export async function openCreated({ url, drop }: CreatedDatabase): Promise<TestDatabase> {
   const db = await openDatabase(url);
   return {
     url,
