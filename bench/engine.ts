@@ -22,6 +22,8 @@ export interface BenchDatabase {
   db: Database;
   /** Bytes of the database's files after a checkpoint. */
   bytes(): Promise<number>;
+  /** What the database does by itself after a while: a checkpoint, on PostgreSQL also statistics and a vacuum. Takes minutes where much is stored. */
+  vacuum(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -40,6 +42,9 @@ export async function startSqlite(): Promise<Engine> {
         async bytes() {
           await db.alone.all('pragma wal_checkpoint(truncate)');
           return (await stat(join(directory, 'orderdock.db'))).size;
+        },
+        async vacuum() {
+          await db.alone.all('pragma wal_checkpoint(truncate)');
         },
         async drop() {
           await db.close();
@@ -89,6 +94,10 @@ export async function startPostgres(): Promise<Engine> {
           await run(url, 'checkpoint');
           const [row] = await db.read.all<{ bytes: string }>(`select pg_database_size('${name}') as bytes`);
           return Number(row?.bytes);
+        },
+        async vacuum() {
+          await run(url, 'vacuum analyze');
+          await run(url, 'checkpoint');
         },
         async drop() {
           await db.close();

@@ -1,9 +1,10 @@
+import { indexChanges } from '../src/search/index-changes.ts';
 import type { BenchDatabase, Engine } from './engine.ts';
 import { untilApplied } from './engine.ts';
 import { orders, postOrders } from './load.ts';
 import { percentile, rounded } from './percentile.ts';
 import { sampleEvent } from './sample.ts';
-import { API_KEY, type Running, startService } from './service.ts';
+import { API_KEY, type Running, type ServiceOptions, startService } from './service.ts';
 
 export interface Large {
   held: number;
@@ -27,7 +28,7 @@ export async function measureLarge(engine: Engine, held: number, count: number):
   };
 }
 
-async function rate({ db }: BenchDatabase, service: Running, count: number, before: number): Promise<number> {
+export async function rate({ db }: BenchDatabase, service: Running, count: number, before: number): Promise<number> {
   const startedMs = performance.now();
   await postOrders(service.url, 64, orders('order', count, sampleEvent));
   await untilApplied(db, before + count);
@@ -40,23 +41,31 @@ async function withHeld(
   work: (database: BenchDatabase, service: Running) => Promise<number>,
 ): Promise<{ value: number; slowestMs: Record<string, number> }> {
   const database = await engine.create();
-  const service = await startService({ databaseUrl: database.url, directory: database.directory });
+  const options = { databaseUrl: database.url, directory: database.directory };
   try {
-    await postOrders(service.url, 1, orders('template', 1, sampleEvent));
-    await untilApplied(database.db, 1);
+    await withService(options, async (service) => {
+      await postOrders(service.url, 1, orders('template', 1, sampleEvent));
+      await untilApplied(database.db, 1);
+    });
     if (held > 0) await multiply(database, held);
-    const value = await work(database, service);
-    return { value, slowestMs: await requestEach(service.url) };
+    return await withService(options, async (service) => ({
+      value: await work(database, service),
+      slowestMs: await requestEach(service.url),
+    }));
   } finally {
-    await service.stop();
     await database.drop();
   }
 }
 
+async function withService<T>(options: ServiceOptions, work: (service: Running) => Promise<T>): Promise<T> {
+  const service = await startService(options);
+  return work(service).finally(() => service.stop());
+}
+
 const STEP = 10_000;
 
-/** Copies the one order that was applied, with everything that belongs to it, with new ids and times. */
-async function multiply({ db }: BenchDatabase, held: number): Promise<void> {
+/** Copies the one order that was applied, with everything that belongs to it, with new ids and numbers, and completes the search index. */
+export async function multiply({ db, vacuum }: BenchDatabase, held: number): Promise<void> {
   const columns = async (table: string) => {
     const [row] = await db.read.all<Record<string, unknown>>(`select * from ${table} limit 1`);
     return Object.keys(row ?? {});
@@ -82,9 +91,10 @@ async function multiply({ db }: BenchDatabase, held: number): Promise<void> {
     });
   }
   await db.write((sql) => sql.all('update feed_head set position = position + ?', [held]));
-  await db.alone.all(db.dialect.name === 'postgres' ? 'analyze' : 'pragma optimize');
   if (db.dialect.name === 'postgres')
     await db.write((sql) => sql.all(`select setval('deliveries_seq_seq', ${held + 1}), setval('entities_seq_seq', ${held + 1})`));
+  while ((await indexChanges({ db }, STEP)) > 0);
+  await vacuum();
 }
 
 const COPIED: readonly { table: string; key: string; own: readonly string[] }[] = [
@@ -115,7 +125,7 @@ const PATHS = [
   '/console/',
 ];
 
-async function requestEach(url: string): Promise<Record<string, number>> {
+export async function requestEach(url: string): Promise<Record<string, number>> {
   const headers = { authorization: `Bearer ${API_KEY}` };
   const slowest: Record<string, number> = {};
   for (const path of PATHS) {

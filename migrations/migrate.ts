@@ -35,6 +35,7 @@ import * as remotePauses from './0046_remote_pauses.ts';
 import * as shortDiffs from './0047_short_diffs.ts';
 import * as smallSearchIndex from './0048_small_search_index.ts';
 import * as hashedTexts from './0049_hashed_texts.ts';
+import * as rareDeliveries from './0050_rare_deliveries.ts';
 import { dropViews, refreshViews } from './views.ts';
 
 export interface Migration {
@@ -78,6 +79,7 @@ const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
   ['0047_short_diffs', shortDiffs],
   ['0048_small_search_index', smallSearchIndex],
   ['0049_hashed_texts', hashedTexts],
+  ['0050_rare_deliveries', rareDeliveries],
 ];
 
 const MIGRATION_LOCK = 7036280;

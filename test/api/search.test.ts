@@ -106,3 +106,28 @@ testWithApi('a changed entity is found by its current content', async (api) => {
   while ((await indexChanges({ db: api.db })) > 0);
   assert.deepEqual([await ids('new-1'), await ids('old-1')], [['o1'], []]);
 });
+
+testWithApi('an old entity is found although many newer ones have all the trigrams of the words', async (api) => {
+  // All trigrams of "a-12-34", and not the word.
+  const similar = Array.from({ length: 400 }, (_, n) => `n${n}`);
+  const numbered = (id: string, number: string) => entity(id, { number, header: header({ number }) });
+  await insertRows(api.db, 'entities', [
+    numbered('o1', 'PO a-12-34 "B"'),
+    numbered('o2', 'with a document'),
+    ...similar.map((id) => numbered(id, `${id} a-12-2-34`)),
+  ]);
+  await insertRows(api.db, 'documents', [
+    document('doc1', 'o2', { announced: JSON.stringify({ key: 'doc1', name: 'Rev A-12-34.pdf', code: 'c' }) }),
+  ]);
+  await insertRows(
+    api.db,
+    'changes',
+    ['o1', 'o2', ...similar].map((id) => change(id, 1)),
+  );
+  while ((await indexChanges({ db: api.db })) > 0);
+  const find = async (q: string) =>
+    (await api.get(`/search?q=${encodeURIComponent(q)}`)).json.data.map((hit: { id: string }) => hit.id).sort();
+  assert.deepEqual(await find('a-12-34'), ['o1', 'o2']);
+  assert.deepEqual(await find('A-12-34 "b"'), ['o1'], 'with quotes, in another case');
+  assert.equal((await find('a-12-2-34')).length, 20, 'a page of those that are similar');
+});

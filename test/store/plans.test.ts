@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readNextDueAt } from '../../src/store/deliveries/due.ts';
+import { listDeliveries } from '../../src/store/deliveries/list.ts';
+import { listFailures } from '../../src/store/deliveries/list-causes.ts';
+import { listDocuments } from '../../src/store/documents/list.ts';
 import { openDatabase, type Sql } from '../../src/store/engine/database.ts';
 import type { SqlValue } from '../../src/store/engine/sql-value.ts';
 import { listEntities } from '../../src/store/entities/list.ts';
 import { readDeadCounters } from '../../src/store/monitoring/read-counters.ts';
 import { readDeadDeliveries, readFailedDocuments } from '../../src/store/monitoring/read-failures.ts';
 import { readBacklog, readLastDeliveryAt } from '../../src/store/monitoring/read-health.ts';
+import { delivery, document, entity, insertRows } from '../api/seed.ts';
 import { createTestDatabase, openTestDatabase, testOnEnginesWith } from '../support/engines.ts';
 
 const ORDERS = { ids: null, connection: null, status: 'Confirmed', number: null, updatedAfter: null };
@@ -31,6 +35,49 @@ test('queries that run every few seconds use an index of their own, however many
     assert.match(await planned((sql) => readNextDueAt(sql, '2026')), /deliveries_due \(next_attempt_at>\?\)/);
     const page = { after: 0, limit: 10, withSource: false };
     assert.match(await planned((sql) => listEntities(sql, { ...ORDERS, kinds: ['order'] }, page)), /entities_status/);
+  } finally {
+    await db.close();
+    await drop();
+  }
+});
+
+test('a list that few of many rows match is read off an index of its filter', async () => {
+  const { url, drop } = await createTestDatabase('sqlite');
+  const db = await openDatabase(url);
+  /** The plans of the statements, beginning with the second: the first reads the rows that are near. */
+  const planned = async (ask: (sql: Sql) => Promise<unknown>) => {
+    const plans: string[] = [];
+    const all = async <Row>(statement: string, bindings: readonly SqlValue[] = []): Promise<Row[]> => {
+      const steps = await db.read.all<{ detail: string }>(`explain query plan ${statement}`, bindings);
+      plans.push(steps.map(({ detail }) => detail).join('; '));
+      return db.read.all<Row>(statement, bindings);
+    };
+    await ask({ dialect: db.dialect, all });
+    return plans.slice(1).join('; ');
+  };
+  try {
+    await insertRows(db, 'entities', [entity('e', { seq: 100_000, connection: 'other', updated_at: '2025' })]);
+    await insertRows(db, 'deliveries', [delivery('d', { seq: 100_000 })]);
+    await insertRows(db, 'documents', [document('doc', 'e', { seq: 100_000 })]);
+    const page = { after: 0, limit: 10, withSource: false };
+    for (const [filter, index] of [
+      [{ connection: 'acme' }, /entities_connection_kind_external_id_unique \(connection=\? AND kind=\?\)/],
+      [{ updatedAfter: '2026' }, /entities_kind_updated_at_index \(kind=\? AND updated_at>\?\)/],
+      [{ connection: 'acme', status: 'Confirmed' }, /entities_status \(kind=\? AND status=\?\)/],
+    ] as const)
+      assert.match(await planned((sql) => listEntities(sql, { ...ORDERS, status: null, kinds: ['order'], ...filter }, page)), index);
+    for (const [filter, index] of [
+      [{ state: 'ignored' }, /deliveries_ignored/],
+      [{ state: 'handled' }, /deliveries_handled/],
+      [{ error: 'timeout' }, /deliveries_failed/],
+      [{ from: '2026' }, /deliveries_received_at_index \(received_at>\?\)/],
+      [{ to: '2026' }, /deliveries_received_at_index \(received_at<\?\)/],
+    ] as const)
+      assert.match(await planned((sql) => listDeliveries(sql, filter, { before: null, limit: 10 })), index);
+    const documents = { order: null, shipment: null, connection: null, state: 'failed', superseded: false };
+    assert.match(await planned((sql) => listDocuments(sql, documents, page)), /documents_not_held/);
+    const causes = await planned(async (sql) => [await readBacklog(sql, 'acme'), await listFailures(sql, { connection: 'acme' }, 10)]);
+    assert.match(causes, /deliveries_dead.*deliveries_waiting/);
   } finally {
     await db.close();
     await drop();

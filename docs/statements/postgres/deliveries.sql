@@ -205,10 +205,10 @@ returning id;
 select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id
 from (select connection, state, error, received_at, id
 from deliveries
-where state = 'dead' and error is not null and 1 = 1
+where state = 'dead' and (error || '') is not null and (connection || '') = ?
 union all select connection, state, error, received_at, id
 from deliveries
-where state = 'pending' and error is not null and 1 = 1) as failures
+where state = 'pending' and (error || '') is not null and (connection || '') = ?) as failures
 group by connection, state, error
 order by count(*) desc, 1, 3
 limit ?;
@@ -217,10 +217,10 @@ limit ?;
 select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id
 from (select connection, state, error, received_at, id
 from deliveries
-where state = 'dead' and error is not null and connection = ?
+where state = 'dead' and (error || '') is not null and (connection || '') in (?, …)
 union all select connection, state, error, received_at, id
 from deliveries
-where state = 'pending' and error is not null and connection = ?) as failures
+where state = 'pending' and (error || '') is not null and (connection || '') in (?, …)) as failures
 group by connection, state, error
 order by count(*) desc, 1, 3
 limit ?;
@@ -229,12 +229,97 @@ limit ?;
 select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id
 from (select connection, state, error, received_at, id
 from deliveries
-where state = 'dead' and error is not null and connection in (?, …)
+where state = 'dead' and (error || '') is not null and 1 = 1
 union all select connection, state, error, received_at, id
 from deliveries
-where state = 'pending' and error is not null and connection in (?, …)) as failures
+where state = 'pending' and (error || '') is not null and 1 = 1) as failures
 group by connection, state, error
 order by count(*) desc, 1, 3
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where 1 = 0
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where connection = ? and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where connection = ? and error is not null and lower(error) like ? escape '!' and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where connection in (?, …) and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where deliveries.seq in (?, …)
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where deliveries.seq in (select seq
+from deliveries
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null
+union all select seq
+from deliveries
+where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and state in ('pending', 'working')) and received_at >= ? and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where error is not null and lower(error) like ? escape '!' and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where lower(event_type) like ? escape '!' and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where received_at >= ? and received_at < ? and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts listDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where state = ? and deliveries.seq > ? and deliveries.seq <= ?
+order by deliveries.seq desc
 limit ?;
 
 -- deliveries/list.ts readDelivery
@@ -255,15 +340,7 @@ where id = ?;
 select max(seq) as seq
 from deliveries;
 
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where 1 = 0
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
+-- deliveries/list.ts selectNewestFirst
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
@@ -271,90 +348,17 @@ where 1 = 1
 order by deliveries.seq desc
 limit ?;
 
--- deliveries/list.ts select
+-- deliveries/list.ts selectNewestFirst
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
-where 1 = 1 and deliveries.seq < ?
+where 1 = 1 and deliveries.seq <= ?
 order by deliveries.seq desc
 limit ?;
 
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where connection = ?
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where connection = ? and lower(error) like ? escape '!'
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where connection in (?, …)
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where deliveries.seq in (?, …)
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where deliveries.seq in (select seq
-from deliveries
-where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null
-union all select seq
-from deliveries
-where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and state in ('pending', 'working')) and received_at >= ?
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where lower(error) like ? escape '!'
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where lower(event_type) like ? escape '!'
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where received_at >= ? and received_at < ?
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts select
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where state = ?
-order by deliveries.seq desc
-limit ?;
+-- deliveries/list.ts selectNewestFirst
+select max(seq) as seq
+from deliveries;
 
 -- deliveries/release.ts releaseDeliveries
 update deliveries
@@ -451,7 +455,7 @@ update deliveries
 set next_attempt_at = ?
 where state = 'pending' and seq in ( select seq
 from deliveries
-where seq > ? and seq <= ? and state = 'pending' and connection = ? and lower(error) like ? escape '!'
+where seq > ? and seq <= ? and state = 'pending' and connection = ? and error is not null and lower(error) like ? escape '!'
 order by seq
 limit ?)
 returning seq;

@@ -68,49 +68,49 @@ limit ?;
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
-where documents.connection in (?, …) and superseded_by is null and removed_at is null and documents.seq > ?
-order by documents.seq
+where documents.connection in (?, …) and superseded_by is null and removed_at is null and documents.seq > ? and documents.seq <= ?
+order by documents.seq asc
 limit ?;
 
 -- documents/list.ts listDocuments
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
-where entity_id = ? and entities.kind = 'order' and documents.seq > ?
-order by documents.seq
+where entity_id in (select id
+from entities
+where id = ? and kind = ?) and documents.seq > ? and documents.seq <= ?
+order by documents.seq asc
 limit ?;
 
 -- documents/list.ts listDocuments
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
-where entity_id = ? and entities.kind = 'order' and superseded_by is null and removed_at is null and documents.seq > ?
-order by documents.seq
+where entity_id in (select id
+from entities
+where id = ? and kind = ?) and superseded_by is null and removed_at is null and documents.seq > ? and documents.seq <= ?
+order by documents.seq asc
 limit ?;
 
 -- documents/list.ts listDocuments
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
-where entity_id = ? and entities.kind = 'shipment' and superseded_by is null and removed_at is null and documents.seq > ?
-order by documents.seq
+where state = ? and superseded_by is null and removed_at is null and documents.seq > ? and documents.seq <= ?
+order by documents.seq asc
 limit ?;
 
 -- documents/list.ts listDocuments
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
 from documents
 join entities on entities.id = documents.entity_id
-where state = ? and superseded_by is null and removed_at is null and documents.seq > ?
-order by documents.seq
+where superseded_by is null and removed_at is null and documents.seq > ? and documents.seq <= ?
+order by documents.seq asc
 limit ?;
 
 -- documents/list.ts listDocuments
-select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
-from documents
-join entities on entities.id = documents.entity_id
-where superseded_by is null and removed_at is null and documents.seq > ?
-order by documents.seq
-limit ?;
+select max(seq) as seq
+from documents;
 
 -- documents/list.ts readDocument
 select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line, announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at

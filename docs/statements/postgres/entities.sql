@@ -21,122 +21,133 @@ order by id;
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.connection in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.connection in (?, …) and entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.id in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.id in (?, …) and entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.number = ? and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.number = ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.status = ? and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.updated_at > ? and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.status = ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.updated_at > ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
 from entities
-where entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
+
+-- entities/list.ts listEntitySizes
+select max(seq) as seq
+from entities;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) + 350 * (select count(*)
 from documents
 where documents.entity_id = entities.id) as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) as bytes
 from entities
-where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
-order by seq
+where entities.id in (?, …) and entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) + source_bytes as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.connection in (?, …) and entities.kind in (?, …) and seq > ?
-order by seq
+where entities.connection in (?, …) and entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
-order by seq
+where entities.id in (?, …) and entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.connection = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.connection = ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.number = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.number = ? and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.status = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.updated_at > ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.status = ? and entities.seq > ?
+order by entities.seq asc
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) as bytes
+from entities
+where entities.kind in (?, …) and entities.updated_at > ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts readEntities

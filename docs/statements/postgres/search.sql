@@ -86,8 +86,8 @@ where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and 
 order by seq desc
 limit ?;
 
--- search/search.ts findInWindow
-select max(seq) as seq
+-- search/search.ts newestPosition
+select max(search_index.seq) as seq
 from search_index;
 
 -- search/search.ts readAnnounced
@@ -105,38 +105,96 @@ select seq, id, kind, connection, external_id, number, status, header
 from entities
 where id in (?, …);
 
--- search/search.ts selectFound
-select entities.seq, entities.id
-from (select seq, grams
-from search_index
-where seq < ? and seq >= ? offset 0) as recent
-join entities on entities.seq = recent.seq
-where grams @> ?::smallint[]
-order by recent.seq desc
-limit ?;
+-- search/search.ts sampleEntities
+select id
+from entities
+where seq in (?, …);
 
 -- search/search.ts selectFound
 select entities.seq, entities.id
-from (select seq, grams
-from search_index
-where seq < ? and seq >= ? offset 0) as recent
-join entities on entities.seq = recent.seq
-where grams @> ?::smallint[] and entities.connection in (?, …)
-order by recent.seq desc
-limit ?;
-
--- search/search.ts selectFound
-select entities.seq, entities.id
+from (select search_index.seq as seq
 from search_index
 join entities on entities.seq = search_index.seq
-where grams @> ?::smallint[]
+where grams @> ?::smallint[] and search_index.seq < ? and entities.connection in (?, …)
 order by search_index.seq desc
+limit 5000) as candidates
+join entities on entities.seq = candidates.seq
+where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
 limit ?;
 
 -- search/search.ts selectFound
 select entities.seq, entities.id
+from (select search_index.seq as seq
 from search_index
-join entities on entities.seq = search_index.seq
-where grams @> ?::smallint[] and entities.connection in (?, …)
+where grams @> ?::smallint[] and search_index.seq < ?
 order by search_index.seq desc
+limit 5000) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select search_index.seq as seq
+from search_index
+where grams @> ?::smallint[] and search_index.seq < ?
+order by search_index.seq desc
+limit 5000) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select seq
+from (select seq, grams
+from search_index
+where seq >= ? and seq < ? offset 0) as recent
+where grams @> ?::smallint[]) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select seq
+from (select seq, grams
+from search_index
+where seq >= ? and seq < ? offset 0) as recent
+where grams @> ?::smallint[]) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select seq
+from (select seq, grams
+from search_index
+where seq >= ? and seq < ? offset 0) as recent
+where grams @> ?::smallint[]) as candidates
+join entities on entities.seq = candidates.seq
+where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
 limit ?;

@@ -40,64 +40,77 @@ limit ?;
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.connection in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.connection in (?, …) and entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.id in (?, …) and entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.id in (?, …) and entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.number = ? and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.number = ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.status = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.status = ? and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and entities.updated_at > ? and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.status = ? and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.status = ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at
 from entities
-where entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.updated_at > ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntities
 select seq, id, connection, platform, kind, external_id, number, status, header, last_updated_at, version, deleted_at, created_at, updated_at, sources, source_lines
 from entities
-where entities.kind in (?, …) and seq > ? and seq <= ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select max(seq) as seq
+from entities;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) + 350 * (select count(*)
+from documents
+where documents.entity_id = entities.id) as bytes
+from entities
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
@@ -105,80 +118,78 @@ select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines),
 from documents
 where documents.entity_id = entities.id) as bytes
 from entities
-where entities.kind in (?, …) and entities.status = ? and seq > ?
-order by seq
-limit ?;
-
--- entities/list.ts listEntitySizes
-select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) + 350 * (select count(*)
-from documents
-where documents.entity_id = entities.id) as bytes
-from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.status = ? and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) + (coalesce(octet_length(entities.lines), 0) + 650 * entities.line_count) as bytes
 from entities
-where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
-order by seq
+where entities.id in (?, …) and entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) + source_bytes as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.connection in (?, …) and entities.kind in (?, …) and seq > ?
-order by seq
+where entities.connection in (?, …) and entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.id in (?, …) and entities.kind in (?, …) and seq > ?
-order by seq
+where entities.id in (?, …) and entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.connection = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.connection = ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.number = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.number = ? and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.status = ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and entities.updated_at > ? and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts listEntitySizes
 select seq, 900 + octet_length(header) as bytes
 from entities
-where entities.kind in (?, …) and seq > ?
-order by seq
+where entities.kind in (?, …) and entities.status = ? and entities.seq > ?
+order by entities.seq asc
+limit ?;
+
+-- entities/list.ts listEntitySizes
+select seq, 900 + octet_length(header) as bytes
+from entities
+where entities.kind in (?, …) and entities.updated_at > ? and entities.seq > ? and entities.seq <= ?
+order by entities.seq asc
 limit ?;
 
 -- entities/list.ts readEntities
@@ -213,14 +224,90 @@ where connection = ? and kind in (?, …) and updated_at < ? and deleted_at is n
 order by seq
 limit ?;
 
--- entities/search.ts searchEntities
+-- entities/search.ts readLatestStart
+select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_0
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_1
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_2
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_3
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_4
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_5
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_6
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_7
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_8
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_9
+union all select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_10;
+
+-- entities/search.ts readLatestStart
+select *
+from (select updated_at
+from entities
+where kind = ?
+order by updated_at desc
+limit 1 offset 5000) as kind_0;
+
+-- entities/search.ts select
 select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at
 from entities
 where kind in (?, …)
 order by updated_at desc, seq desc
 limit ? offset ?;
 
--- entities/search.ts searchEntities
+-- entities/search.ts select
 select id, connection, kind, external_id, number, status, header, version, deleted_at, updated_at
 from entities
 where kind in (?, …) and (lower(number) like ? escape '!' or external_id = ?)

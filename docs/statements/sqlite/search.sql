@@ -89,6 +89,10 @@ where subject = ? and finished_at is not null) and connection in (?, …)
 order by seq desc
 limit ?;
 
+-- search/search.ts newestPosition
+select max(search_index.rowid) as seq
+from search_index;
+
 -- search/search.ts readAnnounced
 select entity_id, announced
 from documents
@@ -104,18 +108,90 @@ select seq, id, kind, connection, external_id, number, status, header
 from entities
 where id in (?, …);
 
+-- search/search.ts sampleEntities
+select id
+from entities
+where seq in (?, …);
+
 -- search/search.ts selectFound
 select entities.seq, entities.id
+from (select rowid as seq
 from search_index
-join entities on entities.seq = search_index.rowid
-where search_index match ?
-order by search_index.rowid desc
+where search_index match ? and rowid >= ? and rowid < ?) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
 limit ?;
 
 -- search/search.ts selectFound
 select entities.seq, entities.id
+from (select rowid as seq
+from search_index
+where search_index match ? and rowid >= ? and rowid < ?) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select rowid as seq
+from search_index
+where search_index match ? and rowid >= ? and rowid < ?) as candidates
+join entities on entities.seq = candidates.seq
+where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select search_index.rowid as seq
 from search_index
 join entities on entities.seq = search_index.rowid
-where search_index match ? and entities.connection in (?, …)
+where search_index match ? and search_index.rowid < ? and entities.connection in (?, …)
 order by search_index.rowid desc
+limit 5000) as candidates
+join entities on entities.seq = candidates.seq
+where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select search_index.rowid as seq
+from search_index
+where search_index match ? and search_index.rowid < ?
+order by search_index.rowid desc
+limit 5000) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
+limit ?;
+
+-- search/search.ts selectFound
+select entities.seq, entities.id
+from (select search_index.rowid as seq
+from search_index
+where search_index match ? and search_index.rowid < ?
+order by search_index.rowid desc
+limit 5000) as candidates
+join entities on entities.seq = candidates.seq
+where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+from documents
+where entity_id = entities.id and lower(announced) like ? escape '!'))
+order by candidates.seq + 0 desc
 limit ?;

@@ -1,6 +1,6 @@
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, inScope, where } from '../engine/where.ts';
+import { equals, inScope, unindexed, where } from '../engine/where.ts';
 
 /** Failures of one connection with the same error text. */
 export interface FailureRow {
@@ -25,10 +25,11 @@ interface Row {
 
 /** Dead deliveries and those pending after a failure, by connection and error; the most frequent first, at most `limit`. */
 export async function listFailures(sql: Sql, filter: { connection: string | null }, limit: number): Promise<FailureRow[]> {
-  const condition = where(equals('connection', filter.connection), inScope(sql, 'connection'));
-  // Each half is read from its own partial index.
+  // Each half is read from its own partial index: SQLite would use one of connections or of errors, which have more.
+  const connection = unindexed('connection');
+  const condition = where(equals(connection, filter.connection), inScope(sql, connection));
   const failed = (state: FailureRow['state']) =>
-    `select connection, state, error, received_at, id from deliveries where state = '${state}' and error is not null and ${condition.text}`;
+    `select connection, state, error, received_at, id from deliveries where state = '${state}' and ${unindexed('error')} is not null and ${condition.text}`;
   const rows = await sql.all<Row>(
     `select connection, state, error, count(*) as count, min(received_at) as first_at, max(received_at) as last_at, max(id) as sample_id
      from (${failed('dead')} union all ${failed('pending')}) as failures group by connection, state, error order by count(*) desc, 1, 3 limit ?`,

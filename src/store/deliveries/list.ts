@@ -1,7 +1,7 @@
 import type { StoredDelivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
-import { numberOf } from '../engine/rows.ts';
-import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
+import { readLastPosition, readNewestFirst } from '../engine/ordered-rows.ts';
+import { equals, inScope, isOneOf, where } from '../engine/where.ts';
 import { unpackContents } from './contents.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
 import { findWithText } from './find-text.ts';
@@ -73,8 +73,7 @@ const MOST_BODIES = 20_000;
 
 /** The position above which a page that starts before `before` (null: at the newest) searches for a text. */
 export async function readTextFloor(sql: Sql, before: number | null): Promise<number> {
-  const [newest] = before === null ? await sql.all<{ seq: number | string | null }>('select max(seq) as seq from deliveries') : [];
-  return Math.max(0, (before ?? numberOf(newest?.seq) + 1) - MOST_BODIES);
+  return Math.max(0, (before ?? (await readLastPosition(sql, 'deliveries')) + 1) - MOST_BODIES);
 }
 
 /** Deliveries before position `before` (null: from the newest), newest first. With a `text`, only down to `floor`; default: `readTextFloor`. */
@@ -91,16 +90,21 @@ export async function listDeliveries(
       ? null
       : ['deliveries.seq in (select delivery_seq from replayed_deliveries where replay_id = ?)', filter.replayId],
   );
-  if (filter.text == null) return select(sql, where([condition.text, ...condition.bindings], isBefore(page.before)), page.limit);
+  if (filter.text == null) return (await selectNewestFirst(sql, condition, page)).map(fromRow);
   const found = await findWithText(sql, condition, filter.text, { ...page, floor: page.floor ?? (await readTextFloor(sql, page.before)) });
-  return select(sql, where(isOneOf('deliveries.seq', found)), page.limit);
+  const { text, bindings } = where(isOneOf('deliveries.seq', found));
+  const statement = `select ${COLUMNS} from ${TABLES} where ${text} order by deliveries.seq desc limit ?`;
+  return (await sql.all<ListedRow>(statement, [...bindings, page.limit])).map(fromRow);
 }
 
-const isBefore = (position: number | null): Condition => (position === null ? null : ['deliveries.seq < ?', position]);
-
-async function select(sql: Sql, condition: ReturnType<typeof where>, limit: number): Promise<DeliveryRow[]> {
-  const statement = `select ${COLUMNS} from ${TABLES} where ${condition.text} order by deliveries.seq desc limit ?`;
-  return (await sql.all<ListedRow>(statement, [...condition.bindings, limit])).map(fromRow);
+async function selectNewestFirst(
+  sql: Sql,
+  condition: ReturnType<typeof where>,
+  { before, limit }: { before: number | null; limit: number },
+): Promise<ListedRow[]> {
+  const isIndexed = condition.bindings.length === 0;
+  const query = { columns: COLUMNS, table: 'deliveries', from: TABLES, condition, isIndexed, limit };
+  return readNewestFirst<ListedRow>(sql, { ...query, upTo: before === null ? null : before - 1 });
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {

@@ -1,7 +1,8 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { Sql } from '../engine/database.ts';
+import { readOldestFirst } from '../engine/ordered-rows.ts';
 import { numberOf } from '../engine/rows.ts';
-import { equals, inScope, isOneOf, where } from '../engine/where.ts';
+import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
 import { type DocumentColumns, toAnnounced } from './row.ts';
 
 /** A document that an order or shipment announced; `bytes`, `sha256` and `contentType` are known once it is stored. */
@@ -35,9 +36,10 @@ export interface DocumentRow {
 
 type Row = Omit<DocumentColumns, 'tries' | 'next_attempt_at' | 'lease_until' | 'host'> & { kind: EntityKind; entity_external_id: string };
 
-const SELECT = `select documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line,
-  announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at
-  from documents join entities on entities.id = documents.entity_id`;
+const COLUMNS = `documents.seq, documents.id, documents.connection, entity_id, entities.kind, entities.external_id as entity_external_id, line,
+  announced, state, content_type, filename, bytes, sha256, error, announced_at, stored_at, superseded_by, removed_at`;
+const TABLES = 'documents join entities on entities.id = documents.entity_id';
+const SELECT = `select ${COLUMNS} from ${TABLES}`;
 
 function fromRow(row: Row): DocumentRow {
   const announced = toAnnounced(row.announced);
@@ -92,17 +94,23 @@ export interface DocumentFilter {
 
 export async function listDocuments(sql: Sql, filter: DocumentFilter, page: { after: number; limit: number }): Promise<DocumentRow[]> {
   const condition = where(
-    filter.order === null ? null : [`entity_id = ? and entities.kind = 'order'`, filter.order],
-    filter.shipment === null ? null : [`entity_id = ? and entities.kind = 'shipment'`, filter.shipment],
+    isOf('order', filter.order),
+    isOf('shipment', filter.shipment),
     inScope(sql, 'documents.connection'),
     equals('documents.connection', filter.connection),
     equals('state', filter.state),
+    // There is an index of these.
+    filter.state === null || HELD.includes(filter.state) ? null : [`state not in ('stored', 'empty')`],
     filter.superseded ? null : [CURRENT],
-    ['documents.seq > ?', page.after],
   );
-  const rows = await sql.all<Row>(`${SELECT} where ${condition.text} order by documents.seq limit ?`, [...condition.bindings, page.limit]);
-  return rows.map(fromRow);
+  const query = { table: 'documents', columns: COLUMNS, from: TABLES, condition, isIndexed: false, ...page, upTo: null };
+  return (await readOldestFirst<Row>(sql, query)).map(fromRow);
 }
+
+const HELD = ['stored', 'empty'];
+
+const isOf = (kind: 'order' | 'shipment', id: string | null): Condition =>
+  id === null ? null : ['entity_id in (select id from entities where id = ? and kind = ?)', id, kind];
 
 export async function readDocument(sql: Sql, id: string): Promise<DocumentRow | null> {
   const condition = where(['documents.id = ?', id], inScope(sql, 'documents.connection'));

@@ -11,17 +11,16 @@ export interface TrigramIndex {
   /** The name of the column with the `seq`. */
   key: string;
   /**
-   * For trigrams that almost every text contains, the engine would gather all rows before it selects the newest. So this many of the newest are
-   * searched first; null: the engine reads them in that order by itself.
+   * The `seq` of rows that have all these trigrams, from `from` on and before `end`. For trigrams that almost every text contains, the engine would
+   * gather all rows before it selects the newest: so the newest ones are searched first.
    */
-  window: number | null;
+  between(grams: readonly string[], range: { from: number; end: number }): { text: string; bindings: SqlValue[] };
 }
 
 const seqs = (rows: readonly { seq: number }[]) => rowsParameter(rows.map(({ seq }) => ({ seq })));
 
 export const sqliteTrigrams: TrigramIndex = {
   key: 'search_index.rowid',
-  window: null,
   write: (rows) => [
     {
       statement: `delete from search_index where rowid in (select json_extract(value, '$.seq') from json_each(?))`,
@@ -32,12 +31,17 @@ export const sqliteTrigrams: TrigramIndex = {
       bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, text: text.toLowerCase() })))],
     },
   ],
-  match: (grams) => ({ text: 'search_index match ?', binding: grams.map((gram) => `"${gram.replaceAll('"', '""')}"`).join(' AND ') }),
+  match: (grams) => ({ text: 'search_index match ?', binding: ftsQuery(grams) }),
+  between: (grams, { from, end }) => ({
+    text: 'select rowid as seq from search_index where search_index match ? and rowid >= ? and rowid < ?',
+    bindings: [ftsQuery(grams), from, end],
+  }),
 };
+
+const ftsQuery = (grams: readonly string[]): string => grams.map((gram) => `"${gram.replaceAll('"', '""')}"`).join(' AND ');
 
 export const postgresTrigrams: TrigramIndex = {
   key: 'search_index.seq',
-  window: 2000,
   write: (rows) => [
     {
       statement: `insert into search_index (seq, grams)
@@ -46,8 +50,15 @@ export const postgresTrigrams: TrigramIndex = {
       bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, grams: numbersIn(text) })))],
     },
   ],
-  match: (grams) => ({ text: 'grams @> ?::smallint[]', binding: `{${numbersOf(grams).join(',')}}` }),
+  match: (grams) => ({ text: 'grams @> ?::smallint[]', binding: arrayOf(grams) }),
+  // `offset 0` prevents the engine from using the trigram index.
+  between: (grams, { from, end }) => ({
+    text: `select seq from (select seq, grams from search_index where seq >= ? and seq < ? offset 0) as recent where grams @> ?::smallint[]`,
+    bindings: [from, end, arrayOf(grams)],
+  }),
 };
+
+const arrayOf = (grams: readonly string[]): string => `{${numbersOf(grams).join(',')}}`;
 
 // The terms of an entity, one per line: no word goes from one to the next.
 const numbersIn = (text: string): number[] => numbersOf(text.split('\n').flatMap(trigramsOf));

@@ -12,6 +12,9 @@ export function where(...conditions: readonly Condition[]): { text: string; bind
 
 export const equals = (column: string, value: SqlValue): Condition => (value === null ? null : [`${column} = ?`, value]);
 
+/** The text of a column, in a form that no index contains. */
+export const unindexed = (column: string): string => `(${column} || '')`;
+
 /** `column in (?, ?, …)`; an empty list matches nothing, null everything. */
 export function isOneOf(column: string, values: readonly SqlValue[] | null): Condition {
   if (values === null) return null;

@@ -1,6 +1,7 @@
 import type { EntityKind } from '../../domain/entities/entity.ts';
 import type { EntityState } from '../../domain/entities/entity-state.ts';
 import type { Sql } from '../engine/database.ts';
+import { readOldestFirst } from '../engine/ordered-rows.ts';
 import { numberOf } from '../engine/rows.ts';
 import { type Condition, equals, inScope, isOneOf, where } from '../engine/where.ts';
 import { unpackSources } from './line-values.ts';
@@ -45,18 +46,24 @@ const wanted = (sql: Sql, filter: EntityFilter): Condition[] => [
   filter.updatedAfter === null ? null : ['entities.updated_at > ?', filter.updatedAfter],
 ];
 
+const inOrder = (sql: Sql, filter: EntityFilter) => ({
+  table: 'entities',
+  condition: where(...wanted(sql, filter)),
+  isIndexed: isIndexed(sql, filter),
+});
+
+/** Few have a number or an id, and there is an index by kind, status and position. */
+const isIndexed = ({ scope }: Sql, { ids, number, kinds, connection, updatedAfter }: EntityFilter): boolean =>
+  ids !== null || number !== null || (kinds.length === 1 && connection === null && updatedAfter === null && !scope?.connections);
+
 /** Entities after position `after` (their own sequence) up to `upTo`, oldest first. */
 export async function listEntities(
   sql: Sql,
   filter: EntityFilter,
   page: { after: number; upTo?: number; limit: number; withSource: boolean },
 ): Promise<EntityRow[]> {
-  const condition = where(...wanted(sql, filter), ['seq > ?', page.after], page.upTo === undefined ? null : ['seq <= ?', page.upTo]);
   const columns = page.withSource ? WITH_SOURCE : COLUMNS;
-  const rows = await sql.all<Row>(`select ${columns} from entities where ${condition.text} order by seq limit ?`, [
-    ...condition.bindings,
-    page.limit,
-  ]);
+  const rows = await readOldestFirst<Row>(sql, { ...inOrder(sql, filter), columns, ...page, upTo: page.upTo ?? null });
   return Promise.all(rows.map(fromRow));
 }
 
@@ -75,15 +82,19 @@ export async function listEntitySizes(
   page: { after: number; limit: number },
   parts: { lines: boolean; documents: boolean | 'all'; source: boolean },
 ): Promise<{ position: string; bytes: number }[]> {
-  const condition = where(...wanted(sql, filter), ['seq > ?', page.after]);
   const bytes = [
     `${ENTITY_BYTES} + octet_length(header)`,
     ...(parts.lines ? [lineBytes('entities')] : []),
     ...(parts.source ? ['source_bytes'] : []),
     ...(parts.documents ? [`${DOCUMENT_BYTES} * (select count(*) from documents where documents.entity_id = entities.id)`] : []),
   ].join(' + ');
-  const statement = `select seq, ${bytes} as bytes from entities where ${condition.text} order by seq limit ?`;
-  const rows = await sql.all<{ seq: number | string; bytes: number | string }>(statement, [...condition.bindings, page.limit]);
+  const columns = `seq, ${bytes} as bytes`;
+  const rows = await readOldestFirst<{ seq: number | string; bytes: number | string }>(sql, {
+    ...inOrder(sql, filter),
+    columns,
+    ...page,
+    upTo: null,
+  });
   return rows.map((row) => ({ position: String(row.seq), bytes: numberOf(row.bytes) }));
 }
 

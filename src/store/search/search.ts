@@ -3,7 +3,7 @@ import { toAnnounced } from '../documents/row.ts';
 import type { Sql } from '../engine/database.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
-import { inScope, isOneOf, isText, where } from '../engine/where.ts';
+import { type Condition, contains, inScope, isOneOf, isText, where } from '../engine/where.ts';
 import { toHeader } from '../entities/content-values.ts';
 import { readLines } from '../entities/list-lines.ts';
 import type { EntityColumns } from '../entities/row.ts';
@@ -67,54 +67,86 @@ function addTerms(entity: SearchedEntity | undefined, field: SearchTerm['field']
   for (const text of texts) if (text) entity?.terms.push({ field, text });
 }
 
-/** Entities that have all these trigrams, before entity position `before` (null: from the newest), newest first. */
-export async function findByTrigrams(
-  sql: Sql,
-  grams: readonly string[],
-  page: { before: number | null; limit: number },
-): Promise<FoundPosition[]> {
-  const { window } = sql.dialect.trigrams;
-  if (window !== null) {
-    const recent = await findInWindow(sql, grams, page, window);
-    if (recent.length >= page.limit) return recent;
-  }
-  const { key, match } = sql.dialect.trigrams;
-  const { text, binding } = match(grams);
-  const condition = where([text, binding], page.before === null ? null : [`${key} < ?`, page.before], inScope(sql, 'entities.connection'));
-  return selectFound(sql, `search_index join entities on entities.seq = ${key} where ${condition.text} order by ${key} desc limit ?`, [
-    ...condition.bindings,
-    page.limit,
-  ]);
-}
+/** How many entities that have the trigrams are searched for the words: reading one takes some 10 µs. */
+const MOST_SEARCHED = 5000;
+/** How many of the newest entities are searched before the others. */
+const NEWEST = 2000;
 
 export interface FoundPosition {
   seq: number;
   id: string;
 }
 
-/** The same, only among the newest rows. `offset 0` prevents the engine from using the trigram index all the same. */
-async function findInWindow(
+/**
+ * Entities that have all these trigrams and may contain all the words, newest first, from before entity position `before` (null: from the newest).
+ * Among the newest `MOST_SEARCHED` that have the trigrams.
+ */
+export async function findByTrigrams(
   sql: Sql,
-  grams: readonly string[],
-  page: { before: number | null; limit: number },
-  window: number,
+  { grams, words }: { grams: readonly string[]; words: readonly string[] },
+  { before, limit }: { before: number | null; limit: number },
 ): Promise<FoundPosition[]> {
-  const { text, binding } = sql.dialect.trigrams.match(grams);
-  const [newest] = await sql.all<{ seq: number | string | null }>('select max(seq) as seq from search_index');
-  const before = page.before ?? numberOf(newest?.seq) + 1;
-  const condition = where([text, binding], inScope(sql, 'entities.connection'));
-  return selectFound(
-    sql,
-    `(select seq, grams from search_index where seq < ? and seq >= ? offset 0) as recent join entities on entities.seq = recent.seq
-     where ${condition.text} order by recent.seq desc limit ?`,
-    [before, before - window, ...condition.bindings, page.limit],
-  );
+  const { key, match, between } = sql.dialect.trigrams;
+  const end = before ?? (await newestPosition(sql)) + 1;
+  const newest = await selectFound(sql, between(grams, { from: end - NEWEST, end }), words, limit);
+  if (newest.length >= limit) return newest;
+  const { text, binding } = match(grams);
+  const condition = where([text, binding], [`${key} < ?`, end], inScope(sql, 'entities.connection'));
+  const scoped = sql.scope ? ` join entities on entities.seq = ${key}` : '';
+  const candidates = `select ${key} as seq from search_index${scoped} where ${condition.text} order by ${key} desc limit ${MOST_SEARCHED}`;
+  return selectFound(sql, { text: candidates, bindings: condition.bindings }, words, limit);
 }
 
-async function selectFound(sql: Sql, from: string, bindings: readonly SqlValue[]): Promise<FoundPosition[]> {
-  const rows = await sql.all<{ seq: number | string; id: string }>(`select entities.seq, entities.id from ${from}`, bindings);
+async function newestPosition(sql: Sql): Promise<number> {
+  const [newest] = await sql.all<{ seq: number | string | null }>(`select max(${sql.dialect.trigrams.key}) as seq from search_index`);
+  return numberOf(newest?.seq);
+}
+
+/** Up to `count` entities at equal distances between the oldest and the newest. */
+export async function sampleEntities(sql: Sql, count: number): Promise<string[]> {
+  const newest = await newestPosition(sql);
+  const positions = Array.from({ length: count }, (_, index) => Math.floor(((index + 1) * newest) / (count + 1)));
+  const condition = where(isOneOf('seq', [...new Set(positions)]));
+  return (await sql.all<{ id: string }>(`select id from entities where ${condition.text}`, condition.bindings)).map(({ id }) => id);
+}
+
+/**
+ * The sum in `order by` keeps PostgreSQL from reading all entities from the newest on, with the candidates' order, since it expects to find `limit` of
+ * them soon: a second and more for a million. It reads the candidates first, by the trigram index if they are few.
+ */
+async function selectFound(
+  sql: Sql,
+  candidates: { text: string; bindings: readonly SqlValue[] },
+  words: readonly string[],
+  limit: number,
+): Promise<FoundPosition[]> {
+  const condition = where(inScope(sql, 'entities.connection'), ...words.map(mayContain));
+  const rows = await sql.all<{ seq: number | string; id: string }>(
+    `select entities.seq, entities.id from (${candidates.text}) as candidates join entities on entities.seq = candidates.seq
+     where ${condition.text} order by candidates.seq + 0 desc limit ?`,
+    [...candidates.bindings, ...condition.bindings, limit],
+  );
   return rows.map((row) => ({ seq: numberOf(row.seq), id: row.id }));
 }
+
+/**
+ * Only entities with this word somewhere in their columns: more than those that have it in a search term, never fewer. Columns contain JSON, where
+ * quotes and backslashes are escaped, and the engines change the case of ASCII letters only: so the longest part without others is compared.
+ */
+function mayContain(word: string): Condition {
+  const parts = word.match(/[\x20-\x7e]+/g)?.flatMap((part) => part.split(/["\\]/)) ?? [];
+  const part = parts.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
+  if (part === '') return null;
+  const found = TEXTS.map((column) => contains(column, part)).filter((condition) => condition !== null);
+  const [announced, ...bindings] = contains('announced', part) ?? ['1 = 1'];
+  return [
+    `(${found.map(([text]) => text).join(' or ')} or exists (select 1 from documents where entity_id = entities.id and ${announced}))`,
+    ...found.flatMap(([, ...values]) => values),
+    ...bindings,
+  ];
+}
+
+const TEXTS = ['number', 'external_id', 'header', 'lines'].map((column) => `entities.${column}`);
 
 /** Entities with exactly this number, or with exactly this id of ours or of their platform. */
 export async function findByNumber(sql: Sql, text: string, kinds: readonly string[], connections: readonly string[]): Promise<string[]> {
