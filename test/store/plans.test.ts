@@ -10,6 +10,7 @@ import { listEntities } from '../../src/store/entities/list.ts';
 import { readDeadCounters } from '../../src/store/monitoring/read-counters.ts';
 import { readDeadDeliveries, readFailedDocuments } from '../../src/store/monitoring/read-failures.ts';
 import { readBacklog, readLastDeliveryAt } from '../../src/store/monitoring/read-health.ts';
+import { findDeliveries } from '../../src/store/search/search.ts';
 import { delivery, document, entity, insertRows } from '../api/seed.ts';
 import { createTestDatabase, openTestDatabase, testOnEnginesWith } from '../support/engines.ts';
 
@@ -78,6 +79,8 @@ test('a list that few of many rows match is read off an index of its filter', as
     assert.match(await planned((sql) => listDocuments(sql, documents, page)), /documents_not_held/);
     const causes = await planned(async (sql) => [await readBacklog(sql, 'acme'), await listFailures(sql, { connection: 'acme' }, 10)]);
     assert.match(causes, /deliveries_dead.*deliveries_waiting/);
+    const found = await planned(async (sql) => [await readBacklog(sql, 'acme'), await findDeliveries(sql, 'event-1', 10)]);
+    assert.match(found, /deliveries_id_unique.*deliveries_event.*deliveries_open.*deliveries_subject/);
   } finally {
     await db.close();
     await drop();

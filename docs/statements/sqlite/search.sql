@@ -64,11 +64,11 @@ select id, connection, event_type as "eventType", event_id as "eventId", subject
 from deliveries
 where seq in (select seq
 from deliveries
-where id = ? union select seq
+where id = ? union all select seq
 from deliveries
-where event_id = ? and finished_at is not null union select seq
+where event_id = ? and finished_at is not null union all select seq
 from deliveries
-where event_id = ? and state in ('pending', 'working') union select seq
+where event_id = ? and state in ('pending', 'working') union all select seq
 from deliveries
 where subject = ? and finished_at is not null) and 1 = 1
 order by seq desc
@@ -79,11 +79,11 @@ select id, connection, event_type as "eventType", event_id as "eventId", subject
 from deliveries
 where seq in (select seq
 from deliveries
-where id = ? union select seq
+where id = ? union all select seq
 from deliveries
-where event_id = ? and finished_at is not null union select seq
+where event_id = ? and finished_at is not null union all select seq
 from deliveries
-where event_id = ? and state in ('pending', 'working') union select seq
+where event_id = ? and state in ('pending', 'working') union all select seq
 from deliveries
 where subject = ? and finished_at is not null) and connection in (?, …)
 order by seq desc

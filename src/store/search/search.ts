@@ -191,7 +191,7 @@ export async function findDeliveries(sql: Sql, text: string, limit: number): Pro
     where(isEvent, [`state in ('pending', 'working')`]),
     where(isText(sql, 'subject', text), ['finished_at is not null']),
   ];
-  const seqs = found.map((condition) => `select seq from deliveries where ${condition.text}`).join(' union ');
+  const seqs = found.map((condition) => `select seq from deliveries where ${condition.text}`).join(' union all ');
   return sql.all<FoundDelivery>(
     `select id, connection, event_type as "eventType", event_id as "eventId", subject, received_at as "receivedAt" from deliveries
      where seq in (${seqs}) and ${visible.text} order by seq desc limit ?`,
