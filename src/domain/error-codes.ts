@@ -103,6 +103,7 @@ export const ERROR_CODES = {
   missing_dependency: 'This setting requires an optional package that is not installed.',
   newer_database: 'The database was written by a newer version.',
   database_encoding: 'The database is not UTF-8.',
+  database_too_old: 'The database server is older than PostgreSQL 14.',
   command_failed: 'The command failed; its output says why.',
   administration_missing: 'Specify the administration.',
   half_registered: 'A registration failed half-way, and what it had created could not be removed.',

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import pg from 'pg';
 import { openDatabase } from '../../src/store/engine/database.ts';
 import { freePort } from '../examples/program.ts';
@@ -21,6 +23,29 @@ async function onServer(statement: string): Promise<void> {
   await client.query(statement).finally(() => client.end());
 }
 
+/** A proxy through which the server states another version. */
+async function proxyAsVersion(t: TestContext, port: number, version: string): Promise<number> {
+  const actual = await readVersion();
+  const proxy = createServer((client) => {
+    const server = connect(port, '127.0.0.1');
+    client.pipe(server).on('error', () => client.destroy());
+    server.on('data', (bytes) => client.write(bytes.toString('latin1').replaceAll(actual, version), 'latin1'));
+    server.on('close', () => client.destroy());
+    client.on('error', () => server.destroy());
+  });
+  t.after(() => proxy.close());
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const address = proxy.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+async function readVersion(): Promise<string> {
+  const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
+  await client.connect();
+  const { rows } = await client.query('show server_version_num').finally(() => client.end());
+  return rows[0].server_version_num;
+}
+
 const PATH = `${process.env.PATH}${delimiter}/usr/sbin`;
 const hasBouncer = PATH.split(delimiter).some((directory) => existsSync(join(directory, 'pgbouncer')));
 
@@ -29,6 +54,14 @@ if (usesPostgres) {
     await onServer(`create database latin encoding 'LATIN1' locale 'C' template template0`);
     t.after(() => onServer('drop database latin with (force)'));
     await assert.rejects(openDatabase(`${SERVER}/latin`), { code: 'database_encoding', message: /LATIN1/ });
+  });
+
+  test('a server that is too old is rejected at start', async (t) => {
+    const { url, drop } = await createTestDatabase('postgres');
+    t.after(drop);
+    const old = new URL(url);
+    old.port = String(await proxyAsVersion(t, Number(old.port), '130022'));
+    await assert.rejects(openDatabase(old.href), { code: 'database_too_old', message: /PostgreSQL 13; 14 or newer/ });
   });
 
   test('everything works if the server makes every transaction serializable', async (t) => {

@@ -53,7 +53,7 @@ const postgresConnection = (url: string): Knex.PgConnectionConfig & { pipeline: 
 export function postgresDialect(url: string): Dialect {
   return {
     name: 'postgres',
-    verify: verifyEncoding,
+    verify: verifyServer,
     attach: () => {},
     assertPresent: () => {},
     writer: {
@@ -106,11 +106,18 @@ const isUnavailable = (error: unknown): boolean =>
   /^(08|53|57)|^55P03$|^25006$|^E(CONN|PIPE|TIMEDOUT|HOST)|^ENOTFOUND$/.test(errorCode(error)) ||
   /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(errorMessage(error));
 
-async function verifyEncoding(db: Knex): Promise<void> {
-  const { rows } = await db.raw<{ rows: { encoding: string }[] }>(
-    'select pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()',
+/** Statistics of expressions, which the migrations create. */
+const OLDEST_VERSION = 14;
+
+async function verifyServer(db: Knex): Promise<void> {
+  const { rows } = await db.raw<{ rows: { encoding: string; version: string }[] }>(
+    `select pg_encoding_to_char(encoding) as encoding, current_setting('server_version_num') as version
+     from pg_database where datname = current_database()`,
   );
-  const encoding = rows[0]?.encoding ?? '';
+  const { encoding, version } = rows[0] ?? { encoding: '', version: '' };
+  const major = Math.floor(Number(version) / 10_000);
+  if (major < OLDEST_VERSION)
+    throw new OrderdockError('database_too_old', `The database server is PostgreSQL ${major}; ${OLDEST_VERSION} or newer is needed.`);
   if (encoding !== 'UTF8')
     throw new OrderdockError(
       'database_encoding',
