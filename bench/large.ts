@@ -28,7 +28,7 @@ export async function measureLarge(engine: Engine, held: number, count: number):
   };
 }
 
-export /** Sent before the measurement: after a start, and where much was just stored, the first orders read the database's pages from the disk. */
+/** Sent before the measurement: after a start, and where much was just stored, the first orders read the database's pages from the disk. */
 const WARM_UP = 3000;
 
 async function rate({ db }: BenchDatabase, service: Running, count: number, before: number): Promise<number> {
@@ -70,7 +70,7 @@ async function withService<T>(options: ServiceOptions, work: (service: Running) 
 const STEP = 10_000;
 
 /** Copies the one order that was applied, with everything that belongs to it, with new ids and numbers, and completes the search index. */
-export async function multiply({ db, vacuum }: BenchDatabase, held: number): Promise<void> {
+async function multiply({ db, vacuum }: BenchDatabase, held: number): Promise<void> {
   const columns = async (table: string) => {
     const [row] = await db.read.all<Record<string, unknown>>(`select * from ${table} limit 1`);
     return Object.keys(row ?? {});
@@ -98,7 +98,7 @@ export async function multiply({ db, vacuum }: BenchDatabase, held: number): Pro
   await db.write((sql) => sql.all('update feed_head set position = position + ?', [held]));
   if (db.dialect.name === 'postgres')
     await db.write((sql) => sql.all(`select setval('deliveries_seq_seq', ${held + 1}), setval('entities_seq_seq', ${held + 1})`));
-  while ((await indexChanges({ db }, STEP)) > 0);
+  while ((await indexChanges({ db })) > 0);
   await vacuum();
 }
 
@@ -136,7 +136,7 @@ const PATHS = [
   '/console/',
 ];
 
-export async function requestEach(url: string): Promise<Record<string, number>> {
+async function requestEach(url: string): Promise<Record<string, number>> {
   // As a name and a password, since the console accepts no bearer token.
   const headers = { authorization: `Basic ${Buffer.from(`bench:${API_KEY}`).toString('base64')}` };
   const slowest: Record<string, number> = {};
