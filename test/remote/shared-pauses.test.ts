@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { processName } from '../../src/domain/values/process-name.ts';
 import { createRemote } from '../../src/remote/create-remote.ts';
 import { createRateLimits } from '../../src/store/access/rate-limits.ts';
 import { openDatabase } from '../../src/store/engine/database.ts';
+import { acquireLease } from '../../src/store/engine/leases.ts';
 import { manualClock } from '../support/clock.ts';
 import { createTestDatabase, testOnEngines } from '../support/engines.ts';
 import { clientOptions, remoteServer, silentLog } from './remote-server.ts';
@@ -46,4 +50,20 @@ testOnEngines('a 429 pauses every process for as long as the remote asks, at mos
   } finally {
     await Promise.all([one.close(), other.close()]);
   }
+});
+
+testOnEngines('the turn of a process that was killed is taken over at once', async (t, engine) => {
+  const { url, drop } = await createTestDatabase(engine);
+  const db = await openDatabase(url);
+  t.after(async () => {
+    await db.close();
+    await drop();
+  });
+  const killed = spawn('true');
+  await once(killed, 'exit');
+  const owner = processName('here', killed.pid ?? 0, 'a');
+  const clock = manualClock();
+  await db.write((sql) => acquireLease(sql, { name: 'session:acme', owner, until: '2100-01-01T00:00:00.000Z' }, clock.now().toISOString()));
+  const limits = createRateLimits(db, processName('here', process.pid, 'b'), () => clock.now());
+  assert.equal(await limits.alone('session:acme', async () => 'signed in'), 'signed in');
 });

@@ -197,8 +197,13 @@ insert into leases (name, owner, until)
 values (?, …)
 on conflict (name) do update
 set owner = excluded.owner, until = excluded.until
-where leases.until < ?
+where leases.until < ? or leases.owner = ?
 returning name;
+
+-- access/rate-limits.ts takeTurn
+select name, owner, until
+from leases
+where name = ?;
 
 -- access/rate-limits.ts waitOf
 select at_ms

@@ -1,4 +1,6 @@
+import { isGone } from '../../domain/values/process-name.ts';
 import type { Database, Sql } from '../engine/database.ts';
+import { acquireLease, readLease } from '../engine/leases.ts';
 import { numberOf } from '../engine/rows.ts';
 
 export interface CallBudget {
@@ -80,18 +82,14 @@ async function pauseBudgets(sql: Sql, connection: string, budgets: readonly stri
   }
 }
 
+/** A process that has ended without giving its turn back is not waited for: calls would wait for as long as its lease, longer than a stop may take. */
 async function takeTurn(db: Database, name: string, owner: string, now: () => Date): Promise<void> {
   for (;;) {
     const at = now();
-    const until = new Date(at.getTime() + ALONE_LEASE_MS).toISOString();
-    const taken = await db.write((sql) =>
-      sql.all(
-        `insert into leases (name, owner, until) values (?, ?, ?)
-         on conflict (name) do update set owner = excluded.owner, until = excluded.until where leases.until < ? returning name`,
-        [name, owner, until, at.toISOString()],
-      ),
-    );
-    if (taken.length > 0) return;
+    const lease = { name, owner, until: new Date(at.getTime() + ALONE_LEASE_MS).toISOString() };
+    const held = await readLease(db.read, name);
+    const gone = held && isGone(held.owner, owner) ? held.owner : null;
+    if (await db.write((sql) => acquireLease(sql, lease, at.toISOString(), gone))) return;
     await new Promise((resolve) => setTimeout(resolve, ALONE_LOOK_MS));
   }
 }
