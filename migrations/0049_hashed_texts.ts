@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
-
-// A statement may take a few seconds otherwise; indexing millions of deliveries takes longer.
-const MOST_MS = 3_600_000;
+import { createIndex, MOST_MS } from './create-index.ts';
 
 const ON_POSTGRES = {
   deliveries_open: `deliveries (hashtextextended(subject, 0), seq) where state in ('pending', 'working')`,
@@ -31,7 +29,3 @@ export async function up(trx: Knex.Transaction): Promise<void> {
   for (const name of ['changes_pkey', 'changes_connection_seq_index', 'changes_kind_seq_index', 'delivery_contents_pkey'])
     await trx.raw(`alter index ${name} set (fillfactor = 100)`);
 }
-
-const createIndex = async (trx: Knex.Transaction, name: string, rows: string): Promise<void> => {
-  await trx.raw(`create index ${name} on ${rows}`).options({ query_timeout: MOST_MS });
-};

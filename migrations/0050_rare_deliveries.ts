@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
-
-// A statement may take a few seconds otherwise; reading millions of deliveries takes longer.
-const MOST_MS = 3_600_000;
+import { createIndex } from './create-index.ts';
 
 const INDEXES = {
   deliveries_ignored: `deliveries (seq) where state = 'ignored'`,
@@ -11,5 +9,5 @@ const INDEXES = {
 
 /** Deliveries that hardly any list finds among a million others: ignored and dismissed ones, and those with an error. */
 export async function up(trx: Knex.Transaction): Promise<void> {
-  for (const [name, rows] of Object.entries(INDEXES)) await trx.raw(`create index ${name} on ${rows}`).options({ query_timeout: MOST_MS });
+  for (const [name, rows] of Object.entries(INDEXES)) await createIndex(trx, name, rows);
 }

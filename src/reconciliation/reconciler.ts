@@ -1,10 +1,9 @@
 import type { Context } from '../context.ts';
 import { Refused } from '../domain/errors.ts';
-import { isGone } from '../domain/values/process-name.ts';
 import type { PlatformApi } from '../platforms/contract/api.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type { Sql } from '../store/engine/database.ts';
-import { acquireLease, readLease } from '../store/engine/leases.ts';
+import { acquireLease, findGoneOwner } from '../store/engine/leases.ts';
 import { listRuns, type RunRow } from '../store/reconciliation/list-runs.ts';
 import { completeRun, insertRun, type RunTrigger } from '../store/reconciliation/runs.ts';
 import { readWatermarks } from '../store/reconciliation/watermarks.ts';
@@ -107,7 +106,7 @@ function acquireRun(context: Context, connection: Connection, api: PlatformApi, 
   const owner = `${context.processId}#${context.makeId()}`;
   const lease = { name: leaseName(connection), owner, until: () => new Date(context.clock.now().getTime() + LEASE_MS).toISOString() };
   return context.db.write(async (sql) => {
-    const gone = await findStaleHolder(sql, lease.name, context.processId);
+    const gone = await findGoneOwner(sql, lease.name, context.processId);
     const acquired = await acquireLease(sql, { ...lease, until: lease.until() }, now.toISOString(), gone);
     const [last] = await listRuns(sql, { connection: connection.name, state: null }, { before: null, limit: 1 });
     if (!acquired) {
@@ -151,9 +150,4 @@ interface Begin {
 
 function sinceOf(run: RunRow): string | null {
   return Object.values(run.progress).find((stream) => stream.ownSince)?.since ?? null;
-}
-
-async function findStaleHolder(sql: Sql, name: string, processId: string): Promise<string | null> {
-  const lease = await readLease(sql, name);
-  return lease && isGone(lease.owner.split('#')[0] ?? '', processId) ? lease.owner : null;
 }

@@ -57,9 +57,13 @@ interface Scored {
 
 /** Exact phrases first, then rows that contain each word somewhere. */
 async function findIndexed(sql: Sql, text: string, words: readonly string[], limit: number): Promise<Scored[]> {
-  const phrase = await findWithGrams(sql, trigramsOf(text), text, words, limit);
+  const whole = trigramsOf(text);
+  if (whole.length === 0) return [];
+  const common = await readCommonTrigrams(sql);
+  const find = (grams: readonly string[]) => findWithGrams(sql, leaveOut(common, grams), text, words, limit);
+  const phrase = await find(whole);
   if (phrase.length >= limit || words.length === 1) return phrase;
-  return [...phrase, ...(await findWithGrams(sql, [...new Set(words.flatMap(trigramsOf))], text, words, limit))];
+  return [...phrase, ...(await find([...new Set(words.flatMap(trigramsOf))]))];
 }
 
 /**
@@ -68,9 +72,8 @@ async function findIndexed(sql: Sql, text: string, words: readonly string[], lim
 async function findWithGrams(sql: Sql, grams: readonly string[], text: string, words: readonly string[], limit: number): Promise<Scored[]> {
   const found: Scored[] = [];
   if (grams.length === 0) return found;
-  const wanted = { grams: await leaveOutCommon(sql, grams), words };
   for (let page = 0, before: number | null = null; page < PAGES && found.length < limit; page++) {
-    const candidates: FoundPosition[] = await findByTrigrams(sql, wanted, { before, limit: MOST_CANDIDATES });
+    const candidates: FoundPosition[] = await findByTrigrams(sql, { grams, words }, { before, limit: MOST_CANDIDATES });
     const ids = candidates.map(({ id }) => id);
     found.push(...(await scored(sql, ids, text, words)));
     before = candidates.at(-1)?.seq ?? null;
@@ -83,14 +86,19 @@ async function findWithGrams(sql: Sql, grams: readonly string[], text: string, w
 const SAMPLED = { most: 20, least: 10 };
 
 /**
- * Without the trigrams that all entities of a sample have, unless there are no others: the engines read the list of entities of each trigram, and
- * with a million stored such a list takes some 10 ms.
+ * The trigrams that all entities of a sample have; none if there are too few entities. The engines read the list of entities of each trigram, and with
+ * a million stored such a list takes some 10 ms.
  */
-async function leaveOutCommon(sql: Sql, grams: readonly string[]): Promise<readonly string[]> {
+async function readCommonTrigrams(sql: Sql): Promise<ReadonlySet<string>> {
   const sample = await readSearchedEntities(sql, await sampleEntities(sql, SAMPLED.most));
-  if (sample.length < SAMPLED.least) return grams;
+  if (sample.length < SAMPLED.least) return new Set();
   const known = sample.map(({ terms }) => new Set(terms.flatMap(({ text }) => trigramsOf(text))));
-  const rare = grams.filter((gram) => !known.every((one) => one.has(gram)));
+  return known.reduce((common, one) => common.intersection(one));
+}
+
+/** All trigrams if there are no others. */
+function leaveOut(common: ReadonlySet<string>, grams: readonly string[]): readonly string[] {
+  const rare = grams.filter((gram) => !common.has(gram));
   return rare.length > 0 ? rare : grams;
 }
 

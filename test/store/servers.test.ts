@@ -17,15 +17,17 @@ import { createTestDatabase, ENGINES } from '../support/engines.ts';
 const SERVER = process.env.TEST_POSTGRES_URL ?? '';
 const usesPostgres = ENGINES.includes('postgres');
 
-async function onServer(statement: string): Promise<void> {
+async function onServer(statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  const { rows } = await client.query(statement).finally(() => client.end());
+  return rows;
 }
 
 /** A proxy through which the server states another version. */
 async function proxyAsVersion(t: TestContext, port: number, version: string): Promise<number> {
-  const actual = await readVersion();
+  const [row] = await onServer('show server_version_num');
+  const actual = String(row?.server_version_num);
   const proxy = createServer((client) => {
     const server = connect(port, '127.0.0.1');
     client.pipe(server).on('error', () => client.destroy());
@@ -37,13 +39,6 @@ async function proxyAsVersion(t: TestContext, port: number, version: string): Pr
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   const address = proxy.address();
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
-async function readVersion(): Promise<string> {
-  const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
-  await client.connect();
-  const { rows } = await client.query('show server_version_num').finally(() => client.end());
-  return rows[0].server_version_num;
 }
 
 const PATH = `${process.env.PATH}${delimiter}/usr/sbin`;

@@ -16,6 +16,11 @@ set owner = excluded.owner, until = excluded.until
 where leases.owner < excluded.owner or leases.owner > ?
 returning name;
 
+-- engine/leases.ts findGoneOwner
+select name, owner, until
+from leases
+where name = ?;
+
 -- engine/leases.ts readLease
 select name, owner, until
 from leases

@@ -1,6 +1,5 @@
-import { isGone } from '../../domain/values/process-name.ts';
 import type { Database, Sql } from '../engine/database.ts';
-import { acquireLease, readLease } from '../engine/leases.ts';
+import { acquireLease, findGoneOwner, releaseLease } from '../engine/leases.ts';
 import { numberOf } from '../engine/rows.ts';
 
 export interface CallBudget {
@@ -27,7 +26,7 @@ export function createRateLimits(db: Database, owner: string, now: () => Date) {
       try {
         return await work();
       } finally {
-        await db.write((sql) => sql.all('delete from leases where name = ? and owner = ?', [name, owner]));
+        await db.write((sql) => releaseLease(sql, name, owner));
       }
     },
   };
@@ -84,12 +83,12 @@ async function pauseBudgets(sql: Sql, connection: string, budgets: readonly stri
 
 /** A process that has ended without giving its turn back is not waited for: calls would wait for as long as its lease, longer than a stop may take. */
 async function takeTurn(db: Database, name: string, owner: string, now: () => Date): Promise<void> {
-  for (;;) {
+  for (let gone: string | null = null; ; ) {
     const at = now();
     const lease = { name, owner, until: new Date(at.getTime() + ALONE_LEASE_MS).toISOString() };
-    const held = await readLease(db.read, name);
-    const gone = held && isGone(held.owner, owner) ? held.owner : null;
-    if (await db.write((sql) => acquireLease(sql, lease, at.toISOString(), gone))) return;
-    await new Promise((resolve) => setTimeout(resolve, ALONE_LOOK_MS));
+    const from = gone;
+    if (await db.write((sql) => acquireLease(sql, lease, at.toISOString(), from))) return;
+    gone = await findGoneOwner(db.read, name, owner);
+    if (gone === null) await new Promise((resolve) => setTimeout(resolve, ALONE_LOOK_MS));
   }
 }

@@ -41,7 +41,8 @@ export const matching = (sql: Sql, criteria: DeliveryCriteria): Condition[] => [
   isOneOf('connection', criteria.connections ?? null),
   subjectIs(sql, criteria.subject ?? null),
   contains('event_type', criteria.event ?? null),
-  ...(criteria.error == null ? [] : [['error is not null'] as const, contains('error', criteria.error)]),
+  criteria.error == null ? null : ['error is not null'],
+  contains('error', criteria.error ?? null),
   criteria.from == null ? null : ['received_at >= ?', criteria.from],
   criteria.to == null ? null : ['received_at < ?', criteria.to],
 ];

@@ -1,6 +1,6 @@
 import type { StoredDelivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
-import { readLastPosition, readNewestFirst } from '../engine/ordered-rows.ts';
+import { readLastSeq, readNewestFirst } from '../engine/ordered-rows.ts';
 import { equals, inScope, isOneOf, where } from '../engine/where.ts';
 import { unpackContents } from './contents.ts';
 import { type DeliveryCriteria, matching } from './criteria.ts';
@@ -73,7 +73,7 @@ const MOST_BODIES = 20_000;
 
 /** The position above which a page that starts before `before` (null: at the newest) searches for a text. */
 export async function readTextFloor(sql: Sql, before: number | null): Promise<number> {
-  return Math.max(0, (before ?? (await readLastPosition(sql, 'deliveries')) + 1) - MOST_BODIES);
+  return Math.max(0, (before ?? (await readLastSeq(sql, 'deliveries')) + 1) - MOST_BODIES);
 }
 
 /** Deliveries before position `before` (null: from the newest), newest first. With a `text`, only down to `floor`; default: `readTextFloor`. */
@@ -90,21 +90,20 @@ export async function listDeliveries(
       ? null
       : ['deliveries.seq in (select delivery_seq from replayed_deliveries where replay_id = ?)', filter.replayId],
   );
-  if (filter.text == null) return (await selectNewestFirst(sql, condition, page)).map(fromRow);
-  const found = await findWithText(sql, condition, filter.text, { ...page, floor: page.floor ?? (await readTextFloor(sql, page.before)) });
-  const { text, bindings } = where(isOneOf('deliveries.seq', found));
-  const statement = `select ${COLUMNS} from ${TABLES} where ${text} order by deliveries.seq desc limit ?`;
-  return (await sql.all<ListedRow>(statement, [...bindings, page.limit])).map(fromRow);
+  const { before, limit } = page;
+  if (filter.text == null) {
+    const isIndexed = condition.bindings.length === 0;
+    return (await selectNewestFirst(sql, { condition, isIndexed, upTo: before === null ? null : before - 1, limit })).map(fromRow);
+  }
+  const found = await findWithText(sql, condition, filter.text, { ...page, floor: page.floor ?? (await readTextFloor(sql, before)) });
+  const query = { condition: where(isOneOf('deliveries.seq', found)), isIndexed: true, upTo: null, limit };
+  return (await selectNewestFirst(sql, query)).map(fromRow);
 }
 
-async function selectNewestFirst(
-  sql: Sql,
-  condition: ReturnType<typeof where>,
-  { before, limit }: { before: number | null; limit: number },
-): Promise<ListedRow[]> {
-  const isIndexed = condition.bindings.length === 0;
-  const query = { columns: COLUMNS, table: 'deliveries', from: TABLES, condition, isIndexed, limit };
-  return readNewestFirst<ListedRow>(sql, { ...query, upTo: before === null ? null : before - 1 });
+type Query = Pick<Parameters<typeof readNewestFirst>[1], 'condition' | 'isIndexed' | 'upTo' | 'limit'>;
+
+async function selectNewestFirst(sql: Sql, query: Query): Promise<ListedRow[]> {
+  return readNewestFirst<ListedRow>(sql, { columns: COLUMNS, table: 'deliveries', from: TABLES, ...query });
 }
 
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../domain/entities/delivery.ts';
 import type { Sql } from '../engine/database.ts';
+import { readLastSeq } from '../engine/ordered-rows.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { where } from '../engine/where.ts';
@@ -25,10 +26,7 @@ function replayable(sql: Sql, filter: DeliveryCriteria): { text: string; binding
   return where([`${FINISHED} and ${HAS_CONTENT}`], ...matching(sql, filter));
 }
 
-export async function readLastPosition(sql: Sql): Promise<number> {
-  const [row] = await sql.all<{ seq: number | string | null }>('select max(seq) as seq from deliveries');
-  return numberOf(row?.seq);
-}
+export const readLastPosition = (sql: Sql): Promise<number> => readLastSeq(sql, 'deliveries');
 
 export async function countReplayable(sql: Sql, filter: DeliveryCriteria): Promise<number> {
   const condition = replayable(sql, filter);

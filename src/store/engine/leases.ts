@@ -1,3 +1,4 @@
+import { isGone } from '../../domain/values/process-name.ts';
 import type { Sql } from './database.ts';
 
 export interface Lease {
@@ -11,6 +12,12 @@ export interface Lease {
 export async function readLease(sql: Sql, name: string): Promise<Lease | null> {
   const [row] = await sql.all<Lease>('select name, owner, until from leases where name = ?', [name]);
   return row ?? null;
+}
+
+/** The owner of a lease (`process` or `process#part`) if its process is known to have exited, as seen by the process `self`; else null. */
+export async function findGoneOwner(sql: Sql, name: string, self: string): Promise<string | null> {
+  const lease = await readLease(sql, name);
+  return lease && isGone(lease.owner.split('#')[0] ?? '', self) ? lease.owner : null;
 }
 
 /** Acquires a lease that is free, has expired, or belongs to `gone`: an owner that is known to have exited. False if another owner has it. */

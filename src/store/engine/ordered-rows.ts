@@ -34,7 +34,7 @@ export async function readOldestFirst<Row>(sql: Sql, query: OrderedQuery & { aft
   const middle = after + NEARBY;
   const nearby = await readInOrder<Row>(sql, query, { after, upTo: Math.min(middle, query.upTo ?? middle) }, 'asc');
   if (nearby.length >= limit) return nearby;
-  const upTo = query.upTo ?? (await readLastPosition(sql, query.table));
+  const upTo = query.upTo ?? (await readLastSeq(sql, query.table));
   return [...nearby, ...(await readRest<Row>(sql, { ...query, limit: limit - nearby.length }, { after: middle, upTo }, 'asc'))];
 }
 
@@ -42,16 +42,16 @@ export async function readOldestFirst<Row>(sql: Sql, query: OrderedQuery & { aft
 export async function readNewestFirst<Row>(sql: Sql, query: OrderedQuery & { upTo: number | null }): Promise<Row[]> {
   const { limit } = query;
   if (query.isIndexed) return readInOrder(sql, query, { after: null, upTo: query.upTo }, 'desc');
-  const upTo = query.upTo ?? (await readLastPosition(sql, query.table));
+  const upTo = query.upTo ?? (await readLastSeq(sql, query.table));
   const middle = upTo - NEARBY;
   const nearby = await readInOrder<Row>(sql, query, { after: middle, upTo }, 'desc');
   if (nearby.length >= limit) return nearby;
   return [...nearby, ...(await readRest<Row>(sql, { ...query, limit: limit - nearby.length }, { after: 0, upTo: middle }, 'desc'))];
 }
 
-/** The last position of a table; 0 if it is empty. */
-export async function readLastPosition(sql: Sql, table: string): Promise<number> {
-  const [last] = await sql.all<{ seq: number | string | null }>(`select max(seq) as seq from ${table}`);
+/** The last position in a table; 0 if it is empty. */
+export async function readLastSeq(sql: Sql, table: string, column = 'seq'): Promise<number> {
+  const [last] = await sql.all<{ seq: number | string | null }>(`select max(${column}) as seq from ${table}`);
   return numberOf(last?.seq);
 }
 

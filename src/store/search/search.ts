@@ -1,6 +1,7 @@
 import type { EntityKind, Header } from '../../domain/entities/entity.ts';
 import { toAnnounced } from '../documents/row.ts';
 import type { Sql } from '../engine/database.ts';
+import { readLastSeq } from '../engine/ordered-rows.ts';
 import { numberOf } from '../engine/rows.ts';
 import type { SqlValue } from '../engine/sql-value.ts';
 import { type Condition, contains, inScope, isOneOf, isText, where } from '../engine/where.ts';
@@ -97,10 +98,7 @@ export async function findByTrigrams(
   return selectFound(sql, { text: candidates, bindings: condition.bindings }, words, limit);
 }
 
-async function newestPosition(sql: Sql): Promise<number> {
-  const [newest] = await sql.all<{ seq: number | string | null }>(`select max(${sql.dialect.trigrams.key}) as seq from search_index`);
-  return numberOf(newest?.seq);
-}
+const newestPosition = (sql: Sql): Promise<number> => readLastSeq(sql, 'search_index', sql.dialect.trigrams.key);
 
 /** Up to `count` entities at equal distances between the oldest and the newest. */
 export async function sampleEntities(sql: Sql, count: number): Promise<string[]> {
@@ -137,13 +135,10 @@ function mayContain(word: string): Condition {
   const parts = word.match(/[\x20-\x7e]+/g)?.flatMap((part) => part.split(/["\\]/)) ?? [];
   const part = parts.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
   if (part === '') return null;
-  const found = TEXTS.map((column) => contains(column, part)).filter((condition) => condition !== null);
-  const [announced, ...bindings] = contains('announced', part) ?? ['1 = 1'];
-  return [
-    `(${found.map(([text]) => text).join(' or ')} or exists (select 1 from documents where entity_id = entities.id and ${announced}))`,
-    ...found.flatMap(([, ...values]) => values),
-    ...bindings,
-  ];
+  const found = TEXTS.map((column) => where(contains(column, part)));
+  const announced = where(contains('announced', part));
+  const texts = [...found.map(({ text }) => text), `exists (select 1 from documents where entity_id = entities.id and ${announced.text})`];
+  return [`(${texts.join(' or ')})`, ...[...found, announced].flatMap(({ bindings }) => bindings)];
 }
 
 const TEXTS = ['number', 'external_id', 'header', 'lines'].map((column) => `entities.${column}`);
