@@ -1,5 +1,5 @@
 import { type Subject, subjectText } from '../domain/entities/entity.ts';
-import { RemoteFailure, RemoteMissing } from '../domain/errors.ts';
+import { PermanentFailure, RemoteFailure, RemoteMissing } from '../domain/errors.ts';
 import type { ListStream } from '../platforms/contract/api.ts';
 import { readResource } from '../processing/interpret-delivery.ts';
 import { tombstone } from '../processing/read-delivery.ts';
@@ -24,7 +24,8 @@ export async function markDeleted(run: ActiveRun, stream: ListStream, seen: Read
     for (const subject of known.filter((one) => !seen.has(subjectText(one))).slice(0, left)) {
       left -= 1;
       const fetched = await fetchUnlisted(run, subject);
-      if (fetched === 'not fetchable') return;
+      if (fetched === 'none of its kind') return;
+      if (fetched === 'not this one') continue;
       await applyListed(run, [fetched], run.context.clock.now().toISOString());
     }
     if (known.length < PER_STEP) return;
@@ -32,7 +33,10 @@ export async function markDeleted(run: ActiveRun, stream: ListStream, seen: Read
   }
 }
 
-async function fetchUnlisted(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | 'not fetchable'> {
+/** What cannot be fetched: its absence from the list then proves nothing. */
+type NotFetchable = 'none of its kind' | 'not this one';
+
+async function fetchUnlisted(run: ActiveRun, { kind, externalId }: Subject): Promise<ListedResource | NotFetchable> {
   const subject = { kind, externalId };
   try {
     const requestedAt = run.context.clock.now().toISOString();
@@ -40,8 +44,16 @@ async function fetchUnlisted(run: ActiveRun, { kind, externalId }: Subject): Pro
     return { record: { subject, text }, ...readResource(run.connection, subject, text, { form: 'fetch', at: requestedAt }) };
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
-    // Such a resource cannot be fetched, or we have no permission: its absence then proves nothing.
-    if (error instanceof RemoteFailure && isPermanentFailure(error)) return 'not fetchable';
-    throw error;
+    const reason = notFetchable(error);
+    if (reason === null) throw error;
+    return reason;
   }
+}
+
+/** The API has no call for such a resource, we have no permission, or the id cannot be part of an address; null for any other failure. */
+function notFetchable(error: unknown): NotFetchable | null {
+  if (error instanceof RemoteFailure) return isPermanentFailure(error) ? 'none of its kind' : null;
+  if (!(error instanceof PermanentFailure)) return null;
+  if (error.code === 'kind_not_fetchable') return 'none of its kind';
+  return error.code === 'id_not_addressable' ? 'not this one' : null;
 }
