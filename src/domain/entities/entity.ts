@@ -78,8 +78,10 @@ export interface LineContent {
 export interface LineReport extends ReportedTime {
   externalId: string;
   content: LineContent;
-  /** The platform's own JSON of this line, complete, credentials redacted. */
+  /** The platform's own JSON of this line, credentials redacted. */
   source: JsonObject;
+  /** Only a part was reported: what is null or empty in `content` or missing from `source` keeps its stored value. */
+  partial?: boolean;
   /** True: the platform reports that the line has been removed from its entity. */
   removed?: boolean;
 }

@@ -64,6 +64,8 @@ function readItemEvent(event: OrdergrooveEvent, subject: Subject | null, hasApi:
 
 /** Merchants can customise events: members that one leaves out stay as stored. */
 function apply(reports: readonly (EntityReport | null)[]): Reading {
-  const reported = reports.filter((report) => report !== null).map((report) => ({ ...report, partial: true }));
+  const reported = reports
+    .filter((report) => report !== null)
+    .map((report) => ({ ...report, partial: true, lines: report.lines.map((line) => ({ ...line, partial: true })) }));
   return reported.length === 0 ? { do: 'ignore', reason: 'the event contains nothing to store' } : { do: 'apply', reports: reported };
 }

@@ -1,6 +1,6 @@
 import type { Difference } from '../../domain/entities/change.ts';
 import { differences, pathPart } from '../../domain/entities/diff.ts';
-import { type EntityReport, type Header, type LineReport, NO_HEADER } from '../../domain/entities/entity.ts';
+import { type EntityReport, type Header, type LineContent, type LineReport, NO_HEADER } from '../../domain/entities/entity.ts';
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
 import type { Turn } from '../../domain/turn.ts';
 import { objectAt, parseJson } from '../../domain/values/json.ts';
@@ -127,7 +127,7 @@ async function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, 
   }
   const before = diff.length;
   if (report.header !== null) {
-    const header = report.partial ? completeHeader(state.header, report.header) : report.header;
+    const header = report.partial ? completed(state.header, report.header) : report.header;
     await differences(objectAt(state.header), objectAt(header), '', { note: (one) => diff.push(one), turn });
     if (age === 'equal' && diff.length > before) effect.collisions += 1;
     state.header = header;
@@ -140,10 +140,10 @@ async function mergeHeader(effect: MergeResult, report: EntityReport, age: Age, 
   }
 }
 
-/** A partial header over the stored one: its nulls mean that the member was not reported. */
-const completeHeader = (stored: Header, part: Header): Header => ({
+/** A partial header or line over the stored one: its nulls and empty lists mean that the member was not reported. */
+const completed = <Part extends Header | LineContent>(stored: Part, part: Part): Part => ({
   ...stored,
-  ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null)),
+  ...Object.fromEntries(Object.entries(part).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))),
 });
 
 async function mergeLines(effect: MergeResult, report: EntityReport, context: MergeContext, diff: Difference[]): Promise<string[]> {
@@ -222,19 +222,21 @@ async function mergeLineContent(
     diff.push({ path: `${path}/removedAt`, before: stored.removedAt, after: null });
     stored.removedAt = null;
   }
-  await differences(objectAt(stored.content), objectAt(line.content), path, { note: (one) => diff.push(one), turn });
-  const source = JSON.stringify(line.source);
+  const content = line.partial ? completed(stored.content, line.content) : line.content;
+  const reported = line.partial ? { ...objectAt(parseJson(stored.source)), ...line.source } : line.source;
+  await differences(objectAt(stored.content), objectAt(content), path, { note: (one) => diff.push(one), turn });
+  const source = JSON.stringify(reported);
   if (diff.length === before && source !== stored.source) {
     const isOneForm = report.form !== undefined && report.form === stored.sourceForm;
     const compared = age === 'newer' || isOneForm ? 'whole' : 'shared';
     const comparison = { compared, without: partsOf(report), strict: age === 'equal', turn } as const;
-    await sourceDifferences(objectAt(parseJson(stored.source)), line.source, `${path}/source`, diff, comparison);
+    await sourceDifferences(objectAt(parseJson(stored.source)), reported, `${path}/source`, diff, comparison);
   }
   if (age === 'newer' || diff.length > before) {
     stored.source = source;
     stored.sourceForm = report.form ?? null;
   }
-  stored.content = line.content;
+  stored.content = content;
 }
 
 function markRemoved(stored: LineState, path: string, at: string, diff: Difference[]): void {
