@@ -82,6 +82,12 @@ test('a fetched order is complete, an order in a list without its lines is not',
   assert.equal(short?.linesComplete, false);
 });
 
+test('a polled order may name its number and the supplier account beside its lines, as the polling page shows', () => {
+  const row = { id: ID, supplierAccountNumber: '540830', purchaseOrderNumber: 'PO1', lines: [] };
+  const { reports, drift } = tradecloud.readFetched(order, JSON.stringify(row), settings());
+  assert.deepEqual([reports[0]?.header?.number, reports[0]?.header?.supplier, drift], ['PO1', { id: '540830', name: null }, []]);
+});
+
 for (const [echo, kept] of [
   ['keep', 2],
   ['buyer', 1],

@@ -161,6 +161,8 @@ const orderLine = membersOf({
 
 const order = membersOf({
   ...anyOf('id', 'orderId', 'legacyOrderId', 'version', 'eventDates', 'lastUpdatedAt', 'reason', 'portalUrl'),
+  // The polling page shows these beside `lines`, the other pages in `buyerOrder`.
+  ...anyOf('supplierAccountNumber', 'purchaseOrderNumber'),
   buyerOrder,
   supplierOrder,
   lines: listOf(orderLine),
@@ -195,6 +197,7 @@ const stop = membersOf({
   ...anyOf('etaStartDate', 'etaStartTime', 'etaEndDate', 'etaEndTime', 'etaDate', 'ataDate', 'etdDate', 'atdDate'),
   location,
 });
+const SHIPMENT_STATUS = ['Issued', 'Approved', 'Rejected'];
 const shipmentLine = membersOf({
   ...anyOf('purchaseOrderNumber', 'purchaseOrderLinePosition', 'deliverySchedulePosition'),
   item: membersOf({
@@ -228,8 +231,12 @@ const shipment = membersOf({
     membersOf({ ...anyOf('containerNumber', 'containerSizeAndType', 'packageSSCC', 'packageType'), lines: listOf(shipmentLine) }),
   ),
   lines: listOf(shipmentLine),
-  locations: membersOf({ departure: stop, destinations: listOf(stop) }),
-  status: membersOf({ processStatus: ['Issued', 'Approved', 'Rejected'], processStatusReason: 'any' }),
+  // Older pages have one `destination` and one `finalDestination`, with other members.
+  locations: membersOf({ departure: stop, destinations: listOf(stop), ...anyOf('destination', 'finalDestination') }),
+  status: membersOf({ processStatus: SHIPMENT_STATUS, processStatusReason: 'any' }),
+  // The current page lists them without `status`, older pages and the vendor's own filter with it.
+  processStatus: SHIPMENT_STATUS,
+  processStatusReason: 'any',
   meta: membersOf({
     ...anyOf('lastUpdatedAt', 'messageId', 'createdDateTime', 'source', 'despatchAdviceErpIssueDateTime'),
     supplierErpMeta: membersOf(anyOf('despatchAdviceErpIssueDateTime')),

@@ -45,12 +45,13 @@ function readHeader(order: JsonObject, orderId: string, lines: readonly LineRepo
   const supplierOrder = objectAt(order.supplierOrder);
   const buyerId = textAt(buyerOrder.companyId);
   const supplierParty = objectAt(buyerOrder.supplierParty);
+  const account = textAt(buyerOrder.supplierAccountNumber) ?? textAt(order.supplierAccountNumber);
   return {
     number: textAt(buyerOrder.purchaseOrderNumber) ?? textAt(order.purchaseOrderNumber) ?? numberIn(orderId, buyerId),
     status: textAt(objectAt(order.status).processStatus),
     currency: lines.map((line) => line.content.price?.currency ?? null).find((currency) => currency !== null) ?? null,
     buyer: readParty(buyerId, objectAt(buyerOrder.buyerParty)),
-    supplier: readParty(textAt(supplierOrder.companyId), supplierParty, textAt(buyerOrder.supplierAccountNumber)),
+    supplier: readParty(textAt(supplierOrder.companyId), supplierParty, account),
     total: null,
     orderedAt: readTime(buyerOrder.erpIssueDateTime) ?? readTime(order.erpIssueDateTime),
   };
