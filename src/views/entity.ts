@@ -1,5 +1,5 @@
 import type { EntityKind, Header } from '../domain/entities/entity.ts';
-import { isObject, type Json, parseJson } from '../domain/values/json.ts';
+import { type Json, objectAt, parseJson } from '../domain/values/json.ts';
 import { type DocumentRow, readDocumentsOf } from '../store/documents/list.ts';
 import type { Sql } from '../store/engine/database.ts';
 import type { EntityRow } from '../store/entities/list.ts';
@@ -74,12 +74,13 @@ const anyDocumentView = (document: DocumentRow) => ({
   removedAt: document.removedAt,
 });
 
-/** The platform's own JSON, with the current lines inserted where they belong. */
+/** The platform's own JSON, with the current lines inserted where they belong. Some orders are known by their lines alone. */
 function sourceView(entity: EntityRow, lines: readonly LineRow[]): Json {
   const source = entity.source === null ? null : parseJson(entity.source);
-  if (entity.sourceLines === null || !isObject(source)) return source;
+  if (entity.sourceLines === null) return source;
   const present = lines.filter((line) => line.removedAt === null && line.source !== null);
-  return { ...source, [entity.sourceLines]: present.map((line) => parseJson(line.source ?? 'null')) };
+  if (source === null && present.length === 0) return null;
+  return { ...objectAt(source), [entity.sourceLines]: present.map((line) => parseJson(line.source ?? 'null')) };
 }
 
 /** Entities with the requested parts; one statement per part, however many entities. */
