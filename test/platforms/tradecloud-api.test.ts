@@ -109,6 +109,11 @@ test("a clock that is far off is detected by the platform's API", async (t) => {
   assert.match(finding?.text ?? '', /300 s behind/);
 });
 
+const remoteAtNoon = () => {
+  const clock = { now: () => new Date('2026-03-01T12:00:00Z') };
+  return createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog }).forConnection('acme');
+};
+
 test('client credentials are used instead of the login if they are configured', async (t) => {
   const seen: string[] = [];
   const base = await remoteServer(t, (request, response) => {
@@ -116,12 +121,26 @@ test('client credentials are used instead of the login if they are configured', 
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(request.url === '/token' ? '{"access_token":"t1","expires_in":600}' : '{"id":"o-1"}');
   });
-  const clock = { now: () => new Date('2026-03-01T12:00:00Z') };
-  const remote = createRemote({ limits: createLimits(), clock, random: () => 0.5, log: silentLog }).forConnection('acme');
+  const remote = remoteAtNoon();
   const oauth2 = { tokenUrl: `${base}/token`, clientId: 'c', clientSecret: 's', scope: 'x' };
   const api = tradecloud.connect(settings({ api: { baseUrl: base, oauth2 } }), remote);
   await api?.fetch({ kind: 'order', externalId: 'o-1' });
   assert.deepEqual(seen, ['POST /token Basic', 'GET /order/o-1 Bearer']);
+});
+
+test('the next client secret is tried when the first is refused', async (t) => {
+  const seen: string[] = [];
+  const base = await remoteServer(t, (request, response) => {
+    const credentials = Buffer.from(request.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
+    const refused = request.url === '/token' && credentials !== 'c:new';
+    seen.push(request.url === '/token' ? credentials : `${request.url}`);
+    response.writeHead(refused ? 401 : 200, { 'content-type': 'application/json' });
+    response.end(request.url === '/token' ? '{"access_token":"t1","expires_in":600}' : '{"id":"o-1"}');
+  });
+  const oauth2 = { tokenUrl: `${base}/token`, clientId: 'c', clientSecret: ['old', 'new'] };
+  const api = tradecloud.connect(settings({ api: { baseUrl: base, oauth2 } }), remoteAtNoon());
+  await api?.fetch({ kind: 'order', externalId: 'o-1' });
+  assert.deepEqual([seen.at(-2), seen.at(-1)], ['c:new', '/order/o-1']);
 });
 
 test('no second contains more than ten calls, even if some take longer than others', async (t) => {

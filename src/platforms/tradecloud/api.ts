@@ -4,6 +4,7 @@ import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
 import { readAnswerTime } from '../contract/answer-time.ts';
 import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';
+import { secretInTurn } from '../contract/secret-in-turn.ts';
 import { createSession, type Session } from './client/session.ts';
 import { makePage, narrowed, type Position, pollRequest, readPosition, readRows } from './lists.ts';
 import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
@@ -51,9 +52,7 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
 
 function authorizationOf(api: TradecloudApiSettings, remote: Remote): Authorization | null {
   if (api.oauth2) {
-    const { tokenUrl, clientId, clientSecret, scope, audience } = api.oauth2;
-    const authorize = remote.oauth2({ tokenUrl, clientId, clientSecret: clientSecret[0] ?? '', scope, audience: audience?.[0] });
-    return { authorize, session: null };
+    return { authorize: secretInTurn({ ...api.oauth2, audience: api.oauth2.audience?.[0] }, remote), session: null };
   }
   if (api.username === undefined || api.password === undefined) return null;
   const session = createSession({ baseUrl: api.baseUrl, username: api.username, passwords: api.password }, remote);

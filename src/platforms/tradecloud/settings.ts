@@ -4,7 +4,7 @@ import { allowIps, authEntries, secretList } from '../contract/auth-entry.ts';
 const oauth2 = z.strictObject({
   tokenUrl: z.url({ protocol: /^https?$/ }),
   clientId: z.string().min(1),
-  /** The first is used. */
+  /** The first that the token endpoint accepts is used. */
   clientSecret: secretList,
   scope: z.string().min(1).optional(),
   audience: secretList.optional(),

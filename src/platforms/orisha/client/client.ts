@@ -4,7 +4,7 @@ import { parseJson } from '../../../domain/values/json.ts';
 import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
-import { elementAt } from '../../contract/element-at.ts';
+import { secretInTurn } from '../../contract/secret-in-turn.ts';
 import { type Codes, codesOfExternalId } from '../read/codes.ts';
 import { isOrishaKind, pathFor } from '../read/record.ts';
 import { ADMINISTRATION, type OrishaApiSettings, type OrishaSettings } from '../settings.ts';
@@ -73,22 +73,4 @@ async function callForJson(client: RemoteClient, call: RemoteCall): Promise<Remo
     throw new RemoteFailure('remote_unreadable', 'The response of Orisha Commerce is not JSON', answer.status, null, { cause });
   }
   return answer;
-}
-
-/** Uses the first client secret that the token endpoint accepts. */
-export function secretInTurn(oauth2: OrishaApiSettings['oauth2'], remote: Remote): (renew: boolean) => Promise<Record<string, string>> {
-  const { clientSecret, ...rest } = oauth2;
-  const grants = clientSecret.map((secret) => remote.oauth2({ ...rest, clientSecret: secret }));
-  let position = 0;
-  return async (renew) => {
-    for (let tried = 1; ; tried++) {
-      try {
-        return await elementAt(grants, position)(renew);
-      } catch (error) {
-        const refused = error instanceof RemoteFailure && error.status >= 400 && error.status < 500 && error.status !== 429;
-        if (!refused || tried >= grants.length) throw error;
-        position = (position + 1) % grants.length;
-      }
-    }
-  };
 }
