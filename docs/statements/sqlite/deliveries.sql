@@ -5,7 +5,7 @@ update deliveries
 set state = 'working', worker = ?, lease_until = ?, started_at = coalesce(started_at, ?), dedupe_key = case when mergeable then dedupe_key || '#' || id else dedupe_key end, mergeable = ?
 where state = 'pending' and notification and replay is null and seq in ( select d.seq
 from (select json_extract(value, '$.subject') as "subject"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join deliveries d
 where d.subject = rows.subject and d.connection = ? and d.state = 'pending' and d.notification)
 returning deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay;
@@ -84,7 +84,7 @@ order by sized.seq;
 -- deliveries/claim.ts withContents
 select c.seq, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
 from (select json_extract(value, '$.seq') as "seq"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join delivery_contents c
 where c.seq = rows.seq;
 
@@ -92,7 +92,7 @@ where c.seq = rows.seq;
 update deliveries
 set state = rows.state, finished_at = rows.finished_at, next_attempt_at = rows.next_attempt_at, error = rows.error, attempts = rows.attempts, tries = rows.tries, notification = rows.notification, replay = rows.replay, worker = null, lease_until = null
 from (select json_extract(value, '$.seq') as "seq", json_extract(value, '$.state') as "state", json_extract(value, '$.finished_at') as "finished_at", json_extract(value, '$.next_attempt_at') as "next_attempt_at", json_extract(value, '$.error') as "error", json_extract(value, '$.attempts') as "attempts", json_extract(value, '$.tries') as "tries", json_extract(value, '$.notification') as "notification", json_extract(value, '$.replay') as "replay"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where deliveries.seq = rows.seq and deliveries.state = 'pending' and not deliveries.notification
 returning 1 as done;
 
@@ -100,7 +100,7 @@ returning 1 as done;
 update deliveries
 set state = rows.state, finished_at = rows.finished_at, next_attempt_at = rows.next_attempt_at, error = rows.error, attempts = rows.attempts, tries = rows.tries, notification = rows.notification, replay = rows.replay, worker = null, lease_until = null
 from (select json_extract(value, '$.seq') as "seq", json_extract(value, '$.state') as "state", json_extract(value, '$.finished_at') as "finished_at", json_extract(value, '$.next_attempt_at') as "next_attempt_at", json_extract(value, '$.error') as "error", json_extract(value, '$.attempts') as "attempts", json_extract(value, '$.tries') as "tries", json_extract(value, '$.notification') as "notification", json_extract(value, '$.replay') as "replay"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where deliveries.seq = rows.seq and deliveries.state = 'working' and deliveries.worker = ?
 returning 1 as done;
 
@@ -108,7 +108,7 @@ returning 1 as done;
 update delivery_contents
 set recorded = coalesce(substr(?, rows.at, rows.bytes), x'')
 from (select json_extract(value, '$.seq') as "seq", json_extract(value, '$.at') as "at", json_extract(value, '$.bytes') as "bytes"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where delivery_contents.seq = rows.seq;
 
 -- deliveries/contents.ts readContents
@@ -166,14 +166,14 @@ where id = ?;
 -- deliveries/insert.ts findKnown
 select d.id, d.connection, d.dedupe_key, d.body_sha256, d.method, d.subject
 from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.dedupe_key') as "dedupe_key"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join deliveries d
 where d.connection = rows.connection and d.dedupe_key = rows.dedupe_key;
 
 -- deliveries/insert.ts insertNew
 insert into deliveries (id, connection, platform, dedupe_key, state, method, path, event_type, event_id, subject, notification, mergeable, received_at, credential, content_type, body_sha256, error, conflict, next_attempt_at, finished_at) select rows.id, rows.connection, rows.platform, rows.dedupe_key, rows.state, rows.method, rows.path, rows.event_type, rows.event_id, rows.subject, rows.notification, rows.mergeable, rows.received_at, rows.credential, rows.content_type, rows.body_sha256, rows.error, rows.conflict, rows.received_at, case when rows.state = 'dead' then rows.received_at end
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.connection') as "connection", json_extract(value, '$.platform') as "platform", json_extract(value, '$.dedupe_key') as "dedupe_key", json_extract(value, '$.state') as "state", json_extract(value, '$.method') as "method", json_extract(value, '$.path') as "path", json_extract(value, '$.event_type') as "event_type", json_extract(value, '$.event_id') as "event_id", json_extract(value, '$.subject') as "subject", json_extract(value, '$.notification') as "notification", json_extract(value, '$.mergeable') as "mergeable", json_extract(value, '$.received_at') as "received_at", json_extract(value, '$.credential') as "credential", json_extract(value, '$.content_type') as "content_type", json_extract(value, '$.body_sha256') as "body_sha256", json_extract(value, '$.error') as "error", json_extract(value, '$.conflict') as "conflict"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true
 on conflict (connection, dedupe_key) do nothing
 returning id, seq;
@@ -181,7 +181,7 @@ returning id, seq;
 -- deliveries/insert.ts insertNew
 insert into delivery_contents (seq, body_bytes, packed) select new.seq, rows.body_bytes, coalesce(substr(?, rows.at, rows.bytes), x'')
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.body_bytes') as "body_bytes", json_extract(value, '$.at') as "at", json_extract(value, '$.bytes') as "bytes"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join deliveries as new
 where new.id = rows.id;
 
@@ -207,7 +207,7 @@ update deliveries
 set state = 'pending', worker = null, lease_until = null
 where state = 'working' and (lease_until < ? or worker in (select rows.worker
 from (select json_extract(value, '$.worker') as "worker"
-from json_each(?)) as rows))
+from jsonb_each(?)) as rows))
 returning id;
 
 -- deliveries/list-causes.ts listFailures
@@ -455,7 +455,7 @@ where c.seq = deliveries.seq);
 -- deliveries/requeue.ts dismiss
 insert into dismissals (delivery_id, dismissed_by, note, dismissed_at) select rows.id, ?, …
 from (select json_extract(value, '$.id') as "id"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true
 on conflict (delivery_id) do update
 set dismissed_by = excluded.dismissed_by, note = excluded.note, dismissed_at = excluded.dismissed_at;

@@ -17,7 +17,7 @@ update documents
 set lease_until = ?
 where state = 'announced' and next_attempt_at <= ? and (lease_until is null or lease_until <= ?) and id in (select rows.id
 from (select json_extract(value, '$.id') as "id"
-from json_each(?)) as rows)
+from jsonb_each(?)) as rows)
 returning id, connection, host, announced, tries, lease_until, announced_at, next_attempt_at, superseded_by is null and removed_at is null as is_current;
 
 -- documents/claim.ts completeDocument
@@ -154,7 +154,7 @@ returning id;
 -- documents/upsert.ts insertPortion
 insert into documents (id, connection, entity_id, key, line, announced, state, announced_at, next_attempt_at, superseded_by, removed_at, host) select rows.id, rows.connection, rows.entity_id, rows.key, rows.line, rows.announced, rows.state, rows.announced_at, rows.next_attempt_at, rows.superseded_by, rows.removed_at, rows.host
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.connection') as "connection", json_extract(value, '$.entity_id') as "entity_id", json_extract(value, '$.key') as "key", json_extract(value, '$.line') as "line", json_extract(value, '$.announced') as "announced", json_extract(value, '$.state') as "state", json_extract(value, '$.announced_at') as "announced_at", json_extract(value, '$.next_attempt_at') as "next_attempt_at", json_extract(value, '$.superseded_by') as "superseded_by", json_extract(value, '$.removed_at') as "removed_at", json_extract(value, '$.host') as "host"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true
 on conflict (id) do update
 set key = excluded.key, line = excluded.line, announced = excluded.announced, state = excluded.state, tries = 0, error = null, next_attempt_at = excluded.next_attempt_at, superseded_by = excluded.superseded_by, removed_at = excluded.removed_at, host = excluded.host;
@@ -163,5 +163,5 @@ set key = excluded.key, line = excluded.line, announced = excluded.announced, st
 update documents
 set superseded_by = rows.superseded_by, removed_at = rows.removed_at
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.superseded_by') as "superseded_by", json_extract(value, '$.removed_at') as "removed_at"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where documents.id = rows.id;

@@ -21,7 +21,7 @@ order by id;
 -- entities/list-names.ts readNames
 select distinct e.id, e.connection, e.kind, e.external_id as "externalId", e.number
 from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.externalId') as "externalId"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join entities e
 where e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows."externalId" and 1 = 1;
 
@@ -317,14 +317,14 @@ limit ? offset ?;
 -- entities/states.ts addDocuments
 select d.id, d.entity_id, d.announced, d.superseded_by, d.removed_at
 from (select json_extract(value, '$.id') as "id"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join documents d
 where d.entity_id = rows.id;
 
 -- entities/states.ts readStates
 select e.id, e.connection, e.platform, e.kind, e.external_id, e.number, e.status, e.header, e.source_form, e.source_lines, e.last_updated_at, e.compared_at, e.version, e.deleted_at, e.created_at, e.updated_at, e.revision, e.lines, e.sources
 from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.external_id') as "external_id"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join entities e
 where e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id
 order by e.seq;
@@ -332,14 +332,14 @@ order by e.seq;
 -- entities/states.ts readStates
 select e.id, e.connection, e.platform, e.kind, e.external_id, e.number, e.status, e.header, e.source_form, e.source_lines, e.last_updated_at, e.compared_at, e.version, e.deleted_at, e.created_at, e.updated_at, e.revision, e.lines, e.sources
 from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.external_id') as "external_id"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join entities e
 where e.connection = rows.connection and e.kind = rows.kind and e.external_id = rows.external_id;
 
 -- entities/states.ts writePortion
 insert into entities (id, connection, platform, kind, external_id, number, status, header, source_form, source_lines, last_updated_at, compared_at, version, deleted_at, created_at, updated_at, revision, lines, line_count, source_bytes, sources) select rows.id, rows.connection, rows.platform, rows.kind, rows.external_id, rows.number, rows.status, rows.header, rows.source_form, rows.source_lines, rows.last_updated_at, rows.compared_at, rows.version, rows.deleted_at, rows.created_at, rows.updated_at, rows.revision, rows.lines, rows.line_count, rows.source_bytes, case when rows.bytes > 0 then coalesce(substr(?, rows.at, rows.bytes), x'') end
 from (select json_extract(value, '$.id') as "id", json_extract(value, '$.connection') as "connection", json_extract(value, '$.platform') as "platform", json_extract(value, '$.kind') as "kind", json_extract(value, '$.external_id') as "external_id", json_extract(value, '$.number') as "number", json_extract(value, '$.status') as "status", json_extract(value, '$.header') as "header", json_extract(value, '$.source_form') as "source_form", json_extract(value, '$.source_lines') as "source_lines", json_extract(value, '$.last_updated_at') as "last_updated_at", json_extract(value, '$.compared_at') as "compared_at", json_extract(value, '$.version') as "version", json_extract(value, '$.deleted_at') as "deleted_at", json_extract(value, '$.created_at') as "created_at", json_extract(value, '$.updated_at') as "updated_at", json_extract(value, '$.revision') as "revision", json_extract(value, '$.lines') as "lines", json_extract(value, '$.line_count') as "line_count", json_extract(value, '$.source_bytes') as "source_bytes", json_extract(value, '$.at') as "at", json_extract(value, '$.bytes') as "bytes"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true
 on conflict (connection, kind, external_id) do update
 set number = excluded.number, status = excluded.status, header = excluded.header, source_form = excluded.source_form, source_lines = excluded.source_lines, last_updated_at = excluded.last_updated_at, compared_at = excluded.compared_at, version = excluded.version, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at, revision = excluded.revision + 1, lines = excluded.lines, line_count = excluded.line_count, source_bytes = excluded.source_bytes, sources = excluded.sources

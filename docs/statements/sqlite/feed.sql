@@ -5,7 +5,7 @@ insert into changes (seq, change_id, at, connection, kind, action, entity_id, ex
 from feed_head
 where id = 1) - n + rows.ordinal, rows.change_id, rows.at, rows.connection, rows.kind, rows.action, rows.entity_id, rows.external_id, rows.version, rows.lines, rows.diff, rows.diff_bytes, rows.state, rows.cause_type, rows.cause_id, rows.event_type, rows.platform_at, rows.received_at
 from (select json_extract(value, '$.ordinal') as "ordinal", json_extract(value, '$.change_id') as "change_id", json_extract(value, '$.at') as "at", json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.action') as "action", json_extract(value, '$.entity_id') as "entity_id", json_extract(value, '$.external_id') as "external_id", json_extract(value, '$.version') as "version", json_extract(value, '$.lines') as "lines", json_extract(value, '$.diff') as "diff", json_extract(value, '$.diff_bytes') as "diff_bytes", json_extract(value, '$.state') as "state", json_extract(value, '$.cause_type') as "cause_type", json_extract(value, '$.cause_id') as "cause_id", json_extract(value, '$.event_type') as "event_type", json_extract(value, '$.platform_at') as "platform_at", json_extract(value, '$.received_at') as "received_at"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true;
 
 -- feed/append.ts appendChanges
@@ -379,7 +379,7 @@ order by t.position
 limit 50) as covering
 where covering.after_position < cast(rows.position as bigint)) as "acknowledgedAt", r.status as status, r.reference as reference, r.reason as reason, r.at as "receiptAt"
 from (select json_extract(value, '$.position') as "position"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join consumers c
 left join receipts r on r.consumer = c.name and r.change_seq = cast(rows.position as bigint)
 where cast(rows.position as bigint) > c.start_position
@@ -400,7 +400,7 @@ order by t.position
 limit 50) as covering
 where covering.after_position < cast(rows.position as bigint)) as "acknowledgedAt", r.status as status, r.reference as reference, r.reason as reason, r.at as "receiptAt"
 from (select json_extract(value, '$.position') as "position"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join consumers c
 left join receipts r on r.consumer = c.name and r.change_seq = cast(rows.position as bigint)
 where cast(rows.position as bigint) > c.start_position and c.name in (?, …)
@@ -556,14 +556,14 @@ where seq in (?, …);
 -- feed/receipts.ts readChangeIds
 select changes.seq as seq, changes.change_id as change_id
 from (select json_extract(value, '$.position') as "position"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join changes
 where changes.seq = cast(rows.position as bigint) and 1 = 1;
 
 -- feed/receipts.ts readChangeIds
 select changes.seq as seq, changes.change_id as change_id
 from (select json_extract(value, '$.position') as "position"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join changes
 where changes.seq = cast(rows.position as bigint) and changes.connection in (?, …);
 
@@ -581,7 +581,7 @@ order by newest.consumer;
 -- feed/receipts.ts upsertReceipts
 insert into receipts (consumer, change_seq, status, reference, reason, at) select ?, cast(rows.position as bigint), rows.status, rows.reference, rows.reason, ?
 from (select json_extract(value, '$.position') as "position", json_extract(value, '$.status') as "status", json_extract(value, '$.reference') as "reference", json_extract(value, '$.reason') as "reason"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true
 on conflict (consumer, change_seq) do update
 set status = excluded.status, reference = excluded.reference, reason = excluded.reason, at = excluded.at;

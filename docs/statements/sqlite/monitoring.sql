@@ -504,7 +504,7 @@ set registered = excluded.registered, checked_at = excluded.checked_at;
 -- monitoring/responses.ts addResponses
 insert into answers (connection, minute, status, count) select rows.connection, rows.minute, rows.status, rows.count
 from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.minute') as "minute", json_extract(value, '$.status') as "status", json_extract(value, '$.count') as "count"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true
 on conflict (connection, minute, status) do update
 set count = answers.count + excluded.count;
@@ -518,7 +518,7 @@ set failures = case when excluded.last_succeeded_at is null then answer_streaks.
 -- monitoring/responses.ts insertRejections
 insert into refusals (connection, at, status, code, address, reason, credential) select rows.connection, rows.at, rows.status, rows.code, rows.address, rows.reason, rows.credential
 from (select json_extract(value, '$.connection') as "connection", json_extract(value, '$.at') as "at", json_extract(value, '$.status') as "status", json_extract(value, '$.code') as "code", json_extract(value, '$.address') as "address", json_extract(value, '$.reason') as "reason", json_extract(value, '$.credential') as "credential"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true;
 
 -- monitoring/responses.ts readResponses

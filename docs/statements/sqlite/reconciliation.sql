@@ -56,12 +56,12 @@ group by g.seq, g.at;
 select id, subject, state, received_at as "receivedAt", error
 from (select d.seq, d.id, d.subject, d.state, d.received_at, d.error
 from (select json_extract(value, '$.subject') as "subject"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join deliveries d
 where d.subject = rows.subject and d.connection = ? and d.state in ('pending', 'working')
 union all select d.seq, d.id, d.subject, d.state, d.received_at, d.error
 from (select json_extract(value, '$.subject') as "subject"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 cross join deliveries d
 where d.subject = rows.subject and d.connection = ? and d.state = 'dead' and d.finished_at is not null) as found
 order by seq;
@@ -75,7 +75,7 @@ limit 1;
 -- reconciliation/gaps.ts insertGaps
 insert into gaps (run_id, connection, kind, external_id, cause, details, change_seq, platform_at, at) select rows.run_id, rows.connection, rows.kind, rows.external_id, rows.cause, rows.details, rows.change_seq, rows.platform_at, rows.at
 from (select json_extract(value, '$.run_id') as "run_id", json_extract(value, '$.connection') as "connection", json_extract(value, '$.kind') as "kind", json_extract(value, '$.external_id') as "external_id", json_extract(value, '$.cause') as "cause", json_extract(value, '$.details') as "details", json_extract(value, '$.change_seq') as "change_seq", json_extract(value, '$.platform_at') as "platform_at", json_extract(value, '$.at') as "at"
-from json_each(?)) as rows
+from jsonb_each(?)) as rows
 where true;
 
 -- reconciliation/gaps.ts markLate

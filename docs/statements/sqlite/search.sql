@@ -25,11 +25,11 @@ where id = 1;
 delete
 from search_index
 where rowid in (select json_extract(value, '$.seq')
-from json_each(?));
+from jsonb_each(?));
 
 -- search/search-index.ts writeSearchTexts
 insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text')
-from json_each(?);
+from jsonb_each(?);
 
 -- search/search-index.ts writeSearchTexts
 update search_progress

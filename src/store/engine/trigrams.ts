@@ -27,7 +27,7 @@ export const sqliteTrigrams: TrigramIndex = {
       bindings: [seqs(rows)],
     },
     {
-      statement: `insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text') from json_each(?)`,
+      statement: `insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text') from jsonb_each(?)`,
       bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, text: text.toLowerCase() })))],
     },
   ],
