@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { SimulatedRequest, Simulation } from '../../src/platforms/contract/simulation.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
+import { createWorld } from '../../src/sandbox/world.ts';
+import { manualClock } from '../support/clock.ts';
 import { createPlatformContext, type PlatformContext } from './platform-context.ts';
-import { worldOf } from './worlds.ts';
+import { BASE_URL, worldOf } from './worlds.ts';
 
 const SIMULATED = PLATFORMS.filter((platform) => 'api' in worldOf(platform).entry);
 
@@ -100,7 +102,7 @@ for (const platform of SIMULATED) {
     const place = await createPlatformContext('sqlite', platform);
     t.after(() => place.close());
     await askEverything(place);
-    const refused = place.asked.filter((text) => / (400|401|403|405|409|422) /.test(text.slice(0, 200)));
+    const refused = place.asked.filter((text) => / (400|401|403|405|409|422|429) /.test(text.slice(0, 200)));
     assert.ok(place.asked.length > 5);
     assert.deepEqual(refused, []);
   });
@@ -125,6 +127,36 @@ const platformNamed = (name: string) => {
     simulation.answer({ method, path, query: {}, headers, body });
   return { simulation, settings, ask };
 };
+
+/** The documented limits: a call, how many of them are answered, and the milliseconds after which the next one is. */
+const LIMITS: Record<string, readonly (readonly [path: string, calls: number, perMs: number])[]> = {
+  ordermentum: [
+    ['/v1/orders/o-1', 24, 60_000],
+    ['/v2/orders', 40, 60_000],
+    ['/v1/purchasers', 40, 60_000],
+  ],
+  ordergroove: [['/orders/', 6000, 60_000]],
+  // The login was the first.
+  tradecloud: [['/order/o-1', 9, 1000]],
+};
+
+for (const [name, limits] of Object.entries(LIMITS)) {
+  test(`${name}: its simulator answers 429 beyond the documented limits, and no longer once the time is over`, () => {
+    const platform = PLATFORMS.find((one) => one.name === name);
+    assert.ok(platform);
+    for (const [path, calls, perMs] of limits) {
+      const clock = manualClock();
+      const { simulation, settings } = createWorld(platform, { seed: 'one', baseUrl: BASE_URL, now: clock.now });
+      const headers = authorized(simulation, settings);
+      const ask = () => simulation.answer({ method: 'GET', path, query: {}, headers, body: '' }).status;
+      const answered = Array.from({ length: calls }, ask);
+      assert.ok(!answered.includes(429), path);
+      assert.equal(ask(), 429, path);
+      clock.advance(perMs);
+      assert.notEqual(ask(), 429, path);
+    }
+  });
+}
 
 test('tradecloud: a newer login invalidates the token of an older one', () => {
   const { simulation, settings, ask } = platformNamed('tradecloud');

@@ -1,4 +1,5 @@
 import { readTime } from '../../../domain/values/time.ts';
+import { createCallLimit } from '../../contract/call-limit.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import { readCentral } from '../read/central-time.ts';
@@ -15,6 +16,9 @@ interface Collection {
   /** Its other filters, as far as we use them. */
   filters: readonly string[];
 }
+
+// developer.ordergroove.com, API rate limits (read 2026-07): per IP address; a 429 may be retried at any time.
+const CALLS_PER_MINUTE = 6000;
 
 const PAGING = ['page_size', 'cursor'];
 
@@ -33,7 +37,9 @@ export function createSimulatedApi(
   tools: SimulationOptions,
 ): (request: SimulatedRequest) => SimulatedResponse {
   const targets = createTargets(world, tools);
+  const admits = createCallLimit(CALLS_PER_MINUTE, 60_000);
   return (request) => {
+    if (!admits(tools.now().getTime())) return answer(429, { detail: 'Too many requests.' });
     if (matchSecret(request.headers['x-api-key'] ?? '', apiKeys) < 0) return answer(403, { detail: 'Authentication Failed' });
     if (request.path.startsWith(`${MANAGEMENT_PATH}/`)) return targets(request);
     const [name = '', ...rest] = request.path.split('/').filter(Boolean).map(decodeURIComponent);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../domain/values/json.ts';
+import { createCallLimit } from '../../contract/call-limit.ts';
 import type { SimulatedRequest, SimulatedResponse, SimulationOptions } from '../../contract/simulation.ts';
 import { matchSecret } from '../../signature.ts';
 import type { OrdermentumKind } from '../events.ts';
@@ -22,9 +23,9 @@ const INVOICE_ROW = ['id', 'number', 'status', 'createdAt', 'updatedAt', 'dueAt'
 const places: Record<string, Place> = {
   '/v2/orders': { kind: 'order', calls: 40, form: 'list', row: ORDER_ROW },
   '/v1/orders': { kind: 'order', calls: 24, form: 'detail', row: null },
-  '/v2/invoices': { kind: 'invoice', calls: 40, form: 'list', row: INVOICE_ROW },
-  '/v1/invoices': { kind: 'invoice', calls: 40, form: 'detail', row: null },
-  '/v1/credit-notes': { kind: 'credit-note', calls: 40, form: 'list', row: null },
+  '/v2/invoices': { kind: 'invoice', calls: 24, form: 'list', row: INVOICE_ROW },
+  '/v1/invoices': { kind: 'invoice', calls: 24, form: 'detail', row: null },
+  '/v1/credit-notes': { kind: 'credit-note', calls: 24, form: 'list', row: null },
   '/v1/purchasers': { kind: 'purchaser', calls: 40, form: 'list', row: null },
 };
 
@@ -32,12 +33,11 @@ const places: Record<string, Place> = {
 export function createSimulatedApi(world: World, settings: OrdermentumSettings, tools: SimulationOptions) {
   const { apiKey = [], token = [] } = settings.api ?? {};
   const registrations = createRegistrations(settings, tools);
-  const called = new Map<string, number[]>();
+  const limits = new Map<string, (nowMs: number) => boolean>();
   const isOverLimit = (name: string, calls: number): boolean => {
-    const nowMs = tools.now().getTime();
-    const lately = (called.get(name) ?? []).filter((at) => at > nowMs - 60_000);
-    called.set(name, lately.length < calls ? [...lately, nowMs] : lately);
-    return lately.length >= calls;
+    const admits = limits.get(name) ?? createCallLimit(calls, 60_000);
+    limits.set(name, admits);
+    return !admits(tools.now().getTime());
   };
   // If a connection has a key, a legacy token alone is not enough.
   const isAuthorized = ({ headers }: SimulatedRequest): boolean =>

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../../../domain/values/json.ts';
 import { readTime } from '../../../domain/values/time.ts';
+import { createCallLimit } from '../../contract/call-limit.ts';
 import type { SimulatedRequest, SimulatedResponse } from '../../contract/simulation.ts';
 import { equalSecret, matchSecret } from '../../signature.ts';
 import type { TradecloudSettings } from '../settings.ts';
@@ -10,6 +11,8 @@ import { BUYER, type World } from './world.ts';
 const ACCESS_LIFE_MS = 3_600_000;
 const REFRESH_LIFE_MS = 24 * 3_600_000;
 const DOWNLOAD_LIFE_MS = 60_000;
+// docs.tradecloud1.com, API rules (2026-07-14).
+const CALLS_PER_SECOND = 10;
 
 interface Api {
   world: World;
@@ -19,11 +22,12 @@ interface Api {
   access: Map<string, number>;
   refresh: Map<string, number>;
   downloads: Map<string, { objectId: string; endsMs: number }>;
+  admits: (nowMs: number) => boolean;
 }
 
 type Handler = (api: Api, request: SimulatedRequest, id: string) => SimulatedResponse;
-/** `open`: no token; `basic`: a token or the user's credentials; `token`: only a token. */
-type Access = 'open' | 'basic' | 'token';
+/** `open`: no token; `basic`: a token or the user's credentials; `token`: only a token; `elsewhere`: on another host, without a limit. */
+type Access = 'open' | 'basic' | 'token' | 'elsewhere';
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, access: Access, handler: Handler])[] = [
   ['GET', /^\/authentication\/login$/, 'open', logIn],
@@ -36,9 +40,9 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, access: Access, 
   ['POST', /^\/shipment\/poll$/, 'basic', pollShipments],
   ['GET', /^\/object-storage\/document\/([^/]+)\/metadata$/, 'basic', getMetadata],
   ['GET', /^\/object-storage\/document\/([^/]+)$/, 'basic', getDocument],
-  ['GET', /^\/presigned\/([^/]+)$/, 'open', download],
-  ['GET', /^\/entra\/\.well-known\/openid-configuration$/, 'open', ({ issuer }) => issuer.discovery()],
-  ['GET', /^\/entra\/keys$/, 'open', ({ issuer }) => issuer.keys()],
+  ['GET', /^\/presigned\/([^/]+)$/, 'elsewhere', download],
+  ['GET', /^\/entra\/\.well-known\/openid-configuration$/, 'elsewhere', ({ issuer }) => issuer.discovery()],
+  ['GET', /^\/entra\/keys$/, 'elsewhere', ({ issuer }) => issuer.keys()],
 ];
 
 /** The simulated API v2: login with rotating refresh tokens, orders, shipments, polls and documents, plus the token issuer. */
@@ -47,11 +51,13 @@ export function createApi(
   settings: TradecloudSettings,
   issuer: SimulatedIssuer,
 ): (request: SimulatedRequest) => SimulatedResponse {
-  const api: Api = { world, settings, issuer, access: new Map(), refresh: new Map(), downloads: new Map() };
+  const admits = createCallLimit(CALLS_PER_SECOND, 1000);
+  const api: Api = { world, settings, issuer, access: new Map(), refresh: new Map(), downloads: new Map(), admits };
   return (request) => {
     for (const [method, path, access, handler] of ROUTES) {
       const match = method === request.method ? path.exec(request.path) : null;
       if (!match) continue;
+      if (access !== 'elsewhere' && !admits(nowMs(api))) return text(429, 'Too Many Requests');
       if (!mayCall(api, request, access)) return text(401, 'These credentials are not valid');
       return handler(api, request, decodeURIComponent(match[1] ?? ''));
     }
@@ -72,7 +78,7 @@ const header = (request: SimulatedRequest, name: string): string =>
 const nowMs = ({ world }: Api): number => world.tools.now().getTime();
 
 function mayCall(api: Api, request: SimulatedRequest, access: Access): boolean {
-  if (access === 'open') return true;
+  if (access === 'open' || access === 'elsewhere') return true;
   const authorization = header(request, 'authorization');
   const ends = api.access.get(authorization.replace(/^Bearer /, ''));
   if (ends !== undefined) return ends > nowMs(api);
