@@ -169,6 +169,20 @@ test('summary rows are replaced by their details, and a row that no longer exist
   assert.deepEqual(page.records, [{ subject: { kind: 'item', externalId: 'A0' }, text: '{"ItemCode":"A0","Weight":2.5}' }]);
 });
 
+test('a summary row whose code cannot be part of a path does not keep the other rows from being read', async (t) => {
+  const reply = (call: Call): Reply =>
+    call.path === '/v1/items' ? { body: call.query.page === '1' ? [{ code: '..' }, { code: 'A0' }] : [] } : { body: { ItemCode: 'A0' } };
+  const { api } = await against(t, reply, { paths: { item: '/items/{ItemCode}' }, lists: { item: { path: '/items', rows: 'summary' } } });
+  const page = await api.changesSince('item', { watermark: null, since: null, page: null });
+  assert.deepEqual(
+    page.records.map(({ subject, partial }) => [subject.externalId, partial]),
+    [
+      ['..', true],
+      ['A0', undefined],
+    ],
+  );
+});
+
 test('check tests the token first and then a list', async (t) => {
   const findings = async (reply: () => Reply, secret = 'hush') => {
     const { api } = await against(t, reply, { lists: { item: { path: '/items' } } }, secret);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
+import { PermanentFailure, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
 import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
@@ -64,17 +64,20 @@ async function recordsOf(client: ApiClient, kind: OrishaKind, list: OrishaList, 
     if (codes === null) continue;
     const subject = { kind, externalId: externalIdOf(kind, codes) };
     if (list.rows === 'whole') records.push({ subject, text: JSON.stringify(row) });
-    else records.push(...(await detailOf(client, subject)));
+    else records.push(...(await detailOf(client, subject, row)));
   }
   return records;
 }
 
-// Deleted between list and detail: a separate event reports that.
-async function detailOf(client: ApiClient, subject: ResourcePage['records'][number]['subject']): Promise<ResourcePage['records']> {
+type ListedRecord = ResourcePage['records'][number];
+
+// Deleted between list and detail: a separate event reports that. A code that cannot be part of a path fails this record alone, not the list.
+async function detailOf(client: ApiClient, subject: ListedRecord['subject'], row: JsonObject): Promise<ListedRecord[]> {
   try {
     return [{ subject, text: await client.detail(subject, 'reconcile') }];
   } catch (error) {
     if (error instanceof RemoteMissing) return [];
+    if (error instanceof PermanentFailure) return [{ subject, text: JSON.stringify(row), partial: true }];
     throw error;
   }
 }
