@@ -52,3 +52,25 @@ alive('a document is replaced by its code and removed by a complete response; al
   const asOf = (await life.feed())[0]?.cursor;
   assert.deepEqual(await shown(`?asOf=${asOf}`), [all[0].id, all[1].id]);
 });
+
+alive('an order event that was sent before documents were attached and arrives after them replaces none of them', async (life) => {
+  const drawing = (revision: string) => ({ code: 'DRAWING', revision, name: `Drawing ${revision}`, objectId: `obj-${revision}` });
+  let messages = 0;
+  const event = (hour: number, documents: object[]) => {
+    const order = { orderId: ID, lastUpdatedAt: at(hour), buyerOrder: { purchaseOrderNumber: 'PO1', documents }, lines: [] };
+    return JSON.stringify({ eventName: 'OrderLinesUpdatedByBuyer', orderEvent: order, meta: { messageId: `m-${++messages}` } });
+  };
+  const attached = { orderId: ID, lastUpdatedAt: at(12), documents: [drawing('B')] };
+  const current = async () => {
+    const { id } = await life.get(`/orders/by-external/acme/${encodeURIComponent(ID)}`);
+    return (await life.get(`/documents?order=${id}`)).data.map(({ name }: Body) => name);
+  };
+  await life.order(event(10, [drawing('A')]));
+  await life.order(
+    JSON.stringify({ eventName: 'OrderDocumentsAttachedByBuyer', orderDocumentsEvent: attached, meta: { messageId: 'd-1' } }),
+  );
+  await life.order(event(11, [drawing('A')]));
+  assert.deepEqual(await current(), ['Drawing B']);
+  await life.order(event(13, [drawing('A')]));
+  assert.deepEqual(await current(), ['Drawing A'], 'attached again later');
+});

@@ -114,6 +114,25 @@ test('a late announcement replaces nothing, whether by its own time or by that o
   assert.deepEqual(fates(returned.state), { A: 'current', B: 'A' });
 });
 
+test('a report of documents alone counts by its time, although that is not the time of its order', async () => {
+  const attached = (hour: number, documents: DocumentReport[]) => ({ ...order(hour, documents, false), header: null, lines: [] });
+  const [a, b] = [document({ key: 'A' }), document({ key: 'B' })];
+  const late = await merged(order(1, [a]), attached(3, [b]), order(2, [a], false));
+  assert.deepEqual([fates(late.state), late.state.lastUpdatedAt], [{ A: 'B', B: 'current' }, '2026-03-01T02:00:00.000Z']);
+  assert.deepEqual(
+    fates((await merged(order(1, [a]), attached(3, [b]), order(2, [a]))).state),
+    { A: 'B', B: 'current' },
+    'complete, and late',
+  );
+  assert.deepEqual(fates((await merged(order(1, [a]), attached(3, [b]), order(1, [document({ key: 'C' })], false))).state), {
+    A: 'B',
+    B: 'current',
+  });
+  assert.deepEqual(fates((await merged(order(1, [a]), attached(3, [b]), order(4, [a]))).state), { A: 'current', B: 'A' });
+  const untold = { ...attached(3, [b]), lastUpdatedAt: null };
+  assert.deepEqual(fates((await merged(order(1, [a]), untold, order(2, [a], false))).state), { A: 'current', B: 'A' }, 'by arrival');
+});
+
 test('of two files with one code in one report the newer one counts, and reporting both again changes nothing', async () => {
   const both = [
     document({ key: 'B', lastUpdatedAt: '2026-03-01T02:00:00.000Z' }),

@@ -15,6 +15,11 @@ export function ageOf(reported: ReportedTime, stored: Partial<StoredTime>): Age 
   return time === storedTime ? 'equal' : 'older';
 }
 
+/** The own time of a line or document, or the time of its report if it has none. */
+export const timeOf = (part: ReportedTime, report: ReportedTime): ReportedTime => (isTimed(part) ? part : report);
+
+export const isTimed = ({ lastUpdatedAt, timeUnreadable }: ReportedTime): boolean => lastUpdatedAt !== null || timeUnreadable === true;
+
 /** Whether the report has a time later than the stored one; any time is later than none. */
 export function isLater(reported: ReportedTime, stored: Partial<StoredTime>): boolean {
   const [time, storedTime] = [keyOf(reported), keyOf(stored)];

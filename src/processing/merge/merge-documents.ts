@@ -4,7 +4,7 @@ import { documentIdentity, documentPlace } from '../../domain/entities/document-
 import type { DocumentReport, EntityReport } from '../../domain/entities/entity.ts';
 import type { DocumentState, MergeResult } from '../../domain/entities/entity-state.ts';
 import type { Json } from '../../domain/values/json.ts';
-import { type Age, ageOf } from './compare-times.ts';
+import { type Age, ageOf, isTimed, timeOf } from './compare-times.ts';
 
 /** How old the report is compared with the stored entity, and when it is merged. */
 export interface DocumentMergeContext {
@@ -70,16 +70,19 @@ function mergeOne(
 }
 
 /** Whether the document is older than the one in its place. `fresh`: it is not a superseded or removed document that would be restored. */
-function isStale(
-  document: DocumentReport,
-  before: DocumentState | undefined,
-  fresh: boolean,
-  { report, age }: ReportMergeContext,
-): boolean {
-  const isTimed = document.lastUpdatedAt !== null || document.timeUnreadable === true;
-  const own = before && isTimed ? ageOf(document, before.announced) : age;
-  if (before !== undefined || !fresh) return own === 'older' || (!fresh && own === 'equal' && !report.linesComplete);
-  return false;
+function isStale(document: DocumentReport, before: DocumentState | undefined, fresh: boolean, context: ReportMergeContext): boolean {
+  if (before === undefined && fresh) return false;
+  const age = ageInPlace(document, before, context);
+  return age === 'older' || (!fresh && age === 'equal' && !context.report.linesComplete);
+}
+
+/**
+ * A document without a time of its own has to be newer than the entity, and than the document in its place: a report of documents alone has a
+ * time that does not apply to the entity.
+ */
+function ageInPlace(document: DocumentReport, before: DocumentState | undefined, { report, age }: ReportMergeContext): Age {
+  const inPlace = before ? ageOf(timeOf(document, report), before.announced) : age;
+  return isTimed(document) || age === 'newer' || inPlace === 'older' ? inPlace : age;
 }
 
 /** Makes the document current: new or changed content has to be fetched, a restored document's content is already there. */
@@ -87,11 +90,13 @@ function makeCurrent(
   effect: MergeResult,
   stored: DocumentState | undefined,
   document: DocumentReport,
-  { makeId }: ReportMergeContext,
+  { makeId, report }: ReportMergeContext,
 ): DocumentState {
-  const current: DocumentState = stored ?? { id: makeId(), announced: document, supersededBy: null, removedAt: null, toFetch: true };
+  const { lastUpdatedAt, timeUnreadable, comparedAt } = timeOf(document, report);
+  const announced = { ...document, lastUpdatedAt, ...(timeUnreadable ? { timeUnreadable } : {}), ...(comparedAt ? { comparedAt } : {}) };
+  const current: DocumentState = stored ?? { id: makeId(), announced, supersededBy: null, removedAt: null, toFetch: true };
   current.toFetch ||= !isSame(current.announced, document);
-  current.announced = document;
+  current.announced = announced;
   current.supersededBy = null;
   current.removedAt = null;
   effect.state.documents.set(documentIdentity(document), current);

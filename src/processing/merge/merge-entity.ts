@@ -4,8 +4,7 @@ import { type EntityReport, type Header, type LineContent, type LineReport, NO_H
 import type { EntityState, LineState, MergeResult } from '../../domain/entities/entity-state.ts';
 import type { Turn } from '../../domain/turn.ts';
 import { objectAt, parseJson } from '../../domain/values/json.ts';
-import type { ReportedTime } from '../../domain/values/time.ts';
-import { type Age, ageOf, isBelieved, isLater, storeLater } from './compare-times.ts';
+import { type Age, ageOf, isBelieved, isLater, storeLater, timeOf } from './compare-times.ts';
 import { partsOf, sourceDifferences } from './diff-source.ts';
 import { mergeDocuments } from './merge-documents.ts';
 import { mergeSource } from './merge-source.ts';
@@ -160,10 +159,6 @@ async function mergeLines(effect: MergeResult, report: EntityReport, context: Me
 }
 
 const lineName = (position: string | null, externalId: string): string => pathPart(position ?? externalId);
-
-/** The line's own time, or the time of its report if it has none. */
-const timeOf = (line: LineReport, report: EntityReport): ReportedTime =>
-  line.lastUpdatedAt === null && !line.timeUnreadable ? report : line;
 
 function addLine(effect: MergeResult, line: LineReport, report: EntityReport, diff: Difference[]): void {
   const { lastUpdatedAt, comparedAt = null } = timeOf(line, report);
