@@ -26,6 +26,17 @@ test('a run starts two minutes before the watermark, the first one at the connec
   );
 });
 
+test('rows without a time of change, as invoices have in the documentation, move the watermark to the response with the first page', async (t) => {
+  const rows: Row[] = Array.from({ length: 60 }, (_, n) => ({ id: `i-${n}`, status: 'Unpaid' }));
+  const { api, time } = await against(t, ({ query }) => ({ ...listOf(rows, query), headers: { date: time.remote.now().toUTCString() } }));
+  const begun = new Date(Math.floor(time.remote.now().getTime() / 1000) * 1000).toISOString();
+  const first = await api.changesSince('invoices', { watermark: null, since: null, page: null });
+  assert.equal(first.watermark, null, 'not before the end');
+  assert.equal((await readAll(api, 'invoices', null)).watermark, begun);
+  rows.splice(0, 1, { id: 'i-0', status: 'Paid', updatedAt: at(7) });
+  assert.equal((await readAll(api, 'invoices', null)).watermark, at(7), 'a time that is told counts');
+});
+
 test('a row that moves across a page boundary during reading is still found', async (t) => {
   const rows: Row[] = Array.from({ length: 60 }, (_, n) => ({ id: `o-${n}`, updatedAt: at(n) }));
   let moved = false;

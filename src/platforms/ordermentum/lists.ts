@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RemoteFailure } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/values/json.ts';
-import { readTime } from '../../domain/values/time.ts';
+import { isReported, readTime } from '../../domain/values/time.ts';
 import { type AnswerTime, believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import type { ApiClient } from './client/client.ts';
@@ -37,12 +37,13 @@ export const streams: readonly ListStream[] = Object.entries(lists).map(([name, 
 
 /**
  * The progress of a run. `fresh`: this pass has returned a row that no earlier pass had. `rows`: fingerprint of the previous page, which reveals
- * an API that returns the same page for every number.
+ * an API that returns the same page for every number. `begun`: when the platform returned the first page, as long as no row has told a time.
  */
 const placeSchema = z.object({
   pageNo: z.number(),
   pass: z.number(),
   greatest: z.string().nullable(),
+  begun: z.string().nullish(),
   fresh: z.boolean(),
   rows: z.string().nullable(),
 });
@@ -74,12 +75,13 @@ export function createLists(client: ApiClient): (stream: string, start: ListPosi
     const page = withoutRepetition(readListPage(answer.answer, place.pageNo), place, stream);
     const fresh = page.rows.filter((row) => isNew(row, memory));
     const greatest = greatestOf(place.greatest, page.rows, answer);
-    const here = { ...place, greatest, fresh: place.fresh || fresh.length > 0, rows: fingerprint(page.rows) };
+    const begun = begunAt(place, page.rows, answer);
+    const here = { ...place, greatest, begun, fresh: place.fresh || fresh.length > 0, rows: fingerprint(page.rows) };
     const next = nextPlace(here, page.more);
     return {
       records: fresh.map((row) => recordOf(list.kind, row)),
       next: next === null ? null : JSON.stringify(next),
-      watermark: next === null && here.fresh && here.pass === MAX_PASSES ? heldBack(here.greatest, start.watermark) : here.greatest,
+      watermark: watermarkOf(here, next === null, start.watermark),
       answeredAt: answer.answeredAt,
       total: page.total,
     };
@@ -112,14 +114,29 @@ function recordOf(kind: OrdermentumKind, row: JsonObject): ResourcePage['records
 }
 
 const readPlace = (page: string | null): Place =>
-  page === null ? { pageNo: 1, pass: 1, greatest: null, fresh: false, rows: null } : placeSchema.parse(JSON.parse(page));
+  page === null ? { pageNo: 1, pass: 1, greatest: null, begun: null, fresh: false, rows: null } : placeSchema.parse(JSON.parse(page));
 
 /** A single page is read atomically and needs no second pass. */
 function nextPlace(here: Place, more: boolean): Place | null {
   if (more) return { ...here, pageNo: here.pageNo + 1 };
   const quiet = here.pass > 1 && !here.fresh;
   if (here.pageNo === 1 || quiet || here.pass >= MAX_PASSES) return null;
-  return { pageNo: 1, pass: here.pass + 1, greatest: here.greatest, fresh: false, rows: null };
+  return { pageNo: 1, pass: here.pass + 1, greatest: here.greatest, begun: here.begun, fresh: false, rows: null };
+}
+
+/**
+ * The published row of `/v2/invoices` has no `updatedAt` (2026-11), but the filter exists: without any row that tells a time, the run counts up to
+ * the response with the first page. Otherwise every run would read the whole list, and the detail of each row.
+ */
+function begunAt(place: Place, rows: readonly JsonObject[], answer: AnswerTime): string | null {
+  if (rows.some((row) => isReported(row.updatedAt))) return null;
+  const isFirst = place.pass === 1 && place.pageNo === 1;
+  return isFirst && rows.length > 0 ? answer.answeredAt : (place.begun ?? null);
+}
+
+function watermarkOf({ greatest, begun, fresh, pass }: Place, isEnd: boolean, before: string | null): string | null {
+  const latest = greatest ?? (isEnd ? (begun ?? null) : null);
+  return isEnd && fresh && pass === MAX_PASSES ? heldBack(latest, before) : latest;
 }
 
 function windowOf(start: ListPosition): Record<string, string> {
