@@ -33,10 +33,17 @@ export interface ApplyOptions {
   makeId(): string;
 }
 
+export interface PlanOptions {
+  /** The rows that were read cannot change until the transaction ends. */
+  lock?: boolean;
+  /** Receives a report that cannot be applied and its failure; without it, one such report fails all of them. */
+  onFailure?(application: Application, failure: unknown): void;
+}
+
 /** What applying reports would write. */
 export interface ApplyPlan {
   tools: ApplyOptions;
-  /** One for each application, in their order. */
+  /** One for each application that can be applied, in their order. */
   merged: readonly Merged[];
   /** The revision at which each stored entity was read, by its id; new entities are missing. */
   revisions: ReadonlyMap<string, number>;
@@ -55,26 +62,49 @@ interface Merged {
  * writes rows and feed entries, one statement per table. Runs inside the caller's transaction, as its last step.
  */
 export async function applyReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions): Promise<Applied[]> {
-  return writePlan(sql, await planReports(sql, applications, tools, true));
+  return writePlan(sql, await planReports(sql, applications, tools, { lock: true }));
 }
 
-/** Determines what is new; writes nothing. `lock`: the rows that were read cannot change until the transaction ends. */
-export async function planReports(sql: Sql, applications: readonly Application[], tools: ApplyOptions, lock = false): Promise<ApplyPlan> {
-  for (const { report } of applications) {
-    checkReportedCount(report);
-    checkIdLengths(report);
-  }
-  const keys = applications.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
+/** Determines what is new; writes nothing. */
+export async function planReports(
+  sql: Sql,
+  applications: readonly Application[],
+  tools: ApplyOptions,
+  { lock = false, onFailure }: PlanOptions = {},
+): Promise<ApplyPlan> {
+  const applicable = onFailure ? applications.filter((one) => isApplicable(one, onFailure)) : applications;
+  if (!onFailure) for (const { report } of applications) checkReport(report);
+  const keys = applicable.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
   const stored = await readStates(sql, keys, lock);
   const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));
   const states = new Map<string, EntityState>(stored);
   const merged: Merged[] = [];
   const turn = createTurn();
-  for (const application of applications) {
+  for (const application of applicable) {
     await turn.pauseIfLong();
-    merged.push(await mergeOne(states, application, tools, turn));
+    try {
+      merged.push(await mergeOne(states, application, tools, turn));
+    } catch (failure) {
+      if (!onFailure) throw failure;
+      onFailure(application, failure);
+    }
   }
   return { tools, merged, revisions };
+}
+
+function checkReport(report: EntityReport): void {
+  checkReportedCount(report);
+  checkIdLengths(report);
+}
+
+function isApplicable(application: Application, onFailure: NonNullable<PlanOptions['onFailure']>): boolean {
+  try {
+    checkReport(application.report);
+    return true;
+  } catch (failure) {
+    onFailure(application, failure);
+    return false;
+  }
 }
 
 /** Writes what was planned. The feed comes last, since only one transaction at a time can append to it. */

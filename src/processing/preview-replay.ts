@@ -46,8 +46,34 @@ const MOST_FETCHES = 50;
 /** What replaying would change. Reads and compares in one snapshot of the database: takes no lock and writes nothing. */
 export async function previewReplay(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReplayPreview> {
   const number = await countReplayable(context.db.read, filter);
-  const { reported, ...read } = await readReports(context, filter, fetch);
-  return { number, changes: await planChanges(context, reported), ...read };
+  const failures = createFailures();
+  const { reported, complete, compared } = await readReports(context, filter, fetch, failures);
+  const changes = await planChanges(context, reported, failures);
+  return { number, changes, complete: complete && failures.list().length === 0, compared, failures: failures.list() };
+}
+
+interface Failures {
+  add(error: unknown, deliveryId: string): void;
+  has(deliveryId: string): boolean;
+  list(): PreviewedFailure[];
+}
+
+function createFailures(): Failures {
+  const byError = new Map<string, PreviewedFailure>();
+  const failed = new Set<string>();
+  return {
+    add(error, deliveryId) {
+      // A delivery ends at its first failure.
+      if (failed.has(deliveryId)) return;
+      failed.add(deliveryId);
+      const text = errorText(error);
+      const known = byError.get(text) ?? { error: text, count: 0, sampleId: deliveryId };
+      known.count++;
+      byError.set(text, known);
+    },
+    has: (deliveryId) => failed.has(deliveryId),
+    list: () => [...byError.values()],
+  };
 }
 
 interface Reported {
@@ -55,17 +81,17 @@ interface Reported {
   report: EntityReport;
 }
 
-interface ReadReports extends Pick<ReplayPreview, 'complete' | 'compared' | 'failures'> {
+interface ReadReports extends Pick<ReplayPreview, 'complete' | 'compared'> {
   reported: Reported[];
 }
 
-async function readReports(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch): Promise<ReadReports> {
+async function readReports(context: Context, filter: DeliveryCriteria, fetch: ReplayFetch, failures: Failures): Promise<ReadReports> {
   const upTo = await readLastPosition(context.db.read);
-  const reader = createReader(context, fetch);
+  const reader = createReader(context, fetch, failures);
   const reported: Reported[] = [];
   let bytes = 0;
   let seen = 0;
-  const result = (complete: boolean) => ({ reported, complete, compared: seen - reader.skipped(), failures: reader.failures() });
+  const result = (complete: boolean) => ({ reported, complete, compared: seen - reader.skipped() });
   for (let after = 0; ; ) {
     const deliveries = await readReplayable(context.db.read, filter, { after, upTo, limit: PER_STEP });
     for (const delivery of deliveries) {
@@ -74,27 +100,23 @@ async function readReports(context: Context, filter: DeliveryCriteria, fetch: Re
       reported.push(...(await reader.read(delivery)).map((report) => ({ delivery, report })));
     }
     after = deliveries.at(-1)?.seq ?? upTo;
-    if (deliveries.length < PER_STEP) return result(reader.complete());
+    if (deliveries.length < PER_STEP) return result(reader.skipped() === 0);
     if (seen >= MOST_DELIVERIES || bytes > MOST_BYTES) return result(false);
   }
 }
 
 interface Reader {
   read(delivery: Replayable): Promise<EntityReport[]>;
-  complete(): boolean;
   /** How many were left out because a preview makes a limited number of calls. */
   skipped(): number;
-  failures(): PreviewedFailure[];
 }
 
 /** The preview makes no further call to the platform for this resource. */
 class NotFetched extends Error {}
 
 /** Reads deliveries as processing would; a resource that several of them name is fetched once. */
-function createReader(context: Context, fetch: ReplayFetch): Reader {
+function createReader(context: Context, fetch: ReplayFetch, failures: Failures): Reader {
   const fetched = new Map<string, Promise<FetchedText>>();
-  const failures = new Map<string, PreviewedFailure>();
-  let complete = true;
   let skipped = 0;
   const fetchOnce = (connection: Connection, subject: Subject): Promise<FetchedText> => {
     const key = `${connection.name} ${subjectText(subject)}`;
@@ -108,28 +130,19 @@ function createReader(context: Context, fetch: ReplayFetch): Reader {
     isDeletedLater: async () => true,
   });
   return {
-    complete: () => complete,
     skipped: () => skipped,
-    failures: () => [...failures.values()],
     async read(delivery) {
       try {
         const connection = requireConnection(context.connections, delivery.connection);
         const reading = await readDelivery(connection, delivery, sourceOf(connection, delivery));
         return reading.result === 'ignored' ? [] : reading.reports;
       } catch (error) {
-        complete = false;
         if (error instanceof NotFetched) skipped++;
-        else countFailure(failures, errorText(error), delivery.id);
+        else failures.add(error, delivery.id);
         return [];
       }
     },
   };
-}
-
-function countFailure(failures: Map<string, PreviewedFailure>, error: string, sampleId: string): void {
-  const known = failures.get(error) ?? { error, count: 0, sampleId };
-  known.count++;
-  failures.set(error, known);
 }
 
 async function fetchText(context: Context, connection: Connection, subject: Subject, calls: number): Promise<FetchedText> {
@@ -140,7 +153,7 @@ async function fetchText(context: Context, connection: Connection, subject: Subj
 }
 
 /** The reports are merged in the order of their deliveries, each into the result of the one before, as the replay itself would. */
-async function planChanges(context: Context, reported: readonly Reported[]): Promise<PreviewedChange[]> {
+async function planChanges(context: Context, reported: readonly Reported[], failures: Failures): Promise<PreviewedChange[]> {
   const applications = reported.map(({ delivery, report }) => ({
     connection: delivery.connection,
     platform: delivery.platform,
@@ -149,9 +162,10 @@ async function planChanges(context: Context, reported: readonly Reported[]): Pro
     receivedAt: delivery.receivedAt,
   }));
   const tools = { now: context.clock.now().toISOString(), makeId: context.makeId };
-  const { merged } = await context.db.snapshot((sql) => planReports(sql, applications, tools));
+  const onFailure = ({ cause }: { cause: { id: string } }, error: unknown) => failures.add(error, cause.id);
+  const { merged } = await context.db.snapshot((sql) => planReports(sql, applications, tools, { onFailure }));
   return merged.flatMap(({ application, effect: { change } }) => {
-    if (change === null) return [];
+    if (change === null || failures.has(application.cause.id)) return [];
     const { connection, report, cause } = application;
     const { action, lines, diff } = change;
     return [{ deliveryId: cause.id, connection, kind: report.kind, externalId: report.externalId, action, lines, diff }];

@@ -125,7 +125,7 @@ async function prepareBatch(
     await turn.pauseIfLong();
   }
   const applications = attempted.flatMap((one) => one.reports.map((entity) => applicationOf(one.delivery, entity)));
-  const plan = await planReports(sql, applications, { now, makeId: context.makeId }, true);
+  const plan = await planReports(sql, applications, { now, makeId: context.makeId }, { lock: true });
   return { taken: light.length, large, attempted, ends: decideNextStates(context, attempted), plan };
 }
 
@@ -226,7 +226,7 @@ async function writeTogether(
 ): Promise<void> {
   const applications = attempted.flatMap((one) => one.reports.map((entity) => applicationOf(one.delivery, entity)));
   const now = context.clock.now().toISOString();
-  const plan = await planReports(sql, applications, { now, makeId: context.makeId }, true);
+  const plan = await planReports(sql, applications, { now, makeId: context.makeId }, { lock: true });
   await writeCompleted(sql, context, ends);
   await writeDrift(sql, attempted, now);
   await writePlan(sql, plan);

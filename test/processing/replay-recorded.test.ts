@@ -174,3 +174,19 @@ testWithContext('a preview that could not cover everything says so', async (test
   test.world.failures = [new Error('gone')];
   assert.equal((await previewReplay(test.context, ALL, 'fresh')).complete, false);
 });
+
+testWithContext('a preview lists deliveries that could not be applied, and compares all others', async (test) => {
+  await test.send({ id: 'e1', type: 'order', order: { ...toyOrder('PO1', at(1)), status: 's'.repeat(1001) } });
+  await test.send({ id: 'e2', type: 'order', order: toyOrder('PO2', at(1)) });
+  await test.settle();
+  assert.deepEqual(await states(test), ['dead', 'done']);
+  const [dead] = await select<{ id: string; error: string }>(test, "select id, error from deliveries where state = 'dead'");
+  await emptyStore(test);
+  const { number, complete, compared, changes, failures } = await previewReplay(test.context, ALL, 'fresh');
+  assert.deepEqual([number, complete, compared], [2, false, 2]);
+  assert.deepEqual(failures, [{ error: dead?.error, count: 1, sampleId: dead?.id }]);
+  assert.deepEqual(
+    changes.map(({ action, externalId }) => `${action} ${externalId}`),
+    ['created PO2'],
+  );
+});
