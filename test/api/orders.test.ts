@@ -60,6 +60,7 @@ testWithApi('lists are filtered, paged by opaque cursors and available as CSV', 
   const ids = async (query: string) => (await api.get(`/orders?${query}`)).json.data.map((row: { id: string }) => row.id);
   assert.deepEqual(await ids('status=Confirmed'), ['o2']);
   assert.deepEqual(await ids('number=PO1'), ['o1']);
+  for (const filter of ['number', 'status']) assert.deepEqual(await ids(`${filter}=${'9'.repeat(1000)}`), []);
   assert.deepEqual(await ids('updatedAfter=2026-02-03T00:00:00Z'), ['o2']);
   assert.deepEqual(await ids('connection=other'), []);
   assert.equal((await api.get('/shipments')).json.data[0].id, 's1');
