@@ -172,6 +172,12 @@ export interface Settings {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** The connections file, or null if there is none. */
+export function findConnectionsFile(env: Env): string | null {
+  const path = resolve(env.CONNECTIONS_FILE || VARIABLES.CONNECTIONS_FILE.default);
+  return existsSync(path) ? path : null;
+}
+
 /** Reads every setting; throws `FaultySettings` with all faults at once, by name, with what was expected. Values are never repeated, since they may be secret. */
 export function readSettings(env: Env, runtime: { terminal: boolean }): Settings {
   const faults: string[] = [];
@@ -184,9 +190,8 @@ export function readSettings(env: Env, runtime: { terminal: boolean }): Settings
     else faults.push(`${name}: expected ${variable.expected}`);
   }
   const production = env.NODE_ENV === 'production';
-  const connectionsFile = resolve(String(values.CONNECTIONS_FILE ?? 'connections.yaml'));
-  const hasConnections = existsSync(connectionsFile);
-  if (!hasConnections && production)
+  const connectionsFile = findConnectionsFile(env);
+  if (connectionsFile === null && production)
     faults.push(`CONNECTIONS_FILE: ${String(values.CONNECTIONS_FILE)} does not exist, and there is no sandbox with NODE_ENV=production`);
   if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined))
     faults.push('TLS_CERT_FILE, TLS_KEY_FILE: expected both or neither');
@@ -203,7 +208,7 @@ export function readSettings(env: Env, runtime: { terminal: boolean }): Settings
     dataDir,
     databaseUrl: text('DATABASE_URL') ?? `sqlite:${join(dataDir, 'orderdock.db')}`,
     documentsUrl: text('DOCUMENTS_URL') ?? `file:${join(dataDir, 'documents')}`,
-    connectionsFile: hasConnections ? connectionsFile : null,
+    connectionsFile,
     apiKeys,
     roles: z.array(z.enum(ROLES)).parse(values.ROLES),
     publicUrl: text('PUBLIC_URL'),

@@ -16,7 +16,7 @@ import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { writePrivateFile } from '../sandbox/sandbox-file.ts';
 import { createSender } from '../sandbox/sender.ts';
 import type { Settings } from '../settings.ts';
-import { settingsOf } from './open.ts';
+import { readConfiguration, readConnectionsFile } from './open.ts';
 import type { CliRuntime } from './runtime.ts';
 
 const STOP_WITHIN_MS = 9500;
@@ -33,15 +33,15 @@ export function addServe(program: Command, runtime: CliRuntime): void {
 }
 
 async function serve(runtime: CliRuntime): Promise<void> {
-  const settings = settingsOf(runtime);
+  const { settings, configured } = await readConfiguration(runtime);
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
   exitOnUncaught(log);
   ignoreClosedLog();
   const stopping = new AbortController();
   const signal = waitForSignal();
-  const sandbox = settings.connectionsFile === null ? await openSandbox({ dataDir: settings.dataDir, platforms: PLATFORMS }) : null;
+  const sandbox = configured === null ? await openSandbox({ dataDir: settings.dataDir, platforms: PLATFORMS }) : null;
   try {
-    const app = await startApp(settings, await readConnectionsOf(settings, sandbox, runtime), { log });
+    const app = await startApp(settings, configured ?? sandboxConnections(sandbox), { log });
     process.on('SIGHUP', () => void reload(settings, app, runtime, log));
     await announce(settings, app, sandbox, runtime, log);
     collectGarbageAfterStart();
@@ -65,10 +65,7 @@ const waitForSignal = (): Promise<string> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
 
-const readConnectionsOf = async (settings: Settings, sandbox: Sandbox | null, runtime: CliRuntime) =>
-  sandbox
-    ? readConnections(sandbox.connectionsText, {}, PLATFORMS)
-    : readConnections(await readFile(settings.connectionsFile ?? '', 'utf8'), runtime.env, PLATFORMS);
+const sandboxConnections = (sandbox: Sandbox | null) => (sandbox ? readConnections(sandbox.connectionsText, {}, PLATFORMS) : []);
 
 /** Prints the start line, stores the address for scripts and other commands and, in the sandbox, prints an introduction. */
 async function announce(settings: Settings, app: App, sandbox: Sandbox | null, runtime: CliRuntime, log: Log): Promise<void> {
@@ -111,7 +108,7 @@ async function playHistory(settings: Settings, sandbox: Sandbox, url: string, lo
 async function reload(settings: Settings, app: App, runtime: CliRuntime, log: Log): Promise<void> {
   try {
     if (settings.connectionsFile === null) return log.warn('connections_not_reloaded', { reason: 'The sandbox has no connections file.' });
-    const connections = readConnections(await readFile(settings.connectionsFile, 'utf8'), runtime.readEnv?.() ?? runtime.env, PLATFORMS);
+    const connections = await readConnectionsFile(settings.connectionsFile, runtime.readEnv?.() ?? runtime.env);
     app.reload(connections);
     await recordAudit(
       app.context,

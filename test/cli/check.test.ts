@@ -107,6 +107,21 @@ test('a key that can be guessed is warned about by name, but still works', async
   );
 });
 
+test('invalid settings do not hide the errors of the connections file', async (t) => {
+  const { env } = await place(t);
+  await writeFile(env.CONNECTIONS_FILE ?? '', 'connections: { shop: { platform: nobody } }');
+  const { code, out } = await run({ ...env, PORT: 'high' }, 'check', '--json');
+  const { findings } = JSON.parse(out) as { findings: Finding[] };
+  assert.deepEqual(
+    findings.map(({ level, area, text }) => [level, area, text.split(':')[0]]),
+    [
+      ['failure', 'settings', 'PORT'],
+      ['failure', 'connections', 'connections.shop.platform'],
+    ],
+  );
+  assert.equal(code, 1);
+});
+
 test('invalid settings are findings too', async () => {
   const { code, out } = await run({ PORT: 'high' }, 'check', '--json');
   assert.equal(code, 1);

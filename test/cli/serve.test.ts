@@ -155,6 +155,12 @@ test('a start with invalid settings reports all of them at once and exits with 1
   const here = await place(t);
   await assert.rejects(serve(t, here, { PORT: 'high', RETENTION_DAYS: 'long' }), /PORT: expected.*RETENTION_DAYS: expected/s);
   await assert.rejects(serve(t, here, { NODE_ENV: 'production' }), /there is no sandbox with NODE_ENV=production/);
+  await writeFile(here.env.CONNECTIONS_FILE ?? '', 'connections: { shop: { platform: nobody } }');
+  await assert.rejects(
+    serve(t, here, { PORT: 'high' }),
+    /2 fault\(s\):\n {2}- PORT: expected.*\n {2}- connections\.shop\.platform: expected/,
+  );
+  await assert.rejects(serve(t, here, { CONNECTIONS_FILE: here.dir }), /- CONNECTIONS_FILE: the file cannot be read \(EISDIR\)/);
 });
 
 test('a port in use is reported in one line', async (t) => {

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { FaultySettings } from '../../domain/errors.ts';
 import { type OpenContext, openContext } from '../../open-context.ts';
 import type { Connection } from '../../platforms/contract/platform.ts';
-import type { Settings } from '../../settings.ts';
+import { findConnectionsFile, type Settings } from '../../settings.ts';
 import { answer, table } from '../answer.ts';
-import { connectionsOf, settingsOf } from '../open.ts';
+import { connectionsOf, readConnectionsFile, settingsOf } from '../open.ts';
 import { type CliRuntime, CommandFailed, createProgress, quietLog } from '../runtime.ts';
 import { checkConnections } from './connections.ts';
 import { checkFiles } from './files.ts';
@@ -52,7 +52,7 @@ const checkKeys = ({ apiKeys }: Settings): Finding[] =>
 
 async function runChecks(runtime: CliRuntime): Promise<Finding[]> {
   const settings = trySettings(runtime);
-  if (Array.isArray(settings)) return settings;
+  if (Array.isArray(settings)) return [...settings, ...(await faultsOfConnections(runtime))];
   const progress = createProgress(runtime);
   const step = async (what: string, check: () => Promise<Finding[]>) => {
     progress.show(`checking ${what} …`);
@@ -81,6 +81,23 @@ function trySettings(runtime: CliRuntime): Settings | Finding[] {
   }
 }
 
+/** While the settings are faulty, nothing but the connections file can be checked. */
+async function faultsOfConnections(runtime: CliRuntime): Promise<Finding[]> {
+  const file = findConnectionsFile(runtime.env);
+  if (file === null) return [];
+  try {
+    await readConnectionsFile(file, runtime.env);
+    return [];
+  } catch (error) {
+    return connectionFailures(file, error);
+  }
+}
+
+function connectionFailures(file: string, error: unknown): Finding[] {
+  const faults = error instanceof FaultySettings ? error.faults : [errorLine(error)];
+  return faults.map((fault) => failure('connections', file, fault));
+}
+
 async function readConnectionsFindings(settings: Settings, runtime: CliRuntime): Promise<{ found: Connection[]; findings: Finding[] }> {
   const file = settings.connectionsFile ?? 'the sandbox';
   try {
@@ -97,8 +114,7 @@ async function readConnectionsFindings(settings: Settings, runtime: CliRuntime):
       ],
     };
   } catch (error) {
-    const faults = error instanceof FaultySettings ? error.faults : [errorLine(error)];
-    return { found: [], findings: faults.map((fault) => failure('connections', file, fault)) };
+    return { found: [], findings: connectionFailures(file, error) };
   }
 }
 
