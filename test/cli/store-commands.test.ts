@@ -141,6 +141,15 @@ test('orders are exported as JSON lines with all their lines, and as CSV with a 
   assert.equal((await run(env, 'export', 'shipments')).out, '');
 });
 
+test('an option that would have no effect on an export is rejected', async (t) => {
+  const { env } = await filled(t, 1);
+  for (const words of ['changes --status Open', 'orders --after 1', 'orders --format csv --include source']) {
+    const { code, out, err } = await run(env, 'export', ...words.split(' '));
+    assert.deepEqual([code, out], [1, ''], words);
+    assert.match(err, /^--\S+ has no effect on an export of /, words);
+  }
+});
+
 test('changes are exported from a given position, and the next position is printed', async (t) => {
   const { env } = await filled(t, 3);
   const all = await run(env, 'export', 'changes', '--json');

@@ -63,7 +63,16 @@ export function addExport(program: Command, runtime: CliRuntime): void {
     .action((what: What, options: Options) => exportAll(runtime, what, options));
 }
 
+/** Refuses options without effect on this export: ignored, they would leave a file that is not what was asked for. */
+function refuseOptionsWithoutEffect(what: What, { format, status, updatedAfter, after, include }: Options): void {
+  const ofEntities = { '--status': status, '--updated-after': updatedAfter, '--include': include };
+  const without = what === 'changes' ? ofEntities : { '--after': after, ...(format === 'csv' ? { '--include': include } : {}) };
+  const [given] = Object.entries(without).find(([, value]) => value !== undefined) ?? [];
+  if (given) throw new CommandFailed(`${given} has no effect on an export of ${what} as ${format}: see --help.`);
+}
+
 async function exportAll(runtime: CliRuntime, what: What, options: Options): Promise<void> {
+  refuseOptionsWithoutEffect(what, options);
   const reader = what === 'changes' ? changesReader(options) : entitiesReader(what, options);
   const request = JSON.stringify([
     what,
