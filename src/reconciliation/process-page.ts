@@ -33,7 +33,12 @@ export interface ListedResource {
 }
 
 /** Applies a page in batches, then advances the run to the next page. A page that is interrupted is read again. */
-export async function processPage(run: ActiveRun, stream: StreamProgress, page: ResourcePage, requestedAt: string): Promise<void> {
+export async function processPage(
+  run: ActiveRun,
+  [name, stream]: [name: string, stream: StreamProgress],
+  page: ResourcePage,
+  requestedAt: string,
+): Promise<void> {
   const size = page.records.some((record) => record.partial) ? BATCH_SIZE_PARTIAL : BATCH_SIZE;
   for (let from = 0; from < page.records.length; from += size) {
     await applyListed(run, await readRecords(run, page.records.slice(from, from + size), requestedAt), requestedAt);
@@ -43,10 +48,13 @@ export async function processPage(run: ActiveRun, stream: StreamProgress, page: 
   stream.page = page.next;
   stream.candidate = trustedWatermark(page.watermark, run.context.clock.now().toISOString()) ?? stream.candidate;
   stream.done = page.next === null;
+  const unnamed = page.unnamed ?? 0;
   await run.context.db.write(async (sql) => {
     await assertLease(sql, run);
-    await advanceRun(sql, run.runId, counted(), run.progress);
+    await advanceRun(sql, run.runId, counted({ seen: unnamed, failed: unnamed }), run.progress);
   });
+  if (unnamed > 0)
+    run.context.log.error('reconcile_rows_unnamed', { runId: run.runId, connection: run.connection.name, list: name, rows: unnamed });
 }
 
 async function readRecords(run: ActiveRun, records: readonly ListedRecord[], requestedAt: string): Promise<ListedResource[]> {

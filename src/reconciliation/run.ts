@@ -47,7 +47,7 @@ async function readStream(run: ActiveRun, { name, ...listed }: ListStream, strea
     }
     if (page.next !== null) pages.add(page.next);
     for (const { subject } of page.records) seen?.add(subjectText(subject));
-    await processPage(run, stream, page, requestedAt);
+    await processPage(run, [name, stream], page, requestedAt);
   }
   if (seen) await markDeleted(run, { name, ...listed }, seen, readFrom);
 }

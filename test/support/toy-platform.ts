@@ -32,6 +32,8 @@ export interface ToyWorld {
   circuit: 'closed' | 'open' | 'half-open';
   /** The date of a list's responses. */
   answeredAt?: string;
+  /** The number of rows on each page that name no resource. */
+  unnamed?: number;
   /** Called before each page of a list: lets rows move while they are paged through. */
   beforePage?: (page: number) => void;
 }
@@ -169,6 +171,7 @@ function toyPage(world: ToyWorld, start: ListPosition): ResourcePage {
   return {
     records: page.map((order) => ({ subject: { kind: 'order', externalId: order.id }, text: JSON.stringify(order) })),
     next: offset + world.pageSize < changed.length ? String(offset + world.pageSize) : null,
+    unnamed: world.unnamed ?? 0,
     watermark: page.findLast((order) => readTime(order.updatedAt) !== null)?.updatedAt ?? null,
     answeredAt: world.answeredAt ?? null,
     total: changed.length,

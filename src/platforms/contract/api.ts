@@ -26,6 +26,8 @@ export interface ResourcePage {
    * what is stored, the complete resource has to be fetched.
    */
   records: { subject: Subject; text: string; partial?: boolean }[];
+  /** The number of rows that name no resource. The run counts them as failed: a list with such a row proves nothing. */
+  unnamed?: number;
   /** Token of the next page; null after the last one. */
   next: string | null;
   /** The watermark to store after the last page, as known so far and never later than the response; null to keep the old one. */

@@ -20,6 +20,8 @@ interface List {
   filter: string | null;
   /** The member with a row's time of change. */
   time: string;
+  /** The member with the id of the resource that a row belongs to. */
+  id: string;
   /** Response statuses of merchants that lack this list, so that there is nothing to compare. */
   absentOn: readonly number[];
   records(rows: readonly JsonObject[]): ResourcePage['records'];
@@ -52,26 +54,30 @@ const LISTS: readonly List[] = [
   list('subscriptions', 'subscription', {
     filter: 'updated_start',
     time: 'updated',
+    id: 'public_id',
     absentOn: [404],
     records: each('subscription', 'public_id'),
   }),
   list('customers', 'subscriber', {
     filter: 'updated_start',
     time: 'last_updated',
+    id: 'merchant_user_id',
     absentOn: [404],
     records: each('subscriber', 'merchant_user_id'),
   }),
   list('orders', 'order', {
     filter: 'updated_start',
     time: 'updated',
+    id: 'public_id',
     absentOn: [],
     records: each('order', 'public_id', (order) => ({ order }), true),
   }),
-  list('items', 'order', { filter: 'order_updated_start', time: 'order_updated', absentOn: [404], records: itemsByOrder }),
+  list('items', 'order', { filter: 'order_updated_start', time: 'order_updated', id: 'order', absentOn: [404], records: itemsByOrder }),
   // Entitlements are a separate product.
   list('entitlements', 'entitlement', {
     filter: null,
     time: 'last_updated',
+    id: 'public_id',
     absentOn: [403, 404],
     records: each('entitlement', 'public_id'),
   }),
@@ -91,6 +97,7 @@ export async function readChanges(client: ApiClient, name: string, start: ListPo
   const watermark = newest([from ? from.watermark : start.watermark, ...believed]);
   return {
     records: list.records(page.rows),
+    unnamed: page.rows.filter((row) => textAt(row[list.id]) === null).length,
     next: page.next === null ? null : JSON.stringify({ next: page.next, watermark }),
     watermark,
     answeredAt: page.answeredAt,

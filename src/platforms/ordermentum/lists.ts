@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RemoteFailure } from '../../domain/errors.ts';
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/values/json.ts';
+import { type Json, type JsonObject, listAt, objectAt, textAt } from '../../domain/values/json.ts';
 import { isReported, readTime } from '../../domain/values/time.ts';
 import { type AnswerTime, believedTime } from '../contract/answer-time.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
@@ -80,6 +80,8 @@ export function createLists(client: ApiClient): (stream: string, start: ListPosi
     const next = nextPlace(here, page.more);
     return {
       records: fresh.map((row) => recordOf(list.kind, row)),
+      // Later passes return the same rows again.
+      unnamed: place.pass === 1 ? page.rows.filter(({ id }) => textAt(id) === null).length : 0,
       next: next === null ? null : JSON.stringify(next),
       watermark: watermarkOf(here, next === null, start.watermark),
       answeredAt: answer.answeredAt,
@@ -184,12 +186,15 @@ export interface ListPage {
 /**
  * A page with fewer rows than requested is the last, unless the response announces more by `meta.totalPages`, `links.next` or
  * `meta.totalResults` (the example of `/v2/orders` lacks the first two). None of them ends the list, since they may be capped. An empty
- * page is always the last.
+ * page is always the last. Throws `RemoteFailure` if the response has no list: an error in the form of a success says nothing about its rows.
  */
 export function readListPage(answer: Json, pageNo: number): ListPage {
   const document = objectAt(answer);
-  const rows = (Array.isArray(answer) ? answer : listAt(document.data)).filter(isObject);
   const meta = objectAt(document.meta);
+  const list = Array.isArray(answer) ? answer : document.data;
+  if (!Array.isArray(list) && numberAt(meta.totalResults) !== 0)
+    throw new RemoteFailure('remote_unreadable', 'The response of Ordermentum contains no list', 0);
+  const rows = listAt(list).map(objectAt);
   const announced = rows.length > 0 && announcesMore(document, meta, pageNo);
   const pageSize = Math.min(numberAt(meta.pageSize) ?? PAGE_SIZE, PAGE_SIZE);
   return { rows, more: rows.length > 0 && (announced || rows.length >= pageSize), announced, total: numberAt(meta.totalResults) };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PermanentFailure, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
-import { atPointer, isObject, type Json, type JsonObject, listAt, parseJson } from '../../domain/values/json.ts';
+import { atPointer, isObject, type Json, type JsonObject, listAt, objectAt, parseJson } from '../../domain/values/json.ts';
 import type { ListPosition, ListStream, ResourcePage } from '../contract/api.ts';
 import { sha256Hex } from '../signature.ts';
 import type { ApiClient } from './client/client.ts';
@@ -32,7 +32,8 @@ export async function changesIn(client: ApiClient, stream: string, start: ListPo
   }
   const following: Place = { page: place.page + 1, rows: fingerprint, first: place.first ?? fingerprint };
   const next = list.pageParameter === false ? null : JSON.stringify(following);
-  return { records: await recordsOf(client, kind, list, rows), next, watermark: WATERMARK, answeredAt, total: null };
+  const unnamed = rows.filter((row) => codesInRow(kind, list, row) === null).length;
+  return { records: await recordsOf(client, kind, list, rows), unnamed, next, watermark: WATERMARK, answeredAt, total: null };
 }
 
 /** The first page again, with as many rows as requested: the API truncates the list and ignores our page parameter. */
@@ -49,12 +50,19 @@ async function readRows(client: ApiClient, list: OrishaList, page: number): Prom
   };
   try {
     const { text, answeredAt } = await client.list({ method: 'GET', path: client.fill(list.path, {}), query, priority: 'reconcile' });
-    const answer = parseJson(text);
-    return { rows: listAt(list.items === undefined ? firstList(answer) : atPointer(answer, list.items)).filter(isObject), answeredAt };
+    return { rows: rowsIn(parseJson(text), list), answeredAt };
   } catch (error) {
     if (error instanceof RemoteMissing && page > list.firstPage) return { rows: [], answeredAt: null };
     throw error;
   }
+}
+
+/** Throws `RemoteFailure` if there is no list: an error in the form of a success says nothing about its rows. */
+function rowsIn(answer: Json, { items }: OrishaList): JsonObject[] {
+  const found = items === undefined ? firstList(answer) : atPointer(answer, items);
+  // Where its place is known, null is an empty list, and an object the only row.
+  if (Array.isArray(found) || (items !== undefined && (found === null || isObject(found)))) return listAt(found).map(objectAt);
+  throw new RemoteFailure('remote_unreadable', 'The response of the API contains no list', 0);
 }
 
 async function recordsOf(client: ApiClient, kind: OrishaKind, list: OrishaList, rows: JsonObject[]): Promise<ResourcePage['records']> {

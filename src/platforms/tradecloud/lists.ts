@@ -36,7 +36,8 @@ export interface Position {
 }
 
 export interface Row {
-  externalId: string;
+  /** Null: the row names no resource. */
+  externalId: string | null;
   lastUpdatedAt: string | null;
   json: JsonObject;
 }
@@ -81,12 +82,10 @@ export const pollRequest = (position: Position, filters: JsonObject): JsonObject
 export function readRows(text: string, kind: 'order' | 'shipment'): { rows: Row[]; total: number | null } {
   const answer = readAnswer(text);
   const rows = listAt(answer.data)
-    .filter(isObject)
+    .map(objectAt)
     .map((json) => {
-      const externalId = externalIdOf({ kind, state: json });
-      if (externalId === null) throw new RemoteFailure('remote_unreadable', `A polled ${kind} has no id`, 0);
       const time = kind === 'order' ? json.lastUpdatedAt : objectAt(json.meta).lastUpdatedAt;
-      return { externalId, lastUpdatedAt: textAt(time), json };
+      return { externalId: externalIdOf({ kind, state: json }), lastUpdatedAt: textAt(time), json };
     });
   return { rows, total: typeof answer.total === 'number' ? answer.total : null };
 }
@@ -120,8 +119,12 @@ export function makePage(position: Position, rows: readonly Row[], answer: Answe
   const fresh = rows.filter((row) => !known.has(rowName(row)));
   const greatest = rows.reduce((max, row) => greater(max, believedTime(row.lastUpdatedAt, answer)), position.greatest);
   const next = following({ ...position, greatest }, rows, fresh.length > 0, total);
+  const records = fresh.flatMap(({ externalId, json }) =>
+    externalId === null ? [] : [{ subject: { kind, externalId }, text: JSON.stringify(json) }],
+  );
   return {
-    records: fresh.map((row) => ({ subject: { kind, externalId: row.externalId }, text: JSON.stringify(row.json) })),
+    records,
+    unnamed: fresh.length - records.length,
     next: next === null ? null : token(next),
     watermark: greatest,
     answeredAt,
@@ -173,7 +176,7 @@ function fail(reason: string): never {
 
 const stuck = (reason: string): RemoteFailure => new RemoteFailure('remote_paging', `The poll cannot be read to the end: ${reason}`, 0);
 
-const rowName = (row: Row): string => `${row.externalId}@${row.lastUpdatedAt ?? ''}`;
+const rowName = (row: Row): string => `${row.externalId ?? sha256Hex(JSON.stringify(row.json))}@${row.lastUpdatedAt ?? ''}`;
 
 const token = (position: Position): string => JSON.stringify(position);
 

@@ -78,6 +78,8 @@ function parseAnswer(text: string, status: number): Json {
 // Some documented lists are a plain list or a single object instead of `{results}`.
 function readPage(answer: Json): Pick<ListPage, 'rows' | 'next'> {
   const { results, next } = objectAt(answer);
+  if (results !== undefined && !Array.isArray(results))
+    throw new RemoteFailure('remote_unreadable', 'The response of the API contains no list', 0);
   return { rows: listAt(results === undefined ? answer : results).map(objectAt), next: textAt(next) };
 }
 
