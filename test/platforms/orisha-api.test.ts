@@ -85,8 +85,8 @@ test('a record is fetched by its path template with escaped codes and a token fo
 });
 
 test('the next client secret is tried when the first is refused', async (t) => {
-  const { api } = await against(t, () => ({ body: {} }), { paths: { item: '/items/{ItemCode}' } }, ['spent', 'hush']);
-  assert.equal((await api.fetch({ kind: 'item', externalId: 'A1' })).text, '{}');
+  const { api } = await against(t, () => ({ body: { ItemCode: 'A1' } }), { paths: { item: '/items/{ItemCode}' } }, ['spent', 'hush']);
+  assert.equal((await api.fetch({ kind: 'item', externalId: 'A1' })).text, '{"ItemCode":"A1"}');
   const none = await against(t, () => ({ body: {} }), { paths: { item: '/items/{ItemCode}' } }, ['spent', 'spent-too']);
   await assert.rejects(none.api.fetch({ kind: 'item', externalId: 'A1' }), (error) => {
     assert.ok(error instanceof RemoteFailure);

@@ -1,6 +1,6 @@
 import type { Subject } from '../../domain/entities/entity.ts';
 import { OrderdockError, PermanentFailure, RemoteFailure, RemoteMissing } from '../../domain/errors.ts';
-import { type Json, objectAt, textAt } from '../../domain/values/json.ts';
+import { type Json, type JsonObject, objectAt, textAt } from '../../domain/values/json.ts';
 import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
@@ -60,29 +60,37 @@ interface Turn {
 
 async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<FetchedResource> {
   if (kind === 'order') return fetchOrder(turn, externalId);
-  if (kind === 'subscription') return whole(await get(turn, outgoingPath`/subscriptions/${externalId}/`));
-  if (kind === 'subscriber') return whole(await get(turn, outgoingPath`/customers/${externalId}/`));
+  if (kind === 'subscription') return whole(await read(turn, outgoingPath`/subscriptions/${externalId}/`));
+  if (kind === 'subscriber') return whole(await read(turn, outgoingPath`/customers/${externalId}/`, 'merchant_user_id'));
   if (kind === 'item') return fetchOrderOf(turn, externalId);
   throw new PermanentFailure('kind_not_fetchable', `The API has no call for a single ${kind}`);
 }
 
 /** An order and its items, one call after the other: parallel calls for one object get a 423. */
 async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
-  const order = await get(turn, outgoingPath`/orders/${id}/`);
+  const order = await read(turn, outgoingPath`/orders/${id}/`);
   const { client, priority } = turn;
   const items = await allRows(client, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, priority });
+  for (const item of items) named(item, 'public_id');
   return whole({ order, items });
 }
 
 /** Finds the order of an item whose event did not name it. */
 async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource> {
-  const item = objectAt(await get(turn, outgoingPath`/items/${itemId}/`));
+  const item = await read(turn, outgoingPath`/items/${itemId}/`);
   const order = textAt(item.order);
   if (order === null) throw new RemoteMissing('The item belongs to no order');
   return fetchOrder(turn, order);
 }
 
-const get = ({ client, priority }: Turn, path: string): Promise<Json> => client.json({ method: 'GET', path, priority });
+const read = async ({ client, priority }: Turn, path: string, id = 'public_id'): Promise<JsonObject> =>
+  named(objectAt(await client.json({ method: 'GET', path, priority })), id);
+
+/** An error message in the form of a success would leave nothing of what is stored. */
+function named(resource: JsonObject, id: string): JsonObject {
+  if (textAt(resource[id]) === null) throw new RemoteFailure('remote_unreadable', `The response of the API has no ${id}`, 0);
+  return resource;
+}
 
 const whole = (resource: Json): FetchedResource => ({ text: JSON.stringify(resource), partial: false });
 

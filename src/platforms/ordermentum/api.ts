@@ -1,5 +1,6 @@
 import type { Subject } from '../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../domain/errors.ts';
+import { objectAt, textAt } from '../../domain/values/json.ts';
 import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
@@ -8,6 +9,7 @@ import { createFetchSummaries } from './client/fetch-summaries.ts';
 import { createManagementClient } from './client/management-client.ts';
 import type { OrdermentumKind } from './events.ts';
 import { createLists, streams } from './lists.ts';
+import { unwrapped } from './read/members.ts';
 import { isOrdermentumKind } from './read/resource.ts';
 import type { OrdermentumSettings } from './settings.ts';
 import { createWebhookManagement } from './webhooks.ts';
@@ -43,7 +45,9 @@ async function fetchDetail(client: ApiClient, subject: Subject, priority: 'fetch
     budgets: [budget],
     priority,
   });
-  parseAnswer(answer.text, answer.status);
+  // An error message in the form of a success would leave nothing of what is stored.
+  if (textAt(unwrapped(objectAt(parseAnswer(answer.text, answer.status))).id) === null)
+    throw new RemoteFailure('remote_unreadable', `The ${subject.kind} has no id`, answer.status);
   return { text: answer.text, partial: false };
 }
 

@@ -1,6 +1,6 @@
 import type { Subject } from '../../../domain/entities/entity.ts';
 import { RemoteFailure } from '../../../domain/errors.ts';
-import { parseJson } from '../../../domain/values/json.ts';
+import { objectAt, parseJson } from '../../../domain/values/json.ts';
 import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
@@ -48,7 +48,7 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
     if (!isOrishaKind(kind) || template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
     const path = fill(template, codesOfExternalId(kind, externalId));
-    return text({ method: 'GET', path, priority });
+    return nonEmpty(await text({ method: 'GET', path, priority }));
   };
   return { api, settings, text, list, detail, fill, call: client.call, circuit: client.circuit };
 }
@@ -73,4 +73,10 @@ async function callForJson(client: RemoteClient, call: RemoteCall): Promise<Remo
     throw new RemoteFailure('remote_unreadable', 'The response of Orisha Commerce is not JSON', answer.status, null, { cause });
   }
   return answer;
+}
+
+/** The members of a record are not published, but one without any would leave nothing of what is stored. */
+function nonEmpty(json: string): string {
+  if (Object.keys(objectAt(parseJson(json))).length > 0) return json;
+  throw new RemoteFailure('remote_unreadable', 'The record of Orisha Commerce has no members', 0);
 }
