@@ -18,12 +18,15 @@ export interface CurrentRequest {
 }
 
 // The only implicit state: as an argument it would pass through every function between the HTTP server and the log.
-const storage = new AsyncLocalStorage<CurrentRequest>();
+const storage = new AsyncLocalStorage<CurrentRequest | undefined>();
 
 export const currentRequest = (): CurrentRequest | undefined => storage.getStore();
 
-/** Runs `work`, and everything it starts, within the context of a request. */
-export const runInRequest = <T>(request: CurrentRequest, work: () => T): T => storage.run(request, work);
+/**
+ * Runs `work`, and everything it starts, within the context of a request. `undefined`: of none. What serves several requests has to say so: else it
+ * would run in the context of the one that happened to start it.
+ */
+export const runInRequest = <T>(request: CurrentRequest | undefined, work: () => T): T => storage.run(request, work);
 
 /** Sets the actor of the current request. */
 export function setActor(actor: Actor): void {

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Alert, Alerts } from '../domain/alert.ts';
 import { isoTime } from '../domain/clock.ts';
+import { type CurrentRequest, currentRequest, runInRequest } from '../domain/current-request.ts';
 import { RemoteFailure } from '../domain/errors.ts';
 import { errorText } from '../domain/outcome.ts';
 import {
@@ -49,18 +50,21 @@ type Change =
  * lasts (immediately if it gets worse), and when it closes. A thousand openings at the same moment count as one.
  */
 export function createAlerts(dependencies: AlertDependencies): AlertDispatcher {
-  const waiting = new Map<string, Change>();
+  const waiting = new Map<string, { change: Change; request: CurrentRequest | undefined }>();
   let running: Promise<void> | null = null;
 
   function enqueue(key: string, change: Change): void {
-    waiting.set(key, change);
+    waiting.set(key, { change, request: currentRequest() });
     running ??= run();
   }
   async function run(): Promise<void> {
     for (let next = waiting.entries().next(); !next.done; next = waiting.entries().next()) {
-      const [key, change] = next.value;
+      const [key, { change, request }] = next.value;
       waiting.delete(key);
-      await apply(dependencies, key, change).catch((error: unknown) => logUnstored(dependencies, change, error));
+      // Log line and message belong to the request that changed the alert, not to the one that started this loop.
+      await runInRequest(request, () =>
+        apply(dependencies, key, change).catch((error: unknown) => logUnstored(dependencies, change, error)),
+      );
     }
     // Without an `await` since the last check, so that nothing can be queued in between and left behind.
     running = null;
@@ -68,7 +72,7 @@ export function createAlerts(dependencies: AlertDependencies): AlertDispatcher {
   return {
     open(alert) {
       const key = alertKey(alert.code, alert.connection, alert.subject);
-      const known = waiting.get(key);
+      const known = waiting.get(key)?.change;
       enqueue(key, { do: 'open', alert, times: known?.do === 'open' ? known.times + 1 : 1 });
     },
     update(alert) {

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { runInRequest } from '../domain/current-request.ts';
 import { errorText } from '../domain/outcome.ts';
 import {
   addResponses,
@@ -99,11 +100,14 @@ function flushWhileNeeded(flush: () => Promise<void>, isWaiting: () => boolean):
   let isStopped = false;
   const request = (): void => {
     if (isStopped) return;
-    timer ??= setTimeout(async () => {
-      await flush();
-      timer = null;
-      if (isWaiting()) request();
-    }, FLUSH_MS);
+    // Counts of many requests: outside of the one that happens to start the timer.
+    timer ??= runInRequest(undefined, () =>
+      setTimeout(async () => {
+        await flush();
+        timer = null;
+        if (isWaiting()) request();
+      }, FLUSH_MS),
+    );
   };
   return {
     request,

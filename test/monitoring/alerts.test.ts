@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Alert } from '../../src/domain/alert.ts';
+import { currentRequest, runInRequest } from '../../src/domain/current-request.ts';
 import { RemoteFailure } from '../../src/domain/errors.ts';
 import { type AlertDispatcher, type AlertMessage, createAlerts } from '../../src/monitoring/alerts.ts';
 import { inbound, type TestContext, testWithContext } from '../support/context.ts';
@@ -7,21 +8,25 @@ import { inbound, type TestContext, testWithContext } from '../support/context.t
 interface AlertTest extends TestContext {
   desk: AlertDispatcher;
   sent: AlertMessage[];
+  /** The ids of the requests in whose context the messages were sent. */
+  sentIn: (string | null)[];
   failing: { post: Error | null };
 }
 
 const testAlerts = (name: string, body: (test: AlertTest) => Promise<void>) =>
   testWithContext(name, async (test) => {
     const sent: AlertMessage[] = [];
+    const sentIn: AlertTest['sentIn'] = [];
     const failing: AlertTest['failing'] = { post: null };
     const { db } = test.context;
     const post = async (message: AlertMessage) => {
       if (failing.post) throw failing.post;
       sent.push(message);
+      sentIn.push(currentRequest()?.requestId ?? null);
     };
     const desk = createAlerts({ db, clock: test.clock, log: test.log, post });
     try {
-      await body({ ...test, desk, sent, failing });
+      await body({ ...test, desk, sent, sentIn, failing });
     } finally {
       await desk.settled();
     }
@@ -213,3 +218,18 @@ testAlerts(
     assert.match(alerts[0]?.text ?? '', /invalid_body: /);
   },
 );
+
+testAlerts('a message is sent in the context of the request that opened its alert, not of another that came first', async (test) => {
+  const { desk, sent, sentIn } = test;
+  const openIn = (requestId: string, connection: string) =>
+    runInRequest({ requestId, traceparent: null, actor: null }, () => desk.open({ ...dead, connection }));
+  openIn('first', 'toy');
+  openIn('second', 'other');
+  desk.open({ ...dead, connection: 'third' });
+  await desk.settled();
+  assert.deepEqual(
+    sent.map(({ connection }) => connection),
+    ['toy', 'other', 'third'],
+  );
+  assert.deepEqual(sentIn, ['first', 'second', null]);
+});

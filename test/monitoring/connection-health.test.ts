@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { currentRequest, runInRequest } from '../../src/domain/current-request.ts';
 import { acknowledge, recordRead, registerConsumer } from '../../src/feed/consumers.ts';
 import { saveReceipts } from '../../src/feed/receipts.ts';
 import { connectionHealth } from '../../src/monitoring/health/connection-health.ts';
@@ -9,6 +10,7 @@ import { createResponseStats } from '../../src/monitoring/response-stats.ts';
 import { readConsumer } from '../../src/store/feed/list-consumers.ts';
 import { listRejections } from '../../src/store/monitoring/list-responses.ts';
 import { type ReconcileTest, rows, testWithReconciler, toyOrder } from '../reconciliation/support.ts';
+import { until } from '../support/until.ts';
 
 const health = (test: ReconcileTest) => connectionHealth(test.context, test.connection);
 
@@ -82,6 +84,24 @@ testWithReconciler('latency is reported for each leg from the platform to the bo
     [latency.platformToReceived.p50, latency.receivedToApplied.p90, latency.appliedToPulled.p99, latency.pulledToBooked.p50],
     [2000, 300, 2000, 700],
   );
+});
+
+testWithReconciler('an alert about rejected requests does not carry the id of the request that was counted first', async (test) => {
+  const openedIn: (string | null)[] = [];
+  const alerts = { ...test.context.alerts, open: () => void openedIn.push(currentRequest()?.requestId ?? null) };
+  const ledger = createResponseStats({ ...test.context, alerts });
+  try {
+    runInRequest({ requestId: 'accepted', traceparent: null, actor: null }, () => ledger.record('toy', 202, 'accepted'));
+    ledger.record('toy', 401, 'unauthorized', { reason: 'wrong secret', credential: 'secret of 3 characters', remoteAddress: '127.0.0.1' });
+    await until(
+      'the rejection is an alert',
+      () => openedIn.length,
+      (opened) => opened > 0,
+    );
+    assert.deepEqual(openedIn, [null]);
+  } finally {
+    await ledger.stop();
+  }
 });
 
 testWithReconciler(
