@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { replay } from '../../src/processing/replay.ts';
 import { announce } from '../documents/announced.ts';
-import { askAs, fill, HEALTH, openConsole } from './support.ts';
+import { inbound } from '../support/context.ts';
+import { askAs, fill, HEALTH, openConsole, toyOrder } from './support.ts';
 
 test('a connection shows its health, what is verified, and which credentials the latest deliveries used', async (t) => {
   const console = await openConsole(t);
@@ -94,6 +96,42 @@ test('drift is shown with its place, its effect and an example', async (t) => {
   assert.match(text, /<code>unheard-of<\/code>/);
   assert.match(text, /1 unknown event is stored but not applied: the ERP does not see their content/);
   assert.match(text, /<a class="open" href="\/console\/deliveries\/[0-9a-f-]{36}"><code>unheard-of<\/code>/);
+});
+
+test('an unknown event that was applied as a snapshot is not shown as missing, and is not offered for replay', async (t) => {
+  const console = await openConsole(t);
+  await console.send({ ...toyOrder('PO9', '3', '2026-03-01T07:00:00.000Z'), type: 'unheard-of-snapshot' });
+  await console.settle();
+  const drift = await askAs(console.app, 'operator', '/console/drift');
+  assert.match(drift.text, /1 unknown event was applied as a snapshot\./);
+  assert.doesNotMatch(drift.text, /not applied/);
+  const deliveries = await askAs(console.app, 'operator', '/console/deliveries');
+  assert.match(deliveries.text, /Unknown event “unheard-of-snapshot”: applied as the snapshot that it carries/);
+  assert.doesNotMatch(deliveries.text, /not applied|deliveries\/replay\?/);
+});
+
+test('a filter that matches nothing does not claim that all is well', async (t) => {
+  const console = await openConsole(t);
+  await fill(console);
+  const drift = await askAs(console.app, 'reader', '/console/drift?kind=value');
+  assert.match(drift.text, /No drift matches the filter\./);
+  const alerts = await askAs(console.app, 'reader', '/console/alerts?code=no_such_code');
+  assert.match(alerts.text, /No open alert matches the filter\./);
+});
+
+test('a body that cannot be read is not to be replayed, also after a replay has failed', async (t) => {
+  const console = await openConsole(t);
+  const { receiver, connection, clock } = console;
+  await assert.rejects(receiver.receive(connection, inbound('{oops', clock), { accepts: async () => false, now: clock.now() }), /not JSON/);
+  const [row] = await console.context.db.read.all<{ id: string }>("select id from deliveries where state = 'dead'");
+  assert.ok(row);
+  const path = `/console/deliveries/${row.id}`;
+  assert.match((await askAs(console.app, 'operator', path)).text, /A replay would fail again: ask the platform to send it again/);
+  await replay(console.context, { ids: [row.id] }, 'fresh');
+  await console.settle();
+  const { text } = await askAs(console.app, 'operator', path);
+  assert.match(text, /A replay would fail again: ask the platform to send it again/);
+  assert.doesNotMatch(text, /Fix the cause/);
 });
 
 test('a gap says why no webhook had reported it', async (t) => {

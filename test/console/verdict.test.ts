@@ -101,7 +101,17 @@ const TABLE: readonly (readonly [
     'a body cannot be read',
     { causes: [causeOf({ code: 'invalid_body', cause: 'invalid_body: The body is not JSON', dead: 1, onArrival: true })] },
     'bad',
-    /^1 delivery cannot be read: The body is not JSON\. The sender got a 400\. A replay would fail again: ask the platform/,
+    /^1 delivery cannot be applied: The body is not JSON\. The sender got a 400\. A replay would fail again: ask the platform/,
+    ['Show it', 'Reconcile now', 'Dismiss…'],
+  ],
+  [
+    'a body cannot be applied, and a replay has failed too',
+    {
+      causes: [causeOf({ code: 'id_too_long', cause: 'id_too_long: The id … is longer than 1000 characters.', dead: 1 })],
+      coverage: [...PROVEN, spanOf('rejected_deliveries: 1 answered 400 invalid_body')],
+    },
+    'bad',
+    /^1 delivery cannot be applied: The id … is longer than 1000 characters\. A replay would fail again: ask the platform/,
     ['Show it', 'Reconcile now', 'Dismiss…'],
   ],
   [

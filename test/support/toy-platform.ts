@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Drift } from '../../src/domain/entities/drift.ts';
 import type { EntityReport, Subject } from '../../src/domain/entities/entity.ts';
 import { InvalidBody, RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import { readReportedTime, readTime } from '../../src/domain/values/time.ts';
@@ -135,7 +136,8 @@ export const toyPlatform = (world: ToyWorld) =>
         return { do: 'fetch', subject: { kind: 'order', externalId: event.subject ?? '' }, whenMissing: 'retry', drift: [] };
       if (event.type === 'deleted') return { do: 'apply', reports: [toyTombstone(event.subject ?? '')], drift: [] };
       if (!event.order) return { do: 'ignore', reason: 'unknown event type', drift: [{ kind: 'event', name: event.type, path: '/type' }] };
-      return { do: 'apply', reports: [toyReport(event.order, false)], drift: [] };
+      const drift: Drift[] = event.type.startsWith('unheard-of') ? [{ kind: 'event', name: event.type, path: '/type' }] : [];
+      return { do: 'apply', reports: [toyReport(event.order, false)], drift };
     },
     readFetched: (_subject, text) => ({ reports: [toyReport(JSON.parse(text) as ToyOrder, true)], drift: [] }),
     connect: () => ({

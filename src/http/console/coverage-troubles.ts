@@ -26,7 +26,7 @@ export const unproven: Assessor = ({ name, hasApi, coverage, lastRun, causes }, 
       const period = periodText(from === null ? null : when(from), when(until));
       const rejected = REJECTED.exec(reason ?? '');
       // Deliveries stored as dead are reported with their cause.
-      if (rejected && PERMANENT.has(rejected[3] ?? '') && causes.some(({ onArrival }) => onArrival)) return [];
+      if (rejected && PERMANENT.has(rejected[3] ?? '') && causes.some(({ code, dead }) => dead > 0 && PERMANENT.has(code))) return [];
       if (rejected)
         return [
           {

@@ -1,13 +1,14 @@
 import { DELIVERY_STATES } from '../../../../domain/entities/delivery.ts';
 import { type DeliveryFilter, listDeliveries } from '../../../../store/deliveries/list.ts';
-import { type FailureCause, readCauses } from '../../../../views/causes.ts';
 import { command, pager, section, stateWord } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';
 import { countText } from '../../components/format.ts';
 import { type Content, type Html, html } from '../../components/html.ts';
 import { connectionLink, deliveriesLink, link } from '../../components/links.ts';
 import { readSelection, type SelectedDeliveries, timeField } from '../../criteria.ts';
+import { readKnownCauses } from '../../known-causes.ts';
 import { type ConsolePorts, connectionNames, cutRows, PAGE_ROWS, type Page, type PageRequest, positionParam } from '../../page.ts';
+import type { KnownCause } from '../../trouble.ts';
 import { causeTable } from './cause-list.ts';
 import { deliveryTable, readResources, readUnknownEvents } from './delivery-table.ts';
 
@@ -24,12 +25,12 @@ export const deliveriesPage =
     const filter: DeliveryFilter = { ...selection.criteria, text };
     const found = await listDeliveries(sql, filter, { before, limit: PAGE_ROWS + 1 });
     const { rows, last } = cutRows(found);
-    const causes = await readCauses(sql, { connection: selection.criteria.connection ?? null });
+    const causes = await readKnownCauses(sql, { connection: selection.criteria.connection ?? null });
     const query = { ...selection.query, text };
     const isFiltered = Object.values(query).some((value) => value !== null);
     return {
       title: 'Deliveries',
-      lead: leadOf(causes, pageRequest),
+      lead: leadOf(causes, selection.criteria.connection ?? null, pageRequest),
       body: html`${filters(selection, text, ports, pageRequest)}${rejectionLinks(selection.criteria.connection ?? null, ports)}
 ${causes.length > 0 && before === null && !isFiltered ? section('Causes', causeTable(causes, pageRequest)) : ''}
 ${section(
@@ -46,7 +47,8 @@ ${pager(last && deliveriesLink({ ...query, before: last.seq }), before === null 
     };
   };
 
-function leadOf(causes: readonly FailureCause[], pageRequest: PageRequest): Html {
+/** About all deliveries, or those of one connection, whatever else the filter names. */
+function leadOf(causes: readonly KnownCause[], connection: string | null, pageRequest: PageRequest): Html {
   const sum = (name: 'dead' | 'waiting') => causes.reduce((total, cause) => total + cause[name], 0);
   const [dead, waiting] = [sum('dead'), sum('waiting')];
   const unknown = causes.filter(({ event }) => event !== null).reduce((total, { count }) => total + count, 0);
@@ -55,7 +57,10 @@ function leadOf(causes: readonly FailureCause[], pageRequest: PageRequest): Html
     waiting > 0 ? `${countText(waiting, 'delivery waits', 'deliveries wait')} for the next attempt` : null,
     unknown > 0 ? `${countText(unknown, 'delivery has', 'deliveries have')} an unknown event` : null,
   ].filter((part) => part !== null);
-  const what = parts.length === 0 ? 'Every accepted webhook has been applied or has no effect.' : `${parts.join('; ')}.`;
+  const what =
+    parts.length === 0
+      ? `Every accepted webhook${connection === null ? '' : ` of ${connection}`} has been applied or has no effect.`
+      : `${parts.join('; ')}.`;
   return html`<p>${what}${parts.length > 0 && pageRequest.may('operator') ? ' Fix the cause, then use the buttons next to it.' : ''}</p>`;
 }
 

@@ -9,7 +9,7 @@ import { type Html, html } from '../../components/html.ts';
 import { textView } from '../../components/json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../components/links.ts';
 import type { ConsolePorts, Page, PageRequest } from '../../page.ts';
-import { PERMANENT, plainError } from '../../trouble.ts';
+import { asSentence, PERMANENT, plainError } from '../../trouble.ts';
 import { changeList } from '../orders/changes.ts';
 import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
 
@@ -68,9 +68,8 @@ ${section('Headers', headerTable(delivery))}`,
     };
   };
 
-/** It failed when it was received, because of its content: the sender got an error, and a replay would fail again. */
-const isPermanent = ({ state, error, attempts }: DeliveryRow): boolean =>
-  state === 'dead' && attempts.length === 0 && PERMANENT.has(error?.split(':')[0] ?? '');
+/** It failed because of its content: a replay fails again. If it was never attempted, it failed when it was received: the sender got an error. */
+const isPermanent = ({ state, error }: DeliveryRow): boolean => state === 'dead' && PERMANENT.has(error?.split(':')[0] ?? '');
 
 function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): string {
   const { state, error } = delivery;
@@ -82,10 +81,10 @@ function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): strin
     return `Stored without effect: ${error ?? 'the event concerns nothing that is stored here'}. There is nothing to do.`;
   if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
   if (isPermanent(delivery))
-    return `Not applied: ${plainError(error ?? '')}. The sender got a 400. A replay would fail again: ask the platform to send it again, then dismiss it here.`;
-  if (state === 'dead') return `Not applied: ${plainError(error ?? 'unknown reason')}. Fix the cause, then replay.`;
+    return `Not applied: ${asSentence(plainError(error ?? ''))}${delivery.attempts.length === 0 ? ' The sender got a 400.' : ''} A replay would fail again: ask the platform to send it again, then dismiss it here.`;
+  if (state === 'dead') return `Not applied: ${asSentence(plainError(error ?? 'unknown reason'))} Fix the cause, then replay.`;
   if (error !== null)
-    return `Failed, will be retried automatically: ${plainError(error)}. After a fix, press “Retry now” instead of waiting.`;
+    return `Failed, will be retried automatically: ${asSentence(plainError(error))} After a fix, press “Retry now” instead of waiting.`;
   return 'Queued, or being processed. There is nothing to do.';
 }
 

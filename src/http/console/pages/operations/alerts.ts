@@ -19,9 +19,11 @@ export const alertsPage =
     const all = await listAlerts(ports.context.db.read, { state: 'all', ...filter }, { limit: MOST_SHOWN });
     const open = all.filter((alert) => alert.closedAt === null).sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
     const fresh = open.filter((alert) => alert.acknowledgedAt === null);
+    const isFiltered = filter.connection !== null || filter.code !== null;
+    const none = isFiltered ? 'No open alert matches the filter.' : 'No alert is open.';
     return {
       title: 'Alerts',
-      lead: html`<p>${open.length === 0 ? 'No alert is open.' : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. Each resolves automatically when its cause is gone.`}</p>`,
+      lead: html`<p>${open.length === 0 ? none : `${countText(open.length, 'open alert')}${fresh.length === open.length ? '' : `, ${open.length - fresh.length} acknowledged`}. Each resolves automatically when its cause is gone.`}</p>`,
       body: html`${filterForm('/alerts', [
         { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
         { name: 'code', label: 'Code', value: filter.code },

@@ -1,9 +1,10 @@
-import { listDrift } from '../../../../store/drift/list.ts';
+import { type DriftRow, listDrift } from '../../../../store/drift/list.ts';
 import { badge, table, time } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';
 import { countText } from '../../components/format.ts';
-import { html } from '../../components/html.ts';
+import { type Html, html } from '../../components/html.ts';
 import { deliveryLink } from '../../components/links.ts';
+import { readSamples, wasApplied } from '../../known-causes.ts';
 import { type ConsolePorts, connectionNames, type Page } from '../../page.ts';
 
 const MOST_SHOWN = 300;
@@ -14,10 +15,15 @@ export const driftPage =
   async (pageRequest) => {
     const filter = { connection: pageRequest.param('connection'), kind: pageRequest.param('kind') };
     const found = await listDrift(ports.context.db.read, filter, { after: null, limit: MOST_SHOWN });
-    const events = found.filter(({ kind }) => kind === 'event').length;
+    const events = found.filter(({ kind }) => kind === 'event');
+    const eventSampleIds = events.map(({ sampleId }) => sampleId);
+    const samples = await readSamples(ports.context.db.read, eventSampleIds);
+    const isApplied = ({ kind, sampleId }: DriftRow) => kind === 'event' && wasApplied(samples.get(sampleId));
+    const counts = { all: found.length, events: events.length, applied: events.filter(isApplied).length };
+    const isFiltered = filter.connection !== null || filter.kind !== null;
     return {
       title: 'Drift',
-      lead: html`<p>${leadOf(found.length, events)}</p>`,
+      lead: html`<p>${leadOf(counts, isFiltered)}</p>`,
       body: html`${filterForm('/drift', [
         { name: 'connection', label: 'Connection', value: filter.connection, choices: connectionNames(ports) },
         { name: 'kind', label: 'Kind', value: filter.kind, choices: ['event', 'field', 'value', 'overflow'] },
@@ -30,7 +36,7 @@ ${table(
     cells: [
       html`<code>${one.name}</code>`,
       badge(one.kind, 'plain'),
-      one.kind === 'event' ? badge('not applied', 'watch') : html`<span class="faint">kept in source</span>`,
+      effectOf(one.kind, isApplied(one)),
       html`<code>${one.path}</code>`,
       html`<span class="faint whole">${one.connection}</span>`,
       one.count,
@@ -43,13 +49,19 @@ ${table(
     };
   };
 
-function leadOf(found: number, events: number): string {
-  if (found === 0) return 'The platforms send nothing that their adapters do not know.';
-  const fields = found - events;
+function effectOf(kind: string, isApplied: boolean): Html {
+  if (kind !== 'event') return html`<span class="faint">kept in source</span>`;
+  return isApplied ? html`<span class="faint">applied as a snapshot</span>` : badge('not applied', 'watch');
+}
+
+function leadOf({ all, events, applied }: { all: number; events: number; applied: number }, isFiltered: boolean): string {
+  if (all === 0) return isFiltered ? 'No drift matches the filter.' : 'The platforms send nothing that their adapters do not know.';
+  const [fields, stored] = [all - events, events - applied];
   const parts = [
-    events > 0
-      ? `${countText(events, 'unknown event is', 'unknown events are')} stored but not applied: the ERP does not see their content.`
+    stored > 0
+      ? `${countText(stored, 'unknown event is', 'unknown events are')} stored but not applied: the ERP does not see their content.`
       : null,
+    applied > 0 ? `${countText(applied, 'unknown event was', 'unknown events were')} applied as a snapshot.` : null,
     fields > 0
       ? `${countText(fields, 'unknown field or value is', 'unknown fields or values are')} stored in the source; everything else is applied.`
       : null,

@@ -1,12 +1,11 @@
 import type { Connection } from '../../../../platforms/contract/platform.ts';
-import { readDelivery } from '../../../../store/deliveries/list.ts';
 import { listAlerts } from '../../../../store/monitoring/list-alerts.ts';
 import { readProblems } from '../../../../store/monitoring/read-trouble.ts';
 import { listRuns } from '../../../../store/reconciliation/list-runs.ts';
-import { type FailureCause, readCauses } from '../../../../views/causes.ts';
 import { type Moment, shortTime } from '../../components/times.ts';
+import { readKnownCauses } from '../../known-causes.ts';
 import type { ConsolePorts } from '../../page.ts';
-import { type ConnectionFacts, type KnownCause, PERMANENT, type TimeText } from '../../trouble.ts';
+import type { ConnectionFacts, TimeText } from '../../trouble.ts';
 import { troublesOf } from '../../troubles.ts';
 import { type Assessment, provenUpTo } from '../../verdict.ts';
 
@@ -19,10 +18,9 @@ export async function readFacts(ports: ConsolePorts, connections: readonly Conne
   const [only] = connections;
   const [problems, causes, alerts] = await Promise.all([
     readProblems(sql, new Date(now.getTime() - DAY_MS).toISOString()),
-    readCauses(sql, { connection: connections.length === 1 && only ? only.name : null }),
+    readKnownCauses(sql, { connection: connections.length === 1 && only ? only.name : null }),
     listAlerts(sql, { state: 'open' }, { limit: MOST_ALERTS }),
   ]);
-  const known = await withSamples(ports, causes);
   return Promise.all(
     connections.map(async (connection) => {
       const { name } = connection;
@@ -37,26 +35,12 @@ export async function readFacts(ports: ConsolePorts, connections: readonly Conne
         hasApi: ports.hasApi(connection),
         health,
         coverage,
-        causes: known.filter((cause) => cause.connections.includes(name)),
+        causes: causes.filter((cause) => cause.connections.includes(name)),
         missingDocuments,
         gaps,
         lastRun: run ?? null,
         alerts: alerts.filter((alert) => alert.connection === name),
       };
-    }),
-  );
-}
-
-const MOST_SAMPLES = 50;
-
-/** Reads from a group's sample whether the sender got an error, and whether an unknown event was applied anyway. */
-function withSamples(ports: ConsolePorts, causes: readonly FailureCause[]): Promise<KnownCause[]> {
-  return Promise.all(
-    causes.map(async (cause, position): Promise<KnownCause> => {
-      const needsSample = cause.event !== null || (cause.dead > 0 && PERMANENT.has(cause.code));
-      const sample = needsSample && position < MOST_SAMPLES ? await readDelivery(ports.context.db.read, cause.sampleId) : null;
-      if (!sample) return cause;
-      return { ...cause, onArrival: sample.attempts.length === 0, isApplied: cause.event !== null && sample.state === 'done' };
     }),
   );
 }
