@@ -11,7 +11,7 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions): Log {
   const winston = createWinston({
     level: options.level,
-    format: format.combine(format.timestamp(), options.format === 'json' ? format.json() : pretty),
+    format: format.combine(format.timestamp(), options.format === 'json' ? format.json({ deterministic: false }) : pretty),
     transports: [new transports.Console()],
   });
   const at =

@@ -38,3 +38,24 @@ testOnEngines('with bodies of 20 MB, sequentially and concurrently, and many sma
   const peak = await peakMib(service);
   assert.ok(peak < LIMIT_MIB, `${Math.round(peak)} MiB`);
 });
+
+/** An order whose lines have long descriptions: its content, not only its own JSON, is large. */
+function longDescriptions(number: string, lineCount: number, length: number): string {
+  const lines = Array.from({ length: lineCount }, (_, at) => {
+    const line = JSON.parse(lineJson(number, { position: String(at).padStart(5, '0'), at: AT }));
+    return JSON.stringify({ ...line, buyerLine: { ...line.buyerLine, description: 'x'.repeat(length) } });
+  });
+  return order(number, `"lines":[${lines.join(',')}]`);
+}
+
+testOnEngines('with long texts in the lines of orders, memory stays limited', async (t, engine) => {
+  const database = await createTestDatabase(engine);
+  t.after(database.drop);
+  const service = await startService(t, { databaseUrl: database.url });
+  assert.equal((await service.post(longDescriptions('D0', 500, 30_000))).status, 202);
+  await settled(service);
+  assert.equal((await service.post(longDescriptions('D1', 1, 15_000_000))).status, 202);
+  await settled(service);
+  const peak = await peakMib(service);
+  assert.ok(peak < LIMIT_MIB, `${Math.round(peak)} MiB`);
+});

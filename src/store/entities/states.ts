@@ -106,7 +106,7 @@ export async function packEntities(entities: readonly { image: EntityState; revi
 
 /** Writes the rows of `packEntities`. Throws `WriteConflict` if another transaction has written or created one of them since they were read. */
 export async function upsertEntities(sql: Sql, rows: readonly NewRow[]): Promise<void> {
-  const portions = inBatches(rows, ({ line_count, packed }) => ROW_BYTES + line_count * LINE_BYTES + packed.length);
+  const portions = inBatches(rows, (row) => ROW_BYTES + contentBytes(row) + row.packed.length);
   await pipelined(
     sql,
     portions.map((portion) => () => writePortion(sql, portion)),
@@ -146,11 +146,15 @@ const NO_BYTES = Buffer.alloc(0);
 /** Approximate bytes of an entity's row, and of each of its lines. */
 const ROW_BYTES = 1000;
 const LINE_BYTES = 250;
+/** An order's content usually has a sixth of the bytes of its own JSON; with long texts nearly all of them. */
+const SOURCE_SHARE = 4;
+
+const contentBytes = ({ line_count, source_bytes }: NewRow): number => Math.max(line_count * LINE_BYTES, source_bytes / SOURCE_SHARE);
 
 async function writePortion(sql: Sql, portion: readonly NewRow[]): Promise<void> {
   const [only] = portion;
   // The lines of a large entity are bound separately: within the JSON of its row they would be in memory several times.
-  const isLarge = only !== undefined && portion.length === 1 && only.line_count * LINE_BYTES > LARGE_VALUE_BYTES;
+  const isLarge = only !== undefined && portion.length === 1 && contentBytes(only) > LARGE_VALUE_BYTES;
   const { rows, bytes } = placed(isLarge ? [{ ...only, lines: null }] : portion);
   const written = await sql.all(
     `insert into entities (${columnList(ENTITY)}, sources)
