@@ -80,13 +80,13 @@ function nights(engine: Engine): void {
     '3: a body that cannot be read is reported as such, and is dismissed with a note',
     async ({ life, page, troubles, untilSaid }) => {
       await life.hook({ body: '{"half":' });
-      const said = await untilSaid(/cannot be read/);
-      const sentence = said.find((one) => /cannot be read/.test(one)) ?? '';
+      const said = await untilSaid(/cannot be applied/);
+      const sentence = said.find((one) => /cannot be applied/.test(one)) ?? '';
       assert.match(
         sentence,
-        /acme: 1 delivery cannot be read: .* The sender got a 400\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
+        /acme: 1 delivery cannot be applied: .* The sender got a 400\. A replay would fail again: ask the platform to send it again, or reconcile, then dismiss\./,
       );
-      await page.locator('.troubles li', { hasText: 'cannot be read' }).getByRole('link', { name: 'Show it' }).click();
+      await page.locator('.troubles li', { hasText: 'cannot be applied' }).getByRole('link', { name: 'Show it' }).click();
       await page.locator('tbody a.open').first().click();
       await page.getByText('A replay would fail again').waitFor();
       await page.getByRole('link', { name: 'Dismiss…' }).click();
@@ -94,7 +94,7 @@ function nights(engine: Engine): void {
       await page.getByRole('button', { name: 'Mark as handled' }).click();
       await page.getByText('Dismissed by erp: it was never applied.').waitFor();
       await page.getByText('sent again by hand').waitFor();
-      assert.ok(!(await troubles()).some((one) => /cannot be read/.test(one)));
+      assert.ok(!(await troubles()).some((one) => /cannot be applied/.test(one)));
     },
   );
 
