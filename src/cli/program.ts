@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { OrderdockError } from '../domain/errors.ts';
+import { OrderdockError, RemoteFailure } from '../domain/errors.ts';
 import { addBackup } from './backup.ts';
 import { addCheck } from './check/check.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -77,6 +77,8 @@ export async function runCommandLine(words: readonly string[], runtime: CliRunti
 
 function messageOf(error: unknown): string {
   if (error instanceof CommandFailed) return error.message;
+  if (error instanceof RemoteFailure && error.retryAfterMs !== null)
+    return `orderdock: ${error.message}. Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`;
   if (error instanceof OrderdockError) return `orderdock: ${error.message}`;
   if (!(error instanceof Error)) return `orderdock: ${error}`;
   const isSystemError = 'code' in error && typeof error.code === 'string' && 'syscall' in error && error.syscall !== undefined;

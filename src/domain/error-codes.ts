@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   body_too_large: 'The body is larger than `MAX_BODY_BYTES`.',
   body_too_slow: 'The body arrived more slowly than 16 KiB/s, or took longer than a minute. Retry later.',
   body_not_kept: 'The body could not be read completely. Send it again.',
-  unsupported_media_type: 'The platform does not send this content type or encoding.',
+  unsupported_media_type: 'Bodies of this content type or encoding are not accepted.',
   unsupported_encoding: 'The `Content-Encoding` is not gzip.',
   unsupported_charset: 'The charset of the body is unknown.',
   unauthorized: 'Credentials or signature are missing or wrong.',

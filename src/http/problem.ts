@@ -96,6 +96,9 @@ function foreignProblem(error: unknown): Problem | null {
   const { status, message, errors, headers } = parsed.data;
   const code = CODES[status];
   if (code === undefined) return null;
+  // The validator's own text for a missing type is "unsupported media type undefined".
+  if (message?.startsWith('unsupported media type'))
+    return { status, code, detail: 'Send a JSON body with "Content-Type: application/json".' };
   return {
     status,
     code,

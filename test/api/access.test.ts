@@ -73,6 +73,8 @@ test('bodies that are not JSON, or have another content type, are rejected with 
     const broken = await api.call('POST', '/keys', { body: '{"name":' });
     assert.deepEqual([broken.status, broken.json.code], [400, 'invalid_request']);
     assert.equal((await api.call('POST', '/keys', { body: 'name=x', headers: { 'Content-Type': 'text/plain' } })).status, 415);
+    const bodiless = await api.call('POST', '/keys');
+    assert.deepEqual([bodiless.status, bodiless.json.detail], [415, 'Send a JSON body with "Content-Type: application/json".']);
   } finally {
     await api.close();
   }

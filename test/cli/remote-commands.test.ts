@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { parse } from 'yaml';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
@@ -33,6 +36,22 @@ test('a webhook is registered, reported as expected, updated and deleted', async
 
   assert.equal((await run(env, 'webhooks', 'delete', 'ordermentum', id)).code, 0);
   assert.deepEqual((await list()).registered, []);
+});
+
+test('a platform that limits our calls is reported with how long to wait', async (t) => {
+  const server = createServer((_request, response) => response.writeHead(429, { 'Retry-After': '40' }).end('{}'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => server.close());
+  const { env } = await place(t);
+  const entry = {
+    platform: 'ordermentum',
+    webhook: { auth: [{ header: { name: 'X-Connector-Token', value: 'a-token-of-the-test' } }] },
+    api: { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, apiKey: 'k', supplierId: 's' },
+  };
+  await writeFile(env.CONNECTIONS_FILE ?? '', JSON.stringify({ connections: { fresh: entry } }), { mode: 0o600 });
+  const { code, err } = await run(env, 'webhooks', 'list', 'fresh');
+  assert.equal(code, 1);
+  assert.match(err, /429.*\. Try again in 40 s\./);
 });
 
 test('a signing key that is shown once is written into the connections file, and never printed', async (t) => {
