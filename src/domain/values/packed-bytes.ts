@@ -40,13 +40,39 @@ const optionsFor = (bytes: Buffer): ZstdOptions => ({
 
 /** Unpacks a value. Throws if the bytes were not produced by `pack`. */
 export async function unpack(packed: Buffer): Promise<Buffer> {
-  return packed.length <= LARGE_BYTES || packed[0] === AS_IS ? unpackNow(packed) : decompress(packed);
+  if (packed.length <= LARGE_BYTES || packed[0] === AS_IS) return unpackNow(packed);
+  return decompress(packed, { chunkSize: chunkSizeFor(packed) });
 }
 
 /** The same, synchronously: for values of at most some hundred kilobytes. */
 export function unpackNow(packed: Buffer): Buffer {
   if (packed[0] === AS_IS) return packed.subarray(1);
-  const chunkSize = packed.length < 2048 ? 16_384 : 131_072;
-  if (packed[0] === WITH_DICTIONARY) return zstdDecompressSync(packed.subarray(1), { chunkSize, dictionary: PACK_DICTIONARY });
-  return zstdDecompressSync(packed, { chunkSize });
+  if (packed[0] !== WITH_DICTIONARY) return zstdDecompressSync(packed, { chunkSize: chunkSizeFor(packed) });
+  const frame = packed.subarray(1);
+  return zstdDecompressSync(frame, { chunkSize: chunkSizeFor(frame), dictionary: PACK_DICTIONARY });
+}
+
+/** Room that zlib does not fill, so that it does not allocate another piece to find out that there is nothing more. */
+const SPARE_BYTES = 64;
+
+// A value is unpacked into one buffer of its size: with larger pieces a batch retained three times the memory, and V8 collected a third more often.
+const chunkSizeFor = (frame: Buffer): number => contentSize(frame) + SPARE_BYTES;
+
+/** Content sizes in a frame's header by their number of bytes. Two bytes hold the size less 256. */
+const SIZE_READERS = [
+  (frame: Buffer, at: number) => frame.readUInt8(at),
+  (frame: Buffer, at: number) => frame.readUInt16LE(at) + 256,
+  (frame: Buffer, at: number) => frame.readUInt32LE(at),
+  (frame: Buffer, at: number) => Number(frame.readBigUInt64LE(at)),
+] as const;
+
+const UNKNOWN_SIZE = 16_384;
+
+/** The size of a frame's content, which its header tells where the packer knew it in advance (RFC 8878, section 3.1.1.1). */
+function contentSize(frame: Buffer): number {
+  const descriptor = frame.readUInt8(4);
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  if (!isSingleSegment && descriptor >> 6 === 0) return UNKNOWN_SIZE;
+  const dictionaryIdBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  return SIZE_READERS[descriptor >> 6]?.(frame, 5 + (isSingleSegment ? 0 : 1) + dictionaryIdBytes) ?? 0;
 }
