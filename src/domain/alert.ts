@@ -1,3 +1,5 @@
+import { isPermanentError } from './outcome.ts';
+
 /** A condition that needs an operator's attention. Codes and their meaning: docs/operating.md. */
 export interface Alert {
   level: 'info' | 'warning' | 'critical';
@@ -33,7 +35,7 @@ export const deadDeliveriesAlert = ({ connection, count, newest }: DeadDeliverie
   connection,
   text:
     count === 1
-      ? `${connection}: a delivery failed permanently (${newest.error ?? 'unknown error'}). Fix the cause and replay it, or dismiss it.`
+      ? `${connection}: a delivery failed permanently (${newest.error ?? 'unknown error'}). ${isPermanentError(newest.error) ? 'A replay would fail again: ask the platform to send it again, then dismiss it.' : 'Fix the cause and replay it, or dismiss it.'}`
       : `${connection}: ${count} deliveries failed permanently (the newest: ${newest.error ?? 'unknown error'}). Fix the causes and replay them, or dismiss them.`,
   details: { dead: count, deliveryId: newest.id, eventType: newest.eventType, subject: newest.subject },
 });

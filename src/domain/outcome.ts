@@ -26,6 +26,18 @@ const ONLY_WAITING = [
 /** Whether a failure says nothing about the requested resource: nothing is given up because of it, however long it lasts. */
 export const isOnlyWaiting = (error: unknown): boolean => error instanceof OrderdockError && ONLY_WAITING.includes(error.code);
 
+/** Codes of failures caused by the body or an id: the same bytes fail again however often they are processed. */
+export const PERMANENT: ReadonlySet<string> = new Set([
+  'invalid_body',
+  'invalid_id',
+  'id_too_long',
+  'too_many_lines',
+  'id_not_addressable',
+]);
+
+/** Whether a stored error, `code: text`, is one that a replay cannot fix. */
+export const isPermanentError = (error: string | null): boolean => PERMANENT.has(error?.split(':')[0] ?? '');
+
 /** The next state of a delivery after an attempt: pure. `attempts` are those before this one, `random` is in [0, 1). */
 export function nextStep(end: AttemptEnd, attempts: readonly Attempt[], random: number): NextStep {
   if (end.end === 'done') return { state: 'done', outcome: 'done', waitMs: 0, error: null };

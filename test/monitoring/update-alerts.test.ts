@@ -60,7 +60,13 @@ testWithContext('the alert for dead deliveries states their current number and t
   await replay(test.context, { ids: [second?.id ?? ''] }, 'fresh');
   await update();
   const [single] = await list('open');
-  assert.equal(single?.text, `toy: a delivery failed permanently (${first?.error}). Fix the cause and replay it, or dismiss it.`);
+  assert.equal(
+    single?.text,
+    `toy: a delivery failed permanently (${first?.error}). A replay would fail again: ask the platform to send it again, then dismiss it.`,
+  );
+  await write(test, `update deliveries set error = 'remote_missing: answered 404' where id = '${first?.id}'`);
+  await update();
+  assert.match((await list('open'))[0]?.text ?? '', /\(remote_missing: answered 404\)\. Fix the cause and replay it, or dismiss it\.$/);
   // The delivery that failed again is the newest.
   await test.settle();
   await update();

@@ -1,6 +1,7 @@
+import { PERMANENT } from '../../domain/outcome.ts';
 import { countText, spanText } from './components/format.ts';
 import { runLink } from './components/links.ts';
-import { type Assessor, type ConnectionFacts, PERMANENT, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
+import { type Assessor, type ConnectionFacts, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
 
 const DAY_MS = 86_400_000;
 

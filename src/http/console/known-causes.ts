@@ -1,7 +1,8 @@
+import { PERMANENT } from '../../domain/outcome.ts';
 import { type DeliveryRow, readDelivery } from '../../store/deliveries/list.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { readCauses } from '../../views/causes.ts';
-import { type KnownCause, PERMANENT } from './trouble.ts';
+import type { KnownCause } from './trouble.ts';
 
 const MOST_SAMPLES = 50;
 

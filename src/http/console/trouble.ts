@@ -51,9 +51,6 @@ export interface ConnectionFacts {
 
 export type Assessor = (facts: ConnectionFacts, moment: { now: Date; when: TimeText }) => Trouble[];
 
-/** Failures caused by the body or an id: the same bytes fail again however often they are processed. */
-export const PERMANENT = new Set(['invalid_body', 'invalid_id', 'id_too_long', 'too_many_lines', 'id_not_addressable']);
-
 export const reconcileStep = (name: string): Step => ({
   kind: 'press',
   label: 'Reconcile now',

@@ -1,18 +1,10 @@
+import { PERMANENT } from '../../domain/outcome.ts';
 import type { FailureCause } from '../../views/causes.ts';
 import { alertTrouble } from './alert-troubles.ts';
 import { countText } from './components/format.ts';
 import { connectionLink, deliveriesLink, link } from './components/links.ts';
 import { neverProven, unproven } from './coverage-troubles.ts';
-import {
-  type Assessor,
-  asSentence,
-  type ConnectionFacts,
-  PERMANENT,
-  plainError,
-  reconcileStep,
-  type Step,
-  type Trouble,
-} from './trouble.ts';
+import { type Assessor, asSentence, type ConnectionFacts, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
 
 const SETTLED_MS = 30_000;
 

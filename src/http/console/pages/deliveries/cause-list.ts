@@ -27,8 +27,9 @@ export const causeTable = (causes: readonly KnownCause[], pageRequest: PageReque
     'No failures.',
   );
 
+/** The effect of an unknown event comes first: a long name is cut off at its end. */
 const causeText = ({ event, cause, isApplied = false }: KnownCause): string =>
-  event === null ? plainError(cause) : `Unknown event “${event}”: ${isApplied ? 'applied as the snapshot that it carries' : 'not applied'}`;
+  event === null ? plainError(cause) : `${isApplied ? 'Applied as a snapshot' : 'Not applied'}: unknown event “${event}”`;
 
 /** The state of the deliveries behind a row. */
 function stateOf({ event, dead, isApplied = false }: KnownCause): DeliveryState {

@@ -69,7 +69,7 @@ export const deliveryTable = (
           ? [html`<input type="checkbox" name="id" value="${one.id}" aria-label="Select the delivery received ${one.receivedAt}">`]
           : []),
         one.eventType === null
-          ? html`<span class="faint">notification</span>`
+          ? html`<span class="faint">${one.subject === null ? 'not readable' : 'notification'}</span>`
           : html`<span class="clip" title="${one.eventType}">${one.eventType}</span>`,
         html`<span class="clip">${resourceText(resources.get(one.id), one.subject)}</span>`,
         html`<span class="clip faint">${one.connection}</span>`,

@@ -1,4 +1,5 @@
 import { Refused } from '../../../../domain/errors.ts';
+import { isPermanentError } from '../../../../domain/outcome.ts';
 import { type AuditRow, listAudit } from '../../../../store/access/list-audit.ts';
 import { type DeliveryContent, type DeliveryRow, readDelivery } from '../../../../store/deliveries/list.ts';
 import { readByCause } from '../../../../store/feed/read-changes.ts';
@@ -9,7 +10,7 @@ import { type Html, html } from '../../components/html.ts';
 import { textView } from '../../components/json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../components/links.ts';
 import type { ConsolePorts, Page, PageRequest } from '../../page.ts';
-import { asSentence, PERMANENT, plainError } from '../../trouble.ts';
+import { asSentence, plainError } from '../../trouble.ts';
 import { changeList } from '../orders/changes.ts';
 import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
 
@@ -69,7 +70,7 @@ ${section('Headers', headerTable(delivery))}`,
   };
 
 /** It failed because of its content: a replay fails again. If it was never attempted, it failed when it was received: the sender got an error. */
-const isPermanent = ({ state, error }: DeliveryRow): boolean => state === 'dead' && PERMANENT.has(error?.split(':')[0] ?? '');
+const isPermanent = ({ state, error }: DeliveryRow): boolean => state === 'dead' && isPermanentError(error);
 
 function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): string {
   const { state, error } = delivery;
