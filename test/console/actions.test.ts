@@ -114,6 +114,19 @@ test('a replay is previewed before it is confirmed', async (t) => {
   assert.match(console.pressed[1] ?? '', /^replay \{"state":"dead","connection":"toy".* fresh replay-1$/);
 });
 
+test('a time that cannot be read is refused, and does not widen the selection', async (t) => {
+  const console = await openConsole(t);
+  for (const page of ['/deliveries', '/deliveries/replay', '/deliveries/dismiss', '/activity', '/feed']) {
+    const name = page === '/feed' ? 'until' : 'from';
+    const { status, text } = await askAs(console.app, 'operator', `/console${page}?connection=toy&${name}=1.3.2026`);
+    assert.equal(status, 400, page);
+    assert.match(text, /“1\.3\.2026” is not a time\. Enter it as 2026-03-01T07:00\./, page);
+  }
+  const pressed = await pressAs(console.app, 'operator', '/console/deliveries/replay', { connection: 'toy', from: '1.3.2026' });
+  assert.equal(pressed.status, 400);
+  assert.deepEqual(console.pressed, []);
+});
+
 test('selected deliveries are retried immediately; replaying and dismissing ask for confirmation', async (t) => {
   const console = await openConsole(t);
   const press = async (verb: string) =>

@@ -1,4 +1,5 @@
 import { RECORD_KINDS, readSubject } from '../../domain/entities/entity.ts';
+import { Refused } from '../../domain/errors.ts';
 import type { DeliveryCriteria } from '../../processing/replay.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { readNames, readNumbered } from '../../store/entities/list-names.ts';
@@ -33,10 +34,16 @@ export async function readSelection(ports: Pick<ConsolePorts, 'context'>, pageRe
   };
 }
 
-/** ISO 8601 with its zone, or a local time as a browser's input field sends it, in the reader's zone. */
+/**
+ * ISO 8601 with its zone, or a local time as a browser's input field sends it, in the reader's zone. Any other text is refused: without its limit
+ * a replay would select more than was asked for.
+ */
 export const timeParam = (pageRequest: PageRequest, name: string): string | null => {
   const text = pageRequest.param(name);
-  return text === null ? null : utcOf(text, pageRequest.zone);
+  if (text === null) return null;
+  const iso = utcOf(text, pageRequest.zone);
+  if (iso === null) throw new Refused(400, 'invalid_time', `“${text}” is not a time. Enter it as 2026-03-01T07:00.`);
+  return iso;
 };
 
 /** The value of a time field. */

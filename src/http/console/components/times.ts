@@ -68,8 +68,12 @@ function offsetMs(at: number, zone: string): number {
   return Date.parse(`${day} ${month} ${year} ${clock} UTC`) - Math.floor(at / 1000) * 1000;
 }
 
+// `Date.parse` alone takes 1.3.2026 for the third of January.
+const ISO = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?$/;
+
 /** Reads `2026-03-01T08:00` in a zone, or a time that names its own; null for anything else. */
 export function utcOf(text: string, zone: string): string | null {
+  if (!ISO.test(text)) return null;
   const local = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text);
   const at = Date.parse(local ? `${text}Z` : text);
   if (Number.isNaN(at)) return null;
