@@ -1,5 +1,6 @@
 import type { Alerts } from './domain/alert.ts';
 import type { Clock, MakeId, Random } from './domain/clock.ts';
+import type { RecentContents } from './domain/entities/recent-contents.ts';
 import type { Log } from './domain/log.ts';
 import type { LargeBodyLock } from './domain/memory.ts';
 import type { Notifier } from './domain/notifier.ts';
@@ -37,6 +38,8 @@ export interface Context {
   inFlight: Set<string>;
   /** Positions of the deliveries that a transaction of this process is claiming and completing at the moment. */
   inTransaction: Set<number>;
+  /** What the deliveries that this process has just stored contain. */
+  recentContents: RecentContents;
   /** Large bodies are processed one at a time, at intake or in a worker: each needs many times its size in memory. */
   withLargeBodyLock: LargeBodyLock;
   /** Names this process in leases. */

@@ -7,6 +7,7 @@ import { subjectText } from '../domain/entities/entity.ts';
 import { InvalidBody, Refused, Unauthenticated, Unavailable } from '../domain/errors.ts';
 import { checkDocumentSize } from '../domain/values/document-size.ts';
 import { isTooLong, LONGEST_ID } from '../domain/values/id-length.ts';
+import type { JsonObject } from '../domain/values/json.ts';
 import { isAddressable } from '../domain/values/outgoing-path.ts';
 import type { Connection } from '../platforms/contract/platform.ts';
 import type {
@@ -94,24 +95,35 @@ async function storeArrival(
   }
   // Not a copy: its address is only built when it is needed.
   const request: WebhookRequest = Object.assign(incoming, { body: body.bytes, format: body.format });
-  const { arrival, kept } = await context.withLargeBodyLock(body.bytes.length, async () => {
+  const { arrival, document, kept } = await context.withLargeBodyLock(body.bytes.length, async () => {
     const described = describeArrival(connection, request, verdict.credential);
-    return { arrival: described, kept: await commits.keep({ ...described, id: context.makeId() }) };
+    return { ...described, kept: await commits.keep({ ...described.arrival, id: context.makeId() }) };
   });
   if (arrival.state === 'dead' && kept.status === 'accepted')
     context.alerts.open(deadDeliveriesAlert({ connection: connection.name, count: 1, newest: { ...arrival, id: kept.deliveryId } }));
   if (arrival.state === 'dead') throw new InvalidBody(arrival.error?.replace(/^invalid_body: /, '') ?? 'The body cannot be read.');
+  if (kept.status === 'accepted' && !arrival.notification)
+    context.recentContents.keep(kept.deliveryId, { headers: arrival.headers, body: arrival.body, document });
   context.deliveryArrived.notify();
   return kept;
 }
 
+interface Described {
+  arrival: Arrival;
+  /** The body as stored, parsed; null: it has to be parsed again. */
+  document: JsonObject | null;
+}
+
 /** What is stored of a request: identified, credentials redacted. An unreadable body is stored too, as dead. */
-function describeArrival(connection: Connection, request: WebhookRequest, credential: string): Arrival {
+function describeArrival(connection: Connection, request: WebhookRequest, credential: string): Described {
   const { platform, settings } = connection;
   const body = platform.redactBody?.(request.body, request.headers['content-type'] ?? null) ?? request.body;
   const identity = identify(connection, request);
-  const unreadable = identity instanceof InvalidBody;
-  return {
+  const { document = null, ...identified } =
+    identity instanceof InvalidBody
+      ? { ...NO_IDENTITY, dedupeKey: bodyKey(request), state: 'dead' as const, error: `${identity.code}: ${identity.message}` }
+      : identity;
+  const arrival: Arrival = {
     connection: connection.name,
     platform: platform.name,
     method: request.method,
@@ -121,15 +133,15 @@ function describeArrival(connection: Connection, request: WebhookRequest, creden
     contentType: request.headers['content-type'] ?? null,
     receivedAt: request.receivedAt.toISOString(),
     credential,
-    ...(unreadable
-      ? { ...NO_IDENTITY, dedupeKey: bodyKey(request), state: 'dead', error: `${identity.code}: ${identity.message}` }
-      : identity),
+    ...identified,
   };
+  return { arrival, document: body === request.body ? document : null };
 }
 
 const NO_IDENTITY = { mergeable: false, eventId: null, eventType: null, subject: null, notification: false } as const;
 
-type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventType' | 'subject' | 'notification' | 'state' | 'error'>;
+type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventType' | 'subject' | 'notification' | 'state' | 'error'> &
+  Pick<Identity, 'document'>;
 
 function identify({ platform, settings }: Connection, request: WebhookRequest): Identified | InvalidBody {
   try {
@@ -146,6 +158,7 @@ function identify({ platform, settings }: Connection, request: WebhookRequest): 
       notification: identity.notification,
       state: 'pending',
       error: null,
+      ...(identity.document ? { document: identity.document } : {}),
     };
   } catch (error) {
     // An unknown charset, or an id that cannot be part of a URL: the whole request is rejected.

@@ -113,7 +113,14 @@ async function prepareBatch(
 ): Promise<Prepared> {
   tracker.clear();
   const now = context.clock.now().toISOString();
-  const due = await takeDeliveries(sql, { now, mostBytes: MOST_BYTES_PER_TRANSACTION, except: [...context.inTransaction], ...take });
+  const { recentContents: recent } = context;
+  const due = await takeDeliveries(sql, {
+    now,
+    mostBytes: MOST_BYTES_PER_TRANSACTION,
+    except: [...context.inTransaction],
+    recent,
+    ...take,
+  });
   const large = due.filter(({ bodyLoaded }) => !bodyLoaded);
   const light = due.filter(({ bodyLoaded }) => bodyLoaded);
   tracker.track(light);

@@ -14,7 +14,7 @@ import { openOlderDatabase } from '../support/older-database.ts';
 
 const AT = '2026-03-01T08:00:00.000Z';
 const NOW = '2026-03-01T09:00:00.000Z';
-const TAKE = { now: NOW, limit: 10, mostBytes: 1000, except: [], only: null };
+const TAKE = { now: NOW, limit: 10, mostBytes: 1000, except: [], recent: { take: () => undefined }, only: null };
 
 testOnEnginesWith(
   'deliveries from before an upgrade are found by resource and event, and still wait for each other',

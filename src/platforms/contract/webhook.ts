@@ -1,5 +1,6 @@
 import type { Drift } from '../../domain/entities/drift.ts';
 import type { EntityReport, Subject } from '../../domain/entities/entity.ts';
+import type { JsonObject } from '../../domain/values/json.ts';
 import type { AuthEntry } from './auth-entry.ts';
 
 /** A webhook request before its body is read: none of it is trusted yet. */
@@ -91,6 +92,8 @@ export interface Identity {
   notification: boolean;
   /** A notification without an id: merges with one for the same resource that has not been started. */
   mergeable: boolean;
+  /** The body of at most `MOST_RETAINED_BYTES`, parsed as `interpret` would: it need not be parsed again. */
+  document?: JsonObject;
 }
 
 /** The stored request that `interpret` reads. Interpreting it is pure, so repeating it gives the same result. */
@@ -104,6 +107,8 @@ export interface StoredRequest {
   eventId: string | null;
   subject: string | null;
   receivedAt: string;
+  /** The body as `identify` has just parsed it; usually missing. */
+  document?: JsonObject | undefined;
 }
 
 /** What a missing resource (404) means for the delivery that named it. */

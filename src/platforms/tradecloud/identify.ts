@@ -1,10 +1,11 @@
 import type { Subject } from '../../domain/entities/entity.ts';
+import { MOST_RETAINED_BYTES } from '../../domain/entities/recent-contents.ts';
 import { InvalidBody } from '../../domain/errors.ts';
 import { bodyText } from '../../domain/values/body-text.ts';
 import { type JsonObject, objectAt, textAt } from '../../domain/values/json.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { isKnownEvent, isUnknownEvent } from './events.ts';
-import { type Content, contentOf, ENVELOPE, externalIdOf, readBody } from './read/body.ts';
+import { type Content, contentOf, ENVELOPE, externalIdOf, readBody, WHOLE } from './read/body.ts';
 
 const LONGEST_TYPE = 500;
 
@@ -30,7 +31,9 @@ function identifyNotification(request: WebhookRequest): Identity {
 }
 
 function identifyEvent(request: WebhookRequest): Identity {
-  const body = readBody(bodyText(request.body, request.headers['content-type']), request.format === 'xml' ? 'xml' : 'json', ENVELOPE);
+  const format = request.format === 'xml' ? 'xml' : 'json';
+  const isWhole = format === 'json' && request.body.length <= MOST_RETAINED_BYTES;
+  const body = readBody(bodyText(request.body, request.headers['content-type']), format, isWhole ? WHOLE : ENVELOPE);
   const content = contentOf(body);
   const eventType = textAt(body.eventName)?.slice(0, LONGEST_TYPE) ?? null;
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');
@@ -44,6 +47,7 @@ function identifyEvent(request: WebhookRequest): Identity {
     dedupeKey: eventId,
     notification: false,
     mergeable: false,
+    ...(isWhole ? { document: body } : {}),
   };
 }
 

@@ -20,13 +20,17 @@ const READERS: Readonly<Record<ContentKind, (state: JsonObject, externalId: stri
 /** What a stored webhook reports. The event's name does not matter: the body contains the resulting state. */
 export function interpret(delivery: StoredRequest): Interpretation {
   if (delivery.method === 'GET') return interpretNotification(delivery);
-  const text = bodyText(delivery.body, delivery.contentType);
-  const body = readBody(text, formatOf(delivery.contentType, text), WHOLE);
+  const body = delivery.document ?? parseBody(delivery);
   const content = contentOf(body);
   const drift = driftOf(body, content);
   if (isUnknownEvent(textAt(body.eventName))) return interpretUnknown(content, drift);
   if (content === null) throw new InvalidBody('The body carries no order, documents or shipment');
   return { do: 'apply', reports: [readContent(content)], drift };
+}
+
+function parseBody({ body, contentType }: StoredRequest): JsonObject {
+  const text = bodyText(body, contentType);
+  return readBody(text, formatOf(contentType, text), WHOLE);
 }
 
 function readContent(content: Content): EntityReport {

@@ -1,4 +1,6 @@
 import type { Delivery } from '../../domain/entities/delivery.ts';
+import type { RecentContent, RecentContents } from '../../domain/entities/recent-contents.ts';
+import type { JsonObject } from '../../domain/values/json.ts';
 import type { Sql } from '../engine/database.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import { numberOf, rowsParameter } from '../engine/rows.ts';
@@ -14,6 +16,8 @@ import { type DeliveryRow, deliveryColumns, toDelivery } from './row.ts';
 export interface ClaimedDelivery extends Delivery {
   bodyLoaded: boolean;
   bodyBytes: number;
+  /** The body as it was parsed at intake, if that was just now. */
+  document?: JsonObject | undefined;
 }
 
 /** No earlier delivery of its resource is unfinished. One index lookup for each row. */
@@ -28,6 +32,8 @@ export interface Take {
   mostBytes: number;
   /** Positions of deliveries that this process is already processing. */
   except: readonly number[];
+  /** Contents that need not be read. */
+  recent: Pick<RecentContents, 'take'>;
   /** Only these positions; null: all that are due. */
   only: readonly number[] | null;
 }
@@ -53,15 +59,18 @@ export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDeliv
      where sized.bytes <= ? order by sized.seq`,
     [take.now, take.limit, take.mostBytes],
   );
-  return rows.map(toTaken);
+  return rows.map((row) => toTaken(row, take.recent.take(row.id)));
 }
 
-const toTaken = (row: TakenRow): ClaimedDelivery => ({
+const toTaken = (row: TakenRow, recent?: RecentContent): ClaimedDelivery => ({
   ...toDelivery(row),
-  ...(row.packed === null ? { headers: {}, body: Buffer.alloc(0) } : unpackSmall(row.packed)),
+  ...(row.packed === null ? NO_CONTENTS : (recent ?? unpackSmall(row.packed))),
+  document: recent?.document ?? undefined,
   bodyLoaded: row.packed !== null || row.body_bytes === null,
   bodyBytes: numberOf(row.body_bytes),
 });
+
+const NO_CONTENTS = { headers: {}, body: Buffer.alloc(0) };
 
 export interface Claim {
   worker: string;
