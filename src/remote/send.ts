@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Agent } from 'node:http';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { finished, pipeline, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { currentRequest } from '../domain/current-request.ts';
 import { RemoteFailure } from '../domain/errors.ts';
@@ -27,10 +27,18 @@ export async function sendRequest(request: OutgoingRequest): Promise<RemoteRespo
   return { status: response.status, headers: plainHeaders(response), text: typeof response.data === 'string' ? response.data : '' };
 }
 
-/** The same with the body as a stream. The timeout applies to the first byte; afterwards the stream fails after 30 seconds without data. */
+/**
+ * The same with the body as a stream. The timeout applies to the first byte; afterwards the stream fails after 30 seconds without data. A
+ * body that ends early fails with `remote_unreachable`.
+ */
 export async function openStream(request: OutgoingRequest): Promise<RemoteStream> {
   const response = await exchange<Readable>(request, { responseType: 'stream' });
-  const guard = stallGuard(describeCall(request.method, request.url));
+  const what = describeCall(request.method, request.url);
+  const guard = stallGuard(what);
+  // Before `pipeline`, which would pass on the HTTP library's own error.
+  finished(response.data, (error) => {
+    if (error) guard.destroy(new RemoteFailure('remote_unreachable', `${what} was cut off in the middle of the body`, 0));
+  });
   pipeline(response.data, guard, () => {});
   return { status: response.status, headers: plainHeaders(response), content: guard };
 }

@@ -5,6 +5,7 @@ import { fetchDocumentAgain, fetchDocuments } from '../../src/documents/fetch-do
 import type { DocumentStorage } from '../../src/documents/storage/storage.ts';
 import { RemoteFailure, RemoteMissing, Unavailable } from '../../src/domain/errors.ts';
 import { listMissingDocuments } from '../../src/store/documents/list-missing.ts';
+import { clientOptions, remoteOnFakeTime, remoteServer } from '../remote/remote-server.ts';
 import { testOnEngines } from '../support/engines.ts';
 import { announce, documentOf } from './announced.ts';
 import { body, ground, heldFiles } from './support.ts';
@@ -55,6 +56,31 @@ testOnEngines('a download that is refused twice is retried with fresh metadata, 
   assert.deepEqual(asked, ['a', 'a', 'a']);
   assert.deepEqual(opened, []);
   assert.deepEqual(closed, ['storage_unavailable', 'document_failed']);
+});
+
+testOnEngines('a download that is cut off is reported as a fault of the remote side and is retried', async (t, engine) => {
+  let attempts = 0;
+  const base = await remoteServer(t, (_request, response) => {
+    attempts += 1;
+    response.writeHead(200, { 'content-length': 10 });
+    if (attempts > 1) response.end('0123456789');
+    else response.write('012', () => response.destroy());
+  });
+  const client = remoteOnFakeTime().remote.client(clientOptions(base));
+  const { context, ports, clock } = await ground(t, engine, async () => {
+    const { content } = await client.open('/terms.pdf');
+    return { filename: 'terms.pdf', contentType: 'application/pdf', contentLength: 10, content };
+  });
+  await announce(context, { key: 'a' });
+  await fetchDocuments(context, ports);
+  const cutOff = await documentOf(context, 'a');
+  assert.deepEqual(
+    [cutOff.state, cutOff.error],
+    ['announced', `remote_unreachable: GET ${base}/terms.pdf was cut off in the middle of the body`],
+  );
+  clock.advance(30_000);
+  await fetchDocuments(context, ports);
+  assert.deepEqual([(await documentOf(context, 'a')).state, attempts], ['stored', 2]);
 });
 
 testOnEngines(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { RemoteFailure, RemoteMissing } from '../../src/domain/errors.ts';
 import type { Log } from '../../src/domain/log.ts';
 import { clientOptions, failure, remoteOnFakeTime, remoteServer, silentLog } from './remote-server.ts';
@@ -117,7 +118,18 @@ test('a body that breaks off in the middle fails its stream', async (t) => {
     setImmediate(() => response.destroy());
   });
   const { content } = await remoteOnFakeTime().remote.client(clientOptions(base)).open(`${base}/file`);
-  await assert.rejects(text(content));
+  await assert.rejects(text(content), failure('remote_unreachable', 0));
+});
+
+test('an answer that is cut off is a missing response, compressed or not', async (t) => {
+  const base = await remoteServer(t, (request, response) => {
+    const compressed = request.url === '/compressed' ? { 'content-encoding': 'gzip' } : {};
+    response.writeHead(200, { 'content-length': '100', ...compressed });
+    response.write(gzipSync('{"half":').subarray(0, 12), () => response.destroy());
+  });
+  const client = remoteOnFakeTime().remote.client(clientOptions(base));
+  for (const path of ['/plain', '/compressed'])
+    await assert.rejects(client.call({ method: 'GET', path }), failure('remote_unreachable', 0));
 });
 
 test('a call leaves one log line without query, body or credentials', async (t) => {

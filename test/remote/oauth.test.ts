@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RemoteFailure } from '../../src/domain/errors.ts';
-import { remoteOnFakeTime, remoteServer } from './remote-server.ts';
+import { failure, remoteOnFakeTime, remoteServer } from './remote-server.ts';
 
 const options = (base: string) => ({
   tokenUrl: `${base}/tenant/oauth/token`,
@@ -55,6 +55,14 @@ for (const [status, code] of [
     assert.doesNotMatch(`${error.stack}`, /cret/);
   });
 }
+
+test('a token that is cut off is a failure without status', async (t) => {
+  const base = await remoteServer(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
+    response.write('{"access_token":"', () => response.destroy());
+  });
+  await assert.rejects(remoteOnFakeTime().remote.oauth2(options(base))(false), failure('remote_unreachable', 0));
+});
 
 test('a token endpoint that cannot be reached is a failure without status, and is called again next time', async (t) => {
   let up = false;
