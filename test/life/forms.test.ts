@@ -196,6 +196,22 @@ alive('unknown events, fields and values are accepted, applied as far as known, 
   assert.ok(data.some((one: Body) => one.kind === 'value' && /Teleported/.test(JSON.stringify(one))));
 });
 
+alive('the criteria of an unknown event with an unusual name select its deliveries', async (life) => {
+  const names = ['Zahlung <Ü> 100 %_!', `Long${'N'.repeat(100)}`, `Longer${'😀'.repeat(300)}`, 'two\nlines & "quotes"'];
+  for (const [position, eventName] of names.entries()) {
+    for (const messageId of [`n-${position}-1`, `n-${position}-2`])
+      assert.equal((await life.order(JSON.stringify({ eventName, newEvent: {}, meta: { messageId } }))).state, 'ignored');
+  }
+  const causes: Body[] = (await life.get('/deliveries/causes')).data;
+  assert.equal(causes.length, names.length);
+  for (const { count, criteria, sampleId } of causes) {
+    const selected: Body[] = (await life.get(`/deliveries?${new URLSearchParams(criteria)}`)).data;
+    assert.deepEqual([count, selected.length, selected.some(({ id }) => id === sampleId)], [2, 2, true], criteria.event);
+    const preview = await life.call('POST', '/deliveries/replay', { ...criteria, preview: true });
+    assert.deepEqual([preview.status, preview.body.number], [200, 2], JSON.stringify(preview.body));
+  }
+});
+
 alive('a body that cannot be read is answered 400 and stored as it arrived', async (life) => {
   for (const [body, type, encoding] of [
     ['{"eventName":"Order', 'application/json', 'utf8'],

@@ -257,7 +257,7 @@ limit ?;
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
-where connection = ? and error is not null and lower(error) like ? escape '!' and deliveries.seq > ? and deliveries.seq <= ?
+where connection = ? and error is not null and lower(error) like lower(?) escape '!' and deliveries.seq > ? and deliveries.seq <= ?
 order by deliveries.seq desc
 limit ?;
 
@@ -294,7 +294,7 @@ limit ?;
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
-where error is not null and lower(error) like ? escape '!' and deliveries.seq > ? and deliveries.seq <= ?
+where error is not null and lower(error) like lower(?) escape '!' and deliveries.seq > ? and deliveries.seq <= ?
 order by deliveries.seq desc
 limit ?;
 
@@ -302,7 +302,7 @@ limit ?;
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
-where lower(event_type) like ? escape '!' and deliveries.seq > ? and deliveries.seq <= ?
+where lower(event_type) like lower(?) escape '!' and deliveries.seq > ? and deliveries.seq <= ?
 order by deliveries.seq desc
 limit ?;
 
@@ -455,7 +455,7 @@ update deliveries
 set next_attempt_at = ?
 where state = 'pending' and seq in ( select seq
 from deliveries
-where seq > ? and seq <= ? and state = 'pending' and connection = ? and error is not null and lower(error) like ? escape '!'
+where seq > ? and seq <= ? and state = 'pending' and connection = ? and error is not null and lower(error) like lower(?) escape '!'
 order by seq
 limit ?)
 returning seq;

@@ -119,9 +119,9 @@ where grams @> ?::smallint[] and search_index.seq < ? and entities.connection in
 order by search_index.seq desc
 limit 5000) as candidates
 join entities on entities.seq = candidates.seq
-where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entities.connection in (?, …) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -133,9 +133,9 @@ where grams @> ?::smallint[] and search_index.seq < ?
 order by search_index.seq desc
 limit 5000) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -147,11 +147,11 @@ where grams @> ?::smallint[] and search_index.seq < ?
 order by search_index.seq desc
 limit 5000) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entity_id = entities.id and lower(announced) like lower(?) escape '!')) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -163,9 +163,9 @@ from search_index
 where seq >= ? and seq < ? offset 0) as recent
 where grams @> ?::smallint[]) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -177,11 +177,11 @@ from search_index
 where seq >= ? and seq < ? offset 0) as recent
 where grams @> ?::smallint[]) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entity_id = entities.id and lower(announced) like lower(?) escape '!')) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -193,8 +193,8 @@ from search_index
 where seq >= ? and seq < ? offset 0) as recent
 where grams @> ?::smallint[]) as candidates
 join entities on entities.seq = candidates.seq
-where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entities.connection in (?, …) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;

@@ -119,9 +119,9 @@ from (select rowid as seq
 from search_index
 where search_index match ? and rowid >= ? and rowid < ?) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -131,11 +131,11 @@ from (select rowid as seq
 from search_index
 where search_index match ? and rowid >= ? and rowid < ?) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entity_id = entities.id and lower(announced) like lower(?) escape '!')) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -145,9 +145,9 @@ from (select rowid as seq
 from search_index
 where search_index match ? and rowid >= ? and rowid < ?) as candidates
 join entities on entities.seq = candidates.seq
-where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entities.connection in (?, …) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -160,9 +160,9 @@ where search_index match ? and search_index.rowid < ? and entities.connection in
 order by search_index.rowid desc
 limit 5000) as candidates
 join entities on entities.seq = candidates.seq
-where entities.connection in (?, …) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entities.connection in (?, …) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -174,9 +174,9 @@ where search_index match ? and search_index.rowid < ?
 order by search_index.rowid desc
 limit 5000) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;
 
@@ -188,10 +188,10 @@ where search_index match ? and search_index.rowid < ?
 order by search_index.rowid desc
 limit 5000) as candidates
 join entities on entities.seq = candidates.seq
-where (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!')) and (lower(entities.number) like ? escape '!' or lower(entities.external_id) like ? escape '!' or lower(entities.header) like ? escape '!' or lower(entities.lines) like ? escape '!' or exists (select 1
+where entity_id = entities.id and lower(announced) like lower(?) escape '!')) and (lower(entities.number) like lower(?) escape '!' or lower(entities.external_id) like lower(?) escape '!' or lower(entities.header) like lower(?) escape '!' or lower(entities.lines) like lower(?) escape '!' or exists (select 1
 from documents
-where entity_id = entities.id and lower(announced) like ? escape '!'))
+where entity_id = entities.id and lower(announced) like lower(?) escape '!'))
 order by candidates.seq + 0 desc
 limit ?;

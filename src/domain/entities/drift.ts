@@ -146,12 +146,13 @@ function noteTime(value: Json, place: Place, found: Found): void {
 
 const isEnum = (shape: Shape): shape is readonly string[] => Array.isArray(shape);
 
+const LONGEST_EVENT = 500;
+
+/** The type or, if it is very long, its beginning: its deliveries are selected by it. A character of two UTF-16 units is not cut in half. */
+export const eventName = (type: string): string => type.slice(0, LONGEST_EVENT).replace(/[\ud800-\udbff]$/, '');
+
 /** An event type that the platform's description does not contain; `path` is its place. */
-export const unknownEvent = (type: string, path: string): Drift => ({
-  kind: 'event',
-  name: PLAIN_VALUE.test(type) ? type : '(unprintable)',
-  path,
-});
+export const unknownEvent = (type: string, path: string): Drift => ({ kind: 'event', name: eventName(type), path });
 
 function noteValue(value: Json, known: readonly string[], place: Place, found: Found): void {
   if (value === '' || known.includes(String(value))) return;

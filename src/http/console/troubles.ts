@@ -1,7 +1,7 @@
 import { PERMANENT } from '../../domain/outcome.ts';
 import type { FailureCause } from '../../views/causes.ts';
 import { alertTrouble } from './alert-troubles.ts';
-import { countText } from './components/format.ts';
+import { countText, shortEvent } from './components/format.ts';
 import { connectionLink, deliveriesLink, link } from './components/links.ts';
 import { neverProven, unproven } from './coverage-troubles.ts';
 import { type Assessor, asSentence, type ConnectionFacts, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
@@ -109,8 +109,8 @@ const unknownEvents: Assessor = ({ causes }) =>
       tone: isApplied ? 'plain' : 'watch',
       effect: isApplied ? 'none' : 'not applied',
       sentence: isApplied
-        ? `Unknown event “${event}”, ${countText(count, 'time')}: applied as the snapshot that it carries. Report its name to the adapter's maintainer.`
-        : `Unknown event “${event}”: ${countText(count, 'delivery is', 'deliveries are')} stored but not applied. Report it to the adapter's maintainer, and replay after the update.`,
+        ? `Unknown event “${shortEvent(event ?? '')}”, ${countText(count, 'time')}: applied as the snapshot that it carries. Report its name to the adapter's maintainer.`
+        : `Unknown event “${shortEvent(event ?? '')}”: ${countText(count, 'delivery is', 'deliveries are')} stored but not applied. Report it to the adapter's maintainer, and replay after the update.`,
       since: first,
       steps: [
         { kind: 'link', label: 'Show an example', href: link(`/deliveries/${encodeURIComponent(sampleId)}`) },

@@ -35,8 +35,13 @@ export const inScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Conditio
 export const consumerInScope = ({ scope }: Pick<Sql, 'scope'>, column: string): Condition => isOneOf(column, scope?.consumers ?? null);
 
 /** The text in lower case, with the wildcards of `like` escaped by `!`. */
-export const likeText = (text: string): string => text.toLowerCase().replaceAll(/[!%_]/g, '!$&');
+export const likeText = (text: string): string => escapeLike(text.toLowerCase());
 
-/** The column contains the text, case-insensitive; an ellipsis (…) in it matches anything. */
+const escapeLike = (text: string): string => text.replaceAll(/[!%_]/g, '!$&');
+
+/**
+ * The column contains the text, case-insensitive; an ellipsis (…) in it matches anything. The database changes the case of both: SQLite changes only
+ * ASCII letters.
+ */
 export const contains = (column: string, text: string | null): Condition =>
-  text === null ? null : [`lower(${column}) like ? escape '!'`, `%${likeText(text).replaceAll('…', '%')}%`];
+  text === null ? null : [`lower(${column}) like lower(?) escape '!'`, `%${escapeLike(text).replaceAll('…', '%')}%`];

@@ -37,3 +37,8 @@ const GAP_CAUSES: Readonly<Record<string, string>> = {
 
 /** Why no delivery had reported a change, in a sentence. */
 export const gapCauseText = (cause: string): string => GAP_CAUSES[cause] ?? cause;
+
+const LONGEST_EVENT = 64;
+
+/** The beginning of a long event name: a sender can invent any. */
+export const shortEvent = (name: string): string => (name.length > LONGEST_EVENT ? `${name.slice(0, LONGEST_EVENT)}…` : name);

@@ -1,6 +1,6 @@
 import type { DeliveryState } from '../../../../domain/entities/delivery.ts';
 import { action, button, table, time } from '../../components/components.ts';
-import { countText } from '../../components/format.ts';
+import { countText, shortEvent } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, link } from '../../components/links.ts';
 import type { PageRequest } from '../../page.ts';
@@ -29,7 +29,7 @@ export const causeTable = (causes: readonly KnownCause[], pageRequest: PageReque
 
 /** The effect of an unknown event comes first: a long name is cut off at its end. */
 const causeText = ({ event, cause, isApplied = false }: KnownCause): string =>
-  event === null ? plainError(cause) : `${isApplied ? 'Applied as a snapshot' : 'Not applied'}: unknown event “${event}”`;
+  event === null ? plainError(cause) : `${isApplied ? 'Applied as a snapshot' : 'Not applied'}: unknown event “${shortEvent(event)}”`;
 
 /** The state of the deliveries behind a row. */
 function stateOf({ event, dead, isApplied = false }: KnownCause): DeliveryState {

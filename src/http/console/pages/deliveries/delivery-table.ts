@@ -1,3 +1,4 @@
+import { eventName } from '../../../../domain/entities/drift.ts';
 import { readSubject } from '../../../../domain/entities/entity.ts';
 import type { DeliveryRow } from '../../../../store/deliveries/list.ts';
 import { listDrift } from '../../../../store/drift/list.ts';
@@ -90,4 +91,4 @@ const eventKey = (connection: string, event: string): string => `${connection}\n
 
 /** Stored, but not applied. */
 export const isUnknownEvent = ({ state, connection, eventType }: DeliveryRow, unknown: ReadonlySet<string>): boolean =>
-  state === 'ignored' && eventType !== null && unknown.has(eventKey(connection, eventType));
+  state === 'ignored' && eventType !== null && unknown.has(eventKey(connection, eventName(eventType)));

@@ -1,7 +1,7 @@
 import { type DriftRow, listDrift } from '../../../../store/drift/list.ts';
 import { badge, table, time } from '../../components/components.ts';
 import { filterForm } from '../../components/filter.ts';
-import { countText } from '../../components/format.ts';
+import { countText, shortEvent } from '../../components/format.ts';
 import { type Html, html } from '../../components/html.ts';
 import { deliveryLink } from '../../components/links.ts';
 import { readSamples, wasApplied } from '../../known-causes.ts';
@@ -34,7 +34,7 @@ ${table(
   found.map((one) => ({
     href: deliveryLink(one.sampleId),
     cells: [
-      html`<code>${one.name}</code>`,
+      html`<code title="${one.name}">${shortEvent(one.name)}</code>`,
       badge(one.kind, 'plain'),
       effectOf(one.kind, isApplied(one)),
       html`<code>${one.path}</code>`,
