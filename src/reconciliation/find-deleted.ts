@@ -4,7 +4,7 @@ import type { ListStream } from '../platforms/contract/api.ts';
 import { readResource } from '../processing/interpret-delivery.ts';
 import { tombstone } from '../processing/read-delivery.ts';
 import { readKnown } from '../store/entities/read-known.ts';
-import { applyListed, type ListedResource } from './process-page.ts';
+import { applyListed, endsRun, type ListedResource, noteFailure } from './process-page.ts';
 import { isPermanentFailure, withRetry } from './retry.ts';
 import type { ActiveRun } from './run-lease.ts';
 
@@ -45,8 +45,10 @@ async function fetchUnlisted(run: ActiveRun, { kind, externalId }: Subject): Pro
   } catch (error) {
     if (error instanceof RemoteMissing) return { record: { subject, text: '' }, reports: [tombstone(subject)], drift: [] };
     const reason = notFetchable(error);
-    if (reason === null) throw error;
-    return reason;
+    if (reason !== null) return reason;
+    if (endsRun(error)) throw error;
+    noteFailure(run, { subject }, error);
+    return { record: { subject, text: '' }, reports: null, drift: [] };
   }
 }
 

@@ -77,11 +77,14 @@ async function readRecord(run: ActiveRun, record: ListedRecord, requestedAt: str
   } catch (error) {
     // Deleted between list and fetch: the platform reports that with a separate event.
     if (error instanceof RemoteMissing) return { record, reports: [], drift: [] };
-    if (error instanceof RemoteFailure || error instanceof Unavailable || isInterruption(error)) throw error;
+    if (endsRun(error)) throw error;
     noteFailure(run, record, error);
     return { record, reports: null, drift: [] };
   }
 }
+
+/** Whether a failed call for one resource ends the run; otherwise only that resource is counted as failed. */
+export const endsRun = (error: unknown): boolean => error instanceof RemoteFailure || error instanceof Unavailable || isInterruption(error);
 
 const isInterruption = (error: unknown): boolean => error instanceof OrderdockError && ['interrupted', 'lease_lost'].includes(error.code);
 
@@ -208,7 +211,8 @@ export const counted = (counts: Partial<RunCounts> = {}): RunCounts => ({
   ...counts,
 });
 
-function noteFailure(run: ActiveRun, record: ListedRecord, error: unknown): void {
+/** Logs that one resource could not be read or applied. */
+export function noteFailure(run: ActiveRun, record: Pick<ListedRecord, 'subject'>, error: unknown): void {
   const { kind, externalId } = record.subject;
   run.context.log.error('reconcile_record_failed', {
     runId: run.runId,

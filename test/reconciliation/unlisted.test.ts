@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PermanentFailure } from '../../src/domain/errors.ts';
+import { InvalidBody, PermanentFailure } from '../../src/domain/errors.ts';
 import { createReconciler } from '../../src/reconciliation/reconciler.ts';
 import { readGaps } from '../../src/store/reconciliation/list-runs.ts';
 import { at, lastRun, type ReconcileTest, rows, testWithReconciler, toyOrder } from './support.ts';
@@ -93,3 +93,20 @@ testWithReconciler('an entity missing from a complete list whose id cannot be pa
     ['PO1', true],
   ]);
 });
+
+testWithReconciler(
+  'an entity missing from a complete list whose answer cannot be read is one failed record, and hides no other deletion',
+  async (test) => {
+    const failing = new Map([['PO1', new InvalidBody('The body is not JSON')]]);
+    for (const id of ['PO1', 'PO2']) await test.send({ id, type: 'order', order: toyOrder(id, at(0)) });
+    await test.settle();
+    test.clock.advance(60_000);
+    await withWholeList(test, new Set(), failing)();
+    const { state, counts } = await lastRun(test);
+    assert.deepEqual([state, counts.seen, counts.failed], ['done', 2, 1]);
+    assert.deepEqual(await deletions(test), [
+      ['PO1', false],
+      ['PO2', true],
+    ]);
+  },
+);
