@@ -91,3 +91,16 @@ test('a malicious file name cannot be anything but a file name', async () => {
     await api.close();
   }
 });
+
+testOnEngines('a long file name is cut between characters, so that the content can be read', async (_t, engine) => {
+  const { api, content } = await startWithDocuments(engine, `${'x'.repeat(149)}😀.pdf`);
+  try {
+    for (const method of ['GET', 'HEAD']) {
+      const response = await content({}, method);
+      assert.equal(response.status, 200, method);
+      assert.match(response.headers.get('content-disposition') ?? '', /filename\*=UTF-8''x{149}%F0%9F%98%80$/);
+    }
+  } finally {
+    await api.close();
+  }
+});

@@ -123,9 +123,9 @@ function safeName(name: string): string {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
     .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '')
     .replace(/[\\/:*?"<>|]/g, '_')
-    .replace(/^[. ]+|[. ]+$/g, '')
-    .slice(0, 150);
-  return plain || 'document';
+    .replace(/^[. ]+|[. ]+$/g, '');
+  // By characters: a header cannot contain half of a surrogate pair.
+  return [...plain].slice(0, 150).join('') || 'document';
 }
 
 const safeType = (contentType: string | null): string =>
