@@ -70,6 +70,18 @@ testWithApi('lists are filtered, paged by opaque cursors and available as CSV', 
   assert.equal(csv.text.trim().split('\r\n').length, 3);
 });
 
+testWithApi('a media type with its charset is recognised in Accept', async (api) => {
+  const typeFor = async (accept: string) => (await api.get('/orders', { headers: { Accept: accept } })).headers.get('content-type');
+  for (const accept of [
+    'text/csv; charset=utf-8',
+    'text/csv;charset=UTF-8;header=present',
+    'application/json;q=0.1, text/csv;charset=utf-8',
+  ])
+    assert.match((await typeFor(accept)) ?? '', /^text\/csv/, accept);
+  for (const accept of ['application/json; charset=utf-8, text/csv;q=0.5', 'text/csv; charset=utf-16', '*/*'])
+    assert.match((await typeFor(accept)) ?? '', /^application\/json/, accept);
+});
+
 testWithApi('invalid requests are answered 400', async (api) => {
   for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=nonsense', 'updatedAfter=yesterday', 'include=everything', 'sort=id']) {
     const answer = await api.get(`/orders?${query}`);

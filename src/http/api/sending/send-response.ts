@@ -55,7 +55,8 @@ export async function sendResource(request: Request, response: Response, resourc
 export function wantsCsv(request: Request, response: Response): boolean {
   if (response.locals.isCsv === true) return true;
   response.vary('Accept');
-  return request.accepts('application/json', 'text/csv') === 'text/csv';
+  // With their parameters, which a client may name too: `text/csv; charset=utf-8`.
+  return request.accepts(JSON_TYPE, CSV_TYPE) === CSV_TYPE;
 }
 
 /** CSV has no place for the next page's address but the `Link` header. */
