@@ -77,3 +77,15 @@ alive('characters that PostgreSQL cannot store are searched for, and stored, lik
   ])
     assert.ok((await fetch(`${life.url}/console${path}`, { headers })).status < 500, path);
 });
+
+alive('a response about another order is not applied, neither to that order nor to the requested one', async (life) => {
+  life.far.orders.set(orderId('PO1'), orderJson({ number: 'PO2', at: AT, lines: [] }));
+  const { body } = await notify(life, `/orders/${orderId('PO1')}`);
+  const failed = await life.until(
+    'the fetch has failed',
+    () => life.get(`/deliveries/${body.deliveryId}`),
+    ({ error }) => error !== null,
+  );
+  assert.match(failed.error, /^remote_unreadable: /);
+  assert.deepEqual([failed.state, await life.feed()], ['pending', []]);
+});

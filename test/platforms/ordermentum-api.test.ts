@@ -12,7 +12,7 @@ test('without api settings there is no API client', () => {
 });
 
 test('each kind is fetched from its own detail, with the key and as it was returned', async (t) => {
-  const { api, calls } = await against(t, ({ path }) => ({ body: `{"id":"x","path":"${path}","total":1.10}` }));
+  const { api, calls } = await against(t, ({ path }) => ({ body: `{"id":"a/b","path":"${path}","total":1.10}` }));
   for (const kind of ['order', 'invoice', 'credit-note', 'purchaser'] as const) {
     const { text, partial } = await api.fetch({ kind, externalId: 'a/b' });
     assert.equal(partial, false);
@@ -38,10 +38,11 @@ test('after a refused key the next one is used, and stays in use', async (t) => 
 });
 
 test('concurrent calls that are refused switch the key only once', async (t) => {
-  const { api } = await against(t, ({ headers }) => (headers['x-api-key'] === 'new' ? { body: { id: 'o' } } : { status: 401 }), [
-    'old',
-    'new',
-  ]);
+  const { api } = await against(
+    t,
+    ({ headers, path }) => (headers['x-api-key'] === 'new' ? { body: { id: path.at(-1) } } : { status: 401 }),
+    ['old', 'new'],
+  );
   const fetched = await Promise.all([api.fetch(order('a')), api.fetch(order('b')), api.fetch(order('c'))]);
   assert.equal(fetched.length, 3);
 });
@@ -64,7 +65,9 @@ test('an unknown order is missing, a 429 keeps its Retry-After, and a response t
 
 test('the 25th order within a minute waits, invoices and the list continue, and the list serves the rest', async (t) => {
   const rows = Array.from({ length: 60 }, (_, n) => ({ id: `o-${n}`, status: 'Placed', updatedAt: '2026-03-01T12:00:00Z', total: n }));
-  const { api, calls } = await against(t, ({ path, query }) => (path === '/v2/orders' ? listOf(rows, query) : { body: { id: 'x' } }));
+  const { api, calls } = await against(t, ({ path, query }) =>
+    path === '/v2/orders' ? listOf(rows, query) : { body: { id: path.split('/').at(-1) } },
+  );
   for (let n = 0; n < 24; n++) await api.fetch(order(`o-${n}`));
   await assert.rejects(api.fetch(order('o-24')), failure({ code: 'rate_limited_here' }));
   await api.fetch({ kind: 'invoice', externalId: 'i-1' });

@@ -114,6 +114,40 @@ for (const lister of LISTERS) {
   });
 }
 
+const COMPANY = '7c1d94e0-3a5f-4b6e-9d02-5e8f1a2b3c4d';
+
+/** A kind, the requested id, responses about it, and responses about another resource. */
+const IDENTIFIED: readonly [platform: string, kind: EntityKind, id: string, same: readonly object[], other: readonly object[]][] = [
+  [
+    'tradecloud',
+    'order',
+    `${COMPANY}-PO1`,
+    [{ id: `${COMPANY}-PO1`, lines: [] }, { id: `${COMPANY.toUpperCase()}-PO1`, lines: [] }, { lines: [] }],
+    [
+      { id: `${COMPANY}-PO2`, lines: [] },
+      { orderId: `${COMPANY}-PO2`, lines: [] },
+    ],
+  ],
+  ['tradecloud', 'order', 'legacy-1', [{ id: `${COMPANY}-PO1`, lines: [] }], []],
+  ['ordermentum', 'order', 'ab-1', [{ id: 'ab-1' }, { data: { id: 'AB-1' } }], [{ id: 'ab-2' }, { data: { id: 'ab-2' } }]],
+  ['ordermentum', 'invoice', '17', [{ id: 17 }], [{ id: 18 }]],
+  ['ordergroove', 'subscription', 'ab1', [{ public_id: 'ab1' }], [{ public_id: 'ab2' }]],
+  ['ordergroove', 'subscriber', '17', [{ merchant_user_id: 17, public_id: 'p' }], [{ merchant_user_id: 18, public_id: 'p' }]],
+  ['orisha', 'item', '0042', [{ itemCode: '0042' }, { ItemCode: 42 }, { Description: 'Bolt' }], [{ itemCode: '0043' }, { ItemCode: 43 }]],
+];
+
+for (const [platform, kind, externalId, same, other] of IDENTIFIED) {
+  test(`${platform}: a response about another resource than ${kind} ${externalId} is a failure`, async (t) => {
+    const lister = LISTERS.find((one) => one.platform === platform);
+    assert.ok(lister);
+    for (const answer of same) assert.ok(await (await apiOf(t, lister, answer)).fetch({ kind, externalId }));
+    for (const answer of other) {
+      const api = await apiOf(t, lister, answer);
+      await assert.rejects(api.fetch({ kind, externalId }), isUnreadable, JSON.stringify(answer));
+    }
+  });
+}
+
 test('ordergroove: an order whose items cannot be read is a failure, not an order without lines', async (t) => {
   const origin = await remoteServer(t, (request, response) => {
     response.end(JSON.stringify(request.url?.startsWith('/items/') ? ERROR : { public_id: 'o-1', status: 1 }));

@@ -4,6 +4,7 @@ import { type Json, type JsonObject, objectAt, textAt } from '../../domain/value
 import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
+import { assertSameId } from '../contract/assert-same-id.ts';
 import type { SaveSecret } from '../contract/management.ts';
 import { type ApiClient, allRows, createApiClient } from './client/client.ts';
 import { PAGE_SIZE, readChanges, streams } from './lists.ts';
@@ -60,15 +61,15 @@ interface Turn {
 
 async function fetchSubject(turn: Turn, { kind, externalId }: Subject): Promise<FetchedResource> {
   if (kind === 'order') return fetchOrder(turn, externalId);
-  if (kind === 'subscription') return whole(await read(turn, outgoingPath`/subscriptions/${externalId}/`));
-  if (kind === 'subscriber') return whole(await read(turn, outgoingPath`/customers/${externalId}/`, 'merchant_user_id'));
+  if (kind === 'subscription') return whole(await read(turn, outgoingPath`/subscriptions/${externalId}/`, externalId));
+  if (kind === 'subscriber') return whole(await read(turn, outgoingPath`/customers/${externalId}/`, externalId, 'merchant_user_id'));
   if (kind === 'item') return fetchOrderOf(turn, externalId);
   throw new PermanentFailure('kind_not_fetchable', `The API has no call for a single ${kind}`);
 }
 
 /** An order and its items, one call after the other: parallel calls for one object get a 423. */
 async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
-  const order = await read(turn, outgoingPath`/orders/${id}/`);
+  const order = await read(turn, outgoingPath`/orders/${id}/`, id);
   const { client, priority } = turn;
   const items = await allRows(client, { method: 'GET', path: '/items/', query: { order: id, page_size: PAGE_SIZE }, priority });
   for (const item of items) named(item, 'public_id');
@@ -77,14 +78,17 @@ async function fetchOrder(turn: Turn, id: string): Promise<FetchedResource> {
 
 /** Finds the order of an item whose event did not name it. */
 async function fetchOrderOf(turn: Turn, itemId: string): Promise<FetchedResource> {
-  const item = await read(turn, outgoingPath`/items/${itemId}/`);
+  const item = await read(turn, outgoingPath`/items/${itemId}/`, itemId);
   const order = textAt(item.order);
   if (order === null) throw new RemoteMissing('The item belongs to no order');
   return fetchOrder(turn, order);
 }
 
-const read = async ({ client, priority }: Turn, path: string, id = 'public_id'): Promise<JsonObject> =>
-  named(objectAt(await client.json({ method: 'GET', path, priority })), id);
+async function read({ client, priority }: Turn, path: string, externalId: string, id = 'public_id'): Promise<JsonObject> {
+  const resource = named(objectAt(await client.json({ method: 'GET', path, priority })), id);
+  assertSameId(externalId, textAt(resource[id]));
+  return resource;
+}
 
 /** An error message in the form of a success would leave nothing of what is stored. */
 function named(resource: JsonObject, id: string): JsonObject {

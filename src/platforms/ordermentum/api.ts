@@ -4,6 +4,7 @@ import { objectAt, textAt } from '../../domain/values/json.ts';
 import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote } from '../../remote/remote.ts';
 import type { CheckResult, FetchedResource, PlatformApi } from '../contract/api.ts';
+import { assertSameId } from '../contract/assert-same-id.ts';
 import { type ApiClient, createApiClient, parseAnswer } from './client/client.ts';
 import { createFetchSummaries } from './client/fetch-summaries.ts';
 import { createManagementClient } from './client/management-client.ts';
@@ -46,8 +47,9 @@ async function fetchDetail(client: ApiClient, subject: Subject, priority: 'fetch
     priority,
   });
   // An error message in the form of a success would leave nothing of what is stored.
-  if (textAt(unwrapped(objectAt(parseAnswer(answer.text, answer.status))).id) === null)
-    throw new RemoteFailure('remote_unreadable', `The ${subject.kind} has no id`, answer.status);
+  const id = textAt(unwrapped(objectAt(parseAnswer(answer.text, answer.status))).id);
+  if (id === null) throw new RemoteFailure('remote_unreadable', `The ${subject.kind} has no id`, answer.status);
+  assertSameId(subject.externalId, id);
   return { text: answer.text, partial: false };
 }
 

@@ -4,6 +4,7 @@ import { outgoingPath } from '../../domain/values/outgoing-path.ts';
 import type { Remote, RemoteClient, RemoteResponse, RemoteStream } from '../../remote/remote.ts';
 import { readAnswerTime } from '../contract/answer-time.ts';
 import type { CheckResult, ListPosition, ListStream, OpenedDocument, PlatformApi, ResourcePage } from '../contract/api.ts';
+import { assertSameId } from '../contract/assert-same-id.ts';
 import { secretInTurn } from '../contract/secret-in-turn.ts';
 import { createSession, type Session } from './client/session.ts';
 import { makePage, narrowed, type Position, pollRequest, readPosition, readRows } from './lists.ts';
@@ -15,6 +16,9 @@ import type { TradecloudApiSettings, TradecloudSettings } from './settings.ts';
 const LIMITS = { timeoutMs: 5000, budgets: [{ name: 'api', calls: 9, perMs: 1100 }], sequential: true } as const;
 const POLL_MAX_WAIT_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 60_000;
+
+/** The id of a company and its number of the order or shipment. */
+const COMPOSED_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-./i;
 
 const STREAMS: readonly ListStream[] = [
   { name: 'orders', kinds: ['order'], incremental: true },
@@ -39,6 +43,9 @@ export function connect(settings: TradecloudSettings, remote: Remote): PlatformA
       const { id, orderId, lines } = readObject(answer, `The ${kind}`);
       // If a response about something else passed for a complete order, it would remove all lines.
       if (id === undefined && orderId === undefined && lines === undefined) throw unreadable(answer, `The ${kind}`);
+      const received = textAt(id) ?? textAt(orderId);
+      // A legacy order may be requested by an id of another form.
+      if (received !== null && COMPOSED_ID.test(received) && COMPOSED_ID.test(externalId)) assertSameId(externalId, received);
       return { text: answer.text, partial: false };
     },
     streams: STREAMS,

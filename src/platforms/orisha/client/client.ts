@@ -4,8 +4,10 @@ import { objectAt, parseJson } from '../../../domain/values/json.ts';
 import { pathSegment } from '../../../domain/values/outgoing-path.ts';
 import type { CircuitState, Remote, RemoteCall, RemoteClient, RemoteResponse } from '../../../remote/remote.ts';
 import { type AnswerTime, readAnswerTime } from '../../contract/answer-time.ts';
+import { assertSameId } from '../../contract/assert-same-id.ts';
 import { secretInTurn } from '../../contract/secret-in-turn.ts';
-import { type Codes, codesOfExternalId } from '../read/codes.ts';
+import type { OrishaKind } from '../events.ts';
+import { type Codes, codesOfExternalId, readCodes } from '../read/codes.ts';
 import { isOrishaKind, pathFor } from '../read/record.ts';
 import { ADMINISTRATION, type OrishaApiSettings, type OrishaSettings } from '../settings.ts';
 
@@ -48,7 +50,9 @@ export function createApiClient(settings: OrishaSettings, api: OrishaApiSettings
     const template = isOrishaKind(kind) ? pathFor(kind, settings) : null;
     if (!isOrishaKind(kind) || template === null) throw new RemoteFailure('no_path', `api.paths has no path for ${kind}`, 0);
     const path = fill(template, codesOfExternalId(kind, externalId));
-    return nonEmpty(await text({ method: 'GET', path, priority }));
+    const json = await text({ method: 'GET', path, priority });
+    assertRequested(kind, externalId, json);
+    return json;
   };
   return { api, settings, text, list, detail, fill, call: client.call, circuit: client.circuit };
 }
@@ -75,8 +79,11 @@ async function callForJson(client: RemoteClient, call: RemoteCall): Promise<Remo
   return answer;
 }
 
-/** The members of a record are not published, but one without any would leave nothing of what is stored. */
-function nonEmpty(json: string): string {
-  if (Object.keys(objectAt(parseJson(json))).length > 0) return json;
-  throw new RemoteFailure('remote_unreadable', 'The record of Orisha Commerce has no members', 0);
+/** The members of a record are not published, but one without any would leave nothing of what is stored, and one with other codes is another record. */
+function assertRequested(kind: OrishaKind, externalId: string, json: string): void {
+  const record = objectAt(parseJson(json));
+  if (Object.keys(record).length === 0) throw new RemoteFailure('remote_unreadable', 'The record of Orisha Commerce has no members', 0);
+  // Without all its codes a record does not identify itself.
+  for (const [name, code] of Object.entries(readCodes(kind, record) ?? {}))
+    assertSameId(codesOfExternalId(kind, externalId)[name] ?? code, code);
 }
