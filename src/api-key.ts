@@ -2,6 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** The keys that the settings determine: those of `API_KEYS`, else the generated one. Only their names. */
+export const settingsKeyNames = (apiKeys: readonly { name: string }[]): readonly { name: string }[] =>
+  apiKeys.length === 0 ? [{ name: GENERATED_KEY }] : apiKeys;
+
+export const GENERATED_KEY = 'admin';
+
 /** The generated admin key and the path of its file (mode 0600), created on the first start without `API_KEYS`. */
 export async function generatedApiKey(dataDir: string): Promise<{ path: string; key: string }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-import { generatedApiKey } from './api-key.ts';
+import { GENERATED_KEY, generatedApiKey } from './api-key.ts';
 import { createFindKey, createSignIn, requireRole } from './http/api/auth.ts';
 import type { ApiPorts } from './http/api/ports.ts';
 import { createDescribeName } from './http/auth/describe-name.ts';
@@ -25,7 +25,7 @@ export interface OperationsParts {
 /** Authentication and metrics of the operations endpoints: the same in every process, whatever its roles. */
 export async function createOperations(settings: Settings, context: OpenContext, invariants: InvariantChecker, health: ApiPorts['health']) {
   const generated = settings.apiKeys.length === 0 ? await generatedApiKey(settings.dataDir) : null;
-  const settingsKeys = generated ? [{ name: 'admin', role: 'admin' as const, key: generated.key }] : settings.apiKeys;
+  const settingsKeys = generated ? [{ name: GENERATED_KEY, role: 'admin' as const, key: generated.key }] : settings.apiKeys;
   const metrics = createMetrics();
   const throttle = createThrottle(() => context.clock.now().getTime());
   const describeName = createDescribeName({ db: context.db, connections: context.connections, settingsKeys });

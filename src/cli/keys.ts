@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
+import { settingsKeyNames } from '../api-key.ts';
 import { ROLES, type Role } from '../domain/role.ts';
 import { createKey, deleteKey } from '../feed/api-keys.ts';
 import { listApiKeys } from '../store/access/list-api-keys.ts';
@@ -50,8 +51,11 @@ export function addKeys(program: Command, runtime: CliRuntime): void {
 
 async function create(runtime: CliRuntime, name: string, options: Options): Promise<void> {
   if (!NAME.test(name)) throw new CommandFailed('A key name has at most 64 characters: letters, digits, "_", "." and "-".');
-  const key = await withContext(runtime, (context) =>
-    createKey(context, { name, role: options.role, connections: options.connection ?? null, consumers: options.consumer ?? null }),
+  const key = await withContext(runtime, (context, { apiKeys }) =>
+    createKey(
+      { ...context, settingsKeys: settingsKeyNames(apiKeys) },
+      { name, role: options.role, connections: options.connection ?? null, consumers: options.consumer ?? null },
+    ),
   );
   answer(runtime, options.json, key, () => `${key.key}\n`);
   if (!options.json) runtime.err(`This is the key ${name} (${options.role}). It is not shown again.\n`);
@@ -74,6 +78,6 @@ async function list(runtime: CliRuntime, options: Options): Promise<void> {
 }
 
 async function revoke(runtime: CliRuntime, name: string, options: Options): Promise<void> {
-  await withContext(runtime, (context) => deleteKey(context, name));
+  await withContext(runtime, (context, { apiKeys }) => deleteKey({ ...context, settingsKeys: settingsKeyNames(apiKeys) }, name));
   answer(runtime, options.json, { name, revoked: true }, () => `The key ${name} is no longer valid.\n`);
 }

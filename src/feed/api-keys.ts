@@ -31,9 +31,15 @@ export interface WantedKey extends Partial<KeyLimits> {
   role: Role;
 }
 
+/** The context of an action, and the keys from the settings, whose names are taken and which only the settings can remove. */
+type KeyActionContext = AuditContext & { settingsKeys: readonly { name: string }[] };
+
+const isSetting = ({ settingsKeys }: KeyActionContext, name: string): boolean => settingsKeys.some((key) => key.name === name);
+
 /** Creates a key. Rejects a name that is taken (409 `key_exists`). */
-export function createKey(context: AuditContext, wanted: WantedKey): Promise<NewApiKey> {
+export async function createKey(context: KeyActionContext, wanted: WantedKey): Promise<NewApiKey> {
   const { name, role, connections = null, consumers = null } = wanted;
+  if (isSetting(context, name)) throw new Refused(409, 'key_exists', `A key named ${name} is configured in API_KEYS.`);
   const details = { role, connections: connections?.join(' ') ?? null, consumers: consumers?.join(' ') ?? null };
   const key = { name, role, connections, consumers };
   return audited(context, { action: 'key.create', target: `key:${name}`, details }, () => makeKey(context, key));
@@ -51,8 +57,10 @@ async function makeKey(context: KeysContext, wanted: Pick<NewApiKey, 'name' | 'r
   return { ...wanted, createdAt, key };
 }
 
-/** Revokes a key immediately, in every process. Rejects an unknown name (404). */
-export async function deleteKey(context: AuditContext, name: string): Promise<void> {
+/** Revokes a key immediately, in every process. Rejects a key from the settings (409) and an unknown name (404). */
+export async function deleteKey(context: KeyActionContext, name: string): Promise<void> {
+  if (isSetting(context, name))
+    throw new Refused(409, 'key_in_settings', `The key ${name} is configured in API_KEYS and must be removed there.`);
   const isKnown = async (sql: Sql): Promise<boolean> => (await listApiKeys(sql)).some((key) => key.name === name);
   // An unknown name may be a key that was sent in place of its name.
   const target = (await isKnown(context.db.read)) ? `key:${name}` : 'key';

@@ -82,6 +82,23 @@ test('a key is shown once, listed without its value, and revoked', async (t) => 
   assert.equal((await run(env, 'keys', 'create', 'a b')).code, 1, 'no name for a key');
 });
 
+test('a key of API_KEYS is neither revoked nor created again, as the API answers', async (t) => {
+  const { env } = await place(t);
+  const withKeys = { ...env, API_KEYS: 'till:reader:0123456789abcdef0123456789abcdef' };
+  const revoked = await run(withKeys, 'keys', 'revoke', 'till');
+  assert.deepEqual(
+    [revoked.code, /The key till is configured in API_KEYS and must be removed there\./.test(revoked.err)],
+    [1, true],
+    revoked.err,
+  );
+  const created = await run(withKeys, 'keys', 'create', 'till');
+  assert.deepEqual(
+    [created.code, created.out, /A key named till is configured in API_KEYS\./.test(created.err)],
+    [1, '', true],
+    created.err,
+  );
+});
+
 test('deliveries are listed, newest first, by their state', async (t) => {
   const { env } = await filled(t, 2);
   const all = JSON.parse((await run(env, 'deliveries', '--json')).out);

@@ -112,7 +112,7 @@ function alertActions(router: Router, ports: ConsolePorts): void {
 const namesParam = (pageRequest: PageRequest, name: string): string[] | null => pageRequest.param(name)?.split(/[\s,]+/) ?? null;
 
 function keyActions(router: Router, ports: ConsolePorts): void {
-  const isSetting = (name: string) => ports.settingsKeys.some((key) => key.name === name);
+  const context = { ...ports.context, settingsKeys: ports.settingsKeys };
   router.post('/keys', async (request, response) => {
     const pageRequest = pageRequestFor(ports, request, response);
     needRole(pageRequest, 'admin');
@@ -120,8 +120,7 @@ function keyActions(router: Router, ports: ConsolePorts): void {
     const role = ROLES.find((one) => one === pageRequest.param('role'));
     if (!role || !/^[A-Za-z0-9_.-]{1,64}$/.test(name))
       throw new Refused(400, 'invalid_request', 'A key needs a name of letters, digits, dots or dashes, and a role.');
-    if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is configured in API_KEYS.`);
-    const made = await createKey(ports.context, {
+    const made = await createKey(context, {
       name,
       role,
       connections: namesParam(pageRequest, 'connections'),
@@ -132,7 +131,7 @@ function keyActions(router: Router, ports: ConsolePorts): void {
   router.post(
     '/keys/:name/revoke',
     act(ports, 'admin', async (pageRequest) => {
-      await deleteKey(ports.context, pageRequest.segment('name'));
+      await deleteKey(context, pageRequest.segment('name'));
       return link('/keys');
     }),
   );

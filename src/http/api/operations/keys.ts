@@ -1,6 +1,5 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { Refused } from '../../../domain/errors.ts';
 import { ROLES } from '../../../domain/role.ts';
 import { type KeyLimits, NO_LIMITS } from '../../../domain/scope.ts';
 import { createKey, deleteKey } from '../../../feed/api-keys.ts';
@@ -29,7 +28,6 @@ export function keyRoutes({
   readSemaphore,
 }: Pick<RoutePorts, 'context' | 'settingsKeys' | 'readSemaphore'>): Router {
   const router = Router();
-  const isSetting = (name: string): boolean => settingsKeys.some((key) => key.name === name);
 
   router.get('/', async (request, response) => {
     const limit = queryLimit(request);
@@ -54,16 +52,14 @@ export function keyRoutes({
 
   router.post('/', async (request, response) => {
     const { name, role, connections = null, consumers = null } = newKeyBody.parse(request.body);
-    if (isSetting(name)) throw new Refused(409, 'key_exists', `A key named ${name} is configured in API_KEYS.`);
-    const made = await createKey(context, { name, role, connections, consumers });
+    const made = await createKey({ ...context, settingsKeys }, { name, role, connections, consumers });
     response.status(201).set('Cache-Control', 'no-store');
     await sendJson(request, response, made);
   });
 
   router.delete('/:name', async (request, response) => {
     const name = pathText(request, 'name');
-    if (isSetting(name)) throw new Refused(409, 'key_in_settings', `The key ${name} is configured in API_KEYS and must be removed there.`);
-    await deleteKey(context, name);
+    await deleteKey({ ...context, settingsKeys }, name);
     response.status(204).end();
   });
   return router;
