@@ -57,15 +57,15 @@ async function makeKey(context: KeysContext, wanted: Pick<NewApiKey, 'name' | 'r
   return { ...wanted, createdAt, key };
 }
 
-/** Revokes a key immediately, in every process. Rejects a key from the settings (409) and an unknown name (404). */
+/** Revokes a key immediately, in every process. Rejects a name that only a key from the settings has (409) and an unknown one (404). */
 export async function deleteKey(context: KeyActionContext, name: string): Promise<void> {
-  if (isSetting(context, name))
-    throw new Refused(409, 'key_in_settings', `The key ${name} is configured in API_KEYS and must be removed there.`);
   const isKnown = async (sql: Sql): Promise<boolean> => (await listApiKeys(sql)).some((key) => key.name === name);
   // An unknown name may be a key that was sent in place of its name.
   const target = (await isKnown(context.db.read)) ? `key:${name}` : 'key';
   await audited(context, { action: 'key.delete', target }, async () => {
     const deleted = await context.db.write(async (sql) => (await isKnown(sql)) && deleteApiKey(sql, name));
+    if (!deleted && isSetting(context, name))
+      throw new Refused(409, 'key_in_settings', `The key ${name} is configured in API_KEYS and must be removed there.`);
     if (!deleted) throw new Refused(404, 'not_found', `There is no key named ${name}.`);
   });
 }

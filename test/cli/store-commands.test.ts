@@ -97,6 +97,8 @@ test('a key of API_KEYS is neither revoked nor created again, as the API answers
     [1, '', true],
     created.err,
   );
+  assert.equal((await run(env, 'keys', 'create', 'till')).code, 0);
+  assert.equal((await run(withKeys, 'keys', 'revoke', 'till')).code, 0, 'a stored key of this name can be revoked');
 });
 
 test('deliveries are listed, newest first, by their state', async (t) => {
