@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import test from 'node:test';
+import { ContentMissing } from '../../src/documents/storage/storage.ts';
 import { type Engine, testOnEngines } from '../support/engines.ts';
 import { document, entity, insertRows } from './seed.ts';
 import { READER, startApi } from './support.ts';
@@ -14,8 +15,8 @@ const openContent = async (sha256: string, range: { start: number; end: number }
   return Readable.from([range ? CONTENT.subarray(range.start, range.end + 1) : CONTENT]);
 };
 
-async function startWithDocuments(engine: Engine, name: string) {
-  const api = await startApi(engine, { openContent });
+async function startWithDocuments(engine: Engine, name: string, open = openContent) {
+  const api = await startApi(engine, { openContent: open });
   await insertRows(api.db, 'entities', [entity('o1'), entity('s1', { kind: 'shipment' })]);
   const announced = JSON.stringify({ name });
   await insertRows(api.db, 'documents', [
@@ -100,6 +101,20 @@ testOnEngines('a long file name is cut between characters, so that the content c
       assert.equal(response.status, 200, method);
       assert.match(response.headers.get('content-disposition') ?? '', /filename\*=UTF-8''x{149}%F0%9F%98%80$/);
     }
+  } finally {
+    await api.close();
+  }
+});
+
+testOnEngines('content that was removed from the storage is answered with an error of its own', async (_t, engine) => {
+  const { api, content } = await startWithDocuments(engine, 'terms.pdf', (sha256) => Promise.reject(new ContentMissing(sha256)));
+  try {
+    const response = await content();
+    assert.equal(response.status, 404);
+    assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/);
+    assert.equal(response.headers.get('content-disposition'), null);
+    const problem = (await response.json()) as { code: string };
+    assert.equal(problem.code, 'content_missing');
   } finally {
     await api.close();
   }

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
-import type { ByteRange } from '../../documents/storage/storage.ts';
+import { type ByteRange, ContentMissing } from '../../documents/storage/storage.ts';
 import { Refused } from '../../domain/errors.ts';
 import { type DocumentRow, listDocuments, readDocument } from '../../store/documents/list.ts';
 import type { RoutePorts } from './ports.ts';
@@ -72,6 +72,9 @@ export function documentRoutes(ports: Ports): Router {
   return router;
 }
 
+/** What is true of the content only, not of an error. */
+const CONTENT_HEADERS = ['Content-Disposition', 'Content-Length', 'Content-Range', 'Accept-Ranges', 'Digest', 'ETag'];
+
 /** Streams the content or the requested range. It is untrusted: a browser must never render or run it in our origin. */
 async function sendContent({ openContent }: Ports, request: Request, response: Response, document: DocumentRow): Promise<void> {
   const { sha256, bytes } = document;
@@ -98,7 +101,11 @@ async function sendContent({ openContent }: Ports, request: Request, response: R
   if (range) response.status(206).set('Content-Range', `bytes ${range.start}-${range.end}/${bytes}`);
   response.set('Content-Length', String(range ? range.end - range.start + 1 : bytes));
   if (request.method === 'HEAD') return void response.end();
-  const content = await openContent(sha256, range);
+  const content = await openContent(sha256, range).catch((error: unknown) => {
+    for (const name of CONTENT_HEADERS) response.removeHeader(name);
+    // Its row says that it is stored: somebody has removed it from the storage.
+    throw error instanceof ContentMissing ? new Refused(404, error.code, error.message, { cause: error }) : error;
+  });
   // A client that disconnects ends the stream; there is no response left to send.
   await pipeline(content, response).catch((error: unknown) => {
     if (!response.destroyed) throw error;
