@@ -70,6 +70,22 @@ from deliveries d
 where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and (select 1
 from deliveries e
 where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
+limit 1) is null and d.seq in (n, …)
+order by d.next_attempt_at, d.seq
+limit ? for update of d skip locked), sized as ( select due.*, sum(case when c.body_bytes <= 131072 then c.body_bytes else 0 end) over (order by due.seq) as bytes
+from due
+left join delivery_contents c on c.seq = due.seq) select sized.seq, sized.id, sized.connection, sized.platform, sized.state, sized.method, sized.path, sized.content_type, sized.event_type, sized.event_id, sized.subject, sized.notification, sized.received_at, sized.finished_at, sized.duplicates, sized.conflict, sized.attempts, sized.tries, sized.error, sized.next_attempt_at, sized.replay, c.body_bytes, case when c.body_bytes <= 131072 then c.packed end as packed
+from sized
+left join delivery_contents c on c.seq = sized.seq
+where sized.bytes <= ?
+order by sized.seq;
+
+-- deliveries/claim.ts takeDeliveries
+with due as ( select d.*
+from deliveries d
+where d.state = 'pending' and not d.notification and d.next_attempt_at <= ? and (select 1
+from deliveries e
+where hashtextextended(e.subject, 0) = hashtextextended(d.subject, 0) and e.subject = d.subject and e.connection = d.connection and e.state in ('pending', 'working') and e.id <> d.id and (e.seq < d.seq or e.state = 'working')
 limit 1) is null and not d.seq in (n, …)
 order by d.next_attempt_at, d.seq
 limit ? for update of d skip locked), sized as ( select due.*, sum(case when c.body_bytes <= 131072 then c.body_bytes else 0 end) over (order by due.seq) as bytes
@@ -241,14 +257,6 @@ limit ?;
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
-where 1 = 0
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts listDeliveries
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
 where connection = ? and deliveries.seq > ? and deliveries.seq <= ?
 order by deliveries.seq desc
 limit ?;
@@ -266,14 +274,6 @@ select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
 where connection in (?, …) and deliveries.seq > ? and deliveries.seq <= ?
-order by deliveries.seq desc
-limit ?;
-
--- deliveries/list.ts listDeliveries
-select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
-from deliveries
-left join dismissals on dismissals.delivery_id = deliveries.id
-where deliveries.seq in (?, …)
 order by deliveries.seq desc
 limit ?;
 
@@ -344,6 +344,14 @@ from deliveries;
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
+where 1 = 0
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts selectNewestFirst
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
 where 1 = 1
 order by deliveries.seq desc
 limit ?;
@@ -353,6 +361,14 @@ select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform
 from deliveries
 left join dismissals on dismissals.delivery_id = deliveries.id
 where 1 = 1 and deliveries.seq <= ?
+order by deliveries.seq desc
+limit ?;
+
+-- deliveries/list.ts selectNewestFirst
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where deliveries.seq in (?, …)
 order by deliveries.seq desc
 limit ?;
 

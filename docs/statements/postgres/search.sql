@@ -61,11 +61,14 @@ select id, connection, event_type as "eventType", event_id as "eventId", subject
 from deliveries
 where seq in (select seq
 from deliveries
-where id = ? union all select seq
+where id = ?
+union all select seq
 from deliveries
-where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and finished_at is not null union all select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and finished_at is not null
+union all select seq
 from deliveries
-where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and state in ('pending', 'working') union all select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and state in ('pending', 'working')
+union all select seq
 from deliveries
 where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null) and 1 = 1
 order by seq desc
@@ -76,11 +79,14 @@ select id, connection, event_type as "eventType", event_id as "eventId", subject
 from deliveries
 where seq in (select seq
 from deliveries
-where id = ? union all select seq
+where id = ?
+union all select seq
 from deliveries
-where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and finished_at is not null union all select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and finished_at is not null
+union all select seq
 from deliveries
-where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and state in ('pending', 'working') union all select seq
+where hashtextextended(event_id, 0) = hashtextextended(?, 0) and event_id = ? and state in ('pending', 'working')
+union all select seq
 from deliveries
 where hashtextextended(subject, 0) = hashtextextended(?, 0) and subject = ? and finished_at is not null) and connection in (?, …)
 order by seq desc

@@ -126,6 +126,17 @@ limit ? offset ?;
 select *
 from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
 from alerts
+where closed_at is null and code = ?
+union all select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from resolved_alerts
+where code = ?) as listed
+order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
+limit ? offset ?;
+
+-- monitoring/list-alerts.ts listAlerts
+select *
+from (select key, code, level, connection, text, details, opened_at, last_sent_at, closed_at, count, acknowledged_at, acknowledged_by, muted_until
+from alerts
 where closed_at is null and code = ? and connection = ? and connection in (?, …)) as listed
 order by case when closed_at is null then 0 else 1 end, coalesce(closed_at, opened_at) desc, key
 limit ? offset ?;

@@ -25,7 +25,7 @@ where id = 1;
 delete
 from search_index
 where rowid in (select json_extract(value, '$.seq')
-from jsonb_each(?));
+from json_each(?));
 
 -- search/search-index.ts writeSearchTexts
 insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text')
@@ -64,11 +64,14 @@ select id, connection, event_type as "eventType", event_id as "eventId", subject
 from deliveries
 where seq in (select seq
 from deliveries
-where id = ? union all select seq
+where id = ?
+union all select seq
 from deliveries
-where event_id = ? and finished_at is not null union all select seq
+where event_id = ? and finished_at is not null
+union all select seq
 from deliveries
-where event_id = ? and state in ('pending', 'working') union all select seq
+where event_id = ? and state in ('pending', 'working')
+union all select seq
 from deliveries
 where subject = ? and finished_at is not null) and 1 = 1
 order by seq desc
@@ -79,11 +82,14 @@ select id, connection, event_type as "eventType", event_id as "eventId", subject
 from deliveries
 where seq in (select seq
 from deliveries
-where id = ? union all select seq
+where id = ?
+union all select seq
 from deliveries
-where event_id = ? and finished_at is not null union all select seq
+where event_id = ? and finished_at is not null
+union all select seq
 from deliveries
-where event_id = ? and state in ('pending', 'working') union all select seq
+where event_id = ? and state in ('pending', 'working')
+union all select seq
 from deliveries
 where subject = ? and finished_at is not null) and connection in (?, …)
 order by seq desc
