@@ -181,15 +181,18 @@ async function sendClosing(dependencies: AlertDependencies, closed: AlertRow, te
   await db.write((sql) => keepClosing(sql, key, failure === null ? null : text, failure?.sendAfter ?? null));
 }
 
-/** A message that was not accepted stays due: `resend` tries again, but not before the receiver's own `Retry-After` (null: none). */
-async function send(dependencies: AlertDependencies, message: AlertMessage): Promise<{ sendAfter: string | null } | null> {
+/** A receiver that does not accept a message is left alone for so long, unless it asks for another pause. */
+const SEND_PAUSE_MS = 10_000;
+
+/** A message that was not accepted stays due: `resend` tries again, but not before `sendAfter`; until then no other message is sent either. */
+async function send(dependencies: AlertDependencies, message: AlertMessage): Promise<{ sendAfter: string } | null> {
   try {
     await dependencies.post?.(message);
     return null;
   } catch (error) {
     dependencies.log.warn('alert_not_sent', { code: message.code, connection: message.connection, error: errorText(error) });
-    const pauseMs = error instanceof RemoteFailure ? error.retryAfterMs : null;
-    return { sendAfter: pauseMs === null ? null : isoTime(new Date(dependencies.clock.now().getTime() + pauseMs)) };
+    const pauseMs = (error instanceof RemoteFailure ? error.retryAfterMs : null) ?? SEND_PAUSE_MS;
+    return { sendAfter: isoTime(new Date(dependencies.clock.now().getTime() + pauseMs)) };
   }
 }
 

@@ -122,7 +122,7 @@ testAlerts('two processes share what was sent', async ({ desk, sent, another }) 
   }
 });
 
-testAlerts('a message that was not accepted stays due and is sent with the next check', async ({ desk, sent, failing, log }) => {
+testAlerts('a message that was not accepted stays due and is sent with the next check', async ({ desk, sent, failing, log, clock }) => {
   failing.post = new Error('the channel is gone');
   desk.open(dead);
   await desk.settled();
@@ -131,10 +131,28 @@ testAlerts('a message that was not accepted stays due and is sent with the next 
     true,
   );
   failing.post = null;
+  clock.advance(10_000);
   await desk.resend();
   await desk.resend();
   assert.equal(sent.length, 1);
 });
+
+testAlerts(
+  'an alert that is raised again and again does not call a receiver each time that fails',
+  async ({ desk, failing, log, clock }) => {
+    failing.post = new Error('the channel is gone');
+    for (let time = 0; time < 5; time++) {
+      desk.open(dead);
+      await desk.settled();
+      clock.advance(1000);
+    }
+    const events = log.lines.map(({ event }) => event);
+    assert.deepEqual(
+      events.filter((event) => event.startsWith('alert')),
+      ['alert', 'alert_not_sent'],
+    );
+  },
+);
 
 testAlerts('an alert receiver that asks for a pause is not called before it ends, by any process, for any alert', async (test) => {
   const { desk, sent, failing, clock, log, another } = test;
@@ -180,30 +198,35 @@ testAlerts('an alert receiver that asks for a pause is not called before it ends
   }
 });
 
-testAlerts('a closing message that was not accepted is sent again, unless the alert has opened again', async ({ desk, sent, failing }) => {
-  desk.open(dead);
-  await desk.settled();
-  failing.post = new Error('the channel is gone');
-  desk.close('delivery_dead', 'toy', 'over');
-  await desk.settled();
-  failing.post = null;
-  await desk.resend();
-  await desk.resend();
-  assert.deepEqual(
-    sent.map(({ text }) => text),
-    [dead.text, 'over'],
-  );
-  desk.open(dead);
-  await desk.settled();
-  failing.post = new Error('the channel is gone');
-  desk.close('delivery_dead', 'toy', 'over again');
-  await desk.settled();
-  failing.post = null;
-  desk.open(dead);
-  await desk.settled();
-  await desk.resend();
-  assert.equal(sent.at(-1)?.text, dead.text);
-});
+testAlerts(
+  'a closing message that was not accepted is sent again, unless the alert has opened again',
+  async ({ desk, sent, failing, clock }) => {
+    desk.open(dead);
+    await desk.settled();
+    failing.post = new Error('the channel is gone');
+    desk.close('delivery_dead', 'toy', 'over');
+    await desk.settled();
+    failing.post = null;
+    clock.advance(10_000);
+    await desk.resend();
+    await desk.resend();
+    assert.deepEqual(
+      sent.map(({ text }) => text),
+      [dead.text, 'over'],
+    );
+    desk.open(dead);
+    await desk.settled();
+    failing.post = new Error('the channel is gone');
+    desk.close('delivery_dead', 'toy', 'over again');
+    await desk.settled();
+    failing.post = null;
+    desk.open(dead);
+    await desk.settled();
+    clock.advance(10_000);
+    await desk.resend();
+    assert.equal(sent.at(-1)?.text, dead.text);
+  },
+);
 
 testAlerts(
   'a delivery that is dead on arrival raises the same alert as one that dies later, once',
