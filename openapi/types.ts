@@ -376,7 +376,8 @@ export interface paths {
         };
         /**
          * Download one document
-         * @description Only a document whose state is `stored` has content; any other answers 404 `document_not_stored`.
+         * @description Only a document whose state is `stored` has content; any other answers 404 `document_not_stored`. If the storage has lost the content, the
+         *     answer is 404 `content_missing`.
          */
         get: operations["getDocumentContent"];
         put?: never;
