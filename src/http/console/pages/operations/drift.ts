@@ -34,7 +34,7 @@ ${table(
   found.map((one) => ({
     href: deliveryLink(one.sampleId),
     cells: [
-      html`<code title="${one.name}">${shortEvent(one.name)}</code>`,
+      nameOf(one.name),
       badge(one.kind, 'plain'),
       effectOf(one.kind, isApplied(one)),
       html`<code>${one.path}</code>`,
@@ -48,6 +48,11 @@ ${table(
 )}`,
     };
   };
+
+function nameOf(name: string): Html {
+  const short = shortEvent(name);
+  return short === name ? html`<code>${name}</code>` : html`<code title="${name}">${short}</code>`;
+}
 
 function effectOf(kind: string, isApplied: boolean): Html {
   if (kind !== 'event') return html`<span class="faint">kept in source</span>`;
