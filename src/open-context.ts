@@ -4,7 +4,7 @@ import { createConnections, type LiveConnections } from './connections.ts';
 import type { Context } from './context.ts';
 import type { Alerts } from './domain/alert.ts';
 import { type Clock, type Random, systemClock, uuidV7 } from './domain/clock.ts';
-import { createRecentContents } from './domain/entities/recent-contents.ts';
+import { createRecentContents, NO_RECENT_CONTENTS } from './domain/entities/recent-contents.ts';
 import type { Log } from './domain/log.ts';
 import { createLargeBodyLock } from './domain/memory.ts';
 import { createNotifier, type Notifier } from './domain/notifier.ts';
@@ -70,7 +70,7 @@ export async function openContext<A extends Alerts>(
     makeId: () => uuidV7(clock.now().getTime(), randomUUID()),
     inFlight: new Set<string>(),
     inTransaction: new Set<number>(),
-    recentContents: createRecentContents(() => clock.now().getTime()),
+    recentContents: settings.roles.includes('worker') ? createRecentContents(() => clock.now().getTime()) : NO_RECENT_CONTENTS,
     withLargeBodyLock: createLargeBodyLock(),
   };
   opened = {

@@ -15,6 +15,9 @@ export interface RecentContents {
   take(deliveryId: string): RecentContent | undefined;
 }
 
+/** For a process that does not process deliveries. */
+export const NO_RECENT_CONTENTS: RecentContents = { keep: () => {}, take: () => undefined };
+
 /** A body up to this size is retained parsed; that takes some ten times its size. */
 export const MOST_RETAINED_BYTES = 65_536;
 /** Most bytes of bodies that are retained at a time. */
