@@ -36,8 +36,12 @@ export interface ApplyOptions {
 export interface PlanOptions {
   /** The rows that were read cannot change until the transaction ends. */
   lock?: boolean;
-  /** Receives a report that cannot be applied and its failure; without it, one such report fails all of them. */
+  /** Receives a report that cannot be applied and its failure. Default: one such report fails all of them. */
   onFailure?(application: Application, failure: unknown): void;
+}
+
+function failAll(_application: Application, failure: unknown): never {
+  throw failure;
 }
 
 /** What applying reports would write. */
@@ -70,10 +74,9 @@ export async function planReports(
   sql: Sql,
   applications: readonly Application[],
   tools: ApplyOptions,
-  { lock = false, onFailure }: PlanOptions = {},
+  { lock = false, onFailure = failAll }: PlanOptions = {},
 ): Promise<ApplyPlan> {
-  const applicable = onFailure ? applications.filter((one) => isApplicable(one, onFailure)) : applications;
-  if (!onFailure) for (const { report } of applications) checkReport(report);
+  const applicable = applications.filter((one) => isApplicable(one, onFailure));
   const keys = applicable.map(({ connection, report }) => ({ connection, kind: report.kind, externalId: report.externalId }));
   const stored = await readStates(sql, keys, lock);
   const revisions = new Map([...stored.values()].map(({ id, revision }) => [id, revision]));
@@ -85,21 +88,16 @@ export async function planReports(
     try {
       merged.push(await mergeOne(states, application, tools, turn));
     } catch (failure) {
-      if (!onFailure) throw failure;
       onFailure(application, failure);
     }
   }
   return { tools, merged, revisions };
 }
 
-function checkReport(report: EntityReport): void {
-  checkReportedCount(report);
-  checkIdLengths(report);
-}
-
 function isApplicable(application: Application, onFailure: NonNullable<PlanOptions['onFailure']>): boolean {
   try {
-    checkReport(application.report);
+    checkReportedCount(application.report);
+    checkIdLengths(application.report);
     return true;
   } catch (failure) {
     onFailure(application, failure);
