@@ -24,12 +24,14 @@ where id = 1;
 -- search/search-index.ts writeSearchTexts
 delete
 from search_index
-where rowid in (select json_extract(value, '$.seq')
-from json_each(?));
+where rowid in (select seq
+from (select json_extract(value, '$.seq') as "seq"
+from jsonb_each(?)) as rows);
 
 -- search/search-index.ts writeSearchTexts
-insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text')
-from jsonb_each(?);
+insert into search_index (rowid, grams) select seq, text
+from (select json_extract(value, '$.seq') as "seq", json_extract(value, '$.text') as "text"
+from jsonb_each(?)) as rows;
 
 -- search/search-index.ts writeSearchTexts
 update search_progress

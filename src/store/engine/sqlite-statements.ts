@@ -15,6 +15,15 @@ interface SqliteStatement {
   finalize(): void;
 }
 
+/**
+ * The rows of a JSON parameter, as a table. `jsonb_each`: with `json_each` each row would become JSON text, parsed again for its columns (43 µs
+ * instead of 8 for an entity, November 2026).
+ */
+export const sqliteRows = (columns: Readonly<Record<string, unknown>>): string =>
+  `(select ${Object.keys(columns)
+    .map((name) => `json_extract(value, '$.${name}') as "${name}"`)
+    .join(', ')} from jsonb_each(?)) as rows`;
+
 const MOST_STATEMENTS = 100;
 /** A statement retains its bindings until it runs again: larger ones are not left in memory. */
 const MOST_BOUND_BYTES = 131_072;

@@ -1,6 +1,7 @@
 import { numbersOf, trigramsOf } from '../../domain/values/trigrams.ts';
 import { rowsParameter } from './rows.ts';
 import type { SqlValue } from './sql-value.ts';
+import { sqliteRows } from './sqlite-statements.ts';
 
 /** An index of texts by their trigrams, table `search_index`: the differences between the engines. */
 export interface TrigramIndex {
@@ -23,11 +24,11 @@ export const sqliteTrigrams: TrigramIndex = {
   key: 'search_index.rowid',
   write: (rows) => [
     {
-      statement: `delete from search_index where rowid in (select json_extract(value, '$.seq') from json_each(?))`,
+      statement: `delete from search_index where rowid in (select seq from ${sqliteRows({ seq: 'integer' })})`,
       bindings: [seqs(rows)],
     },
     {
-      statement: `insert into search_index (rowid, grams) select json_extract(value, '$.seq'), json_extract(value, '$.text') from jsonb_each(?)`,
+      statement: `insert into search_index (rowid, grams) select seq, text from ${sqliteRows({ seq: 'integer', text: 'text' })}`,
       bindings: [rowsParameter(rows.map(({ seq, text }) => ({ seq, text: text.toLowerCase() })))],
     },
   ],
