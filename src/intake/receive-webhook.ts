@@ -110,8 +110,8 @@ async function storeArrival(
 
 interface Described {
   arrival: Arrival;
-  /** The body as stored, parsed; null: it has to be parsed again. */
-  document: JsonObject | null;
+  /** The body as stored, parsed; undefined: it has to be parsed again. */
+  document: JsonObject | undefined;
 }
 
 /** What is stored of a request: identified, credentials redacted. An unreadable body is stored too, as dead. */
@@ -119,7 +119,7 @@ function describeArrival(connection: Connection, request: WebhookRequest, creden
   const { platform, settings } = connection;
   const body = platform.redactBody?.(request.body, request.headers['content-type'] ?? null) ?? request.body;
   const identity = identify(connection, request);
-  const { document = null, ...identified } =
+  const { document, ...identified } =
     identity instanceof InvalidBody
       ? { ...NO_IDENTITY, dedupeKey: bodyKey(request), state: 'dead' as const, error: `${identity.code}: ${identity.message}` }
       : identity;
@@ -135,10 +135,10 @@ function describeArrival(connection: Connection, request: WebhookRequest, creden
     credential,
     ...identified,
   };
-  return { arrival, document: body === request.body ? document : null };
+  return { arrival, document: body === request.body ? document : undefined };
 }
 
-const NO_IDENTITY = { mergeable: false, eventId: null, eventType: null, subject: null, notification: false } as const;
+const NO_IDENTITY = { mergeable: false, eventId: null, eventType: null, subject: null, notification: false, document: undefined } as const;
 
 type Identified = Pick<Arrival, 'dedupeKey' | 'mergeable' | 'eventId' | 'eventType' | 'subject' | 'notification' | 'state' | 'error'> &
   Pick<Identity, 'document'>;
@@ -158,7 +158,7 @@ function identify({ platform, settings }: Connection, request: WebhookRequest): 
       notification: identity.notification,
       state: 'pending',
       error: null,
-      ...(identity.document ? { document: identity.document } : {}),
+      document: identity.document,
     };
   } catch (error) {
     // An unknown charset, or an id that cannot be part of a URL: the whole request is rejected.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRecentContents, MOST_RETAINED_BYTES } from '../../src/domain/entities/recent-contents.ts';
 
-const content = (bytes: number) => ({ headers: {}, body: Buffer.alloc(bytes), document: null });
+const content = (bytes: number) => ({ headers: {}, body: Buffer.alloc(bytes) });
 
 test('the content of a delivery is there once', () => {
   const recent = createRecentContents(() => 0);

@@ -4,8 +4,8 @@ import type { JsonObject } from '../values/json.ts';
 export interface RecentContent {
   headers: Record<string, string>;
   body: Buffer;
-  /** The body as its platform has parsed it; null: it has to be parsed again. */
-  document: JsonObject | null;
+  /** The body as its platform has parsed it; missing: it has to be parsed again. */
+  document?: JsonObject | undefined;
 }
 
 /** Contents of the deliveries that this process has just stored: if it also processes them, it need not unpack and parse them again. */

@@ -93,7 +93,7 @@ export interface Identity {
   /** A notification without an id: merges with one for the same resource that has not been started. */
   mergeable: boolean;
   /** The body of at most `MOST_RETAINED_BYTES`, parsed as `interpret` would: it need not be parsed again. */
-  document?: JsonObject;
+  document?: JsonObject | undefined;
 }
 
 /** The stored request that `interpret` reads. Interpreting it is pure, so repeating it gives the same result. */

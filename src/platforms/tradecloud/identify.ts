@@ -47,7 +47,7 @@ function identifyEvent(request: WebhookRequest): Identity {
     dedupeKey: eventId,
     notification: false,
     mergeable: false,
-    ...(isWhole ? { document: body } : {}),
+    document: isWhole ? body : undefined,
   };
 }
 

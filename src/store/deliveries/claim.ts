@@ -65,7 +65,6 @@ export async function takeDeliveries(sql: Sql, take: Take): Promise<ClaimedDeliv
 const toTaken = (row: TakenRow, recent?: RecentContent): ClaimedDelivery => ({
   ...toDelivery(row),
   ...(row.packed === null ? NO_CONTENTS : (recent ?? unpackSmall(row.packed))),
-  document: recent?.document ?? undefined,
   bodyLoaded: row.packed !== null || row.body_bytes === null,
   bodyBytes: numberOf(row.body_bytes),
 });
