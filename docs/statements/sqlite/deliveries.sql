@@ -381,6 +381,12 @@ where state = ? and deliveries.seq > ? and deliveries.seq <= ?
 order by deliveries.seq desc
 limit ?;
 
+-- deliveries/list.ts readDeliveries
+select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at
+from deliveries
+left join dismissals on dismissals.delivery_id = deliveries.id
+where id in (?, …);
+
 -- deliveries/list.ts readDelivery
 select deliveries.seq, deliveries.id, deliveries.connection, deliveries.platform, deliveries.state, deliveries.method, deliveries.path, deliveries.content_type, deliveries.event_type, deliveries.event_id, deliveries.subject, deliveries.notification, deliveries.received_at, deliveries.finished_at, deliveries.duplicates, deliveries.conflict, deliveries.attempts, deliveries.tries, deliveries.error, deliveries.next_attempt_at, deliveries.replay, dismissed_by, note, dismissed_at, packed
 from deliveries

@@ -1,5 +1,5 @@
 import { PERMANENT } from '../../domain/outcome.ts';
-import { type DeliveryRow, readDelivery } from '../../store/deliveries/list.ts';
+import { type DeliveryRow, readDeliveries } from '../../store/deliveries/list.ts';
 import type { Sql } from '../../store/engine/database.ts';
 import { readCauses } from '../../views/causes.ts';
 import type { KnownCause } from './trouble.ts';
@@ -24,6 +24,6 @@ export const wasApplied = (sample: DeliveryRow | undefined): boolean => sample?.
 
 /** The first sample deliveries, by id; those that retention has deleted are absent. */
 export async function readSamples(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, DeliveryRow>> {
-  const found = await Promise.all(ids.slice(0, MOST_SAMPLES).map((id) => readDelivery(sql, id)));
-  return new Map(found.flatMap((sample) => (sample === null ? [] : [[sample.id, sample]])));
+  const found = await readDeliveries(sql, ids.slice(0, MOST_SAMPLES));
+  return new Map(found.map((sample) => [sample.id, sample]));
 }

@@ -106,6 +106,13 @@ async function selectNewestFirst(sql: Sql, query: Query): Promise<ListedRow[]> {
   return readNewestFirst<ListedRow>(sql, { columns: COLUMNS, table: 'deliveries', from: TABLES, ...query });
 }
 
+/** Deliveries by their ids, without their contents; those that do not exist are absent. */
+export async function readDeliveries(sql: Sql, ids: readonly string[]): Promise<DeliveryRow[]> {
+  if (ids.length === 0) return [];
+  const condition = where(isOneOf('id', ids), inScope(sql, 'connection'));
+  return (await sql.all<ListedRow>(`select ${COLUMNS} from ${TABLES} where ${condition.text}`, condition.bindings)).map(fromRow);
+}
+
 export async function readDelivery(sql: Sql, id: string): Promise<(DeliveryRow & DeliveryContent) | null> {
   const condition = where(['id = ?', id], inScope(sql, 'connection'));
   const statement = `select ${COLUMNS}, packed from ${TABLES} left join delivery_contents on delivery_contents.seq = deliveries.seq

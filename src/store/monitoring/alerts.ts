@@ -113,18 +113,18 @@ export async function readOpenAlerts(sql: Sql, code: string | null = null): Prom
   return rows.map(alertFromRow);
 }
 
-/** Until when the receiver of alerts has asked not to be called; null: it may be called. */
+/** Until when the receiver of alerts is not to be called; null: it may be called. */
 export async function readSendPause(sql: Sql, now: string): Promise<string | null> {
   const [row] = await sql.all<{ until: string | null }>('select max(send_after) as until from alerts where send_after > ?', [now]);
   return row?.until ?? null;
 }
 
-/** The message could not be sent: it is due again, or after `sendAfter`. */
-export async function markAlertUnsent(sql: Sql, key: string, sendAfter: string | null): Promise<void> {
+/** The message could not be sent: it is due again after `sendAfter`. */
+export async function markAlertUnsent(sql: Sql, key: string, sendAfter: string): Promise<void> {
   await sql.all('update alerts set last_sent_at = null, send_after = ? where key = ?', [sendAfter, key]);
 }
 
-/** Stores the text of a closing message that could not be sent (null: it was); it is due again, or after `sendAfter`. */
+/** Stores the text of a closing message that could not be sent (null: it was); it is due again after `sendAfter`. */
 export async function keepClosing(sql: Sql, key: string, closing: string | null, sendAfter: string | null): Promise<void> {
   await sql.all('update alerts set closing = ?, send_after = ? where key = ? and closed_at is not null', [closing, sendAfter, key]);
 }
