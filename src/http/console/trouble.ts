@@ -57,8 +57,11 @@ export const reconcileStep = (name: string): Step => ({
   path: `/connections/${encodeURIComponent(name)}/reconcile`,
 });
 
-/** An error text that another sentence follows: many end with a full stop already. */
-export const asSentence = (error: string): string => (/[.!?]$/.test(error) ? error : `${error}.`);
-
 /** The error text without its code: `GET … answered 401`. */
 export const plainError = (error: string): string => error.replace(/^[a-z_]+: /, '');
+
+/** The same, where another sentence follows: many texts end with a full stop already. */
+export function errorSentence(error: string): string {
+  const text = plainError(error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -4,7 +4,7 @@ import { alertTrouble } from './alert-troubles.ts';
 import { countText, shortEvent } from './components/format.ts';
 import { connectionLink, deliveriesLink, link } from './components/links.ts';
 import { neverProven, unproven } from './coverage-troubles.ts';
-import { type Assessor, asSentence, type ConnectionFacts, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
+import { type Assessor, type ConnectionFacts, errorSentence, plainError, reconcileStep, type Step, type Trouble } from './trouble.ts';
 
 const SETTLED_MS = 30_000;
 
@@ -27,12 +27,12 @@ const failed: Assessor = ({ name, hasApi, causes }) =>
         href: deliveriesLink({ ...criteria, state: 'dead' }),
       };
       const dismiss: Step = { kind: 'link', label: 'Dismiss…', href: link('/deliveries/dismiss', { ...criteria, state: 'dead' }) };
-      const reason = plainError(cause.cause);
+      const reason = errorSentence(cause.cause);
       if (PERMANENT.has(code))
         return {
           tone: 'bad',
           effect: 'not applied',
-          sentence: `${number} cannot be applied: ${asSentence(reason)}${onArrival ? ' The sender got a 400.' : ''} A replay would fail again: ask the platform to send ${dead === 1 ? 'it' : 'them'} again${hasApi ? ', or reconcile' : ''}, then dismiss.`,
+          sentence: `${number} cannot be applied: ${reason}${onArrival ? ' The sender got a 400.' : ''} A replay would fail again: ask the platform to send ${dead === 1 ? 'it' : 'them'} again${hasApi ? ', or reconcile' : ''}, then dismiss.`,
           since: cause.first,
           steps: [look, ...(hasApi ? [reconcileStep(name)] : []), dismiss],
         };
@@ -40,7 +40,7 @@ const failed: Assessor = ({ name, hasApi, causes }) =>
       return {
         tone: 'bad',
         effect: 'not applied',
-        sentence: `${number} failed and ${dead === 1 ? 'is' : 'are'} not applied: ${asSentence(reason)} Fix the cause, then replay.`,
+        sentence: `${number} failed and ${dead === 1 ? 'is' : 'are'} not applied: ${reason} Fix the cause, then replay.`,
         since: cause.first,
         steps: [look, replay, dismiss],
       };
@@ -96,7 +96,7 @@ const waiting: Assessor = (facts, { now }) => {
     .map((cause) => ({
       tone: 'watch',
       effect: 'none',
-      sentence: `${countText(cause.waiting, 'delivery failed and waits', 'deliveries failed and wait')} for the next attempt: ${asSentence(plainError(cause.cause))} This happens automatically; after a fix, retry immediately.`,
+      sentence: `${countText(cause.waiting, 'delivery failed and waits', 'deliveries failed and wait')} for the next attempt: ${errorSentence(cause.cause)} This happens automatically; after a fix, retry immediately.`,
       since: cause.first,
       steps: [{ kind: 'link', label: 'Show them', href: deliveriesLink({ ...cause.criteria, state: 'pending' }) }, retryStep(cause)],
     }));

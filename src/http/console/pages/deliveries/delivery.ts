@@ -10,7 +10,7 @@ import { type Html, html } from '../../components/html.ts';
 import { textView } from '../../components/json-view.ts';
 import { connectionLink, deliveryLink, link } from '../../components/links.ts';
 import type { ConsolePorts, Page, PageRequest } from '../../page.ts';
-import { asSentence, plainError } from '../../trouble.ts';
+import { errorSentence } from '../../trouble.ts';
 import { changeList } from '../orders/changes.ts';
 import { isUnknownEvent, readResources, readUnknownEvents, resourceText } from './delivery-table.ts';
 
@@ -82,10 +82,10 @@ function leadOf(delivery: DeliveryRow, changes: number, unknown: boolean): strin
     return `Stored without effect: ${error ?? 'the event concerns nothing that is stored here'}. There is nothing to do.`;
   if (state === 'handled') return `Dismissed by ${delivery.handled?.by ?? 'an operator'}: it was never applied. It can still be replayed.`;
   if (isPermanent(delivery))
-    return `Not applied: ${asSentence(plainError(error ?? ''))}${delivery.attempts.length === 0 ? ' The sender got a 400.' : ''} A replay would fail again: ask the platform to send it again, then dismiss it here.`;
-  if (state === 'dead') return `Not applied: ${asSentence(plainError(error ?? 'unknown reason'))} Fix the cause, then replay.`;
+    return `Not applied: ${errorSentence(error ?? '')}${delivery.attempts.length === 0 ? ' The sender got a 400.' : ''} A replay would fail again: ask the platform to send it again, then dismiss it here.`;
+  if (state === 'dead') return `Not applied: ${errorSentence(error ?? 'unknown reason')} Fix the cause, then replay.`;
   if (error !== null)
-    return `Failed, will be retried automatically: ${asSentence(plainError(error))} After a fix, press “Retry now” instead of waiting.`;
+    return `Failed, will be retried automatically: ${errorSentence(error)} After a fix, press “Retry now” instead of waiting.`;
   return 'Queued, or being processed. There is nothing to do.';
 }
 

@@ -8,7 +8,7 @@ import { type Html, html } from '../../components/html.ts';
 import { deliveriesLink, deliveryLink, findLink, link } from '../../components/links.ts';
 import { readSelection } from '../../criteria.ts';
 import type { ConsolePorts, Page, PageRequest, View } from '../../page.ts';
-import { asSentence, plainError } from '../../trouble.ts';
+import { errorSentence } from '../../trouble.ts';
 import { differences } from '../orders/changes.ts';
 import { namedDelivery } from './delivery.ts';
 import { shortId } from './delivery-table.ts';
@@ -78,7 +78,7 @@ function leadOf({ number, compared, changes, failures }: ReplayPreview): string 
 }
 
 const failures = ({ failures }: ReplayPreview): Html =>
-  html`${failures.map(({ error, count, sampleId }) => note('watch', html`${count} would fail again: ${asSentence(plainError(error))} <a href="${deliveryLink(sampleId)}">Show an example</a>`))}`;
+  html`${failures.map(({ error, count, sampleId }) => note('watch', html`${count} would fail again: ${errorSentence(error)} <a href="${deliveryLink(sampleId)}">Show an example</a>`))}`;
 
 const previewTable = (changes: readonly PreviewedChange[], numbers: ReadonlyMap<string, string | null>): Html =>
   html`${table(
