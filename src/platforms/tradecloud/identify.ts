@@ -1,3 +1,4 @@
+import { eventName } from '../../domain/entities/drift.ts';
 import type { Subject } from '../../domain/entities/entity.ts';
 import { MOST_RETAINED_BYTES } from '../../domain/entities/recent-contents.ts';
 import { InvalidBody } from '../../domain/errors.ts';
@@ -6,8 +7,6 @@ import { type JsonObject, objectAt, textAt } from '../../domain/values/json.ts';
 import type { Identity, WebhookRequest } from '../contract/webhook.ts';
 import { isKnownEvent, isUnknownEvent } from './events.ts';
 import { type Content, contentOf, ENVELOPE, externalIdOf, readBody, WHOLE } from './read/body.ts';
-
-const LONGEST_TYPE = 500;
 
 /** Identifies the request and reads no more of it. Throws `InvalidBody` if it cannot be a Tradecloud message. */
 export function identify(request: WebhookRequest): Identity {
@@ -35,7 +34,8 @@ function identifyEvent(request: WebhookRequest): Identity {
   const isWhole = format === 'json' && request.body.length <= MOST_RETAINED_BYTES;
   const body = readBody(bodyText(request.body, request.headers['content-type']), format, isWhole ? WHOLE : ENVELOPE);
   const content = contentOf(body);
-  const eventType = textAt(body.eventName)?.slice(0, LONGEST_TYPE) ?? null;
+  const name = textAt(body.eventName);
+  const eventType = name === null ? null : eventName(name);
   if (content === null && eventType === null) throw new InvalidBody('The body has neither an event name nor a known content');
   // An unknown event may be about anything; a known one always contains its state.
   if (content === null && isKnownEvent(eventType ?? '')) throw new InvalidBody(`${eventType} carries no order, documents or shipment`);
